@@ -1,0 +1,31 @@
+"""The refusals of the calendar. Their text is French: it is shown to the person who can act."""
+
+from __future__ import annotations
+
+
+class CalendarError(Exception):
+    """Something was refused; ``str(error)`` is a French sentence that says what to correct."""
+
+
+class NotFoundError(CalendarError):
+    """What was asked for does not exist (HTTP 404)."""
+
+
+class UnknownValueError(NotFoundError):
+    """A value is not in a closed list.
+
+    :param what: what the value names, in French with its article (« l'académie », « le thème »).
+    :param value: the value as it was typed.
+    :param nearest: the closest value of the list, or None when nothing is close.
+    """
+
+    def __init__(self, what: str, value: str, nearest: str | None = None) -> None:
+        self.what = what
+        self.value = value
+        self.nearest = nearest
+        hint = f" Vouliez-vous dire « {nearest} » ?" if nearest else ""
+        super().__init__(f"Nous ne connaissons pas {what} « {value} ».{hint}")
+
+
+class CalendarUnknownError(CalendarError):
+    """The school holidays of these days are not known: nothing can be said about class days."""

@@ -1,0 +1,102 @@
+"""Classes, and the cycles and degrés that stand for several of them.
+
+Cycles: décret n° 2013-682. 6e is in cycle 3 and in the second degré, so cycle 3 is not « le
+premier degré ».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.text import nearest
+
+#: Every class, by the slug of the filter ``niveau``, with its name on screen, in school order.
+CLASSES: dict[str, str] = {
+    "tps": "TPS",
+    "ps": "PS",
+    "ms": "MS",
+    "gs": "GS",
+    "cp": "CP",
+    "ce1": "CE1",
+    "ce2": "CE2",
+    "cm1": "CM1",
+    "cm2": "CM2",
+    "6e": "6e",
+    "5e": "5e",
+    "4e": "4e",
+    "3e": "3e",
+    "2de": "2de",
+    "1re": "1re",
+    "terminale": "terminale",
+    "cap": "CAP",
+    "bac-pro": "bac pro",
+    "segpa": "SEGPA",
+    "ulis": "ULIS",
+    "upe2a": "UPE2A",
+}
+
+#: Shortcuts, widest first: slug → (name on screen, its classes). ULIS and UPE2A exist in both
+#: degrés, so each degré holds them.
+GROUPS: dict[str, tuple[str, frozenset[str]]] = {
+    "premier-degre": (
+        "premier degré",
+        frozenset("tps ps ms gs cp ce1 ce2 cm1 cm2 ulis upe2a".split()),
+    ),
+    "second-degre": (
+        "second degré",
+        frozenset("6e 5e 4e 3e 2de 1re terminale cap bac-pro segpa ulis upe2a".split()),
+    ),
+    "cycle-1": ("cycle 1", frozenset(("tps", "ps", "ms", "gs"))),
+    "cycle-2": ("cycle 2", frozenset(("cp", "ce1", "ce2"))),
+    "cycle-3": ("cycle 3", frozenset(("cm1", "cm2", "6e"))),
+    "cycle-4": ("cycle 4", frozenset(("5e", "4e", "3e"))),
+}
+
+_BOTH_DEGRES = frozenset(("ulis", "upe2a"))
+
+#: Classes that are in an école, where nobody can be promised a Wednesday.
+ECOLE = frozenset(("tps", "ps", "ms", "gs", "cp", "ce1", "ce2", "cm1", "cm2", "ulis", "upe2a"))
+
+
+def expand(slugs: Iterable[str]) -> frozenset[str]:
+    """Return the classes that these classes, cycles and degrés stand for.
+
+    :raises UnknownValueError: with the nearest slug.
+    """
+    classes: set[str] = set()
+    for slug in slugs:
+        if slug in GROUPS:
+            classes |= GROUPS[slug][1]
+        elif slug in CLASSES:
+            classes.add(slug)
+        else:
+            raise UnknownValueError(
+                "la classe ou le cycle", slug, nearest(slug, [*CLASSES, *GROUPS])
+            )
+    return frozenset(classes)
+
+
+def collapse(classes: Iterable[str]) -> tuple[str, ...]:
+    """Return the shortest list of slugs for *classes*: degrés, then cycles, then classes."""
+    left = set(classes)
+    whole = frozenset(left)
+    found: list[str] = []
+    for slug, (_, members) in GROUPS.items():
+        # The second degré may find its ULIS and UPE2A taken by the first one.
+        if members <= whole and members - _BOTH_DEGRES <= left:
+            found.append(slug)
+            left -= members
+    return (*found, *(slug for slug in CLASSES if slug in left))
+
+
+def name(slug: str) -> str:
+    """Return the name on screen of a class or a group."""
+    return GROUPS[slug][0] if slug in GROUPS else CLASSES[slug]
+
+
+def has_ecole(classes: Iterable[str]) -> bool:
+    """Whether an école may be among *classes*. True when none is said: then nobody is promised
+    a Wednesday."""
+    found = frozenset(classes)
+    return not found or bool(found & ECOLE)

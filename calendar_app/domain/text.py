@@ -1,0 +1,41 @@
+"""Cleaning, folding and comparing text."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# RFC 5545 section 3.3.11 allows no control character in TEXT but the tab; a line feed is written
+# as an escape. U+0085, U+2028 and U+2029 end a line in some readers, so they count as controls.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def clean(text: str) -> str:
+    """Return *text* with LF line ends and without control characters (tab and LF stay)."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def clean_line(text: str) -> str:
+    """Return *text* cleaned, on one line, with single spaces (a no-break space is kept)."""
+    return re.sub(r"[ \t\n]+", " ", clean(text)).strip(" ")
+
+
+def fold(text: str) -> str:
+    """Return *text* without accents, ligatures or case, for searching and matching."""
+    text = text.casefold().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def slugify(text: str) -> str:
+    """Return *text* as lower-case ASCII words joined by hyphens (« La Réunion » → la-reunion)."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
+
+
+def nearest(value: str, choices: Iterable[str]) -> str | None:
+    """Return the choice closest to *value* (accents and case do not count), or None."""
+    folded = {fold(choice): choice for choice in choices}
+    found = difflib.get_close_matches(fold(value), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None

@@ -1,0 +1,137 @@
+"""The closed lists of the calendar, with the words of a staff room for each.
+
+A value is written the same in ``data/events.yaml``, in the store and in an address.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What an event is (filter ``type``)."""
+
+    CONTEST = "concours"
+    YEAR_PROJECT = "projet"
+    WEEK_OR_DAY = "semaine"
+    MEETING = "rencontre"
+    TRAINING = "formation"
+
+    @property
+    def words(self) -> str:
+        return {
+            EventType.CONTEST: "concours",
+            EventType.YEAR_PROJECT: "projet à l'année",
+            EventType.WEEK_OR_DAY: "semaine ou journée",
+            EventType.MEETING: "rencontre",
+            EventType.TRAINING: "formation",
+        }[self]
+
+
+class Audience(StrEnum):
+    """Who takes part."""
+
+    PUPILS = "eleves"
+    TEACHERS = "enseignants"
+
+    @property
+    def words(self) -> str:
+        return {Audience.PUPILS: "élèves", Audience.TEACHERS: "enseignants"}[self]
+
+
+class MilestoneKind(StrEnum):
+    """What happens on a dated item."""
+
+    OPENING = "opening"
+    REGISTRATION_DEADLINE = "registration_deadline"
+    SUBMISSION_DEADLINE = "submission_deadline"
+    DEADLINE = "deadline"
+    SESSION = "session"
+    RESULTS = "results"
+
+    @property
+    def is_deadline(self) -> bool:
+        return self in _DEADLINES
+
+    @property
+    def words(self) -> str:
+        """The name of the date alone (« Date limite »)."""
+        return {
+            MilestoneKind.OPENING: "Ouverture",
+            MilestoneKind.REGISTRATION_DEADLINE: "Fin des inscriptions",
+            MilestoneKind.SUBMISSION_DEADLINE: "Fin de l'envoi des productions",
+            MilestoneKind.DEADLINE: "Date limite",
+            MilestoneKind.SESSION: "Rendez-vous",
+            MilestoneKind.RESULTS: "Résultats",
+        }[self]
+
+    @property
+    def lead_in(self) -> str:
+        """The words before the day (« Inscriptions jusqu'au » 11 février 2021)."""
+        return {
+            MilestoneKind.OPENING: "Ouverture",
+            MilestoneKind.REGISTRATION_DEADLINE: "Inscriptions jusqu'au",
+            MilestoneKind.SUBMISSION_DEADLINE: "Envoi des productions jusqu'au",
+            MilestoneKind.DEADLINE: "Date limite",
+            MilestoneKind.SESSION: "Rendez-vous",
+            MilestoneKind.RESULTS: "Résultats",
+        }[self]
+
+
+_DEADLINES = frozenset(
+    (
+        MilestoneKind.REGISTRATION_DEADLINE,
+        MilestoneKind.SUBMISSION_DEADLINE,
+        MilestoneKind.DEADLINE,
+    )
+)
+
+
+class Certainty(StrEnum):
+    """How sure a date is; an approximate one (« mi-juin ») is never shown as a plain day."""
+
+    DAY = "day"
+    APPROXIMATE = "approximate"
+
+
+class Registrant(StrEnum):
+    """Who registers the class."""
+
+    TEACHER = "enseignant"
+    SCHOOL_HEAD = "directeur"
+    PRINCIPAL = "chef-d-etablissement"
+
+    @property
+    def words(self) -> str:
+        return {
+            Registrant.TEACHER: "l'enseignant",
+            Registrant.SCHOOL_HEAD: "le directeur ou la directrice d'école",
+            Registrant.PRINCIPAL: "le chef d'établissement",
+        }[self]
+
+
+class PupilData(StrEnum):
+    """What taking part asks of the pupils' personal data."""
+
+    NONE = "aucune"
+    IMAGE_OR_VOICE = "image-ou-voix"
+    ACCOUNT = "compte-eleve"
+
+    @property
+    def words(self) -> str:
+        return {
+            PupilData.NONE: "aucune donnée d'élève",
+            PupilData.IMAGE_OR_VOICE: "image ou voix des élèves : demandez les autorisations",
+            PupilData.ACCOUNT: "un compte pour chaque élève",
+        }[self]
+
+
+class Sending(StrEnum):
+    """How the production is sent."""
+
+    ONLINE = "en-ligne"
+    POST = "par-courrier"
+
+    @property
+    def words(self) -> str:
+        return {Sending.ONLINE: "en ligne", Sending.POST: "par courrier postal"}[self]
