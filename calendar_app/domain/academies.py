@@ -138,7 +138,7 @@ class Academies:
             if wanted == slugify(department.name):
                 return self.of_department(department.code), department
         known = [a.name for a in self] + [d.name for d in self._departments.values()]
-        raise UnknownValueError("l'académie ou le département", typed, nearest(typed, known))
+        raise UnknownValueError("l'académie ou le département", typed, nearest(wanted, known))
 
     def scope_of_academy(self, slug: str) -> frozenset[str]:
         """Return the codes a teacher of this académie sees: the nation's, its région's, its own
@@ -169,6 +169,7 @@ class Academies:
             codes.add(f"region/{slugify(academy.region)}")
         if academy.attached_to:
             codes.add(f"academie/{academy.attached_to}")
+            codes |= self._above(self.get(academy.attached_to))
         return codes
 
     def time_zone_of(self, scope: Iterable[str]) -> str:
@@ -187,3 +188,16 @@ class Academies:
             zones = {a.time_zone for a in self if a.region and slugify(a.region) == name}
             return zones.pop() if len(zones) == 1 else "Europe/Paris"
         return "Europe/Paris"
+
+    def of_scope(self, scope: Iterable[str]) -> Academy | None:
+        """Return the one académie that a scope stays within, or None when there is none."""
+        found: set[str] = set()
+        for code in scope:
+            kind, _, name = code.partition("/")
+            if kind == "academie":
+                found.add(name)
+            elif kind == "departement":
+                found.add(self.of_department(name).slug)
+            else:
+                return None
+        return self.get(found.pop()) if len(found) == 1 else None

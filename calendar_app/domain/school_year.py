@@ -12,7 +12,7 @@ from datetime import date
 
 from calendar_app.domain.errors import NotFoundError
 
-_LABEL = re.compile(r"(\d{4})-(\d{4})")
+_LABEL = re.compile(r"([0-9]{4})-([0-9]{4})")
 
 
 @dataclass(frozen=True, slots=True, order=True)

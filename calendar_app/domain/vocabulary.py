@@ -55,11 +55,11 @@ class MilestoneKind(StrEnum):
 
     @property
     def words(self) -> str:
-        """The name of the date alone (« Date limite »)."""
+        """The name of the day itself (« Dernier jour d'inscription »)."""
         return {
             MilestoneKind.OPENING: "Ouverture",
-            MilestoneKind.REGISTRATION_DEADLINE: "Fin des inscriptions",
-            MilestoneKind.SUBMISSION_DEADLINE: "Fin de l'envoi des productions",
+            MilestoneKind.REGISTRATION_DEADLINE: "Dernier jour d'inscription",
+            MilestoneKind.SUBMISSION_DEADLINE: "Dernier jour d'envoi des productions",
             MilestoneKind.DEADLINE: "Date limite",
             MilestoneKind.SESSION: "Rendez-vous",
             MilestoneKind.RESULTS: "Résultats",

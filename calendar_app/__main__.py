@@ -1,0 +1,6 @@
+"""``python -m calendar_app`` is ``calendar-app``."""
+
+from calendar_app.cli import main
+
+if __name__ == "__main__":
+    main()

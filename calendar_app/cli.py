@@ -1,0 +1,227 @@
+"""``calendar-app``: which service runs when. What it says to people is French."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, scoped_session
+
+from calendar_app.app import THREADS, create_app
+from calendar_app.config import Settings, SettingsError, data_folder
+from calendar_app.services import CalendarError, files, store
+
+#: A file below this many bytes is read before a bar could be drawn.
+LARGE_FILE = 50_000
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+EVENTS_FILE = click.argument("file", type=EXISTING, required=False)
+
+
+def main() -> None:
+    """Run a command; what goes wrong ends in a sentence, never in a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except (SettingsError, CalendarError) as error:
+        _fail(str(error))
+    except DBAPIError as error:
+        _fail(f"La base de données ne répond pas comme il faut : {error.orig}")
+    except OSError as error:
+        _fail(f"{error.filename or 'Fichier'} : {error.strerror or error}.")
+    except click.exceptions.Abort:
+        _fail("Interrompu.")
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+
+
+def _fail(message: str) -> None:
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Le calendrier qui mène une classe à temps à chaque concours."""
+
+
+def application() -> Flask:
+    """Return the application of this environment; the server calls it in each of its processes."""
+    return create_app(Settings.from_environment(os.environ))
+
+
+@contextmanager
+def _ready_store() -> Iterator[scoped_session[Session]]:
+    """Enter the application with its store made ready, and yield a session of it."""
+    app = application()
+    with app.app_context():
+        store.upgrade_schema()
+        session: scoped_session[Session] = app.extensions["sqlalchemy"].session
+        store.load_reference_files(session, data_folder(), datetime.now(UTC))
+        yield session
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d'écoute.")
+@click.option("--port", type=int, help="Port d'écoute (par défaut PORT, sinon 8000).")
+def serve(host: str, port: int | None) -> None:
+    """Sert le calendrier ; prépare la base au premier démarrage."""
+    from granian import Granian  # slow to load, and only needed here
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    port = port or Settings.from_environment(os.environ).port
+    _check_free(host, port)
+    with _ready_store() as session:
+        if store.is_empty(session):
+            path = data_folder() / "events.yaml"
+            report = files.import_events_file(session, path, datetime.now(UTC))
+            click.echo(f"Premier démarrage : {len(report.created)} événements importés.")
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"Le calendrier est servi sur http://{shown}:{port}/ (Ctrl + C pour arrêter).")
+    Granian(
+        "calendar_app.cli:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        log_access=False,
+        # Requests answered at once; the pool of connections is as large (see engine_options).
+        backpressure=THREADS,
+        # Its warnings are about the number of threads, which is meant.
+        log_level=LogLevels.error,
+    ).serve()
+
+
+def _check_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As the server does: a port that was served a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CalendarError(
+                f"Impossible d'écouter sur {host}:{port} ({error.strerror}). Le port est peut-être "
+                "déjà pris : choisissez-en un autre, par exemple avec PORT=8001."
+            ) from error
+
+
+@cli.command()
+def migrate() -> None:
+    """Crée la base ou la met à jour (schéma, académies, thèmes, vacances)."""
+    with _ready_store() as session:
+        version = store.catalogue_version(session)
+    click.echo(f"La base est à jour (version {version} du catalogue).")
+
+
+@cli.group()
+def events() -> None:
+    """Vérifie, importe ou exporte le fichier des événements."""
+
+
+@events.command("check")
+@EVENTS_FILE
+def events_check(file: Path | None) -> None:
+    """Vérifie FILE (par défaut data/events.yaml) sans rien importer."""
+    path = file or data_folder() / "events.yaml"
+    with _ready_store() as session, _bar(path, "Lecture") as progress:
+        found = files.read_events_file(session, path, progress)
+    click.echo(f"{path} : {len(found.events)} événements, aucune erreur.")
+
+
+@events.command("import")
+@EVENTS_FILE
+def events_import(file: Path | None) -> None:
+    """Importe FILE (par défaut data/events.yaml), en entier ou pas du tout."""
+    path = file or data_folder() / "events.yaml"
+    with (
+        _ready_store() as session,
+        _bar(path, "Lecture") as reading,
+        _bar(path, "Import") as writing,
+    ):
+        report = files.import_events_file(session, path, datetime.now(UTC), reading, writing)
+    click.echo(
+        f"{path} : {len(report.created)} créés, {len(report.changed)} modifiés, "
+        f"{len(report.unchanged)} inchangés, {len(report.conflicts)} en conflit."
+    )
+    for event_id in report.created:
+        click.echo(f"  créé      {event_id}")
+    for event_id in report.changed:
+        click.echo(f"  modifié   {event_id}")
+    for event_id in report.conflicts:
+        click.echo(
+            f"  conflit   {event_id} : modifié dans la base depuis le dernier import, gardé tel "
+            "quel. « calendar-app events export » écrit cette version dans un fichier."
+        )
+    for event_id in report.absent:
+        click.echo(f"  absent    {event_id} : absent du fichier, laissé dans la base.")
+
+
+@events.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+def events_export(file: Path | None) -> None:
+    """Écrit tous les événements dans FILE, ou sur la sortie standard."""
+    with _ready_store() as session:
+        _write(files.export_events_text(session), file)
+
+
+@events.command("schema")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+def events_schema(file: Path | None) -> None:
+    """Écrit le schéma JSON de events.yaml, pour les éditeurs de texte."""
+    _write(files.events_schema(), file)
+
+
+@cli.group()
+def holidays() -> None:
+    """Renouvelle les calendriers des vacances scolaires."""
+
+
+@holidays.command("import")
+@click.argument("file", type=EXISTING)
+def holidays_import(file: Path) -> None:
+    """Importe FILE : le CSV du calendrier scolaire publié par le ministère, ou un export YAML."""
+    with _ready_store() as session:
+        renewed = files.import_holidays_file(session, file, datetime.now(UTC))
+    for calendar in renewed:
+        last = max((last for _, last in calendar.known), default=None)
+        click.echo(f"  {calendar.label} : connu jusqu'au {last}, {len(calendar.holidays)} congés.")
+
+
+@holidays.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+def holidays_export(file: Path | None) -> None:
+    """Écrit les calendriers de la base dans FILE, sous la forme de data/school_holidays.yaml."""
+    with _ready_store() as session:
+        _write(files.export_holidays_text(session), file)
+
+
+def _write(text: str, file: Path | None) -> None:
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    files.write_whole(file, text)
+    click.echo(f"{file} écrit.", err=True)
+
+
+@contextmanager
+def _bar(path: Path, label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a progress function that draws a bar in a terminal, for a large file."""
+    if path.stat().st_size < LARGE_FILE or not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.update(1000 * done // max(total, 1) - bar.pos)
+
+        yield progress

@@ -1,0 +1,148 @@
+"""The filter that every view and feed shares, as a value.
+
+The parameters of one name mean *or*, different names mean *and*. The public names and their
+values are listed in ``docs/api.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from calendar_app.domain import levels
+from calendar_app.domain.academies import NATIONAL, Academies, Academy
+from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.text import clean_line, fold, nearest
+from calendar_app.domain.vocabulary import EventType
+
+#: The names of the filter's parameters, in the order in which addresses carry them.
+PARAMETERS = ("academie", "departement", "niveau", "theme", "type", "evenements", "q")
+
+#: A longer search text is cut: nobody types it, and each word costs a scan.
+MAX_SEARCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFilter:
+    """What part of the catalogue is asked for. The empty filter asks for all of it.
+
+    :param academies: slugs; a date passes when an académie of them sees it.
+    :param departments: codes; likewise.
+    :param levels: classes, cycles or degrés; an event that does not say its classes passes.
+    :param event_ids: « ma sélection ».
+    :param search: words that must all be found, without accents or case.
+    :param scopes: one set of scope codes for each condition on the place; a date must have a
+        code in each. Worked out from the above (and ``{national}`` for the national feed).
+    """
+
+    academies: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    types: tuple[EventType, ...] = ()
+    event_ids: tuple[str, ...] = ()
+    search: str = ""
+    scopes: tuple[frozenset[str], ...] = ()
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes that the levels stand for; empty when no level is asked for."""
+        return levels.expand(self.levels)
+
+    @property
+    def search_words(self) -> tuple[str, ...]:
+        """The folded words of the search."""
+        return tuple(fold(self.search).split())
+
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """Return the filter as query parameters, always in the same order.
+
+        Two filters with equal parameters (and scopes) select the same dates.
+        """
+        values: dict[str, Iterable[str]] = {
+            "academie": self.academies,
+            "departement": self.departments,
+            "niveau": self.levels,
+            "theme": self.themes,
+            "type": self.types,
+            "evenements": (",".join(self.event_ids),) if self.event_ids else (),
+            "q": (self.search,) if self.search else (),
+        }
+        return tuple((name, str(value)) for name in PARAMETERS for value in values[name])
+
+    def __bool__(self) -> bool:
+        return bool(self.parameters())
+
+
+def national(chosen: CatalogueFilter) -> CatalogueFilter:
+    """Return *chosen* narrowed to the national dates."""
+    return replace(chosen, scopes=(*chosen.scopes, frozenset((NATIONAL,))))
+
+
+def for_place(
+    chosen: CatalogueFilter, academies: Academies, academy: str = "", department: str = ""
+) -> CatalogueFilter:
+    """Return *chosen* narrowed to what a teacher of this académie or département sees.
+
+    :raises UnknownValueError: for an unknown one.
+    """
+    scope = (
+        academies.scope_of_department(department)
+        if department
+        else academies.scope_of_academy(academy)
+    )
+    return replace(chosen, scopes=(*chosen.scopes, scope))
+
+
+def read_filter(
+    values: Mapping[str, Sequence[str]], academies: Academies, themes: Mapping[str, str]
+) -> CatalogueFilter:
+    """Read query parameters (name → values) into a filter; other names are ignored.
+
+    Empty values count as absent: a form sends them. Event ids are not checked here: one that
+    is gone must not break a subscribed feed.
+
+    :raises UnknownValueError: for a value that is not in its list, with the nearest one.
+    """
+    found_academies = _unique(academies.get(v.lower()).slug for v in _given(values, "academie"))
+    departments = _unique(academies.department(v).code for v in _given(values, "departement"))
+    found_levels = _closed("le niveau", _given(values, "niveau"), [*levels.GROUPS, *levels.CLASSES])
+    scopes = []
+    if found_academies:
+        scopes.append(frozenset().union(*map(academies.scope_of_academy, found_academies)))
+    if departments:
+        scopes.append(frozenset().union(*map(academies.scope_of_department, departments)))
+    ids = (part.strip() for v in _given(values, "evenements") for part in v.split(","))
+    return CatalogueFilter(
+        academies=found_academies,
+        departments=departments,
+        levels=found_levels,
+        themes=_closed("le thème", _given(values, "theme"), list(themes)),
+        types=tuple(map(EventType, _closed("le type", _given(values, "type"), list(EventType)))),
+        event_ids=_unique(part for part in ids if part),
+        search=clean_line(" ".join(_given(values, "q")))[:MAX_SEARCH].strip(),
+        scopes=tuple(scopes),
+    )
+
+
+def the_academy(chosen: CatalogueFilter, academies: Academies) -> Academy | None:
+    """Return the one académie that *chosen* is about, or None when it names none or several."""
+    slugs = {academies.get(slug).slug for slug in chosen.academies}
+    slugs |= {academies.of_department(code).slug for code in chosen.departments}
+    return academies.get(slugs.pop()) if len(slugs) == 1 else None
+
+
+def _given(values: Mapping[str, Sequence[str]], name: str) -> list[str]:
+    return [v.strip() for v in values.get(name, ()) if v.strip()]
+
+
+def _unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
+
+
+def _closed(what: str, values: Iterable[str], choices: Sequence[str]) -> tuple[str, ...]:
+    wanted = {v.lower() for v in values}
+    for value in sorted(wanted):
+        if value not in choices:
+            raise UnknownValueError(what, value, nearest(value, choices))
+    return tuple(choice for choice in choices if choice in wanted)

@@ -1,0 +1,104 @@
+"""How days, hours and durations are written for a French reader.
+
+Rules of the Imprimerie nationale: « 1er », no capital on months and weekdays, « 14 h 30 » with
+no-break spaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, time
+
+NBSP = "\u00a0"
+
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+
+SHORT_MONTHS = (
+    "janv.",
+    "févr.",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juil.",
+    "août",
+    "sept.",
+    "oct.",
+    "nov.",
+    "déc.",
+)
+
+
+def day_words(day: date, *, weekday: bool = True, year: bool = True) -> str:
+    """Return « jeudi 11 février 2021 »."""
+    number = f"1er{NBSP}" if day.day == 1 else f"{day.day}{NBSP}"
+    words = f"{number}{MONTHS[day.month - 1]}"
+    if weekday:
+        words = f"{WEEKDAYS[day.weekday()]} {words}"
+    return f"{words} {day.year}" if year else words
+
+
+def span_words(first: date, last: date, *, weekday: bool = False) -> str:
+    """Return inclusive days as « 11 février 2021 » or « du 20 au 24 janvier 2021 »."""
+    if first == last:
+        return day_words(first, weekday=weekday)
+    end = day_words(last, weekday=weekday)
+    if first.year != last.year:
+        return f"du {day_words(first, weekday=weekday)} au {end}"
+    if first.month != last.month:
+        return f"du {day_words(first, weekday=weekday, year=False)} au {end}"
+    number = "1er" if first.day == 1 else str(first.day)
+    start = f"{WEEKDAYS[first.weekday()]} {number}" if weekday else number
+    return f"du {start} au {end}"
+
+
+def month_words(day: date) -> str:
+    """Return « février 2021 »."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def hour_words(at: time) -> str:
+    """Return « 14 h 30 », « 9 h », « minuit » or « midi »."""
+    if (at.hour, at.minute) in ((0, 0), (12, 0)):
+        return "midi" if at.hour else "minuit"
+    minutes = f"{NBSP}{at.minute:02}" if at.minute else ""
+    return f"{at.hour}{NBSP}h{minutes}"
+
+
+def days_left_words(days: int) -> str:
+    """Return « aujourd'hui », « demain », « dans 12 jours » or « il y a 3 jours »."""
+    match days:
+        case 0:
+            return "aujourd'hui"
+        case 1:
+            return "demain"
+        case -1:
+            return "hier"
+    return f"dans {days}{NBSP}jours" if days > 0 else f"il y a {-days}{NBSP}jours"
+
+
+def class_weeks_words(weeks: int) -> str:
+    """Return the countdown « il reste 6 semaines de classe »."""
+    if weeks == 0:
+        return "plus aucune semaine de classe après celle-ci"
+    return f"il reste {weeks}{NBSP}semaine{'s' if weeks > 1 else ''} de classe"
+
+
+def list_words(items: Iterable[str]) -> str:
+    """Return « a, b et c »."""
+    *start, last = list(items) or [""]
+    return f"{', '.join(start)} et {last}" if start else last

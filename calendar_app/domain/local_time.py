@@ -1,0 +1,45 @@
+"""The overseas clock: when a deadline that was printed for one place falls in another.
+
+A milestone has a time zone (Europe/Paris for national dates, the académie's for its own), and a
+day with or without an hour. 23 h 59 in Paris is 2 h 59 the next morning in La Réunion.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+#: Where no hour is printed, a deadline lasts to the end of its day.
+END_OF_DAY = time(23, 59)
+
+#: Nobody is still at school to send a production after this hour.
+_END_OF_SCHOOL = time(17)
+
+
+def deadline_instant(day: date, at: time | None, zone: str) -> datetime:
+    """Return the instant of a deadline, aware, in UTC.
+
+    :param day: the printed day.
+    :param at: the printed hour, on the clock of *zone*; None (not printed) means 23 h 59. An hour
+        that a clock shows twice is the first of the two, which is the safe one.
+    :param zone: IANA name.
+    """
+    clock = END_OF_DAY if at is None else at
+    return datetime.combine(day, clock, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def local_deadline(day: date, at: time | None, zone: str, local_zone: str) -> datetime:
+    """Return the same instant on the clock of *local_zone* (IANA name), aware."""
+    return deadline_instant(day, at, zone).astimezone(ZoneInfo(local_zone))
+
+
+def safe_day(day: date, at: time | None, zone: str, local_zone: str) -> date:
+    """Return the latest day of *local_zone* whose 17 h 00 comes before the deadline.
+
+    A teacher of *local_zone* who is done by the end of that day is in time. It is the printed day,
+    but for places well to the west (Tahiti: the day before) and for deadlines in the daytime.
+    """
+    local = local_deadline(day, at, zone, local_zone)
+    # Same zone on both sides, so clocks are compared, as a person would.
+    in_time = local.replace(tzinfo=None) > datetime.combine(local.date(), _END_OF_SCHOOL)
+    return local.date() if in_time else local.date() - timedelta(days=1)

@@ -1,0 +1,1 @@
+"""Nouns going out: the same input gives the same bytes."""

@@ -1,0 +1,131 @@
+"""A feed as a value: which milestones, for whom, in which form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
+from calendar_app.domain.academies import Academy
+from calendar_app.domain.errors import NotFoundError
+from calendar_app.models import Milestone
+
+PARIS = ZoneInfo("Europe/Paris")
+
+#: How many past months a feed holds when nobody asks for more.
+PAST_MONTHS = 3
+
+#: For how long a cancelled date is still told, before the next first of a month drops it.
+CANCELLED_FOR = timedelta(days=90)
+
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedOptions:
+    """The advanced options of a feed, all off by default.
+
+    :param since: the first day of the archive asked for (``?depuis=2020-09``).
+    :param bars: windows as one bar instead of two dates (``?fenetres=barre``).
+    :param reminder_weeks: visible reminders so many class weeks before (``?rappels=3``).
+    :param alarms: VALARMs on deadlines and sessions (``?alarmes=1``).
+    """
+
+    since: date | None = None
+    bars: bool = False
+    reminder_weeks: int | None = None
+    alarms: bool = False
+
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """Return the options as query parameters, always in the same order."""
+        found = []
+        if self.since:
+            found.append(("depuis", f"{self.since:%Y-%m}"))
+        if self.bars:
+            found.append(("fenetres", "barre"))
+        if self.reminder_weeks:
+            found.append(("rappels", str(self.reminder_weeks)))
+        if self.alarms:
+            found.append(("alarmes", "1"))
+        return tuple(found)
+
+
+def read_options(since: str, bars: str, reminders: str, alarms: str) -> FeedOptions:
+    """Read the options as they stand in an address; an empty text is an absent one.
+
+    :raises NotFoundError: when a value is not one of those allowed.
+    """
+    month = _MONTH.fullmatch(since)
+    if since and not month:
+        raise NotFoundError(f"depuis={since} : écrivez un mois, par exemple depuis=2020-09.")
+    if bars not in ("", "barre"):
+        raise NotFoundError(f"fenetres={bars} : la seule valeur possible est « barre ».")
+    if reminders and not re.fullmatch(r"[1-9]|1[0-2]", reminders):
+        raise NotFoundError(
+            f"rappels={reminders} : écrivez un nombre de semaines de classe, de 1 à 12."
+        )
+    if alarms not in ("", "1"):
+        raise NotFoundError(f"alarmes={alarms} : la seule valeur possible est 1.")
+    return FeedOptions(
+        since=date(int(month[1]), int(month[2]), 1) if month else None,
+        bars=bool(bars),
+        reminder_weeks=int(reminders) if reminders else None,
+        alarms=bool(alarms),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What is rendered.
+
+    :param name: what a calendar program calls it (« Dates des classes – académie de Lille »).
+    :param address: its own address, with its filters.
+    :param viewer: the one académie it is for, if any: its local hours are added.
+    :param milestones: in the order of their days.
+    """
+
+    name: str
+    description: str
+    address: str
+    milestones: tuple[Milestone, ...]
+    viewer: Academy | None = None
+    options: FeedOptions = FeedOptions()
+
+    @property
+    def time_zone(self) -> str:
+        """IANA name: the viewer's zone, else Europe/Paris."""
+        return self.viewer.time_zone if self.viewer else "Europe/Paris"
+
+
+def month_edge(now: datetime) -> date:
+    """Return the first of the current month in Paris: the only thing about *now* (an aware
+    instant) that a feed's bytes depend on."""
+    return now.astimezone(PARIS).date().replace(day=1)
+
+
+def past_edge(edge: date) -> date:
+    """Return the first day that a feed holds by default, from the current month's edge."""
+    return edge - relativedelta(months=PAST_MONTHS)
+
+
+def cancelled_since(edge: date) -> datetime:
+    """Return the instant after which a cancelled date is still told in the month of *edge*."""
+    return datetime(edge.year, edge.month, 1, tzinfo=PARIS) - CANCELLED_FOR
+
+
+def windows(milestones: Iterable[Milestone]) -> dict[str, tuple[Milestone, Milestone]]:
+    """Return the windows: event id → its opening and its last deadline, where it has both."""
+    found: dict[str, tuple[Milestone, Milestone]] = {}
+    for event in {m.event_id: m.event for m in milestones}.values():
+        openings = [m for m in event.milestones if m.kind == "opening" and not m.is_approximate]
+        deadlines = [m for m in event.milestones if m.kind.is_deadline and not m.is_approximate]
+        if openings and deadlines:
+            first = min(openings, key=lambda m: m.first_day)
+            last = max(deadlines, key=lambda m: m.last_day)
+            if first.first_day <= last.last_day:
+                found[event.id] = (first, last)
+    return found

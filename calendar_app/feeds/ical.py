@@ -1,0 +1,224 @@
+"""The iCalendar writer (RFC 5545, RFC 7986).
+
+The bytes depend on the feed value alone. Days are inclusive everywhere in this project; the
+exclusive DTEND exists only here.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import icalendar
+from icalendar import vDatetime, vText
+
+from calendar_app.domain.academies import Academies, Academy
+from calendar_app.domain.class_days import ClassDays, Lead
+from calendar_app.domain.errors import CalendarUnknownError
+from calendar_app.domain.french import span_words
+from calendar_app.domain.text import clean, clean_line
+from calendar_app.domain.vocabulary import MilestoneKind
+from calendar_app.feeds.feed import Feed, windows
+from calendar_app.feeds.links import derived_uid
+from calendar_app.feeds.wording import categories, description, summary
+from calendar_app.models import Milestone
+
+CONTENT_TYPE = "text/calendar; charset=utf-8"
+PRODID = "-//calendar-app//Dates des classes//FR"
+#: How often a reader should come back; Nextcloud would otherwise wait a week.
+REFRESH = timedelta(hours=6)
+COLOR = "teal"
+APPLE_COLOR = "#008080"
+
+
+class Writer:
+    """Writes feeds for one installation.
+
+    :param uid_domain: the frozen right side of every UID.
+    :param event_page: gives the address of an event's page from its id.
+    :param class_days: gives the class days by which a milestone's reminders are set, for the
+        académie that the feed is for.
+    """
+
+    def __init__(
+        self,
+        uid_domain: str,
+        event_page: Callable[[str], str],
+        academies: Academies,
+        themes: dict[str, str],
+        class_days: Callable[[Milestone, Academy | None], ClassDays],
+    ) -> None:
+        self._uid_domain = uid_domain
+        self._event_page = event_page
+        self._academies = academies
+        self._themes = themes
+        self._class_days = class_days
+
+    def render(self, feed: Feed) -> bytes:
+        """Return the feed as UTF-8 bytes with CRLF, folded at 75 octets."""
+        calendar = self._calendar(feed)
+        zones: set[str] = set()
+        events = list(self._events(feed, zones))
+        years = {m.first_day.year for m in feed.milestones}
+        years |= {m.last_day.year for m in feed.milestones}
+        if not events:
+            # RFC 5545 section 3.6 wants at least one component.
+            zones.add("Europe/Paris")
+            years = {2020}
+        for zone in sorted(zones):
+            calendar.add_component(_time_zone(zone, min(years), max(years)))
+        for event in events:
+            calendar.add_component(event)
+        data: bytes = calendar.to_ical(sorted=False)
+        return data
+
+    def _calendar(self, feed: Feed) -> icalendar.Calendar:
+        name, text = clean_line(feed.name), clean(feed.description)
+        calendar = icalendar.Calendar()
+        calendar.add("prodid", vText(PRODID))
+        calendar.add("version", vText("2.0"))
+        calendar.add("calscale", vText("GREGORIAN"))
+        calendar.add("name", vText(name))
+        calendar.add("x-wr-calname", vText(name))
+        calendar.add("x-wr-caldesc", vText(text))
+        calendar.add("x-wr-timezone", vText(feed.time_zone))
+        calendar.add("color", vText(COLOR))
+        calendar.add("x-apple-calendar-color", vText(APPLE_COLOR))
+        # Set through the property, icalendar would omit VALUE=DURATION.
+        calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", vText("PT6H"))
+        calendar.add("source", feed.address, parameters={"VALUE": "URI"})
+        # No METHOD: with PUBLISH, libical demands an ORGANIZER.
+        return calendar
+
+    def _events(self, feed: Feed, zones: set[str]) -> Iterator[icalendar.Event]:
+        bars = windows(feed.milestones) if feed.options.bars else {}
+        in_bars = {m.uid: event_id for event_id, ends in bars.items() for m in ends}
+        drawn: set[str] = set()
+        for milestone in feed.milestones:
+            event_id = in_bars.get(milestone.uid)
+            if event_id is None:
+                yield self._milestone(milestone, feed, zones)
+            elif event_id not in drawn:
+                drawn.add(event_id)
+                yield self._bar(*bars[event_id], feed)
+            if feed.options.reminder_weeks and feed.viewer and not milestone.is_cancelled:
+                yield from self._reminder(milestone, feed, feed.options.reminder_weeks)
+
+    def _base(self, milestone: Milestone, feed: Feed, uid: uuid.UUID, line: str) -> icalendar.Event:
+        event = milestone.event
+        found = icalendar.Event()
+        found.add("uid", vText(f"{uid}@{self._uid_domain}"))
+        # DTSTAMP is the last visible change, never now: some readers take an update only when
+        # it moved, and all would take every fetch for an update if it always did.
+        found.add("dtstamp", vDatetime(event.changed_at.replace(microsecond=0)))
+        found.add("last-modified", vDatetime(event.changed_at.replace(microsecond=0)))
+        found.add("sequence", event.revision - 1)
+        found.add("summary", vText(line))
+        page = self._event_page(event.id)
+        text = description(milestone, feed.viewer, page, self._academies)
+        found.add("description", vText(clean(text)))
+        place = milestone.place or event.place
+        if place:
+            found.add("location", vText(clean_line(place)))
+        found.add("url", event.link or page)
+        found.add("categories", categories(milestone, self._academies, self._themes))
+        if milestone.is_cancelled:
+            found.add("status", vText("CANCELLED"))
+        elif milestone.is_approximate:
+            found.add("status", vText("TENTATIVE"))
+        else:
+            found.add("status", vText("CONFIRMED"))
+        return found
+
+    def _milestone(self, milestone: Milestone, feed: Feed, zones: set[str]) -> icalendar.Event:
+        found = self._base(milestone, feed, milestone.uid, summary(milestone, feed.viewer))
+        is_session = milestone.kind is MilestoneKind.SESSION
+        if is_session and milestone.start_time and milestone.end_time:
+            zone = ZoneInfo(milestone.time_zone)
+            zones.add(milestone.time_zone)
+            start = datetime.combine(milestone.first_day, milestone.start_time, zone)
+            end = datetime.combine(milestone.last_day, milestone.end_time, zone)
+            if end > start:
+                found.add("dtstart", start)
+                found.add("dtend", end)
+                return _with_alarm(found, milestone, feed, timedelta(days=-7))
+        # A deadline with an hour stays all-day: a VEVENT of no length vanishes or becomes an hour.
+        _all_day(found, milestone.first_day, milestone.last_day)
+        return _with_alarm(found, milestone, feed, _WEEK_BEFORE_AT_NINE)
+
+    def _bar(self, opening: Milestone, deadline: Milestone, feed: Feed) -> icalendar.Event:
+        days = span_words(opening.first_day, deadline.last_day)
+        line = f"{clean_line(opening.event.title)} : {days}"
+        if opening.is_cancelled or deadline.is_cancelled:
+            line = f"ANNULÉ – {line}"
+        found = self._base(deadline, feed, derived_uid(opening.uid, "fenetre"), line)
+        _all_day(found, opening.first_day, deadline.last_day)
+        # Counted from the end, which is the midnight after the deadline.
+        trigger = _WEEK_BEFORE_AT_NINE - timedelta(days=1)
+        return _with_alarm(found, deadline, feed, trigger, related="END")
+
+    def _reminder(self, milestone: Milestone, feed: Feed, weeks: int) -> Iterator[icalendar.Event]:
+        if not milestone.kind.is_deadline or milestone.is_approximate:
+            return
+        try:
+            day = self._class_days(milestone, feed.viewer).lead_day(
+                milestone.last_day, Lead.class_weeks(weeks)
+            )
+        except CalendarUnknownError:
+            return
+        if day is None:
+            return
+        plural = "s" if weeks > 1 else ""
+        line = f"Dans {weeks} semaine{plural} de classe : {summary(milestone, feed.viewer)}"
+        uid = derived_uid(milestone.uid, f"rappel-{weeks}")
+        found = self._base(milestone, feed, uid, line)
+        _all_day(found, day, day)
+        yield found
+
+
+_ALARMED = frozenset(kind for kind in MilestoneKind if kind.is_deadline) | {MilestoneKind.SESSION}
+
+# From the midnight that starts an all-day date.
+_WEEK_BEFORE_AT_NINE = timedelta(days=-7, hours=9)
+
+
+def _with_alarm(
+    found: icalendar.Event,
+    milestone: Milestone,
+    feed: Feed,
+    trigger: timedelta,
+    related: str = "START",
+) -> icalendar.Event:
+    if feed.options.alarms and not milestone.is_cancelled and milestone.kind in _ALARMED:
+        alarm = icalendar.Alarm()
+        alarm.add("action", vText("DISPLAY"))
+        alarm.add("description", vText(summary(milestone, feed.viewer)))
+        alarm.add("trigger", trigger, parameters={"RELATED": related})
+        found.add_component(alarm)
+    return found
+
+
+def _all_day(found: icalendar.Event, first: date, last: date) -> None:
+    """Write inclusive days. A day that is only to be known must not make its reader look busy."""
+    found.add("dtstart", first)
+    found.add("dtend", last + timedelta(days=1))
+    found.add("transp", vText("TRANSPARENT"))
+    found.add("x-microsoft-cdo-busystatus", vText("FREE"))
+
+
+@lru_cache(maxsize=64)
+def _time_zone(zone: str, first_year: int, last_year: int) -> icalendar.Timezone:
+    """Unbounded, a VTIMEZONE would span 1970 to 2038."""
+    return icalendar.Timezone.from_tzid(
+        zone, first_date=date(first_year, 1, 1), last_date=date(last_year, 12, 31)
+    )
+
+
+def file_name(address: str) -> str:
+    """Return the last segment of a feed's address, for Content-Disposition."""
+    return urlsplit(address).path.rpartition("/")[2]

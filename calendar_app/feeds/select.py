@@ -1,0 +1,145 @@
+"""Which feed an address names, and the milestones it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from calendar_app.domain.academies import Academies, Academy, Department
+from calendar_app.domain.errors import NotFoundError, UnknownValueError
+from calendar_app.domain.filters import CatalogueFilter, for_place, national, the_academy
+from calendar_app.domain.text import nearest
+from calendar_app.feeds.feed import Feed, FeedOptions, cancelled_since, month_edge, past_edge
+from calendar_app.models import Event, Milestone, queries
+from calendar_app.models.base import AnySession
+from calendar_app.models.queries import Reference
+
+NATIONAL = "national"
+ALL = "toutes"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedName:
+    """What the last segment of a feed's address stands for.
+
+    :param name: the segment without its extension, as it should be written today.
+    :param label: what the feed holds (« académie de Lille », « dates nationales »).
+    """
+
+    name: str
+    label: str
+    academy: Academy | None = None
+    department: Department | None = None
+
+    def narrow(self, chosen: CatalogueFilter, academies: Academies) -> CatalogueFilter:
+        """Return *chosen* narrowed to this feed."""
+        if self.name == NATIONAL:
+            return national(chosen)
+        if self.department:
+            return for_place(chosen, academies, department=self.department.code)
+        return for_place(chosen, academies, self.academy.slug) if self.academy else chosen
+
+
+def of_academy(academy: Academy) -> FeedName:
+    return FeedName(academy.feed_name, academy.label, academy)
+
+
+def of_department(department: Department, academies: Academies) -> FeedName:
+    label = f"{department.name} ({department.code})"
+    academy = academies.of_department(department.code)
+    return FeedName(f"departement-{department.code.lower()}", label, academy, department)
+
+
+def read_name(name: str, academies: Academies) -> FeedName:
+    """Read the last segment of a feed's address.
+
+    The result's ``name`` differs from *name* where the feed has moved: a former académie, or a
+    collectivity under an académie's form.
+
+    :raises NotFoundError: for an unknown feed, with the nearest one.
+    """
+    if name == NATIONAL:
+        return FeedName(NATIONAL, "dates nationales")
+    if name == ALL:
+        return FeedName(ALL, "toutes les dates")
+    if name.startswith("departement-"):
+        return of_department(academies.department(name.removeprefix("departement-")), academies)
+    if name.startswith("academie-de-"):
+        return of_academy(academies.get(name.removeprefix("academie-de-")))
+    for academy in academies:
+        if academy.collectivity and academy.slug == name:
+            return of_academy(academy)
+    known = [NATIONAL, ALL, *(academy.feed_name for academy in academies)]
+    raise UnknownValueError("le calendrier", name, nearest(name, known))
+
+
+def feed_address(
+    public_url: str,
+    name: str,
+    chosen: CatalogueFilter,
+    options: FeedOptions = FeedOptions(),  # noqa: B008 (a frozen value)
+) -> str:
+    """Return a feed's address with its filters, always in the same order."""
+    pairs = (*chosen.parameters(), *options.parameters())
+    return f"{public_url}/flux/{name}.ics{f'?{urlencode(pairs)}' if pairs else ''}"
+
+
+def catalogue_feed(
+    session: AnySession,
+    reference: Reference,
+    name: FeedName,
+    chosen: CatalogueFilter,
+    options: FeedOptions,
+    now: datetime,
+    *,
+    site_name: str,
+    public_url: str,
+) -> Feed:
+    """Return the feed of a name, a filter and options, as it is in the month of *now*.
+
+    :raises NotFoundError: when visible reminders are asked for without one académie.
+    """
+    viewer = name.academy or the_academy(chosen, reference.academies)
+    if options.reminder_weeks and viewer is None:
+        raise NotFoundError(
+            "rappels : choisissez une académie, car les semaines de classe en dépendent."
+        )
+    edge = month_edge(now)
+    milestones = queries.milestones(
+        session,
+        name.narrow(chosen, reference.academies),
+        options.since or past_edge(edge),
+        cancelled_since=cancelled_since(edge),
+    )
+    return Feed(
+        name=f"{site_name} – {name.label}",
+        description=(
+            f"Concours, rencontres et formations pour les classes : {name.label}. "
+            "Dates relevées dans les lettres d'information de l'Éducation nationale."
+        ),
+        address=feed_address(public_url, name.name, chosen, options),
+        milestones=tuple(milestones),
+        viewer=viewer,
+        options=options,
+    )
+
+
+def event_feed(
+    event: Event, key: str | None, options: FeedOptions, viewer: Academy | None, *, address: str
+) -> Feed:
+    """Return the dates of one event, or the one of *key*; past or cancelled ones too.
+
+    :raises NotFoundError: when the event has no date of this key.
+    """
+    found: list[Milestone] = [m for m in event.milestones if key in (None, m.key)]
+    if key and not found:
+        raise NotFoundError(f"Cet événement n'a pas de date « {key} ».")
+    return Feed(
+        name=event.title,
+        description=event.title,
+        address=address,
+        milestones=tuple(found),
+        viewer=viewer,
+        options=options,
+    )

@@ -1,0 +1,259 @@
+"""What a date is called and said, the same in feeds, pages and mails. French, plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, time, timedelta
+
+from calendar_app.domain import levels
+from calendar_app.domain.academies import NATIONAL, Academies, Academy
+from calendar_app.domain.french import NBSP, day_words, hour_words, list_words, span_words
+from calendar_app.domain.local_time import local_deadline, safe_day
+from calendar_app.domain.text import clean, clean_line
+from calendar_app.domain.vocabulary import Audience, MilestoneKind, PupilData, Registrant, Sending
+from calendar_app.models import Event, Milestone
+
+
+def moved_words(milestone: Milestone) -> str | None:
+    """Return « prolongé » or « avancé » for a moved deadline, « reporté » for a moved session."""
+    if milestone.moved_from_last_day is None:
+        return None
+    if milestone.kind is MilestoneKind.SESSION:
+        return "reporté"
+    if milestone.last_day < milestone.moved_from_last_day:
+        return "avancé"
+    return "prolongé" if milestone.kind.is_deadline else "reporté"
+
+
+def name_words(milestone: Milestone) -> str:
+    """Return the name of the date without its event: « Date limite », or its own label."""
+    return clean_line(milestone.label) if milestone.label else milestone.kind.words
+
+
+def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
+    """Return the one line that stands in a calendar.
+
+    :param viewer: the académie whose feed it is; the local hour is added in another time zone.
+    """
+    title = clean_line(milestone.event.title)
+    if milestone.kind is not MilestoneKind.SESSION or milestone.label:
+        hour = _hour_in_summary(milestone, viewer)
+        title = f"{name_words(milestone)}{hour} : {title}"
+    elif milestone.start_time and not milestone.end_time:
+        title = f"{title} ({hour_words(milestone.start_time)})"
+    if milestone.is_approximate:
+        title = f"{title} – {clean_line(milestone.phrase or '')} (date approximative)"
+    if moved := moved_words(milestone):
+        title = f"{title} ({moved})"
+    return f"ANNULÉ – {title}" if milestone.is_cancelled else title
+
+
+def _hour_in_summary(milestone: Milestone, viewer: Academy | None) -> str:
+    at = milestone.end_time if milestone.kind.is_deadline else milestone.start_time
+    if at is None:
+        return ""
+    words = f" à {hour_words(at)}"
+    if milestone.kind.is_deadline and viewer and viewer.time_zone != milestone.time_zone:
+        local = local_deadline(milestone.last_day, at, milestone.time_zone, viewer.time_zone)
+        words += f", {_local_hour(milestone.last_day, local.date(), local.time())} {in_(viewer)}"
+    return words
+
+
+def in_(academy: Academy) -> str:
+    """Return « à La Réunion », « en Guadeloupe » : where a clock shows the local hour."""
+    return _WHERE.get(academy.slug, f"à l'heure {academy.of_name}")
+
+
+_WHERE = {
+    "guadeloupe": "en Guadeloupe",
+    "guyane": "en Guyane",
+    "la-reunion": "à La Réunion",
+    "martinique": "en Martinique",
+    "mayotte": "à Mayotte",
+    "nouvelle-caledonie": "en Nouvelle-Calédonie",
+    "polynesie-francaise": "à Tahiti",
+    "saint-barthelemy": "à Saint-Barthélemy",
+    "saint-martin": "à Saint-Martin",
+    "saint-pierre-et-miquelon": "à Saint-Pierre-et-Miquelon",
+    "wallis-et-futuna": "à Wallis",
+}
+
+
+def _local_hour(printed: date, local: date, at: time) -> str:
+    words = hour_words(at.replace(second=0))
+    if local == printed + timedelta(days=1):
+        return f"{words} le lendemain"
+    if local == printed - timedelta(days=1):
+        return f"{words} la veille"
+    return words
+
+
+def when_words(milestone: Milestone) -> str:
+    """Return the day or days in words, with the hours: « du 17 au 19 mai 2021 »."""
+    if milestone.is_approximate:
+        return f"{milestone.phrase} (date approximative)"
+    first, last = milestone.first_day, milestone.last_day
+    days = day_words(first) if first == last else span_words(first, last)
+    start, end = milestone.start_time, milestone.end_time
+    if milestone.kind.is_deadline:
+        return f"{days} à {hour_words(end)}" if end else days
+    if start and end:
+        return f"{days}, de {hour_words(start)} à {hour_words(end)}"
+    return f"{days}, à partir de {hour_words(start)}" if start else days
+
+
+def todo_words(milestone: Milestone) -> str:
+    """Return what to do and by when, in one sentence."""
+    if milestone.is_cancelled:
+        return f"Annulé. La date prévue était : {when_words(milestone)}."
+    when = when_words(milestone)
+    by = when if milestone.is_approximate else f"le {when}"
+    match milestone.kind:
+        case MilestoneKind.REGISTRATION_DEADLINE:
+            sentence = f"Inscrivez la classe au plus tard {by}."
+        case MilestoneKind.SUBMISSION_DEADLINE:
+            sentence = f"Envoyez la production au plus tard {by}."
+        case MilestoneKind.DEADLINE:
+            sentence = f"Date limite pour participer : {when}."
+        case MilestoneKind.OPENING:
+            sentence = f"Ouverture : {when}.{_deadline_after(milestone)}"
+        case MilestoneKind.RESULTS:
+            sentence = f"Résultats : {when}."
+        case _:
+            where = milestone.place or milestone.event.place
+            sentence = f"Rendez-vous {_on(milestone, when)}{f', {where}' if where else ''}."
+    if milestone.moved_from_first_day and milestone.moved_from_last_day:
+        before = span_words(milestone.moved_from_first_day, milestone.moved_from_last_day)
+        sentence += f" Date {moved_words(milestone)}e : c'était {_article(before)}{before}."
+    return sentence
+
+
+def _on(milestone: Milestone, when: str) -> str:
+    one_day = milestone.first_day == milestone.last_day and not milestone.is_approximate
+    return f"le {when}" if one_day else when
+
+
+def _article(span: str) -> str:
+    return "" if span.startswith("du ") else "le "
+
+
+def _deadline_after(milestone: Milestone) -> str:
+    deadlines = [m for m in milestone.event.milestones if m.kind.is_deadline]
+    if not deadlines:
+        return ""
+    return f" Date limite : {when_words(max(deadlines, key=lambda m: m.last_day))}."
+
+
+def local_words(milestone: Milestone, viewer: Academy | None) -> str | None:
+    """Return the local hour of a deadline of another time zone, and the local safe day when it
+    is not the printed one; None where there is nothing to say."""
+    if (
+        viewer is None
+        or not milestone.kind.is_deadline
+        or milestone.is_approximate
+        or viewer.time_zone == milestone.time_zone
+    ):
+        return None
+    day, at, zone = milestone.last_day, milestone.end_time, milestone.time_zone
+    local = local_deadline(day, at, zone, viewer.time_zone)
+    if local.date() == day and local.time() == (at or time(23, 59)):
+        return None
+    there = f"{hour_words(at or time(23, 59))} {_clock_of(zone)}"
+    here = f"{_local_hour(day, local.date(), local.time())} {in_(viewer)}"
+    words = f"{there}, soit {here}."
+    safe = safe_day(day, at, zone, viewer.time_zone)
+    if safe != day:
+        where = in_(viewer)
+        words += f" {where[0].upper()}{where[1:]}, comptez jusqu'au {day_words(safe)}."
+    return words
+
+
+def _clock_of(zone: str) -> str:
+    return "à Paris" if zone == "Europe/Paris" else f"(heure de {zone.rpartition('/')[2]})"
+
+
+def scope_words(scope: Iterable[str], academies: Academies) -> str:
+    """Return for whom a date is: « national », « académie de Lille », « départements 15, 43 et
+    63 (académie de Clermont-Ferrand) »."""
+    codes = sorted(scope)
+    if NATIONAL in codes:
+        return "national"
+    named: dict[str, list[str]] = {"region": [], "academie": [], "departement": []}
+    for code in codes:
+        kind, _, name = code.partition("/")
+        named[kind].append(name)
+    words = [f"région académique {academies.regions[slug]}" for slug in named["region"]]
+    words += [academies.get(slug).label for slug in named["academie"]]
+    if departments := named["departement"]:
+        owners = sorted({academies.of_department(code).label for code in departments})
+        plural = "s" if len(departments) > 1 else ""
+        words.append(f"département{plural} {list_words(departments)} ({list_words(owners)})")
+    return list_words(words)
+
+
+def level_words(event: Event) -> str | None:
+    """Return « premier degré et cycle 4 », or None when the letter does not say."""
+    return list_words(levels.name(slug) for slug in levels.collapse(event.classes)) or None
+
+
+def audience_words(event: Event) -> str:
+    """Return « élèves », « enseignants » or both."""
+    return list_words(Audience(value).words for value in event.audience)
+
+
+def taking_part(event: Event) -> list[tuple[str, str]]:
+    """Return what is known of taking part, as (question, answer); what the letter does not say
+    is « non précisé »."""
+    unsaid = "non précisé"
+    who = [Registrant(value).words for value in event.registrants]
+    if event.ien_visa:
+        who.append("avec le visa de l'IEN")
+    return [
+        ("Qui inscrit la classe ?", list_words(who) or unsaid),
+        ("Où s'inscrire ?", event.register_where or event.register_link or unsaid),
+        ("Combien cela coûte-t-il ?", event.cost or unsaid),
+        ("Combien de places ?", "complet" if event.full else event.places or unsaid),
+        (
+            "Comment envoyer la production ?",
+            list_words(Sending(value).words for value in event.sending) or unsaid,
+        ),
+        (
+            "Quelles données des élèves ?",
+            list_words(PupilData(value).words for value in event.pupil_data) or unsaid,
+        ),
+    ]
+
+
+def description(
+    milestone: Milestone, viewer: Academy | None, page: str, academies: Academies
+) -> str:
+    """Return the text under a date in a calendar: what to do first, the official link next
+    (Google ignores URL), our own page last."""
+    event = milestone.event
+    lines = [todo_words(milestone), local_words(milestone, viewer), ""]
+    lines += [clean(event.summary), ""] if event.summary else []
+    lines.append(f"Pour qui : {scope_words(milestone.scope, academies)}")
+    if words := level_words(event):
+        lines.append(f"Classes : {words}")
+    if event.organiser:
+        lines.append(f"Organisé par : {clean_line(event.organiser)}")
+    lines += [
+        f"{question[:-2]} : {clean_line(answer)}"
+        for question, answer in taking_part(event)
+        if answer != "non précisé"
+    ]
+    if event.link:
+        lines.append(f"Site officiel : {event.link}")
+    lines.append(f"Fiche : {page}")
+    lines.append(f"Source : {clean_line(event.source_name)}")
+    return "\n".join(line for line in lines if line is not None)
+
+
+def categories(milestone: Milestone, academies: Academies, themes: Mapping[str, str]) -> list[str]:
+    """Return type, classes, themes and place in plain French."""
+    event = milestone.event
+    found = [event.type.words]
+    found += [levels.name(slug) for slug in levels.collapse(event.classes)]
+    found += sorted(themes.get(slug, slug) for slug in event.themes)
+    found.append(scope_words(milestone.scope, academies))
+    return [clean_line(word).replace(NBSP, " ") for word in found]

@@ -1,0 +1,242 @@
+"""The named read queries. Each runs in the transaction that the caller opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from calendar_app.domain.academies import Academies, Academy, Department
+from calendar_app.domain.class_days import ClassDays, SchoolCalendar, SchoolHoliday
+from calendar_app.domain.filters import CatalogueFilter
+from calendar_app.domain.school_calendars import mainland_calendars, merge
+from calendar_app.domain.school_year import SchoolYear
+from calendar_app.models.base import AnySession, Catalogue
+from calendar_app.models.events import (
+    Event,
+    EventClass,
+    EventScope,
+    EventTheme,
+    Milestone,
+    MilestoneScope,
+)
+from calendar_app.models.reference import AcademyRow, SchoolCalendarRow, ThemeRow
+
+
+def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
+    """Return the version that moves with every visible change, and when it last moved.
+
+    *for_update* makes other imports wait until the transaction ends.
+    """
+    query = select(Catalogue)
+    return session.scalars(query.with_for_update() if for_update else query).one()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference values of one catalogue version: académies, themes and school calendars."""
+
+    version: int
+    academies: Academies
+    themes: dict[str, str]
+    calendars: dict[str, SchoolCalendar]
+    _class_days: dict[tuple[str, bool], ClassDays] = field(default_factory=dict, compare=False)
+
+    def class_days(self, academy: Academy | None, *, wednesdays: bool) -> ClassDays:
+        """Return the class days of an académie, or of the nation (zones A, B and C)."""
+        key = (academy.slug if academy else "", wednesdays)
+        if key not in self._class_days:
+            self._class_days[key] = (
+                ClassDays.of_academy(
+                    academy, self.calendars.get(academy.holiday_calendar), wednesdays=wednesdays
+                )
+                if academy
+                else ClassDays.national(
+                    [self.calendars[zone] for zone in ("zone-a", "zone-b", "zone-c")],
+                    wednesdays=wednesdays,
+                )
+            )
+        return self._class_days[key]
+
+
+# One entry a store: a process that ends an engine (a test) drops its entry with it.
+_cached_references: WeakKeyDictionary[Engine, Reference] = WeakKeyDictionary()
+
+
+def reference(session: AnySession) -> Reference:
+    """Return the reference values, read again only when the catalogue's version moved."""
+    version = catalogue(session).version
+    engine = session.get_bind().engine
+    cached = _cached_references.get(engine)
+    if cached is None or cached.version != version:
+        cached = _cached_references[engine] = Reference(
+            version, academies(session), themes(session), calendars(session)
+        )
+    return cached
+
+
+def academies(session: AnySession) -> Academies:
+    """Return all académies and collectivities."""
+    return Academies(
+        Academy(
+            slug=row.slug,
+            name=row.name,
+            of_name=row.of_name,
+            departments=tuple(Department(d.code, d.name) for d in row.departments),
+            holiday_calendar=row.holiday_calendar,
+            time_zone=row.time_zone,
+            region=row.region,
+            collectivity=row.collectivity,
+            former_names=tuple(row.former_names),
+            attached_to=row.attached_to,
+        )
+        for row in session.scalars(select(AcademyRow))
+    )
+
+
+def themes(session: AnySession) -> dict[str, str]:
+    """Return the closed list of themes, slug → name, by name."""
+    return {row.slug: row.name for row in session.scalars(select(ThemeRow).order_by(ThemeRow.slug))}
+
+
+def calendars(session: AnySession) -> dict[str, SchoolCalendar]:
+    """Return the school calendars: zones A, B and C, renewed by what was imported, and those
+    that were only imported."""
+    found = mainland_calendars()
+    for row in session.scalars(select(SchoolCalendarRow)):
+        imported = calendar_of(row)
+        found[row.slug] = merge(found[row.slug], imported) if row.slug in found else imported
+    return found
+
+
+def calendar_of(row: SchoolCalendarRow) -> SchoolCalendar:
+    """Return the value that a row holds."""
+    day = date.fromisoformat
+    return SchoolCalendar(
+        slug=row.slug,
+        label=row.label,
+        holidays=tuple(SchoolHoliday(name, day(a), day(b)) for a, b, name in row.holidays),
+        known=tuple((day(a), day(b)) for a, b in row.known),
+        source=row.source,
+    )
+
+
+def event(session: AnySession, event_id: str, *, for_update: bool = False) -> Event | None:
+    """Return one event, or None. *for_update* locks its row until the transaction ends."""
+    return session.get(Event, event_id, with_for_update={"of": Event} if for_update else None)
+
+
+def event_ids(session: AnySession) -> frozenset[str]:
+    """Return the ids of all events."""
+    return frozenset(session.scalars(select(Event.id)))
+
+
+def milestones(
+    session: AnySession,
+    chosen: CatalogueFilter,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    *,
+    cancelled_since: datetime | None = None,
+) -> list[Milestone]:
+    """Return the milestones of the filter that touch the days asked for, by day.
+
+    :param cancelled_since: leave out what was cancelled before this instant; None leaves out
+        whatever is cancelled.
+    """
+    query = (
+        select(Milestone)
+        .join(Milestone.event)
+        .where(*_event_conditions(chosen), *_milestone_scope(chosen))
+        .options(selectinload(Milestone.event))
+    )
+    if first_day is not None:
+        query = query.where(Milestone.last_day >= first_day)
+    if last_day is not None:
+        query = query.where(Milestone.first_day <= last_day)
+    for column in (Milestone.cancelled_at, Event.cancelled_at):
+        still_told = (
+            column.is_(None)
+            if cancelled_since is None
+            else or_(column.is_(None), column >= cancelled_since)
+        )
+        query = query.where(still_told)
+    found = session.scalars(query).unique()
+    # Sorted here: engines order text differently, and the order is part of a feed's bytes.
+    return sorted(found, key=lambda m: (m.first_day, m.last_day, m.event_id, m.position, m.key))
+
+
+def events(
+    session: AnySession, chosen: CatalogueFilter, year: SchoolYear | None = None
+) -> list[Event]:
+    """Return the events of the filter, of one school year or of all, by title.
+
+    An event passes the place when its scope does, or that of one of its milestones.
+    """
+    scopes = [
+        or_(
+            Event.scope_rows.any(EventScope.code.in_(codes)),
+            Event.milestones.any(Milestone.scope_rows.any(MilestoneScope.code.in_(codes))),
+        )
+        for codes in chosen.scopes
+    ]
+    query = select(Event).where(*_event_conditions(chosen), *scopes)
+    if year is not None:
+        query = query.where(Event.school_year == year.start)
+    return sorted(session.scalars(query).unique(), key=lambda e: (e.title, e.id))
+
+
+def school_years(session: AnySession) -> list[SchoolYear]:
+    """Return the school years that have events, oldest first."""
+    found = session.scalars(select(Event.school_year).distinct())
+    return sorted(SchoolYear(start) for start in found)
+
+
+def editions(session: AnySession, series_id: str) -> list[Event]:
+    """Return the editions of a series, newest first."""
+    query = select(Event).where(Event.series_id == series_id).order_by(Event.school_year.desc())
+    return list(session.scalars(query))
+
+
+def last_day_with_content(session: AnySession, chosen: CatalogueFilter) -> date | None:
+    """Return the last day of the filter's last milestone, or None when it has none."""
+    query: Select[Any] = (
+        select(func.max(Milestone.last_day))
+        .join(Milestone.event)
+        .where(*_event_conditions(chosen), *_milestone_scope(chosen))
+    )
+    last: date | None = session.scalar(query)
+    return last
+
+
+def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    if chosen.types:
+        yield Event.type.in_(chosen.types)
+    if chosen.event_ids:
+        yield Event.id.in_(chosen.event_ids)
+    if chosen.themes:
+        yield Event.theme_rows.any(EventTheme.slug.in_(chosen.themes))
+    if chosen.levels:
+        # An event that does not say its classes may be for this one: missing it is worse.
+        yield or_(
+            ~Event.class_rows.any(), Event.class_rows.any(EventClass.slug.in_(chosen.classes))
+        )
+    for word in chosen.search_words:
+        yield Event.search_text.contains(word, autoescape=True)
+
+
+def _milestone_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    """A milestone's own scope holds where it has one, else its event's."""
+    for codes in chosen.scopes:
+        yield or_(
+            Milestone.scope_rows.any(MilestoneScope.code.in_(codes)),
+            and_(
+                ~Milestone.scope_rows.any(),
+                Event.scope_rows.any(EventScope.code.in_(codes)),
+            ),
+        )

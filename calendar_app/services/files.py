@@ -1,0 +1,102 @@
+"""The files that a person hands in or asks for: events and school holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from calendar_app.domain.errors import CalendarError
+from calendar_app.domain.school_calendars import SchoolCalendar
+from calendar_app.models import queries
+from calendar_app.models.base import AnySession
+from calendar_app.services.catalogue import ImportReport, export_events, import_events
+from calendar_app.services.reference import import_calendars, imported_calendars
+from calendar_app.sources.events_entries import EventsFile
+from calendar_app.sources.events_file import json_schema, read_events, write_events
+from calendar_app.sources.holidays_file import (
+    read_holidays_yaml,
+    read_ministry_csv,
+    write_holidays_yaml,
+)
+
+#: Called with (done, all of it).
+Progress = Callable[[int, int], None]
+
+
+def read_events_file(
+    session: AnySession, path: Path, progress: Progress | None = None
+) -> EventsFile:
+    """Read and check a file of events; nothing is imported.
+
+    :raises EventsFileError: with everything that is wrong in the file.
+    :raises OSError: when the file cannot be read.
+    """
+    reference = queries.reference(session)
+    return read_events(
+        path.read_bytes(),
+        str(path),
+        reference.academies,
+        reference.themes,
+        progress=progress,
+        known_ids=queries.event_ids(session),
+    )
+
+
+def import_events_file(
+    session: AnySession,
+    path: Path,
+    now: datetime,
+    reading: Progress | None = None,
+    writing: Progress | None = None,
+) -> ImportReport:
+    """Import a file of events, as a whole or not at all.
+
+    :param reading: called while the file is read; *writing*, while events are written.
+    :raises EventsFileError: with everything that is wrong in the file.
+    :raises OSError: when the file cannot be read.
+    """
+    file = read_events_file(session, path, reading)
+    return import_events(session, file, now, progress=writing)
+
+
+def export_events_text(session: AnySession) -> str:
+    """Return the whole catalogue as the text of an ``events.yaml``."""
+    return write_events(export_events(session))
+
+
+def events_schema() -> str:
+    """Return the JSON schema of ``events.yaml``, for text editors."""
+    return json_schema()
+
+
+def import_holidays_file(
+    session: AnySession, path: Path, now: datetime
+) -> tuple[SchoolCalendar, ...]:
+    """Renew the school calendars from the ministry's CSV, or from a YAML export.
+
+    :returns: the calendars that were renewed, as they are now.
+    :raises HolidaysFileError: with everything that is wrong in the file.
+    :raises OSError: when the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CalendarError(
+            f"{path} n'est pas en UTF-8 (octet {error.start}) : enregistrez-le en UTF-8."
+        ) from error
+    is_yaml = path.suffix in (".yaml", ".yml")
+    found = read_holidays_yaml(text) if is_yaml else read_ministry_csv(text)
+    return import_calendars(session, found, now)
+
+
+def export_holidays_text(session: AnySession) -> str:
+    """Return the calendars of the store as the text of a ``school_holidays.yaml``."""
+    return write_holidays_yaml(imported_calendars(session))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole: an interrupted export leaves the old one as it was."""
+    beside = path.with_name(f".{path.name}.tmp")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

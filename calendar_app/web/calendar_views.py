@@ -1,0 +1,232 @@
+"""The pages of the calendar: home, month, list, school year, event."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import groupby
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from calendar_app.domain.class_days import Period, SchoolHoliday
+from calendar_app.domain.errors import CalendarUnknownError, NotFoundError
+from calendar_app.domain.school_year import SchoolYear
+from calendar_app.feeds import links, wording
+from calendar_app.models import Milestone, db, queries
+from calendar_app.web import timeline
+from calendar_app.web.cards import Card, card
+from calendar_app.web.month_grid import month_bounds, month_grid
+from calendar_app.web.page import Page, get_event, page, settings
+
+bp = Blueprint("calendar", __name__)
+
+#: How many dates the home page shows.
+NEXT_DATES = 8
+
+
+@bp.get("/")
+def home() -> str:
+    """The next dates; when nothing is ahead, the latest school year that has content."""
+    here = page()
+    ahead = _cards(here, here.today)
+    archive = None if ahead else _archive_year(here)
+    here.noindex = archive is not None
+    drawn = _year_context(here, archive) if archive else {}
+    return render_template(
+        "calendar/home.html", page=here, cards=ahead[:NEXT_DATES], more=len(ahead), **drawn
+    )
+
+
+@bp.get("/agenda/")
+def agenda() -> str:
+    """« Liste »: every date ahead, month by month, then the events of the year without a day."""
+    here = page()
+    cards = _cards(here, here.today)
+    archive = None if cards else _archive_year(here)
+    if archive:
+        here.noindex = True
+        cards = _cards(here, archive.first_day, archive.last_day)
+    year = archive or SchoolYear.of(here.today)
+    months = [
+        (first, list(group))
+        for first, group in groupby(cards, key=lambda c: _shown_from(c, here).replace(day=1))
+    ]
+    return render_template(
+        "calendar/agenda.html",
+        page=here,
+        months=months,
+        undated=_undated(here, year),
+        year=year,
+        archive=archive,
+    )
+
+
+@bp.get("/calendrier/")
+def this_month() -> Response:
+    """The month of today."""
+    today = page().today
+    return redirect(_month_address(today))
+
+
+@bp.get("/calendrier/<int:year>/<int(fixed_digits=2):month>/")
+def month(year: int, month: int) -> str:
+    """One month as a table, with bars for dates of several days."""
+    if not 1900 < year < 2199 or not 1 <= month <= 12:
+        raise NotFoundError("Ce mois n'existe pas dans ce calendrier.")
+    here, first = page(), date(year, month, 1)
+    start, end = month_bounds(year, month)
+    milestones = queries.milestones(db.session, here.filter, start, end)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    cards = [card(m, here) for m in milestones if m.first_day <= last and m.last_day >= first]
+    approximate = [c for c in cards if c.milestone.is_approximate]
+    here.noindex = last < here.today
+    return render_template(
+        "calendar/month.html",
+        page=here,
+        first=first,
+        last=last,
+        cards=cards,
+        approximate=approximate,
+        weeks=month_grid(year, month, [m for m in milestones if not m.is_approximate]),
+        names={c.milestone.uid: c for c in (card(m, here) for m in milestones)},
+        off=_days_without_class(here, start, end),
+        previous=_month_address(first - timedelta(days=1)),
+        next=_month_address(last + timedelta(days=1)),
+    )
+
+
+@bp.get("/annee-scolaire/")
+def this_year() -> Response:
+    """The school year of today, or the latest one that has content."""
+    here = page()
+    year = SchoolYear.of(here.today)
+    if year not in queries.school_years(db.session):
+        year = _archive_year(here) or year
+    return redirect(url_for("calendar.school_year", label=year.label) + here.query)
+
+
+@bp.get("/annee-scolaire/<label>/")
+def school_year(label: str) -> str:
+    """One school year: each event a line with its bar, périodes between shaded holidays."""
+    here, year = page(), SchoolYear.parse(label)
+    here.noindex = year.last_day < here.today
+    return render_template("calendar/year.html", page=here, **_year_context(here, year))
+
+
+@bp.get("/evenements/<event_id>/")
+def event(event_id: str) -> str:
+    """One event: what, for whom, its dates, how to take part, where it was read."""
+    here, found = page(), get_event(event_id)
+    cards = [card(m, here) for m in found.milestones]
+    here.noindex = found.year.last_day < here.today
+    page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
+    adds = {
+        c.milestone.key: (
+            links.google_add(c.milestone, wording.summary(c.milestone, here.academy), page_address),
+            links.outlook_add(
+                c.milestone, wording.summary(c.milestone, here.academy), page_address
+            ),
+        )
+        for c in cards
+    }
+    return render_template(
+        "calendar/event.html",
+        page=here,
+        event=found,
+        cards=cards,
+        adds=adds,
+        audience=wording.audience_words(found),
+        levels=wording.level_words(found),
+        scope=wording.scope_words(found.scope, here.reference.academies),
+        taking_part=wording.taking_part(found),
+        editions=[e for e in queries.editions(db.session, found.series_id) if e.id != found.id],
+    )
+
+
+def _cards(here: Page, first: date, last: date | None = None) -> list[Card]:
+    """The dates of the filter from *first* on, in the order in which they must be thought of."""
+    found = queries.milestones(db.session, here.filter, first, last)
+    return sorted((card(m, here) for m in found), key=lambda c: _shown_from(c, here))
+
+
+def _shown_from(shown: Card, here: Page) -> date:
+    """The day under which a date stands in a list: a running session stands under today."""
+    return (
+        max(shown.milestone.first_day, here.today)
+        if shown.is_running
+        else shown.milestone.first_day
+    )
+
+
+def _archive_year(here: Page) -> SchoolYear | None:
+    """The latest school year with a date of the filter, else with any event."""
+    last = queries.last_day_with_content(db.session, here.filter)
+    if last is not None:
+        return SchoolYear.of(last)
+    years = queries.school_years(db.session)
+    return years[-1] if years else None
+
+
+def _undated(here: Page, year: SchoolYear) -> list[object]:
+    found = queries.events(db.session, here.filter, year)
+    return [event for event in found if not event.milestones]
+
+
+def _year_context(here: Page, year: SchoolYear) -> dict[str, object]:
+    milestones = queries.milestones(db.session, here.filter, year.first_day, year.last_day)
+    events = {e.id: e for e in queries.events(db.session, here.filter, year)}
+    events |= {m.event_id: m.event for m in milestones}
+    shown = [m for m in milestones if not m.is_approximate]
+    known: list[SchoolYear] = queries.school_years(db.session)
+    periods, holidays, unknown = _drawn_calendar(here, year)
+    return {
+        "year": year,
+        "archive": year if year.last_day < here.today else None,
+        "lines": timeline.lines(year, list(events.values()), shown),
+        "cards_by_uid": {m.uid: card(m, here) for m in milestones},
+        "months": timeline.months(year),
+        "periods": periods,
+        "period_spans": [
+            s
+            for p in periods
+            if (s := timeline.span(year, p.first_day, p.last_day, "period", f"P{p.number}"))
+        ],
+        "holidays": holidays,
+        "shades": [
+            s
+            for h in holidays
+            if (s := timeline.span(year, h.first_day, h.last_day, "holiday", h.name))
+        ],
+        "today_mark": timeline.span(year, here.today, here.today, "today"),
+        "calendar_unknown": unknown,
+        "class_days": here.reference.class_days(here.academy, wednesdays=False),
+        "previous": year.previous if any(y < year for y in known) else None,
+        "next": year.next if any(y > year for y in known) else None,
+    }
+
+
+def _drawn_calendar(
+    here: Page, year: SchoolYear
+) -> tuple[tuple[Period, ...], tuple[SchoolHoliday, ...], bool]:
+    """The périodes and holidays of the chosen calendar, and whether they are unknown."""
+    class_days = here.reference.class_days(here.academy, wednesdays=False)
+    holidays = class_days.holidays_in(year.first_day, year.last_day)
+    try:
+        return class_days.periods(year), holidays, False
+    except CalendarUnknownError:
+        return (), holidays, True
+
+
+def _days_without_class(here: Page, first: date, last: date) -> dict[date, str]:
+    """The holidays to shade in a month, by day."""
+    class_days = here.reference.class_days(here.academy, wednesdays=False)
+    return {
+        day: holiday.name
+        for holiday in class_days.holidays_in(first, last)
+        for n in range((holiday.last_day - holiday.first_day).days + 1)
+        if first <= (day := holiday.first_day + timedelta(days=n)) <= last
+    }
+
+
+def _month_address(day: date) -> str:
+    return url_for("calendar.month", year=day.year, month=f"{day.month:02}") + page().query

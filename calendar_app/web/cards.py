@@ -1,0 +1,120 @@
+"""One date as a page shows it: its words, its countdown and its class-day sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from calendar_app.domain.class_days import ClassDays
+from calendar_app.domain.errors import CalendarUnknownError
+from calendar_app.domain.french import class_weeks_words, day_words, days_left_words
+from calendar_app.feeds import wording
+from calendar_app.models import Event, Milestone
+from calendar_app.web.page import Page
+
+
+@dataclass(frozen=True)
+class Card:
+    """A milestone with everything a page says about it. Texts are French, plain."""
+
+    milestone: Milestone
+    today: date
+    name: str
+    when: str
+    moved: str | None
+    local: str | None
+    scope: str
+    class_days: ClassDays
+
+    @property
+    def event(self) -> Event:
+        return self.milestone.event
+
+    @property
+    def kind(self) -> str:
+        return self.milestone.kind.value
+
+    @property
+    def is_past(self) -> bool:
+        return self.milestone.last_day < self.today
+
+    @property
+    def is_running(self) -> bool:
+        """A session that has begun and is not over."""
+        return self.milestone.first_day < self.today <= self.milestone.last_day
+
+    @property
+    def countdown(self) -> str | None:
+        """« dans 27 jours », for what is ahead and not approximate."""
+        milestone = self.milestone
+        if self.is_past or milestone.is_cancelled or milestone.is_approximate:
+            return None
+        if self.is_running:
+            return "en ce moment"
+        day = milestone.last_day if milestone.kind.is_deadline else milestone.first_day
+        return days_left_words((day - self.today).days)
+
+    @property
+    def class_weeks(self) -> str | None:
+        """« il reste 5 semaines de classe (zone B) », for a deadline ahead."""
+        if not self._counts_class_days or self.milestone.last_day == self.today:
+            return None
+        try:
+            weeks = self.class_days.weeks_left(self.today, self.milestone.last_day)
+        except CalendarUnknownError:
+            return None
+        return f"{class_weeks_words(weeks)} ({self.class_days.label})"
+
+    @property
+    def class_day_sentence(self) -> str | None:
+        """Where a deadline falls among the class days, and the last class day before it."""
+        if not self._counts_class_days:
+            return None
+        day = self.milestone.last_day
+        try:
+            why = self.class_days.why_without_class(day)
+            before = day_words(self.class_days.last_before(day))
+        except CalendarUnknownError:
+            return (
+                "Jours de classe non précisés : nous ne connaissons pas encore les vacances "
+                f"scolaires de ces dates ({self.class_days.label})."
+            )
+        zone = self.class_days.label
+        if why is None:
+            return f"Le dernier jour de classe avant : {before} ({zone})."
+        return f"{self.holiday_badge or f'Ce jour-là : {why}'}. Le dernier jour de classe avant : {before} ({zone})."
+
+    @property
+    def holiday_badge(self) -> str | None:
+        """« Date limite pendant vos vacances », when it is so."""
+        if not self._counts_class_days:
+            return None
+        try:
+            why = self.class_days.why_without_class(self.milestone.last_day)
+        except CalendarUnknownError:
+            return None
+        return "Date limite pendant vos vacances" if why and "vacances" in why else None
+
+    @property
+    def _counts_class_days(self) -> bool:
+        milestone = self.milestone
+        return (
+            milestone.kind.is_deadline
+            and not milestone.is_cancelled
+            and not milestone.is_approximate
+            and not self.is_past
+        )
+
+
+def card(milestone: Milestone, page: Page) -> Card:
+    """Return the card of a date, told for the académie that the page is about."""
+    return Card(
+        milestone=milestone,
+        today=page.today,
+        name=wording.name_words(milestone),
+        when=wording.when_words(milestone),
+        moved=wording.moved_words(milestone),
+        local=wording.local_words(milestone, page.academy),
+        scope=wording.scope_words(milestone.scope, page.reference.academies),
+        class_days=page.class_days_for(milestone, page.academy),
+    )

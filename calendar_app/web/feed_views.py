@@ -1,0 +1,228 @@
+"""The feeds, and the page that helps choose one."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.http import http_date, parse_date
+from werkzeug.wrappers import Response as BaseResponse
+
+from calendar_app.domain.errors import NotFoundError
+from calendar_app.feeds import links
+from calendar_app.feeds.feed import PARIS, Feed, FeedOptions, month_edge, read_options
+from calendar_app.feeds.ical import CONTENT_TYPE, Writer, file_name
+from calendar_app.feeds.select import (
+    FeedName,
+    catalogue_feed,
+    event_feed,
+    feed_address,
+    of_academy,
+    of_department,
+    read_name,
+)
+from calendar_app.models import db, queries
+from calendar_app.web.page import get_event, page, settings
+
+bp = Blueprint("feeds", __name__)
+
+#: Seconds for which a cache may keep a feed.
+MAX_AGE = 900
+#: Rendered feeds kept in memory; the oldest go first.
+KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The bytes of one feed, plain and gzipped."""
+
+    plain: bytes
+    zipped: bytes
+    etag: str
+
+
+class RenderedFeeds:
+    """The feeds of one process, by all that their bytes depend on."""
+
+    def __init__(self, size: int = KEPT) -> None:
+        self._size = size
+        self._kept: OrderedDict[tuple[object, ...], Rendered] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[object, ...], render: Callable[[], bytes]) -> Rendered:
+        """Return the feed of *key*, rendered only when it is not kept."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        data = render()
+        # mtime=0: the same bytes give the same gzip bytes.
+        found = Rendered(data, gzip.compress(data, mtime=0), hashlib.sha256(data).hexdigest()[:32])
+        with self._lock:
+            self._kept[key] = found
+            if len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return found
+
+
+_rendered = RenderedFeeds()
+
+
+@bp.get("/flux/<name>.ics")
+def catalogue(name: str) -> BaseResponse:
+    """A feed of the catalogue. A name that has moved is answered by 308."""
+    here = page()
+    wanted = read_name(name, here.reference.academies)
+    if wanted.name != name:
+        query = f"?{request.query_string.decode()}" if request.query_string else ""
+        return redirect(url_for("feeds.catalogue", name=wanted.name) + query, 308)
+    options = _options()
+
+    def feed() -> Feed:
+        return catalogue_feed(
+            db.session,
+            here.reference,
+            wanted,
+            here.filter,
+            options,
+            here.now,
+            site_name=settings().site_name,
+            public_url=settings().public_url,
+        )
+
+    return _answer((name, here.filter.parameters(), options), feed)
+
+
+@bp.get("/evenements/<event_id>.ics")
+def event(event_id: str) -> BaseResponse:
+    """The dates of one event, or one of them (``?date=<key>``)."""
+    found, key, options = get_event(event_id), request.args.get("date") or None, _options()
+    address = settings().public_url + url_for("feeds.event", event_id=event_id, date=key)
+    viewer = page().academy
+    return _answer(
+        ("evenements", event_id, key, viewer, options),
+        lambda: event_feed(found, key, options, viewer, address=address),
+    )
+
+
+def _options() -> FeedOptions:
+    names = ("depuis", "fenetres", "rappels", "alarmes")
+    return read_options(*(request.args.get(name, "").strip() for name in names))
+
+
+def _answer(key: tuple[object, ...], feed: Callable[[], Feed]) -> Response:
+    """Answer with the feed's bytes, or 304 when the client has them."""
+    here = page()
+    edge = month_edge(here.now)
+    rendered = _rendered.get(
+        (db.engine, here.reference.version, edge, settings().public_url, *key),
+        lambda: writer().render(feed()),
+    )
+    zipped = request.accept_encodings["gzip"] > 0
+    etags = {False: rendered.etag, True: f"{rendered.etag}-gzip"}
+    # What changes at the edge of a month is as fresh as that edge.
+    moved_at = max(
+        queries.catalogue(db.session).changed_at, datetime.combine(edge, time.min, PARIS)
+    ).replace(microsecond=0)
+    answer = Response(content_type=CONTENT_TYPE)
+    answer.set_etag(etags[zipped])
+    answer.headers["Last-Modified"] = http_date(moved_at)
+    answer.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    answer.headers["Vary"] = "Accept-Encoding"
+    if _client_has(etags.values(), moved_at):
+        answer.status_code = 304
+        del answer.headers["Content-Type"]
+        return answer
+    answer.set_data(rendered.zipped if zipped else rendered.plain)
+    answer.headers["Content-Disposition"] = f'inline; filename="{file_name(request.path)}"'
+    if zipped:
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
+
+
+def _client_has(etags: object, moved_at: datetime) -> bool:
+    """If-None-Match wins over If-Modified-Since (RFC 9110 section 13.2.2); either variant's ETag
+    will do, since both stand for the same dates."""
+    if "If-None-Match" in request.headers:
+        return any(request.if_none_match.contains_weak(etag) for etag in etags)  # type: ignore[attr-defined]
+    since = parse_date(request.headers.get("If-Modified-Since"))
+    return since is not None and moved_at <= since
+
+
+def writer() -> Writer:
+    """Return the iCalendar writer of this installation."""
+    here, public_url = page(), settings().public_url
+    return Writer(
+        settings().uid_domain,
+        lambda event_id: f"{public_url}/evenements/{event_id}/",
+        here.reference.academies,
+        here.reference.themes,
+        here.class_days_for,
+    )
+
+
+@bp.get("/flux/")
+def chooser() -> str:
+    """« Ajouter à mon agenda »: choose a feed, see how many dates it holds, subscribe."""
+    here = page()
+    typed = request.args.get("lieu", "").strip()
+    problem, wanted = None, _chosen_name()
+    if typed:
+        try:
+            academy, department = here.reference.academies.find(typed)
+            places = here.reference.academies
+            wanted = of_department(department, places) if department else of_academy(academy)
+        except NotFoundError as error:
+            problem = str(error)
+    context = _subscription(wanted) if wanted and not problem else {}
+    return render_template(
+        "feeds/chooser.html", page=here, typed=typed, problem=problem, wanted=wanted, **context
+    )
+
+
+def _chosen_name() -> FeedName | None:
+    """The feed that ``?flux=`` names, else the one of the académie or département on screen."""
+    here = page()
+    places = here.reference.academies
+    if name := request.args.get("flux", "").strip():
+        return read_name(name, places)
+    if len(here.filter.departments) == 1:
+        return of_department(places.department(here.filter.departments[0]), places)
+    return of_academy(here.academy) if here.academy else None
+
+
+def _subscription(name: FeedName) -> dict[str, object]:
+    """What the page tells of one feed: its address, links, QR code and how many dates it holds."""
+    here, options = page(), FeedOptions()
+    # The feed's own name says the place, so the filters it carries leave the place out.
+    chosen = replace(here.filter, academies=(), departments=(), scopes=())
+    now_held = catalogue_feed(
+        db.session,
+        here.reference,
+        name,
+        chosen,
+        options,
+        here.now,
+        site_name=settings().site_name,
+        public_url=settings().public_url,
+    )
+    address = feed_address(settings().public_url, name.name, chosen, options)
+    pairs = (("flux", name.name), *chosen.parameters())
+    page_address = f"{settings().public_url}{url_for('feeds.chooser')}?{urlencode(pairs)}"
+    return {
+        "count": len(now_held.milestones),
+        "address": address,
+        "webcal": links.webcal(address),
+        "google": links.google_subscribe(address),
+        "outlook_school": links.outlook_subscribe(address, now_held.name, school=True),
+        "outlook_home": links.outlook_subscribe(address, now_held.name, school=False),
+        "qr": Markup(links.qr_svg(page_address)),  # noqa: S704 (our own SVG of our own address)
+    }

@@ -1,0 +1,105 @@
+"""The month as a table: weeks of days, and bars in stable lanes.
+
+A lane is a row below the days of a week. A date keeps its lane from week to week, so a bar does
+not jump when a Monday comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Generic, Protocol, TypeVar
+
+
+class Spanning(Protocol):
+    """Anything with inclusive days."""
+
+    @property
+    def first_day(self) -> date: ...
+    @property
+    def last_day(self) -> date: ...
+
+
+Item = TypeVar("Item", bound=Spanning)
+
+
+@dataclass(frozen=True)
+class Bar(Generic[Item]):
+    """The part of a date that lies in one week.
+
+    :param column: 0 for Monday.
+    :param width: number of days.
+    :param starts_before: whether the date began before this week.
+    :param ends_after: whether it goes on after it.
+    """
+
+    item: Item
+    column: int
+    width: int
+    starts_before: bool
+    ends_after: bool
+
+
+@dataclass
+class Week(Generic[Item]):
+    """Seven days from a Monday, and the lanes below them.
+
+    A lane is a list of cells from Monday to Sunday: a bar, or None for one empty day.
+    """
+
+    days: list[date]
+    lanes: list[list[Bar[Item] | None]] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        """The ISO 8601 week number."""
+        return self.days[0].isocalendar().week
+
+
+def month_bounds(year: int, month: int) -> tuple[date, date]:
+    """Return the Monday before (or on) the 1st and the Sunday after (or on) the last day."""
+    first = date(year, month, 1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday())
+
+
+def month_grid(year: int, month: int, items: Sequence[Item]) -> list[Week[Item]]:
+    """Lay *items* out over the weeks of a month.
+
+    Lanes are given by the true first day (a longer date first), not by the one clipped to the
+    week: or bars would jump.
+    """
+    first, last = month_bounds(year, month)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    weeks: list[Week[Item]] = [Week(days[n : n + 7]) for n in range(0, len(days), 7)]
+    lane_ends: list[date] = []
+    for item in sorted(items, key=lambda i: (i.first_day, -(i.last_day - i.first_day).days)):
+        lane = next((n for n, end in enumerate(lane_ends) if end < item.first_day), len(lane_ends))
+        lane_ends[lane : lane + 1] = [item.last_day]
+        for week in weeks:
+            if item.first_day <= week.days[6] and item.last_day >= week.days[0]:
+                _place(week, lane, item)
+    return weeks
+
+
+def _place(week: Week[Item], lane: int, item: Item) -> None:
+    while len(week.lanes) <= lane:
+        week.lanes.append([None] * 7)
+    start = max(item.first_day, week.days[0])
+    end = min(item.last_day, week.days[6])
+    bar = Bar(
+        item,
+        (start - week.days[0]).days,
+        (end - start).days + 1,
+        item.first_day < week.days[0],
+        item.last_day > week.days[6],
+    )
+    cells = week.lanes[lane]
+    # A cell stands for its whole width: find it among the cells already merged.
+    position = index = 0
+    while position < bar.column:
+        cell = cells[index]
+        position += cell.width if cell else 1
+        index += 1
+    cells[index : index + bar.width] = [bar]

@@ -1,0 +1,110 @@
+"""What every page and feed knows about its request: now, today, the filter, the references."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import cast
+from urllib.parse import urlencode
+
+from flask import current_app, g, request
+
+from calendar_app.config import Settings
+from calendar_app.domain.academies import Academy
+from calendar_app.domain.class_days import ClassDays
+from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academy
+from calendar_app.domain.levels import has_ecole
+from calendar_app.feeds.feed import PARIS
+from calendar_app.models import Event, Milestone, db, queries
+from calendar_app.models.queries import Reference
+
+
+def settings() -> Settings:
+    return cast(Settings, current_app.config["SETTINGS"])
+
+
+@dataclass
+class Page:
+    """One request, read once.
+
+    :param now: the instant of the request (UTC).
+    :param today: the day in Paris, or the one asked for by ``?le=``.
+    :param rehearsed: whether ``?le=`` sets the day: such a page is not for search engines.
+    """
+
+    now: datetime
+    today: date
+    rehearsed: bool
+    reference: Reference
+    filter: CatalogueFilter
+    noindex: bool = field(default=False)
+
+    @property
+    def academy(self) -> Academy | None:
+        """The one académie that the filter names, if it names just one."""
+        return the_academy(self.filter, self.reference.academies)
+
+    @property
+    def query(self) -> str:
+        """The filter (and ``le``) as a query string with its « ? », to be carried by links."""
+        return self.query_with()
+
+    def query_with(self, **changes: str | None) -> str:
+        """Return the query string with some parameters set, or left out where None."""
+        pairs = list(self.filter.parameters())
+        if self.rehearsed:
+            pairs.append(("le", self.today.isoformat()))
+        pairs = [(name, value) for name, value in pairs if name not in changes]
+        pairs += [(name, value) for name, value in changes.items() if value]
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+    def class_days_for(self, milestone: Milestone, viewer: Academy | None) -> ClassDays:
+        """Return the class days by which a date is told: those of the viewer's académie, else of
+        the one its scope stays within, else of the nation; without Wednesdays where an école may
+        take part."""
+        academy = viewer or self.reference.academies.of_scope(milestone.scope)
+        return self.reference.class_days(academy, wednesdays=not has_ecole(milestone.event.classes))
+
+
+def page() -> Page:
+    """Return the page of this request.
+
+    :raises UnknownValueError: when a filter's value is not known.
+    :raises NotFoundError: when ``le`` is not a day.
+    """
+    if "page" not in g:
+        reference = queries.reference(db.session)
+        now = datetime.now(UTC)
+        le = request.args.get("le", "").strip()
+        g.page = Page(
+            now=now,
+            today=_day(le) if le else now.astimezone(PARIS).date(),
+            rehearsed=bool(le),
+            reference=reference,
+            filter=read_filter(
+                request.args.to_dict(flat=False), reference.academies, reference.themes
+            ),
+        )
+    return cast(Page, g.page)
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not 1900 < day.year < 2199:
+        raise NotFoundError(f"le={text} : écrivez un jour, par exemple le=2021-01-15.")
+    return day
+
+
+def get_event(event_id: str) -> Event:
+    """Return an event.
+
+    :raises NotFoundError: when there is none of this id.
+    """
+    event = queries.event(db.session, event_id)
+    if event is None:
+        raise NotFoundError("Cet événement n'existe pas, ou n'existe plus.")
+    return event

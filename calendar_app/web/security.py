@@ -1,0 +1,115 @@
+"""What every answer carries, and how errors become pages."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, render_template, request
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from calendar_app.config import Settings
+from calendar_app.domain.errors import NotFoundError
+
+log = logging.getLogger(__name__)
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+
+#: Seconds after which a client may ask again when the store did not answer.
+RETRY_AFTER = "120"
+
+_TITLES = {
+    400: "Demande refusée",
+    404: "Page introuvable",
+    405: "Action impossible ici",
+    500: "Une erreur de notre côté",
+    503: "Service momentanément indisponible",
+}
+_TEXTS = {
+    400: "Cette adresse n'est pas celle de ce site.",
+    404: "Rien ne se trouve à cette adresse. Elle a peut-être été mal recopiée.",
+    405: "Cette page ne peut qu'être lue.",
+    500: "L'erreur est notée. Réessayez dans quelques minutes.",
+    503: "Le calendrier ne répond pas pour le moment. Réessayez dans quelques minutes : "
+    "les agendas abonnés gardent leurs dates.",
+}
+
+
+def protect(app: Flask, settings: Settings) -> None:
+    """Set the headers, the error pages and the trusted proxies of the application."""
+    app.after_request(_add_headers)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(NotFoundError, _not_found)
+    app.register_error_handler(DBAPIError, _no_store)
+    app.register_error_handler(Exception, _our_fault)
+    if hops := settings.trusted_proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    if settings.public_url.startswith("https://"):
+        app.after_request(_ask_for_https)
+
+
+def _add_headers(answer: Response) -> Response:
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+def _ask_for_https(answer: Response) -> Response:
+    answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return answer
+
+
+def _http_error(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    return _page(error.code)
+
+
+def _not_found(error: NotFoundError) -> Any:
+    return _page(NotFound.code, str(error))
+
+
+def _no_store(error: DBAPIError) -> Any:
+    """Overload or no database: never an empty 200, which would wipe a subscribed calendar."""
+    log.error("the store did not answer: %s", type(error.orig).__name__)
+    answer = _page(503)
+    answer.headers["Retry-After"] = RETRY_AFTER
+    return answer
+
+
+def _our_fault(error: Exception) -> Any:
+    log.exception("unexpected error on %s", request.endpoint)
+    return _page(500)
+
+
+def _page(code: int, text: str | None = None) -> Response:
+    title, text = _TITLES.get(code, "Demande refusée"), text or _TEXTS.get(code, _TEXTS[400])
+    # A foreign Host leaves no address to build links from, so 400 is plain too.
+    if code == 400 or request.path.endswith(".ics"):
+        body, kind = f"{title}. {text}\n", "text/plain; charset=utf-8"
+    else:
+        body = render_template("pages/error.html", title=title, text=text)
+        kind = "text/html; charset=utf-8"
+    return Response(body, status=code, content_type=kind)

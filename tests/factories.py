@@ -1,0 +1,64 @@
+"""Events for tests, written as ``events.yaml`` writes them and imported as a file would be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+
+from calendar_app.models import Event, db, queries, writing
+from calendar_app.services.catalogue import ImportReport, import_events
+from calendar_app.sources.events_entries import EventsFile
+from tests.conftest import IMPORTED_AT
+
+SERIES = "essai"
+ID = f"{SERIES}-2020-2021"
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """Return one event as the file says it: a national contest with a deadline on 11 February
+    2021, but for *changes*."""
+    return {
+        "id": ID,
+        "series": SERIES,
+        "title": "Concours d'essai",
+        "school_year": "2020-2021",
+        "type": "concours",
+        "audience": ["eleves"],
+        "scope": "national",
+        "organiser": "Une association",
+        "summary": "Un concours pour les essais.",
+        "source": {"name": "Lettre d'essai"},
+        "milestones": [{"kind": "deadline", "day": "2021-02-11"}],
+    } | changes
+
+
+def another(series: str, **changes: Any) -> dict[str, Any]:
+    """Return an event of another series."""
+    return entry(id=f"{series}-2020-2021", series=series, **changes)
+
+
+def events_file(*entries: dict[str, Any]) -> EventsFile:
+    """Return the file that holds these events."""
+    series = {e["series"]: e["title"] for e in entries}
+    return EventsFile.model_validate({"series": series, "events": list(entries)})
+
+
+def publish(app: Flask, *entries: dict[str, Any], now: datetime = IMPORTED_AT) -> ImportReport:
+    """Import these events into the store of an application."""
+    with app.app_context():
+        return import_events(db.session, events_file(*entries), now)
+
+
+@contextmanager
+def changing(app: Flask, now: datetime, event_id: str = ID) -> Iterator[Event]:
+    """Change an event in the store, as an editor would: one revision more."""
+    with app.app_context(), writing(db.session, now):
+        event = queries.event(db.session, event_id, for_update=True)
+        assert event is not None
+        yield event
+        event.revision += 1
+        event.changed_at = now

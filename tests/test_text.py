@@ -1,0 +1,86 @@
+"""Cleaning, folding and comparing text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calendar_app.domain.text import clean, clean_line, fold, nearest, slugify
+from tests.tools import scaled
+
+ANY_TEXT = st.text(max_size=200)
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("un\r\ndeux\rtrois\nquatre", "un\ndeux\ntrois\nquatre"),
+        ("une\ttabulation reste", "une\ttabulation reste"),
+        ("NUL\x00, cloche\x07, DEL\x7f, C1\x9f", "NUL, cloche, DEL, C1"),
+        ("lignes\x85de\u2028certains\u2029lecteurs", "lignesdecertainslecteurs"),
+        ("« Ça va ? » 😀", "« Ça va ? » 😀"),
+    ],
+)
+def test_line_ends_become_lf_and_control_characters_go(text, cleaned):
+    assert clean(text) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("  un\n deux\t\ttrois  ", "un deux trois"),
+        ("14\u00a0h\u00a030", "14\u00a0h\u00a030"),
+        ("\r\n", ""),
+    ],
+)
+def test_a_line_is_one_line_with_single_spaces_and_keeps_its_no_break_spaces(text, line):
+    assert clean_line(text) == line
+
+
+@settings(max_examples=scaled(2000))
+@given(ANY_TEXT)
+def test_cleaning_twice_changes_nothing_more(text):
+    assert clean(clean(text)) == clean(text)
+    assert clean_line(clean_line(text)) == clean_line(text)
+    assert clean_line(clean(text)) == clean_line(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Égalité FILLES-garçons", "egalite filles-garcons"),
+        ("Œuvre, ex æquo", "oeuvre, ex aequo"),
+        ("L’Apprendre", "l'apprendre"),
+        ("1\u02b3\u1d49 année, 6\u1d49", "1re annee, 6e"),
+        ("narrow\u202fspace", "narrow space"),
+    ],
+)
+def test_folding_forgets_accents_ligatures_and_case(text, folded):
+    assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("La Réunion", "la-reunion"),
+        ("Provence-Alpes-Côte d'Azur", "provence-alpes-cote-d-azur"),
+        ("  #Géodéclic !  ", "geodeclic"),
+        ("😀", ""),
+    ],
+)
+def test_a_slug_is_lower_case_ascii_words_and_hyphens(text, slug):
+    assert slugify(text) == slug
+
+
+@pytest.mark.parametrize(
+    ("value", "choice"),
+    [
+        ("robotic", "robotique"),
+        ("Mathématique", "mathematiques"),
+        ("cuisine", None),
+        ("", None),
+    ],
+)
+def test_nearest_is_the_closest_choice_or_none(value, choice):
+    assert nearest(value, ["robotique", "mathematiques", "musique"]) == choice

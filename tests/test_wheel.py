@@ -1,0 +1,128 @@
+"""What is installed without the checkout is whole: it starts, with its templates and its data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*command: str, cwd: Path, **environ: str) -> str:
+    """Run a program to its end and return what it wrote; its errors are in the test's output."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=clean_environ() | environ,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def clean_environ() -> dict[str, str]:
+    """Return the environment without our settings, nor what would show the checkout."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("CALENDAR_") and name not in ("PORT", "PYTHONPATH")
+    }
+
+
+def build(target: str, source: Path, folder: Path) -> Path:
+    """Build a ``wheel`` or a ``sdist`` of *source* in *folder*, with the environment's tools."""
+    run(sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder), cwd=source)
+    [built] = folder.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = (sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--quiet")
+    run(*pip, "--wheel-dir", str(folder), str(ROOT), cwd=folder)
+    [built] = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """The folder where the wheel is installed, beside the environment's own packages."""
+    folder = tmp_path_factory.mktemp("installed")
+    pip = (sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet")
+    run(*pip, "--target", str(folder), str(wheel), cwd=folder)
+    return folder
+
+
+def test_the_wheel_has_every_file_of_the_package_the_templates_and_the_data(wheel):
+    shipped = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    wanted = files(ROOT / "calendar_app", "calendar_app")
+    for folder in ("templates", "data"):
+        wanted |= files(ROOT / folder, f"calendar_app/_bundled/{folder}")
+    assert shipped == wanted
+
+
+def files(folder: Path, prefix: str) -> set[str]:
+    return {
+        f"{prefix}/{path.relative_to(folder).as_posix()}"
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_the_source_archive_makes_the_same_wheel(wheel, tmp_path):
+    archive = build("sdist", ROOT, tmp_path / "sdist")
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path / "source", filter="data")
+    [source] = (tmp_path / "source").iterdir()
+    again = build("wheel", source, tmp_path / "wheel")
+    assert zipfile.ZipFile(again).namelist() == zipfile.ZipFile(wheel).namelist()
+
+
+def test_it_serves_from_another_folder(installed, tmp_path):
+    place = "import calendar_app.app; print(calendar_app.app.__file__)"
+    where = run(sys.executable, "-c", place, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert Path(where.strip()) == installed / "calendar_app" / "app.py"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        [installed / "bin" / "calendar-app", "serve"],
+        cwd=tmp_path,
+        env=clean_environ() | {"PYTHONPATH": str(installed), "PORT": str(port)},
+        stdin=subprocess.DEVNULL,
+    ) as server:
+        try:
+            assert status(server, f"http://127.0.0.1:{port}/livez") == 200
+            # The home page takes a template, and dates that were imported at first start.
+            assert status(server, f"http://127.0.0.1:{port}/") == 200
+            server.terminate()
+            assert server.wait(timeout=30) in (0, -signal.SIGTERM), "it did not stop well"
+        finally:
+            server.kill()
+    assert (tmp_path / "instance" / "calendar.sqlite3").exists()
+
+
+def status(server: subprocess.Popen[bytes], address: str) -> int:
+    """Return the status that *address* answers, once the server listens (a minute at most)."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=30) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            assert server.poll() is None, "the server stopped; its words are above"
+            assert time.monotonic() < end, "the server did not listen within a minute"
+            time.sleep(0.1)

@@ -1,0 +1,86 @@
+"""Programs that some checks want, and how many cases a test throws.
+
+``make test`` needs nothing but Python, so a check whose program is missing says so and is skipped;
+where ``CALENDAR_TEST_NO_SKIP=1`` (as in ``.ci/run``) it fails, so that nothing stays unseen.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+#: Whether this is ``make campaign``: the same tests, with ten times the cases.
+CAMPAIGN = os.environ.get("CALENDAR_TEST_CAMPAIGN") == "1"
+NO_SKIP = os.environ.get("CALENDAR_TEST_NO_SKIP") == "1"
+
+NODE_FOLDER = Path(__file__).parent / "node"
+
+#: tool → (the names it goes by, Debian's package of it)
+_TOOLS = {
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "chromium"),
+    "node": (("node", "nodejs"), "nodejs"),
+    "npm": (("npm",), "npm"),
+    "java": (("java",), "default-jre-headless"),
+}
+
+
+def scaled(cases: int) -> int:
+    """Return how many of *cases* to try: all of them in a campaign, else a tenth, never none."""
+    return cases if CAMPAIGN else max(1, cases // 10)
+
+
+def need(tool: str, why: str) -> str:
+    """Return the path of *tool* (chromium, node, npm, java), or skip the test that asks.
+
+    :param why: what is not checked without it, as a noun (« the accessibility of the pages »).
+    """
+    names, package = _TOOLS[tool]
+    path = next(filter(None, map(shutil.which, names)), None)
+    if not path:
+        _do_without(f"{why} skipped: needs {tool} (apt-get install {package})")
+    return path
+
+
+def node_modules(why: str) -> Path:
+    """Return ``tests/node/node_modules`` with what its package.json asks, installed where missing.
+
+    Skips the test without node or npm, or when npm cannot install.
+
+    :param why: as for :func:`need`.
+    """
+    need("node", why)
+    npm = need("npm", why)
+    folder = NODE_FOLDER / "node_modules"
+    with (NODE_FOLDER / "package.json").open("rb") as lock:
+        # Tests may run side by side; two npm in one folder spoil each other's work.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = json.loads((NODE_FOLDER / "package.json").read_text())["dependencies"]
+        if any(_installed_version(folder / name) != wanted[name] for name in wanted):
+            done = subprocess.run(
+                [npm, "install", "--no-audit", "--no-fund"],
+                cwd=NODE_FOLDER,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                _do_without(f"{why} skipped: npm install failed in tests/node\n{done.stderr}")
+    return folder
+
+
+def _installed_version(module: Path) -> str | None:
+    described = module / "package.json"
+    return json.loads(described.read_text())["version"] if described.exists() else None
+
+
+def _do_without(reason: str) -> NoReturn:
+    if NO_SKIP:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
