@@ -23,7 +23,7 @@ test: check ## Check the code, then run the tests (PYTEST_ARGS="-k feeds" for so
 check: $(VENV)/dev.stamp ## Check style, types and templates
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy calendar_app tests wsgi.py $(wildcard bench/*.py)
+	@$(BIN)/mypy calendar_app wsgi.py
 	@$(BIN)/djlint --lint --quiet templates
 
 campaign: $(VENV)/dev.stamp ## Run the same tests with ten times the cases

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from calendar_app.config import data_folder
 from calendar_app.models import Event, db, queries
-from calendar_app.services import files
+from calendar_app.services import CalendarError, files
 from calendar_app.services.catalogue import export_events
 from tests.conftest import IMPORTED_AT
 from tests.factories import ID, another, changing, entry, publish
@@ -162,7 +162,7 @@ def test_nothing_is_imported_when_one_event_is_wrong(empty_app, tmp_path):
     path.write_text(text.replace("academies: [lille]", "academies: [lile]", 1), encoding="utf-8")
     with empty_app.app_context():
         before = queries.catalogue(db.session).version
-        with pytest.raises(files.CalendarError, match="lille"):
+        with pytest.raises(CalendarError, match="lille"):
             files.import_events_file(db.session, path, LATER)
         assert db.session.scalars(select(Event.id)).all() == []
         assert queries.catalogue(db.session).version == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from datetime import date, time
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,8 @@ from calendar_app.config import data_folder
 from calendar_app.sources.events_file import (
     EventsFile,
     EventsFileError,
+    MilestoneEntry,
+    MovedFromEntry,
     Problem,
     json_schema,
     read_events,
@@ -531,13 +534,13 @@ def test_each_refusal_stands_alone_with_its_line_and_key(text, line, key, messag
         ),
         (
             changed("[eleves]", "[eleves"),
-            10,
+            9,
             "il manque une virgule, ou le crochet ou l'accolade qui ferme",
         ),
         (
             changed("title: Concours RoboTeam", 'title: "Concours RoboTeam'),
-            20,
-            "des guillemets droits ouverts ne sont pas fermés",
+            6,
+            "des guillemets droits ouverts ici ne sont pas fermés",
         ),
         (
             changed("title: Concours RoboTeam", "title: @Concours"),
@@ -721,6 +724,66 @@ def test_a_deadline_before_the_opening_of_other_people_is_right():
         "e.yaml, ligne 22, clé « events.0.milestones.3 » : "
         "la date limite (2021-02-01) vient avant l'ouverture (2021-03-01)"
     ]
+
+
+def test_a_deadline_of_some_is_not_before_the_opening_for_all():
+    text = with_milestone("kind: deadline", "key: d-34", "day: 2020-10-11", "scope: {S}")
+    assert problems(text.replace("{S}", '{departments: ["34"]}')) == [
+        "e.yaml, ligne 21, clé « events.0.milestones.2 » : "
+        "la date limite (2020-10-11) vient avant l'ouverture (2020-10-12)"
+    ]
+
+
+def test_a_deadline_may_fall_on_the_day_of_the_opening_and_before_a_second_one():
+    text = changed("day: 2021-04-30", "day: 2020-10-12")
+    text += "      - {kind: opening, key: votes, day: 2021-05-10}\n"
+    assert [m.key for m in read(text).events[0].milestones] == ["opening", "deadline", "votes"]
+
+
+@pytest.mark.parametrize("day", ["2020-01-01", "2021-12-31"])
+def test_a_day_may_stand_anywhere_in_the_two_years_of_its_school_year(day):
+    assert len(read(with_milestone("kind: session", f"day: {day}")).events[0].milestones) == 3
+
+
+@pytest.mark.parametrize("day", ["2019-12-31", "2022-01-01"])
+def test_a_day_outside_the_two_years_of_its_school_year_is_a_typing_mistake(day):
+    message = f"le {day} est trop loin de l'année scolaire 2020-2021"
+    assert problems(with_milestone("kind: session", f"day: {day}")) == [
+        f"e.yaml, ligne 22, clé « events.0.milestones.2.day » : {message}"
+    ]
+    moved = f"moved_from: {{first_day: {day}, last_day: {day}}}"
+    assert problems(with_milestone("kind: session", "day: 2021-06-10", moved)) == [
+        f"e.yaml, ligne 23, clé « events.0.milestones.2.moved_from.{key} » : {message}"
+        for key in ("first_day", "last_day")
+    ]
+
+
+def test_a_date_that_was_only_made_longer_was_moved():
+    moved = "moved_from: {first_day: 2021-06-10, last_day: 2021-06-10}"
+    text = with_milestone("kind: session", "first_day: 2021-06-10", "last_day: 2021-06-11", moved)
+    found = read(text).events[0].milestones[2].moved_from
+    assert found == MovedFromEntry(first_day=date(2021, 6, 10), last_day=date(2021, 6, 10))
+
+
+def test_a_scope_that_does_not_exist_is_said_once_and_not_called_too_wide():
+    text = changed("[montpellier]", "[montpelier]")
+    text += '      - {kind: session, day: 2021-06-10, scope: {departments: ["34"]}}\n'
+    assert problems(text) == [
+        "e.yaml, ligne 12, clé « events.0.scope.academies.0 » : "
+        "l'académie « montpelier » n'existe pas ; vouliez-vous dire « montpellier » ?"
+    ]
+
+
+def test_an_instant_is_kept_in_utc():
+    record = "record: {revision: 2, changed_at: 2021-01-05T10:00:00+01:00}"
+    found = read(with_lines(record)).events[0].record
+    assert found
+    assert found.changed_at.isoformat() == "2021-01-05T09:00:00+00:00"
+
+
+def test_an_hour_that_the_file_could_not_write_is_refused_when_an_entry_is_made():
+    with pytest.raises(ValueError, match="une heure est faite d'heures et de minutes"):
+        MilestoneEntry(kind="session", day=date(2021, 6, 10), start_time=time(9, 0, 1))
 
 
 def test_the_scope_of_a_date_may_be_narrower_than_its_event():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid5
 
@@ -334,8 +334,8 @@ def test_public_feeds_ring_no_bell_unless_asked(empty_app, client):
     assert b"VALARM" not in feed(client)
     (event,) = vevents(feed(client, alarmes="1"))
     (alarm,) = event.walk("VALARM")
-    start = datetime.combine(event["DTSTART"].dt, datetime.min.time())
-    assert start + alarm["TRIGGER"].dt == datetime(2021, 2, 4, 9, 0)
+    start = datetime.combine(event["DTSTART"].dt, time.min)
+    assert f"{start + alarm['TRIGGER'].dt}" == "2021-02-04 09:00:00"
 
 
 def test_the_alarm_of_a_bar_rings_a_week_before_its_deadline(empty_app, client):
@@ -343,8 +343,8 @@ def test_the_alarm_of_a_bar_rings_a_week_before_its_deadline(empty_app, client):
     (bar,) = vevents(feed(client, fenetres="barre", alarmes="1"))
     (alarm,) = bar.walk("VALARM")
     assert alarm["TRIGGER"].params["RELATED"] == "END"
-    end = datetime.combine(bar["DTEND"].dt, datetime.min.time())
-    assert end + alarm["TRIGGER"].dt == datetime(2021, 4, 23, 9, 0)
+    end = datetime.combine(bar["DTEND"].dt, time.min)
+    assert f"{end + alarm['TRIGGER'].dt}" == "2021-04-23 09:00:00"
 
 
 def test_visible_reminders_are_dates_of_their_own_in_class_weeks(empty_app, client):

@@ -89,7 +89,9 @@ def test_every_august_1_that_is_known_is_in_the_summer_holidays():
         for year in range(2017, 2029):
             day = date(year, 8, 1)
             if calendar.knows(day, day):
-                assert calendar.holiday_on(day).days >= 30
+                holiday = calendar.holiday_on(day)
+                assert holiday
+                assert holiday.days >= 30
 
 
 @pytest.mark.parametrize(
@@ -259,8 +261,6 @@ def calendars(draw, slug: str = "corse") -> SchoolCalendar:
 @settings(deadline=None)
 def test_what_is_written_reads_back(found):
     text = write_holidays_yaml(found)
-    if not found:
-        text = "calendars: []"
     assert read_holidays_yaml(text) == tuple(found)
     assert [c.source for c in read_holidays_yaml(text)] == [c.source for c in found]
     assert write_holidays_yaml(read_holidays_yaml(text)) == write_holidays_yaml(found)
@@ -676,7 +676,9 @@ Vacances d'Été;-;2024-07-06;2024-09-02;Guadeloupe;Guadeloupe;2023-2024
     assert not old.knows(date(2024, 3, 1), date(2024, 3, 1))
     renewed = merge(old, read(rows)["guadeloupe"])
     assert renewed.knows(SchoolYear(2023).first_day, SchoolYear(2023).last_day)
-    assert renewed.holiday_on(date(2024, 4, 2)).name == "Vacances de Pâques"
+    assert spans(renewed, "2024-03-01", "2024-04-30") == [
+        ("2024-03-29", "2024-04-14", "Vacances de Pâques")
+    ]
     # What the import does not know stays as it was.
     carnaval = date(2021, 2, 11)
     assert renewed.holiday_on(carnaval) == old.holiday_on(carnaval)

@@ -88,32 +88,34 @@ def test_a_read_is_one_snapshot(empty_app):
         assert db.session.scalars(titles).one() == "Autre"
 
 
-def test_two_editors_cannot_overwrite_each_other(empty_app):
+def test_a_write_from_an_older_revision_is_refused(empty_app):
     publish(empty_app, entry())
-    with empty_app.app_context():
-        mine = queries.event(db.session, ID)
-        with changing(empty_app, LATER) as theirs:
-            theirs.title = "Le leur"
-        db.session.rollback()
-        with pytest.raises(StaleDataError), writing(db.session, LATER):
-            # As a form does that was opened before: it brings the revision it was made from.
-            db.session.execute(text("SELECT 1"))
+
+    def overwrite() -> None:
+        with writing(db.session, LATER):
             mine = queries.event(db.session, ID)
-            db.session.execute(
-                update(Event).values(revision=9).execution_options(synchronize_session=False)
-            )
-            mine.title = "Le mien"
-            mine.revision += 1
+            # Somebody else saved in between: the session does not hear of it.
+            theirs = update(Event).values(title="Le leur", revision=2)
+            db.session.execute(theirs.execution_options(synchronize_session=False))
+            mine.title, mine.revision = "Le mien", mine.revision + 1
+
+    with empty_app.app_context(), pytest.raises(StaleDataError):
+        overwrite()
 
 
 def test_an_exception_rolls_the_whole_transaction_back(empty_app):
     publish(empty_app, entry())
-    with empty_app.app_context():
-        before = queries.catalogue(db.session).version
-        with pytest.raises(RuntimeError, match="half-way"), writing(db.session, LATER):
+
+    def fail_half_way() -> None:
+        with writing(db.session, LATER):
             queries.event(db.session, ID).title = "Perdu"
             db.session.flush()
             raise RuntimeError("half-way")
+
+    with empty_app.app_context():
+        before = queries.catalogue(db.session).version
+        with pytest.raises(RuntimeError, match="half-way"):
+            fail_half_way()
         assert queries.event(db.session, ID).title == "Concours d'essai"
         assert queries.catalogue(db.session).version == before
 

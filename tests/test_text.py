@@ -19,6 +19,7 @@ ANY_TEXT = st.text(max_size=200)
         ("une\ttabulation reste", "une\ttabulation reste"),
         ("NUL\x00, cloche\x07, DEL\x7f, C1\x9f", "NUL, cloche, DEL, C1"),
         ("lignes\x85de\u2028certains\u2029lecteurs", "lignesdecertainslecteurs"),
+        ("\ufeffune marque d'ordre des octets", "une marque d'ordre des octets"),
         ("« Ça va ? » 😀", "« Ça va ? » 😀"),
     ],
 )

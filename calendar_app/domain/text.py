@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Iterable
 
 # RFC 5545 section 3.3.11 allows no control character in TEXT but the tab; a line feed is written
-# as an escape. U+0085, U+2028 and U+2029 end a line in some readers, so they count as controls.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+# as an escape. U+0085, U+2028 and U+2029 end a line in some readers, so they count as controls;
+# so does U+FEFF, which readers take for a byte order mark and drop.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
 
 def clean(text: str) -> str:

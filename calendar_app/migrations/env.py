@@ -1,5 +1,7 @@
 """Runs the migrations in one write transaction, one process at a time."""
 
+from typing import Literal
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import text
@@ -10,7 +12,7 @@ from calendar_app.models.base import UTCDateTime, writer_options
 MIGRATION_LOCK = 7_305_112
 
 
-def render_item(type_: str, item: object, autogen_context: object) -> str | bool:
+def render_item(type_: str, item: object, autogen_context: object) -> str | Literal[False]:
     """Write our own column types as what they are in the database."""
     if type_ == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"

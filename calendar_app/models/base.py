@@ -27,15 +27,15 @@ from sqlalchemy import (
     event,
     update,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-from sqlalchemy.orm import scoped_session as ScopedSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session
 
 BUSY_TIMEOUT_MS = 5_000
 
 #: Requests that one process answers at once, each with a connection of its own.
 THREADS = 32
 
-AnySession = Session | ScopedSession[Session]
+#: A session, or Flask-SQLAlchemy's session of the request.
+AnySession = Session | scoped_session[Any]
 
 # Writers ask for these, readers get the engine's defaults (see engine_options).
 _WRITER_OPTIONS: dict[str, dict[str, Any]] = {
@@ -148,9 +148,11 @@ def _on_begin(connection: Any) -> None:
 def writing(session: AnySession, now: datetime) -> Iterator[None]:
     """Run the block as one write transaction: committed at its end, rolled back by an exception.
 
-    *now* becomes the instant of the catalogue's last change, if something visible changes. A read transaction that is still open is closed first: a decision must rest on what is read
-    inside the block. On PostgreSQL, read what will be changed with ``with_for_update=True``.
+    A read transaction that is still open is closed first, and what it read is forgotten: a
+    decision must rest on what is read inside the block. On PostgreSQL, read what will be changed
+    with ``with_for_update=True``.
 
+    :param now: becomes the instant of the catalogue's last change, if something visible changes.
     :raises RuntimeError: when unsaved changes wait in the session.
     """
     if session.new or session.dirty or session.deleted:

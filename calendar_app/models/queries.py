@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from calendar_app.domain.academies import Academies, Academy, Department
@@ -16,6 +15,7 @@ from calendar_app.domain.class_days import ClassDays, SchoolCalendar, SchoolHoli
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_calendars import mainland_calendars, merge
 from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.text import fold
 from calendar_app.models.base import AnySession, Catalogue
 from calendar_app.models.events import (
     Event,
@@ -153,7 +153,8 @@ def milestones(
         select(Milestone)
         .join(Milestone.event)
         .where(*_event_conditions(chosen), *_milestone_scope(chosen))
-        .options(selectinload(Milestone.event))
+        # Said twice: an eager load that comes back to where it started would stop there.
+        .options(selectinload(Milestone.event).selectinload(Event.milestones))
     )
     if first_day is not None:
         query = query.where(Milestone.last_day >= first_day)
@@ -178,17 +179,17 @@ def events(
 
     An event passes the place when its scope does, or that of one of its milestones.
     """
-    scopes = [
-        or_(
-            Event.scope_rows.any(EventScope.code.in_(codes)),
-            Event.milestones.any(Milestone.scope_rows.any(MilestoneScope.code.in_(codes))),
-        )
-        for codes in chosen.scopes
-    ]
-    query = select(Event).where(*_event_conditions(chosen), *scopes)
+    query = select(Event).where(*_event_conditions(chosen), *_event_scope(chosen))
     if year is not None:
         query = query.where(Event.school_year == year.start)
-    return sorted(session.scalars(query).unique(), key=lambda e: (e.title, e.id))
+    return sorted(session.scalars(query).unique(), key=lambda e: (fold(e.title), e.id))
+
+
+def latest_school_year(session: AnySession, chosen: CatalogueFilter) -> SchoolYear | None:
+    """Return the latest school year that has events of the filter, or None."""
+    query = select(func.max(Event.school_year))
+    start = session.scalar(query.where(*_event_conditions(chosen), *_event_scope(chosen)))
+    return None if start is None else SchoolYear(start)
 
 
 def school_years(session: AnySession) -> list[SchoolYear]:
@@ -201,17 +202,6 @@ def editions(session: AnySession, series_id: str) -> list[Event]:
     """Return the editions of a series, newest first."""
     query = select(Event).where(Event.series_id == series_id).order_by(Event.school_year.desc())
     return list(session.scalars(query))
-
-
-def last_day_with_content(session: AnySession, chosen: CatalogueFilter) -> date | None:
-    """Return the last day of the filter's last milestone, or None when it has none."""
-    query: Select[Any] = (
-        select(func.max(Milestone.last_day))
-        .join(Milestone.event)
-        .where(*_event_conditions(chosen), *_milestone_scope(chosen))
-    )
-    last: date | None = session.scalar(query)
-    return last
 
 
 def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
@@ -228,6 +218,14 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
         )
     for word in chosen.search_words:
         yield Event.search_text.contains(word, autoescape=True)
+
+
+def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    for codes in chosen.scopes:
+        yield or_(
+            Event.scope_rows.any(EventScope.code.in_(codes)),
+            Event.milestones.any(Milestone.scope_rows.any(MilestoneScope.code.in_(codes))),
+        )
 
 
 def _milestone_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:

@@ -102,12 +102,13 @@ def json_schema() -> str:
     It is the committed ``data/events.schema.json``, which the first line of the file names.
     """
     schema = EventsFile.model_json_schema()
-    # pydantic makes English titles from names, and takes the docstrings, which are English too:
-    # what a person reads are the French descriptions of the fields.
+    # pydantic makes English titles from names and takes the docstrings, which are English too; a
+    # person is shown the French descriptions of the fields. Their defaults mean « non précisé ».
     for definition in [schema, *schema["$defs"].values()]:
         definition.pop("description", None)
         for field in [definition, *definition.get("properties", {}).values()]:
             field.pop("title", None)
+            field.pop("default", None)
     scope = schema["$defs"]["ScopeEntry"]
     del scope["properties"]["national"]
     schema["$defs"]["ScopeEntry"] = {"anyOf": [{"const": NATIONAL}, scope | {"minProperties": 1}]}

@@ -42,6 +42,10 @@ _FORBIDDEN = re.compile(
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
+_UNREADABLE = "cette ligne ne se lit pas comme du YAML"
+# Both are said of the line that opens what is not closed.
+_QUOTES = "des guillemets droits ouverts ici ne sont pas fermés"
+_BRACKETS = "il manque une virgule, ou le crochet ou l'accolade qui ferme"
 _BACKSLASH = "dans un texte entre guillemets droits, « \\ » s'écrit « \\\\ »"
 
 # What ruamel.yaml says, and what it means to the person who wrote the file; the first match wins.
@@ -52,11 +56,11 @@ _SYNTAX = (
         "un « : » de trop, ou un retrait qui ne s'aligne pas ; "
         'un texte qui contient « : » se met entre guillemets droits ("…")',
     ),
-    ("unexpected end of stream", "des guillemets droits ouverts ne sont pas fermés"),
+    ("unexpected end of stream", _QUOTES),
     ("unknown escape", _BACKSLASH),
     ("expected escape sequence", _BACKSLASH),
     ("could not find expected ':'", "il manque « : » après une clé"),
-    ("expected ',' or", "il manque une virgule, ou le crochet ou l'accolade qui ferme"),
+    ("expected ',' or", _BRACKETS),
     ("expected <block end>", "le retrait de cette ligne ne s'aligne pas sur les précédentes"),
     ("cannot start any token", "un texte qui commence ainsi se met entre guillemets droits"),
 )
@@ -96,8 +100,7 @@ def read_tree(data: bytes, problems: Problems, progress: Progress | None = None)
                 progress(told, len(text))
     except (YAMLError, ValueError) as error:
         # ValueError: ruamel.yaml hands "\U00110000" to chr(), which no character has.
-        mark = getattr(error, "problem_mark", None)
-        problems.add((mark.line if mark else line) + 1, (), _syntax_message(error))
+        _note_syntax(error, problems, line)
         raise UnreadableError from error
     if progress:
         progress(len(text), len(text))
@@ -125,12 +128,12 @@ def _text(data: bytes, problems: Problems) -> str:
     return text
 
 
-def _syntax_message(error: Exception) -> str:
+def _note_syntax(error: Exception, problems: Problems, line: int) -> None:
     said = str(getattr(error, "problem", error))
-    for english, french in _SYNTAX:
-        if english in said:
-            return french
-    return "cette ligne ne se lit pas comme du YAML"
+    message = next((french for english, french in _SYNTAX if english in said), _UNREADABLE)
+    where = "context_mark" if message in (_QUOTES, _BRACKETS) else "problem_mark"
+    mark = getattr(error, where, None)
+    problems.add((mark.line if mark else line) + 1, (), message)
 
 
 @dataclass(slots=True)

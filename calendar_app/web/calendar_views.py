@@ -12,7 +12,7 @@ from calendar_app.domain.class_days import Period, SchoolHoliday
 from calendar_app.domain.errors import CalendarUnknownError, NotFoundError
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.feeds import links, wording
-from calendar_app.models import Milestone, db, queries
+from calendar_app.models import Event, db, queries
 from calendar_app.web import timeline
 from calendar_app.web.cards import Card, card
 from calendar_app.web.month_grid import month_bounds, month_grid
@@ -29,7 +29,7 @@ def home() -> str:
     """The next dates; when nothing is ahead, the latest school year that has content."""
     here = page()
     ahead = _cards(here, here.today)
-    archive = None if ahead else _archive_year(here)
+    archive = None if ahead else queries.latest_school_year(db.session, here.filter)
     here.noindex = archive is not None
     drawn = _year_context(here, archive) if archive else {}
     return render_template(
@@ -42,7 +42,7 @@ def agenda() -> str:
     """« Liste »: every date ahead, month by month, then the events of the year without a day."""
     here = page()
     cards = _cards(here, here.today)
-    archive = None if cards else _archive_year(here)
+    archive = None if cards else queries.latest_school_year(db.session, here.filter)
     if archive:
         here.noindex = True
         cards = _cards(here, archive.first_day, archive.last_day)
@@ -101,7 +101,7 @@ def this_year() -> Response:
     here = page()
     year = SchoolYear.of(here.today)
     if year not in queries.school_years(db.session):
-        year = _archive_year(here) or year
+        year = queries.latest_school_year(db.session, here.filter) or year
     return redirect(url_for("calendar.school_year", label=year.label) + here.query)
 
 
@@ -158,16 +158,7 @@ def _shown_from(shown: Card, here: Page) -> date:
     )
 
 
-def _archive_year(here: Page) -> SchoolYear | None:
-    """The latest school year with a date of the filter, else with any event."""
-    last = queries.last_day_with_content(db.session, here.filter)
-    if last is not None:
-        return SchoolYear.of(last)
-    years = queries.school_years(db.session)
-    return years[-1] if years else None
-
-
-def _undated(here: Page, year: SchoolYear) -> list[object]:
+def _undated(here: Page, year: SchoolYear) -> list[Event]:
     found = queries.events(db.session, here.filter, year)
     return [event for event in found if not event.milestones]
 

@@ -79,10 +79,10 @@ class Card:
                 "Jours de classe non précisés : nous ne connaissons pas encore les vacances "
                 f"scolaires de ces dates ({self.class_days.label})."
             )
-        zone = self.class_days.label
+        last = f"Le dernier jour de classe avant : {before} ({self.class_days.label})."
         if why is None:
-            return f"Le dernier jour de classe avant : {before} ({zone})."
-        return f"{self.holiday_badge or f'Ce jour-là : {why}'}. Le dernier jour de classe avant : {before} ({zone})."
+            return last
+        return f"{self.holiday_badge or f'Ce jour-là : {why}'}. {last}"
 
     @property
     def holiday_badge(self) -> str | None:

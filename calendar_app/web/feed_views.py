@@ -72,8 +72,14 @@ class RenderedFeeds:
                 self._kept.popitem(last=False)
         return found
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._kept.clear()
 
-_rendered = RenderedFeeds()
+
+#: What this process has rendered.
+rendered_feeds = RenderedFeeds()
 
 
 @bp.get("/flux/<name>.ics")
@@ -122,7 +128,7 @@ def _answer(key: tuple[object, ...], feed: Callable[[], Feed]) -> Response:
     """Answer with the feed's bytes, or 304 when the client has them."""
     here = page()
     edge = month_edge(here.now)
-    rendered = _rendered.get(
+    rendered = rendered_feeds.get(
         (db.engine, here.reference.version, edge, settings().public_url, *key),
         lambda: writer().render(feed()),
     )

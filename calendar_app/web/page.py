@@ -76,7 +76,8 @@ def page() -> Page:
     if "page" not in g:
         reference = queries.reference(db.session)
         now = datetime.now(UTC)
-        le = request.args.get("le", "").strip()
+        # Pages only: a feed is never told as if it were another day.
+        le = "" if request.path.endswith(".ics") else request.args.get("le", "").strip()
         g.page = Page(
             now=now,
             today=_day(le) if le else now.astimezone(PARIS).date(),

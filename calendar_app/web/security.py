@@ -6,7 +6,8 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, render_template, request
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -62,6 +63,8 @@ def protect(app: Flask, settings: Settings) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(DBAPIError, _no_store)
+    app.register_error_handler(PoolTimeoutError, _no_store)
+    app.register_error_handler(IntegrityError, _our_fault)
     app.register_error_handler(Exception, _our_fault)
     if hops := settings.trusted_proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
@@ -91,9 +94,10 @@ def _not_found(error: NotFoundError) -> Any:
     return _page(NotFound.code, str(error))
 
 
-def _no_store(error: DBAPIError) -> Any:
+def _no_store(error: DBAPIError | PoolTimeoutError) -> Any:
     """Overload or no database: never an empty 200, which would wipe a subscribed calendar."""
-    log.error("the store did not answer: %s", type(error.orig).__name__)
+    # Its class only: the text may hold what somebody typed.
+    log.error("the store did not answer: %s", type(getattr(error, "orig", error)).__name__)
     answer = _page(503)
     answer.headers["Retry-After"] = RETRY_AFTER
     return answer

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from calendar_app.domain.french import SHORT_MONTHS
 from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.text import fold
 from calendar_app.feeds.feed import windows
 from calendar_app.models import Event, Milestone
 
@@ -84,6 +85,6 @@ def lines(year: SchoolYear, events: Sequence[Event], milestones: Sequence[Milest
         key=lambda line: (
             not line.milestones,
             min((m.first_day for m in line.milestones), default=year.first_day),
-            line.event.title,
+            fold(line.event.title),
         ),
     )

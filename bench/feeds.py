@@ -1,0 +1,137 @@
+"""How long a feed takes: rendered, from memory, and answered 304; as ratios to bare icalendar.
+
+The store holds 2,000 milestones of one school year, which is more than the nation announces. The
+yardstick, in the same run: the icalendar library writing as many all-day events with one line of
+text. Each figure is the best of several runs.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import icalendar
+
+from calendar_app.app import create_app
+from calendar_app.config import Settings, data_folder
+from calendar_app.models import db
+from calendar_app.services import store
+from calendar_app.services.catalogue import import_events
+from calendar_app.sources.events_entries import EventsFile
+from calendar_app.web import feed_views
+
+EVENTS, DATES_EACH = 1_000, 2
+NOW = datetime.now(UTC)
+FIRST_DAY = NOW.date()
+
+
+def best(run: Callable[[], object], times: int) -> float:
+    """Return the shortest of several runs, in seconds."""
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+def bare_icalendar() -> bytes:
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//bench//FR")
+    calendar.add("version", "2.0")
+    for number in range(EVENTS * DATES_EACH):
+        event = icalendar.Event()
+        day = FIRST_DAY + timedelta(days=number % 200)
+        event.add("uid", f"{number}@bench.example")
+        event.add("dtstamp", NOW)
+        event.add("dtstart", day)
+        event.add("dtend", day + timedelta(days=1))
+        event.add("summary", f"Concours {number}")
+        calendar.add_component(event)
+    data: bytes = calendar.to_ical()
+    return data
+
+
+def content() -> EventsFile:
+    start = FIRST_DAY.year if FIRST_DAY.month >= 8 else FIRST_DAY.year - 1
+    label = f"{start}-{start + 1}"
+
+    def day(number: int) -> date:
+        return min(FIRST_DAY + timedelta(days=number % 200), date(start + 1, 12, 31))
+
+    events = [
+        {
+            "id": f"concours-{n}-{label}",
+            "series": f"concours-{n}",
+            "title": f"Concours {n}",
+            "school_year": label,
+            "type": "concours",
+            "audience": ["eleves"],
+            "classes": ["cycle-3"],
+            "themes": ["robotique"],
+            "scope": "national",
+            "organiser": "Une association",
+            "link": f"https://concours.example/{n}",
+            "summary": "Un concours qui fait travailler toute la classe. " * 4,
+            "source": {"name": "Lettre"},
+            "milestones": [
+                {"kind": "opening", "day": day(n)},
+                {"kind": "deadline", "day": day(n) + timedelta(days=1)},
+            ],
+        }
+        for n in range(EVENTS)
+    ]
+    series = {f"concours-{n}": f"Concours {n}" for n in range(EVENTS)}
+    return EventsFile.model_validate({"series": series, "events": events})
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings.from_environment({}, Path(folder)))
+        with app.app_context():
+            store.upgrade_schema()
+            store.load_reference_files(db.session, data_folder(), NOW)
+            import_events(db.session, content(), NOW)
+            db.session.remove()
+        client = app.test_client()
+        first = client.get("/flux/toutes.ics")
+        assert first.data.count(b"BEGIN:VEVENT") == EVENTS * DATES_EACH
+
+        def rendered() -> None:
+            feed_views.rendered_feeds.clear()
+            assert client.get("/flux/toutes.ics").status_code == 200
+
+        def kept() -> None:
+            assert client.get("/flux/toutes.ics").status_code == 200
+
+        def unchanged() -> None:
+            known = {"If-None-Match": first.headers["ETag"]}
+            assert client.get("/flux/toutes.ics", headers=known).status_code == 304
+
+        yardstick = best(bare_icalendar, 3)
+        rows = [
+            ("bare icalendar, as many events", yardstick),
+            ("a feed read and rendered", best(rendered, 3)),
+            ("the same from memory", best(kept, 50)),
+            ("answered 304", best(unchanged, 50)),
+        ]
+        tracemalloc.start()
+        rendered()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        with app.app_context():
+            db.engine.dispose()
+    print(f"A feed of {EVENTS * DATES_EACH:,} dates, {len(first.data) / 1024:,.0f} KiB")
+    for name, seconds in rows:
+        print(f"  {name:<32} {seconds * 1000:9.2f} ms   × {seconds / yardstick:7.4f}")
+    print(
+        f"  memory while it is rendered      {peak / 1024 / len(first.data) * 1024:9.1f} × its size"
+    )
+
+
+if __name__ == "__main__":
+    main()

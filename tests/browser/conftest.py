@@ -1,0 +1,189 @@
+"""A real server and a real browser, one of each for the whole folder.
+
+What a page looks like, where its bars lie and what a keyboard reaches only a browser knows; so
+these tests read the pages as people get them, and nothing is put in their way.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.tools import need
+
+ROOT = Path(__file__).parents[2]
+
+#: A morning on which the letter's contests are ahead.
+JANUARY = "le=2021-01-04"
+#: A desk and a phone, in CSS pixels.
+DESK, PHONE = 1280, 360
+WIDTHS = (DESK, PHONE)
+SCHEMES = ("light", "dark")
+
+
+class Place(NamedTuple):
+    """A page of the site.
+
+    :param address: its path and query.
+    :param shows: words that it has only in the state that it stands for.
+    :param status: what it answers.
+    """
+
+    address: str
+    shows: str
+    status: int = 200
+
+
+#: Every template, in each of its states.
+PLACES = {
+    "home": Place(f"/?{JANUARY}", "À venir"),
+    "home-archive": Place("/", "Archive : dates passées"),
+    "home-academie": Place(f"/?{JANUARY}&academie=lille", "prochaines dates, académie de Lille"),
+    "list": Place(f"/agenda/?{JANUARY}", "Janvier 2021"),
+    "list-archive": Place("/agenda/", "Archive : dates passées"),
+    "month": Place(f"/calendrier/2021/01/?{JANUARY}&academie=lille", "La Fête de l'Apprendre"),
+    "month-archive": Place("/calendrier/2021/05/", "Archive : dates passées"),
+    "month-empty": Place("/calendrier/2021/07/", "Aucune date ce mois-ci"),
+    "year": Place("/annee-scolaire/2020-2021/", "Sans académie choisie"),
+    "year-academie": Place(
+        f"/annee-scolaire/2020-2021/?{JANUARY}&academie=montpellier", "Période 1"
+    ),
+    "contest": Place(
+        f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}&academie=clermont-ferrand",
+        "Date limite pendant vos vacances",
+    ),
+    "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "Rendez-vous"),
+    "without-day": Place("/evenements/geodeclic-2020-2021/", "aucun jour précis"),
+    "chooser": Place("/flux/", "Trouver mon calendrier"),
+    "chooser-chosen": Place("/flux/?academie=lille", "Adresse à coller dans votre agenda"),
+    "chooser-problem": Place("/flux/?lieu=atlantide", "Nous ne connaissons pas"),
+    "not-found": Place("/nulle-part/", "Page introuvable", 404),
+}
+
+
+@contextmanager
+def serving(instance: Path) -> Iterator[str]:
+    """Run ``calendar-app serve`` on a new store in *instance*; yield the address of the site."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    environ = {n: value for n, value in os.environ.items() if not n.startswith("CALENDAR_")}
+    environ |= {"PORT": str(port), "CALENDAR_PUBLIC_URL": address}
+    with subprocess.Popen(
+        [sys.executable, "-m", "calendar_app", "serve"],
+        cwd=ROOT,
+        env=environ | {"CALENDAR_INSTANCE": str(instance)},
+        stdin=subprocess.DEVNULL,
+    ) as server:
+        try:
+            _wait_until_ready(server, address)
+            yield address
+            server.terminate()
+            assert server.wait(timeout=30) in (0, -signal.SIGTERM), "it did not stop well"
+        finally:
+            server.kill()
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], address: str) -> None:
+    end = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/readyz", timeout=30).close()
+            return
+        except urllib.error.HTTPError as error:
+            pytest.fail(f"/readyz answers {error.code}")
+        except OSError:
+            assert server.poll() is None, "the server stopped; its words are above"
+            assert time.monotonic() < end, "the server did not listen within a minute"
+            time.sleep(0.1)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run Chromium; skip the tests where there is none."""
+    path = need("chromium", "the pages in a real browser")
+    quiet = ("background-networking", "component-update", "sync", "gpu")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-first-run", *(f"--disable-{n}" for n in quiet)]
+        )
+        yield browser
+        browser.close()
+
+
+# These two end with the folder, not with the session: while Playwright runs, its event loop is
+# the thread's own, and a test elsewhere could not start another.
+
+
+@pytest.fixture(scope="package")
+def site(tmp_path_factory) -> Iterator[str]:
+    """The address of a running site with the real content."""
+    with serving(tmp_path_factory.mktemp("site") / "instance") as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """A running Chromium."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def new_page(browser, site) -> Iterator[Callable[..., Page]]:
+    """Open a page as a visitor of one's own: ``new_page(PHONE, "dark")`` and any option of a
+    Playwright context. ``page.goto`` takes a path."""
+    opened = []
+
+    def new(width: int = DESK, scheme: str = "light", **options: Any) -> Page:
+        context = _visitor(browser, site, width, scheme, **options)
+        opened.append(context)
+        return context.new_page()
+
+    yield new
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture(scope="package")
+def page_of(browser, site) -> Callable[..., Page]:
+    """The page of a width, a colour scheme and a size of text (in CSS pixels), the same one at
+    each call: for tests that go somewhere and look."""
+
+    @cache
+    def page(width: int = DESK, scheme: str = "light", text: int = 16) -> Page:
+        opened = _visitor(browser, site, width, scheme).new_page()
+        # As in the browser's own settings, where 16 is the usual size.
+        fonts = {"standard": text, "fixed": text - 3}
+        opened.context.new_cdp_session(opened).send("Page.setFontSizes", {"fontSizes": fonts})
+        return opened
+
+    return page
+
+
+def _visitor(browser: Browser, site: str, width: int, scheme: str, **options: Any) -> Any:
+    options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme} | options
+    context = browser.new_context(base_url=site, locale="fr-FR", **options)
+    # Everything is on this machine: what takes longer will never come.
+    context.set_default_timeout(10_000)
+    return context
+
+
+@pytest.fixture(params=PLACES)
+def place(request) -> Place:
+    """A page of the site; a test that uses it runs on every one."""
+    return PLACES[request.param]

@@ -1,0 +1,340 @@
+"""What the pages say, on the days of the letter and after it."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from tests.factories import ID, another, entry, publish
+
+JANUARY = "le=2021-01-04"
+AFTER = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+PAGES = [
+    "/",
+    f"/?{JANUARY}",
+    f"/?{JANUARY}&academie=lille",
+    "/agenda/",
+    f"/agenda/?{JANUARY}",
+    "/calendrier/2021/01/",
+    "/annee-scolaire/2020-2021/",
+    "/annee-scolaire/2020-2021/?academie=la-reunion",
+    "/annee-scolaire/2030-2031/?academie=lille",
+    "/annee-scolaire/2020-2021/?academie=polynesie-francaise",
+    "/evenements/roboteam-2020-2021/",
+    "/evenements/camp-code-2020-2021/",
+    "/flux/",
+    "/flux/?lieu=La Réunion",
+    "/flux/?flux=national",
+]
+
+
+@pytest.fixture
+def engine():
+    """Pages are rendered the same from any store: SQLite is enough here."""
+    return "sqlite"
+
+
+@pytest.fixture(autouse=True)
+def today():
+    with time_machine.travel(AFTER, tick=False):
+        yield
+
+
+def text_of(client, address: str, status: int = 200) -> str:
+    """Return what a reader sees of a page: no tags, single spaces."""
+    answer = client.get(address)
+    assert answer.status_code == status, answer.text
+    body = re.sub(r"<(script|style|title).*?</\1>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
+    return re.sub(r"[\s\u00a0]+", " ", html.unescape(body))
+
+
+def main_of(client, address: str) -> str:
+    """Return the same, of what stands below the filters."""
+    return text_of(client, address).partition("Effacer les filtres")[2] or text_of(client, address)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_answers_without_cookie_and_with_its_headers(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe-" not in policy
+    assert policy.startswith("default-src 'none'")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert 'style="' not in answer.text
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=\"(https?:)?//", answer.text)
+
+
+def test_home_says_what_is_next_with_days_and_class_weeks(client):
+    page = text_of(client, f"/?{JANUARY}")
+    order = [page.index(t) for t in ("La Fête de l'Apprendre", "Ma classe", "RoboTeam", "Camp@Num")]
+    assert order == sorted(order)
+    assert "dans 38 jours , il reste 5 semaines de classe (zones A, B et C)" in page
+    assert "Archive" not in page
+
+
+def test_home_of_an_academy_counts_its_own_class_weeks(client):
+    page = main_of(client, f"/?{JANUARY}&academie=clermont-ferrand")
+    assert "dans 38 jours , il reste 4 semaines de classe (zone A)" in page
+    assert "Date limite pendant vos vacances" in page
+    assert "RoboTeam" not in page
+
+
+def test_with_nothing_ahead_home_says_so_and_opens_the_archive(client):
+    answer = client.get("/")
+    assert '<meta name="robots" content="noindex">' in answer.text
+    page = text_of(client, "/")
+    assert "Aucune date à venir" in page
+    assert "Archive : dates passées (année scolaire 2020-2021)" in page
+    assert "Concours RoboTeam" in page
+
+
+def test_the_archive_is_the_one_of_the_filter(client):
+    only_projects = text_of(client, "/?theme=esprit-critique")
+    assert "Archive : dates passées (année scolaire 2020-2021)" in only_projects
+    assert "Vrai ou faux" in only_projects
+    nothing = text_of(client, "/?q=introuvable")
+    assert "Aucune date à venir avec ces filtres" in nothing
+    assert "Archive" not in nothing
+
+
+def test_a_page_of_another_day_says_so_and_is_not_indexed(client):
+    answer = client.get(f"/?{JANUARY}")
+    assert "comme si nous étions le lundi 4" in answer.text
+    assert '<meta name="robots" content="noindex">' in answer.text
+    assert f"/agenda/?{JANUARY}" in answer.text
+
+
+@pytest.mark.parametrize("le", ["hier", "2021-02-30", "0001-01-01", "9999-12-31"])
+def test_a_day_that_is_none_is_a_404_that_says_how_to_write_one(client, le):
+    assert "le=2021-01-15" in text_of(client, f"/?le={le}", 404)
+
+
+def test_a_running_session_is_said_to_be_now(client):
+    assert "en ce moment" in text_of(client, "/?le=2021-01-22&academie=lille")
+    assert "aujourd'hui" in text_of(client, "/?le=2021-02-11")
+    assert "demain" in text_of(client, "/?le=2021-02-10")
+
+
+def test_the_event_page_says_where_its_deadline_falls_among_the_class_days(client):
+    address = f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}"
+    # No class is said, so an école may take part: nobody is promised the Wednesday.
+    assert "Le dernier jour de classe avant : mardi 9 février 2021 (zones A, B et C)." in text_of(
+        client, address
+    )
+    assert (
+        "Date limite pendant vos vacances. Le dernier jour de classe avant : vendredi 5 février "
+        "2021 (zone A)." in text_of(client, f"{address}&academie=clermont-ferrand")
+    )
+    assert "23 h 59 à Paris, soit 2 h 59 le lendemain à La Réunion." in text_of(
+        client, f"{address}&academie=la-reunion"
+    )
+    unknown = text_of(client, f"{address}&academie=polynesie-francaise")
+    assert "nous ne connaissons pas encore les vacances scolaires" in unknown
+    assert "À Tahiti, comptez jusqu'au mercredi 10 février 2021." in unknown
+
+
+def test_a_college_is_told_of_its_wednesday(empty_app):
+    publish(empty_app, entry(classes=["cycle-4"]))
+    page = text_of(empty_app.test_client(), f"/evenements/{ID}/?{JANUARY}&academie=lille")
+    assert "Le dernier jour de classe avant : mercredi 10 février 2021 (zone B)." in page
+
+
+def test_what_the_letter_does_not_say_is_said_to_be_so(client):
+    page = text_of(client, "/evenements/camp-num-2020-2021/")
+    assert "Site officiel non précisé" in page
+    assert "Qui inscrit la classe ? non précisé" in page
+    assert "Annoncé dans Lettre ÉduNum 1er degré n° 23" in page
+    assert "Comprend : Camp@Code ." in page
+
+
+def test_the_list_ends_with_the_projects_without_a_day(client):
+    page = text_of(client, f"/agenda/?{JANUARY}")
+    assert page.index("Mai 2021") < page.index("Toute l'année scolaire 2020-2021, sans jour précis")
+    for title in ("Camp@Code", "#Géodéclic", "EMI'Lit"):
+        assert title in page
+
+
+def test_a_year_long_project_is_listed_in_its_year_and_in_no_month(client):
+    assert "Camp@Code" in text_of(client, "/annee-scolaire/2020-2021/")
+    for month in ("2020/10", "2021/05"):
+        assert "Camp@Code" not in text_of(client, f"/calendrier/{month}/")
+
+
+def test_the_school_year_says_its_periods_with_their_bounds(client):
+    page = text_of(client, "/annee-scolaire/2020-2021/?academie=montpellier")
+    assert "Période 1 (rentrée → Toussaint) : du 1er septembre au 16 octobre 2020" in page
+    assert "Période 3 (Noël → hiver) : du 4 janvier au 12 février 2021" in page
+    assert "Vacances d'hiver : du 13 au 28 février 2021" in page
+
+
+def test_an_unknown_calendar_is_said_to_be_unknown(client):
+    for address in ("2030-2031/?academie=lille", "2020-2021/?academie=nouvelle-caledonie"):
+        assert "Nous ne connaissons pas" in text_of(client, f"/annee-scolaire/{address}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/annee-scolaire/2020-2022/",
+        "/annee-scolaire/demain/",
+        "/calendrier/2021/13/",
+        "/calendrier/2021/00/",
+        "/calendrier/9999/01/",
+        "/evenements/personne-2020-2021/",
+        "/nulle-part/",
+        "/?academie=lile",
+        "/?departement=99",
+        "/?niveau=cm3",
+        "/?theme=magie",
+        "/?type=fete",
+        "/flux/?flux=lile",
+    ],
+)
+def test_what_does_not_exist_is_a_french_404_with_a_way_out(client, address):
+    page = text_of(client, address, 404)
+    assert "Page introuvable" in page
+    assert "Revenir à l'accueil" in page
+
+
+def test_an_unknown_value_gets_the_nearest_right_one(client):
+    assert "Vouliez-vous dire « lille » ?" in text_of(client, "/?academie=lile", 404)
+
+
+def test_the_months_can_be_walked_over_the_new_year(client):
+    page = client.get("/calendrier/2020/12/?academie=lille").text
+    assert 'href="/calendrier/2020/11/?academie=lille"' in page
+    assert 'href="/calendrier/2021/01/?academie=lille"' in page
+
+
+def test_the_current_month_and_year_are_a_redirect_that_keeps_the_filters(client):
+    answer = client.get("/calendrier/?le=2021-03-02&academie=lille")
+    assert answer.headers["Location"] == "/calendrier/2021/03/?academie=lille&le=2021-03-02"
+    answer = client.get("/annee-scolaire/?academie=lille")
+    assert answer.headers["Location"] == "/annee-scolaire/2020-2021/?academie=lille"
+
+
+def test_filters_narrow_every_view_and_are_kept_in_its_links(client):
+    for view in ("/", "/agenda/", "/calendrier/2021/02/", "/annee-scolaire/2020-2021/"):
+        answer = client.get(f"{view}?{JANUARY}&academie=lille&q=apprendre")
+        assert "Ma classe a du talent" not in answer.text
+        assert "/flux/?academie=lille&amp;q=apprendre" in answer.text
+
+
+def test_a_search_ignores_accents_and_case_and_keeps_what_was_typed(client):
+    answer = client.get(f"/?{JANUARY}&q=FETE+de+l%27apprendre")
+    assert "La Fête de l&#39;Apprendre" in answer.text
+    assert 'value="FETE de l&#39;apprendre"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "feed"),
+    [
+        ("lille", "academie-de-lille"),
+        ("Académie de Caen", "academie-de-normandie"),
+        ("63", "departement-63"),
+        ("corrèze", "departement-19"),
+        ("0631234X", "departement-63"),
+        ("6200001A", "departement-2a"),
+        ("9740001A", "departement-974"),
+        ("Saint-Martin", "saint-martin"),
+    ],
+)
+def test_a_feed_is_found_by_name_departement_or_school_code(client, typed, feed):
+    answer = client.get("/flux/", query_string={"lieu": typed})
+    assert f'value="http://127.0.0.1:8000/flux/{feed}.ics"' in answer.text
+
+
+def test_a_place_that_is_not_found_is_kept_and_explained(client):
+    answer = client.get("/flux/?lieu=Lile")
+    assert answer.status_code == 200
+    assert 'value="Lile"' in answer.text
+    assert "Vouliez-vous dire « Lille » ?" in answer.text
+
+
+def test_the_feed_page_says_how_many_dates_the_feed_holds_now(empty_app):
+    client = empty_app.test_client()
+    days = ("2026-12-01", "2027-01-15")
+    for number, day in enumerate(days):
+        publish(
+            empty_app,
+            *(
+                entry(
+                    id=f"s{n}-2026-2027",
+                    series=f"s{n}",
+                    school_year="2026-2027",
+                    milestones=[{"kind": "deadline", "day": day}],
+                )
+                for n, day in enumerate(days[: number + 1])
+            ),
+        )
+        expected = ("contient 1 date en ce moment", "contient 2 dates en ce moment")[number]
+        assert expected in text_of(client, "/flux/?flux=national")
+
+
+def test_texts_are_never_markup(empty_app):
+    evil = '<script>alert(1)</script> "quoted" & {{ 7*7 }}'
+    publish(
+        empty_app,
+        entry(title=evil, summary=evil, organiser=evil, place=evil, themes=["robotique"]),
+    )
+    client = empty_app.test_client()
+    addresses = (
+        f"/evenements/{ID}/",
+        "/annee-scolaire/2020-2021/",
+        "/agenda/",
+        "/calendrier/2021/02/",
+    )
+    for address in addresses:
+        page = client.get(address).text
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; &#34;quoted&#34; &amp; {{ 7*7 }}" in page
+
+
+def test_moved_and_cancelled_dates_say_so(empty_app):
+    publish(empty_app, entry(), another("annule"))
+    publish(
+        empty_app,
+        entry(milestones=[{"kind": "deadline", "day": "2021-02-18"}]),
+        another("annule", cancelled=True),
+    )
+    client = empty_app.test_client()
+    page = text_of(client, f"/evenements/{ID}/?{JANUARY}")
+    assert "prolongé" in page
+    assert "Date d'abord prévue : 11 février 2021." in page
+    assert "Annulé." in text_of(client, f"/evenements/annule-2020-2021/?{JANUARY}")
+
+
+def test_a_foreign_host_gets_400(client):
+    for host in ("evil.example", "127.0.0.1.evil.example", ""):
+        assert client.get("/", headers={"Host": host}).status_code == 400
+    for host in ("localhost", "127.0.0.1:8000", "localhost:9999"):
+        assert client.get("/", headers={"Host": host}).status_code == 200
+
+
+def test_machines_are_told_that_it_lives_and_is_ready(client):
+    assert client.get("/livez").text == "ok\n"
+    assert client.get("/readyz").status_code == 200
+    assert "Sitemap" not in client.get("/robots.txt").text
+
+
+def test_only_reading_is_allowed(client):
+    for address in ("/", "/agenda/", "/flux/national.ics"):
+        assert client.post(address).status_code == 405
+
+
+def test_a_mistake_of_ours_is_a_french_500_without_a_traceback(client, caplog):
+    client.application.view_functions["calendar.agenda"] = lambda: 1 / 0
+    answer = client.get("/agenda/?q=secret")
+    assert answer.status_code == 500
+    assert "Une erreur de notre côté" in answer.text
+    assert "ZeroDivisionError" not in answer.text
+    assert "127.0.0.1" not in caplog.text
+    assert "secret" not in caplog.messages[0]
