@@ -80,12 +80,13 @@ def templates(make_database, tmp_path_factory) -> dict[tuple[str, str], str]:
                 else:
                     path = data_folder() / "events.yaml"
                     files.import_events_file(db.session, path, IMPORTED_AT)
-                _close(app)
+            close(app)
             found[engine, kind] = url
     return found
 
 
-def _close(app: Flask) -> None:
+def close(app: Flask) -> None:
+    """Close an application's connections, outside of its contexts."""
     with app.app_context():
         db.session.remove()
         if db.engine.dialect.name == "sqlite":
@@ -109,13 +110,12 @@ def make_app(engine, templates, make_database, tmp_path) -> Iterator:
     def make(kind: str = "content", **environ: str) -> Flask:
         url = make_database(engine, templates[engine, kind])
         app = create_app(settings_for(url, tmp_path, **environ))
-        app.testing = False
         made.append(app)
         return app
 
     yield make
     for app in made:
-        _close(app)
+        close(app)
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ def test_the_three_territories_of_the_academie_of_guadeloupe():
     assert may == {
         "guadeloupe": ["26", "28", "30"],
         "saint-barthelemy": ["26", "28", "30"],
-        "saint-martin": ["26", "27", "29", "30"],
+        "saint-martin": ["26", "29"],
     }
 
 

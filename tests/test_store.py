@@ -29,7 +29,7 @@ from calendar_app.models import (
 )
 from calendar_app.models.base import Base
 from calendar_app.services import store
-from tests.conftest import IMPORTED_AT, settings_for
+from tests.conftest import IMPORTED_AT, close, settings_for
 from tests.factories import ID, another, changing, entry, publish
 
 PROCESSES, TIMES = 8, 150
@@ -219,7 +219,7 @@ def test_migrating_twice_or_back_and_forth_is_harmless(make_database, tmp_path, 
         store.upgrade_schema()
         store.load_reference_files(db.session, data_folder(), IMPORTED_AT)
         assert store.is_empty(db.session)
-        db.engine.dispose()
+    close(app)
 
 
 def test_processes_that_start_together_migrate_once(make_database, tmp_path, engine):

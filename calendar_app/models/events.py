@@ -69,10 +69,10 @@ class Event(Visible, Base):
     part_of_id: Mapped[str | None] = mapped_column(ForeignKey("event.id"), index=True)
 
     title: Mapped[str]
-    summary: Mapped[str] = mapped_column(default="")
+    summary: Mapped[str]
     type: Mapped[EventType] = mapped_column(_closed(EventType))
     audience: Mapped[list[str]] = mapped_column(JSON)
-    organiser: Mapped[str] = mapped_column(default="")
+    organiser: Mapped[str]
     link: Mapped[str | None]
     place: Mapped[str | None]
     source_name: Mapped[str]

@@ -179,7 +179,7 @@ def _visitor(browser: Browser, site: str, width: int, scheme: str, **options: An
     options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme} | options
     context = browser.new_context(base_url=site, locale="fr-FR", **options)
     # Everything is on this machine: what takes longer will never come.
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(5_000)
     return context
 
 

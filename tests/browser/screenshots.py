@@ -1,0 +1,138 @@
+"""Take the pictures of the documentation again, into ``docs/images/``.
+
+Usage, after a change that shows (it needs chromium)::
+
+    .venv/bin/python -m tests.browser.screenshots
+
+Look at each of them before you commit it.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import PLACES, ROOT, WIDTHS, chromium, serving
+
+FOLDER = ROOT / "docs" / "images"
+#: The month is the nation's, as somebody who has not chosen an académie sees it.
+PAGES = {
+    "home": PLACES["home"].address,
+    "month": "/calendrier/2021/01/?le=2021-01-04",
+    "school-year": PLACES["year-academie"].address,
+    "event": PLACES["contest"].address,
+}
+#: Everybody who clones the project gets the pictures: bytes that one may have.
+LIMIT = 150_000
+
+
+def main() -> None:
+    """Take each picture, and say its size."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (
+        chromium() as browser,
+        tempfile.TemporaryDirectory() as instance,
+        serving(Path(instance)) as site,
+    ):
+        for width in WIDTHS:
+            page = browser.new_page(
+                base_url=site, locale="fr-FR", viewport={"width": width, "height": 640}
+            )
+            for name, address in PAGES.items():
+                page.goto(address)
+                picture = with_few_colours(page.screenshot(full_page=True, animations="disabled"))
+                path = FOLDER / f"{name}-{width}.png"
+                path.write_bytes(picture)
+                say(f"{path.relative_to(ROOT)}: {len(picture):,} bytes")
+                if len(picture) > LIMIT:
+                    sys.exit(f"{path.name} is over {LIMIT:,} bytes")
+
+
+def say(line: str) -> None:
+    """Write a line for the person at the terminal."""
+    sys.stdout.write(f"{line}\n")
+
+
+def with_few_colours(png: bytes) -> bytes:
+    """Return the picture with its 256 commonest colours, which makes it three times smaller.
+
+    :param png: as Chromium writes it: 8 bits a channel, no transparency, not interlaced.
+    """
+    chunks = list(_chunks(png))
+    header = dict(chunks)[b"IHDR"]
+    width, height, depth, colour_type, *_, interlaced = struct.unpack(">IIBBBBB", header)
+    assert (depth, colour_type, interlaced) == (8, 2, 0), "another kind of PNG than expected"
+    data = zlib.decompress(b"".join(content for kind, content in chunks if kind == b"IDAT"))
+    rows = [
+        [tuple(row[x : x + 3]) for x in range(0, len(row), 3)] for row in _rows(data, 3 * width)
+    ]
+    counted = Counter(pixel for row in rows for pixel in row)
+    palette = [colour for colour, _ in counted.most_common(256)]
+    index = {
+        colour: min(range(len(palette)), key=lambda n: _distance(colour, palette[n]))
+        for colour in counted
+    }
+    # Every row is stored as it is (filter 0): flat areas pack best so.
+    packed = b"".join(b"\0" + bytes(index[pixel] for pixel in row) for row in rows)
+    return (
+        png[:8]
+        + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0))
+        + _chunk(b"PLTE", bytes(channel for colour in palette for channel in colour))
+        + _chunk(b"IDAT", zlib.compress(packed, 9))
+        + _chunk(b"IEND", b"")
+    )
+
+
+def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = 8
+    while position < len(png):
+        length, kind = struct.unpack_from(">I4s", png, position)
+        yield kind, png[position + 8 : position + 8 + length]
+        position += length + 12
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    checked = kind + content
+    return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+
+def _rows(data: bytes, width: int) -> Iterator[bytearray]:
+    """Yield the rows of bytes with their filters undone (PNG specification, section 9)."""
+    above = bytearray(width)
+    for start in range(0, len(data), width + 1):
+        row = bytearray(data[start + 1 : start + 1 + width])
+        for x, value in enumerate(row):
+            left, corner = (row[x - 3], above[x - 3]) if x >= 3 else (0, 0)
+            match data[start]:
+                case 0:
+                    break
+                case 1:
+                    guess = left
+                case 2:
+                    guess = above[x]
+                case 3:
+                    guess = (left + above[x]) // 2
+                case _:
+                    straight = left + above[x] - corner
+                    guess = min((left, above[x], corner), key=lambda near: abs(straight - near))
+            row[x] = (value + guess) % 256
+        yield row
+        above = row
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except pytest.skip.Exception as missing:
+        sys.exit(str(missing))
