@@ -35,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
         span=french.span_words,
         month_words=french.month_words,
         level=levels.name,
+        fr=french.typography,
     )
     app.jinja_env.globals.update(
         settings=settings,

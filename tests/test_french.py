@@ -94,3 +94,20 @@ def test_class_weeks_left(weeks, words):
 )
 def test_a_list(items, words):
     assert french.list_words(items) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Vrai ou faux ? Prouve-le !", "Vrai ou faux\u202f? Prouve-le\u202f!"),
+        ("« oui » ; « non »", "«\u202foui\u202f»\u202f; «\u202fnon\u202f»"),
+        ("Date limite : demain", "Date limite\u00a0: demain"),
+        ("Lettre n° 23", "Lettre n°\u00a023"),
+        ("(zones A, B et C)", "(zones\u00a0A, B et C)"),
+        ("https://a.example/?b=c:d", "https://a.example/?b=c:d"),
+        ("zone Atlantique", "zone Atlantique"),
+    ],
+)
+def test_no_break_spaces(text, written):
+    assert french.typography(text) == written
+    assert french.typography(written) == written

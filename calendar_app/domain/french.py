@@ -6,6 +6,7 @@ no-break spaces.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, time
 
@@ -102,3 +103,14 @@ def list_words(items: Iterable[str]) -> str:
     """Return « a, b et c »."""
     *start, last = list(items) or [""]
     return f"{', '.join(start)} et {last}" if start else last
+
+
+_NARROW = "\u202f"
+
+
+def typography(text: str) -> str:
+    """Return *text* with the no-break spaces of French: narrow ones inside guillemets and before
+    « ; », « ? » and « ! », full ones before « : » and inside « n° 23 » and « zone A »."""
+    text = re.sub(r" (?=[;?!»])|(?<=«) ", _NARROW, text)
+    text = re.sub(r" (?=:(?:\s|$))|(?<=n°) (?=\d)", NBSP, text)
+    return re.sub(r"\b(zones?) (?=[ABC]\b)", rf"\1{NBSP}", text)

@@ -118,6 +118,7 @@ def chromium() -> Iterator[Browser]:
     path = need("chromium", "the pages in a real browser")
     quiet = ("background-networking", "component-update", "sync", "gpu")
     with sync_playwright() as playwright:
+        # Playwright asks for no sandbox, which Chromium would refuse to root, as in a container.
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-first-run", *(f"--disable-{n}" for n in quiet)]
         )
