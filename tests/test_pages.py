@@ -80,6 +80,19 @@ def test_home_says_what_is_next_with_days_and_class_weeks(client):
     assert "Archive" not in page
 
 
+def test_home_shows_eight_dates_and_how_many_there_are(empty_app):
+    publish(
+        empty_app,
+        *(
+            another(f"s{n}", title=f"Titre {n}", milestones=[{"kind": "results", "day": day}])
+            for n, day in enumerate(f"2021-02-{day:02}" for day in range(1, 11))
+        ),
+    )
+    page = text_of(empty_app.test_client(), f"/?{JANUARY}")
+    assert [f"Titre {n} " in page for n in range(10)] == [True] * 8 + [False] * 2
+    assert "Voir les 10 dates à venir" in page
+
+
 def test_home_of_an_academy_counts_its_own_class_weeks(client):
     page = main_of(client, f"/?{JANUARY}&academie=clermont-ferrand")
     assert "dans 38 jours , il reste 4 semaines de classe (zone A)" in page
@@ -256,9 +269,7 @@ def test_a_place_that_is_not_found_is_kept_and_explained(client):
     answer = client.get("/flux/?lieu=Lile")
     assert answer.status_code == 200
     assert 'value="Lile"' in answer.text
-    assert "Vouliez-vous dire « Lille » ?" in text_of(client, "/flux/?lieu=Lile").replace(
-        "\u202f", " "
-    )
+    assert "Vouliez-vous dire « Lille » ?" in text_of(client, "/flux/?lieu=Lile")
 
 
 def test_the_feed_page_says_how_many_dates_the_feed_holds_now(empty_app):

@@ -85,6 +85,26 @@ def feed_address(
     return f"{public_url}/flux/{name}.ics{f'?{urlencode(pairs)}' if pairs else ''}"
 
 
+def feed_title(site_name: str, name: FeedName) -> str:
+    """Return what a calendar program calls the feed."""
+    return f"{site_name} – {name.label}"
+
+
+def count_held(
+    session: AnySession,
+    reference: Reference,
+    name: FeedName,
+    chosen: CatalogueFilter,
+    now: datetime,
+) -> int:
+    """Return how many dates a feed without options holds in the month of *now*."""
+    edge = month_edge(now)
+    narrowed = name.narrow(chosen, reference.academies)
+    return queries.count_milestones(
+        session, narrowed, past_edge(edge), cancelled_since=cancelled_since(edge)
+    )
+
+
 def catalogue_feed(
     session: AnySession,
     reference: Reference,
@@ -113,7 +133,7 @@ def catalogue_feed(
         cancelled_since=cancelled_since(edge),
     )
     return Feed(
-        name=f"{site_name} – {name.label}",
+        name=feed_title(site_name, name),
         description=(
             f"Concours, rencontres et formations pour les classes : {name.label}. "
             "Dates relevées dans les lettres d'information de l'Éducation nationale."

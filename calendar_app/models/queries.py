@@ -143,33 +143,39 @@ def milestones(
     last_day: date | None = None,
     *,
     cancelled_since: datetime | None = None,
+    limit: int | None = None,
 ) -> list[Milestone]:
     """Return the milestones of the filter that touch the days asked for, by day.
 
     :param cancelled_since: leave out what was cancelled before this instant; None leaves out
         whatever is cancelled.
+    :param limit: return the first ones only.
     """
     query = (
         select(Milestone)
         .join(Milestone.event)
-        .where(*_event_conditions(chosen), *_milestone_scope(chosen))
+        .where(*_milestone_conditions(chosen, first_day, last_day, cancelled_since))
         # Said twice: an eager load that comes back to where it started would stop there.
         .options(selectinload(Milestone.event).selectinload(Event.milestones))
     )
-    if first_day is not None:
-        query = query.where(Milestone.last_day >= first_day)
-    if last_day is not None:
-        query = query.where(Milestone.first_day <= last_day)
-    for column in (Milestone.cancelled_at, Event.cancelled_at):
-        still_told = (
-            column.is_(None)
-            if cancelled_since is None
-            else or_(column.is_(None), column >= cancelled_since)
-        )
-        query = query.where(still_told)
+    if limit is not None:
+        query = query.order_by(Milestone.first_day, Milestone.last_day, Milestone.id).limit(limit)
     found = session.scalars(query).unique()
     # Sorted here: engines order text differently, and the order is part of a feed's bytes.
     return sorted(found, key=lambda m: (m.first_day, m.last_day, m.event_id, m.position, m.key))
+
+
+def count_milestones(
+    session: AnySession,
+    chosen: CatalogueFilter,
+    first_day: date,
+    *,
+    cancelled_since: datetime | None = None,
+) -> int:
+    """Return how many ``milestones`` there are from this day on."""
+    conditions = _milestone_conditions(chosen, first_day, None, cancelled_since)
+    query = select(func.count(Milestone.id)).join(Milestone.event).where(*conditions)
+    return session.scalar(query) or 0
 
 
 def events(
@@ -202,6 +208,25 @@ def editions(session: AnySession, series_id: str) -> list[Event]:
     """Return the editions of a series, newest first."""
     query = select(Event).where(Event.series_id == series_id).order_by(Event.school_year.desc())
     return list(session.scalars(query))
+
+
+def _milestone_conditions(
+    chosen: CatalogueFilter,
+    first_day: date | None,
+    last_day: date | None,
+    cancelled_since: datetime | None,
+) -> Iterable[ColumnElement[bool]]:
+    yield from _event_conditions(chosen)
+    yield from _milestone_scope(chosen)
+    if first_day is not None:
+        yield Milestone.last_day >= first_day
+    if last_day is not None:
+        yield Milestone.first_day <= last_day
+    for column in (Milestone.cancelled_at, Event.cancelled_at):
+        if cancelled_since is None:
+            yield column.is_(None)
+        else:
+            yield or_(column.is_(None), column >= cancelled_since)
 
 
 def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:

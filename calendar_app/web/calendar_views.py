@@ -28,13 +28,12 @@ NEXT_DATES = 8
 def home() -> str:
     """The next dates; when nothing is ahead, the latest school year that has content."""
     here = page()
-    ahead = _cards(here, here.today)
+    ahead = _cards(here, here.today, limit=NEXT_DATES)
+    count = queries.count_milestones(db.session, here.filter, here.today)
     archive = None if ahead else queries.latest_school_year(db.session, here.filter)
     here.noindex = archive is not None
     drawn = _year_context(here, archive) if archive else {}
-    return render_template(
-        "calendar/home.html", page=here, cards=ahead[:NEXT_DATES], more=len(ahead), **drawn
-    )
+    return render_template("calendar/home.html", page=here, cards=ahead, count=count, **drawn)
 
 
 @bp.get("/agenda/")
@@ -143,9 +142,11 @@ def event(event_id: str) -> str:
     )
 
 
-def _cards(here: Page, first: date, last: date | None = None) -> list[Card]:
+def _cards(
+    here: Page, first: date, last: date | None = None, limit: int | None = None
+) -> list[Card]:
     """The dates of the filter from *first* on, in the order in which they must be thought of."""
-    found = queries.milestones(db.session, here.filter, first, last)
+    found = queries.milestones(db.session, here.filter, first, last, limit=limit)
     return sorted((card(m, here) for m in found), key=lambda c: _shown_from(c, here))
 
 

@@ -23,8 +23,10 @@ from calendar_app.feeds.ical import CONTENT_TYPE, Writer, file_name
 from calendar_app.feeds.select import (
     FeedName,
     catalogue_feed,
+    count_held,
     event_feed,
     feed_address,
+    feed_title,
     of_academy,
     of_department,
     read_name,
@@ -207,28 +209,19 @@ def _chosen_name() -> FeedName | None:
 
 def _subscription(name: FeedName) -> dict[str, object]:
     """What the page tells of one feed: its address, links, QR code and how many dates it holds."""
-    here, options = page(), FeedOptions()
+    here = page()
     # The feed's own name says the place, so the filters it carries leave the place out.
     chosen = replace(here.filter, academies=(), departments=(), scopes=())
-    now_held = catalogue_feed(
-        db.session,
-        here.reference,
-        name,
-        chosen,
-        options,
-        here.now,
-        site_name=settings().site_name,
-        public_url=settings().public_url,
-    )
-    address = feed_address(settings().public_url, name.name, chosen, options)
+    address = feed_address(settings().public_url, name.name, chosen)
+    title = feed_title(settings().site_name, name)
     pairs = (("flux", name.name), *chosen.parameters())
     page_address = f"{settings().public_url}{url_for('feeds.chooser')}?{urlencode(pairs)}"
     return {
-        "count": len(now_held.milestones),
+        "count": count_held(db.session, here.reference, name, chosen, here.now),
         "address": address,
         "webcal": links.webcal(address),
         "google": links.google_subscribe(address),
-        "outlook_school": links.outlook_subscribe(address, now_held.name, school=True),
-        "outlook_home": links.outlook_subscribe(address, now_held.name, school=False),
+        "outlook_school": links.outlook_subscribe(address, title, school=True),
+        "outlook_home": links.outlook_subscribe(address, title, school=False),
         "qr": Markup(links.qr_svg(page_address)),  # noqa: S704 (our own SVG of our own address)
     }
