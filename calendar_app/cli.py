@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from calendar_app.app import THREADS, create_app
 from calendar_app.config import Settings, SettingsError, data_folder
-from calendar_app.services import CalendarError, files, store
+from calendar_app.services import CalendarError, files, reminders, store
 
 #: A file below this many bytes is read before a bar could be drawn.
 LARGE_FILE = 50_000
@@ -203,6 +203,41 @@ def holidays_export(file: Path | None) -> None:
     """Écrit les calendriers de la base dans FILE, sous la forme de data/school_holidays.yaml."""
     with _ready_store() as session:
         _write(files.export_holidays_text(session), file)
+
+
+@cli.group("reminders")
+def reminders_group() -> None:
+    """Répète les rappels par courriel."""
+
+
+@reminders_group.command("preview")
+@click.option(
+    "--on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Le jour (AAAA-MM-JJ)."
+)
+@click.option("--academy", required=True, help="L'académie : lille, la-reunion, …")
+@click.option(
+    "--school",
+    type=click.Choice([kind.value for kind in reminders.SchoolKind]),
+    default=reminders.SchoolKind.ECOLE.value,
+    show_default=True,
+    help="Où enseigne la personne : le mercredi en dépend.",
+)
+def reminders_preview(on: datetime, academy: str, school: str) -> None:
+    """Montre, délai par délai, les rappels qui partiraient un matin ; n'écrit rien."""
+    kind = reminders.SchoolKind(school)
+    with _ready_store() as session:
+        found = reminders.preview(session, academy, kind, on.date())
+    click.echo(f"{on:%Y-%m-%d}, {found.academy.label}, {kind.words}")
+    for lead in reminders.OFFERED_LEADS:
+        click.echo(f"\n{lead.words}")
+        lines = [line for line in found.lines if line.planned.lead == lead]
+        for line in lines:
+            sent = f"{line.planned.send_at:%Y-%m-%d à %H:%M} UTC"
+            click.echo(f"  {line.title} : {line.todo} Envoi le {sent}.")
+        if not lines:
+            click.echo("  rien")
+    for title in found.unknown:
+        click.echo(f"\n{title} : vacances scolaires inconnues, aucun rappel ne peut être calculé.")
 
 
 def _write(text: str, file: Path | None) -> None:

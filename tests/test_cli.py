@@ -135,6 +135,23 @@ def test_the_holidays_of_the_ministry_renew_the_calendars(run, tmp_path):
     assert run("holidays", "export")[1] == exported
 
 
+def test_a_morning_of_reminders_is_shown_lead_by_lead(run):
+    run("events", "import")
+    code, out, err = run("reminders", "preview", "--on", "2021-01-11", "--academy", "lille")
+    assert (code, err) == (0, "")
+    assert out.replace("\u00a0", " ") == (
+        "2021-01-11, académie de Lille, école\n"
+        "\nun mois avant\n"
+        "  Ma classe a du talent, 6e édition : "
+        "Date limite pour participer : jeudi 11 février 2021. Envoi le 2021-01-11 à 06:30 UTC.\n"
+        "\n3 semaines de classe avant\n  rien\n"
+        "\n1 semaine de classe avant\n  rien\n"
+        "\nle dernier jour de classe avant\n  rien\n"
+    )
+    code, _, err = run("reminders", "preview", "--on", "2021-01-11", "--academy", "lile")
+    assert (code, "« lille »" in err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "environ_more", "said"),
     [

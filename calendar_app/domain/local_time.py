@@ -12,6 +12,9 @@ from zoneinfo import ZoneInfo
 #: Where no hour is printed, a deadline lasts to the end of its day.
 END_OF_DAY = time(23, 59)
 
+#: When a reminder goes out, on its reader's own clock.
+MORNING = time(7, 30)
+
 #: Nobody is still at school to send a production after this hour.
 _END_OF_SCHOOL = time(17)
 
@@ -43,3 +46,18 @@ def safe_day(day: date, at: time | None, zone: str, local_zone: str) -> date:
     # Same zone on both sides, so clocks are compared, as a person would.
     in_time = local.replace(tzinfo=None) > datetime.combine(local.date(), _END_OF_SCHOOL)
     return local.date() if in_time else local.date() - timedelta(days=1)
+
+
+def local_instant(day: date, at: time, zone: str) -> datetime:
+    """Return the one instant, in UTC, at which the clock of *zone* (IANA name) shows *at* on *day*.
+
+    An hour that the clock skips becomes the first valid instant after it; an hour that it shows
+    twice, the first of the two.
+    """
+    clock = datetime.combine(day, at)
+    while True:
+        # fold=0, the default, is the first of two.
+        instant = clock.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        if instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == clock:
+            return instant
+        clock += timedelta(minutes=1)
