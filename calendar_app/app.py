@@ -24,7 +24,6 @@ def create_app(settings: Settings) -> Flask:
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
-        TRUSTED_HOSTS=list(settings.trusted_hosts),
         SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     db.init_app(app)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from flask import Flask
@@ -22,8 +23,8 @@ from calendar_app.services import CalendarError, files, reminders, store
 #: A file below this many bytes is read before a bar could be drawn.
 LARGE_FILE = 50_000
 
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-EVENTS_FILE = click.argument("file", type=EXISTING, required=False)
+FILE = click.Path(path_type=Path)
+OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
 
 def main() -> None:
@@ -33,22 +34,52 @@ def main() -> None:
     except (SettingsError, CalendarError) as error:
         _fail(str(error))
     except DBAPIError as error:
-        _fail(f"La base de données ne répond pas comme il faut : {error.orig}")
+        _fail(
+            f"La base de données ne répond pas comme il faut ({error.orig}). Si elle est neuve, "
+            "lancez d'abord « calendar-app migrate »."
+        )
     except OSError as error:
-        _fail(f"{error.filename or 'Fichier'} : {error.strerror or error}.")
+        _fail(f"{error.filename or 'Fichier'} : {_FILE_ERRORS.get(type(error), str(error))}.")
     except click.exceptions.Abort:
         _fail("Interrompu.")
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        _fail(_usage_words(error), error.exit_code)
 
 
-def _fail(message: str) -> None:
+_FILE_ERRORS: dict[type[OSError], str] = {
+    FileNotFoundError: "ce fichier n'existe pas",
+    IsADirectoryError: "c'est un dossier, pas un fichier",
+    NotADirectoryError: "ce chemin passe par un fichier, pas par un dossier",
+    PermissionError: "les droits manquent pour lire ou écrire ce fichier",
+}
+
+
+def _usage_words(error: click.ClickException) -> str:
+    """Say in French what click says in English."""
+    match error:
+        case click.NoSuchOption():
+            said = f"L'option {error.option_name} n'existe pas."
+        case click.MissingParameter():
+            said = f"Il manque {_parameter(error)}."
+        case click.BadParameter():
+            said = f"La valeur de {_parameter(error)} ne convient pas."
+        case _:
+            said = "Cette commande n'existe pas, ou n'est pas complète."
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "…"
+    return f"{said} Voyez « {path} --help »."
+
+
+def _parameter(error: click.BadParameter) -> str:
+    return " / ".join(error.param.opts) if error.param else "un paramètre"
+
+
+def _fail(message: str, code: int = 1) -> NoReturn:
     click.echo(message, err=True)
-    sys.exit(1)
+    sys.exit(code)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group()
+@click.help_option("-h", "--help", help="Affiche cette aide.")
 def cli() -> None:
     """Le calendrier qui mène une classe à temps à chaque concours."""
 
@@ -59,26 +90,37 @@ def application() -> Flask:
 
 
 @contextmanager
-def _ready_store() -> Iterator[scoped_session[Session]]:
-    """Enter the application with its store made ready, and yield a session of it."""
+def _store() -> Iterator[scoped_session[Session]]:
+    """Enter the application and yield a session of its store, as it is."""
     app = application()
     with app.app_context():
+        yield app.extensions["sqlalchemy"].session
+
+
+@contextmanager
+def _ready_store() -> Iterator[scoped_session[Session]]:
+    """The same, with the schema and the reference values brought up to date first."""
+    with _store() as session:
         store.upgrade_schema()
-        session: scoped_session[Session] = app.extensions["sqlalchemy"].session
         store.load_reference_files(session, data_folder(), datetime.now(UTC))
         yield session
 
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d'écoute.")
-@click.option("--port", type=int, help="Port d'écoute (par défaut PORT, sinon 8000).")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port d'écoute (par défaut PORT, sinon 8000)."
+)
 def serve(host: str, port: int | None) -> None:
     """Sert le calendrier ; prépare la base au premier démarrage."""
     from granian import Granian  # slow to load, and only needed here
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    port = port or Settings.from_environment(os.environ).port
+    if port:
+        # Addresses are built from the settings, here and in the server's processes.
+        os.environ["PORT"] = str(port)
+    port = Settings.from_environment(os.environ).port
     _check_free(host, port)
     with _ready_store() as session:
         if store.is_empty(session):
@@ -129,17 +171,17 @@ def events() -> None:
 
 
 @events.command("check")
-@EVENTS_FILE
+@OPTIONAL_FILE
 def events_check(file: Path | None) -> None:
     """Vérifie FILE (par défaut data/events.yaml) sans rien importer."""
     path = file or data_folder() / "events.yaml"
-    with _ready_store() as session, _bar(path, "Lecture") as progress:
-        found = files.read_events_file(session, path, progress)
+    with _store() as session, _bar(path, "Lecture") as progress:
+        found = files.check_events_file(session, path, data_folder(), progress)
     click.echo(f"{path} : {len(found.events)} événements, aucune erreur.")
 
 
 @events.command("import")
-@EVENTS_FILE
+@OPTIONAL_FILE
 def events_import(file: Path | None) -> None:
     """Importe FILE (par défaut data/events.yaml), en entier ou pas du tout."""
     path = file or data_folder() / "events.yaml"
@@ -167,15 +209,15 @@ def events_import(file: Path | None) -> None:
 
 
 @events.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@OPTIONAL_FILE
 def events_export(file: Path | None) -> None:
     """Écrit tous les événements dans FILE, ou sur la sortie standard."""
-    with _ready_store() as session:
+    with _store() as session:
         _write(files.export_events_text(session), file)
 
 
 @events.command("schema")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@OPTIONAL_FILE
 def events_schema(file: Path | None) -> None:
     """Écrit le schéma JSON de events.yaml, pour les éditeurs de texte."""
     _write(files.events_schema(), file)
@@ -187,7 +229,7 @@ def holidays() -> None:
 
 
 @holidays.command("import")
-@click.argument("file", type=EXISTING)
+@click.argument("file", type=FILE)
 def holidays_import(file: Path) -> None:
     """Importe FILE : le CSV du calendrier scolaire publié par le ministère, ou un export YAML."""
     with _ready_store() as session:
@@ -198,10 +240,10 @@ def holidays_import(file: Path) -> None:
 
 
 @holidays.command("export")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@OPTIONAL_FILE
 def holidays_export(file: Path | None) -> None:
     """Écrit les calendriers de la base dans FILE, sous la forme de data/school_holidays.yaml."""
-    with _ready_store() as session:
+    with _store() as session:
         _write(files.export_holidays_text(session), file)
 
 
@@ -225,7 +267,7 @@ def reminders_group() -> None:
 def reminders_preview(on: datetime, academy: str, school: str) -> None:
     """Montre, délai par délai, les rappels qui partiraient un matin ; n'écrit rien."""
     kind = reminders.SchoolKind(school)
-    with _ready_store() as session:
+    with _store() as session:
         found = reminders.preview(session, academy, kind, on.date())
     click.echo(f"{on:%Y-%m-%d}, {found.academy.label}, {kind.words}")
     for lead in reminders.OFFERED_LEADS:
@@ -251,7 +293,7 @@ def _write(text: str, file: Path | None) -> None:
 @contextmanager
 def _bar(path: Path, label: str) -> Iterator[Callable[[int, int], None] | None]:
     """Yield a progress function that draws a bar in a terminal, for a large file."""
-    if path.stat().st_size < LARGE_FILE or not sys.stderr.isatty():
+    if not path.is_file() or path.stat().st_size < LARGE_FILE or not sys.stderr.isatty():
         yield None
         return
     with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:

@@ -37,8 +37,7 @@ __all__ = ["UID_DOMAIN", "Settings", "SettingsError", "data_folder", "templates_
 #: the date a second time. Nobody can ever own a name under « .example » (RFC 2606).
 UID_DOMAIN = "calendrier-des-classes.example"
 
-# Not [::1]: werkzeug cuts a trusted name at its first colon, so it could never match.
-_LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
+_LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _LOOPBACK_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv4Network("127.0.0.0/8"),
     ipaddress.IPv6Network("::1/128"),

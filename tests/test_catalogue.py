@@ -141,6 +141,19 @@ def test_a_moved_date_remembers_where_it_stood_first(empty_app):
     ) == {"unchanged": (ID,)}
 
 
+def test_a_move_taken_out_of_an_exported_file_is_taken_back(empty_app):
+    publish(empty_app, entry(milestones=[{"kind": "deadline", "day": "2021-02-12"}]))
+    publish(empty_app, entry())
+    with empty_app.app_context():
+        (exported,) = export_events(db.session).events
+    assert str(exported.milestones[0].moved_from.last_day) == "2021-02-12"
+    report = publish(empty_app, entry(record=exported.record.model_dump()))
+    assert outcome(report) == {"changed": (ID,)}
+    with empty_app.app_context():
+        (milestone,) = queries.event(db.session, ID).milestones
+        assert milestone.moved_from_first_day is None
+
+
 def test_an_approximate_date_that_becomes_known_was_not_moved(empty_app):
     about = {
         "kind": "results",

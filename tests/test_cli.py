@@ -57,9 +57,12 @@ def test_import_then_import_again(run):
     assert (code, "0 créés, 0 modifiés, 11 inchangés, 0 en conflit" in out) == (0, True)
 
 
-def test_check_imports_nothing(run):
+def test_check_writes_nothing_and_needs_no_store(run, environ):
     code, out, _ = run("events", "check")
     assert (code, "11 événements, aucune erreur" in out) == (0, True)
+    with sqlite3.connect(Path(environ["CALENDAR_INSTANCE"]) / "calendar.sqlite3") as found:
+        assert found.execute("SELECT name FROM sqlite_master").fetchall() == []
+    found.close()
     assert "11 créés" in run("events", "import")[1]
 
 
@@ -155,7 +158,14 @@ def test_a_morning_of_reminders_is_shown_lead_by_lead(run):
 @pytest.mark.parametrize(
     ("arguments", "environ_more", "said"),
     [
-        (("events", "import", "absent.yaml"), {}, "absent.yaml"),
+        (("events", "import", "absent.yaml"), {}, "absent.yaml : ce fichier n'existe pas."),
+        (("events", "check", "tests"), {}, "tests : c'est un dossier, pas un fichier."),
+        (("events", "export", "absent/a.yaml"), {}, "calendar-app migrate"),
+        (("fete",), {}, "Cette commande n'existe pas"),
+        (("events", "check", "--vite"), {}, "L'option --vite n'existe pas. Voyez"),
+        (("reminders", "preview", "--on", "demain", "--academy", "lille"), {}, "La valeur de --on"),
+        (("reminders", "preview", "--on", "2021-01-11"), {}, "Il manque --academy."),
+        (("serve", "--port", "70000"), {}, "La valeur de --port ne convient pas."),
         (("migrate",), {"CALENDAR_PUBLIC_URL": "ftp://x"}, "CALENDAR_PUBLIC_URL"),
         (("migrate",), {"CALENDAR_ENV": "production"}, "CALENDAR_SECRET_KEY"),
         (("migrate",), {"CALENDAR_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "base de données"),
@@ -166,6 +176,7 @@ def test_what_goes_wrong_ends_in_a_sentence(run, arguments, environ_more, said):
     code, _, err = run(*arguments, **environ_more)
     assert code != 0
     assert said in err
+    assert "Error" not in err.replace("OperationalError", "")
 
 
 def test_a_large_file_shows_a_bar_in_a_terminal(environ, tmp_path):
@@ -217,11 +228,12 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.mark.parametrize("server", ["serve", "granian", "gunicorn"])
+@pytest.mark.parametrize("server", ["serve", "serve --port", "granian", "gunicorn"])
 def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
     port = free_port()
     command = {
         "serve": [sys.executable, "-m", "calendar_app", "serve"],
+        "serve --port": [sys.executable, "-m", "calendar_app", "serve", "--port", str(port)],
         "granian": [
             sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "wsgi:app",
         ],
@@ -230,11 +242,13 @@ def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
             "--no-control-socket", "wsgi:app",
         ],
     }[server]  # fmt: skip
-    if server != "serve":
+    if not server.startswith("serve"):
         run("events", "import")
+    if server != "serve --port":
+        environ |= {"PORT": str(port)}
     process = subprocess.Popen(
         command,
-        env=environ | {"PORT": str(port)},
+        env=environ,
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -242,6 +256,8 @@ def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
     try:
         feed = _fetch(f"http://127.0.0.1:{port}/flux/academie-de-lille.ics?depuis=2020-09")
         assert len(vevents(feed)) == 2
+        # What is handed out to teachers is where the server really is.
+        assert f"URI:http://127.0.0.1:{port}/flux/" in feed.decode().replace("\r\n ", "")
         assert "Année scolaire 2020-2021" in _fetch(f"http://127.0.0.1:{port}/").decode()
         assert "Aucune date" in _fetch(f"http://127.0.0.1:{port}/?q=secret").decode()
     finally:
@@ -250,7 +266,7 @@ def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
     log = output.decode()
     assert "secret" not in log
     assert "/flux/" not in log
-    if server == "serve":
+    if server.startswith("serve"):
         assert f"http://127.0.0.1:{port}/" in log
         assert "11 événements importés" in log
 

@@ -75,7 +75,7 @@ def test_without_any_variable_it_suits_ones_own_machine(tmp_path):
         port=8000,
     )
     assert str(settings.mail_from) == "Calendrier des classes <ne-pas-repondre@127.0.0.1>"
-    assert settings.trusted_hosts == ("127.0.0.1", "localhost")
+    assert settings.trusted_hosts == ("127.0.0.1", "localhost", "[::1]")
     assert not settings.production
 
 

@@ -129,6 +129,11 @@ class ClassDays:
         label = "zones " + list_words(zone.label.removeprefix("zone ") for zone in zones)
         return cls(label, zones, (), wednesdays=wednesdays, national=True)
 
+    @property
+    def is_national(self) -> bool:
+        """Whether a class day is one of at least one zone, not of one académie."""
+        return self._national
+
     # -- one day ------------------------------------------------------------------------------
 
     def knows(self, first_day: date, last_day: date) -> bool:

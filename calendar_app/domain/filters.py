@@ -6,7 +6,7 @@ values are listed in ``docs/api.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from calendar_app.domain import levels
@@ -46,8 +46,22 @@ class CatalogueFilter:
 
     @property
     def classes(self) -> frozenset[str]:
-        """The classes that the levels stand for; empty when no level is asked for."""
-        return levels.expand(self.levels)
+        """The classes that the levels stand for; empty when no level is asked for.
+
+        A degré stands without ULIS and UPE2A: the other degré has them too, and would pass whole.
+        """
+        degres = {"premier-degre", "second-degre"}
+        certain = levels.expand(set(self.levels) & degres) - levels.BOTH_DEGRES
+        return certain | levels.expand(set(self.levels) - degres)
+
+    @property
+    def of_either_degre(self) -> frozenset[str]:
+        """ULIS and UPE2A, when a degré is asked for: an event for nothing else passes."""
+        return levels.BOTH_DEGRES & levels.expand(self.levels)
+
+    def sees(self, scope: Collection[str]) -> bool:
+        """Whether a date of this scope passes the conditions on the place."""
+        return all(not codes.isdisjoint(scope) for codes in self.scopes)
 
     @property
     def search_words(self) -> tuple[str, ...]:
@@ -112,7 +126,7 @@ def read_filter(
         scopes.append(frozenset().union(*map(academies.scope_of_academy, found_academies)))
     if departments:
         scopes.append(frozenset().union(*map(academies.scope_of_department, departments)))
-    ids = (part.strip() for v in _given(values, "evenements") for part in v.split(","))
+    ids = (clean_line(part) for v in _given(values, "evenements") for part in v.split(","))
     return CatalogueFilter(
         academies=found_academies,
         departments=departments,

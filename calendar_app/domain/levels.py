@@ -53,10 +53,8 @@ GROUPS: dict[str, tuple[str, frozenset[str]]] = {
     "cycle-4": ("cycle 4", frozenset(("5e", "4e", "3e"))),
 }
 
-_BOTH_DEGRES = frozenset(("ulis", "upe2a"))
-
-#: Classes that are in an école, where nobody can be promised a Wednesday.
-ECOLE = frozenset(("tps", "ps", "ms", "gs", "cp", "ce1", "ce2", "cm1", "cm2", "ulis", "upe2a"))
+#: Classes that exist in écoles and in collèges.
+BOTH_DEGRES = frozenset(("ulis", "upe2a"))
 
 
 def expand(slugs: Iterable[str]) -> frozenset[str]:
@@ -84,7 +82,7 @@ def collapse(classes: Iterable[str]) -> tuple[str, ...]:
     found: list[str] = []
     for slug, (_, members) in GROUPS.items():
         # The second degré may find its ULIS and UPE2A taken by the first one.
-        if members <= whole and members - _BOTH_DEGRES <= left:
+        if members <= whole and members - BOTH_DEGRES <= left:
             found.append(slug)
             left -= members
     return (*found, *(slug for slug in CLASSES if slug in left))
@@ -96,7 +94,9 @@ def name(slug: str) -> str:
 
 
 def has_ecole(classes: Iterable[str]) -> bool:
-    """Whether an école may be among *classes*. True when none is said: then nobody is promised
-    a Wednesday."""
-    found = frozenset(classes)
-    return not found or bool(found & ECOLE)
+    """Whether an école may be among *classes*: nobody there can be promised a Wednesday.
+
+    True when no class is said. ULIS and UPE2A beside classes of one degré are of that degré.
+    """
+    certain = frozenset(classes) - BOTH_DEGRES
+    return not certain or bool(certain & GROUPS["premier-degre"][1])

@@ -67,15 +67,11 @@ class MilestoneKind(StrEnum):
 
     @property
     def lead_in(self) -> str:
-        """The words before the day (« Inscriptions jusqu'au » 11 février 2021)."""
+        """The words before the day, where there are better ones than its name."""
         return {
-            MilestoneKind.OPENING: "Ouverture",
             MilestoneKind.REGISTRATION_DEADLINE: "Inscriptions jusqu'au",
             MilestoneKind.SUBMISSION_DEADLINE: "Envoi des productions jusqu'au",
-            MilestoneKind.DEADLINE: "Date limite",
-            MilestoneKind.SESSION: "Rendez-vous",
-            MilestoneKind.RESULTS: "Résultats",
-        }[self]
+        }.get(self, self.words)
 
 
 _DEADLINES = frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,8 @@ from dateutil.relativedelta import relativedelta
 
 from calendar_app.domain.academies import Academy
 from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.filters import CatalogueFilter
+from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.models import Milestone
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -22,7 +24,7 @@ PAST_MONTHS = 3
 #: For how long a cancelled date is still told, before the next first of a month drops it.
 CANCELLED_FOR = timedelta(days=90)
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"((?:19|20|21)[0-9]{2})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class FeedOptions:
         """Return the options as query parameters, always in the same order."""
         found = []
         if self.since:
-            found.append(("depuis", f"{self.since:%Y-%m}"))
+            found.append(("depuis", self.since.isoformat()[:7]))
         if self.bars:
             found.append(("fenetres", "barre"))
         if self.reminder_weeks:
@@ -86,12 +88,14 @@ class Feed:
     :param address: its own address, with its filters.
     :param viewer: the one académie it is for, if any: its local hours are added.
     :param milestones: in the order of their days.
+    :param filter: what they passed; a bar shows nothing of an event that does not pass it.
     """
 
     name: str
     description: str
     address: str
     milestones: tuple[Milestone, ...]
+    filter: CatalogueFilter = field(default_factory=CatalogueFilter)
     viewer: Academy | None = None
     options: FeedOptions = FeedOptions()
 
@@ -117,15 +121,32 @@ def cancelled_since(edge: date) -> datetime:
     return datetime(edge.year, edge.month, 1, tzinfo=PARIS) - CANCELLED_FOR
 
 
-def windows(milestones: Iterable[Milestone]) -> dict[str, tuple[Milestone, Milestone]]:
-    """Return the windows: event id → its opening and its last deadline, where it has both."""
+def windows(
+    milestones: Iterable[Milestone], chosen: CatalogueFilter
+) -> dict[str, tuple[Milestone, Milestone]]:
+    """Return the windows: event id → its opening and its last deadline, where it has both.
+
+    Both ends are taken from what *chosen* sees of the event, a past opening too. Where no place is
+    chosen, a deadline that is only for some of those to whom it opened ends nobody's window.
+    """
     found: dict[str, tuple[Milestone, Milestone]] = {}
     for event in {m.event_id: m.event for m in milestones}.values():
-        openings = [m for m in event.milestones if m.kind == "opening" and not m.is_approximate]
-        deadlines = [m for m in event.milestones if m.kind.is_deadline and not m.is_approximate]
-        if openings and deadlines:
-            first = min(openings, key=lambda m: m.first_day)
-            last = max(deadlines, key=lambda m: m.last_day)
-            if first.first_day <= last.last_day:
-                found[event.id] = (first, last)
+        certain = [
+            m
+            for m in event.milestones
+            if chosen.sees(m.scope) and not m.is_approximate and not m.is_cancelled
+        ]
+        openings = [m for m in certain if m.kind is MilestoneKind.OPENING]
+        if not openings:
+            continue
+        first = min(openings, key=lambda m: m.first_day)
+        deadlines = [
+            m
+            for m in certain
+            if m.kind.is_deadline
+            and m.last_day >= first.first_day
+            and (chosen.scopes or m.scope >= first.scope)
+        ]
+        if deadlines:
+            found[event.id] = (first, max(deadlines, key=lambda m: m.last_day))
     return found

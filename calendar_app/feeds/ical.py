@@ -96,7 +96,7 @@ class Writer:
         return calendar
 
     def _events(self, feed: Feed, zones: set[str]) -> Iterator[icalendar.Event]:
-        bars = windows(feed.milestones) if feed.options.bars else {}
+        bars = windows(feed.milestones, feed.filter) if feed.options.bars else {}
         in_bars = {m.uid: event_id for event_id, ends in bars.items() for m in ends}
         drawn: set[str] = set()
         for milestone in feed.milestones:
@@ -154,8 +154,6 @@ class Writer:
     def _bar(self, opening: Milestone, deadline: Milestone, feed: Feed) -> icalendar.Event:
         days = span_words(opening.first_day, deadline.last_day)
         line = f"{clean_line(opening.event.title)} : {days}"
-        if opening.is_cancelled or deadline.is_cancelled:
-            line = f"ANNULÉ – {line}"
         found = self._base(deadline, feed, derived_uid(opening.uid, "fenetre"), line)
         _all_day(found, opening.first_day, deadline.last_day)
         # Counted from the end, which is the midnight after the deadline.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import uuid
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 import segno
 
@@ -31,12 +32,14 @@ def outlook_subscribe(address: str, name: str, *, school: bool) -> str:
 
 
 def google_add(milestone: Milestone, summary: str, details: str) -> str:
-    """Return the link that adds one all-day date to Google's calendar."""
-    end = milestone.last_day + timedelta(days=1)
+    """Return the link that adds one date to Google's calendar."""
+    start, end = _bounds(milestone)
+    form = "%Y%m%dT%H%M%S" if isinstance(start, datetime) else "%Y%m%d"
     query = {
         "action": "TEMPLATE",
         "text": summary,
-        "dates": f"{milestone.first_day:%Y%m%d}/{end:%Y%m%d}",
+        "dates": f"{start:{form}}/{end:{form}}",
+        "ctz": milestone.time_zone,
         "details": details,
         "location": milestone.place or milestone.event.place or "",
     }
@@ -44,13 +47,14 @@ def google_add(milestone: Milestone, summary: str, details: str) -> str:
 
 
 def outlook_add(milestone: Milestone, summary: str, details: str) -> str:
-    """Return the link that adds one all-day date to Outlook's calendar."""
+    """Return the link that adds one date to Outlook's calendar."""
+    start, end = _bounds(milestone)
     query = {
         "path": "/calendar/action/compose",
         "rru": "addevent",
-        "allday": "true",
-        "startdt": milestone.first_day.isoformat(),
-        "enddt": (milestone.last_day + timedelta(days=1)).isoformat(),
+        "allday": "false" if isinstance(start, datetime) else "true",
+        "startdt": start.isoformat(),
+        "enddt": end.isoformat(),
         "subject": summary,
         "body": details,
         "location": milestone.place or milestone.event.place or "",
@@ -59,10 +63,24 @@ def outlook_add(milestone: Milestone, summary: str, details: str) -> str:
     return f"{base}?{urlencode(query, quote_via=quote)}"
 
 
-def qr_svg(address: str) -> str:
-    """Return a QR code of *address* as an inline SVG without styles, black on white."""
+def _bounds(milestone: Milestone) -> tuple[date, date]:
+    """Return the start and the exclusive end: instants of a session with hours, else days."""
+    if milestone.start_time and milestone.end_time:
+        zone = ZoneInfo(milestone.time_zone)
+        start = datetime.combine(milestone.first_day, milestone.start_time, zone)
+        return start, datetime.combine(milestone.last_day, milestone.end_time, zone)
+    return milestone.first_day, milestone.last_day + timedelta(days=1)
+
+
+def qr_svg(address: str) -> str | None:
+    """Return a QR code of *address* as an inline SVG without styles, black on white; None for an
+    address too long for any."""
     out = io.BytesIO()
-    segno.make(address, error="m").save(
+    try:
+        code = segno.make(address, error="m")
+    except segno.DataOverflowError:
+        return None
+    code.save(
         out,
         kind="svg",
         border=4,

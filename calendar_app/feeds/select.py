@@ -121,14 +121,12 @@ def catalogue_feed(
     :raises NotFoundError: when visible reminders are asked for without one académie.
     """
     viewer = name.academy or the_academy(chosen, reference.academies)
-    if options.reminder_weeks and viewer is None:
-        raise NotFoundError(
-            "rappels : choisissez une académie, car les semaines de classe en dépendent."
-        )
+    _check_reminders(options, viewer)
     edge = month_edge(now)
+    narrowed = name.narrow(chosen, reference.academies)
     milestones = queries.milestones(
         session,
-        name.narrow(chosen, reference.academies),
+        narrowed,
         options.since or past_edge(edge),
         cancelled_since=cancelled_since(edge),
     )
@@ -140,26 +138,54 @@ def catalogue_feed(
         ),
         address=feed_address(public_url, name.name, chosen, options),
         milestones=tuple(milestones),
+        filter=narrowed,
         viewer=viewer,
         options=options,
     )
 
 
-def event_feed(
-    event: Event, key: str | None, options: FeedOptions, viewer: Academy | None, *, address: str
-) -> Feed:
-    """Return the dates of one event, or the one of *key*; past or cancelled ones too.
+def _check_reminders(options: FeedOptions, viewer: Academy | None) -> None:
+    if options.reminder_weeks and viewer is None:
+        raise NotFoundError(
+            "rappels : choisissez une académie, car les semaines de classe en dépendent."
+        )
 
-    :raises NotFoundError: when the event has no date of this key.
+
+def concerns(milestone: Milestone, chosen: CatalogueFilter) -> bool:
+    """Whether a date stands among its event's dates for this filter: it is left out only when its
+    own, narrower scope is for others."""
+    return not milestone.own_scope or chosen.sees(milestone.scope)
+
+
+def event_feed(
+    event: Event,
+    key: str | None,
+    chosen: CatalogueFilter,
+    options: FeedOptions,
+    viewer: Academy | None,
+    *,
+    public_url: str,
+) -> Feed:
+    """Return the dates of one event that *chosen* sees, or the one of *key*; past or cancelled
+    ones too.
+
+    :raises NotFoundError: when the event has no date of this key, or when visible reminders are
+        asked for without one académie.
     """
-    found: list[Milestone] = [m for m in event.milestones if key in (None, m.key)]
+    _check_reminders(options, viewer)
+    found: list[Milestone] = [
+        m for m in event.milestones if (m.key == key if key else concerns(m, chosen))
+    ]
     if key and not found:
         raise NotFoundError(f"Cet événement n'a pas de date « {key} ».")
+    pairs = [*chosen.parameters(), *options.parameters(), *([("date", key)] if key else [])]
+    query = f"?{urlencode(pairs)}" if pairs else ""
     return Feed(
         name=event.title,
         description=event.title,
-        address=address,
+        address=f"{public_url}/evenements/{event.id}.ics{query}",
         milestones=tuple(found),
+        filter=chosen,
         viewer=viewer,
         options=options,
     )

@@ -8,7 +8,7 @@ from datetime import date, time, timedelta
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies, Academy
 from calendar_app.domain.french import NBSP, day_words, hour_words, list_words, span_words
-from calendar_app.domain.local_time import local_deadline, safe_day
+from calendar_app.domain.local_time import END_OF_DAY, local_deadline, safe_day
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import Audience, MilestoneKind, PupilData, Registrant, Sending
 from calendar_app.models import Event, Milestone
@@ -28,6 +28,17 @@ def moved_words(milestone: Milestone) -> str | None:
 def name_words(milestone: Milestone) -> str:
     """Return the name of the date without its event: « Date limite », or its own label."""
     return clean_line(milestone.label) if milestone.label else milestone.kind.words
+
+
+def lead_in(milestone: Milestone) -> str:
+    """Return the words before the day: « Inscriptions jusqu'au », « Date limite : »."""
+    is_until = milestone.kind in (
+        MilestoneKind.REGISTRATION_DEADLINE,
+        MilestoneKind.SUBMISSION_DEADLINE,
+    )
+    if is_until and not milestone.label and not milestone.is_approximate:
+        return milestone.kind.lead_in
+    return f"{name_words(milestone)} :"
 
 
 def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
@@ -55,27 +66,29 @@ def _hour_in_summary(milestone: Milestone, viewer: Academy | None) -> str:
     words = f" à {hour_words(at)}"
     if milestone.kind.is_deadline and viewer and viewer.time_zone != milestone.time_zone:
         local = local_deadline(milestone.last_day, at, milestone.time_zone, viewer.time_zone)
-        words += f", {_local_hour(milestone.last_day, local.date(), local.time())} {in_(viewer)}"
+        hour = _local_hour(milestone.last_day, local.date(), local.time())
+        words += f", {hour} {in_(viewer.time_zone)}"
     return words
 
 
-def in_(academy: Academy) -> str:
-    """Return « à La Réunion », « en Guadeloupe » : where a clock shows the local hour."""
-    return _WHERE.get(academy.slug, f"à l'heure {academy.of_name}")
+def in_(zone: str) -> str:
+    """Return « à La Réunion », « en Guadeloupe » : where a clock of this zone is read."""
+    return _WHERE.get(zone, f"(heure de {zone.rpartition('/')[2].replace('_', ' ')})")
 
 
 _WHERE = {
-    "guadeloupe": "en Guadeloupe",
-    "guyane": "en Guyane",
-    "la-reunion": "à La Réunion",
-    "martinique": "en Martinique",
-    "mayotte": "à Mayotte",
-    "nouvelle-caledonie": "en Nouvelle-Calédonie",
-    "polynesie-francaise": "à Tahiti",
-    "saint-barthelemy": "à Saint-Barthélemy",
-    "saint-martin": "à Saint-Martin",
-    "saint-pierre-et-miquelon": "à Saint-Pierre-et-Miquelon",
-    "wallis-et-futuna": "à Wallis",
+    "America/Cayenne": "en Guyane",
+    "America/Guadeloupe": "en Guadeloupe",
+    "America/Marigot": "à Saint-Martin",
+    "America/Martinique": "en Martinique",
+    "America/Miquelon": "à Saint-Pierre-et-Miquelon",
+    "America/St_Barthelemy": "à Saint-Barthélemy",
+    "Europe/Paris": "à Paris",
+    "Indian/Mayotte": "à Mayotte",
+    "Indian/Reunion": "à La Réunion",
+    "Pacific/Noumea": "en Nouvelle-Calédonie",
+    "Pacific/Tahiti": "à Tahiti",
+    "Pacific/Wallis": "à Wallis",
 }
 
 
@@ -89,14 +102,16 @@ def _local_hour(printed: date, local: date, at: time) -> str:
 
 
 def when_words(milestone: Milestone) -> str:
-    """Return the day or days in words, with the hours: « du 17 au 19 mai 2021 »."""
+    """Return the day or days in words, with the hours: « du 17 au 19 mai 2021 »; of a deadline, the
+    last day."""
     if milestone.is_approximate:
         return f"{milestone.phrase} (date approximative)"
     first, last = milestone.first_day, milestone.last_day
-    days = day_words(first) if first == last else span_words(first, last)
     start, end = milestone.start_time, milestone.end_time
     if milestone.kind.is_deadline:
-        return f"{days} à {hour_words(end)}" if end else days
+        # Of a deadline of several days, the last one counts.
+        return f"{day_words(last)} à {hour_words(end)}" if end else day_words(last)
+    days = day_words(first) if first == last else span_words(first, last)
     if start and end:
         return f"{days}, de {hour_words(start)} à {hour_words(end)}"
     return f"{days}, à partir de {hour_words(start)}" if start else days
@@ -138,38 +153,44 @@ def _article(span: str) -> str:
 
 
 def _deadline_after(milestone: Milestone) -> str:
-    deadlines = [m for m in milestone.event.milestones if m.kind.is_deadline]
+    """The deadline of those to whom it opens: not one that is only for some of them."""
+    deadlines = [
+        m
+        for m in milestone.event.milestones
+        if m.kind.is_deadline and not m.is_cancelled and m.scope >= milestone.scope
+    ]
     if not deadlines:
         return ""
     return f" Date limite : {when_words(max(deadlines, key=lambda m: m.last_day))}."
 
 
 def local_words(milestone: Milestone, viewer: Academy | None) -> str | None:
-    """Return the local hour of a deadline of another time zone, and the local safe day when it
-    is not the printed one; None where there is nothing to say."""
-    if (
-        viewer is None
-        or not milestone.kind.is_deadline
-        or milestone.is_approximate
-        or viewer.time_zone == milestone.time_zone
-    ):
+    """Return the local hour of a date of another time zone, and for a deadline the local safe day
+    when it is not the printed one; None where there is nothing to say."""
+    if viewer is None or milestone.is_approximate or viewer.time_zone == milestone.time_zone:
         return None
-    day, at, zone = milestone.last_day, milestone.end_time, milestone.time_zone
-    local = local_deadline(day, at, zone, viewer.time_zone)
-    if local.date() == day and local.time() == (at or time(23, 59)):
+    is_deadline = milestone.kind.is_deadline
+    day = milestone.last_day if is_deadline else milestone.first_day
+    at = milestone.end_time if is_deadline else milestone.start_time
+    if at is None and not is_deadline:
         return None
-    there = f"{hour_words(at or time(23, 59))} {_clock_of(zone)}"
-    here = f"{_local_hour(day, local.date(), local.time())} {in_(viewer)}"
-    words = f"{there}, soit {here}."
-    safe = safe_day(day, at, zone, viewer.time_zone)
-    if safe != day:
-        where = in_(viewer)
-        words += f" {where[0].upper()}{where[1:]}, comptez jusqu'au {day_words(safe)}."
+    local = local_deadline(day, at, milestone.time_zone, viewer.time_zone)
+    at = at or END_OF_DAY
+    if (local.date(), local.time()) == (day, at):
+        return None
+    here = f"{_local_hour(day, local.date(), local.time())} {in_(viewer.time_zone)}"
+    words = _sentence(f"{hour_words(at)} {in_(milestone.time_zone)}, soit {here}.")
+    if is_deadline:
+        safe = safe_day(day, milestone.end_time, milestone.time_zone, viewer.time_zone)
+        if safe != day:
+            words += _sentence(f" {in_(viewer.time_zone)}, comptez jusqu'au {day_words(safe)}.")
     return words
 
 
-def _clock_of(zone: str) -> str:
-    return "à Paris" if zone == "Europe/Paris" else f"(heure de {zone.rpartition('/')[2]})"
+def _sentence(words: str) -> str:
+    """Return *words* with a capital on their first letter."""
+    start = len(words) - len(words.lstrip())
+    return words[:start] + words[start : start + 1].upper() + words[start + 1 :]
 
 
 def scope_words(scope: Iterable[str], academies: Academies) -> str:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 from sqlalchemy.orm import selectinload
 
+from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies, Academy, Department
 from calendar_app.domain.class_days import ClassDays, SchoolCalendar, SchoolHoliday
 from calendar_app.domain.filters import CatalogueFilter
@@ -238,8 +239,14 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
         yield Event.theme_rows.any(EventTheme.slug.in_(chosen.themes))
     if chosen.levels:
         # An event that does not say its classes may be for this one: missing it is worse.
+        only_either = and_(
+            Event.class_rows.any(EventClass.slug.in_(chosen.of_either_degre)),
+            ~Event.class_rows.any(EventClass.slug.not_in(levels.BOTH_DEGRES)),
+        )
         yield or_(
-            ~Event.class_rows.any(), Event.class_rows.any(EventClass.slug.in_(chosen.classes))
+            ~Event.class_rows.any(),
+            Event.class_rows.any(EventClass.slug.in_(chosen.classes)),
+            only_either,
         )
     for word in chosen.search_words:
         yield Event.search_text.contains(word, autoescape=True)

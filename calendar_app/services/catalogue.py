@@ -176,7 +176,7 @@ def _facts(entry: EventEntry, event: Event, academies: Academies) -> dict[str, A
             "days": m.days,
             "scope": m.scope_codes(),
             "time_zone": _time_zone(m, entry, academies),
-            "moved_from": _moved_from(m, known.get(m.key)),
+            "moved_from": _moved_from(m, known.get(m.key), entry),
         }
         for m in entry.milestones
     ]
@@ -218,7 +218,7 @@ def _milestone(
     academies: Academies,
     now: datetime,
 ) -> Milestone:
-    moved = _moved_from(entry, known)
+    moved = _moved_from(entry, known, event)
     milestone = known or Milestone(key=entry.key, uid=milestone_uid(event.id, entry.key))
     milestone.position, milestone.kind = position, entry.kind
     milestone.first_day, milestone.last_day = entry.days
@@ -239,11 +239,14 @@ def _time_zone(entry: MilestoneEntry, event: EventEntry, academies: Academies) -
     return entry.time_zone or academies.time_zone_of(scope)
 
 
-def _moved_from(entry: MilestoneEntry, known: Milestone | None) -> tuple[date, date] | None:
+def _moved_from(
+    entry: MilestoneEntry, known: Milestone | None, event: EventEntry
+) -> tuple[date, date] | None:
     """Return where a date stood before it was first moved, as the file says or the store knows.
 
     A date that goes back to where it stood was not moved; one that was approximate was not
-    either: it became known.
+    either: it became known. An exported file says every move, so that a move which is taken out
+    of it is taken back: a wrong day was corrected.
     """
     if entry.moved_from:
         return entry.moved_from.first_day, entry.moved_from.last_day
@@ -251,6 +254,8 @@ def _moved_from(entry: MilestoneEntry, known: Milestone | None) -> tuple[date, d
         return None
     before = known.moved_from_first_day, known.moved_from_last_day
     now = known.first_day, known.last_day
+    if event.record and now == entry.days:
+        return None
     first = (before[0], before[1]) if before[0] and before[1] else now
     if first == entry.days or Certainty.APPROXIMATE in (known.certainty, entry.certainty):
         return None

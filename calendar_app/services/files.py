@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.school_calendars import SchoolCalendar
 from calendar_app.models import queries
@@ -19,27 +21,32 @@ from calendar_app.sources.holidays_file import (
     read_ministry_csv,
     write_holidays_yaml,
 )
+from calendar_app.sources.reference_files import read_academies, read_themes
 
 #: Called with (done, all of it).
 Progress = Callable[[int, int], None]
 
 
-def read_events_file(
-    session: AnySession, path: Path, progress: Progress | None = None
+def check_events_file(
+    session: AnySession, path: Path, data_folder: Path, progress: Progress | None = None
 ) -> EventsFile:
-    """Read and check a file of events; nothing is imported.
+    """Read and check a file of events by the reference files of *data_folder*; nothing is written,
+    and the store may be of another version or not there at all.
 
     :raises EventsFileError: with everything that is wrong in the file.
     :raises OSError: when the file cannot be read.
     """
-    reference = queries.reference(session)
+    try:
+        known_ids = queries.event_ids(session)
+    except DBAPIError:
+        known_ids = frozenset()
     return read_events(
         path.read_bytes(),
         str(path),
-        reference.academies,
-        reference.themes,
+        read_academies((data_folder / "academies.yaml").read_text(encoding="utf-8")),
+        read_themes((data_folder / "themes.yaml").read_text(encoding="utf-8")),
         progress=progress,
-        known_ids=queries.event_ids(session),
+        known_ids=known_ids,
     )
 
 
@@ -56,7 +63,15 @@ def import_events_file(
     :raises EventsFileError: with everything that is wrong in the file.
     :raises OSError: when the file cannot be read.
     """
-    file = read_events_file(session, path, reading)
+    reference = queries.reference(session)
+    file = read_events(
+        path.read_bytes(),
+        str(path),
+        reference.academies,
+        reference.themes,
+        progress=reading,
+        known_ids=queries.event_ids(session),
+    )
     return import_events(session, file, now, progress=writing)
 
 

@@ -32,8 +32,9 @@ def load_reference(
 ) -> None:
     """Bring the store in line with the reference files that ship with the code.
 
-    Nothing is written, and the catalogue's version stays, when nothing changed. A school
-    calendar that the store already has is left alone: it may have been renewed since.
+    Nothing is written, and the catalogue's version stays, when nothing changed. Of a school
+    calendar that the store already has, only the days that it does not know are taken: it may
+    have been renewed by an import since.
     """
     with writing(session, now):
         # Processes that start together on a fresh store would all insert the same rows.
@@ -64,9 +65,12 @@ def load_reference(
                     name=department.name,
                     academy_slug=row.slug,
                 )
+        stored = {c.slug: c for c in imported_calendars(session)}
         for calendar in calendars:
-            if session.get(SchoolCalendarRow, calendar.slug) is None:
-                _write_calendar(session, calendar)
+            known = stored.get(calendar.slug)
+            wanted = merge(calendar, known) if known else calendar
+            if wanted != known:
+                _write_calendar(session, wanted)
 
 
 def import_calendars(

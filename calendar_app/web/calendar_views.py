@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -12,7 +12,9 @@ from calendar_app.domain.class_days import Period, SchoolHoliday
 from calendar_app.domain.errors import CalendarUnknownError, NotFoundError
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.feeds import links, wording
-from calendar_app.models import Event, db, queries
+from calendar_app.feeds.feed import cancelled_since
+from calendar_app.feeds.select import concerns
+from calendar_app.models import db, queries
 from calendar_app.web import timeline
 from calendar_app.web.cards import Card, card
 from calendar_app.web.month_grid import month_bounds, month_grid
@@ -23,17 +25,24 @@ bp = Blueprint("calendar", __name__)
 #: How many dates the home page shows.
 NEXT_DATES = 8
 
+#: A school year shows all that was cancelled in it.
+_EVER = datetime(1900, 1, 1, tzinfo=UTC)
+
 
 @bp.get("/")
 def home() -> str:
     """The next dates; when nothing is ahead, the latest school year that has content."""
     here = page()
     ahead = _cards(here, here.today, limit=NEXT_DATES)
-    count = queries.count_milestones(db.session, here.filter, here.today)
-    archive = None if ahead else queries.latest_school_year(db.session, here.filter)
-    here.noindex = archive is not None
-    drawn = _year_context(here, archive) if archive else {}
-    return render_template("calendar/home.html", page=here, cards=ahead, count=count, **drawn)
+    opened = None if ahead else _year_to_open(here)
+    return render_template(
+        "calendar/home.html",
+        page=here,
+        cards=ahead,
+        count=_count(here),
+        opened=opened,
+        **(_year_context(here, opened) if opened else {}),
+    )
 
 
 @bp.get("/agenda/")
@@ -41,11 +50,10 @@ def agenda() -> str:
     """« Liste »: every date ahead, month by month, then the events of the year without a day."""
     here = page()
     cards = _cards(here, here.today)
-    archive = None if cards else queries.latest_school_year(db.session, here.filter)
-    if archive:
-        here.noindex = True
-        cards = _cards(here, archive.first_day, archive.last_day)
-    year = archive or SchoolYear.of(here.today)
+    opened = None if cards else _year_to_open(here)
+    year = opened or SchoolYear.of(here.today)
+    if opened:
+        cards = _cards(here, opened.first_day, opened.last_day)
     months = [
         (first, list(group))
         for first, group in groupby(cards, key=lambda c: _shown_from(c, here).replace(day=1))
@@ -54,9 +62,10 @@ def agenda() -> str:
         "calendar/agenda.html",
         page=here,
         months=months,
-        undated=_undated(here, year),
+        undated=[e for e in queries.events(db.session, here.filter, year) if not e.milestones],
         year=year,
-        archive=archive,
+        opened=opened,
+        archive=year if year.last_day < here.today else None,
     )
 
 
@@ -74,10 +83,11 @@ def month(year: int, month: int) -> str:
         raise NotFoundError("Ce mois n'existe pas dans ce calendrier.")
     here, first = page(), date(year, month, 1)
     start, end = month_bounds(year, month)
-    milestones = queries.milestones(db.session, here.filter, start, end)
+    milestones = queries.milestones(
+        db.session, here.filter, start, end, cancelled_since=_told_since(here)
+    )
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     cards = [card(m, here) for m in milestones if m.first_day <= last and m.last_day >= first]
-    approximate = [c for c in cards if c.milestone.is_approximate]
     here.noindex = last < here.today
     return render_template(
         "calendar/month.html",
@@ -85,7 +95,6 @@ def month(year: int, month: int) -> str:
         first=first,
         last=last,
         cards=cards,
-        approximate=approximate,
         weeks=month_grid(year, month, [m for m in milestones if not m.is_approximate]),
         names={c.milestone.uid: c for c in (card(m, here) for m in milestones)},
         off=_days_without_class(here, start, end),
@@ -116,8 +125,11 @@ def school_year(label: str) -> str:
 def event(event_id: str) -> str:
     """One event: what, for whom, its dates, how to take part, where it was read."""
     here, found = page(), get_event(event_id)
-    cards = [card(m, here) for m in found.milestones]
-    here.noindex = found.year.last_day < here.today
+    mine = [m for m in found.milestones if concerns(m, here.filter)]
+    seen = [card(m, here) for m in mine]
+    elsewhere = [card(m, here) for m in found.milestones if m not in mine]
+    cards = seen + elsewhere
+    here.noindex = found.year.last_day < here.today and all(c.is_past for c in cards)
     page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
     adds = {
         c.milestone.key: (
@@ -132,7 +144,8 @@ def event(event_id: str) -> str:
         "calendar/event.html",
         page=here,
         event=found,
-        cards=cards,
+        cards=seen,
+        elsewhere=elsewhere,
         adds=adds,
         audience=wording.audience_words(found),
         levels=wording.level_words(found),
@@ -146,8 +159,28 @@ def _cards(
     here: Page, first: date, last: date | None = None, limit: int | None = None
 ) -> list[Card]:
     """The dates of the filter from *first* on, in the order in which they must be thought of."""
-    found = queries.milestones(db.session, here.filter, first, last, limit=limit)
+    found = queries.milestones(
+        db.session, here.filter, first, last, cancelled_since=_told_since(here), limit=limit
+    )
     return sorted((card(m, here) for m in found), key=lambda c: _shown_from(c, here))
+
+
+def _count(here: Page) -> int:
+    return queries.count_milestones(
+        db.session, here.filter, here.today, cancelled_since=_told_since(here)
+    )
+
+
+def _told_since(here: Page) -> datetime:
+    """Pages tell of a cancelled date for as long as feeds do."""
+    return cancelled_since(here.today.replace(day=1))
+
+
+def _year_to_open(here: Page) -> SchoolYear | None:
+    """The latest school year that has content, where nothing is ahead; past, it is an archive."""
+    year = queries.latest_school_year(db.session, here.filter)
+    here.noindex = year is not None and year.last_day < here.today
+    return year
 
 
 def _shown_from(shown: Card, here: Page) -> date:
@@ -159,23 +192,19 @@ def _shown_from(shown: Card, here: Page) -> date:
     )
 
 
-def _undated(here: Page, year: SchoolYear) -> list[Event]:
-    found = queries.events(db.session, here.filter, year)
-    return [event for event in found if not event.milestones]
-
-
 def _year_context(here: Page, year: SchoolYear) -> dict[str, object]:
-    milestones = queries.milestones(db.session, here.filter, year.first_day, year.last_day)
-    events = {e.id: e for e in queries.events(db.session, here.filter, year)}
-    events |= {m.event_id: m.event for m in milestones}
-    shown = [m for m in milestones if not m.is_approximate]
+    in_year = queries.milestones(
+        db.session, here.filter, year.first_day, year.last_day, cancelled_since=_EVER
+    )
+    events = queries.events(db.session, here.filter, year)
+    lines = timeline.lines(year, events, in_year, here.filter)
     known: list[SchoolYear] = queries.school_years(db.session)
     periods, holidays, unknown = _drawn_calendar(here, year)
     return {
         "year": year,
         "archive": year if year.last_day < here.today else None,
-        "lines": timeline.lines(year, list(events.values()), shown),
-        "cards_by_uid": {m.uid: card(m, here) for m in milestones},
+        "lines": lines,
+        "cards_by_uid": {m.uid: card(m, here) for line in lines for m in line.milestones},
         "months": timeline.months(year),
         "periods": periods,
         "period_spans": [

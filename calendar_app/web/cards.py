@@ -20,6 +20,7 @@ class Card:
     milestone: Milestone
     today: date
     name: str
+    lead_in: str
     when: str
     moved: str | None
     local: str | None
@@ -56,14 +57,16 @@ class Card:
 
     @property
     def class_weeks(self) -> str | None:
-        """« il reste 5 semaines de classe (zone B) », for a deadline ahead."""
+        """« il reste 5 semaines de classe (zone B) », for a deadline ahead; of no académie, the
+        weeks in which at least one zone has class."""
         if not self._counts_class_days or self.milestone.last_day == self.today:
             return None
         try:
             weeks = self.class_days.weeks_left(self.today, self.milestone.last_day)
         except CalendarUnknownError:
             return None
-        return f"{class_weeks_words(weeks)} ({self.class_days.label})"
+        where = "dans au moins une zone" if self.class_days.is_national else self.class_days.label
+        return f"{class_weeks_words(weeks)} ({where})"
 
     @property
     def class_day_sentence(self) -> str | None:
@@ -80,6 +83,11 @@ class Card:
                 f"scolaires de ces dates ({self.class_days.label})."
             )
         last = f"Le dernier jour de classe avant : {before} ({self.class_days.label})."
+        if self.class_days.is_national:
+            last = (
+                f"Le dernier jour de classe avant, dans au moins une des {self.class_days.label} : "
+                f"{before}. Choisissez votre académie pour connaître le sien."
+            )
         if why is None:
             return last
         return f"{self.holiday_badge or f'Ce jour-là : {why}'}. {last}"
@@ -112,6 +120,7 @@ def card(milestone: Milestone, page: Page) -> Card:
         milestone=milestone,
         today=page.today,
         name=wording.name_words(milestone),
+        lead_in=wording.lead_in(milestone),
         when=wording.when_words(milestone),
         moved=wording.moved_words(milestone),
         local=wording.local_words(milestone, page.academy),

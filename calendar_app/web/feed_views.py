@@ -21,6 +21,7 @@ from calendar_app.feeds import links
 from calendar_app.feeds.feed import PARIS, Feed, FeedOptions, month_edge, read_options
 from calendar_app.feeds.ical import CONTENT_TYPE, Writer, file_name
 from calendar_app.feeds.select import (
+    ALL,
     FeedName,
     catalogue_feed,
     count_held,
@@ -38,8 +39,8 @@ bp = Blueprint("feeds", __name__)
 
 #: Seconds for which a cache may keep a feed.
 MAX_AGE = 900
-#: Rendered feeds kept in memory; the oldest go first.
-KEPT = 256
+#: Bytes of rendered feeds kept in memory; those asked for longest ago go first.
+KEPT_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +51,69 @@ class Rendered:
     zipped: bytes
     etag: str
 
+    @property
+    def size(self) -> int:
+        return len(self.plain) + len(self.zipped)
+
 
 class RenderedFeeds:
     """The feeds of one process, by all that their bytes depend on."""
 
-    def __init__(self, size: int = KEPT) -> None:
-        self._size = size
+    def __init__(self, budget: int = KEPT_BYTES) -> None:
+        self._budget = budget
         self._kept: OrderedDict[tuple[object, ...], Rendered] = OrderedDict()
+        self._size = 0
+        self._rendering: dict[tuple[object, ...], threading.Lock] = {}
         self._lock = threading.Lock()
 
     def get(self, key: tuple[object, ...], render: Callable[[], bytes]) -> Rendered:
-        """Return the feed of *key*, rendered only when it is not kept."""
+        """Return the feed of *key*, rendered only when it is not kept.
+
+        After an import every client asks for the same feed: one request renders it, the others
+        wait for it.
+        """
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        data = render()
-        # mtime=0: the same bytes give the same gzip bytes.
-        found = Rendered(data, gzip.compress(data, mtime=0), hashlib.sha256(data).hexdigest()[:32])
-        with self._lock:
-            self._kept[key] = found
-            if len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            if found := self._look_up(key):
+                return found
+            turn = self._rendering.setdefault(key, threading.Lock())
+        with turn:
+            with self._lock:
+                if found := self._look_up(key):
+                    return found
+            try:
+                data = render()
+                # mtime=0: the same bytes give the same gzip bytes.
+                zipped = gzip.compress(data, mtime=0)
+                made = Rendered(data, zipped, hashlib.sha256(data).hexdigest()[:32])
+            except BaseException:
+                self._keep(key, None)
+                raise
+            self._keep(key, made)
+            return made
+
+    def _look_up(self, key: tuple[object, ...]) -> Rendered | None:
+        found = self._kept.get(key)
+        if found:
+            self._kept.move_to_end(key)
         return found
+
+    def _keep(self, key: tuple[object, ...], made: Rendered | None) -> None:
+        """End a rendering, with what it made."""
+        with self._lock:
+            self._rendering.pop(key, None)
+            if made is None:
+                return
+            self._kept[key] = made
+            self._size += made.size
+            while self._size > self._budget:
+                _, dropped = self._kept.popitem(last=False)
+                self._size -= dropped.size
 
     def clear(self) -> None:
         """Forget all of them."""
         with self._lock:
             self._kept.clear()
+            self._size = 0
 
 
 #: What this process has rendered.
@@ -113,11 +149,12 @@ def catalogue(name: str) -> BaseResponse:
 def event(event_id: str) -> BaseResponse:
     """The dates of one event, or one of them (``?date=<key>``)."""
     found, key, options = get_event(event_id), request.args.get("date") or None, _options()
-    address = settings().public_url + url_for("feeds.event", event_id=event_id, date=key)
-    viewer = page().academy
+    here = page()
     return _answer(
-        ("evenements", event_id, key, viewer, options),
-        lambda: event_feed(found, key, options, viewer, address=address),
+        ("evenements", event_id, key, here.filter.parameters(), options),
+        lambda: event_feed(
+            found, key, here.filter, options, here.academy, public_url=settings().public_url
+        ),
     )
 
 
@@ -197,25 +234,34 @@ def chooser() -> str:
 
 
 def _chosen_name() -> FeedName | None:
-    """The feed that ``?flux=`` names, else the one of the académie or département on screen."""
+    """The feed that ``?flux=`` names, else the one of the place on screen: several places, or an
+    académie and a département, are everything with these filters."""
     here = page()
     places = here.reference.academies
     if name := request.args.get("flux", "").strip():
         return read_name(name, places)
-    if len(here.filter.departments) == 1:
-        return of_department(places.department(here.filter.departments[0]), places)
-    return of_academy(here.academy) if here.academy else None
+    match here.filter.academies, here.filter.departments:
+        case (), ():
+            return None
+        case (academy,), ():
+            return of_academy(places.get(academy))
+        case (), (department,):
+            return of_department(places.department(department), places)
+    return read_name(ALL, places)
 
 
 def _subscription(name: FeedName) -> dict[str, object]:
     """What the page tells of one feed: its address, links, QR code and how many dates it holds."""
     here = page()
-    # The feed's own name says the place, so the filters it carries leave the place out.
-    chosen = replace(here.filter, academies=(), departments=(), scopes=())
+    chosen = here.filter
+    if name.name != ALL:
+        # The feed's own name says the place, so the filters it carries leave the place out.
+        chosen = replace(chosen, academies=(), departments=(), scopes=())
     address = feed_address(settings().public_url, name.name, chosen)
     title = feed_title(settings().site_name, name)
     pairs = (("flux", name.name), *chosen.parameters())
     page_address = f"{settings().public_url}{url_for('feeds.chooser')}?{urlencode(pairs)}"
+    svg = links.qr_svg(page_address)
     return {
         "count": count_held(db.session, here.reference, name, chosen, here.now),
         "address": address,
@@ -223,5 +269,5 @@ def _subscription(name: FeedName) -> dict[str, object]:
         "google": links.google_subscribe(address),
         "outlook_school": links.outlook_subscribe(address, title, school=True),
         "outlook_home": links.outlook_subscribe(address, title, school=False),
-        "qr": Markup(links.qr_svg(page_address)),  # noqa: S704 (our own SVG of our own address)
+        "qr": Markup(svg) if svg else None,  # noqa: S704 (our own SVG of our own address)
     }

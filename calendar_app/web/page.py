@@ -15,6 +15,7 @@ from calendar_app.domain.class_days import ClassDays
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academy
 from calendar_app.domain.levels import has_ecole
+from calendar_app.domain.text import clean_line
 from calendar_app.feeds.feed import PARIS
 from calendar_app.models import Event, Milestone, db, queries
 from calendar_app.models.queries import Reference
@@ -62,8 +63,11 @@ class Page:
     def class_days_for(self, milestone: Milestone, viewer: Academy | None) -> ClassDays:
         """Return the class days by which a date is told: those of the viewer's académie, else of
         the one its scope stays within, else of the nation; without Wednesdays where an école may
-        take part."""
-        academy = viewer or self.reference.academies.of_scope(milestone.scope)
+        take part. A date that is not for the viewer's académie is told by its own."""
+        places = self.reference.academies
+        if viewer and places.scope_of_academy(viewer.slug).isdisjoint(milestone.scope):
+            viewer = None
+        academy = viewer or places.of_scope(milestone.scope)
         return self.reference.class_days(academy, wednesdays=not has_ecole(milestone.event.classes))
 
 
@@ -105,7 +109,8 @@ def get_event(event_id: str) -> Event:
 
     :raises NotFoundError: when there is none of this id.
     """
-    event = queries.event(db.session, event_id)
+    # PostgreSQL takes no NUL in a text; no id holds a control character.
+    event = queries.event(db.session, event_id) if clean_line(event_id) == event_id else None
     if event is None:
         raise NotFoundError("Cet événement n'existe pas, ou n'existe plus.")
     return event

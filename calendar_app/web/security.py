@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, abort, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from calendar_app.config import Settings
@@ -59,6 +60,7 @@ _TEXTS = {
 
 def protect(app: Flask, settings: Settings) -> None:
     """Set the headers, the error pages and the trusted proxies of the application."""
+    app.before_request(_check_host)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFoundError, _not_found)
@@ -71,6 +73,15 @@ def protect(app: Flask, settings: Settings) -> None:
         app.wsgi_app = proxied  # type: ignore[method-assign]
     if settings.public_url.startswith("https://"):
         app.after_request(_ask_for_https)
+
+
+def _check_host() -> None:
+    """Refuse a foreign Host: nothing may be built for another site's name. A supervisor that asks
+    whether the process lives may use any. (Werkzeug's own check knows no IPv6 address.)"""
+    name = re.sub(r":[0-9]+$", "", request.host.lower())
+    trusted = current_app.config["SETTINGS"].trusted_hosts
+    if name not in trusted and request.endpoint not in ("system.livez", "system.readyz"):
+        abort(400)
 
 
 def _add_headers(answer: Response) -> Response:
@@ -87,7 +98,10 @@ def _ask_for_https(answer: Response) -> Response:
 def _http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
-    return _page(error.code)
+    answer = _page(error.code)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _not_found(error: NotFoundError) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.french import SHORT_MONTHS
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import fold
@@ -63,23 +64,27 @@ def months(year: SchoolYear) -> list[Span]:
     return [month for month in found if month]
 
 
-def lines(year: SchoolYear, events: Sequence[Event], milestones: Sequence[Milestone]) -> list[Line]:
+def lines(
+    year: SchoolYear, events: Sequence[Event], others: Sequence[Milestone], chosen: CatalogueFilter
+) -> list[Line]:
     """Return a line for each event: a bar from opening to deadline, and a mark for each date.
 
-    Events without a day come last; the others stand in the order of their first date.
+    An event whose dates are all for other places has no line. Events without a day come last; the
+    others stand in the order of their first date.
+
+    :param events: those of the school year.
+    :param others: dates of the year that belong to events of another one.
     """
-    of_event: dict[str, list[Milestone]] = {event.id: [] for event in events}
-    for milestone in milestones:
-        of_event.setdefault(milestone.event_id, []).append(milestone)
-    found = []
-    for event in events:
-        dated = of_event[event.id]
-        spans = [
-            span(year, opening.first_day, deadline.last_day, "window")
-            for opening, deadline in windows(dated).values()
-        ]
-        spans += [span(year, m.first_day, m.last_day, m.kind.value) for m in dated]
-        found.append(Line(event, tuple(dated), tuple(s for s in spans if s)))
+    dated = {e.id: [m for m in e.milestones if chosen.sees(m.scope)] for e in events}
+    by_id = {e.id: e for e in events if dated[e.id] or not e.milestones}
+    for milestone in others:
+        if milestone.event_id not in dated:
+            by_id[milestone.event_id] = milestone.event
+            dated[milestone.event_id] = [m for m in others if m.event_id == milestone.event_id]
+    found = [
+        Line(event, tuple(dated[event_id]), tuple(_spans(year, dated[event_id], chosen)))
+        for event_id, event in by_id.items()
+    ]
     return sorted(
         found,
         key=lambda line: (
@@ -88,3 +93,17 @@ def lines(year: SchoolYear, events: Sequence[Event], milestones: Sequence[Milest
             fold(line.event.title),
         ),
     )
+
+
+def _spans(
+    year: SchoolYear, milestones: Sequence[Milestone], chosen: CatalogueFilter
+) -> Iterator[Span]:
+    for opening, deadline in windows(milestones, chosen).values():
+        if window := span(year, opening.first_day, deadline.last_day, "window"):
+            yield window
+    for milestone in milestones:
+        # An approximate date is never shown as a plain day: it is written only.
+        if not milestone.is_approximate and not milestone.is_cancelled:
+            mark = span(year, milestone.first_day, milestone.last_day, milestone.kind.value)
+            if mark:
+                yield mark

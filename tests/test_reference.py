@@ -1,0 +1,53 @@
+"""Reference files against the store: loaded once, renewed where they know more."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from calendar_app.config import data_folder
+from calendar_app.domain.school_calendars import SchoolCalendar, SchoolHoliday
+from calendar_app.models import db, queries
+from calendar_app.services import store
+from calendar_app.services.reference import import_calendars, load_reference
+from tests.conftest import IMPORTED_AT
+
+LATER = IMPORTED_AT + timedelta(days=400)
+
+
+def calendar(year: int, name: str = "Vacances d'été") -> SchoolCalendar:
+    """Return a calendar of Corse that knows one calendar year and its summer."""
+    summer = SchoolHoliday(name, date(year, 7, 5), date(year, 8, 31))
+    known = ((date(year, 1, 1), date(year, 12, 31)),)
+    return SchoolCalendar("corse", "calendrier de la Corse", (summer,), known)
+
+
+def summers(app) -> list[str]:
+    with app.app_context():
+        found = queries.reference(db.session).calendars["corse"].holidays
+        return [f"{h.name} {h.first_day.year}" for h in found if h.first_day.year >= 2030]
+
+
+def load(app, *calendars: SchoolCalendar) -> None:
+    with app.app_context():
+        reference = queries.reference(db.session)
+        load_reference(db.session, reference.academies, reference.themes, calendars, LATER)
+
+
+def test_loading_the_shipped_files_again_changes_nothing(app):
+    with app.app_context():
+        before = queries.catalogue(db.session).version
+        store.load_reference_files(db.session, data_folder(), LATER)
+        store.load_reference_files(db.session, data_folder(), LATER)
+        assert queries.catalogue(db.session).version == before
+
+
+def test_a_shipped_calendar_adds_the_years_that_the_store_does_not_know(app):
+    load(app, calendar(2030))
+    assert summers(app) == ["Vacances d'été 2030"]
+
+
+def test_what_was_imported_wins_over_what_is_shipped(app):
+    with app.app_context():
+        import_calendars(db.session, [calendar(2030, "Grandes vacances")], LATER)
+    load(app, calendar(2030), calendar(2031))
+    assert summers(app) == ["Grandes vacances 2030", "Vacances d'été 2031"]
