@@ -102,7 +102,8 @@ def academies(session: AnySession) -> Academies:
 
 def themes(session: AnySession) -> dict[str, str]:
     """Return the closed list of themes, slug → name, by name."""
-    return {row.slug: row.name for row in session.scalars(select(ThemeRow).order_by(ThemeRow.slug))}
+    rows = session.scalars(select(ThemeRow))
+    return {row.slug: row.name for row in sorted(rows, key=lambda row: fold(row.name))}
 
 
 def calendars(session: AnySession) -> dict[str, SchoolCalendar]:
