@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from urllib.parse import urlencode
@@ -193,11 +193,11 @@ def _answer(key: tuple[object, ...], feed: Callable[[], Feed]) -> Response:
     return answer
 
 
-def _client_has(etags: object, moved_at: datetime) -> bool:
+def _client_has(etags: Iterable[str], moved_at: datetime) -> bool:
     """If-None-Match wins over If-Modified-Since (RFC 9110 section 13.2.2); either variant's ETag
     will do, since both stand for the same dates."""
     if "If-None-Match" in request.headers:
-        return any(request.if_none_match.contains_weak(etag) for etag in etags)  # type: ignore[attr-defined]
+        return any(request.if_none_match.contains_weak(etag) for etag in etags)
     since = parse_date(request.headers.get("If-Modified-Since"))
     return since is not None and moved_at <= since
 
