@@ -17,6 +17,15 @@ from tests.conftest import IMPORTED_AT
 SERIES = "essai"
 ID = f"{SERIES}-2020-2021"
 
+#: A milestone whose day is not said.
+MID_JUNE = {
+    "kind": "results",
+    "certainty": "approximate",
+    "phrase": "mi-juin",
+    "first_day": "2021-06-10",
+    "last_day": "2021-06-20",
+}
+
 
 def entry(**changes: Any) -> dict[str, Any]:
     """Return one event as the file says it: a national contest with a deadline on 11 February

@@ -12,7 +12,7 @@ from calendar_app.models import Event, db, queries
 from calendar_app.services import CalendarError, files
 from calendar_app.services.catalogue import export_events
 from tests.conftest import IMPORTED_AT
-from tests.factories import ID, another, changing, entry, publish
+from tests.factories import ID, MID_JUNE, another, changing, entry, publish
 
 LATER = IMPORTED_AT + timedelta(days=2)
 SEED = data_folder() / "events.yaml"
@@ -63,16 +63,9 @@ def test_an_export_imported_into_a_fresh_store_gives_the_same_feeds(make_app, tm
 
 def _live_a_little(app) -> None:
     """Move, cancel, approximate and narrow dates, as a year does."""
-    about = {
-        "kind": "results",
-        "certainty": "approximate",
-        "phrase": "mi-juin",
-        "first_day": "2021-06-10",
-        "last_day": "2021-06-20",
-    }
     hours = {"kind": "session", "day": "2021-05-18", "start_time": "09:00", "end_time": "16:00"}
     narrow = {"kind": "submission_deadline", "day": "2021-03-01", "scope": {"departments": ["63"]}}
-    first = [{"kind": "deadline", "day": "2021-02-11"}, about, hours, narrow]
+    first = [{"kind": "deadline", "day": "2021-02-11"}, MID_JUNE, hours, narrow]
     publish(
         app,
         entry(milestones=first, classes=["cycle-3", "ulis"], themes=["robotique"]),
@@ -81,7 +74,7 @@ def _live_a_little(app) -> None:
     )
     publish(
         app,
-        entry(milestones=[*MOVED, about, hours, narrow | {"cancelled": True}], classes=["cm1"]),
+        entry(milestones=[*MOVED, MID_JUNE, hours, narrow | {"cancelled": True}], classes=["cm1"]),
         another("annule", scope={"regions": ["hauts-de-france"]}, cancelled=True),
         now=IMPORTED_AT + timedelta(days=1),
     )
@@ -155,14 +148,7 @@ def test_a_move_taken_out_of_an_exported_file_is_taken_back(empty_app):
 
 
 def test_an_approximate_date_that_becomes_known_was_not_moved(empty_app):
-    about = {
-        "kind": "results",
-        "certainty": "approximate",
-        "phrase": "mi-juin",
-        "first_day": "2021-06-10",
-        "last_day": "2021-06-20",
-    }
-    publish(empty_app, entry(milestones=[about]))
+    publish(empty_app, entry(milestones=[MID_JUNE]))
     publish(empty_app, entry(milestones=[{"kind": "results", "day": "2021-06-15"}]))
     with empty_app.app_context():
         (milestone,) = queries.event(db.session, ID).milestones

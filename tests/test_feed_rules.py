@@ -15,7 +15,7 @@ from sqlalchemy import text
 from calendar_app.models import db
 from calendar_app.models.events import UID_NAMESPACE
 from tests.conftest import IMPORTED_AT, JANUARY
-from tests.factories import ID, another, entry, publish
+from tests.factories import ID, MID_JUNE, another, entry, publish
 from tests.ical_reading import by_summary, parse, vevents
 
 LATER = IMPORTED_AT + timedelta(days=20)
@@ -458,14 +458,7 @@ def test_a_session_that_is_not_over_at_the_edge_is_still_there(empty_app, client
 
 
 def test_an_approximate_date_is_never_a_plain_day(empty_app, client):
-    about = {
-        "kind": "results",
-        "certainty": "approximate",
-        "phrase": "mi-juin",
-        "first_day": "2021-06-10",
-        "last_day": "2021-06-20",
-    }
-    publish(empty_app, entry(milestones=[about]))
+    publish(empty_app, entry(milestones=[MID_JUNE]))
     (event,) = vevents(feed(client))
     assert str(event["SUMMARY"]) == f"Résultats : {TITLE} – mi-juin (date approximative)"
     assert event["STATUS"] == "TENTATIVE"

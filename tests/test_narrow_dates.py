@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from tests.conftest import IMPORTED_AT, JANUARY
-from tests.factories import ID, another, entry, publish
+from tests.factories import ID, MID_JUNE, another, entry, publish
 from tests.ical_reading import by_summary, vevents
 from tests.test_pages import text_of
 
@@ -23,13 +23,6 @@ LILLE = {
     "scope": {"academies": ["lille"]},
 }
 PARIS = LILLE | {"key": "paris", "day": "2021-04-30", "scope": {"academies": ["paris"]}}
-ABOUT = {
-    "kind": "results",
-    "certainty": "approximate",
-    "phrase": "mi-juin",
-    "first_day": "2021-06-10",
-    "last_day": "2021-06-20",
-}
 
 
 @pytest.fixture
@@ -105,7 +98,7 @@ def test_a_cancelled_date_is_told_on_the_pages_for_as_long_as_in_the_feeds(empty
 
 
 def test_an_approximate_date_is_written_and_not_drawn(empty_app, client):
-    publish(empty_app, entry(milestones=[ABOUT]))
+    publish(empty_app, entry(milestones=[MID_JUNE]))
     answer = client.get(f"/annee-scolaire/2020-2021/?{LE}")
     assert "kind-results" in answer.text
     assert 'class="bar kind-results"' not in answer.text

@@ -66,12 +66,12 @@ class MilestoneKind(StrEnum):
         }[self]
 
     @property
-    def lead_in(self) -> str:
-        """The words before the day, where there are better ones than its name."""
+    def until(self) -> str | None:
+        """The words that lead to the day (« Inscriptions jusqu'au »), where there are some."""
         return {
             MilestoneKind.REGISTRATION_DEADLINE: "Inscriptions jusqu'au",
             MilestoneKind.SUBMISSION_DEADLINE: "Envoi des productions jusqu'au",
-        }.get(self, self.words)
+        }.get(self)
 
 
 _DEADLINES = frozenset(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -11,6 +12,12 @@ from zoneinfo import ZoneInfo
 import segno
 
 from calendar_app.models import Milestone
+
+
+def query(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return query parameters with their « ? », or nothing where there are none."""
+    text = urlencode(list(pairs))
+    return f"?{text}" if text else ""
 
 
 def webcal(address: str) -> str:
@@ -27,15 +34,15 @@ def google_subscribe(address: str) -> str:
 def outlook_subscribe(address: str, name: str, *, school: bool) -> str:
     """Return Outlook's subscribe link, of a school's account (Microsoft 365) or a private one."""
     host = "outlook.office.com" if school else "outlook.live.com"
-    query = urlencode({"url": address, "name": name}, quote_via=quote)
-    return f"https://{host}/calendar/0/addfromweb?{query}"
+    parameters = urlencode({"url": address, "name": name}, quote_via=quote)
+    return f"https://{host}/calendar/0/addfromweb?{parameters}"
 
 
 def google_add(milestone: Milestone, summary: str, details: str) -> str:
     """Return the link that adds one date to Google's calendar."""
     start, end = _bounds(milestone)
     form = "%Y%m%dT%H%M%S" if isinstance(start, datetime) else "%Y%m%d"
-    query = {
+    parameters = {
         "action": "TEMPLATE",
         "text": summary,
         "dates": f"{start:{form}}/{end:{form}}",
@@ -43,13 +50,13 @@ def google_add(milestone: Milestone, summary: str, details: str) -> str:
         "details": details,
         "location": milestone.place or milestone.event.place or "",
     }
-    return f"https://calendar.google.com/calendar/render?{urlencode(query, quote_via=quote)}"
+    return f"https://calendar.google.com/calendar/render?{urlencode(parameters, quote_via=quote)}"
 
 
 def outlook_add(milestone: Milestone, summary: str, details: str) -> str:
     """Return the link that adds one date to Outlook's calendar."""
     start, end = _bounds(milestone)
-    query = {
+    parameters = {
         "path": "/calendar/action/compose",
         "rru": "addevent",
         "allday": "false" if isinstance(start, datetime) else "true",
@@ -60,7 +67,7 @@ def outlook_add(milestone: Milestone, summary: str, details: str) -> str:
         "location": milestone.place or milestone.event.place or "",
     }
     base = "https://outlook.office.com/calendar/0/deeplink/compose"
-    return f"{base}?{urlencode(query, quote_via=quote)}"
+    return f"{base}?{urlencode(parameters, quote_via=quote)}"
 
 
 def _bounds(milestone: Milestone) -> tuple[date, date]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 
 from calendar_app.domain.academies import Academies, Academy, Department
 from calendar_app.domain.errors import NotFoundError, UnknownValueError
 from calendar_app.domain.filters import CatalogueFilter, for_place, national, the_academy
 from calendar_app.domain.text import nearest
 from calendar_app.feeds.feed import Feed, FeedOptions, cancelled_since, month_edge, past_edge
+from calendar_app.feeds.links import query
 from calendar_app.models import Event, Milestone, queries
 from calendar_app.models.base import AnySession
 from calendar_app.models.queries import Reference
@@ -82,7 +82,7 @@ def feed_address(
 ) -> str:
     """Return a feed's address with its filters, always in the same order."""
     pairs = (*chosen.parameters(), *options.parameters())
-    return f"{public_url}/flux/{name}.ics{f'?{urlencode(pairs)}' if pairs else ''}"
+    return f"{public_url}/flux/{name}.ics{query(pairs)}"
 
 
 def feed_title(site_name: str, name: FeedName) -> str:
@@ -179,11 +179,10 @@ def event_feed(
     if key and not found:
         raise NotFoundError(f"Cet événement n'a pas de date « {key} ».")
     pairs = [*chosen.parameters(), *options.parameters(), *([("date", key)] if key else [])]
-    query = f"?{urlencode(pairs)}" if pairs else ""
     return Feed(
         name=event.title,
         description=event.title,
-        address=f"{public_url}/evenements/{event.id}.ics{query}",
+        address=f"{public_url}/evenements/{event.id}.ics{query(pairs)}",
         milestones=tuple(found),
         filter=chosen,
         viewer=viewer,

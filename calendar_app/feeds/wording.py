@@ -32,12 +32,9 @@ def name_words(milestone: Milestone) -> str:
 
 def lead_in(milestone: Milestone) -> str:
     """Return the words before the day: « Inscriptions jusqu'au », « Date limite : »."""
-    is_until = milestone.kind in (
-        MilestoneKind.REGISTRATION_DEADLINE,
-        MilestoneKind.SUBMISSION_DEADLINE,
-    )
-    if is_until and not milestone.label and not milestone.is_approximate:
-        return milestone.kind.lead_in
+    until = milestone.kind.until
+    if until and not milestone.label and not milestone.is_approximate:
+        return until
     return f"{name_words(milestone)} :"
 
 

@@ -40,9 +40,13 @@ def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference values of one catalogue version: académies, themes and school calendars."""
+    """The reference values of one catalogue version: académies, themes and school calendars.
+
+    :param changed_at: the instant at which the catalogue moved to this version.
+    """
 
     version: int
+    changed_at: datetime
     academies: Academies
     themes: dict[str, str]
     calendars: dict[str, SchoolCalendar]
@@ -71,12 +75,12 @@ _cached_references: WeakKeyDictionary[Engine, Reference] = WeakKeyDictionary()
 
 def reference(session: AnySession) -> Reference:
     """Return the reference values, read again only when the catalogue's version moved."""
-    version = catalogue(session).version
+    now = catalogue(session)
     engine = session.get_bind().engine
     cached = _cached_references.get(engine)
-    if cached is None or cached.version != version:
+    if cached is None or cached.version != now.version:
         cached = _cached_references[engine] = Reference(
-            version, academies(session), themes(session), calendars(session)
+            now.version, now.changed_at, academies(session), themes(session), calendars(session)
         )
     return cached
 
@@ -181,15 +185,18 @@ def count_milestones(
 
 
 def events(
-    session: AnySession, chosen: CatalogueFilter, year: SchoolYear | None = None
+    session: AnySession, chosen: CatalogueFilter, year: SchoolYear, *, undated: bool = False
 ) -> list[Event]:
-    """Return the events of the filter, of one school year or of all, by title.
+    """Return the events of the filter in one school year, by title.
 
     An event passes the place when its scope does, or that of one of its milestones.
+
+    :param undated: only those without a milestone.
     """
     query = select(Event).where(*_event_conditions(chosen), *_event_scope(chosen))
-    if year is not None:
-        query = query.where(Event.school_year == year.start)
+    query = query.where(Event.school_year == year.start)
+    if undated:
+        query = query.where(~Event.milestones.any())
     return sorted(session.scalars(query).unique(), key=lambda e: (fold(e.title), e.id))
 
 

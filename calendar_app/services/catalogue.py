@@ -54,7 +54,7 @@ def import_events(
 
     :param progress: called with (events done, all of them).
     """
-    did: dict[str, list[str]] = {"created": [], "changed": [], "unchanged": [], "conflicts": []}
+    outcomes: dict[str, str] = {}
     with writing(session, now):
         queries.catalogue(session, for_update=True)
         reference = queries.reference(session)
@@ -70,6 +70,7 @@ def import_events(
             if outcome in ("created", "changed"):
                 event.series = series[entry.series]
                 _apply(event, entry, reference.academies, now)
+                event.search_text = search_text(event, reference.themes)
                 session.add(event)
             if outcome == "changed":
                 recorded = entry.record.revision if entry.record else 0
@@ -77,36 +78,42 @@ def import_events(
                 event.changed_at = now
             if outcome != "conflicts" and event.imported_revision != event.revision:
                 event.imported_revision = event.revision
-            did[outcome].append(entry.id)
+            outcomes[entry.id] = outcome
             found[entry.id] = event
             if progress:
                 progress(number, len(file.events))
         for entry in file.events:
-            if entry.id not in did["conflicts"] and found[entry.id].part_of_id != entry.part_of:
+            if outcomes[entry.id] != "conflicts" and found[entry.id].part_of_id != entry.part_of:
                 found[entry.id].part_of = (
                     found.get(entry.part_of) or queries.event(session, entry.part_of)
                     if entry.part_of
                     else None
                 )
-        for entry in file.events:
-            if entry.id in (*did["created"], *did["changed"]):
-                found[entry.id].search_text = search_text(found[entry.id], reference.themes)
         session.flush()
         absent = sorted(queries.event_ids(session) - found.keys())
-    return ImportReport(**{name: tuple(ids) for name, ids in did.items()}, absent=tuple(absent))
+
+    def ids(outcome: str) -> tuple[str, ...]:
+        return tuple(event_id for event_id, was in outcomes.items() if was == outcome)
+
+    return ImportReport(
+        created=ids("created"),
+        changed=ids("changed"),
+        unchanged=ids("unchanged"),
+        conflicts=ids("conflicts"),
+        absent=tuple(absent),
+    )
 
 
 def export_events(session: AnySession) -> EventsFile:
     """Return the whole catalogue as a file: by school year, then by id. A fresh store that
     imports it gives the same feeds."""
-    series = session.scalars(select(Series).order_by(Series.id))
-    events = session.scalars(select(Event).order_by(Event.school_year, Event.id))
+    # Sorted here: engines order text differently, and an export must be the same from both.
+    series = sorted(session.scalars(select(Series)), key=lambda s: s.id)
+    events = sorted(session.scalars(select(Event)), key=lambda e: (e.school_year, e.id))
     academies = queries.reference(session).academies
     return EventsFile(
         series={s.id: s.title for s in series},
-        events=tuple(
-            event_entry(e, academies) for e in sorted(events, key=lambda e: (e.school_year, e.id))
-        ),
+        events=tuple(event_entry(e, academies) for e in events),
     )
 
 

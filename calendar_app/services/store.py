@@ -41,7 +41,7 @@ def load_reference_files(session: AnySession, data_folder: Path, now: datetime) 
 
 def is_empty(session: AnySession) -> bool:
     """Whether the store has no event yet."""
-    return not queries.event_ids(session)
+    return not queries.school_years(session)
 
 
 def catalogue_version(session: AnySession) -> int:

@@ -62,7 +62,7 @@ def agenda() -> str:
         "calendar/agenda.html",
         page=here,
         months=months,
-        undated=[e for e in queries.events(db.session, here.filter, year) if not e.milestones],
+        undated=queries.events(db.session, here.filter, year, undated=True),
         year=year,
         opened=opened,
         archive=year if year.last_day < here.today else None,
@@ -87,16 +87,16 @@ def month(year: int, month: int) -> str:
         db.session, here.filter, start, end, cancelled_since=_told_since(here)
     )
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    cards = [card(m, here) for m in milestones if m.first_day <= last and m.last_day >= first]
+    by_uid = {m.uid: card(m, here) for m in milestones}
     here.noindex = last < here.today
     return render_template(
         "calendar/month.html",
         page=here,
         first=first,
         last=last,
-        cards=cards,
+        cards=[by_uid[m.uid] for m in milestones if m.first_day <= last and m.last_day >= first],
         weeks=month_grid(year, month, [m for m in milestones if not m.is_approximate]),
-        names={c.milestone.uid: c for c in (card(m, here) for m in milestones)},
+        names=by_uid,
         off=_days_without_class(here, start, end),
         previous=_month_address(first - timedelta(days=1)),
         next=_month_address(last + timedelta(days=1)),
@@ -128,18 +128,15 @@ def event(event_id: str) -> str:
     mine = [m for m in found.milestones if concerns(m, here.filter)]
     seen = [card(m, here) for m in mine]
     elsewhere = [card(m, here) for m in found.milestones if m not in mine]
-    cards = seen + elsewhere
-    here.noindex = found.year.last_day < here.today and all(c.is_past for c in cards)
+    here.noindex = found.year.last_day < here.today and all(c.is_past for c in seen + elsewhere)
     page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
-    adds = {
-        c.milestone.key: (
-            links.google_add(c.milestone, wording.summary(c.milestone, here.academy), page_address),
-            links.outlook_add(
-                c.milestone, wording.summary(c.milestone, here.academy), page_address
-            ),
+    adds = {}
+    for m in found.milestones:
+        summary = wording.summary(m, here.academy)
+        adds[m.key] = (
+            links.google_add(m, summary, page_address),
+            links.outlook_add(m, summary, page_address),
         )
-        for c in cards
-    }
     return render_template(
         "calendar/event.html",
         page=here,
@@ -220,7 +217,7 @@ def _year_context(here: Page, year: SchoolYear) -> dict[str, object]:
         ],
         "today_mark": timeline.span(year, here.today, here.today, "today"),
         "calendar_unknown": unknown,
-        "class_days": here.reference.class_days(here.academy, wednesdays=False),
+        "class_days": here.class_days,
         "previous": year.previous if any(y < year for y in known) else None,
         "next": year.next if any(y > year for y in known) else None,
     }
@@ -230,20 +227,18 @@ def _drawn_calendar(
     here: Page, year: SchoolYear
 ) -> tuple[tuple[Period, ...], tuple[SchoolHoliday, ...], bool]:
     """The périodes and holidays of the chosen calendar, and whether they are unknown."""
-    class_days = here.reference.class_days(here.academy, wednesdays=False)
-    holidays = class_days.holidays_in(year.first_day, year.last_day)
+    holidays = here.class_days.holidays_in(year.first_day, year.last_day)
     try:
-        return class_days.periods(year), holidays, False
+        return here.class_days.periods(year), holidays, False
     except CalendarUnknownError:
         return (), holidays, True
 
 
 def _days_without_class(here: Page, first: date, last: date) -> dict[date, str]:
     """The holidays to shade in a month, by day."""
-    class_days = here.reference.class_days(here.academy, wednesdays=False)
     return {
         day: holiday.name
-        for holiday in class_days.holidays_in(first, last)
+        for holiday in here.class_days.holidays_in(first, last)
         for n in range((holiday.last_day - holiday.first_day).days + 1)
         if first <= (day := holiday.first_day + timedelta(days=n)) <= last
     }

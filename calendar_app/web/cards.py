@@ -90,7 +90,7 @@ class Card:
             )
         if why is None:
             return last
-        return f"{self.holiday_badge or f'Ce jour-là : {why}'}. {last}"
+        return f"{_badge(why) or f'Ce jour-là : {why}'}. {last}"
 
     @property
     def holiday_badge(self) -> str | None:
@@ -101,7 +101,7 @@ class Card:
             why = self.class_days.why_without_class(self.milestone.last_day)
         except CalendarUnknownError:
             return None
-        return "Date limite pendant vos vacances" if why and "vacances" in why else None
+        return _badge(why)
 
     @property
     def _counts_class_days(self) -> bool:
@@ -112,6 +112,11 @@ class Card:
             and not milestone.is_approximate
             and not self.is_past
         )
+
+
+def _badge(why_without_class: str | None) -> str | None:
+    in_holidays = why_without_class and "vacances" in why_without_class
+    return "Date limite pendant vos vacances" if in_holidays else None
 
 
 def card(milestone: Milestone, page: Page) -> Card:

@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -32,7 +31,7 @@ from calendar_app.feeds.select import (
     of_department,
     read_name,
 )
-from calendar_app.models import db, queries
+from calendar_app.models import db
 from calendar_app.web.page import get_event, page, settings
 
 bp = Blueprint("feeds", __name__)
@@ -174,9 +173,8 @@ def _answer(key: tuple[object, ...], feed: Callable[[], Feed]) -> Response:
     zipped = request.accept_encodings["gzip"] > 0
     etags = {False: rendered.etag, True: f"{rendered.etag}-gzip"}
     # What changes at the edge of a month is as fresh as that edge.
-    moved_at = max(
-        queries.catalogue(db.session).changed_at, datetime.combine(edge, time.min, PARIS)
-    ).replace(microsecond=0)
+    moved_at = max(here.reference.changed_at, datetime.combine(edge, time.min, PARIS))
+    moved_at = moved_at.replace(microsecond=0)
     answer = Response(content_type=CONTENT_TYPE)
     answer.set_etag(etags[zipped])
     answer.headers["Last-Modified"] = http_date(moved_at)
@@ -260,7 +258,7 @@ def _subscription(name: FeedName) -> dict[str, object]:
     address = feed_address(settings().public_url, name.name, chosen)
     title = feed_title(settings().site_name, name)
     pairs = (("flux", name.name), *chosen.parameters())
-    page_address = f"{settings().public_url}{url_for('feeds.chooser')}?{urlencode(pairs)}"
+    page_address = f"{settings().public_url}{url_for('feeds.chooser')}{links.query(pairs)}"
     svg = links.qr_svg(page_address)
     return {
         "count": count_held(db.session, here.reference, name, chosen, here.now),

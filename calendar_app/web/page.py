@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import cast
-from urllib.parse import urlencode
 
 from flask import current_app, g, request
 
@@ -17,6 +16,7 @@ from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academ
 from calendar_app.domain.levels import has_ecole
 from calendar_app.domain.text import clean_line
 from calendar_app.feeds.feed import PARIS
+from calendar_app.feeds.links import query
 from calendar_app.models import Event, Milestone, db, queries
 from calendar_app.models.queries import Reference
 
@@ -58,7 +58,13 @@ class Page:
             pairs.append(("le", self.today.isoformat()))
         pairs = [(name, value) for name, value in pairs if name not in changes]
         pairs += [(name, value) for name, value in changes.items() if value]
-        return f"?{urlencode(pairs)}" if pairs else ""
+        return query(pairs)
+
+    @property
+    def class_days(self) -> ClassDays:
+        """The class days by which months and years are shaded: the chosen académie's, else the
+        nation's."""
+        return self.reference.class_days(self.academy, wednesdays=False)
 
     def class_days_for(self, milestone: Milestone, viewer: Academy | None) -> ClassDays:
         """Return the class days by which a date is told: those of the viewer's académie, else of
