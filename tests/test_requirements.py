@@ -34,8 +34,10 @@ def pins(file: str) -> dict[str, tuple[str, frozenset[str]]]:
             pin = Requirement(requirement)
             [specifier] = pin.specifier
             assert specifier.operator == "==", line
-            assert pin.name not in found, f"{pin.name} is pinned twice"
-            found[pin.name] = (specifier.version, frozenset(map(str.strip, hashes)))
+            # A package may have one pin for old Pythons and one for new ones.
+            name = f"{pin.name}; {pin.marker}" if pin.name in found else pin.name
+            assert name not in found, f"{name} is pinned twice"
+            found[name] = (specifier.version, frozenset(map(str.strip, hashes)))
     return found
 
 

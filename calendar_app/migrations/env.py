@@ -7,6 +7,7 @@ from flask import current_app
 from sqlalchemy import text
 
 from calendar_app.models.base import UTCDateTime, writer_options
+from calendar_app.models.subscriptions import Slugs
 
 # Any number, as long as nothing else in the database takes the same advisory lock.
 MIGRATION_LOCK = 7_305_112
@@ -16,6 +17,8 @@ def render_item(type_: str, item: object, autogen_context: object) -> str | Lite
     """Write our own column types as what they are in the database."""
     if type_ == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
+    if type_ == "type" and isinstance(item, Slugs):
+        return "sa.Text()"
     return False
 
 

@@ -10,11 +10,21 @@ from calendar_app.models.events import (
     MilestoneScope,
     Series,
 )
+from calendar_app.models.outbox import (
+    Delivery,
+    DeliveryAttempt,
+    Reminder,
+    SendDay,
+    WorkerHeartbeat,
+)
 from calendar_app.models.reference import AcademyRow, DepartmentRow, SchoolCalendarRow, ThemeRow
+from calendar_app.models.subscriptions import RateCount, Subscriber, Subscription
 
 __all__ = [
     "AcademyRow",
     "Catalogue",
+    "Delivery",
+    "DeliveryAttempt",
     "DepartmentRow",
     "Event",
     "EventClass",
@@ -22,9 +32,15 @@ __all__ = [
     "EventTheme",
     "Milestone",
     "MilestoneScope",
+    "RateCount",
+    "Reminder",
     "SchoolCalendarRow",
+    "SendDay",
     "Series",
+    "Subscriber",
+    "Subscription",
     "ThemeRow",
+    "WorkerHeartbeat",
     "db",
     "reading",
     "writing",

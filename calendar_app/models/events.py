@@ -24,7 +24,7 @@ def milestone_uid(event_id: str, key: str) -> uuid.UUID:
     return uuid.uuid5(UID_NAMESPACE, f"{event_id}/{key}")
 
 
-def _closed(values: type[StrEnum]) -> Enum:
+def closed(values: type[StrEnum]) -> Enum:
     """A text column that takes only these values (a CHECK, not a native enum: easier to extend)."""
     return Enum(
         values,
@@ -70,7 +70,7 @@ class Event(Visible, Base):
 
     title: Mapped[str]
     summary: Mapped[str]
-    type: Mapped[EventType] = mapped_column(_closed(EventType))
+    type: Mapped[EventType] = mapped_column(closed(EventType))
     audience: Mapped[list[str]] = mapped_column(JSON)
     organiser: Mapped[str]
     link: Mapped[str | None]
@@ -170,19 +170,21 @@ class Milestone(Visible, Base):
     key: Mapped[str]
     uid: Mapped[uuid.UUID] = mapped_column(unique=True)
     position: Mapped[int] = mapped_column(default=0)
-    kind: Mapped[MilestoneKind] = mapped_column(_closed(MilestoneKind))
+    kind: Mapped[MilestoneKind] = mapped_column(closed(MilestoneKind))
 
     first_day: Mapped[date]
     last_day: Mapped[date]
     start_time: Mapped[time | None]
     end_time: Mapped[time | None]
     time_zone: Mapped[str] = mapped_column(default="Europe/Paris")
-    certainty: Mapped[Certainty] = mapped_column(_closed(Certainty), default=Certainty.DAY)
+    certainty: Mapped[Certainty] = mapped_column(closed(Certainty), default=Certainty.DAY)
     #: The words of an approximate date (« mi-juin »).
     phrase: Mapped[str | None]
     label: Mapped[str | None]
     place: Mapped[str | None]
 
+    #: When the present day was published; None for what was there before this was noted.
+    dated_at: Mapped[Instant | None]
     moved_from_first_day: Mapped[date | None]
     moved_from_last_day: Mapped[date | None]
     cancelled_at: Mapped[Instant | None]

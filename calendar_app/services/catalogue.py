@@ -228,6 +228,9 @@ def _milestone(
     moved = _moved_from(entry, known, event)
     milestone = known or Milestone(key=entry.key, uid=milestone_uid(event.id, entry.key))
     milestone.position, milestone.kind = position, entry.kind
+    was = (milestone.first_day, milestone.last_day, milestone.certainty)
+    if was != (*entry.days, entry.certainty):
+        milestone.dated_at = now
     milestone.first_day, milestone.last_day = entry.days
     milestone.start_time, milestone.end_time = entry.start_time, entry.end_time
     milestone.time_zone = _time_zone(entry, event, academies)

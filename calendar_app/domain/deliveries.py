@@ -1,0 +1,127 @@
+"""What may become of a reminder and of a mail, and when a refused mail is tried again.
+
+A *reminder* is an intent: somebody is to hear of one date, so long before it. A *delivery* is one
+mail to one person; it gathers the reminders of a morning. SMTP has a gap between the final dot and
+the 250 that no sender can close (RFC 1047): a delivery that is in it is ``in_doubt``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+#: How long a worker may keep a mail that it claimed.
+LEASE = timedelta(minutes=5)
+
+#: A mail in doubt is sent once more after so long a silence. (The answer to the final dot may take
+#: 10 minutes: RFC 5321, section 4.5.3.2.6.)
+DOUBT = timedelta(minutes=15)
+
+#: A mail that no server takes is given up after so long, or when its deadline has passed.
+PATIENCE = timedelta(hours=48)
+
+#: The pauses after each answer of « not now » (4xx).
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240))
+
+#: The pauses vary by this share, or a server that was down would meet all of its mail at once.
+SPREAD = 0.2
+
+
+class SubscriberState(StrEnum):
+    """Whether somebody gets mail."""
+
+    UNCONFIRMED = "unconfirmed"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+    #: A server said for good that the address takes no mail.
+    REFUSED = "refused"
+
+
+class ReminderState(StrEnum):
+    """What became of an intent; all but the first are final."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    #: A more urgent one of the same date went out instead.
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class DeliveryState(StrEnum):
+    """What became of a mail."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    IN_DOUBT = "in_doubt"
+    SENT = "sent"
+    FAILED = "failed"
+    #: Twice in doubt: a person decides.
+    PARKED = "parked"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class DeliveryKind(StrEnum):
+    """Which mail it is: each has a function in ``mail/messages.py`` and a folder of templates."""
+
+    CONFIRMATION = "confirmation"
+    #: « Retrouver mon lien ».
+    LINK = "link"
+    #: The confirmation of another address, sent to that address.
+    NEW_ADDRESS = "new_address"
+    REMINDER = "reminder"
+    WEEKLY = "weekly"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    RENTREE = "rentree"
+    GOODBYE = "goodbye"
+
+    @property
+    def states(self) -> tuple[SubscriberState, ...]:
+        """The states in which somebody may get it."""
+        return _STATES.get(self, (SubscriberState.ACTIVE,))
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether somebody waits for it, having just asked: it is not sent again when in doubt."""
+        return self in _ANSWERS
+
+
+_ANSWERS = (
+    DeliveryKind.CONFIRMATION,
+    DeliveryKind.LINK,
+    DeliveryKind.NEW_ADDRESS,
+    DeliveryKind.GOODBYE,
+)
+_STATES = {
+    DeliveryKind.CONFIRMATION: (SubscriberState.UNCONFIRMED,),
+    DeliveryKind.LINK: (SubscriberState.ACTIVE, SubscriberState.PAUSED),
+    DeliveryKind.NEW_ADDRESS: (SubscriberState.ACTIVE, SubscriberState.PAUSED),
+    DeliveryKind.GOODBYE: (SubscriberState.UNSUBSCRIBED,),
+}
+
+
+class AttemptOutcome(StrEnum):
+    """How one try to hand a mail to a server ended."""
+
+    #: The body went out and no answer came, or we did not live to note it.
+    IN_DOUBT = "in_doubt"
+    SENT = "sent"
+    #: « Not now »: 4xx, or no server to talk to. Nothing was accepted.
+    DEFERRED = "deferred"
+    #: « Never »: 5xx. Nothing was accepted.
+    REFUSED = "refused"
+    #: The row was no longer ours at the gate: the body was not sent.
+    STOPPED = "stopped"
+
+
+def next_try(now: datetime, tries: int, chance: float) -> datetime:
+    """Return when a mail that was refused for now is tried again.
+
+    :param tries: how many times it was tried so far, at least 1.
+    :param chance: from 0 to 1, by which the pause varies.
+    """
+    pause = PAUSES[min(tries, len(PAUSES)) - 1]
+    return now + pause * (1 + SPREAD * (2 * chance - 1))

@@ -1,0 +1,185 @@
+"""The outbox: intents, mails and the tries to hand them over.
+
+The order of things keeps the promise (« lost none, and every copy is explained »):
+
+1. **plan** writes reminders and their delivery (``services.planning``);
+2. **claim** gives a delivery to one worker for the time of a lease;
+3. the worker talks SMTP up to the 354 of DATA;
+4. the **gate** is one compare-and-set to ``in_doubt``: whoever was paused or overtaken fails here;
+5. the body goes out;
+6. the **result** is noted.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from calendar_app.domain.deliveries import (
+    AttemptOutcome,
+    DeliveryKind,
+    DeliveryState,
+    ReminderState,
+)
+from calendar_app.models.base import Base, Instant
+from calendar_app.models.events import Milestone, closed
+from calendar_app.models.subscriptions import Subscriber
+
+# SQLite counts up only a plain INTEGER key.
+_BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Delivery(Base):
+    """One mail to one person.
+
+    ``occurrence`` is 1, but for what somebody may ask for twice in a day.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "kind", "day", "occurrence"),
+        CheckConstraint(
+            "state <> 'claimed' OR (owner IS NOT NULL AND lease_until IS NOT NULL)", name="claim"
+        ),
+        CheckConstraint("state <> 'in_doubt' OR doubts >= 1", name="doubts"),
+        # The few rows that a worker looks for among the many that are done.
+        Index(
+            "ix_delivery_open",
+            "due_at",
+            postgresql_where=text("state IN ('pending', 'claimed', 'in_doubt', 'parked')"),
+            sqlite_where=text("state IN ('pending', 'claimed', 'in_doubt', 'parked')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(_BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"))
+    kind: Mapped[DeliveryKind] = mapped_column(closed(DeliveryKind))
+    #: The local day of the subscriber's académie.
+    day: Mapped[date]
+    occurrence: Mapped[int] = mapped_column(SmallInteger, default=1)
+    state: Mapped[DeliveryState] = mapped_column(
+        closed(DeliveryState), default=DeliveryState.PENDING
+    )
+    reason: Mapped[str | None]
+    #: When it may be tried; in doubt, when it was last at the gate.
+    due_at: Mapped[Instant]
+    expires_at: Mapped[Instant]
+    created_at: Mapped[Instant]
+    finished_at: Mapped[Instant | None]
+
+    #: The worker that has it, and for which time: a worker that was overtaken has an older epoch.
+    owner: Mapped[str | None]
+    epoch: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[Instant | None]
+    #: How often it was tried, and how often it was in doubt.
+    tries: Mapped[int] = mapped_column(SmallInteger, default=0)
+    doubts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    #: The bytes in doubt (compressed): if they go out again, they are the same.
+    message: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    subscriber: Mapped[Subscriber] = relationship()
+    attempts: Mapped[list[DeliveryAttempt]] = relationship(order_by="DeliveryAttempt.id")
+
+
+class Reminder(Base):
+    """One intent: this person is to hear of this date, so long before it.
+
+    ``day`` is the date as it was announced: a date that moves makes another row. ``lead`` is the
+    code of a lead, or ``moved`` or ``cancelled`` for those who had already been told.
+    """
+
+    __tablename__ = "reminder"
+    __table_args__ = (UniqueConstraint("subscriber_id", "milestone_id", "day", "lead"),)
+
+    id: Mapped[int] = mapped_column(_BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"))
+    milestone_id: Mapped[int] = mapped_column(
+        ForeignKey(Milestone.id, ondelete="CASCADE"), index=True
+    )
+    day: Mapped[date]
+    lead: Mapped[str]
+    send_at: Mapped[Instant]
+    state: Mapped[ReminderState] = mapped_column(
+        closed(ReminderState), default=ReminderState.PLANNED
+    )
+    reason: Mapped[str | None]
+    delivery_id: Mapped[int] = mapped_column(
+        _BigId, ForeignKey(Delivery.id, ondelete="CASCADE"), index=True
+    )
+
+    milestone: Mapped[Milestone] = relationship()
+
+
+class DeliveryAttempt(Base):
+    """One try to hand a mail to a server. It is written at the gate, as in doubt."""
+
+    __tablename__ = "delivery_attempt"
+
+    id: Mapped[int] = mapped_column(_BigId, primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(
+        ForeignKey(Delivery.id, ondelete="CASCADE"), index=True
+    )
+    epoch: Mapped[int]
+    owner: Mapped[str]
+    at: Mapped[Instant]
+    outcome: Mapped[AttemptOutcome] = mapped_column(closed(AttemptOutcome))
+    #: The stage that was reached (« connect », « rcpt », « body », …) and the server's code.
+    stage: Mapped[str]
+    code: Mapped[int | None]
+    #: What the server said, without addresses.
+    reply: Mapped[str | None]
+
+
+class SendDay(Base):
+    """What is due to the subscribers of one place, and whether it was planned for all of them.
+
+    One row for each lead of a date and each (académie, with or without Wednesdays), which are few;
+    planning joins it with the subscribers, who are many.
+    """
+
+    __tablename__ = "send_day"
+    __table_args__ = (
+        UniqueConstraint("topic", "academy", "wednesdays"),
+        Index("ix_send_day_milestone", "milestone_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: « 17/2021-02-11/class_weeks:3 », « weekly/2021-01-11 », « rentree/2021-09-02 ».
+    topic: Mapped[str]
+    #: Slug of an académie; empty for subscribers without one.
+    academy: Mapped[str]
+    wednesdays: Mapped[bool]
+    kind: Mapped[DeliveryKind] = mapped_column(closed(DeliveryKind))
+    milestone_id: Mapped[int | None] = mapped_column(ForeignKey(Milestone.id, ondelete="CASCADE"))
+    day: Mapped[date | None]
+    lead: Mapped[str | None]
+    #: Whether the académie sees the date; if not, only those who picked the event hear of it.
+    in_scope: Mapped[bool] = mapped_column(default=True)
+    send_at: Mapped[Instant]
+    #: The local day on which it was found due: the day of its deliveries.
+    mail_day: Mapped[date]
+    expires_at: Mapped[Instant]
+    planned_at: Mapped[Instant | None]
+
+
+class WorkerHeartbeat(Base):
+    """A worker that lives, and what keeps it from sending, if something does."""
+
+    __tablename__ = "worker_heartbeat"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[Instant]
+    seen_at: Mapped[Instant]
+    note: Mapped[str | None]
