@@ -12,11 +12,11 @@ from calendar_app.domain.class_days import Period, SchoolHoliday
 from calendar_app.domain.errors import CalendarUnknownError, NotFoundError
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.feeds import links, wording
+from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.feeds.select import concerns
 from calendar_app.models import db, queries
 from calendar_app.web import timeline
-from calendar_app.web.cards import Card, card
 from calendar_app.web.month_grid import month_bounds, month_grid
 from calendar_app.web.page import Page, get_event, page, settings
 
@@ -87,7 +87,7 @@ def month(year: int, month: int) -> str:
         db.session, here.filter, start, end, cancelled_since=_told_since(here)
     )
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    by_uid = {m.uid: card(m, here) for m in milestones}
+    by_uid = {m.uid: here.card(m) for m in milestones}
     here.noindex = last < here.today
     return render_template(
         "calendar/month.html",
@@ -126,8 +126,8 @@ def event(event_id: str) -> str:
     """One event: what, for whom, its dates, how to take part, where it was read."""
     here, found = page(), get_event(event_id)
     mine = [m for m in found.milestones if concerns(m, here.filter)]
-    seen = [card(m, here) for m in mine]
-    elsewhere = [card(m, here) for m in found.milestones if m not in mine]
+    seen = [here.card(m) for m in mine]
+    elsewhere = [here.card(m) for m in found.milestones if m not in mine]
     here.noindex = found.year.last_day < here.today and all(c.is_past for c in seen + elsewhere)
     page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
     adds = {}
@@ -159,7 +159,7 @@ def _cards(
     found = queries.milestones(
         db.session, here.filter, first, last, cancelled_since=_told_since(here), limit=limit
     )
-    return sorted((card(m, here) for m in found), key=lambda c: _shown_from(c, here))
+    return sorted((here.card(m) for m in found), key=lambda c: _shown_from(c, here))
 
 
 def _count(here: Page) -> int:
@@ -201,7 +201,7 @@ def _year_context(here: Page, year: SchoolYear) -> dict[str, object]:
         "year": year,
         "archive": year if year.last_day < here.today else None,
         "lines": lines,
-        "cards_by_uid": {m.uid: card(m, here) for line in lines for m in line.milestones},
+        "cards_by_uid": {m.uid: here.card(m) for line in lines for m in line.milestones},
         "months": timeline.months(year),
         "periods": periods,
         "period_spans": [

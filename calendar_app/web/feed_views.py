@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from functools import partial
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -17,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.feeds import links
+from calendar_app.feeds.cards import class_days_for
 from calendar_app.feeds.feed import PARIS, Feed, FeedOptions, month_edge, read_options
 from calendar_app.feeds.ical import CONTENT_TYPE, Writer, file_name
 from calendar_app.feeds.select import (
@@ -208,7 +210,7 @@ def writer() -> Writer:
         lambda event_id: f"{public_url}/evenements/{event_id}/",
         here.reference.academies,
         here.reference.themes,
-        here.class_days_for,
+        partial(class_days_for, reference=here.reference),
     )
 
 

@@ -13,8 +13,8 @@ from calendar_app.domain.academies import Academy
 from calendar_app.domain.class_days import ClassDays
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academy
-from calendar_app.domain.levels import has_ecole
 from calendar_app.domain.text import clean_line
+from calendar_app.feeds.cards import Card, card
 from calendar_app.feeds.feed import PARIS
 from calendar_app.feeds.links import query
 from calendar_app.models import Event, Milestone, db, queries
@@ -66,15 +66,9 @@ class Page:
         nation's."""
         return self.reference.class_days(self.academy, wednesdays=False)
 
-    def class_days_for(self, milestone: Milestone, viewer: Academy | None) -> ClassDays:
-        """Return the class days by which a date is told: those of the viewer's académie, else of
-        the one its scope stays within, else of the nation; without Wednesdays where an école may
-        take part. A date that is not for the viewer's académie is told by its own."""
-        places = self.reference.academies
-        if viewer and places.scope_of_academy(viewer.slug).isdisjoint(milestone.scope):
-            viewer = None
-        academy = viewer or places.of_scope(milestone.scope)
-        return self.reference.class_days(academy, wednesdays=not has_ecole(milestone.event.classes))
+    def card(self, milestone: Milestone) -> Card:
+        """Return the card of a date, told for the académie that the page is about."""
+        return card(milestone, self.today, self.academy, self.reference)
 
 
 def page() -> Page:

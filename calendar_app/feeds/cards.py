@@ -1,21 +1,23 @@
-"""One date as a page shows it: its words, its countdown and its class-day sentence."""
+"""One date as a page or a mail shows it: its words, its countdown and its class-day sentence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
+from calendar_app.domain.academies import Academy
 from calendar_app.domain.class_days import ClassDays
 from calendar_app.domain.errors import CalendarUnknownError
 from calendar_app.domain.french import class_weeks_words, day_words, days_left_words
+from calendar_app.domain.levels import has_ecole
 from calendar_app.feeds import wording
 from calendar_app.models import Event, Milestone
-from calendar_app.web.page import Page
+from calendar_app.models.queries import Reference
 
 
 @dataclass(frozen=True)
 class Card:
-    """A milestone with everything a page says about it. Texts are French, plain."""
+    """A milestone with everything that is said about it. Texts are French, plain."""
 
     milestone: Milestone
     today: date
@@ -119,16 +121,44 @@ def _badge(why_without_class: str | None) -> str | None:
     return "Date limite pendant vos vacances" if in_holidays else None
 
 
-def card(milestone: Milestone, page: Page) -> Card:
-    """Return the card of a date, told for the académie that the page is about."""
+def card(
+    milestone: Milestone,
+    today: date,
+    viewer: Academy | None,
+    reference: Reference,
+    *,
+    wednesdays: bool | None = None,
+) -> Card:
+    """Return the card of a date, told for the académie *viewer* (None: for nobody's in particular).
+
+    :param wednesdays: whether the reader has class on Wednesdays; None where the reader is not
+        known, and then without them where an école may take part.
+    """
     return Card(
         milestone=milestone,
-        today=page.today,
+        today=today,
         name=wording.name_words(milestone),
         lead_in=wording.lead_in(milestone),
         when=wording.when_words(milestone),
         moved=wording.moved_words(milestone),
-        local=wording.local_words(milestone, page.academy),
-        scope=wording.scope_words(milestone.scope, page.reference.academies),
-        class_days=page.class_days_for(milestone, page.academy),
+        local=wording.local_words(milestone, viewer),
+        scope=wording.scope_words(milestone.scope, reference.academies),
+        class_days=class_days_for(milestone, viewer, reference, wednesdays),
     )
+
+
+def class_days_for(
+    milestone: Milestone,
+    viewer: Academy | None,
+    reference: Reference,
+    wednesdays: bool | None = None,
+) -> ClassDays:
+    """Return the class days by which a date is told: those of the viewer's académie, else of the
+    one its scope stays within, else of the nation. A date that is not for the viewer's académie is
+    told by its own."""
+    places = reference.academies
+    if viewer and places.scope_of_academy(viewer.slug).isdisjoint(milestone.scope):
+        viewer = None
+    if wednesdays is None:
+        wednesdays = not has_ecole(milestone.event.classes)
+    return reference.class_days(viewer or places.of_scope(milestone.scope), wednesdays=wednesdays)
