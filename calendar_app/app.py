@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import cast
+from urllib.parse import urlsplit
+
 from flask import Flask
 from flask_migrate import Migrate
 
 from calendar_app.config import Settings, templates_folder
 from calendar_app.domain import french, levels, vocabulary
-from calendar_app.models.base import THREADS, db, engine_options
-from calendar_app.web import calendar_views, feed_views, system_views
+from calendar_app.domain.personal_links import PersonalLinks
+from calendar_app.mail.message import Letterhead
+from calendar_app.mail.transport import Transport, open_transport
+from calendar_app.models.base import THREADS, AnySession, db, engine_options
+from calendar_app.services.sending import Sender
+from calendar_app.web import (
+    calendar_views,
+    feed_views,
+    legal_views,
+    personal_views,
+    subscription_views,
+    system_views,
+)
 from calendar_app.web.security import protect
 
-__all__ = ["THREADS", "create_app"]
+__all__ = [
+    "THREADS",
+    "AnySession",
+    "create_app",
+    "letterhead",
+    "make_sender",
+    "settings_of",
+    "store_session",
+]
 
 PACKAGE = "calendar_app"
 
@@ -44,6 +69,63 @@ def create_app(settings: Settings) -> Flask:
         WEEKDAYS=french.WEEKDAYS,
     )
     protect(app, settings)
-    for views in (calendar_views, feed_views, system_views):
+    for views in (
+        calendar_views,
+        feed_views,
+        subscription_views,
+        personal_views,
+        legal_views,
+        system_views,
+    ):
         app.register_blueprint(views.bp)
     return app
+
+
+def settings_of(app: Flask) -> Settings:
+    """Return the settings that an application was made of."""
+    return cast(Settings, app.config["SETTINGS"])
+
+
+def store_session(app: Flask) -> AnySession:
+    """Return the session of the application's store: each context has its own behind it."""
+    return db.session
+
+
+def letterhead(app: Flask) -> Letterhead:
+    """Return what all mails of the installation share."""
+    settings = settings_of(app)
+    return Letterhead(
+        environment=app.jinja_env,
+        links=PersonalLinks(settings.secret_key, settings.public_url),
+        site_name=settings.site_name,
+        sender=settings.mail_from,
+        unsubscribe_mailbox=settings.unsubscribe_mailbox,
+        contact=settings.contact,
+    )
+
+
+def transport(app: Flask) -> Transport:
+    """Return the way to the mail server of the settings; nothing is opened yet."""
+    settings = settings_of(app)
+    host = urlsplit(settings.public_url).hostname
+    return open_transport(settings.smtp_url, settings.instance / "outbox", host)
+
+
+def make_sender(
+    app: Flask,
+    owner: str,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    pause: Callable[[float], object] = time.sleep,
+) -> Sender:
+    """Return a worker's way to send: see :class:`Sender`."""
+    settings = settings_of(app)
+    return Sender(
+        store_session(app),
+        letterhead(app),
+        transport(app),
+        owner,
+        settings.smtp_rate,
+        clock,
+        pause,
+    )

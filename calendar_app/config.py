@@ -57,7 +57,8 @@ class Settings:
         ``postgresql+psycopg://…``.
     :param public_url: where people find the site: ``scheme://host[:port]``, no slash at the end.
     :param uid_domain: see :data:`UID_DOMAIN`.
-    :param smtp_url: ``smtp://…`` or ``smtps://…``; None writes mails as files under *instance*.
+    :param smtp_url: ``smtp://…`` or ``smtps://…``. Before production also ``console:``, and
+        ``file:`` or None, which write mails as files under *instance*.
     :param smtp_rate: mails a second, at most.
     :param mail_from: whom every mail comes from.
     :param unsubscribe_mailbox: the address that people unsubscribe at, if there is one.
@@ -170,9 +171,10 @@ class Settings:
             ),
             smtp_url=read(
                 "CALENDAR_SMTP_URL",
-                smtp_url,
+                smtp_url(production),
                 None,
-                "l'adresse d'un serveur, par exemple smtp://utilisateur:mot-de-passe@serveur:587",
+                "l'adresse d'un serveur, par exemple smtp://utilisateur:mot-de-passe@serveur:587"
+                + ("" if production else ", ou « console: » ou « file: »"),
                 required=production,
                 secret=True,
             ),

@@ -163,12 +163,24 @@ def site_url(text: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
-def smtp_url(text: str) -> str:
-    """Read ``smtp://[user:password@]host[:port]``, or ``smtps://``."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0:
-        raise ValueError(text)
-    return text
+def smtp_url(production: bool) -> Callable[[str], str]:
+    """Read ``smtp://[user:password@]host[:port]``, or ``smtps://``.
+
+    Before *production* also ``console:``, and ``file:`` for what is done without any setting.
+    """
+
+    def parse(text: str) -> str:
+        if not production and text.lower() in ("console:", "file:"):
+            return text.lower()
+        parts = urlsplit(text)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0:
+            raise ValueError(text)
+        # What follows the host is mostly the end of a password with a sign that wants its %code.
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError(text)
+        return text
+
+    return parse
 
 
 def database_url(folder: Path) -> Callable[[str], str]:

@@ -100,6 +100,9 @@ def test_the_instance_folder_is_the_variables_or_instance_here(tmp_path, monkeyp
         ("DATABASE_URL", "postgres://u:p@h/b", "database_url", "postgresql+psycopg://u:p@h/b"),
         ("DATABASE_URL", "postgresql:///b", "database_url", "postgresql+psycopg:///b"),
         ("DATABASE_URL", "sqlite:////srv/é b.db", "database_url", "sqlite:////srv/é b.db"),
+        ("SMTP_URL", "smtp://u:p%40ss@h:587", "smtp_url", "smtp://u:p%40ss@h:587"),
+        ("SMTP_URL", "Console:", "smtp_url", "console:"),
+        ("SMTP_URL", "file:", "smtp_url", "file:"),
         ("SMTP_RATE", "0.5", "smtp_rate", 0.5),
         ("SENDING", "OFF", "sending", False),
         ("TRUSTED_PROXIES", "2", "trusted_proxies", 2),
@@ -188,12 +191,25 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name, value, tmp_p
         ("CALENDAR_DATABASE_URL", "sqlite:///:memory:"),
         ("CALENDAR_SMTP_URL", "https://u:motdepasse@h"),
         ("CALENDAR_SMTP_URL", "smtp://u:motdepasse@h:port"),
+        ("CALENDAR_SMTP_URL", "smtp://u:12#motdepasse@h"),
+        ("CALENDAR_SMTP_URL", "smtp://u:12/motdepasse@h"),
+        ("CALENDAR_SMTP_URL", "console:motdepasse"),
+        ("CALENDAR_SMTP_URL", "file:/motdepasse"),
     ],
 )
 def test_a_wrong_secret_is_refused_and_not_said(name, value, tmp_path):
     [sentence] = refusal({name: value}, tmp_path)
     assert sentence.startswith(f"{name} ne convient pas : il faut ")
     assert "motdepasse" not in sentence
+
+
+@pytest.mark.parametrize("value", ["console:", "file:"])
+def test_production_sends_its_mails_through_a_server(value, tmp_path):
+    [sentence] = refusal(PRODUCTION | {"CALENDAR_SMTP_URL": value}, tmp_path)
+    assert sentence == (
+        "CALENDAR_SMTP_URL ne convient pas : il faut l'adresse d'un serveur, par exemple"
+        " smtp://utilisateur:mot-de-passe@serveur:587."
+    )
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path):

@@ -289,7 +289,7 @@ class ClassDays:
         :returns: None when 3. leaves no class day before the deadline.
         :raises CalendarUnknownError: when the search meets a day that is not known.
         """
-        summer_end = self._summer_end_before(deadline)
+        summer_end = self.summer_end_before(deadline)
         day = self._wanted_day(deadline, lead, summer_end)
         # Not last_before(): the summer may lie at the very edge of what is known.
         while day > summer_end:
@@ -313,7 +313,7 @@ class ClassDays:
             left -= self._has_class(monday)
         return summer_end if left else monday + timedelta(days=deadline.weekday())
 
-    def _summer_end_before(self, deadline: date) -> date:
+    def summer_end_before(self, deadline: date) -> date:
         """Return the last day of the latest summer holidays that are over before *deadline*, or
         the first day of time.
 

@@ -11,7 +11,7 @@ Two kinds of transaction, on both engines:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -27,6 +27,7 @@ from sqlalchemy import (
     event,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session
 
 #: How long a writer of SQLite waits for its turn. SQLite's waiting is not fair: with eight
@@ -120,6 +121,18 @@ def engine_options(url: str) -> dict[str, Any]:
 def writer_options(engine: Engine) -> dict[str, Any]:
     """Return the execution options that make a transaction of this engine a writing one."""
     return _WRITER_OPTIONS[engine.dialect.name]
+
+
+def insert_new(session: AnySession, noun: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return ``INSERT … ON CONFLICT DO NOTHING`` into the table of a noun."""
+    insert = _INSERTS[session.get_bind().dialect.name]
+    return insert(noun.__table__).on_conflict_do_nothing()
+
+
+_INSERTS: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 
 @event.listens_for(Engine, "connect")

@@ -33,6 +33,7 @@ from calendar_app.domain.deliveries import (
     DeliveryState,
     ReminderState,
 )
+from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.models.base import Base, Instant
 from calendar_app.models.events import Milestone, closed
 from calendar_app.models.subscriptions import Subscriber
@@ -54,12 +55,14 @@ class Delivery(Base):
             "state <> 'claimed' OR (owner IS NOT NULL AND lease_until IS NOT NULL)", name="claim"
         ),
         CheckConstraint("state <> 'in_doubt' OR doubts >= 1", name="doubts"),
-        # The few rows that a worker looks for among the many that are done.
+        # The few rows that are not done, as a worker asks for them: kind by kind, oldest first.
         Index(
             "ix_delivery_open",
+            "state",
+            "kind",
             "due_at",
-            postgresql_where=text("state IN ('pending', 'claimed', 'in_doubt', 'parked')"),
-            sqlite_where=text("state IN ('pending', 'claimed', 'in_doubt', 'parked')"),
+            postgresql_where=text("finished_at IS NULL"),
+            sqlite_where=text("finished_at IS NULL"),
         ),
     )
 
@@ -104,7 +107,8 @@ class Reminder(Base):
     __table_args__ = (UniqueConstraint("subscriber_id", "milestone_id", "day", "lead"),)
 
     id: Mapped[int] = mapped_column(_BigId, primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"))
+    #: The delivery's; there is no key of its own for it, which would cost a look-up a row.
+    subscriber_id: Mapped[int]
     milestone_id: Mapped[int] = mapped_column(
         ForeignKey(Milestone.id, ondelete="CASCADE"), index=True
     )
@@ -152,7 +156,16 @@ class SendDay(Base):
     __tablename__ = "send_day"
     __table_args__ = (
         UniqueConstraint("topic", "academy", "wednesdays"),
-        Index("ix_send_day_milestone", "milestone_id"),
+        *(
+            # What planning joins on.
+            Index(
+                f"ix_send_day_open_{columns[0]}",
+                *columns,
+                postgresql_where=text("planned_at IS NULL"),
+                sqlite_where=text("planned_at IS NULL"),
+            )
+            for columns in (("academy", "wednesdays"), ("event_id", "academy", "wednesdays"))
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -162,7 +175,11 @@ class SendDay(Base):
     academy: Mapped[str]
     wednesdays: Mapped[bool]
     kind: Mapped[DeliveryKind] = mapped_column(closed(DeliveryKind))
-    milestone_id: Mapped[int | None] = mapped_column(ForeignKey(Milestone.id, ondelete="CASCADE"))
+    milestone_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Milestone.id, ondelete="CASCADE"), index=True
+    )
+    milestone_kind: Mapped[MilestoneKind | None] = mapped_column(closed(MilestoneKind))
+    event_id: Mapped[str | None]
     day: Mapped[date | None]
     lead: Mapped[str | None]
     #: Whether the académie sees the date; if not, only those who picked the event hear of it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
@@ -43,6 +44,7 @@ class Reference:
     """The reference values of one catalogue version: académies, themes and school calendars.
 
     :param changed_at: the instant at which the catalogue moved to this version.
+    :param memory: what was worked out from these values, by name, for as long as they hold.
     """
 
     version: int
@@ -50,6 +52,7 @@ class Reference:
     academies: Academies
     themes: dict[str, str]
     calendars: dict[str, SchoolCalendar]
+    memory: dict[str, Any] = field(default_factory=dict, compare=False)
     _class_days: dict[tuple[str, bool], ClassDays] = field(default_factory=dict, compare=False)
 
     def class_days(self, academy: Academy | None, *, wednesdays: bool) -> ClassDays:

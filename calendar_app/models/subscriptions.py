@@ -50,7 +50,7 @@ class Subscriber(Base):
         ),
         CheckConstraint("(consent_at IS NULL) = (consent_wording IS NULL)", name="consent"),
         # What planning joins on.
-        Index("ix_subscriber_place", "state", "academy_slug", "school"),
+        Index("ix_subscriber_place", "state", "academy_slug", "school", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

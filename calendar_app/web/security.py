@@ -38,6 +38,15 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+#: What stands in a personal link opens everything of its person: no other site hears of it, nobody
+#: keeps the page, no search engine lists it.
+PERSONAL_HEADERS = {
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+_PERSONAL_PATHS = ("/abonnement/lien/", "/abonnement/adresse/", "/abonnement/code/")
+
 #: Seconds after which a client may ask again when the store did not answer.
 RETRY_AFTER = "120"
 
@@ -45,13 +54,17 @@ _TITLES = {
     400: "Demande refusée",
     404: "Page introuvable",
     405: "Action impossible ici",
+    413: "Envoi trop long",
+    429: "Trop de demandes",
     500: "Une erreur de notre côté",
     503: "Service momentanément indisponible",
 }
 _TEXTS = {
     400: "Cette adresse n'est pas celle de ce site.",
     404: "Rien ne se trouve à cette adresse. Elle a peut-être été mal recopiée.",
-    405: "Cette page ne peut qu'être lue.",
+    405: "Cette adresse ne s'ouvre pas ainsi. Revenez à la page précédente.",
+    413: "Ce qui a été envoyé est trop long pour cette page.",
+    429: "Trop de demandes sont parties de votre réseau. Réessayez dans une heure.",
     500: "L'erreur est notée. Réessayez dans quelques minutes.",
     503: "Le calendrier ne répond pas pour le moment. Réessayez dans quelques minutes : "
     "les agendas abonnés gardent leurs dates.",
@@ -85,6 +98,11 @@ def _check_host() -> None:
 
 
 def _add_headers(answer: Response) -> Response:
+    if request.method == "POST" or request.path.startswith(_PERSONAL_PATHS):
+        answer.headers.update(PERSONAL_HEADERS)
+    elif request.blueprint == "subscription":
+        # Its form carries a token of this hour.
+        answer.headers["Cache-Control"] = "private, no-cache"
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
     return answer

@@ -99,7 +99,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq_subscriber_uid")),
     )
     with op.batch_alter_table("subscriber") as batch:
-        batch.create_index("ix_subscriber_place", ["state", "academy_slug", "school"], unique=False)
+        batch.create_index(
+            "ix_subscriber_place", ["state", "academy_slug", "school", "id"], unique=False
+        )
 
     op.create_table(
         "delivery",
@@ -174,10 +176,10 @@ def upgrade() -> None:
     with op.batch_alter_table("delivery") as batch:
         batch.create_index(
             "ix_delivery_open",
-            ["due_at"],
+            ["state", "kind", "due_at"],
             unique=False,
-            postgresql_where=sa.text("state IN ('pending', 'claimed', 'in_doubt', 'parked')"),
-            sqlite_where=sa.text("state IN ('pending', 'claimed', 'in_doubt', 'parked')"),
+            postgresql_where=sa.text("finished_at IS NULL"),
+            sqlite_where=sa.text("finished_at IS NULL"),
         )
 
     op.create_table(
@@ -283,12 +285,6 @@ def upgrade() -> None:
             name=op.f("fk_reminder_milestone_id_milestone"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["subscriber_id"],
-            ["subscriber.id"],
-            name=op.f("fk_reminder_subscriber_id_subscriber"),
-            ondelete="CASCADE",
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
         sa.UniqueConstraint(
             "subscriber_id", "milestone_id", "day", "lead", name=op.f("uq_reminder_subscriber_id")
@@ -324,6 +320,23 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("milestone_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "milestone_kind",
+            sa.Enum(
+                "opening",
+                "registration_deadline",
+                "submission_deadline",
+                "deadline",
+                "session",
+                "results",
+                name="milestonekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("event_id", sa.String(), nullable=True),
         sa.Column("day", sa.Date(), nullable=True),
         sa.Column("lead", sa.String(), nullable=True),
         sa.Column("in_scope", sa.Boolean(), nullable=False),
@@ -341,7 +354,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("topic", "academy", "wednesdays", name=op.f("uq_send_day_topic")),
     )
     with op.batch_alter_table("send_day") as batch:
-        batch.create_index("ix_send_day_milestone", ["milestone_id"], unique=False)
+        batch.create_index(batch.f("ix_send_day_milestone_id"), ["milestone_id"], unique=False)
+        batch.create_index(
+            "ix_send_day_open_academy",
+            ["academy", "wednesdays"],
+            unique=False,
+            postgresql_where=sa.text("planned_at IS NULL"),
+            sqlite_where=sa.text("planned_at IS NULL"),
+        )
+        batch.create_index(
+            "ix_send_day_open_event_id",
+            ["event_id", "academy", "wednesdays"],
+            unique=False,
+            postgresql_where=sa.text("planned_at IS NULL"),
+            sqlite_where=sa.text("planned_at IS NULL"),
+        )
 
     with op.batch_alter_table("milestone") as batch:
         batch.add_column(sa.Column("dated_at", sa.DateTime(timezone=True), nullable=True))

@@ -1,0 +1,68 @@
+"""``calendar-app``: which service runs when. What it says to people is French."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+from sqlalchemy.exc import DBAPIError
+
+# They add their commands to the group.
+from calendar_app.cli import content, reminders, running
+from calendar_app.cli.base import cli
+from calendar_app.config import SettingsError
+from calendar_app.services import CalendarError
+
+__all__ = ["content", "main", "reminders", "running"]
+
+
+def main() -> None:
+    """Run a command; what goes wrong ends in a sentence, never in a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except (SettingsError, CalendarError) as error:
+        _fail(str(error))
+    except DBAPIError as error:
+        _fail(
+            f"La base de données ne répond pas comme il faut ({error.orig}). Si elle est neuve, "
+            "lancez d'abord « calendar-app migrate »."
+        )
+    except OSError as error:
+        _fail(f"{error.filename or 'Fichier'} : {_FILE_ERRORS.get(type(error), str(error))}.")
+    except click.exceptions.Abort:
+        _fail("Interrompu.")
+    except click.ClickException as error:
+        _fail(_usage_words(error), error.exit_code)
+
+
+_FILE_ERRORS: dict[type[OSError], str] = {
+    FileNotFoundError: "ce fichier n'existe pas",
+    IsADirectoryError: "c'est un dossier, pas un fichier",
+    NotADirectoryError: "ce chemin passe par un fichier, pas par un dossier",
+    PermissionError: "les droits manquent pour lire ou écrire ce fichier",
+}
+
+
+def _usage_words(error: click.ClickException) -> str:
+    """Say in French what click says in English."""
+    match error:
+        case click.NoSuchOption():
+            said = f"L'option {error.option_name} n'existe pas."
+        case click.MissingParameter():
+            said = f"Il manque {_parameter(error)}."
+        case click.BadParameter():
+            said = f"La valeur de {_parameter(error)} ne convient pas."
+        case _:
+            said = "Cette commande n'existe pas, ou n'est pas complète."
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "…"
+    return f"{said} Voyez « {path} --help »."
+
+
+def _parameter(error: click.BadParameter) -> str:
+    return " / ".join(error.param.opts) if error.param else "un paramètre"
+
+
+def _fail(message: str, code: int = 1) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

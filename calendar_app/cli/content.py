@@ -1,0 +1,114 @@
+"""The commands about content: events and school holidays."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from calendar_app.cli.base import FILE, OPTIONAL_FILE, cli, ready_store, store_as_it_is, write
+from calendar_app.config import data_folder
+from calendar_app.services import files
+
+#: A file below this many bytes is read before a bar could be drawn.
+LARGE_FILE = 50_000
+
+
+@cli.group()
+def events() -> None:
+    """Vérifie, importe ou exporte le fichier des événements."""
+
+
+@events.command("check")
+@OPTIONAL_FILE
+def events_check(file: Path | None) -> None:
+    """Vérifie FILE (par défaut data/events.yaml) sans rien importer."""
+    path = file or data_folder() / "events.yaml"
+    with store_as_it_is() as session, _bar(path, "Lecture") as progress:
+        found = files.check_events_file(session, path, data_folder(), progress)
+    click.echo(f"{path} : {len(found.events)} événements, aucune erreur.")
+
+
+@events.command("import")
+@OPTIONAL_FILE
+def events_import(file: Path | None) -> None:
+    """Importe FILE (par défaut data/events.yaml), en entier ou pas du tout."""
+    path = file or data_folder() / "events.yaml"
+    with (
+        ready_store() as session,
+        _bar(path, "Lecture") as reading,
+        _bar(path, "Import") as writing,
+    ):
+        report = files.import_events_file(session, path, datetime.now(UTC), reading, writing)
+    click.echo(
+        f"{path} : {len(report.created)} créés, {len(report.changed)} modifiés, "
+        f"{len(report.unchanged)} inchangés, {len(report.conflicts)} en conflit."
+    )
+    for event_id in report.created:
+        click.echo(f"  créé      {event_id}")
+    for event_id in report.changed:
+        click.echo(f"  modifié   {event_id}")
+    for event_id in report.conflicts:
+        click.echo(
+            f"  conflit   {event_id} : modifié dans la base depuis le dernier import, gardé tel "
+            "quel. « calendar-app events export » écrit cette version dans un fichier."
+        )
+    for event_id in report.absent:
+        click.echo(f"  absent    {event_id} : absent du fichier, laissé dans la base.")
+
+
+@events.command("export")
+@OPTIONAL_FILE
+def events_export(file: Path | None) -> None:
+    """Écrit tous les événements dans FILE, ou sur la sortie standard."""
+    with store_as_it_is() as session:
+        write(files.export_events_text(session), file)
+
+
+@events.command("schema")
+@OPTIONAL_FILE
+def events_schema(file: Path | None) -> None:
+    """Écrit le schéma JSON de events.yaml, pour les éditeurs de texte."""
+    write(files.events_schema(), file)
+
+
+@cli.group()
+def holidays() -> None:
+    """Renouvelle les calendriers des vacances scolaires."""
+
+
+@holidays.command("import")
+@click.argument("file", type=FILE)
+def holidays_import(file: Path) -> None:
+    """Importe FILE : le CSV du calendrier scolaire publié par le ministère, ou un export YAML."""
+    with ready_store() as session:
+        renewed = files.import_holidays_file(session, file, datetime.now(UTC))
+    for calendar in renewed:
+        last = max((last for _, last in calendar.known), default=None)
+        click.echo(f"  {calendar.label} : connu jusqu'au {last}, {len(calendar.holidays)} congés.")
+
+
+@holidays.command("export")
+@OPTIONAL_FILE
+def holidays_export(file: Path | None) -> None:
+    """Écrit les calendriers de la base dans FILE, sous la forme de data/school_holidays.yaml."""
+    with store_as_it_is() as session:
+        write(files.export_holidays_text(session), file)
+
+
+@contextmanager
+def _bar(path: Path, label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a progress function that draws a bar in a terminal, for a large file."""
+    if not path.is_file() or path.stat().st_size < LARGE_FILE or not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.update(1000 * done // max(total, 1) - bar.pos)
+
+        yield progress

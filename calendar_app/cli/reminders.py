@@ -1,0 +1,200 @@
+"""The commands about reminders: plan, send, rehearse, look after the outbox."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from calendar_app.app import letterhead, make_sender, settings_of, store_session
+from calendar_app.cli.base import FILE, cli, entered, store_as_it_is
+from calendar_app.services import CalendarError, outbox_status, planning, reminders
+from calendar_app.worker import worker_name
+
+PARIS = ZoneInfo("Europe/Paris")
+
+#: What the states of mails are called.
+STATES = {
+    "pending": "en attente",
+    "claimed": "en cours d'envoi",
+    "in_doubt": "en doute",
+    "parked": "à trancher",
+    "sent": "envoyés",
+    "failed": "refusés",
+    "expired": "trop tard",
+    "cancelled": "sans objet",
+}
+
+
+class Instant(click.ParamType[datetime]):
+    """A day and an hour (ISO 8601), on the clock of Paris where no offset is said."""
+
+    name = "AAAA-MM-JJTHH:MM"
+
+    def convert(self, value: object, param: object, ctx: object) -> datetime:
+        try:
+            found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError:
+            raise CalendarError(
+                f"--now {value} : écrivez un jour et une heure, par exemple 2021-01-11T07:30."
+            ) from None
+        return (found if found.tzinfo else found.replace(tzinfo=PARIS)).astimezone(UTC)
+
+
+NOW = click.option(
+    "--now", type=Instant(), help="Faire comme si c'était cet instant (heure de Paris)."
+)
+IDS = click.argument("ids", type=int, nargs=-1)
+PARKED = click.option("--parked", is_flag=True, help="Tous ceux qui sont à trancher.")
+
+
+def _clock(now: datetime | None) -> Callable[[], datetime]:
+    """Return a clock that started at *now*, or that of the machine."""
+    if now is None:
+        return lambda: datetime.now(UTC)
+    started = time.monotonic()
+    return lambda: now + timedelta(seconds=time.monotonic() - started)
+
+
+@cli.group("reminders")
+def reminders_group() -> None:
+    """Planifie, envoie et répète les courriels de rappel."""
+
+
+@reminders_group.command("plan")
+@NOW
+def reminders_plan(now: datetime | None) -> None:
+    """Planifie tout ce qui est dû ; sans effet si c'est déjà fait."""
+    with store_as_it_is() as session:
+        made = planning.plan_due(session, _clock(now)())
+    click.echo(f"{made.deliveries} courriels et {made.reminders} rappels planifiés.")
+
+
+@reminders_group.command("send")
+@NOW
+def reminders_send(now: datetime | None) -> None:
+    """Envoie tout ce qui est dû, puis s'arrête."""
+    with entered() as app:
+        if not settings_of(app).sending:
+            raise CalendarError("CALENDAR_SENDING=off : l'envoi est suspendu, rien n'est parti.")
+        sender = make_sender(app, worker_name(), clock=_clock(now))
+        done = sender.run()
+    click.echo(
+        f"{done.sent} envoyés, {done.deferred} remis à plus tard, {done.failed} refusés, "
+        f"{done.in_doubt} en doute, {done.dropped} sans objet."
+    )
+    if sender.note:
+        raise CalendarError(f"Le serveur de courriel ne prend rien pour le moment ({sender.note}).")
+
+
+@reminders_group.command("status")
+@NOW
+def reminders_status(now: datetime | None) -> None:
+    """Montre l'état des courriels : combien, depuis quand, et ce qui est à trancher."""
+    at = _clock(now)()
+    with store_as_it_is() as session:
+        found = outbox_status.status(session, at)
+    click.echo(f"{'État':<18}{'Courriels':>10}  Le plus ancien")
+    for state, words in STATES.items():
+        count, oldest = found.states.get(state, (0, None))
+        click.echo(f"{words:<18}{count:>10}  {_local(oldest) if oldest else ''}".rstrip())
+    click.echo(f"\nÀ envoyer maintenant : {found.due}")
+    for mail in found.parked:
+        click.echo(f"À trancher : courriel {mail.id} ({mail.kind}, {mail.day}) : {mail.reason}")
+    if found.parked:
+        click.echo("Tranchez avec « calendar-app reminders retry ID » ou « … drop ID ».")
+    if not found.workers:
+        click.echo("Aucun ouvrier n'est en marche : lancez « calendar-app worker ».")
+    for owner, (seen_at, note) in found.workers.items():
+        click.echo(f"Ouvrier {owner}, vu le {_local(seen_at)}{f' : {note}' if note else ''}")
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone(PARIS):%Y-%m-%d %H:%M}"
+
+
+@reminders_group.command("retry")
+@IDS
+@PARKED
+@NOW
+def reminders_retry(ids: tuple[int, ...], parked: bool, now: datetime | None) -> None:
+    """Envoie une fois de plus des courriels à trancher ou refusés."""
+    with store_as_it_is() as session:
+        done = outbox_status.retry(session, _chosen(ids, parked), _clock(now)())
+    click.echo(f"{done} courriels remis en attente.")
+
+
+@reminders_group.command("drop")
+@IDS
+@PARKED
+@NOW
+def reminders_drop(ids: tuple[int, ...], parked: bool, now: datetime | None) -> None:
+    """Abandonne des courriels à trancher ou en attente."""
+    with store_as_it_is() as session:
+        done = outbox_status.drop(session, _chosen(ids, parked), _clock(now)())
+    click.echo(f"{done} courriels abandonnés.")
+
+
+def _chosen(ids: tuple[int, ...], parked: bool) -> tuple[int, ...] | None:
+    if bool(ids) == parked:
+        raise CalendarError(
+            "Donnez les numéros des courriels, ou --parked ; "
+            "« calendar-app reminders status » les montre."
+        )
+    return None if parked else ids
+
+
+@reminders_group.command("preview")
+@click.option(
+    "--on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Le jour (AAAA-MM-JJ)."
+)
+@click.option("--academy", required=True, help="L'académie : lille, la-reunion, …")
+@click.option(
+    "--school",
+    type=click.Choice([kind.value for kind in reminders.SchoolKind]),
+    default=reminders.SchoolKind.ECOLE.value,
+    show_default=True,
+    help="Où enseigne la personne : le mercredi en dépend.",
+)
+def reminders_preview(on: datetime, academy: str, school: str) -> None:
+    """Montre, délai par délai, les rappels qui partiraient un matin ; n'écrit rien."""
+    kind = reminders.SchoolKind(school)
+    with store_as_it_is() as session:
+        found = reminders.preview(session, academy, kind, on.date())
+    click.echo(f"{on:%Y-%m-%d}, {found.academy.label}, {kind.words}")
+    for lead in reminders.OFFERED_LEADS:
+        click.echo(f"\n{lead.words}")
+        lines = [line for line in found.lines if line.planned.lead == lead]
+        for line in lines:
+            sent = f"{line.planned.send_at:%Y-%m-%d à %H:%M} UTC"
+            click.echo(f"  {line.title} : {line.todo} Envoi le {sent}.")
+        if not lines:
+            click.echo("  rien")
+    for title in found.unknown:
+        click.echo(f"\n{title} : vacances scolaires inconnues, aucun rappel ne peut être calculé.")
+
+
+@cli.group()
+def bounces() -> None:
+    """Lit les avis de non-remise."""
+
+
+@bounces.command("read")
+@click.argument("file", metavar="BOÎTE|FICHIER", type=FILE)
+@NOW
+def bounces_read(file: Path, now: datetime | None) -> None:
+    """Arrête les adresses que leur serveur refuse pour de bon (RFC 3464).
+
+    Un courriel (.eml), une boîte mbox ou un dossier Maildir.
+    """
+    with entered() as app:
+        links = letterhead(app).links
+        found = outbox_status.apply_bounces(store_session(app), file, links, _clock(now)())
+    click.echo(
+        f"{found.stopped} adresses arrêtées, {found.ignored} avis sans suite, "
+        f"{found.unknown} avis qui ne sont pas les nôtres."
+    )

@@ -1,0 +1,373 @@
+"""The mails, one function each.
+
+To add one: a member of ``DeliveryKind``, three files in ``templates/mail/<kind>/`` (copy those of
+``link``, the shortest), a function here, and its whole text in ``tests/test_mails.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from calendar_app.domain import levels
+from calendar_app.domain.academies import Academy
+from calendar_app.domain.deliveries import DeliveryKind
+from calendar_app.domain.french import day_words, list_words, span_words
+from calendar_app.domain.leads import Lead
+from calendar_app.domain.personal_links import CODE_LIFE, CONFIRMATION_LIFE, ClassAnswer
+from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.text import clean_line
+from calendar_app.domain.vocabulary import MilestoneKind
+from calendar_app.feeds import wording
+from calendar_app.feeds.cards import Card
+from calendar_app.mail.message import Letterhead, Message
+
+#: How long the two ways to answer work, as the templates say it.
+_LIVES = {
+    "link_days": CONFIRMATION_LIFE.days,
+    "code_hours": int(CODE_LIFE.total_seconds()) // 3600,
+}
+
+
+@dataclass(frozen=True)
+class ReminderLine:
+    """One date that somebody hears of.
+
+    :param card: the date as it is told to this person's académie.
+    :param lead: why it is told today; None where no lead is behind it.
+    :param answers: the answer links to offer.
+    """
+
+    card: Card
+    lead: Lead | None = None
+    answers: tuple[ClassAnswer, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Date:
+    """What a mail says of one date, in sentences.
+
+    ``in_holidays`` tells whether the class-day sentence is a warning.
+    """
+
+    main: str
+    class_day: str | None
+    details: tuple[str, ...]
+    why: str | None
+    in_holidays: bool = False
+
+
+@dataclass(frozen=True)
+class _Contest:
+    """One event of a mail: its dates, and the answers to offer.
+
+    ``is_ahead`` tells whether a date of it is left to put in an agenda.
+    """
+
+    event_id: str
+    title: str
+    dates: tuple[_Date, ...]
+    answers: tuple[ClassAnswer, ...]
+    is_ahead: bool
+
+    @property
+    def question(self) -> str:
+        """What the answers answer."""
+        next_year_only = self.answers == (ClassAnswer.NEXT_YEAR,)
+        return "Et l'an prochain ?" if next_year_only else "Où en est la classe ?"
+
+
+# -- mails that somebody asked for ---------------------------------------------------------------
+
+
+def confirmation(head: Letterhead) -> Message:
+    """« Confirmez vos rappels »: the link and the code. Nothing that a visitor typed is in it."""
+    return Message.build(head, DeliveryKind.CONFIRMATION, _LIVES)
+
+
+def link(head: Letterhead) -> Message:
+    """« Retrouver mon lien »: the link and the code."""
+    return Message.build(head, DeliveryKind.LINK, _LIVES)
+
+
+def new_address(head: Letterhead) -> Message:
+    """The confirmation of another address, sent to that address: its ``token`` is one of
+    ``PersonalLinks.new_address_token``, and whoever reads it is no subscriber yet."""
+    return Message.build(head, DeliveryKind.NEW_ADDRESS, {}, unsubscribe=False)
+
+
+def goodbye(head: Letterhead) -> Message:
+    """« C'est fait »: the reminders have ended, and how to come back."""
+    return Message.build(head, DeliveryKind.GOODBYE, {})
+
+
+# -- mails about dates ---------------------------------------------------------------------------
+
+
+def reminder(head: Letterhead, lines: Sequence[ReminderLine], academy: Academy | None) -> Message:
+    """The reminders of a morning, the most urgent one first; at least one line.
+
+    :param academy: whose class days are counted, for the foot of the mail.
+    """
+    lines = _by_urgency(lines)
+    context = {
+        "heading": _approaching(lines),
+        "contests": _contests(lines, _reminded),
+        "academy": academy,
+    }
+    return Message.build(
+        head, DeliveryKind.REMINDER, context | {"headline": _reminder_headline(lines)}
+    )
+
+
+def moved(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
+    """« Prolongé », « avancé », « reporté »: the new dates and the old ones; at least one line."""
+    lines = _by_urgency(lines)
+    titles = _titles(lines)
+    if len(lines) == 1:
+        headline = f"{_moved_headline(lines[0].card)} : {titles[0]}"
+    else:
+        headline = f"{len(lines)} dates ont changé : {_first_titles(titles)}"
+    context = {"headline": headline, "contests": _contests(lines, _moved), "count": len(lines)}
+    return Message.build(head, DeliveryKind.MOVED, context)
+
+
+def cancelled(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
+    """« Annulé »: what will not take place; at least one line."""
+    lines = _by_urgency(lines)
+    titles = _titles(lines)
+    headline = f"Annulé{'s' if len(titles) > 1 else ''} : {_first_titles(titles)}"
+    card = lines[0].card
+    if len(lines) == 1 and card.event.cancelled_at is None:
+        headline += f" ({card.name})"
+    context = {"headline": headline, "contests": _contests(lines, _cancelled), "count": len(lines)}
+    return Message.build(head, DeliveryKind.CANCELLED, context)
+
+
+def weekly(head: Letterhead, cards: Sequence[Card], academy: Academy | None) -> Message:
+    """« Le point de la semaine »: the dates of the coming days, by kind, soonest first.
+
+    :param academy: the reader's, for the heading.
+    """
+    groups = []
+    for heading, counted, kinds in _WEEKLY:
+        found = sorted((c for c in cards if c.milestone.kind in kinds), key=_day)
+        if found:
+            plural = "s" if len(found) > 1 else ""
+            groups.append((heading, counted.format(n=len(found), s=plural), found))
+    context = {
+        "counts": list_words(counted for _, counted, _ in groups),
+        "groups": [(heading, [_weekly_item(c) for c in found]) for heading, _, found in groups],
+        "academy": academy,
+    }
+    return Message.build(head, DeliveryKind.WEEKLY, context)
+
+
+def rentree(
+    head: Letterhead, classes: Iterable[str], academy: Academy | None, school_year: SchoolYear
+) -> Message:
+    """« Toujours en CM1 et CM2 ? »: what the reminders are set to, on the first class days.
+
+    :param classes: slugs of ``domain.levels.CLASSES``; at least one.
+    """
+    groups = levels.collapse(classes)
+    context = {
+        "where": _where(groups),
+        "classes": list_words(levels.name(slug) for slug in groups),
+        "academy": academy,
+        "school_year": school_year,
+    }
+    return Message.build(head, DeliveryKind.RENTREE, context)
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+#: Reading order: what is lost if it is missed comes first.
+_WEEKLY: tuple[tuple[str, str, frozenset[MilestoneKind]], ...] = (
+    (
+        "Dates limites",
+        "{n} date{s} limite{s}",
+        frozenset(kind for kind in MilestoneKind if kind.is_deadline),
+    ),
+    ("Rendez-vous", "{n} rendez-vous", frozenset({MilestoneKind.SESSION})),
+    ("Ouvertures", "{n} ouverture{s}", frozenset({MilestoneKind.OPENING})),
+    ("Résultats", "des résultats", frozenset({MilestoneKind.RESULTS})),
+)
+
+#: Their sentence tells what to do (« Inscrivez la classe… »), so a name may stand before it.
+_TOLD_TO_DO = (
+    MilestoneKind.REGISTRATION_DEADLINE,
+    MilestoneKind.SUBMISSION_DEADLINE,
+    MilestoneKind.SESSION,
+)
+
+
+def _day(card: Card) -> date:
+    """Return the day that counts: the last one of a deadline, else the first one."""
+    milestone = card.milestone
+    return milestone.last_day if milestone.kind.is_deadline else milestone.first_day
+
+
+def _by_urgency(lines: Sequence[ReminderLine]) -> list[ReminderLine]:
+    return sorted(lines, key=lambda line: _day(line.card))
+
+
+def _title(card: Card) -> str:
+    return clean_line(card.event.title)
+
+
+def _titles(lines: Iterable[ReminderLine]) -> list[str]:
+    """Return the title of each event once, in order."""
+    return list({line.card.event.id: _title(line.card) for line in lines}.values())
+
+
+def _first_titles(titles: Sequence[str]) -> str:
+    """Return « A », « A et B » or « A et 3 autres »: a subject is read on a telephone."""
+    first, *others = titles
+    if len(others) < 2:
+        return list_words(titles)
+    return f"{first} et {len(others)} autres"
+
+
+def _reminder_headline(lines: Sequence[ReminderLine]) -> str:
+    """Return the most urgent thing, exactly; a mail may be read a day late, so never « demain »."""
+    titles = _titles(lines)
+    if len(lines) == 1:
+        return f"{_until(lines[0].card)} : {titles[0]}"
+    first, last = (day_words(_day(lines[i].card), weekday=False, year=False) for i in (0, -1))
+    if first == last:
+        return f"{len(lines)} {_noun(lines)} le {first} : {_first_titles(titles)}"
+    return f"{_approaching(lines)}, dès le {first} : {_first_titles(titles)}"
+
+
+def _approaching(lines: Sequence[ReminderLine]) -> str:
+    """Return « Une date limite approche » or « 3 dates limites approchent »."""
+    if len(lines) > 1:
+        return f"{len(lines)} {_noun(lines)} approchent"
+    kind = lines[0].card.milestone.kind
+    if kind.is_deadline:
+        return "Une date limite approche"
+    return "Un rendez-vous approche" if kind is MilestoneKind.SESSION else "Une date approche"
+
+
+def _noun(lines: Iterable[ReminderLine]) -> str:
+    all_deadlines = all(line.card.milestone.kind.is_deadline for line in lines)
+    return "dates limites" if all_deadlines else "dates"
+
+
+def _until(card: Card) -> str:
+    """Return « Date limite le 11 février » or « Inscriptions jusqu'au 11 février »."""
+    milestone = card.milestone
+    if milestone.is_approximate:
+        return f"{card.name}, {clean_line(milestone.phrase or '')}"
+    day = day_words(_day(card), weekday=False, year=False)
+    if milestone.kind.until and not milestone.label:
+        return f"{milestone.kind.until} {day}"
+    return f"{card.name} le {day}"
+
+
+def _moved_headline(card: Card) -> str:
+    """Return « Prolongé jusqu'au 18 février », « Avancé au 5 février », « Reporté au 20 mai »."""
+    if card.moved is None or card.milestone.is_approximate:
+        return "Nouvelle date"
+    to = "jusqu'au" if card.moved == "prolongé" else "au"
+    day = day_words(_day(card), weekday=False, year=False)
+    return f"{card.moved.capitalize()} {to} {day}"
+
+
+def _where(groups: Iterable[str]) -> str:
+    """Return « en CM1 et CM2 », « dans le premier degré et en 6e »."""
+    degres = [f"le {levels.name(slug)}" for slug in groups if slug.endswith("-degre")]
+    others = [levels.name(slug) for slug in groups if not slug.endswith("-degre")]
+    words = [f"dans {list_words(degres)}"] if degres else []
+    return list_words([*words, f"en {list_words(others)}"] if others else words)
+
+
+def _contests(
+    lines: Sequence[ReminderLine], told: Callable[[ReminderLine], _Date]
+) -> list[_Contest]:
+    """Gather lines by event, in the order of each one's first line."""
+    found: dict[str, list[ReminderLine]] = {}
+    for line in lines:
+        found.setdefault(line.card.event.id, []).append(line)
+    return [
+        _Contest(
+            event_id=event_id,
+            title=_title(of_event[0].card),
+            dates=tuple(told(line) for line in of_event),
+            answers=tuple(dict.fromkeys(answer for line in of_event for answer in line.answers)),
+            is_ahead=not all(line.card.milestone.is_cancelled for line in of_event),
+        )
+        for event_id, of_event in found.items()
+    ]
+
+
+def _reminded(line: ReminderLine) -> _Date:
+    return _Date(
+        main=_todo(line.card),
+        class_day=line.card.class_day_sentence,
+        details=_details(line.card),
+        in_holidays=line.card.holiday_badge is not None,
+        why=(f"Ce rappel part {line.lead.words}, comme vous l'avez choisi." if line.lead else None),
+    )
+
+
+def _moved(line: ReminderLine) -> _Date:
+    card, milestone = line.card, line.card.milestone
+    details = _details(card)
+    if milestone.moved_from_first_day and milestone.moved_from_last_day:
+        before = span_words(milestone.moved_from_first_day, milestone.moved_from_last_day)
+        article = "" if before.startswith("du ") else "le "
+        how = (card.moved or "déplacé").capitalize()
+        details = (f"{how} : c'était {article}{before}.", *details)
+    return _Date(
+        main=clean_line(f"{card.lead_in} {card.when}."),
+        class_day=card.class_day_sentence,
+        details=details,
+        in_holidays=card.holiday_badge is not None,
+        why=None,
+    )
+
+
+def _cancelled(line: ReminderLine) -> _Date:
+    return _Date(main=_todo(line.card), class_day=None, details=(), why=None)
+
+
+def _todo(card: Card) -> str:
+    """Return what to do, with the date's own name where it has one: an event may have several."""
+    milestone = card.milestone
+    todo = clean_line(wording.todo_words(milestone))
+    if milestone.label and not milestone.is_cancelled and milestone.kind not in _TOLD_TO_DO:
+        return clean_line(f"{card.lead_in} {card.when}.")
+    if milestone.label or (milestone.is_cancelled and card.event.cancelled_at is None):
+        return f"{card.name} : {todo[:1].lower()}{todo[1:]}"
+    return todo
+
+
+def _details(card: Card) -> tuple[str, ...]:
+    """Return the countdown and the local hour."""
+    found = []
+    if card.countdown:
+        weeks = f" : {card.class_weeks}" if card.class_weeks else ""
+        found.append(f"C'est {card.countdown}{weeks}.")
+    if card.local:
+        found.append(card.local)
+    return tuple(found)
+
+
+def _weekly_item(card: Card) -> dict[str, str | None]:
+    """Return one date under the heading of its kind: when it is, then what to look out for."""
+    milestone = card.milestone
+    status = "annulé" if milestone.is_cancelled else card.moved
+    # The heading has said « Dates limites »: only what it did not say comes before the day.
+    says_more = milestone.label or (milestone.kind.until and not milestone.is_approximate)
+    when = f"{card.lead_in} {card.when}" if says_more else card.when
+    when += f", {card.countdown}" if card.countdown else ""
+    when += f" ({status})" if status else ""
+    return {
+        "event_id": card.event.id,
+        "title": _title(card),
+        "when": clean_line(when[:1].upper() + when[1:]),
+        "badge": card.holiday_badge,
+    }

@@ -1,0 +1,261 @@
+"""What somebody follows: the events they picked, what the class did, what is due, and all of it as
+data.
+
+Public verbs raise ``BadLinkError`` when nobody is meant and ``NotSubscribedError`` for somebody who
+is not subscribed. An event's id must exist.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from calendar_app.domain.academies import NATIONAL
+from calendar_app.domain.filters import CatalogueFilter, for_place, national
+from calendar_app.domain.levels import BOTH_DEGRES
+from calendar_app.domain.personal_links import ClassAnswer
+from calendar_app.domain.text import fold
+from calendar_app.feeds.cards import Card, card
+from calendar_app.models import (
+    Delivery,
+    Event,
+    Milestone,
+    Reminder,
+    Subscriber,
+    Subscription,
+    queries,
+)
+from calendar_app.models.base import AnySession
+from calendar_app.services.subscribers import SUBSCRIBED, changing
+
+#: Nothing is « bientôt » that lies further ahead.
+_SOON = timedelta(days=200)
+
+
+def pick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> None:
+    """« Me prévenir » of this event: leads that have passed do not fire."""
+    with _following(session, uid, event_id, now) as followed:
+        if not followed.picked or followed.declined_at:
+            followed.since = now
+        followed.picked, followed.declined_at = True, None
+
+
+def unpick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> None:
+    """« Ne plus me prévenir »: what the class did is kept."""
+    with _following(session, uid, event_id, now) as followed:
+        followed.picked = False
+
+
+def answer(
+    session: AnySession, uid: uuid.UUID, event_id: str, said: ClassAnswer, now: datetime
+) -> None:
+    """Note what a class did or wants. To say it twice keeps the first instant."""
+    with _following(session, uid, event_id, now) as followed:
+        match said:
+            case ClassAnswer.REGISTERED:
+                followed.registered_at = followed.registered_at or now
+                followed.declined_at = None
+            case ClassAnswer.SUBMITTED:
+                followed.submitted_at = followed.submitted_at or now
+                followed.declined_at = None
+            case ClassAnswer.DECLINED:
+                followed.declined_at = followed.declined_at or now
+            case ClassAnswer.NEXT_YEAR:
+                followed.next_year = True
+
+
+def take_back(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> None:
+    """Forget what a class said of an event."""
+    with _following(session, uid, event_id, now) as followed:
+        followed.registered_at = followed.submitted_at = followed.declined_at = None
+        followed.next_year = False
+
+
+def followed_events(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
+    """Return what somebody picked or said something about, by title."""
+    query = select(Subscription).options(joinedload(Subscription.event))
+    found = session.scalars(query.where(Subscription.subscriber_id == subscriber.id)).unique()
+    return sorted(found, key=lambda s: (fold(s.event.title), s.event_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The dates ahead for somebody, soonest first.
+
+    :param followed: those of which they are reminded.
+    :param others: those that fit their class and that they did not pick.
+    """
+
+    followed: tuple[Card, ...]
+    others: tuple[Card, ...]
+
+
+def due_soon(session: AnySession, subscriber: Subscriber, today: date, limit: int = 5) -> Ahead:
+    """Return the next dates ahead for somebody, *limit* of each kind, as cards told for their
+    académie. Without an académie, the national dates fit."""
+    academies = queries.reference(session).academies
+    said = followed_events(session, subscriber)
+    declined = {s.event_id for s in said if s.declined_at}
+    picked = {s.event_id for s in said if s.picked} - declined
+    chosen = CatalogueFilter(
+        levels=tuple(sorted(subscriber.classes)), themes=tuple(sorted(subscriber.themes))
+    )
+    slug = subscriber.academy_slug
+    chosen = for_place(chosen, academies, slug) if slug else national(chosen)
+    own = CatalogueFilter(event_ids=tuple(sorted(picked)))
+    fitting = [
+        m
+        for m in queries.milestones(session, chosen, today, today + _SOON)
+        if _fits(subscriber.classes, m.event.classes) and m.event_id not in declined | picked
+    ]
+    followed = queries.milestones(session, own, today, today + _SOON) if picked else []
+    if subscriber.follows_all:
+        followed, fitting = followed + fitting, []
+    return Ahead(
+        *(
+            _cards(session, subscriber, _soonest(all_)[:limit], today)
+            for all_ in (followed, fitting)
+        )
+    )
+
+
+def event_cards(
+    session: AnySession, subscriber: Subscriber, event: Event, today: date
+) -> tuple[Card, ...]:
+    """Return the dates of an event as cards told for somebody's académie, but for those that are
+    for another place."""
+    academies = queries.reference(session).academies
+    slug = subscriber.academy_slug
+    seen = academies.scope_of_academy(slug) if slug else frozenset((NATIONAL,))
+    mine = [m for m in event.milestones if not m.own_scope or seen & m.scope]
+    return _cards(session, subscriber, mine, today)
+
+
+def _cards(
+    session: AnySession, subscriber: Subscriber, milestones: Iterable[Milestone], today: date
+) -> tuple[Card, ...]:
+    reference = queries.reference(session)
+    slug, wednesdays = subscriber.academy_slug, subscriber.school.wednesdays
+    academy = reference.academies.get(slug) if slug else None
+    return tuple(card(m, today, academy, reference, wednesdays=wednesdays) for m in milestones)
+
+
+def _soonest(milestones: Iterable[Milestone]) -> list[Milestone]:
+    return sorted(milestones, key=lambda m: (m.last_day, m.first_day, m.event_id, m.key))
+
+
+def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
+    """Return all that is kept about somebody, for JSON; instants are UTC (ISO 8601)."""
+    reminders = session.execute(
+        select(Reminder, Milestone)
+        .join(Milestone)
+        .where(Reminder.subscriber_id == subscriber.id)
+        .order_by(Reminder.id)
+    ).unique()
+    mails = session.scalars(
+        select(Delivery).where(Delivery.subscriber_id == subscriber.id).order_by(Delivery.id)
+    )
+    return {
+        "adresse": subscriber.address,
+        "nouvelle_adresse": subscriber.new_address,
+        "etat": subscriber.state.value,
+        "etat_depuis": _iso(subscriber.state_at),
+        "academie": subscriber.academy_slug,
+        "etablissement": subscriber.school.value,
+        "classes": sorted(subscriber.classes),
+        "themes": sorted(subscriber.themes),
+        "delais": sorted(subscriber.leads),
+        "tous_les_concours": subscriber.follows_all,
+        "point_de_la_semaine": subscriber.weekly,
+        "choix_depuis": _iso(subscriber.since),
+        "inscription": _iso(subscriber.created_at),
+        "confirmation": _iso(subscriber.confirmed_at),
+        "dernier_code_le": _iso(subscriber.code_at),
+        "codes_faux_depuis": subscriber.code_tries,
+        "consentement": {
+            "texte": subscriber.consent_wording,
+            "le": _iso(subscriber.consent_at),
+            "par": subscriber.consent_means,
+        },
+        "evenements": [
+            {
+                "id": s.event_id,
+                "titre": s.event.title,
+                "me_prevenir": s.picked,
+                "depuis": _iso(s.since),
+                "inscrits_le": _iso(s.registered_at),
+                "envoye_le": _iso(s.submitted_at),
+                "pas_cette_annee_le": _iso(s.declined_at),
+                "l_an_prochain": s.next_year,
+            }
+            for s in followed_events(session, subscriber)
+        ],
+        "rappels": [
+            {
+                "evenement": milestone.event_id,
+                "date": reminder.day.isoformat(),
+                "delai": reminder.lead,
+                "prevu_le": _iso(reminder.send_at),
+                "etat": reminder.state.value,
+            }
+            for reminder, milestone in reminders
+        ],
+        "courriels": [
+            {
+                "sorte": mail.kind.value,
+                "jour": mail.day.isoformat(),
+                "etat": mail.state.value,
+                "fini_le": _iso(mail.finished_at),
+            }
+            for mail in mails
+        ],
+    }
+
+
+@contextmanager
+def _following(
+    session: AnySession, uid: uuid.UUID, event_id: str, now: datetime
+) -> Iterator[Subscription]:
+    """Run the block on what somebody says of an event; what says nothing is not kept."""
+    with changing(session, uid, now, *SUBSCRIBED) as found:
+        followed = session.get(Subscription, (found.id, event_id))
+        if followed is None:
+            followed = Subscription(
+                subscriber_id=found.id,
+                event_id=event_id,
+                picked=False,
+                next_year=False,
+                since=now,
+            )
+            session.add(followed)
+        yield followed
+        says = (
+            followed.picked,
+            followed.registered_at,
+            followed.submitted_at,
+            followed.declined_at,
+            followed.next_year,
+        )
+        if not any(says):
+            session.flush()
+            session.delete(followed)
+
+
+def _fits(mine: frozenset[str], of_event: Collection[str]) -> bool:
+    """ULIS and UPE2A are in both degrés: beside other classes they say nothing of the degré."""
+    certain = mine - BOTH_DEGRES
+    theirs = frozenset(of_event)
+    if certain and theirs - BOTH_DEGRES:
+        return bool(certain & theirs)
+    return not theirs or bool(mine & theirs)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

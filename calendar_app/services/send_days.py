@@ -1,0 +1,320 @@
+"""Which send days are due: for each place, what its subscribers are to hear of by now.
+
+Reading only. The places (académie, with or without Wednesdays) and the dates are few; the
+subscribers, who are many, come later, in SQL (``services.planning``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
+
+from calendar_app.domain.academies import NATIONAL, Academy
+from calendar_app.domain.class_days import ClassDays
+from calendar_app.domain.deliveries import DeliveryKind, SubscriberState
+from calendar_app.domain.errors import CalendarUnknownError
+from calendar_app.domain.local_time import END_OF_DAY, MORNING, deadline_instant, local_instant
+from calendar_app.domain.reminder_plan import (
+    AT_ONCE,
+    OFFERED_LEADS,
+    PlannedReminder,
+    first_class_day_of_week,
+    next_class_morning,
+    plan,
+    rentree_day,
+    weekdays_only,
+)
+from calendar_app.domain.vocabulary import Certainty, MilestoneKind
+from calendar_app.models import Event, Milestone, SendDay, Subscriber, Subscription
+from calendar_app.models.base import AnySession
+from calendar_app.models.queries import Reference
+
+#: Nobody is told of a deadline longer before than this: a month, moved before the Christmas
+#: holidays of La Réunion, or so many class weeks.
+FARTHEST = timedelta(days=200)
+
+#: News (moved, cancelled, rentrée) are told so long after them, and not later.
+NEWS = timedelta(days=14)
+
+
+class Place(NamedTuple):
+    """What subscribers have in common for the calendar: their académie, and their Wednesdays.
+
+    :param academy: None for those who gave none: their calendar is the nation's.
+    """
+
+    academy: Academy | None
+    wednesdays: bool
+
+    @property
+    def slug(self) -> str:
+        return self.academy.slug if self.academy else ""
+
+    @property
+    def time_zone(self) -> str:
+        return self.academy.time_zone if self.academy else "Europe/Paris"
+
+
+class Mornings:
+    """The instants of one place, each worked out once."""
+
+    def __init__(self, place: Place, reference: Reference) -> None:
+        self.place = place
+        self._class_days = reference.class_days(place.academy, wednesdays=place.wednesdays)
+        self._fallback = weekdays_only(place.academy, wednesdays=place.wednesdays)
+        self._planned: dict[date, tuple[PlannedReminder, ...]] = {}
+
+    def planned(self, day: date) -> tuple[PlannedReminder, ...]:
+        """Return every offered lead of a deadline, earliest first."""
+        if day not in self._planned:
+
+            def of(days: ClassDays) -> tuple[PlannedReminder, ...]:
+                return plan(days, day, OFFERED_LEADS, self.place.time_zone)
+
+            try:
+                self._planned[day] = of(self._class_days)
+            except CalendarUnknownError:
+                self._planned[day] = of(self._fallback)
+        return self._planned[day]
+
+    def next_morning(self, after: datetime) -> datetime:
+        """Return the next class morning after something was published."""
+        try:
+            return next_class_morning(self._class_days, after, self.place.time_zone)
+        except CalendarUnknownError:
+            return next_class_morning(self._fallback, after, self.place.time_zone)
+
+    def first_of_week(self, day: date) -> date | None:
+        try:
+            return first_class_day_of_week(self._class_days, day)
+        except CalendarUnknownError:
+            return first_class_day_of_week(self._fallback, day)
+
+    def rentree(self, today: date) -> date | None:
+        return rentree_day(self._class_days, today)
+
+
+def mornings(place: Place, reference: Reference) -> Mornings:
+    """Return the mornings of a place; they are kept as long as these reference values are."""
+    kept: dict[Place, Mornings] = reference.memory.setdefault("mornings", {})
+    if place not in kept:
+        kept[place] = Mornings(place, reference)
+    return kept[place]
+
+
+def lead_instants(
+    planned: Iterable[PlannedReminder], published_at: datetime, found: Mornings
+) -> Iterator[tuple[str, datetime]]:
+    """Yield each lead's code with the instant at which it fires: a date that was published after
+    it had passed sends on the next class morning instead."""
+    for reminder in planned:
+        late = reminder.send_at <= published_at
+        yield (
+            reminder.lead.code,
+            found.next_morning(published_at) if late else reminder.send_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """What planning knows of a milestone.
+
+    :param day: the day that reminders count from: a deadline's last, a session's first.
+    :param ends_at: the instant after which nobody is told any more.
+    """
+
+    milestone_id: int
+    event_id: str
+    kind: MilestoneKind
+    day: date
+    ends_at: datetime
+    published_at: datetime
+    moved_from: date | None
+    cancelled_at: datetime | None
+    scope: frozenset[str]
+    event_scopes: frozenset[str]
+
+
+def reminded_day(milestone: Milestone) -> date:
+    """Return the day that reminders of a milestone count from."""
+    is_session = milestone.kind is MilestoneKind.SESSION
+    return milestone.first_day if is_session else milestone.last_day
+
+
+def ends_at(milestone: Milestone) -> datetime:
+    """Return the instant (UTC) after which a reminder of a milestone is too late."""
+    is_session = milestone.kind is MilestoneKind.SESSION
+    at = milestone.start_time if is_session else milestone.end_time
+    return deadline_instant(reminded_day(milestone), at or END_OF_DAY, milestone.time_zone)
+
+
+def dated(session: AnySession, now: datetime) -> list[Dated]:
+    """Return the deadlines and sessions that somebody may have to hear of by now."""
+    today = now.date()
+    since = now - NEWS
+    query = (
+        select(Milestone)
+        .join(Milestone.event)
+        .where(
+            Milestone.certainty == Certainty.DAY,
+            Milestone.kind.not_in((MilestoneKind.OPENING, MilestoneKind.RESULTS)),
+            or_(
+                Milestone.last_day.between(today - timedelta(days=2), today + FARTHEST),
+                Milestone.dated_at >= since,
+                Milestone.cancelled_at >= since,
+                Event.cancelled_at >= since,
+            ),
+        )
+        .options(selectinload(Milestone.event).selectinload(Event.milestones))
+    )
+    return [
+        _dated(m)
+        for m in session.scalars(query).unique()
+        # « Complet »: there is nothing to register for any more.
+        if not (m.event.full and m.kind is MilestoneKind.REGISTRATION_DEADLINE)
+    ]
+
+
+def _dated(m: Milestone) -> Dated:
+    moved = m.moved_from_first_day if m.kind is MilestoneKind.SESSION else m.moved_from_last_day
+    cancelled = [at for at in (m.cancelled_at, m.event.cancelled_at) if at]
+    return Dated(
+        milestone_id=m.id,
+        event_id=m.event_id,
+        kind=m.kind,
+        day=reminded_day(m),
+        ends_at=ends_at(m),
+        published_at=m.dated_at or m.event.created_at,
+        moved_from=moved,
+        cancelled_at=min(cancelled) if cancelled else None,
+        scope=m.scope,
+        event_scopes=frozenset().union(*(other.scope for other in m.event.milestones)),
+    )
+
+
+def places(session: AnySession, reference: Reference) -> list[Place]:
+    """Return the places where somebody gets reminders."""
+    found = session.execute(
+        select(Subscriber.academy_slug, Subscriber.school)
+        .where(Subscriber.state == SubscriberState.ACTIVE)
+        .distinct()
+    )
+    pairs = {(slug or "", school.wednesdays) for slug, school in found}
+    return [
+        Place(reference.academies.get(slug) if slug else None, wednesdays)
+        for slug, wednesdays in sorted(pairs)
+    ]
+
+
+def picked_from_outside(session: AnySession, dates: Iterable[Dated]) -> frozenset[tuple[str, str]]:
+    """Return the (event, académie) pairs of which somebody picked the event; only events that are
+    not for the whole nation are looked at."""
+    local = sorted({d.event_id for d in dates if NATIONAL not in d.event_scopes})
+    if not local:
+        return frozenset()
+    rows = session.execute(
+        select(Subscription.event_id, Subscriber.academy_slug)
+        .join(Subscription.subscriber)
+        .where(Subscription.picked, Subscription.event_id.in_(local))
+        .distinct()
+    )
+    return frozenset((event_id, slug or "") for event_id, slug in rows)
+
+
+def due_send_days(session: AnySession, reference: Reference, now: datetime) -> Iterator[SendDay]:
+    """Yield what is due by now in every place with subscribers, whether planned before or not.
+
+    Nothing goes out before 7 h 30 on the clock of the place, not even what is overdue.
+    """
+    dates = dated(session, now)
+    picked = picked_from_outside(session, dates)
+    for place in places(session, reference):
+        local = now.astimezone(ZoneInfo(place.time_zone))
+        if local.time() >= MORNING:
+            found = mornings(place, reference)
+            codes = (
+                reference.academies.scope_of_academy(place.slug)
+                if place.academy
+                else frozenset((NATIONAL,))
+            )
+            for date_ in dates:
+                in_scope = not codes.isdisjoint(date_.scope)
+                if in_scope or (
+                    (date_.event_id, place.slug) in picked and codes.isdisjoint(date_.event_scopes)
+                ):
+                    yield from _of_date(date_, found, in_scope, local)
+            yield from _of_place(found, local)
+
+
+def _of_date(date_: Dated, found: Mornings, in_scope: bool, local: datetime) -> Iterator[SendDay]:
+    """What the subscribers of a place are to hear of one date by now."""
+
+    def send_day(
+        kind: DeliveryKind, lead: str, send_at: datetime, expires_at: datetime
+    ) -> Iterator[SendDay]:
+        if send_at <= local < expires_at:
+            yield SendDay(
+                topic=f"{date_.milestone_id}/{date_.day}/{lead}",
+                academy=found.place.slug,
+                wednesdays=found.place.wednesdays,
+                kind=kind,
+                milestone_id=date_.milestone_id,
+                milestone_kind=date_.kind,
+                event_id=date_.event_id,
+                day=date_.day,
+                lead=lead,
+                in_scope=in_scope,
+                send_at=send_at,
+                mail_day=local.date(),
+                expires_at=expires_at,
+            )
+
+    def news_at(happened_at: datetime, *days: date) -> datetime:
+        near = min(abs(day - happened_at.date()) for day in days) <= AT_ONCE
+        return happened_at if near else found.next_morning(happened_at)
+
+    if date_.cancelled_at:
+        at = date_.cancelled_at
+        if at + NEWS > local and date_.ends_at > at:
+            when = news_at(at, date_.day)
+            yield from send_day(DeliveryKind.CANCELLED, "cancelled", when, at + NEWS)
+        return
+    if date_.moved_from and date_.published_at + NEWS > local:
+        when = news_at(date_.published_at, date_.day, date_.moved_from)
+        yield from send_day(DeliveryKind.MOVED, "moved", when, date_.published_at + NEWS)
+    if date_.ends_at > local:
+        instants = lead_instants(found.planned(date_.day), date_.published_at, found)
+        for code, send_at in instants:
+            yield from send_day(DeliveryKind.REMINDER, code, send_at, date_.ends_at)
+
+
+def _of_place(found: Mornings, local: datetime) -> Iterator[SendDay]:
+    """The weekly mail and that of the rentrée, which hang on no date."""
+    today = local.date()
+
+    def send_day(kind: DeliveryKind, topic: str, first_day: date, last_day: date) -> SendDay:
+        end = deadline_instant(last_day, END_OF_DAY, found.place.time_zone)
+        return SendDay(
+            topic=topic,
+            academy=found.place.slug,
+            wednesdays=found.place.wednesdays,
+            kind=kind,
+            in_scope=True,
+            send_at=local_instant(first_day, MORNING, found.place.time_zone),
+            mail_day=today,
+            expires_at=end,
+        )
+
+    first = found.first_of_week(today)
+    if first and first <= today:
+        monday = today - timedelta(days=today.weekday())
+        yield send_day(DeliveryKind.WEEKLY, f"weekly/{monday}", first, monday + timedelta(days=6))
+    rentree = found.rentree(today)
+    if rentree and rentree <= today < rentree + NEWS:
+        yield send_day(DeliveryKind.RENTREE, f"rentree/{rentree.year}", rentree, rentree + NEWS)

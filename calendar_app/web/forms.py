@@ -1,0 +1,197 @@
+"""The forms of a site without cookies: their signed tokens, and what was typed as typed values.
+
+A token says « this form was shown by us less than an hour ago, to be posted there »: it stands in
+for a session's. What a person types is kept whole, so that a form with a problem is shown again as
+it was.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from flask import current_app, request
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.datastructures import MultiDict
+
+from calendar_app.domain import levels
+from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
+from calendar_app.domain.text import clean_line
+from calendar_app.models import Subscriber
+from calendar_app.models.queries import Reference
+from calendar_app.services.subscribers import AddressError, MailAddress, Wishes
+from calendar_app.web.page import Page
+
+#: Seconds for which a form may stay open.
+TOKEN_LIFE = 3600
+
+TOO_OLD = (
+    "Cette page était ouverte depuis plus d'une heure : vérifiez et envoyez à nouveau. "
+    "Rien n'a été changé."
+)
+
+#: What is ticked for somebody who comes for the first time.
+USUAL_LEADS = frozenset(("class_weeks:3", "last_class_day"))
+
+#: The classes of each kind of school: all of them, where none is ticked.
+SCHOOL_CLASSES: dict[SchoolKind, frozenset[str]] = {
+    SchoolKind.ECOLE: levels.GROUPS["premier-degre"][1],
+    SchoolKind.ECOLE_WITH_WEDNESDAY: levels.GROUPS["premier-degre"][1],
+    SchoolKind.COLLEGE: frozenset("6e 5e 4e 3e segpa ulis upe2a".split()),
+    SchoolKind.LYCEE: frozenset("2de 1re terminale cap bac-pro ulis upe2a".split()),
+}
+
+#: How the form groups the classes: legend → slugs.
+CLASS_GROUPS: dict[str, tuple[str, ...]] = {
+    "Cycle 1": ("tps", "ps", "ms", "gs"),
+    "Cycle 2": ("cp", "ce1", "ce2"),
+    "Cycle 3": ("cm1", "cm2", "6e"),
+    "Cycle 4": ("5e", "4e", "3e"),
+    "Lycée": ("2de", "1re", "terminale", "cap", "bac-pro"),
+    "Dispositifs": ("segpa", "ulis", "upe2a"),
+}
+
+#: A longer text is nobody's address or académie.
+_LONGEST = 320
+
+
+def form_token(endpoint: str, **values: str) -> str:
+    """Return the token of a form that is posted to this view."""
+    return str(_serializer(endpoint, values).dumps(""))
+
+
+def is_fresh() -> bool:
+    """Return whether this request brings the token of its own form, made within the hour."""
+    serializer = _serializer(request.endpoint or "", request.view_args or {})
+    try:
+        serializer.loads(request.form.get("jeton", ""), max_age=TOKEN_LIFE)
+    except BadData:
+        return False
+    return True
+
+
+def _serializer(endpoint: str, values: dict[str, str]) -> URLSafeTimedSerializer:
+    # The salt names the view and whom it is about: the token of one form opens no other.
+    key = current_app.config["SETTINGS"].secret_key
+    return URLSafeTimedSerializer(key, salt=f"form/{endpoint}/{sorted(values.items())}")
+
+
+def is_trapped() -> bool:
+    """Return whether the field that nobody sees was filled: a machine did it."""
+    return bool(request.form.get("site_web"))
+
+
+@dataclass
+class AddressForm:
+    """An address as it was typed, and what is wrong with it."""
+
+    typed: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def posted(cls, form: MultiDict[str, str], name: str = "adresse") -> AddressForm:
+        """Read a request's form."""
+        return cls(clean_line(form.get(name, ""))[:_LONGEST])
+
+    def read(self, name: str = "adresse") -> MailAddress | None:
+        """Return the address, or None with the problem noted."""
+        try:
+            return MailAddress.read(self.typed)
+        except AddressError as error:
+            self.problems[name] = str(error)
+            return None
+
+
+@dataclass
+class WishesForm:
+    """What somebody wants to hear of, as it was typed; names are those of the form's fields.
+
+    :param lieu: académie, département or school code; empty for none.
+    :param suivre: « choix » (only what one picks) or « tout ».
+    """
+
+    lieu: str = ""
+    etablissement: str = ""
+    classes: frozenset[str] = frozenset()
+    themes: frozenset[str] = frozenset()
+    delais: frozenset[str] = USUAL_LEADS
+    suivre: str = "choix"
+    semaine: bool = False
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def posted(cls, form: MultiDict[str, str]) -> WishesForm:
+        """Read a request's form."""
+        return cls(
+            lieu=clean_line(form.get("lieu", ""))[:_LONGEST],
+            etablissement=form.get("etablissement", ""),
+            classes=frozenset(form.getlist("classe")) & levels.CLASSES.keys(),
+            themes=frozenset(form.getlist("theme")),
+            delais=frozenset(form.getlist("delai")) & {lead.code for lead in OFFERED_LEADS},
+            suivre="tout" if form.get("suivre") == "tout" else "choix",
+            semaine="semaine" in form,
+        )
+
+    @classmethod
+    def of_page(cls, page: Page) -> WishesForm:
+        """Start from the filters that a visitor had on screen."""
+        chosen = page.filter
+        # Of a degré as a whole, no class need be ticked: the school says it.
+        classes = levels.expand(chosen.levels)
+        school = next(
+            (k for k, own in SCHOOL_CLASSES.items() if classes - levels.BOTH_DEGRES <= own), None
+        )
+        return cls(
+            lieu=page.academy.name if page.academy else "",
+            etablissement=school.value if school and classes - levels.BOTH_DEGRES else "",
+            classes=frozenset() if school and classes == SCHOOL_CLASSES[school] else classes,
+            themes=frozenset(chosen.themes),
+        )
+
+    @classmethod
+    def of_subscriber(cls, subscriber: Subscriber, reference: Reference) -> WishesForm:
+        """Show what somebody chose."""
+        slug, school = subscriber.academy_slug, subscriber.school
+        every = subscriber.classes == SCHOOL_CLASSES[school]
+        return cls(
+            lieu=reference.academies.get(slug).name if slug else "",
+            etablissement=school.value,
+            classes=frozenset() if every else subscriber.classes,
+            themes=subscriber.themes,
+            delais=subscriber.leads,
+            suivre="tout" if subscriber.follows_all else "choix",
+            semaine=subscriber.weekly,
+        )
+
+    def read(self, reference: Reference) -> Wishes | None:
+        """Return the typed wishes, or None with the problems noted, by field."""
+        slug = None
+        if self.lieu:
+            try:
+                slug = reference.academies.find(self.lieu)[0].slug
+            except UnknownValueError as error:
+                self.problems["lieu"] = str(error)
+        if self.etablissement not in set(SchoolKind):
+            self.problems["etablissement"] = "Choisissez où vous enseignez."
+        if not self.delais and not self.semaine:
+            self.problems["delais"] = (
+                "Choisissez au moins un moment pour être prévenu, ou le point de la semaine."
+            )
+        if self.problems:
+            return None
+        school = SchoolKind(self.etablissement)
+        return Wishes(
+            academy_slug=slug,
+            school=school,
+            classes=self.classes or SCHOOL_CLASSES[school],
+            themes=self.themes & reference.themes.keys(),
+            leads=self.delais,
+            follows_all=self.suivre == "tout",
+            weekly=self.semaine,
+        )
+
+
+def read_code(form: MultiDict[str, str]) -> str:
+    """Return the digits of a code, however they were spaced."""
+    return re.sub(r"[^0-9]", "", form.get("code", ""))[:12]

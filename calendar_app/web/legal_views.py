@@ -1,0 +1,27 @@
+"""The pages that the law asks for, filled in from the settings."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from calendar_app.services.subscribers import ENDED_KEPT, UNCONFIRMED_KEPT
+from calendar_app.web.page import page
+
+bp = Blueprint("legal", __name__)
+
+
+@bp.get("/donnees-personnelles/")
+def personal_data() -> str:
+    """What is kept about whom, why, for how long, and what they may ask (RGPD, article 13)."""
+    return render_template(
+        "pages/donnees-personnelles.html",
+        page=page(),
+        unconfirmed_days=UNCONFIRMED_KEPT.days,
+        ended_days=ENDED_KEPT.days,
+    )
+
+
+@bp.get("/mentions-legales/")
+def notice() -> str:
+    """Who publishes the site (loi n° 2004-575 du 21 juin 2004)."""
+    return render_template("pages/mentions-legales.html", page=page())

@@ -1,0 +1,102 @@
+"""The worker: a clock that plans, sends and cleans. The database decides what is due, so that two
+workers at once, a missed tick or a restart change nothing.
+
+APScheduler is only the ticker: its jobs are in memory and carry no state. A job that is late runs
+once, and never twice at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from calendar_app.app import make_sender, settings_of, store_session
+from calendar_app.services import outbox_status, planning, subscriptions
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two runs of each job.
+PLAN, SEND, BEAT, CLEAN = 60, 5, 15, 3600
+
+
+def worker_name() -> str:
+    """Return a name that no other worker has."""
+    return f"worker-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def run(app: Flask, *, leave_with_parent: bool = False) -> None:
+    """Work until SIGTERM or SIGINT: then the mail in hand is finished and the rest given back.
+
+    :param leave_with_parent: stop as well when the process that started this one is gone.
+    """
+    stopping, owner, parent = threading.Event(), worker_name(), os.getppid()
+    started_at = datetime.now(UTC)
+    session = store_session(app)
+    settings = settings_of(app)
+    sender = make_sender(app, owner, pause=stopping.wait)
+
+    def send() -> None:
+        if settings.sending:
+            sender.run(stopping.is_set)
+
+    def clean() -> None:
+        now = datetime.now(UTC)
+        subscriptions.clean(session, now)
+        planning.clean_send_days(session, now)
+        outbox_status.clean_deliveries(session, now)
+
+    def beat() -> None:
+        if leave_with_parent and os.getppid() != parent:
+            stopping.set()
+        note = sender.note if settings.sending else "envoi suspendu (CALENDAR_SENDING=off)"
+        outbox_status.beat(session, owner, started_at, note, datetime.now(UTC))
+
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        # The default drops a run that is one second late.
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for job, seconds in (
+        (lambda: planning.plan_due(session, datetime.now(UTC)), PLAN),
+        (send, SEND),
+        (beat, BEAT),
+        (clean, CLEAN),
+    ):
+        scheduler.add_job(
+            _guarded(app, job), "interval", seconds=seconds, next_run_time=datetime.now(UTC)
+        )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    # It says at each tick that it ticks.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    scheduler.start()
+    while not stopping.wait(1):
+        pass
+    scheduler.shutdown(wait=True)
+    with app.app_context():
+        outbox_status.farewell(session, owner, datetime.now(UTC))
+
+
+def _guarded(app: Flask, job: Callable[[], object]) -> Callable[[], None]:
+    """Run a job in a context of its own; what fails is tried again at the next tick."""
+
+    def guarded() -> None:
+        with app.app_context():
+            try:
+                job()
+            except DBAPIError as error:
+                # Its class only: the text may hold an address.
+                log.error("the store did not answer: %s", type(error.orig).__name__)
+            except Exception:
+                log.exception("a job of the worker failed")
+
+    return guarded

@@ -1,0 +1,94 @@
+"""Subscribers for tests, and what became of their mails."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from calendar_app.domain.deliveries import SubscriberState
+from calendar_app.domain.reminder_plan import SchoolKind
+from calendar_app.models import Delivery, Reminder, Subscriber, Subscription, db, reading, writing
+from calendar_app.services.planning import plan_due
+from tests.conftest import IMPORTED_AT
+
+#: Before the content was imported, so that every lead is ahead.
+SIGNED_UP = datetime(2020, 9, 1, 10, 0, tzinfo=UTC)
+
+
+def subscriber(name: str = "alice", **changes: Any) -> Subscriber:
+    """Return a teacher of CM1-CM2 in Lille with the usual leads, but for *changes*."""
+    return Subscriber(
+        **{
+            "address": f"{name}@ecole.example",
+            "address_key": f"{name}@ecole.example",
+            "state": SubscriberState.ACTIVE,
+            "state_at": SIGNED_UP,
+            "academy_slug": "lille",
+            "school": SchoolKind.ECOLE,
+            "classes": frozenset(("cm1", "cm2")),
+            "leads": frozenset(("class_weeks:3", "last_class_day")),
+            "since": SIGNED_UP,
+            "consent_wording": "oui",
+            "consent_at": SIGNED_UP,
+            "created_at": SIGNED_UP,
+            "confirmed_at": SIGNED_UP,
+        }
+        | changes
+    )
+
+
+def sign_up(
+    app: Flask, *people: Subscriber, picks: tuple[str, ...] = (), now: datetime = SIGNED_UP
+) -> list[int]:
+    """Put subscribers in the store, each with the same picked events; return their ids."""
+    with app.app_context(), writing(db.session, now):
+        for person in people:
+            person.subscriptions = [
+                Subscription(event_id=event_id, picked=True, since=now) for event_id in picks
+            ]
+            db.session.add(person)
+        db.session.flush()
+        return [person.id for person in people]
+
+
+def plan(app: Flask, now: datetime) -> Any:
+    """Plan what is due."""
+    with app.app_context():
+        return plan_due(db.session, now)
+
+
+def deliveries(app: Flask) -> Counter[tuple[str, str]]:
+    """Return how many mails there are of each (kind, state)."""
+    with app.app_context(), reading(db.session):
+        rows = db.session.execute(
+            select(Delivery.kind, Delivery.state, func.count()).group_by(
+                Delivery.kind, Delivery.state
+            )
+        )
+        return Counter({(kind.value, state.value): count for kind, state, count in rows})
+
+
+def reminders(app: Flask) -> set[tuple[str, str, str, str]]:
+    """Return (name of the subscriber, event/key, lead, state) of every reminder."""
+    with app.app_context(), reading(db.session):
+        rows = db.session.execute(
+            select(Reminder, Subscriber.address).join(
+                Subscriber, Subscriber.id == Reminder.subscriber_id
+            )
+        )
+        return {
+            (
+                address.partition("@")[0],
+                f"{r.milestone.event_id}/{r.milestone.key}",
+                r.lead,
+                r.state.value,
+            )
+            for r, address in rows
+        }
+
+
+__all__ = ["IMPORTED_AT", "SIGNED_UP", "deliveries", "plan", "reminders", "sign_up", "subscriber"]
