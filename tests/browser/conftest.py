@@ -71,6 +71,13 @@ PLACES = {
     "chooser": Place("/flux/", "Trouver mon calendrier"),
     "chooser-chosen": Place("/flux/?academie=lille", "Adresse à coller dans votre agenda"),
     "chooser-problem": Place("/flux/?lieu=atlantide", "Nous ne connaissons pas"),
+    "sign-up": Place("/abonnement/?academie=lille&niveau=cycle-3", "Où j'enseigne"),
+    "sign-up-event": Place(
+        "/abonnement/?evenement=ma-classe-a-du-talent-2020-2021", "Me prévenir de"
+    ),
+    "find-link": Place("/abonnement/retrouver/", "Recevoir mon lien"),
+    "personal-data": Place("/donnees-personnelles/", "Vos droits"),
+    "legal-notice": Place("/mentions-legales/", "directrice de la publication"),
     "not-found": Place("/nulle-part/", "Page introuvable", 404),
 }
 
