@@ -1,0 +1,362 @@
+"""What becomes of a mail, whatever the server does; every delivery here is real SMTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from calendar_app.app import letterhead, make_sender
+from calendar_app.domain.deliveries import (
+    DOUBT,
+    LEASE,
+    PATIENCE,
+    AttemptOutcome,
+    DeliveryKind,
+    DeliveryState,
+    SubscriberState,
+)
+from calendar_app.mail.transport import SmtpTransport
+from calendar_app.models import Delivery, DeliveryAttempt, Subscriber, db, reading, writing
+from calendar_app.services import outbox, outbox_status
+from calendar_app.services.composing import delivery_of, message_id
+from calendar_app.services.outbox import queue_mail
+from calendar_app.services.sending import SendReport
+from tests.factories import ID, another, entry, publish
+from tests.mail_factories import SIGNED_UP, deliveries, plan, reminders, sign_up, subscriber
+from tests.smtp_server import BEHAVIOURS, mail_server, scripted_server
+
+NOW = datetime(2021, 1, 21, 6, 31, tzinfo=UTC)
+KEY, LEAD = f"{ID}/deadline", "class_weeks:3"
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def run(app: Flask, url: str, clock: Clock, owner: str = "one", **seconds: float) -> SendReport:
+    """Send what is due, as a worker of this name."""
+    quick = {"connect_timeout": 2.0, "command_timeout": 2.0, "answer_timeout": 0.5} | seconds
+    with app.app_context():
+        sender = make_sender(app, owner, clock=clock, pause=lambda _: None)
+        sender.transport = SmtpTransport(url, "test.example", **quick)
+        return sender.run()
+
+
+def rows(app: Flask) -> list[Delivery]:
+    with app.app_context(), reading(db.session):
+        found = list(db.session.scalars(select(Delivery).order_by(Delivery.id)))
+        db.session.expunge_all()
+    return found
+
+
+def outcomes(app: Flask) -> list[tuple[str, str]]:
+    with app.app_context(), reading(db.session):
+        found = db.session.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.id))
+        return [(a.outcome.value, a.stage) for a in found]
+
+
+@pytest.fixture
+def make_due(make_app):
+    """Make an application in which a reminder mail to each of these people is due."""
+
+    def make(*names: str) -> Flask:
+        app = make_app("empty", CALENDAR_SMTP_RATE="1000")
+        publish(app, entry(), now=SIGNED_UP - timedelta(days=1))
+        sign_up(app, *map(subscriber, names), picks=(ID,))
+        plan(app, NOW)
+        return app
+
+    return make
+
+
+@pytest.fixture
+def due(make_due) -> Flask:
+    """One reminder mail to Alice is due."""
+    return make_due("alice")
+
+
+#: behaviour → (state of the mail, outcome and stage of the attempt, state of the reminder)
+ENDS: dict[str, tuple[str, tuple[str, str], str]] = {
+    "accepts": ("sent", ("sent", "body"), "sent"),
+    "refuses the connection": ("pending", ("deferred", "connect"), "planned"),
+    "closes at once": ("pending", ("deferred", "greeting"), "planned"),
+    "silent greeting": ("pending", ("deferred", "greeting"), "planned"),
+    "greets with 421": ("pending", ("deferred", "greeting"), "planned"),
+    "4xx at MAIL": ("pending", ("deferred", "mail"), "planned"),
+    "5xx at MAIL": ("failed", ("refused", "mail"), "cancelled"),
+    "4xx at RCPT": ("pending", ("deferred", "rcpt"), "planned"),
+    "5xx at RCPT": ("failed", ("refused", "rcpt"), "cancelled"),
+    "4xx at DATA": ("pending", ("deferred", "data"), "planned"),
+    "5xx at DATA": ("failed", ("refused", "data"), "cancelled"),
+    "4xx after the body": ("pending", ("deferred", "body"), "planned"),
+    "5xx after the body": ("failed", ("refused", "body"), "cancelled"),
+    "closes in the body": ("pending", ("deferred", "body"), "planned"),
+    "accepts then closes": ("in_doubt", ("in_doubt", "body"), "planned"),
+    "answers too late": ("in_doubt", ("in_doubt", "body"), "planned"),
+    "closes before QUIT": ("sent", ("sent", "body"), "sent"),
+    "AUTH refused": ("pending", ("deferred", "auth"), "planned"),
+}
+
+
+@pytest.mark.parametrize("behaviour", ENDS)
+def test_each_behaviour_of_a_server_ends_in_its_state(due, behaviour):
+    assert behaviour in BEHAVIOURS
+    state, attempt, reminder = ENDS[behaviour]
+    with scripted_server(behaviour) as server:
+        user = "us:pw@" if behaviour == "AUTH refused" else ""
+        run(due, server.url.replace("smtp://", f"smtp://{user}"), Clock())
+        # « Closes in the body » may be seen before the dot, or not: then nobody can know.
+        if behaviour == "closes in the body" and rows(due)[0].state is DeliveryState.IN_DOUBT:
+            state, attempt = "in_doubt", ("in_doubt", "body")
+        assert len(server.accepted) == (
+            state in ("sent", "in_doubt") and "closes in" not in behaviour
+        )
+    assert deliveries(due) == {("reminder", state): 1}
+    assert outcomes(due) == [attempt]
+    assert reminders(due) == {("alice", KEY, LEAD, reminder)}
+    if state == "pending":
+        # Tried again after 5 minutes, more or less, and then it goes out.
+        assert timedelta(minutes=4) <= rows(due)[0].due_at - NOW <= timedelta(minutes=6)
+        with mail_server() as server:
+            run(due, server.url, Clock(NOW + timedelta(minutes=3)))
+            assert server.mails == []
+            run(due, server.url, Clock(NOW + timedelta(minutes=7)))
+            assert len(server.mails) == 1
+        assert deliveries(due) == {("reminder", "sent"): 1}
+
+
+def test_an_address_that_does_not_exist_gets_no_more_mail(due):
+    with scripted_server("5xx at RCPT") as server:
+        run(due, server.url, Clock())
+    with due.app_context():
+        assert db.session.scalars(select(Subscriber)).one().state is SubscriberState.REFUSED
+
+
+def test_a_mail_in_doubt_goes_out_once_more_with_the_same_bytes_and_is_then_parked(due):
+    clock = Clock()
+    with scripted_server("accepts then closes") as server:
+        run(due, server.url, clock)
+        clock.now += DOUBT - timedelta(minutes=1)
+        run(due, server.url, clock, "two")
+        assert len(server.accepted) == 1
+        # Meanwhile the contest's title changes: the copy must be the same all the same.
+        publish(due, entry(title="Autre titre"), now=clock.now)
+        clock.now += timedelta(minutes=2)
+        run(due, server.url, clock, "two")
+        assert len(server.accepted) == 2
+        assert server.accepted[0] == server.accepted[1]
+        assert deliveries(due) == {("reminder", "in_doubt"): 1}
+        for _ in range(3):
+            clock.now += DOUBT + timedelta(minutes=1)
+            run(due, server.url, clock)
+        assert len(server.accepted) == 2
+    assert deliveries(due) == {("reminder", "parked"): 1}
+    with due.app_context():
+        status = outbox_status.status(db.session, clock.now)
+        assert [mail.kind for mail in status.parked] == [DeliveryKind.REMINDER]
+        assert outbox_status.retry(db.session, None, clock.now) == 1
+    with mail_server() as server:
+        run(due, server.url, clock)
+        assert len(server.mails) == 1
+    assert reminders(due) == {("alice", KEY, LEAD, "sent")}
+
+
+def test_a_mail_in_doubt_whose_date_moved_is_for_a_person(due):
+    clock = Clock()
+    with scripted_server("accepts then closes") as server:
+        run(due, server.url, clock)
+        later = entry(milestones=[{"kind": "deadline", "day": "2021-03-11"}])
+        publish(due, later, now=clock.now)
+        clock.now += DOUBT + timedelta(minutes=1)
+        run(due, server.url, clock)
+        assert len(server.accepted) == 1
+    assert deliveries(due) == {("reminder", "parked"): 1}
+
+
+def test_a_confirmation_in_doubt_is_not_sent_again(due):
+    clock = Clock()
+    with due.app_context(), writing(db.session, NOW):
+        bob = subscriber("bob", state=SubscriberState.UNCONFIRMED, confirmed_at=None, code_at=NOW)
+        db.session.add(bob)
+        queue_mail(db.session, bob, DeliveryKind.CONFIRMATION, NOW)
+    with scripted_server("accepts then closes") as server:
+        run(due, server.url, clock)
+        # It went first: somebody waits for it.
+        assert b"bob@ecole.example" in server.accepted[0]
+        clock.now += DOUBT + timedelta(minutes=1)
+        run(due, server.url, clock)
+        assert sum(b"bob@ecole.example" in data for data in server.accepted) == 1
+    assert deliveries(due)["confirmation", "parked"] == 1
+
+
+def claimed(app: Flask, owner: str, now: datetime) -> list[outbox.Claimed]:
+    with app.app_context():
+        return outbox.claim(db.session, owner, now, 10)
+
+
+def test_a_worker_that_was_overtaken_finds_the_gate_shut(due):
+    [slow] = claimed(due, "slow", NOW)
+    assert claimed(due, "other", NOW) == []
+    later = NOW + LEASE + timedelta(seconds=1)
+    with due.app_context():
+        # Its lease is over, even if nobody took the row since.
+        assert outbox.gate(db.session, slow, b"data", later) is None
+        assert outbox.sweep(db.session, later).lost == 1
+    [fast] = claimed(due, "fast", later)
+    with due.app_context():
+        assert outbox.gate(db.session, slow, b"data", later) is None
+        assert outbox.gate(db.session, fast, b"data", later) is not None
+        assert outbox.gate(db.session, fast, b"data", later) is None
+
+
+@pytest.mark.parametrize("state", ["paused", "unsubscribed", "refused"])
+def test_nobody_who_left_between_claim_and_gate_gets_the_mail(due, state):
+    [mail] = claimed(due, "one", NOW)
+    with due.app_context():
+        with writing(db.session, NOW):
+            db.session.execute(update(Subscriber).values(state=state))
+        assert outbox.gate(db.session, mail, b"data", NOW) is None
+
+
+def test_nothing_goes_out_after_the_deadline(empty_app):
+    publish(empty_app, entry(), now=SIGNED_UP - timedelta(days=1))
+    sign_up(empty_app, subscriber("alice"), picks=(ID,))
+    # The server is down from the last class day on.
+    clock = Clock(datetime(2021, 2, 9, 6, 31, tzinfo=UTC))
+    plan(empty_app, clock.now)
+    with scripted_server("refuses the connection") as server:
+        run(empty_app, server.url, clock)
+    with mail_server() as server:
+        # 23 h 59 in Paris, on the day itself.
+        clock.now = datetime(2021, 2, 11, 23, 0, tzinfo=UTC)
+        run(empty_app, server.url, clock)
+        assert server.mails == []
+    assert deliveries(empty_app) == {("reminder", "expired"): 1}
+    assert {state for _, _, _, state in reminders(empty_app)} == {"superseded", "expired"}
+
+
+def test_after_an_outage_the_most_urgent_lead_goes_out_once(empty_app):
+    """Nobody planned nor sent from 20 January to 5 February: two leads are overdue."""
+    publish(empty_app, entry(), now=SIGNED_UP - timedelta(days=1))
+    sign_up(
+        empty_app,
+        subscriber("alice"),
+        subscriber("bob", leads=frozenset((LEAD, "class_weeks:1"))),
+        picks=(ID,),
+    )
+    clock = Clock(datetime(2021, 2, 5, 9, 0, tzinfo=UTC))
+    plan(empty_app, clock.now)
+    with mail_server() as server:
+        run(empty_app, server.url, clock)
+        assert sorted(mail.recipient for mail in server.mails) == [
+            "alice@ecole.example",
+            "bob@ecole.example",
+        ]
+    assert {(who, lead, state) for who, _, lead, state in reminders(empty_app)} == {
+        ("alice", LEAD, "sent"),
+        ("bob", "class_weeks:1", "sent"),
+        ("bob", LEAD, "superseded"),
+    }
+
+
+def test_a_day_without_a_server_loses_nothing_and_sends_nothing_late(empty_app):
+    """Twenty-four hours on a virtual clock, a tick every ten minutes; one contest ends within."""
+    tomorrow = NOW.date() + timedelta(days=1)
+    before = SIGNED_UP - timedelta(days=1)
+    # Its last class day is today; it ends at noon tomorrow, in the outage's last hours.
+    ends = {"kind": "deadline", "day": tomorrow.isoformat(), "end_time": "05:00"}
+    publish(empty_app, entry(), another("court", milestones=[ends]), now=before)
+    sign_up(empty_app, *(subscriber(f"n{n}") for n in range(30)), picks=(ID,))
+    sign_up(empty_app, *(subscriber(f"s{n}") for n in range(30)), picks=("court-2020-2021",))
+    clock = Clock()
+    with scripted_server("refuses the connection") as down:
+        while clock.now < NOW + timedelta(hours=24):
+            plan(empty_app, clock.now)
+            run(empty_app, down.url, clock)
+            clock.now += timedelta(minutes=10)
+    with mail_server() as server:
+        while clock.now < NOW + PATIENCE:
+            plan(empty_app, clock.now)
+            run(empty_app, server.url, clock)
+            clock.now += timedelta(minutes=10)
+        assert sorted(m.recipient for m in server.mails) == sorted(
+            f"n{n}@ecole.example" for n in range(30)
+        )
+    assert deliveries(empty_app) == {("reminder", "sent"): 30, ("reminder", "expired"): 30}
+
+
+def test_the_breaker_leaves_a_server_alone(make_due):
+    due = make_due(*(f"n{n}" for n in range(20)))
+    clock = Clock()
+    with scripted_server("greets with 421") as server, due.app_context():
+        sender = make_sender(due, "one", clock=clock, pause=lambda _: None)
+        sender.transport = SmtpTransport(server.url, "test.example")
+        assert sender.run().deferred == 5
+        assert sender.note
+        assert sender.run().deferred == 0
+        seen = server.connections
+        # The mails that were not tried are free for another worker.
+        clock.now += timedelta(minutes=4)
+        assert sender.run() == SendReport()
+        assert server.connections == seen
+        clock.now += timedelta(minutes=2)
+        assert sender.run().deferred == 5
+    assert {row.state for row in rows(due)} == {DeliveryState.PENDING}
+
+
+def test_the_mail_that_arrives(due):
+    with mail_server() as server:
+        run(due, server.url, Clock())
+        [mail] = server.mails
+    message = message_from_bytes(mail.data, policy=default)
+    [row] = rows(due)
+    links = letterhead(due).links
+    assert message["Message-ID"] == f"<{message_id(links, row.id)}>"
+    assert delivery_of(links, message["Message-ID"]) == row.id
+    assert delivery_of(links, message["Message-ID"].replace(".", ".0", 1)) is None
+    assert message["To"] == "alice@ecole.example"
+    assert "Concours d'essai" in message["Subject"]
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = message["List-Unsubscribe"].strip("<>")
+    assert address.startswith("http://127.0.0.1:8000/abonnement/lien/")
+    body = message.get_body(("plain",)).get_content()
+    assert "3\u00a0semaines de classe avant" in body
+    # One click ends it; the page behind the link lives.
+    client = due.test_client()
+    path = address.removeprefix("http://127.0.0.1:8000")
+    assert client.get(path).status_code == 200
+    answer = client.post(path, data={"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    with due.app_context():
+        state = db.session.scalars(select(Subscriber)).one().state
+    assert state is SubscriberState.UNSUBSCRIBED
+
+
+def test_stopping_gives_back_what_is_not_in_hand(make_due):
+    due = make_due(*(f"n{n}" for n in range(10)))
+    with mail_server() as server, due.app_context():
+        sender = make_sender(due, "one", clock=Clock())
+        sender.transport = SmtpTransport(server.url, "test.example")
+        report = sender.run(lambda: len(server.mails) >= 3)
+    assert report.sent == 3
+    assert deliveries(due) == {("reminder", "sent"): 3, ("reminder", "pending"): 7}
+
+
+def test_the_attempts_hold_no_address(due):
+    with scripted_server("5xx at RCPT") as server:
+        run(due, server.url, Clock())
+    with due.app_context():
+        [attempt] = db.session.scalars(select(DeliveryAttempt))
+        assert attempt.outcome is AttemptOutcome.REFUSED
+        assert "@" not in (attempt.reply or "")
