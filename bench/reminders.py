@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import random
 import shutil
 import smtplib
@@ -65,7 +66,7 @@ YESTERDAY = NOW - timedelta(days=1)
 SINCE = NOW - timedelta(hours=12)
 
 #: One event in twenty is for the whole nation; most people pick one of the ten popular ones, half
-#: of them one of the two with a lead due.
+#: of them one of the two that have a lead due.
 NATIONAL, POPULAR, DUE = range(0, EVENTS, 20), range(0, 200, 20), range(0, 40, 20)
 
 P = ParamSpec("P")
@@ -139,7 +140,7 @@ def picks(number: int, academies: list[str], chance: random.Random) -> tuple[int
     the whole nation)."""
     if number % 10 == 0:
         return ()
-    popular = chance.choice(DUE if chance.random() < 0.5 else POPULAR)
+    popular = chance.choice(DUE if chance.random() < 0.4 else POPULAR)
     place = number % len(academies)
     near = chance.choice(range(place, EVENTS, len(academies)))
     return (popular,) if near == popular else (popular, near)
@@ -299,10 +300,10 @@ def sink() -> Iterator[tuple[str, int]]:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     program = shutil.which("smtp-sink", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+    user = [] if os.getuid() else ["-u", "nobody"]
+    address = f"127.0.0.1:{port}"
     aiosmtpd = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l"]
-    command = (
-        [program, f"127.0.0.1:{port}", "1000"] if program else [*aiosmtpd, f"127.0.0.1:{port}"]
-    )
+    command = [program, *user, address, "1000"] if program else [*aiosmtpd, address]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:
             for _ in range(100):
