@@ -27,7 +27,7 @@ check: $(VENV)/dev.stamp ## Check style, types and templates
 	@$(BIN)/djlint --lint --quiet templates
 
 campaign: $(VENV)/dev.stamp ## Run the same tests with ten times the cases
-	@CALENDAR_TEST_CAMPAIGN=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+	@CALENDAR_TEST_CAMPAIGN=1 $(BIN)/python -m pytest --log-cli-level=WARNING $(PYTEST_ARGS)
 
 bench: $(VENV)/dev.stamp ## Measure: run each bench/*.py and print its table
 	@set -e; for script in $(sort $(wildcard bench/*.py)); do $(BIN)/python $$script; done

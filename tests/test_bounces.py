@@ -301,7 +301,6 @@ def test_a_message_that_is_too_large_is_skipped(tmp_path):
         (b"PK\x03\x04", "Le fichier « {} » n'est ni un message (.eml) ni une boîte mbox."),
         (b"date: 2021\n", "Le fichier « {} » n'est ni un message (.eml) ni une boîte mbox."),
         (b"\n\n", "Le fichier « {} » n'est ni un message (.eml) ni une boîte mbox."),
-        (None, "Nous ne pouvons pas lire « {} » (No such file or directory)."),
         ("folder", "Le dossier « {} » n'est pas une boîte Maildir : il n'a ni « cur » ni « new »."),
     ],
 )
@@ -309,11 +308,16 @@ def test_a_file_of_another_kind_is_named(content, sentence, tmp_path):
     path = tmp_path / "courrier"
     if content == "folder":
         path.mkdir()
-    elif content is not None:
+    else:
         path.write_bytes(content)
     with pytest.raises(CalendarError) as caught:
         list(read_bounces(path))
     assert str(caught.value) == sentence.format(path)
+
+
+def test_a_file_that_is_not_there_is_the_callers(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        list(read_bounces(tmp_path / "courrier"))
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from calendar_app.domain import levels
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.models import Milestone, Reminder, Subscriber, Subscription, db, writing
@@ -190,6 +191,22 @@ def test_who_follows_everything_hears_of_what_fits(empty_app):
         ("all", "sans-classe"),
         ("all", "musique"),
     }
+
+
+def test_ulis_alone_brings_no_event_of_the_other_degre(empty_app):
+    """« All classes of an école » holds ULIS, and so does the second degré."""
+    publish(
+        empty_app,
+        entry(classes=["second-degre"]),
+        another("ulis", classes=["ulis"]),
+        now=SIGNED_UP - timedelta(days=1),
+    )
+    ecole = levels.GROUPS["premier-degre"][1]
+    sign_up(empty_app, subscriber("ecole", follows_all=True, classes=ecole))
+    sign_up(empty_app, subscriber("ulis", follows_all=True, classes=frozenset(("ulis",))))
+    plan(empty_app, THREE_WEEKS)
+    told = {(who, key.partition("-2020")[0]) for who, key, _, _ in reminders(empty_app)}
+    assert told == {("ecole", "ulis"), ("ulis", "essai"), ("ulis", "ulis")}
 
 
 def test_a_contest_of_another_academie_is_told_to_who_picked_it(empty_app):

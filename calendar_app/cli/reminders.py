@@ -52,6 +52,10 @@ IDS = click.argument("ids", type=int, nargs=-1)
 PARKED = click.option("--parked", is_flag=True, help="Tous ceux qui sont à trancher.")
 
 
+def _instant(now: datetime | None) -> datetime:
+    return now or datetime.now(UTC)
+
+
 def _clock(now: datetime | None) -> Callable[[], datetime]:
     """Return a clock that started at *now*, or that of the machine."""
     if now is None:
@@ -70,7 +74,7 @@ def reminders_group() -> None:
 def reminders_plan(now: datetime | None) -> None:
     """Planifie tout ce qui est dû ; sans effet si c'est déjà fait."""
     with store_as_it_is() as session:
-        made = planning.plan_due(session, _clock(now)())
+        made = planning.plan_due(session, _instant(now))
     click.echo(f"{made.deliveries} courriels et {made.reminders} rappels planifiés.")
 
 
@@ -95,7 +99,7 @@ def reminders_send(now: datetime | None) -> None:
 @NOW
 def reminders_status(now: datetime | None) -> None:
     """Montre l'état des courriels : combien, depuis quand, et ce qui est à trancher."""
-    at = _clock(now)()
+    at = _instant(now)
     with store_as_it_is() as session:
         found = outbox_status.status(session, at)
     click.echo(f"{'État':<18}{'Courriels':>10}  Le plus ancien")
@@ -124,7 +128,7 @@ def _local(at: datetime) -> str:
 def reminders_retry(ids: tuple[int, ...], parked: bool, now: datetime | None) -> None:
     """Envoie une fois de plus des courriels à trancher ou refusés."""
     with store_as_it_is() as session:
-        done = outbox_status.retry(session, _chosen(ids, parked), _clock(now)())
+        done = outbox_status.retry(session, _chosen(ids, parked), _instant(now))
     click.echo(f"{done} courriels remis en attente.")
 
 
@@ -135,7 +139,7 @@ def reminders_retry(ids: tuple[int, ...], parked: bool, now: datetime | None) ->
 def reminders_drop(ids: tuple[int, ...], parked: bool, now: datetime | None) -> None:
     """Abandonne des courriels à trancher ou en attente."""
     with store_as_it_is() as session:
-        done = outbox_status.drop(session, _chosen(ids, parked), _clock(now)())
+        done = outbox_status.drop(session, _chosen(ids, parked), _instant(now))
     click.echo(f"{done} courriels abandonnés.")
 
 
@@ -193,7 +197,7 @@ def bounces_read(file: Path, now: datetime | None) -> None:
     """
     with entered() as app:
         links = letterhead(app).links
-        found = outbox_status.apply_bounces(store_session(app), file, links, _clock(now)())
+        found = outbox_status.apply_bounces(store_session(app), file, links, _instant(now))
     click.echo(
         f"{found.stopped} adresses arrêtées, {found.ignored} avis sans suite, "
         f"{found.unknown} avis qui ne sont pas les nôtres."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from calendar_app.domain import levels
 from calendar_app.domain.deliveries import DeliveryKind, ReminderState, SubscriberState
 from calendar_app.domain.reminder_plan import SchoolKind
 from calendar_app.domain.vocabulary import MilestoneKind
@@ -35,6 +37,13 @@ from calendar_app.models import (
 )
 
 Column = SQLColumnExpression[Any]
+
+#: The classes of somebody who has only ULIS or UPE2A.
+_OF_EITHER_DEGRE = [
+    frozenset(some)
+    for number in range(1, len(levels.BOTH_DEGRES) + 1)
+    for some in combinations(sorted(levels.BOTH_DEGRES), number)
+]
 
 #: Who signed up so late before the rentrée needs no « toujours en CM2 ? ».
 _NEW_SUBSCRIBER = timedelta(days=30)
@@ -116,15 +125,20 @@ def _fits() -> ColumnElement[bool]:
     """Whether an event is for somebody's classes and themes. One that does not say its classes may
     be for any: missing it is worse."""
     of_event = EventClass.event_id == SendDay.event_id
-    themes = exists().where(
+    certain = EventClass.slug.not_in(levels.BOTH_DEGRES)
+    among = _is_among(Subscriber.classes, EventClass.slug)
+    # ULIS and UPE2A are in both degrés: alone they tell nothing of an event for one of them.
+    only_either = or_(~exists().where(of_event, certain), Subscriber.classes.in_(_OF_EITHER_DEGRE))
+    theme = exists().where(
         EventTheme.event_id == SendDay.event_id, _is_among(Subscriber.themes, EventTheme.slug)
     )
     return and_(
         or_(
             ~exists().where(of_event),
-            exists().where(of_event, _is_among(Subscriber.classes, EventClass.slug)),
+            exists().where(of_event, certain, among),
+            and_(exists().where(of_event, among), only_either),
         ),
-        or_(type_coerce(Subscriber.themes, Text) == "", themes),
+        or_(type_coerce(Subscriber.themes, Text) == "", theme),
     )
 
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from calendar_app.domain import levels
 from calendar_app.domain.academies import Academy
 from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, ReminderState
 from calendar_app.domain.filters import CatalogueFilter, for_place, national
@@ -324,7 +325,8 @@ class _Batch:
         """Return what the weekly mail tells somebody: all that fits, picked or not."""
         key = (who.academy_slug, who.classes, who.themes, today)
         if key not in self._ahead:
-            chosen = CatalogueFilter(levels=tuple(who.classes), themes=tuple(who.themes))
+            # As degrés and cycles where it may be: those know what ULIS is worth.
+            chosen = CatalogueFilter(levels=levels.collapse(who.classes), themes=tuple(who.themes))
             chosen = (
                 for_place(chosen, self.reference.academies, academy.slug)
                 if academy

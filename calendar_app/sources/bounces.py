@@ -91,15 +91,11 @@ def read_bounces(path: Path) -> Iterator[Bounce]:
     """Yield what the reports of a mailbox say, in its order; other messages are skipped.
 
     :param path: a message (``.eml``), an mbox file, or a Maildir folder.
-    :raises CalendarError: at the first value, if *path* is none of these or cannot be read.
+    :raises CalendarError: at the first value, if *path* is none of these.
+    :raises OSError: at the first value, if it cannot be read.
     """
-    try:
-        for message in _messages(path):
-            yield from bounces_of(message)
-    except OSError as error:
-        raise CalendarError(
-            f"Nous ne pouvons pas lire « {path} » ({error.strerror or error})."
-        ) from error
+    for message in _messages(path):
+        yield from bounces_of(message)
 
 
 def _messages(path: Path) -> Iterator[bytes]:
