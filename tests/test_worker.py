@@ -202,7 +202,11 @@ def test_the_worker_plans_sends_and_finishes_the_mail_in_hand(command, due):
     with due.app_context(), writing(db.session, now):
         for n in range(40):
             bob = subscriber(
-                f"bob{n}", state=SubscriberState.UNCONFIRMED, confirmed_at=None, code_at=now
+                f"bob{n}",
+                state=SubscriberState.UNCONFIRMED,
+                state_at=now,
+                confirmed_at=None,
+                code_at=now,
             )
             db.session.add(bob)
             queue_mail(db.session, bob, DeliveryKind.CONFIRMATION, now)

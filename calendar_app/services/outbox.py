@@ -366,7 +366,10 @@ def _attempt(
     stage: str,
     code: int | None = None,
     reply: str | None = None,
-) -> int:
+) -> int | None:
+    known = exists().where(Delivery.id == mail.id)
+    if not session.scalar(select(known)):
+        return None  # erased with its subscriber, meanwhile
     made = session.connection().execute(
         insert(DeliveryAttempt).values(
             delivery_id=mail.id,
