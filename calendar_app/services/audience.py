@@ -87,11 +87,18 @@ def whom(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[An
         _is_of_use(),
         _is_new(),
     )
+    of_event = and_(
+        SendDay.event_id == Subscription.event_id,
+        # An expression, so that SQLite finds the send days of two picked events by their event and
+        # not by the place, which has many.
+        SendDay.academy + "" == func.coalesce(Subscriber.academy_slug, ""),
+        SendDay.wednesdays == (Subscriber.school != SchoolKind.ECOLE),
+    )
     picked = (
         select(*columns)
         .select_from(Subscription)
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
-        .join(SendDay, and_(SendDay.event_id == Subscription.event_id, here))
+        .join(SendDay, of_event)
         # Said of both: an engine that starts from the subscriptions must see it, too.
         .where(Subscription.subscriber_id.between(*chunk), active, open_, wanted)
         .where(Subscription.picked, Subscription.since <= SendDay.send_at)

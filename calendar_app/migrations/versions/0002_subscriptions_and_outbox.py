@@ -99,9 +99,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq_subscriber_uid")),
     )
     with op.batch_alter_table("subscriber") as batch:
-        batch.create_index(
-            "ix_subscriber_place", ["state", "academy_slug", "school", "id"], unique=False
-        )
+        batch.create_index("ix_subscriber_place", ["academy_slug", "school", "state"], unique=False)
 
     op.create_table(
         "delivery",
