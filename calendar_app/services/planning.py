@@ -12,16 +12,21 @@ nothing:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Column as DatabaseColumn
 from sqlalchemy import (
     Engine,
+    Integer,
+    MetaData,
     Select,
+    Table,
     and_,
     delete,
     exists,
@@ -158,6 +163,7 @@ def _note_send_days(session: AnySession, now: datetime) -> int:
         rows = [{name: getattr(d, name) for name in names} for d in new[start:][:CHUNK_ROWS]]
         with writing(session, now):
             session.execute(insert_new(session, SendDay), rows)
+            _refresh_statistics(session, SendDay.__tablename__)
     return len(new)
 
 
@@ -177,10 +183,10 @@ def _plan_subscribers(session: AnySession, now: datetime) -> tuple[int, int]:
         with writing(session, now):
             _take_turns(session)
             for kind in kinds:
-                people = whom(kind, chunk, now)
-                deliveries += _insert_deliveries(session, people, kind, now)
-                if kind in WITH_REMINDERS:
-                    reminders += _insert_reminders(session, people, kind, now)
+                with _pairs(session, whom(kind, chunk, now)):
+                    deliveries += _insert_deliveries(session, kind, now)
+                    if kind in WITH_REMINDERS:
+                        reminders += _insert_reminders(session, kind, now)
     _mark_planned(session, open_days, now)
     return deliveries, reminders
 
@@ -220,14 +226,42 @@ def _take_turns(session: AnySession) -> None:
 
 # -- the two statements ----------------------------------------------------------------------------
 
+#: The (subscriber, send day) pairs of a chunk, for as long as its transaction needs them.
+_PAIRS = Table(
+    "due_pair",
+    MetaData(),
+    DatabaseColumn("subscriber_id", Integer, nullable=False),
+    *(
+        DatabaseColumn(column.name, column.type)
+        for column in SendDay.__table__.columns
+        if column.name in ("milestone_id", "day", "lead", "send_at", "mail_day")
+    ),
+    prefixes=["TEMPORARY"],
+)
 
-def _insert_deliveries(
-    session: AnySession, due: Select[Any], kind: DeliveryKind, now: datetime
-) -> int:
+
+@contextmanager
+def _pairs(session: AnySession, due: Select[Any]) -> Iterator[None]:
+    """Work out who is to hear of what once, for both statements. (Asked twice, PostgreSQL, which
+    knows nothing of rows that its own transaction just made, once asked it again for each row.)"""
+    connection = session.connection()
+    _PAIRS.create(connection)
+    connection.execute(_PAIRS.insert().from_select([c.name for c in due.selected_columns], due))
+    _refresh_statistics(session, _PAIRS.name)
+    yield
+    _PAIRS.drop(connection)
+
+
+def _refresh_statistics(session: AnySession, table: str) -> None:
+    """PostgreSQL plans a join by what it knew of a table when it last looked."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"ANALYZE {table}"))
+
+
+def _insert_deliveries(session: AnySession, kind: DeliveryKind, now: datetime) -> int:
     """One mail a person, for all that is due together; another one only if that of the day was
     planned by an earlier run."""
-    pairs = due.subquery()
-    people = select(pairs.c.subscriber_id.label("id"), pairs.c.mail_day).distinct().subquery()
+    people = select(_PAIRS.c.subscriber_id.label("id"), _PAIRS.c.mail_day).distinct().subquery()
     occurrence = select(func.coalesce(func.max(Delivery.occurrence), 0) + 1).where(
         Delivery.subscriber_id == people.c.id,
         Delivery.kind == kind,
@@ -246,15 +280,19 @@ def _insert_deliveries(
         "tries": literal(0),
         "doubts": literal(0),
     }
-    # SQLite wants a WHERE between a SELECT and ON CONFLICT.
-    return _insert(session, Delivery, values, select(*values.values()).where(people.c.id > 0))
+    return _insert(session, Delivery, values, people.c.id)
 
 
-def _insert_reminders(
-    session: AnySession, due: Select[Any], kind: DeliveryKind, now: datetime
-) -> int:
+def _insert_reminders(session: AnySession, kind: DeliveryKind, now: datetime) -> int:
     """The intents that the new deliveries carry."""
-    pairs = due.subquery()
+    made = select(func.max(Delivery.id)).where(
+        Delivery.subscriber_id == _PAIRS.c.subscriber_id,
+        Delivery.kind == kind,
+        Delivery.day == _PAIRS.c.mail_day,
+        Delivery.created_at == now,
+    )
+    # One look-up a pair, whatever an engine believes of the table.
+    pairs = select(_PAIRS, made.scalar_subquery().label("delivery_id")).subquery()
     values = {
         "subscriber_id": pairs.c.subscriber_id,
         "milestone_id": pairs.c.milestone_id,
@@ -262,23 +300,16 @@ def _insert_reminders(
         "lead": pairs.c.lead,
         "send_at": pairs.c.send_at,
         "state": literal(ReminderState.PLANNED, Reminder.state.type),
-        "delivery_id": Delivery.id,
+        "delivery_id": pairs.c.delivery_id,
     }
-    rows = select(*values.values()).join(
-        Delivery,
-        and_(
-            Delivery.subscriber_id == pairs.c.subscriber_id,
-            Delivery.kind == kind,
-            Delivery.day == pairs.c.mail_day,
-            Delivery.created_at == now,
-        ),
-    )
-    return _insert(session, Reminder, values, rows.where(Delivery.id > 0))
+    return _insert(session, Reminder, values, pairs.c.delivery_id)
 
 
 def _insert(
-    session: AnySession, noun: type[Base], values: Mapping[str, Column], rows: Select[Any]
+    session: AnySession, noun: type[Base], values: Mapping[str, Column], known: Column
 ) -> int:
+    # SQLite wants a WHERE between a SELECT and ON CONFLICT.
+    rows = select(*values.values()).where(known.is_not(None))
     statement = insert_new(session, noun).from_select(list(values), rows)
     made = statement.execution_options(preserve_rowcount=True)
     return session.connection().execute(made).rowcount
