@@ -29,3 +29,7 @@ class UnknownValueError(NotFoundError):
 
 class CalendarUnknownError(CalendarError):
     """The school holidays of these days are not known: nothing can be said about class days."""
+
+
+class UnreadableLetterError(CalendarError):
+    """A letter's file cannot be read: the sentence says what to do with it."""

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 # so does U+FEFF, which readers take for a byte order mark and drop.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
+_FRENCH_MARKS = re.compile("[\u0300-\u036f]+")
+
 
 def clean(text: str) -> str:
     """Return *text* with LF line ends and without control characters (tab and LF stay)."""
@@ -26,7 +28,12 @@ def clean_line(text: str) -> str:
 def fold(text: str) -> str:
     """Return *text* without accents, ligatures or case, for searching and matching."""
     text = text.casefold().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
-    decomposed = unicodedata.normalize("NFKD", text)
+    if text.isascii():
+        return text
+    # French needs these marks only: the others cost a look at each character.
+    decomposed = _FRENCH_MARKS.sub("", unicodedata.normalize("NFKD", text))
+    if decomposed.isascii():
+        return decomposed
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

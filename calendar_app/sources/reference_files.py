@@ -65,6 +65,16 @@ def read_themes(text: str) -> dict[str, str]:
     return dict(themes)
 
 
+def read_towns(text: str) -> dict[str, str]:
+    """Read ``data/towns.yaml``: name of the town → code of its département.
+
+    :raises ValueError: when a town stands twice.
+    """
+    departments = YAML(typ="safe", pure=True).load(text)
+    _unique("town", (slugify(town) for towns in departments.values() for town in towns))
+    return {town: code for code, towns in departments.items() for town in towns}
+
+
 def _academy(entry: dict[str, Any]) -> Academy:
     missing, unknown = _REQUIRED - entry.keys(), entry.keys() - _REQUIRED - _OPTIONAL
     if missing or unknown:

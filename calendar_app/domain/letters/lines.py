@@ -1,0 +1,134 @@
+"""What a line of a letter looks like: a heading, an item, a row, the rest of the line before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+ITEM = re.compile(r"(?:[-*+•▪►■●◦‣➢→✓]|\d{1,2}[.)]|[a-z]\))[ \t]+|[•▪►■●◦‣➢→✓]")
+NUMBERED = re.compile(r"(?:\d{1,2}|[A-Z]|[IVX]{1,4})[.)/-][ \t]+[«“\"A-ZÀ-ÖØ-Þ0-9]")
+MONTH = r"(?:janv|f[ée]v|mars|avr|mai|juin|juil|ao[ûu]t|sept|oct|nov|d[ée]c)[a-zé]*"
+WEEKDAY = r"(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.?"
+DATED_LINE = re.compile(
+    r"[*_]{0,2}(?:(?:le|du|les|entre le|avant le|jusqu['’]au|à partir du|dès le|d['’]ici le)\s+)?"
+    rf"(?:{WEEKDAY}\s+)?(?:\d{{1,2}}(?:er)?(?:\s*{MONTH}|/\d{{1,2}}\b|\s*(?:au|et|-|–|,)\s*\d)"
+    rf"|(?:mi-|début |fin |courant ){MONTH}|{MONTH} (?:19|20)\d\d)",
+    re.IGNORECASE,
+)
+# « Rodez, 12 avril »: a place and its day.
+PLACE_LINE = re.compile(
+    rf"[A-ZÀ-ÖØ-Þ][\w’' -]{{2,30}},?\s+(?:le\s+)?(?:{WEEKDAY}\s+)?\d{{1,2}}(?:er)?\s+{MONTH}"
+    r"[^a-z]{0,30}$"
+)
+ONLY_DATES = re.compile(
+    rf"(?:{MONTH}|{WEEKDAY}|midi|minuit|heures?|h|de|du|au|à|le|les|et|avant|entre|métropole"
+    rf"|paris"
+    r"|[\W\d_])+",
+    re.IGNORECASE,
+)
+# Columns set apart by spaces or tabs.
+GAP = re.compile(r"(?<=\S)(?:[ \u00a0]{2,}|[ ]*\t[ \t]*)(?=\S)")
+# A line that ends so goes on in the next one.
+GOES_ON = re.compile(
+    r"(?:[-,’'(«“–]|\b(?:à|au|aux|de|du|des|d|l|le|la|les|et|ou|en|dans|pour|sur|par|avec|un|une"
+    r"|sans"
+    r"|votre|vos|notre|nos|ce|cette|que|qui|vers|chez|entre|son|sa|ses|leur|leurs"
+    r"|(?-i:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)))$",
+    re.IGNORECASE,
+)
+SENTENCE_ENDS = re.compile(r"[.!?…;:,]['\"»”)\]*_]*$")
+TITLE_LENGTH, FIRST_LINE = 110, 75
+#: Lines of a run, and characters of a line, that are looked at to see whether they are a table.
+ROWS, WIDTH = 60, 200
+HEADING_LINES = 3
+
+
+def is_row(text: str, lines: Sequence[tuple[int, int]], line: str) -> bool:
+    """Whether a line is a row of columns, as others beside it are."""
+    if not is_wide(line):
+        return False
+    return sum(is_wide(text[start:end]) for start, end in lines[:ROWS]) > 1
+
+
+def is_wide(line: str) -> bool:
+    gaps = GAP.findall(line[:WIDTH])
+    return len(gaps) > 1 or any("\t" in gap for gap in gaps)
+
+
+def is_numbered_heading(text: str, line: str, lines: Sequence[tuple[int, int]], end: int) -> bool:
+    """« 3) Concours « … » », over lines that are about it."""
+    after = next((text[a:b] for a, b in lines if a > end), "")
+    alone = lines[-1][1] == end
+    return (
+        len(line) <= TITLE_LENGTH
+        and not re.search(r"[.,;:]\W*$", line[3:])
+        and not GOES_ON.search(line)
+        and not ITEM.match(after)
+        and (alone or opens(after) or DATED_LINE.match(after) is not None)
+    )
+
+
+def is_dated(line: str) -> bool:
+    return bool(DATED_LINE.match(line) or PLACE_LINE.match(line))
+
+
+def is_dated_item(text: str, lines: Sequence[tuple[int, int]], start: int) -> bool:
+    """Whether a line that starts with a date starts an item: it does when it is not the rest of a
+    sentence, and others do so too, or the line before has ended."""
+    before = [line for line in lines if line[0] < start]
+    if before and GOES_ON.search(text[slice(*before[-1])]):
+        return False
+    if before and text[start].islower():
+        # « avant le 15 janvier » is the rest of a sentence, but under a date or a full stop.
+        last = text[slice(*before[-1])]
+        return bool(re.search(r"[.:!?]\W*$", last)) or is_dated(last)
+    dated = sum(is_dated(text[a : min(b, a + WIDTH)]) for a, b in lines[:ROWS])
+    return dated > 1 or bool(before and re.search(r"[:!?]\W*$", text[slice(*before[-1])]))
+
+
+def is_wrapped_number(text: str, line: str, before: Sequence[tuple[int, int]]) -> bool:
+    """« (15, 43 et », then « 63) » on the next line: no list."""
+    if not line[0].isdigit() or not before:
+        return False
+    return not SENTENCE_ENDS.search(text[slice(*before[-1])])
+
+
+def capitals(text: str, line: tuple[int, int]) -> bool:
+    said = text[slice(*line)]
+    letters = [c for c in said if c.isalpha()]
+    return (
+        len(letters) >= 6
+        and sum(c.isupper() for c in letters) > 0.9 * len(letters)
+        and len(said) <= TITLE_LENGTH
+        and not re.search(r"\d", said)
+    )
+
+
+def heading_size(text: str, lines: Sequence[tuple[int, int]]) -> int:
+    """How many of the first lines are a heading."""
+    length = 0
+    for at, (start, end) in enumerate(lines[:HEADING_LINES], 1):
+        line = text[start:end].rstrip("*_ ")
+        length += end - start
+        if length > TITLE_LENGTH or (at == 1 and (length > FIRST_LINE or not opens(line))):
+            return 0
+        if GOES_ON.search(line):
+            continue
+        if SENTENCE_ENDS.search(line) and not line.endswith((" ?", " !")):
+            return 0
+        if at == len(lines):
+            # Alone between blank lines: a heading if it is short, and no sentence.
+            return at if length <= 80 else 0
+        following = text[slice(*lines[at])]
+        if opens(following) and not re.match(r"\d", following):
+            return at
+        said = text[lines[0][0] : end]
+        if not (re.search(r"\d .{3,9} (?:19|20)\d\d", said) or said.count("(") > said.count(")")):
+            return 0
+    return 0
+
+
+def opens(line: str) -> bool:
+    """Whether a line starts as a sentence or a title does."""
+    first = line.lstrip("*_~«“\"' \u00a0\u202f([")[:1]
+    return first.isupper() or first.isdigit() or ord(first or " ") > 0x2000
