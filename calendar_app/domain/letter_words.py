@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from calendar_app.domain.levels import CLASSES, collapse, expand
 from calendar_app.domain.text import fold
@@ -101,6 +102,7 @@ _GROUPS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
 _EXACT = 8
 
 
+@lru_cache(256)
 def classes(text: str) -> tuple[str, ...]:
     """Return the classes that a text names, as the shortest list of slugs."""
     said = fold(text)
@@ -203,15 +205,21 @@ def themes(text: str, names: Mapping[str, str]) -> tuple[str, ...]:
 
     :param names: the closed list: slug → name on screen.
     """
+    found = scores(text)
+    order = list(names)
+    best = sorted((s for s in order if found.get(s, 0) > 1), key=lambda s: -found[s])
+    return tuple(best[:_MOST_THEMES])
+
+
+@lru_cache(256)
+def scores(text: str) -> Mapping[str, int]:
+    """How many words speak of each theme; those of the title, the first ones, count more."""
     said = fold(text)
-    scores = {}
-    for slug in names:
-        pattern = _THEME_WORDS.get(slug)
-        if pattern and (count := len({m[0] for m in pattern.finditer(said)})):
-            # The first words are the title's.
-            scores[slug] = count + 2 * bool(pattern.search(said[:80]))
-    best = sorted(scores, key=lambda slug: (-scores[slug], list(names).index(slug)))
-    return tuple(slug for slug in best if scores[slug] > 1)[:_MOST_THEMES]
+    found = {}
+    for slug, pattern in _THEME_WORDS.items():
+        if count := len(set(pattern.findall(said))):
+            found[slug] = count + 2 * bool(pattern.search(said[:80]))
+    return found
 
 
 # -- types -----------------------------------------------------------------------------------------
@@ -265,6 +273,7 @@ _END_OF_NAME = re.compile(
 )
 
 
+@lru_cache(256)
 def organiser(text: str) -> str | None:
     """Return who organises, as printed, or None."""
     for match in _BY.finditer(text):

@@ -115,13 +115,15 @@ class Gazetteer:
         plain = [name for name in self._departments if name not in _WITH_ARTICLE]
         rivers = _WITH_ARTICLE & set(self._departments)
         self._department = re.compile(
-            rf"(?<![^\W_])(?:(?P<plain>{_alternatives(plain)})"
+            rf"(?<![^\W_])(?:(?=(?-i:[A-ZÀ-Þ]))(?P<plain>{_alternatives(plain)})"
             rf"|{_BEFORE_DEPARTMENT}(?P<river>{_alternatives(rivers)}))"
             r"(?![^\W_])",
             re.IGNORECASE,
         )
+        # Few positions have a capital: the long list is tried there only.
         self._town = re.compile(
-            rf"(?<![^\W_])(?:{_alternatives(self._towns)})(?![^\W_])", re.IGNORECASE
+            rf"(?<![^\W_])(?=(?-i:[A-ZÀ-Þ]))(?:{_alternatives(self._towns)})(?![^\W_])",
+            re.IGNORECASE,
         )
 
     def mentions(self, text: str) -> list[PlaceMention]:

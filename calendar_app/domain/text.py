@@ -12,7 +12,9 @@ from collections.abc import Iterable
 # so does U+FEFF, which readers take for a byte order mark and drop.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
-_FRENCH_MARKS = re.compile("[\u0300-\u036f]+")
+_LATIN_MARKS = re.compile("[\u0300-\u036f]+")
+# Every block that holds another combining character, and much beside.
+_OTHER_MARKS = re.compile("[\u0483-\u1dff\u20d0-\u20ff\u2cef-\ufe2f\U000101fd-\U0010ffff]")
 
 
 def clean(text: str) -> str:
@@ -30,9 +32,9 @@ def fold(text: str) -> str:
     text = text.casefold().replace("œ", "oe").replace("æ", "ae").replace("’", "'")
     if text.isascii():
         return text
-    # French needs these marks only: the others cost a look at each character.
-    decomposed = _FRENCH_MARKS.sub("", unicodedata.normalize("NFKD", text))
-    if decomposed.isascii():
+    # Latin letters have these marks only; other scripts cost a look at each character.
+    decomposed = _LATIN_MARKS.sub("", unicodedata.normalize("NFKD", text))
+    if not _OTHER_MARKS.search(decomposed):
         return decomposed
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 

@@ -16,6 +16,9 @@ from calendar_app.domain.vocabulary import Certainty
 #: From here on two titles speak of one thing: this share of the shorter one's words.
 _SAME = 0.5
 
+#: Items of a section that are looked at; dates of one name that are a series, and no contradiction.
+_MANY, _SERIES = 100, 12
+
 # Where a title was found, best first.
 _BEST_TITLES = ("row", "heading-line", "line", "label", "heading", "sentence", "named-nearby")
 
@@ -56,7 +59,7 @@ def merged(mentions: Sequence[Mention]) -> tuple[DatedItem, ...]:
             same_day.append(len(kept))
             kept.append(mention)
     in_section = _grouped(kept, lambda m: m.section)
-    kept = [m for m in kept if not any(_part_of(m, o) for o in in_section[m.section] if o is not m)]
+    kept = [m for m in kept if not _is_part(m, in_section[m.section])]
     of_name = _grouped(kept, lambda m: _name(m.item.title))
     items = [_with_contradictions(m, of_name[_name(m.item.title)]) for m in kept]
     return tuple(sorted(items, key=lambda item: item.offset))
@@ -150,6 +153,14 @@ def _rank(title_from: str) -> int:
     return _BEST_TITLES.index(title_from) if title_from in _BEST_TITLES else len(_BEST_TITLES)
 
 
+def _is_part(mention: Mention, section: Sequence[Mention]) -> bool:
+    """Whether another item of the section holds this one. (Only the first few are asked: no
+    section of a letter is so long, and a hostile one is read as fast as another.)"""
+    if mention.item.certainty is Certainty.DAY:
+        section = [m for m in section[:_MANY] if m.in_heading]
+    return any(_part_of(mention, other) for other in section[:_MANY] if other is not mention)
+
+
 def _part_of(small: Mention, large: Mention) -> bool:
     """Whether one is a day of the other's programme, or a rougher word for its date."""
     a, b = small.item, large.item
@@ -170,6 +181,8 @@ def _within(small: DatedItem, large: DatedItem) -> bool:
 
 def _with_contradictions(mention: Mention, kept: Sequence[Mention]) -> DatedItem:
     item = mention.item
+    if len(kept) > _SERIES:
+        return item
     others = sorted({_day(m.item) for m in kept if _contradicts(mention, m)})
     if not others:
         return item

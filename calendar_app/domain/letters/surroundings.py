@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import islice
 
@@ -136,7 +137,9 @@ def _row(
     if first.start < block.start and not dated:
         header = [flat(text[slice(*cell)]) for cell in _cells(text, first)]
     header += [""] * (len(mine) - len(header))
-    with_date = {at for at, (a, b) in enumerate(mine) for o, _ in others if a <= o < b} | {column}
+    starts = [start for start, _ in mine]
+    with_date = {bisect_right(starts, o) - 1 for o, _ in others if block.start <= o < block.end}
+    with_date.add(column)
     cells = tuple(
         (header[at], said)
         for at, cell in enumerate(mine)

@@ -73,9 +73,9 @@ def document_title(outline: Outline) -> str:
     if top and top[0].level <= 2:  # one that is marked, not guessed
         return shortened(flat(outline.text[top[0].start : top[0].end]))
     for block in outline.blocks[:4]:
-        top = outline.text[block.start : min(block.end, block.start + 600)]
-        sentence = re.split(r"(?<=[.!?])\s", flat(top))[0].rstrip(".")
-        for said in (sentence, *map(flat, top.split("\n")[:4])):
+        start = outline.text[block.start : min(block.end, block.start + 600)]
+        sentence = re.split(r"(?<=[.!?])\s", flat(start))[0].rstrip(".")
+        for said in (sentence, *map(flat, start.split("\n")[:4])):
             named = NAMED.search(said) and not weak(said) and not GENERIC.fullmatch(bare(said))
             if named and len(said) < LENGTH and "." not in said:
                 return shortened(said)
