@@ -99,7 +99,7 @@ class DatePhrase:
 _DAY = r"(?:W,?)?D"
 _MONTH = r"(?:uOd?|d)?M"
 _YEAR = r"(?:[,d]?Y)?"
-_DATE = rf"(?:{_DAY}{_MONTH}{_YEAR}|(?:W,?)?[Nn])[xz]?"
+_DATE = rf"(?:{_DAY}{_MONTH}{_YEAR}|(?:W,?)?[Nn])(?:x|z(?!E))?"
 _HOURS = (
     r"[(,:-]{0,2}(?:àpd?|ja?|[àdtvs])?(?:D(?=[àe-]T))?T?(?:(?:[àe-]|jà?)T)?"
     r"(?:,?e(?:d|t)?T[àe-]T)?\)?"
@@ -116,15 +116,16 @@ _PHRASE = re.compile(
         (?P<week> [l]?S[du]l?{_DATE} )
       | (?P<between> tl?(?:{_DATE}|{_DAY}){_TIMES}el?{_DATE}{_TIMES} )
       | (?P<range> [ul]?(?:{_DATE}|{_DAY}){_TIMES}{_TO}{_DATE}{_TIMES} )
-      | (?P<list> [ul]?{_DAY}(?:{_AND}{_DAY}){{1,9}}{_MONTH}{_YEAR}[xz]?{_TIMES} )
-      | (?P<pair> l?(?:W,?)?nM{_YEAR}[xz]?{_TIMES} )
+      | (?P<list> [ul]?{_DAY}(?:{_AND}{_DAY}){{1,9}}{_MONTH}{_YEAR}(?:x|z(?!E))?{_TIMES} )
+      | (?P<figures> [ul]?{_DAY}(?:{_AND}{_DAY}){{0,8}}{_AND}[Nn]{_TIMES} )
+      | (?P<pair> l?(?:W,?)?nM{_YEAR}(?:x|z(?!E))?{_TIMES} )
       | (?P<day> [ula]?{_DATE}{_TIMES} )
       | (?P<months> [lauq]{{0,2}}
             (?: [mbf]-?(?:d|uOd?|u)?M(?:[-àe][mbf]?-?M)?Y? | c?M(?:Y?(?:[-àe/]|a)M)?Y? )
-            [xz]? )
+            (?:x|z(?!E))? )
       | (?P<season> (?:C|[àd]?L|q|a|u)AY? )
     )
-    (?P<latest_after> [(,]?a\+k\)?(?!:?l?[WDNn]) )? (?: [(,]?I\)? )? (?: [(,]?zE\)? )?
+    (?P<latest_after> [(,]?a\+k\)?(?!:?l?[WDNn]) )? (?: [(,]?I\)? )? (?P<final> [(,]?zE\)? )?
     """,
     re.VERBOSE,
 )
@@ -170,19 +171,23 @@ def hours(text: str) -> tuple[time | None, time | None]:
 
 
 # « n° 4 – 9 décembre »: the 4 is a letter's.
-_COUNTS = re.compile(r"(?i:\bn ?[°ºo]|numéro|page|p\.) ?$")
+_COUNTS = re.compile(
+    r"(?i:\bn ?[°ºo]|\b(?:numéro|page|p\.|cycles?|niveaux?|groupes?|salles?|étapes?|phases?|tomes?"
+    r"|actes?|volets?|modules?|séances?|canopé)) ?$"
+)
 
 
 def _number_before(match: re.Match[str], span: Sequence[Token], text: str) -> int | None:
     """« n° 14 – 5 décembre »: return where the date starts, when the range is none."""
-    if match["range"] is None:
+    if match["range"] is None and match["list"] is None:
         return None
     days = [at for at, token in enumerate(span) if token.kind == "D"]
     if len(days) < 2 or "M" in "".join(token.kind for token in span[: days[1]]):
         return None
     first, last = span[days[0]].value, span[days[1]].value
-    counts = _COUNTS.search(text, max(0, span[0].start - 8), span[0].start)
-    if counts or (isinstance(first, int) and isinstance(last, int) and first >= last):
+    counts = _COUNTS.search(text, max(0, span[0].start - 12), span[0].start)
+    falls = match["range"] and isinstance(first, int) and isinstance(last, int) and first >= last
+    if counts or falls:
         start = days[1]
         return start - 1 if span[start - 1].kind == "W" else start
     return None
@@ -196,12 +201,14 @@ def _phrase(match: re.Match[str], span: Sequence[Token], text: str) -> DatePhras
     if any(token.kind == "n" for token in span) and not (groups & {"pair"}):
         # « 5/6 » alone is a fraction, a pair of classes, half of a URL.
         listed = match.string[match.start() - 1 : match.start()] == "§"  # a cell, an item
-        if not (groups & {"lead", "between", "range"} or match[0][0] in "ulaW" or listed):
+        if not (
+            groups & {"lead", "between", "range", "figures"} or match[0][0] in "ulaW" or listed
+        ):
             return None
     lead = next((_LEADS[name] for name in _LEADS if name in groups), Lead.NONE)
     if "between" in groups:
         lead = Lead.BETWEEN
-    if "latest_after" in groups and not lead.ends:
+    if groups & {"latest_after", "final"} and not lead.ends:
         lead = Lead.AT_LATEST
     if "around" in groups and days[0].day is not None:
         shape = Shape.AROUND
@@ -275,6 +282,9 @@ def _days(span: Sequence[Token]) -> tuple[PrintedDay, ...]:
             and after[1] is not None
         ):
             here[2] = after[2] - (here[1] > after[1])
+    if len(found) > 1 and any(token.kind == "W" for token in span[:2]) and _plural(found):
+        for each in found:
+            each[3] = found[0][3]
     if found and found[0][2] is not None and found[-1][2] is None and len(found) > 1:
         _year_forward(found)
     days = []
@@ -283,6 +293,14 @@ def _days(span: Sequence[Token]) -> tuple[PrintedDay, ...]:
             return ()
         days.append(PrintedDay(day, month, year, printed))
     return tuple(days)
+
+
+def _plural(found: list[list[int | None]]) -> bool:
+    """« les mercredis 4, 11 et 18 »: the weekday is that of each day, a week or more apart."""
+    days = [day for day, _, _, _ in found]
+    known = [weekday for _, _, _, weekday in found[1:] if weekday is not None]
+    apart = (b - a for a, b in pairwise(days) if a is not None and b is not None)
+    return not known and all(step % 7 == 0 for step in apart)
 
 
 def _year_forward(found: list[list[int | None]]) -> None:
@@ -321,7 +339,9 @@ def _times(span: Sequence[Token], lead: Lead) -> tuple[time | None, time | None]
         return None, None
     if len(hours) == 1:
         only = hours[0]
-        return (None, only) if lead.ends or until else (only, None)
+        after_all = span[-1].kind in "T)" and sum(token.kind in "DNn" for token in span) > 1
+        ranged = any(token.kind in "a-" for token in span)
+        return (None, only) if lead.ends or until or (after_all and ranged) else (only, None)
     return hours[0], hours[-1]
 
 

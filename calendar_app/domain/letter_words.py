@@ -42,7 +42,7 @@ _ONE = "|".join(
     f"(?P<{slug.replace('-', '_')}>{p})" if slug[0].isalpha() else f"(?P<c{slug}>{p})"
     for slug, p in _NAMES.items()
 )
-_CLASS = re.compile(rf"(?<![\w-])(?:{_ONE})(?!\w)")
+_CLASS = re.compile(rf"(?<!\w)(?<![a-z]{{3}}-)(?:{_ONE})(?!\w)")
 _JOINED = re.compile(
     r"\s*(?P<range>a (?:la )?|au |aux |>|jusqu'(?:au|a la|en) )\s*|\s*(?:[-–/,]|et|ou)\s*(?:de "
     r"|la |les |en )?"
@@ -60,7 +60,7 @@ _COUNTED = re.compile(
 # « première », « seconde », « troisième » are classes beside a word that says so.
 _SCHOOL = re.compile(
     r"(?:classes?|eleves?|niveaux?|lyceens?|collegiens?|lycees?|colleges?) (?:de |d'"
-    r"|en )?(?:la )?$|\bde la $|\ben $"
+    r"|en )?(?:la )?$|\bde la $|\ba la $|\ben $"
 )
 _GROUPS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
     (re.compile(pattern), slugs)
@@ -139,10 +139,10 @@ def _counts(said: str, match: re.Match[str]) -> bool:
     if word in ("ps", "ms", "tl", "cap") and not re.search(
         r"[,/-]\s*$|\bet $|(?:de|en|la) $", before
     ):
-        return word != "cap"
+        return not re.match(r"\s*[,/-]\s*(?:[pmg]s|c[emp])|\s(?:et|au)\b", after)
     if re.match(r"(?:premiere|seconde|troisieme|quatrieme|cinquieme|sixieme)s?$", word):
         return not _SCHOOL.search(before)
-    return bool(re.search(r"[\w-]$", before))
+    return bool(re.search(r"\w$", before))
 
 
 # -- themes ----------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ class PlaceMention:
 # The domains that are not « ac- » and the académie's slug, and those of former académies.
 _DOMAINS = {
     "reunion": "la-reunion",
+    "clermont": "clermont-ferrand",
     "caen": "normandie",
     "rouen": "normandie",
     "corse": "corse",
@@ -61,9 +62,12 @@ _ARTICLE = r"(?:de la |de l['’]|du |des |de |d['’]|la |le |les |l['’]|en |
 _JOINT = r"(?:,\s*|\s+et\s+(?:celle )?)"
 # Numbers are départements only after a word that says so.
 _NUMBERED = re.compile(
-    r"\b(?:d[ée]partement(?:s|aux|ales?)?|dsden|cano(?:pé|pe)|dasen)\b[^()\d.,;!?]{0,25}?\(?"
-    r"(?P<codes>(?:2[ab]|\d{2,3})(?:(?:\s*,\s*(?:et\s+)?|\s+et\s+)(?:2[ab]"
-    r"|\d{2,3}))*)(?![\w°])",
+    r"\b(?:d[ée]partements?|dsden|dasen|(?:ateliers? (?:d[ée]partementaux )?)?cano(?:pé|pe))"
+    r"(?:\s+(?:de |du |des |n° ?)?|\s?\()"
+    r"(?P<codes>(?:2[ab]|\d{2,3})(?:(?:\s*,\s*(?:et\s+)?|\s+et\s+)(?:2[ab]|\d{2,3}))*)"
+    # « Canopé 12 mars », « département 3e » name no département.
+    r"(?![\w°]|\s*/|\s+(?:et\s+\d+\s+)?(?:janv|f[ée]v|mars|avr|mai|juin|juil|ao|sept|oct|nov|d[ée]c"
+    r"|h\b|[a-zà-ÿ]{3,}s\b))",
     re.IGNORECASE,
 )
 _LISTED = re.compile(
@@ -253,7 +257,8 @@ _ONLINE = re.compile(
 )
 _LABELLED = re.compile(r"\blieu\s?:\s*(?P<place>[^\n.;|]{3,80})", re.IGNORECASE)
 _AT = re.compile(
-    r"(?:^|[\s,(])(?:à (?:la |l['’])?|au |aux |chez |dans (?:le |la |les |l['’]))"
+    r"(?:^|(?<!envoyer)(?<!adresser)(?<!grâce)[\s,(])(?:à (?:la |l['’])?|au |aux |chez "
+    r"|dans (?:le |la |les |l['’]))"
     r"(?P<place>(?:(?:lyc[ée]e|coll[èe]ge|[ée]cole|universit[ée]|rectorat|m[ée]diath[èe]que"
     r"|biblioth[èe]que"
     r"|mus[ée]e|th[ée][âa]tre|salle|maison|palais|h[ôo]tel|centre|espace|parc|site|ch[âa]teau"
@@ -311,8 +316,11 @@ def _cut(place: str) -> str | None:
     )[0].strip(" ,.;:")
     if _CLASSES.fullmatch(said) or len(fold(said)) < 2:
         return None
-    return said[:80]
+    return re.sub(r"\s(?:à|de|au|le|du|des|les|et)$", "", said)[:80]
 
 
 # « Grandir au CM2 » is no place.
-_CLASSES = re.compile(r"(?:C[EM][12]|CP|GS|[1-6]e|.*\b(?:travail|programme|calendrier|moins|plus))")
+_CLASSES = re.compile(
+    r"(?:C[EM][12]|CP|GS|[1-6]e|(?:M\.|MM\.|Mme|Madame|Monsieur|Mesdames)\b.*"
+    r"|.*\b(?:travail|programme|calendrier|moins|plus))"
+)

@@ -127,7 +127,9 @@ class _Reader:
         status = contexts.status(phrase, around, self._after_struck(at))
         item = self._item(phrase, days, place, around, title, title_from, kind, status)
         number = self.numbers[id(place.section)]
-        return Mention(item, number, place.block.kind is BlockKind.HEADING, title_from)
+        kind_of_block = place.block.kind
+        listed = kind_of_block in (BlockKind.ITEM, BlockKind.ROW)
+        return Mention(item, number, kind_of_block is BlockKind.HEADING, title_from, listed)
 
     def _item(
         self,
@@ -192,7 +194,9 @@ class _Reader:
             if VENUE_COLUMN.search(fold(header)):
                 return words
         block = place.block
-        text = self.outline.text[block.start : block.end]
+        # Its own sentence, or the lines under a date that stands alone.
+        last = max(place.sentence[1], min(block.end, phrase.end + 40))
+        text = self.outline.text[block.start : last]
         return venue(text, phrase.start - block.start, min(phrase.end, block.end) - block.start)
 
     def _warnings(
@@ -328,6 +332,8 @@ def _bounds(
         if phrase.lead is Lead.BEFORE and exact and "inclus" not in printed:
             last -= timedelta(days=1)
         return None, last, phrase.end_time
+    if kind is ItemKind.WINDOW and phrase.lead.ends:
+        return None, days.last, phrase.end_time  # what can be seen « jusqu'au »
     if kind is ItemKind.WINDOW and phrase.shape is Shape.DAY:
         return days.first, None, phrase.end_time
     if phrase.lead is Lead.FROM and phrase.shape is Shape.DAY:

@@ -19,6 +19,9 @@ from calendar_app.sources.limited_process import run_limited
 
 #: Bytes of a file.
 MAX_BYTES: Final = 20 * 2**20
+TOO_LARGE: Final = (
+    "Ce fichier dépasse 20 Mio. Enregistrez la lettre sans ses images, ou en PDF réduit."
+)
 #: Characters of the text: a long letter has 50,000.
 MAX_CHARACTERS: Final = 2_000_000
 
@@ -61,9 +64,7 @@ def read_text(data: bytes) -> LetterText:
     if not data:
         raise UnreadableLetterError("Ce fichier est vide.")
     if len(data) > MAX_BYTES:
-        raise UnreadableLetterError(
-            "Ce fichier dépasse 20 Mio. Enregistrez la lettre sans ses images, ou en PDF réduit."
-        )
+        raise UnreadableLetterError(TOO_LARGE)
     _refuse_known_others(data)
     try:
         letter = _read_document(data) if is_document(data) else _read_textual(data)
@@ -78,6 +79,8 @@ def read_text(data: bytes) -> LetterText:
         ) from error
     # What no text may hold, whichever parser let it through: half of a surrogate pair.
     text = letter.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    # No PostgreSQL text holds a NUL.
+    text = text.replace("\0", "\ufffd")
     if len(text) > MAX_CHARACTERS:
         raise UnreadableLetterError(
             "Ce fichier contient plus de deux millions de caractères, beaucoup trop pour une "
@@ -183,7 +186,9 @@ _OF_A_MAIL_ONLY = frozenset(
     b"received return-path delivered-to from message-id mime-version".split()
 )
 _HTML_START = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--(?s:.*?)-->\s*)*<(?:!doctype html|html\b)", re.I
+    # Atomic: a comment is read once, wherever it ends.
+    r"\s*(?>(?:<\?xml[^>]*>|(?><!--(?s:.*?)-->))\s*)*+<(?:!doctype html|html\b)",
+    re.IGNORECASE,
 )
 _HTML_TAG = re.compile(
     r"</?(?:html|head|body|meta|style|title|table|tbody|tr|td|div|p|span|h[1-6]|ul|ol|li|center"

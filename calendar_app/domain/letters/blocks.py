@@ -255,7 +255,7 @@ _SENTENCE = 1_000
 # -- sentences -------------------------------------------------------------------------------------
 
 _STOP = re.compile(
-    r"(?:(?<=[.!?…])|(?<=[.!?…][»”\")\]*_]))[ \u00a0]?[*_]{0,2}\s+(?=[^\Wa-zà-öø-ÿ]|[«“\"(*_\[>])"
+    r"(?:(?<=[.!?…])|(?<=[.!?…][»”\")\]*_]))[ \u00a0]?[*_]{0,2}\s+(?=[^\Wa-zà-öø-ÿ]|[«“\"(*_~\[>])"
     # « Lieu : … » on a line of its own.
     r"|\n\s*(?=[*_]{0,2}[A-ZÀ-ÖØ-Þ][^.:!?\n]{1,45}[ \u00a0]?:[*_]{0,2}\s)"
 )
@@ -288,6 +288,17 @@ class Outline:
         self.sections = sections(self.blocks)
         self._starts = [block.start for block in self.blocks]
         self._words: dict[int, str] = {}
+        self._above: dict[int, Block] = {}
+        self._first_rows: dict[int, Block] = {}
+        for section in self.sections:
+            above: Block | None = None
+            for block in section.blocks:
+                if above is not None:
+                    self._above[block.start] = above
+                if block.kind is BlockKind.PARAGRAPH:
+                    above = block
+                elif block.kind is BlockKind.ROW:
+                    self._first_rows.setdefault(id(section), block)
         self._of_block = {
             id(block): section
             for section in self.sections
@@ -311,6 +322,14 @@ class Outline:
     def section_of(self, block: Block) -> Section:
         """The section that a block of this outline stands in."""
         return self._of_block[id(block)]
+
+    def paragraph_above(self, block: Block) -> Block | None:
+        """The nearest paragraph over a block, in its section."""
+        return self._above.get(block.start)
+
+    def first_row(self, block: Block) -> Block:
+        """The first row of the section of a row: its header, when it holds no date."""
+        return self._first_rows.get(id(self.section_of(block)), block)
 
     def neighbours(self, block: Block) -> tuple[Block | None, Block | None]:
         """The blocks before and after."""

@@ -69,13 +69,25 @@ _PRESS = re.compile(
     r"|^a lire\b|^lu |bibliographie|sitographie|^sources?$|^references$|dans les medias"
     r"|coin lecture"
 )
-_SIGNED = re.compile(r"(?:\.(?:fr|org|com|eu|net|io)|\b(?:le monde|liberation|zdnet))[, ]{1,3}$")
+_SIGNED = re.compile(
+    r"(?:\.(?:fr|org|com|eu|net|io)|\b(?:le monde|le figaro|liberation|ouest-france))(?: du"
+    r"| de)?[, ]{0,3}$"
+)
 _OLD_DATE = re.compile(
     r"(?:au lieu (?:du|de|d'|des)|et non(?: pas)?(?: le| du| au)?|(?:initialement "
     r"|d'abord )?(?:prevue?s?"
     r"|fixee?s?|programmees?|annoncee?s?)(?: d'abord| initialement)?(?: au| en)?"
     r"|en remplacement d[ue])"
     r" ?(?:le|du|au|pour le|les)? ?$"
+)
+_MOVES = re.compile(
+    r"\W*(?:est|sont|sera|seront|a ete|ont ete) (?:reporte|decale|deplace|avance|repousse)e?s? "
+    r"(?:au|aux|le|du)\b[^.]{0,40}\d"
+)
+_STREET = re.compile(
+    r"\b(?:rue|avenue|av|bd|boulevard|place|quai|square|allee|impasse|pont|lycee|college|ecole"
+    r"|gymnase"
+    r"|stade|salle|caserne)\.? (?:du|de|des)? ?$"
 )
 _REPORT = re.compile(
     r"\b(?:retour (?:sur|en images)|compte[- ]rendu|bilan|revoir|replay|rediffusion|archives?"
@@ -110,6 +122,10 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
         return "press"
     if single and _LAW.search(before):
         return "law"
+    if single and _STREET.search(around.before[-24:]):
+        return "street"
+    if single and _MOVES.match(around.after):
+        return "old-date"
     coming = re.search(r"\b(?:sera|seront|etre)\b", before[-60:])
     if _PUBLISHED.search(before) and not coming and (single or phrase.shape is Shape.MONTHS):
         return "published"
@@ -188,6 +204,7 @@ _MOVED = re.compile(
 _NO_DATE = re.compile(
     r"\breportee?s?\b(?:[^.]{0,60}\b(?:ulterieure(?:ment)?|sine die|prochainement)|[^.\d]{0,60}$)"
 )
+_POSTPONED = re.compile(r"^\W*reportee?s?\b(?! au\b)|\|\W*(?:est|sont) decalee?s? d(?:'une?|e) ")
 _CANCELLED = re.compile(r"\b(?:annulee?s?|n'aura(?:it)? pas lieu|n'auront pas lieu|supprimee?s?)\b")
 
 
@@ -198,6 +215,8 @@ def status(phrase: DatePhrase, around: Context, after_struck: bool) -> ItemStatu
     if _CANCELLED.search(f"{around.before[-120:]} {around.after[:120]} {around.label}"):
         return ItemStatus.CANCELLED
     moved = re.search(r"\b(?:initialement|d'abord) \w+ (?:au|le|du|en|pour) [^.]*\d", around.before)
+    if _POSTPONED.search(f"{around.before} | {around.after}"):
+        return ItemStatus.POSTPONED
     if _MOVED.search(around.before) or moved or after_struck:
         return ItemStatus.MOVED
     if _NO_DATE.search(around.after) or re.search(r"\breportee?s?\b", around.label):
@@ -268,6 +287,11 @@ _THEMED = re.compile(
     r"\b(?:semaines?|quinzaine|fete|printemps|festival|journees|salon|rencontres|code week|congres"
     r"|assises|mois)\b"
 )
+_DUE = re.compile(
+    r"\b(?:inscriptions?|candidatures?|depots?|envois?|dossiers?|retours?|reponses?)\b[^.]{0,30} "
+    r"au ?$"
+)
+_SHOWN = re.compile(r"\b(?:exposition|visible|accrochage|spectacle)\b")
 _SEASON = timedelta(days=17)
 _OUTCOME = re.compile(
     r"\b(?:resultats?|laureats?|palmares|gagnants?|selectionnes?|jury|classements?|scores?)\b"
@@ -281,7 +305,9 @@ def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> Item
     :param title: folded.
     """
     near = f"{around.label} | {around.before[-90:]}"
-    if phrase.lead.ends:
+    if phrase.lead is Lead.UNTIL and _SHOWN.search(f"{title} {near}") and not _asks(near):
+        return ItemKind.WINDOW
+    if phrase.lead.ends or _DUE.search(around.before):
         return ItemKind.DEADLINE
     if phrase.shape is Shape.RANGE and days.certainty is Certainty.DAY:
         return _stretch(phrase, days, around, title, near)
@@ -320,13 +346,18 @@ def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> Item
     return ItemKind.WINDOW if phrase.shape is Shape.DAY and starts else ItemKind.EVENT
 
 
+def _asks(near: str) -> bool:
+    said = _PRIZES.sub("", near)
+    return bool(_REGISTERS.search(said) or _SUBMITS.search(said))
+
+
 def _stretch(phrase: DatePhrase, days: Days, around: Context, title: str, near: str) -> ItemKind:
     """Of days in a row: something that one takes part in when one wants, or that takes place."""
     length = days.last - days.first
     asked = _PRIZES.sub("", f"{around.label} | {around.before[-60:]}")
     if _REGISTERS.search(asked) or _SUBMITS.search(asked) or phrase.lead is Lead.BETWEEN:
         return ItemKind.WINDOW
-    if re.search(r"\bexposition\b", f"{title} {near}"):
+    if re.search(r"\b(?:exposition|vacances)\b", f"{title} {near}"):
         return ItemKind.EVENT
     if _THEMED.search(title) and length <= _SEASON:
         return ItemKind.EVENT

@@ -106,6 +106,8 @@ def capitals(text: str, line: tuple[int, int]) -> bool:
 
 def heading_size(text: str, lines: Sequence[tuple[int, int]]) -> int:
     """How many of the first lines are a heading."""
+    if lines and re.match(r"[^:«]{2,35} ?: \S", text[slice(*lines[0])]):
+        return 0  # « Date limite : 30 janvier »
     length = 0
     for at, (start, end) in enumerate(lines[:HEADING_LINES], 1):
         line = text[start:end].rstrip("*_ ")

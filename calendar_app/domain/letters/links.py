@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from calendar_app.domain.letters.blocks import Block, BlockKind, Outline
@@ -20,6 +22,18 @@ _SERVICE = re.compile(
     r"d[eé]s(?:inscri|abonn)|unsubscribe|/stop\b|navigateur|view-?in-?browser"
     r"|tracking"
 )
+
+_COMMON = frozenset(
+    "concours edition pour dans avec classe classes ecole ecoles projet lancement journee semaine"
+    " numerique educatif education https".split()
+)
+_QUOTED = re.compile(r"[«“]([^»”]{5,80})[»”]")
+_PLACES = re.compile(
+    r"\b(?:acad[ée]mie|dane|drane|rectorat)\s+(?:de |d['’])?\s?([\w-]+)", re.IGNORECASE
+)
+
+#: Links of a list, characters of a section and words of a title that are looked at.
+_MANY, _READ, _WORDS = 60, 3_000, 12
 
 #: Characters from the end of a section within which a list of links is still about it.
 _FAR = 6_000
@@ -59,20 +73,13 @@ def link_of(
     if block.kind in (BlockKind.ITEM, BlockKind.ROW):
         return None
     start, end = place.territory
-    listed = {id(b) for b in outline.blocks if b.kind is BlockKind.LINKS}
-    near = [
-        link
-        for link in found
-        if block.end <= link.at < end and not _in_links(outline, link, listed)
-    ]
+    near = [link for link in _between(found, block.end, end) if not _is_listed(outline, link)]
     if near:
         # What follows a paragraph is about it (« En savoir plus : … »).
         return near[0].url
-    ahead = [link for link in found if section.start <= link.at <= section.end + _FAR]
-    scored = [
-        (named(link.url, title, outline.text[section.start : section.end]), -n, link.url)
-        for n, link in enumerate(ahead)
-    ]
+    ahead = _between(found, section.start, section.end + _FAR)
+    about = Signs.of(title, outline.text[section.start : min(section.end, section.start + _READ)])
+    scored = [(about.score(link.url), -n, link.url) for n, link in enumerate(ahead)]
     best = max(scored, default=(0.0, 0, ""))
     if best[0] >= 1:
         return best[2]
@@ -80,38 +87,55 @@ def link_of(
     return own[0].url if own and len({link.url for link in own}) == 1 else None
 
 
-def _in_links(outline: Outline, link: Link, listed: set[int]) -> bool:
+def _between(found: Sequence[Link], start: int, end: int) -> Sequence[Link]:
+    """The links from *start* to *end*, the first ones if there are many."""
+    low = bisect_left(found, start, key=lambda link: link.at)
+    high = bisect_left(found, end, key=lambda link: link.at)
+    return found[low : min(high, low + _MANY)]
+
+
+def _is_listed(outline: Outline, link: Link) -> bool:
     block: Block | None = outline.block_at(link.at)
-    return block is not None and id(block) in listed
+    return block is not None and block.kind is BlockKind.LINKS
 
 
-def named(url: str, title: str, section: str) -> float:
-    """How much an address names what a section is about."""
-    parts = urlsplit(url)
-    address = re.sub(r"[^a-z0-9]", "", fold(parts.netloc + parts.path))
-    words = [w for w in slugify(title).split("-") if len(w) > 3 and w not in _COMMON]
-    joined = "".join(slugify(title).split("-"))
-    score = sum(1.0 for word in words if word in address)
-    tail = slugify(title).split("-")
-    for size in range(len(tail), 2, -1):
-        if any("".join(tail[i : i + size]) in address for i in range(len(tail) - size + 1)):
-            score += size
-            break
-    if joined and joined in address:
-        score += 2
-    for quoted in re.findall(r"[«“]([^»”]{5,80})[»”]", title + " " + section[:1500]):
-        letters = "".join(w[0] for w in slugify(quoted).split("-") if w)
-        if len(letters) >= 3 and re.search(rf"(?<![a-z]){letters}(?![a-z])", fold(parts.netloc)):
-            score += 2
-    for place in re.findall(
-        r"(?:acad[ée]mie|dane|drane|rectorat)\s+(?:de |d['’])?\s?([\w-]+)", section, re.IGNORECASE
-    ):
-        if len(place) > 3 and slugify(place) in address:
-            score += 1.5
-    return score
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What may stand in an address that is about an item: words and rows of words of its title,
+    first letters of names in quotation marks, names of académies."""
 
+    words: tuple[str, ...]
+    title: tuple[str, ...]
+    initials: tuple[str, ...]
+    places: tuple[str, ...]
 
-_COMMON = frozenset(
-    "concours edition pour dans avec classe classes ecole ecoles projet lancement journee semaine"
-    " numerique educatif education https".split()
-)
+    @classmethod
+    @lru_cache(64)
+    def of(cls, title: str, section: str) -> Signs:
+        parts = tuple(slugify(title).split("-"))[:_WORDS]
+        quoted = _QUOTED.findall(f"{title} {section[:1500]}")
+        initials = ("".join(w[0] for w in slugify(said).split("-") if w) for said in quoted)
+        return cls(
+            tuple(word for word in parts if len(word) > 3 and word not in _COMMON),
+            parts,
+            tuple(letters for letters in initials if len(letters) > 2),
+            tuple({slugify(name) for name in _PLACES.findall(section) if len(name) > 3}),
+        )
+
+    def score(self, url: str) -> float:
+        """How much an address names the item: from 1 on, it does."""
+        parts = urlsplit(url)
+        host = fold(parts.netloc)
+        address = re.sub(r"[^a-z0-9]", "", host + fold(parts.path))
+        found = sum(1.0 for word in self.words if word in address)
+        found += self._longest_row(address)
+        found += sum(2 for i in self.initials if re.search(rf"(?<![a-z]){i}(?![a-z])", host))
+        return found + sum(1.5 for place in self.places if place in address)
+
+    def _longest_row(self, address: str) -> int:
+        """How many words of the title stand together in the address, from three on."""
+        for size in range(len(self.title), 2, -1):
+            starts = range(len(self.title) - size + 1)
+            if any("".join(self.title[at : at + size]) in address for at in starts):
+                return size + 2 * (size == len(self.title))
+        return 0

@@ -36,12 +36,14 @@ class Mention:
     :param section: which section it stands in.
     :param in_heading: whether its date is part of the section's heading.
     :param title_from: the rule that found its title.
+    :param in_list: whether it is a list's item or a table's row.
     """
 
     item: DatedItem
     section: int
     in_heading: bool
     title_from: str
+    in_list: bool = False
 
 
 def merged(mentions: Sequence[Mention]) -> tuple[DatedItem, ...]:
@@ -77,7 +79,7 @@ def _grouped(
 @lru_cache(2_000)
 def words(title: str) -> frozenset[str]:
     """The words of a title that tell it from another."""
-    every = frozenset(w for w in slugify(title).split("-") if len(w) > 2)
+    every = frozenset(w for w in slugify(title).split("-") if len(w) > 2 or w.isdigit())
     return every - _EMPTY_WORDS or every
 
 
@@ -102,6 +104,10 @@ def _same(one: Mention, other: Mention) -> bool:
     together = one.section == other.section and (
         one.in_heading or other.in_heading or "heading" in (one.title_from, other.title_from)
     )
+    if one.section == other.section and one.in_list and other.in_list:
+        # Two lines of a list say two things, but when one only says less.
+        first, second = words(a.title), words(b.title)
+        return first <= second or second <= first
     return alike(a.title, b.title) or together
 
 

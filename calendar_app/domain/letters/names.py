@@ -44,7 +44,8 @@ ENDS = re.compile(
     r"|avant|dans"
     r"|rendez-vous|reportée?s?|prévue?s?|organisée?s?|fixée?s?|qui|aura lieu|se tiendra"
     r"|se déroulera"
-    r"|a lieu|initialement|ouverte?s?|notez|sur|lundi|mardi|mercredi|jeudi|vendredi|samedi"
+    r"|a lieu|initialement|(?<!portes )ouverte?s?|notez|sur|lundi|mardi|mercredi|jeudi|vendredi"
+    r"|samedi"
     r"|dimanche)$",
     re.IGNORECASE,
 )
@@ -129,11 +130,26 @@ SIDE = re.compile(
 )
 
 
+# Words before a name that are none of it.
+LEADING = re.compile(
+    r"^(?:(?:objet|sujet|re|tr|fwd) ?: |(?:calendrier|dates|agenda) (?:du|de la|des) (?=[A-Za-z])"
+    r"|\W*(?:reporté|annulé)e?s?\W+)",
+    re.IGNORECASE,
+)
+
+
 def is_part(title: str, rule: str) -> bool:
     """Whether a title is only a step (« finale ») or a place (« Rodez ») of something."""
     if rule == "line" and len(title.split()) < 3 and not NAMED.search(title):
         return not re.search(r"[«“#@]", title)
-    return PART.match(fold(title)) is not None and not WHOLE.search(title.partition(" ")[2])
+    rest = re.sub(
+        r"^(?:cérémonie de |la )?remise (?:des|du"
+        r"|de) prix",
+        "",
+        title,
+        flags=re.IGNORECASE,
+    )
+    return PART.match(fold(title)) is not None and not WHOLE.search(rest.partition(" ")[2])
 
 
 def says(over: str, title: str) -> bool:
@@ -145,9 +161,7 @@ def says(over: str, title: str) -> bool:
 def shortened(said: str) -> str:
     """Return *said* cleaned at both ends, without its place and its step, cut between two words."""
     said = re.sub(r"^(?:[^\w«“\"(#@]|\d{1,2}[.)]\s)+", "", said).strip(" \t,;:–—-|/>*_•")
-    said = re.sub(
-        r"(?<=[^.!?\s]{3})\.$", "", re.sub(r"^(?:objet|sujet|re|tr|fwd) ?: ", "", said, flags=re.I)
-    )
+    said = re.sub(r"(?<=[^.!?\s]{3})\.$", "", LEADING.sub("", said))
     for ending in (STEP, IN_TOWN):
         if (found := ending.search(said)) and found.start() > 3:
             said = said[: found.start()]
@@ -162,8 +176,17 @@ def shortened(said: str) -> str:
     return said
 
 
+# « Concours « Eau » du 12 mars », when the 12 is not the day that it is called for.
+DATE = re.compile(
+    r"\s(?:(?:du|le|des|les)\s)?\d{1,2}(?:er)?\s(?:et \d+ )?(?:janvier|février|mars|avril|mai|juin"
+    r"|juillet|août|septembre|octobre|novembre|décembre)\b.*",
+    re.IGNORECASE,
+)
+
+
 def trimmed(said: str) -> str:
     said = said.strip(" \t,;:–—-(*_|>•")
+    said = DATE.sub("", said)
     while match := ENDS.search(said):
         said = said[: match.start()].strip(" ,;:–—-(")
     return said

@@ -19,6 +19,9 @@ _ABOUT = 1500
 #: Characters of a letter's head, and of its signature.
 _HEAD = 450
 
+#: Paragraphs of a section that may lead to its list.
+_LEADING = 5
+
 #: More académies than these are a list of examples, or of all of them.
 _MANY = 6
 
@@ -84,7 +87,7 @@ class Scopes:
             # The other items of a list are about something else; what leads to it is not.
             yield [
                 (b.start, b.end)
-                for b in section.blocks
+                for b in section.blocks[:_LEADING]
                 if b.kind is BlockKind.PARAGRAPH and b.end <= block.start
             ]
         else:

@@ -112,15 +112,9 @@ def _lead_in(outline: Outline, block: Block) -> str:
     """The line over a list or a table, when it ends with a colon."""
     if block.kind not in (BlockKind.ITEM, BlockKind.ROW):
         return ""
-    section = outline.section_of(block)
-    lead = ""
-    for other in section.blocks:
-        if other is block:
-            break
-        if other.kind is BlockKind.PARAGRAPH:
-            said = flat(outline.text[other.start : other.end])
-            lead = said[-_LEAD_IN:] if said.endswith(":") else ""
-    return lead
+    above = outline.paragraph_above(block)
+    said = flat(outline.text[max(above.start, above.end - _LEAD_IN) : above.end]) if above else ""
+    return said if said.endswith(":") else ""
 
 
 def _row(
@@ -130,8 +124,7 @@ def _row(
     text = outline.text
     mine = _cells(text, block)
     column = next((at for at, (a, b) in enumerate(mine) if a <= start < b), 0)
-    rows = [b for b in outline.section_of(block).blocks if b.kind is BlockKind.ROW]
-    first = rows[0] if rows else block
+    first = outline.first_row(block)
     dated = any(first.start <= a < first.end for a, _ in others)
     header: list[str] = []
     if first.start < block.start and not dated:

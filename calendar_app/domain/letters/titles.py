@@ -72,7 +72,7 @@ def document_title(outline: Outline) -> str:
     top = [block for block in outline.blocks[:3] if block.kind is BlockKind.HEADING]
     if top and top[0].level <= 2:  # one that is marked, not guessed
         return shortened(flat(outline.text[top[0].start : top[0].end]))
-    for block in outline.blocks[:4]:
+    for block in (b for b in outline.blocks[:5] if b.kind not in (BlockKind.ROW, BlockKind.ITEM)):
         start = outline.text[block.start : min(block.end, block.start + 600)]
         sentence = re.split(r"(?<=[.!?])\s", flat(start))[0].rstrip(".")
         for said in (sentence, *map(flat, start.split("\n")[:4])):
