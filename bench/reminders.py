@@ -56,7 +56,7 @@ from calendar_app.services import planning, store
 from calendar_app.services.catalogue import import_events
 from calendar_app.sources.events_entries import EventsFile
 
-EVENTS, CHUNK, MAILS = 1_000, 50_000, 3_000
+EVENTS, CHUNK, MAILS = 1_000, 50_000, 10_000
 SIGNED_UP = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
 #: 7 h 31 in Paris, on a Tuesday of class everywhere; three class weeks before ``DEADLINE``.
 NOW = datetime(2027, 1, 12, 6, 31, tzinfo=UTC)

@@ -67,6 +67,7 @@ class Settings:
         With one too many, a visitor chooses the address that we take for theirs.
     :param metrics_networks: from where ``/metrics`` may be read.
     :param publisher: director of publication, for the legal notice (None: not said).
+    :param hosting: who hosts the site, with address and telephone, for the same (None: not said).
     :param controller: who answers for personal data (None: not said).
     :param dpo: data protection officer (None: not said).
     :param contact: e-mail or web address that people write to (None: not said).
@@ -88,6 +89,7 @@ class Settings:
     metrics_networks: tuple[Network, ...]
     site_name: str
     publisher: str | None
+    hosting: str | None
     controller: str | None
     dpo: str | None
     contact: str | None
@@ -216,6 +218,13 @@ class Settings:
                 short_line,
                 None,
                 "le nom du directeur ou de la directrice de la publication (200 signes au plus)",
+                required=production,
+            ),
+            hosting=read(
+                "CALENDAR_HOSTING",
+                short_line,
+                None,
+                "le nom, l'adresse et le téléphone de l'hébergeur (200 signes au plus)",
                 required=production,
             ),
             controller=read(

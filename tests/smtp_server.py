@@ -286,6 +286,7 @@ BEHAVIOURS: dict[str, Mapping[str, str | tuple[str, ...]]] = {
     "4xx at RCPT": {"rcpt": "450 4.2.1 greylisted"},
     "5xx at RCPT": {"rcpt": "550 5.1.1 <eleve@ac-exemple.fr>: user unknown"},
     "5xx at RCPT without a status": {"rcpt": "550 no such user"},
+    "policy at RCPT": {"rcpt": "550 5.7.1 relaying denied"},
     "full mailbox at RCPT": {"rcpt": "552 5.2.2 mailbox full"},
     "silent at RCPT": {"rcpt": SILENCE},
     "4xx at DATA": {"data": "451 4.3.1 no space"},
@@ -321,9 +322,15 @@ class ScriptedServer:
 
 
 @contextlib.contextmanager
-def scripted_server(behaviour: str) -> Iterator[ScriptedServer]:
-    """Run a server that follows one of :data:`BEHAVIOURS`."""
-    script = BEHAVIOURS[behaviour]
+def scripted_server(behaviour: str, *, pipelining: bool = False) -> Iterator[ScriptedServer]:
+    """Run a server that follows one of :data:`BEHAVIOURS`.
+
+    :param pipelining: it says that it takes several commands at once (RFC 2920).
+    """
+    script = dict(BEHAVIOURS[behaviour])
+    hello = script.get("ehlo", _POLITE["ehlo"])
+    if pipelining and isinstance(hello, str):
+        script["ehlo"] = hello.replace("250-test.example", "250-test.example\r\n250-PIPELINING")
     listener = socket.socket()
     listener.bind((HOST, 0))
     server = ScriptedServer(f"smtp://{HOST}:{listener.getsockname()[1]}")

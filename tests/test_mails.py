@@ -122,7 +122,7 @@ def read(message: Message) -> Read:
         message_id="1@concours.example",
         date=datetime(2021, 1, 18, 6, 30, tzinfo=UTC),
         code="048213",
-    )
+    ).data
     mail = email.message_from_bytes(raw, policy=default)
     bodies = [
         re.sub("[\u00a0\u202f]", " ", mail.get_body((kind,)).get_content()).replace("\r\n", "\n")

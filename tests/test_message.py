@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import json
 import re
 import time
 from datetime import UTC, datetime, timedelta, timezone
@@ -20,6 +21,7 @@ from calendar_app.domain import french
 from calendar_app.domain.deliveries import DeliveryKind
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.text import clean, clean_line
+from calendar_app.mail.form import Form
 from calendar_app.mail.message import Letterhead, Message
 from tests.tools import scaled
 
@@ -108,7 +110,7 @@ def body(mail: EmailMessage, kind: str) -> str:
 @example("Essai\r\nBcc: eve@example.org", "=\n.\n", TOKENS[1])
 @example("=?utf-8?q?Bcc?=", "", TOKENS[0])
 def test_a_filled_mail_is_the_mail_built_with_the_values(title, content, token):
-    raw = build(title, content).fill(**FILLED | {"token": token})
+    raw = build(title, content).fill(**FILLED | {"token": token}).data
     mail = parsed(raw)
     fresh = EmailMessage()
     fresh["To"] = FILLED["recipient"]
@@ -138,7 +140,7 @@ def test_a_filled_mail_is_the_mail_built_with_the_values(title, content, token):
 @settings(max_examples=scaled(500), deadline=None)
 @given(title=HOSTILE, content=HOSTILE, token=st.sampled_from(TOKENS))
 def test_the_bytes_are_what_any_server_takes(title, content, token):
-    raw = build(title, content).fill(**FILLED | {"token": token})
+    raw = build(title, content).fill(**FILLED | {"token": token}).data
     assert raw.isascii()
     assert b"\x00" not in raw
     lines = raw.split(b"\r\n")
@@ -156,7 +158,7 @@ def test_the_bytes_are_what_any_server_takes(title, content, token):
 @given(st.integers(0, 90))
 @settings(max_examples=scaled(500), deadline=None)
 def test_a_placeholder_is_found_wherever_a_soft_break_falls(width):
-    mail = parsed(build(content="a" * width).fill(**FILLED))
+    mail = parsed(build(content="a" * width).fill(**FILLED).data)
     assert body(mail, "plain").splitlines()[1] == (
         f"{'a' * width}{PUBLIC_URL}/abonnement/lien/{TOKENS[0]}/{'a' * width}"
     )
@@ -164,19 +166,30 @@ def test_a_placeholder_is_found_wherever_a_soft_break_falls(width):
 
 def test_the_same_values_give_the_same_bytes():
     """A mail in doubt goes out again, perhaps by another process."""
-    assert build("Essai", "é" * 500).fill(**FILLED) == build("Essai", "é" * 500).fill(**FILLED)
+    assert (
+        build("Essai", "é" * 500).fill(**FILLED).data
+        == build("Essai", "é" * 500).fill(**FILLED).data
+    )
 
 
 def test_each_person_gets_the_own_links_only():
     message = build()
-    alice, bob = (message.fill(**FILLED | {"token": name}) for name in ("alice", "bob"))
+    alice, bob = (message.fill(**FILLED | {"token": name}).data for name in ("alice", "bob"))
     assert (b"alice" in alice, b"bob" in alice) == (True, False)
     assert (b"alice" in bob, b"bob" in bob) == (False, True)
     assert message.token_word.encode() not in alice
 
 
+def test_a_form_that_was_kept_gives_the_same_bytes():
+    filled = build("Essai", "é" * 500 + " " + "a" * 300).fill(**FILLED)
+    kept = Form.read(filled.form.stored)
+    assert kept == filled.form
+    assert kept.key == filled.form.key != build("Autre").form.key
+    assert kept.fill(json.loads(json.dumps(filled.values))) == filled.data
+
+
 def test_headers():
-    raw = build("Rentrée : c'est le 1er").fill(**FILLED)
+    raw = build("Rentrée : c'est le 1er").fill(**FILLED).data
     head = raw.partition(b"\r\n\r\n")[0].decode()
     assert head == (
         "To: camille@ecole.example\r\n"
@@ -195,17 +208,17 @@ def test_headers():
 
 def test_a_mailbox_to_unsubscribe_at_is_named_where_there_is_one():
     head = Letterhead(ENVIRONMENT, LINKS, "Concours", SENDER, "stop+a%b@ac-exemple.fr")
-    mail = parsed(build(head=head).fill(**FILLED))
+    mail = parsed(build(head=head).fill(**FILLED).data)
     assert mail["List-Unsubscribe"].split(", ") == [
         f"<{PUBLIC_URL}/abonnement/lien/{TOKENS[0]}/desabonnement/>",
         f"<mailto:stop+a%25b@ac-exemple.fr?subject=Desabonnement%20{TOKENS[0]}>",
     ]
-    assert "mailto" not in parsed(build().fill(**FILLED))["List-Unsubscribe"]
+    assert "mailto" not in parsed(build().fill(**FILLED).data)["List-Unsubscribe"]
 
 
 def test_who_is_no_subscriber_gets_no_list_headers():
     message = Message.build(HEAD, KIND, {"title": "a", "content": ""}, unsubscribe=False)
-    mail = parsed(message.fill(**FILLED))
+    mail = parsed(message.fill(**FILLED).data)
     assert not [name for name in mail if name.startswith("List-Unsubscribe")]
 
 
@@ -219,12 +232,12 @@ def test_who_is_no_subscriber_gets_no_list_headers():
 )
 def test_a_list_has_a_name_on_any_host(url, list_id):
     head = Letterhead(ENVIRONMENT, PersonalLinks("k" * 40, url), 'Le "coin" \\', SENDER)
-    assert parsed(build(head=head).fill(**FILLED))["List-Id"] == rf'"Le \"coin\" \\" {list_id}'
+    assert parsed(build(head=head).fill(**FILLED).data)["List-Id"] == rf'"Le \"coin\" \\" {list_id}'
 
 
 def test_a_sender_may_have_no_name():
     head = Letterhead(ENVIRONMENT, LINKS, "Concours", Address("", "rappels", "ac-exemple.fr"))
-    assert parsed(build(head=head).fill(**FILLED))["From"] == "rappels@ac-exemple.fr"
+    assert parsed(build(head=head).fill(**FILLED).data)["From"] == "rappels@ac-exemple.fr"
 
 
 @pytest.mark.parametrize(
@@ -268,7 +281,7 @@ def test_to_fill_costs_a_small_part_of_a_millisecond():
     message = build(content=french.typography("Un texte de mail : long ! " * 200))
     times = [time.perf_counter()]
     for _ in range(200):
-        message.fill(**FILLED)
+        assert message.fill(**FILLED).data
         times.append(time.perf_counter())
     # The fastest of many: other programs may run beside this one.
     assert min(b - a for a, b in pairwise(times)) < 0.0001

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from calendar_app.app import letterhead, make_sender
 from calendar_app.domain.deliveries import (
@@ -20,10 +23,12 @@ from calendar_app.domain.deliveries import (
     DeliveryState,
     SubscriberState,
 )
+from calendar_app.mail.form import FilledForm, Form
 from calendar_app.mail.transport import SmtpTransport
 from calendar_app.models import Delivery, DeliveryAttempt, Subscriber, db, reading, writing
-from calendar_app.services import outbox, outbox_status
-from calendar_app.services.composing import delivery_of, message_id
+from calendar_app.models.outbox import MailForm
+from calendar_app.services import attempts, outbox, outbox_status
+from calendar_app.services.composing import Composer, Prepared, delivery_of, message_id
 from calendar_app.services.outbox import queue_mail
 from calendar_app.services.sending import SendReport
 from tests.factories import ID, another, entry, publish
@@ -200,6 +205,13 @@ def test_a_confirmation_in_doubt_is_not_sent_again(due):
     assert deliveries(due)["confirmation", "parked"] == 1
 
 
+def passes(mail: outbox.Claimed, now: datetime) -> bool:
+    """Whether the gate lets a mail out."""
+    filled = FilledForm(Form((b"data",)), {})
+    ready = Prepared(mail, "alice@ecole.example", filled, mail.expires_at)
+    return attempts.gate(db.session, [ready], now) == {mail.id}
+
+
 def claimed(app: Flask, owner: str, now: datetime) -> list[outbox.Claimed]:
     with app.app_context():
         return outbox.claim(db.session, owner, now, 10)
@@ -210,14 +222,20 @@ def test_a_worker_that_was_overtaken_finds_the_gate_shut(due):
     assert claimed(due, "other", NOW) == []
     later = NOW + LEASE + timedelta(seconds=1)
     with due.app_context():
-        # Its lease is over, even if nobody took the row since.
-        assert outbox.gate(db.session, slow, b"data", later) is None
         assert outbox.sweep(db.session, later).lost == 1
     [fast] = claimed(due, "fast", later)
     with due.app_context():
-        assert outbox.gate(db.session, slow, b"data", later) is None
-        assert outbox.gate(db.session, fast, b"data", later) is not None
-        assert outbox.gate(db.session, fast, b"data", later) is None
+        assert not passes(slow, later)
+        assert passes(fast, later)
+        assert not passes(fast, later)
+
+
+def test_a_worker_whose_lease_is_over_gives_back_what_nobody_took_since(due):
+    [slow] = claimed(due, "slow", NOW)
+    with due.app_context():
+        assert not passes(slow, NOW + LEASE)
+    assert outcomes(due) == [("stopped", "gate")]
+    assert deliveries(due) == {("reminder", "pending"): 1}
 
 
 @pytest.mark.parametrize("state", ["paused", "unsubscribed", "refused"])
@@ -226,26 +244,137 @@ def test_nobody_who_left_between_claim_and_gate_gets_the_mail(due, state):
     with due.app_context():
         with writing(db.session, NOW):
             db.session.execute(update(Subscriber).values(state=state))
-        assert outbox.gate(db.session, mail, b"data", NOW) is None
+        assert not passes(mail, NOW)
 
 
-def test_somebody_who_erased_everything_between_claim_and_gate_stops_nobody_else(make_due):
+def erase_alice() -> None:
+    with writing(db.session, NOW):
+        db.session.execute(delete(Subscriber).where(Subscriber.address == "alice@ecole.example"))
+
+
+def test_somebody_who_erased_everything_before_the_gate_stops_nobody_else(make_due, monkeypatch):
     due = make_due("alice", "bob")
-    with mail_server() as server, due.app_context():
-        sender = make_sender(due, "one", clock=Clock())
-        sender.transport = SmtpTransport(server.url, "test.example")
-        offer = sender.transport.offer
+    prepare = Composer.prepare
 
-        def erase_then_offer(*arguments: str) -> None:
-            with writing(db.session, NOW):
-                db.session.execute(delete(Subscriber).where(Subscriber.id == 1))
-            offer(*arguments)
+    def prepare_then_erase(*arguments: Any) -> list[Prepared]:
+        prepared = prepare(*arguments)
+        erase_alice()
+        return prepared
 
-        sender.transport.offer = erase_then_offer
-        report = sender.run()
+    monkeypatch.setattr(Composer, "prepare", prepare_then_erase)
+    with mail_server() as server:
+        report = run(due, server.url, Clock())
         assert [mail.recipient for mail in server.mails] == ["bob@ecole.example"]
     assert (report.sent, report.stopped) == (1, 1)
     assert deliveries(due) == {("reminder", "sent"): 1}
+
+
+def test_somebody_who_erased_everything_after_the_gate_stops_nobody_else(make_due):
+    due = make_due("alice", "bob")
+    with mail_server() as server, due.app_context():
+        sender = make_sender(due, "one", clock=Clock())
+        sender.transport = Watched(server.url, erase_alice)
+        assert sender.run().sent == 2
+    assert deliveries(due) == {("reminder", "sent"): 1}
+
+
+class Watched(SmtpTransport):
+    """A transport that does something before each offer."""
+
+    def __init__(self, url: str, before: Callable[[], object]) -> None:
+        super().__init__(url, "test.example")
+        self._before = before
+
+    def offer(self, sender: str, recipient: str) -> None:
+        self._before()
+        super().offer(sender, recipient)
+
+
+def in_doubt() -> int:
+    query = select(func.count()).where(Delivery.state == DeliveryState.IN_DOUBT)
+    with reading(db.session):
+        return db.session.scalar(query) or 0
+
+
+@pytest.mark.parametrize(("rate", "least", "most"), [(4, 1, 1), (12, 2, 2), (1000, 16, 100)])
+def test_a_crash_leaves_few_mails_in_doubt_at_a_low_rate(make_due, rate, least, most):
+    """A window is what a fifth of a second sends, and grows to that from one mail."""
+    due = make_due(*(f"n{n}" for n in range(40)))
+    seen: list[int] = []
+    with mail_server() as server, due.app_context():
+        sender = make_sender(due, "one", clock=Clock(), pause=lambda _: None)
+        sender.rate = rate
+        sender.transport = Watched(server.url, lambda: seen.append(in_doubt()))
+        assert sender.run().sent == 40
+    assert seen[0] == 1
+    assert least <= max(seen) <= most
+    assert deliveries(due) == {("reminder", "sent"): 40}
+
+
+def test_a_slow_server_gets_smaller_windows_and_what_was_not_begun_leaves_no_doubt(make_due):
+    due = make_due(*(f"n{n}" for n in range(12)))
+    clock = Clock()
+    seen: list[int] = []
+
+    def slow() -> None:
+        seen.append(in_doubt())
+        clock.now += timedelta(seconds=2 if len(seen) > 5 else 0)
+
+    with mail_server() as server, due.app_context():
+        sender = make_sender(due, "one", clock=clock)
+        sender.transport = Watched(server.url, slow)
+        assert sender.run().sent == 12
+        assert len(server.mails) == 12
+    # 1, then 4, then 5 (what was left of the claim) of which one was begun.
+    assert seen[:6] == [1, 4, 4, 4, 4, 5]
+    assert seen[6] < 5
+    assert outcomes(due) == [("sent", "body")] * 12
+    assert {(row.tries, row.doubts) for row in rows(due)} == {(1, 1)}
+
+
+def test_a_worker_that_was_paused_in_its_window_does_not_go_on_with_it(due):
+    """It wakes after its lease, between the gate and the body."""
+    clock = Clock()
+
+    offers: list[datetime] = []
+
+    def sleep() -> None:
+        offers.append(clock.now)
+        if clock.now == NOW:
+            clock.now += LEASE + timedelta(seconds=1)
+
+    with mail_server() as server, due.app_context():
+        sender = make_sender(due, "one", clock=clock)
+        sender.transport = Watched(server.url, sleep)
+        assert sender.run().sent == 1
+        assert len(server.mails) == 1
+    # Once it woke it took the mail back, and began anew.
+    assert offers == [NOW, NOW + LEASE + timedelta(seconds=1)]
+    assert outcomes(due) == [("sent", "body")]
+    assert [(row.tries, row.doubts, row.epoch) for row in rows(due)] == [(1, 1, 2)]
+
+
+def test_what_the_store_could_not_be_told_it_is_told_in_the_next_run(make_due, monkeypatch):
+    due = make_due(*(f"n{n}" for n in range(3)))
+    note = attempts.note
+
+    def fail(*arguments: Any) -> None:
+        monkeypatch.setattr(attempts, "note", note)
+        raise OperationalError("UPDATE", {}, Exception("the store is away"))
+
+    with mail_server() as server, due.app_context():
+        sender = make_sender(due, "one", clock=Clock())
+        sender.transport = SmtpTransport(server.url, "test.example")
+        monkeypatch.setattr(attempts, "note", fail)
+        with pytest.raises(OperationalError):
+            sender.run()
+        assert deliveries(due)["reminder", "in_doubt"] == 1
+        assert sender.run().sent == 0
+        assert deliveries(due) == {("reminder", "sent"): 1, ("reminder", "claimed"): 2}
+        sender.clock.now += LEASE
+        assert sender.run().sent == 2
+        assert len(server.mails) == 3
+    assert deliveries(due) == {("reminder", "sent"): 3}
 
 
 def test_nothing_goes_out_after_the_deadline(empty_app):
@@ -334,6 +463,31 @@ def test_the_breaker_leaves_a_server_alone(make_due):
     assert {row.state for row in rows(due)} == {DeliveryState.PENDING}
 
 
+def test_a_relay_that_refuses_everything_by_policy_does_not_fail_it_all(make_due):
+    due = make_due(*(f"n{n}" for n in range(30)))
+    clock = Clock()
+    with due.app_context():
+        sender = make_sender(due, "one", clock=clock, pause=lambda _: None)
+        with scripted_server("policy at RCPT") as server:
+            sender.transport = SmtpTransport(server.url, "test.example")
+            report = sender.run()
+            assert (report.failed, report.deferred) == (19, 1)
+            assert sender.note == "rcpt : 550 5.7.1 relaying denied"
+            assert sender.run() == SendReport()
+            # After its rest it asks with one mail, which is not lost.
+            clock.now += timedelta(minutes=6)
+            report = sender.run()
+            assert (report.failed, report.deferred) == (0, 1)
+        assert deliveries(due) == {("reminder", "failed"): 19, ("reminder", "pending"): 11}
+        clock.now += timedelta(minutes=40)
+        with mail_server() as server:
+            sender.transport = SmtpTransport(server.url, "test.example")
+            assert sender.run().sent == 11
+        assert sender.note is None
+        refused = select(func.count()).where(Subscriber.state == SubscriberState.REFUSED)
+        assert db.session.scalar(refused) == 0
+
+
 def test_the_mail_that_arrives(due):
     with mail_server() as server:
         run(due, server.url, Clock())
@@ -370,6 +524,33 @@ def test_stopping_gives_back_what_is_not_in_hand(make_due):
         report = sender.run(lambda: len(server.mails) >= 3)
     assert report.sent == 3
     assert deliveries(due) == {("reminder", "sent"): 3, ("reminder", "pending"): 7}
+    # Of those that were gated and not begun, no doubt is left.
+    assert outcomes(due) == [("sent", "body")] * 3
+    waiting = [row for row in rows(due) if row.state is DeliveryState.PENDING]
+    assert {(row.tries, row.doubts, row.form_key) for row in waiting} == {(0, 0, None)}
+
+
+def test_forms_that_no_mail_in_doubt_is_kept_by_are_deleted(make_due):
+    due = make_due("alice", "bob")
+
+    def forms() -> int:
+        with reading(db.session):
+            return db.session.scalar(select(func.count()).select_from(MailForm)) or 0
+
+    with scripted_server("accepts then closes") as server:
+        run(due, server.url, Clock())
+    with due.app_context():
+        assert forms() == 1
+        later = NOW + timedelta(days=30)
+        outbox_status.clean_deliveries(db.session, later)
+        assert forms() == 1
+        clock = Clock(NOW + DOUBT)
+        with mail_server() as server:
+            assert run(due, server.url, clock).sent == 2
+        outbox_status.clean_deliveries(db.session, clock.now)
+        assert forms() == 1
+        outbox_status.clean_deliveries(db.session, later)
+        assert forms() == 0
 
 
 def test_the_attempts_hold_no_address(due):

@@ -96,6 +96,7 @@ OUTCOMES = {
     "4xx at RCPT": (NO, "rcpt", 450, "4.2.1", ""),
     "5xx at RCPT": (NO, "rcpt", 550, "5.1.1", "permanent refuses_address"),
     "5xx at RCPT without a status": (NO, "rcpt", 550, None, "permanent refuses_address"),
+    "policy at RCPT": (NO, "rcpt", 550, "5.7.1", "permanent"),
     "full mailbox at RCPT": (NO, "rcpt", 552, "5.2.2", "permanent"),
     "silent at RCPT": (NO, "rcpt", None, None, "server"),
     "4xx at DATA": (NO, "data", 451, "4.3.1", ""),
@@ -119,9 +120,10 @@ def test_every_behaviour_is_tried():
     assert OUTCOMES.keys() <= BEHAVIOURS.keys()
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("behaviour", OUTCOMES)
-def test_a_failure_is_told_as_what_it_is(behaviour, transport_to):
-    with scripted_server(behaviour) as server:
+def test_a_failure_is_told_as_what_it_is(behaviour, pipelining, transport_to):
+    with scripted_server(behaviour, pipelining=pipelining) as server:
         url = server.url.replace("://", "://moi:secret@") if "AUTH" in behaviour else server.url
         transport = transport_to(url, **HURRIED.get(behaviour, {}))
         # It has closed, or spoken out of turn, before we send the body.
@@ -175,9 +177,10 @@ def test_an_error_after_success_is_a_success(transport_to):
         assert server.accepted == [mail()]
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("behaviour", ["closes before QUIT", "421 at the second MAIL"])
-def test_a_connection_that_the_server_closed_is_opened_again(behaviour, transport_to):
-    with scripted_server(behaviour) as server:
+def test_a_connection_that_the_server_closed_is_opened_again(behaviour, pipelining, transport_to):
+    with scripted_server(behaviour, pipelining=pipelining) as server:
         transport = transport_to(server.url)
         for number in (1, 2, 3):
             send(transport, mail(number))
@@ -210,6 +213,30 @@ def test_a_refused_mail_leaves_the_connection_to_the_next(stage, transport_to):
         once = ["MAIL", "RCPT", "DATA"][: ["MAIL", "RCPT", "DATA"].index(stage) + 1]
         assert server.commands == ["EHLO", *once, "RSET", *once]
         assert server.connections == 1
+
+
+def test_commands_go_together_where_the_server_takes_them_so(transport_to):
+    with scripted_server("accepts", pipelining=True) as server:
+        transport = transport_to(server.url)
+        for number in (1, 2):
+            send(transport, mail(number))
+        assert server.accepted == [mail(1), mail(2)]
+        assert server.commands == ["EHLO", *["MAIL", "RCPT", "DATA"] * 2]
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
+def test_a_body_is_not_sent_to_a_server_that_refused_the_mail_and_waits_for_it(stage, transport_to):
+    """DATA had gone out with the command that was refused."""
+    with scripted_server(f"5xx at {stage}", pipelining=True) as server:
+        transport = transport_to(server.url)
+        for _ in range(2):
+            with pytest.raises(TransportError) as caught:
+                transport.offer(SENDER, ELEVE)
+            assert caught.value.stage == stage.lower()
+            with pytest.raises(RuntimeError):
+                transport.deliver(mail())
+        assert server.connections == 2
+        assert server.accepted == []
 
 
 def test_what_is_dropped_at_the_gate_is_not_sent(transport_to):

@@ -5,8 +5,8 @@ build a MIME tree costs milliseconds, to join a few pieces of bytes costs micros
 
 1. the templates are rendered with a random word in place of the person's token (and of the code);
 2. the mail is encoded, text first, then HTML;
-3. the bytes are cut wherever that word stands;
-4. ``Message.fill`` puts a person's values between the pieces.
+3. the bytes are cut wherever that word stands: that is a :class:`Form`;
+4. ``Message.fill`` gives it a person's values.
 
 The same input gives the same bytes: a mail in doubt may go out again. Lines may begin with a dot:
 doubling it is the transport's work (RFC 5321, section 4.5.2).
@@ -24,6 +24,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -32,12 +33,9 @@ from jinja2 import Environment
 from calendar_app.domain.deliveries import DeliveryKind
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.text import clean, clean_line
+from calendar_app.mail.form import SOFT_BREAK, FilledForm, Form
 
 _EOL = b"\r\n"
-#: A line break that the reader takes out again (RFC 2045, section 6.7).
-_SOFT_BREAK = b"=\r\n"
-#: The bytes of a value on one line: quoted-printable allows 76, with the mark of a soft break.
-_PIECE = 70
 
 #: Quoted-printable lines end at 76 characters; the policy's own 78 would break that rule.
 _POLICY = SMTP.clone(max_line_length=76)
@@ -49,6 +47,21 @@ _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,512}")
 # A dot-atom of RFC 5322: no comma or quote that would make two recipients of one.
 _RECIPIENT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,250}")
+
+
+def _word() -> str:
+    """Return a word that no text holds by chance, which no encoding changes."""
+    return f"x{secrets.token_hex(12)}x"
+
+
+def _breakable(word: str) -> str:
+    """Return a pattern of a word that a soft break may cut anywhere."""
+    return "(?:=\r\n)?".join(word)
+
+
+#: What stands for the token and for the code while a mail is built.
+_TOKEN_WORD, _CODE_WORD = _word(), _word()
+_WORDS = re.compile(f"({_breakable(_TOKEN_WORD)}|{_breakable(_CODE_WORD)})".encode())
 
 # « =? » would be read as the start of an encoded word.
 _PLAIN_HEADER = re.compile(r"(?!.*=\?)[ -~]{0,60}")
@@ -86,9 +99,7 @@ class Message:
     html: str
     token_word: str
     code_word: str
-    _fixed: bytes
-    _unsubscribe: tuple[bytes, ...]
-    _body: tuple[bytes, ...]
+    form: Form
     _has_code: bool
 
     @classmethod
@@ -108,7 +119,7 @@ class Message:
             is no subscriber.
         :raises ValueError: when a subject names the token or the code: it would stand in logs.
         """
-        token, code = _word(), _word()
+        token, code = _TOKEN_WORD, _CODE_WORD
         names = {"head": letterhead, "links": letterhead.links, "token": token, "code": code}
 
         def rendered(name: str, **more: str) -> str:
@@ -128,16 +139,18 @@ class Message:
             html=html,
             token_word=token,
             code_word=code,
-            _fixed=_fixed_headers(letterhead, subject, unsubscribe=unsubscribe) + mime_head,
-            _unsubscribe=_unsubscribe_header(letterhead, token) if unsubscribe else (),
-            _body=tuple(_cut(body, token.encode(), code.encode())),
+            form=_form(
+                _unsubscribe_header(letterhead, token) if unsubscribe else [b""],
+                _fixed_headers(letterhead, subject, unsubscribe=unsubscribe) + mime_head,
+                list(_cut(body)),
+            ),
             _has_code=code in text or code in html,
         )
 
     def fill(
         self, *, token: str, recipient: str, message_id: str, date: datetime, code: str = ""
-    ) -> bytes:
-        """Return the whole mail to one person: ASCII, CRLF, no line over 998 characters.
+    ) -> FilledForm:
+        """Return the whole mail to one person.
 
         :param token: what stands for the person in links.
         :param recipient: a bare address, ``name@host`` in ASCII.
@@ -156,28 +169,14 @@ class Message:
             raise ValueError("message_id: 1 to 250 printable ASCII characters, without < or >")
         if date.tzinfo is None:
             raise ValueError("date: without a time zone")
-        raw = token.encode()
-        values = {b"token": _broken(raw), b"code": _broken(code.encode())}
-        return b"".join(
-            (
-                b"To: ",
-                recipient.encode(),
-                b"\r\nMessage-ID: <",
-                message_id.encode(),
-                b">\r\nDate: ",
-                format_datetime(date.astimezone(UTC)).encode(),
-                _EOL,
-                raw.join(self._unsubscribe),
-                self._fixed,
-                # Every other piece is the name of a value.
-                *(values[p] if i % 2 else p for i, p in enumerate(self._body)),
-            )
-        )
+        values = {"token": token, "recipient": recipient, "message_id": message_id}
+        values |= {"date": _date(date), "code": code}
+        return FilledForm(self.form, values)
 
 
-def _word() -> str:
-    """Return a word that no text holds by chance, which no encoding changes."""
-    return f"x{secrets.token_hex(12)}x"
+@lru_cache(maxsize=64)
+def _date(date: datetime) -> str:
+    return format_datetime(date.astimezone(UTC))
 
 
 def _mime(text: str, html: str) -> tuple[bytes, bytes]:
@@ -191,29 +190,36 @@ def _mime(text: str, html: str) -> tuple[bytes, bytes]:
     return head + _EOL * 2, body
 
 
-def _cut(body: bytes, token: bytes, code: bytes) -> Iterator[bytes]:
-    """Yield the pieces around the words in turn with ``token`` or ``code``.
+def _cut(body: bytes) -> Iterator[bytes]:
+    """Yield the pieces around the words in turn with ``=token`` or ``=code``.
 
     A value stands on lines of its own between soft breaks, so that no line gets too long.
     """
-    found = re.split(b"(%s|%s)" % (_breakable(token), _breakable(code)), body)
+    found = _WORDS.split(body)
     for number, piece in enumerate(found):
         if number % 2:
-            yield b"token" if piece.replace(_SOFT_BREAK, b"") == token else b"code"
+            word = piece.replace(SOFT_BREAK, b"").decode()
+            yield b"=token" if word == _TOKEN_WORD else b"=code"
             continue
-        before = number > 0 and not piece.startswith((_SOFT_BREAK, _EOL))
-        piece = _SOFT_BREAK + piece if before else piece
+        before = number > 0 and not piece.startswith((SOFT_BREAK, _EOL))
+        piece = SOFT_BREAK + piece if before else piece
         after = number < len(found) - 1 and not piece.endswith(_EOL)
-        yield piece + _SOFT_BREAK if after else piece
+        yield piece + SOFT_BREAK if after else piece
 
 
-def _breakable(word: bytes) -> bytes:
-    """Return a pattern of a word that a soft break may cut anywhere."""
-    return b"(?:=\r\n)?".join(re.escape(bytes([letter])) for letter in word)
+def _form(unsubscribe: list[bytes], fixed: bytes, body: list[bytes]) -> Form:
+    """Put the pieces of a mail together.
 
-
-def _broken(value: bytes) -> bytes:
-    return _SOFT_BREAK.join(value[at : at + _PIECE] for at in range(0, len(value), _PIECE))
+    :param unsubscribe: the pieces of a header around the token.
+    :param body: as :func:`_cut` gives it.
+    """
+    pieces = [b"To: ", b"recipient", b"\r\nMessage-ID: <", b"message_id", b">\r\nDate: ", b"date"]
+    first, *others = unsubscribe
+    pieces.append(_EOL + first)
+    for other in others:
+        pieces += [b"token", other]
+    pieces[-1] += fixed + body[0]
+    return Form((*pieces, *body[1:]))
 
 
 # -- headers ----------------------------------------------------------------------------------
@@ -238,13 +244,13 @@ def _fixed_headers(letterhead: Letterhead, subject: str, *, unsubscribe: bool) -
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
-def _unsubscribe_header(letterhead: Letterhead, token: str) -> tuple[bytes, ...]:
+def _unsubscribe_header(letterhead: Letterhead, token: str) -> list[bytes]:
     """Return the header in the pieces around the token (RFC 8058)."""
     header = f"List-Unsubscribe: <{letterhead.links.unsubscribe(token)}>"
     if mailbox := letterhead.unsubscribe_mailbox:
         # The subject says who: people have several addresses, and write from any of them.
         header += f",\r\n <mailto:{quote(mailbox, safe='@+')}?subject=Desabonnement%20{token}>"
-    return tuple(f"{header}\r\n".encode("ascii").split(token.encode()))
+    return f"{header}\r\n".encode("ascii").split(token.encode())
 
 
 def _phrase(text: str) -> str:

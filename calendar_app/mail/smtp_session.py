@@ -19,9 +19,7 @@ from calendar_app.domain.text import clean_line
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-# It starts where a word starts, or a long word without « @ » would be searched from each letter.
-_WORD = r"[^\s<>()\[\]:;,\"]"
-_ADDRESS = re.compile(rf"(?<!{_WORD}){_WORD}*(?:@|%40){_WORD}*", re.IGNORECASE)
+_REPLY = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\s*", re.DOTALL)
 _MAX_LINE = 8192
 _MAX_LINES = 128
 
@@ -99,7 +97,7 @@ class Session(smtplib.SMTP):
             line = self.file.readline(_MAX_LINE + 1)
             if not line:
                 raise smtplib.SMTPServerDisconnected("connexion fermée par le serveur")
-            parts = re.fullmatch(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\s*", line, re.DOTALL)
+            parts = _REPLY.fullmatch(line)
             if not parts or len(line) > _MAX_LINE or (code and parts[1] != code):
                 break
             code = parts[1]
@@ -132,9 +130,10 @@ def stuffed(data: bytes) -> bytes:
     Each line ends in CRLF: a lone CR or LF is an end of line for some servers only, and a dot
     after it would be the end of the mail for them.
     """
-    data = re.sub(rb"\r\n|\r|\n", b"\r\n", data)
-    data = re.sub(rb"(?m)^\.", b"..", data)
-    return data if data.endswith(b"\r\n") else data + b"\r\n"
+    data = b"\r\n".join(data.splitlines()) + b"\r\n"
+    if data.startswith(b".") or b"\n." in data:  # mails of ours rarely have one
+        data = re.sub(rb"(?m)^\.", b"..", data)
+    return data
 
 
 def _encoded(text: str) -> str:
@@ -164,9 +163,3 @@ def reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPException):
         return str(error)
     return str(getattr(error, "strerror", None) or type(error).__name__)
-
-
-def without_addresses(text: str) -> str:
-    """Return *text* on a line of 200 characters at most, with « … » for each address."""
-    # Cut twice: an address that the second cut would halve is gone by then.
-    return _ADDRESS.sub("…", clean_line(text)[:2000])[:200]

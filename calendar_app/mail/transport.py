@@ -1,10 +1,10 @@
-"""Handing a mail to a server, in two steps with a gate between them.
+"""Handing a mail to a server, in two steps with a look at the clock between them.
 
 ``smtplib``'s ``sendmail`` cannot tell « not accepted » from « accepted, and the answer was lost »,
 so each verb is said here on its own:
 
 1. :meth:`Transport.offer` talks up to the 354 of DATA: whatever fails there, nothing was accepted;
-2. the caller passes its gate, or calls :meth:`Transport.drop`;
+2. the caller looks at its clock, and may call :meth:`Transport.drop`;
 3. :meth:`Transport.deliver` sends the body, looks whether the server has already said no, and only
    then sends the final dot. From there to the answer nobody can know (RFC 1047), and
    :class:`NoAnswerError` says so.
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 from urllib.parse import unquote, urlsplit
 
+from calendar_app.domain.server_replies import without_addresses
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.mail.smtp_session import (
     Session,
@@ -36,69 +37,15 @@ from calendar_app.mail.smtp_session import (
     reply_line,
     status_of,
     stuffed,
-    without_addresses,
 )
+from calendar_app.mail.transport_errors import NoAnswerError, TransportError
 
-# RFC 3463, section 3.2: these say that the address is right, or speak of the sender's.
-_NOT_THE_RECIPIENT = ("5.1.5", "5.1.7", "5.1.8", "5.1.9")
 #: What we write between « < » and « > »; a blank or a bracket could add parameters to the command.
 _MAILBOX = re.compile(r"[!-;=?-~]+")
 _BEFORE_MAIL = ("connect", "greeting", "ehlo", "starttls", "auth")
 #: « Authenticate first », « use TLS first », « wrong password » (RFC 4954, section 6; RFC 3207).
 _WANTS_AUTHENTICATION = (530, 534, 535, 538)
 _QUIT_SECONDS = 5.0
-
-
-class TransportError(Exception):
-    """Nothing was accepted: the mail may be offered again, unless it is :attr:`permanent`.
-
-    :param stage: how far it went: ``connect``, ``greeting``, ``ehlo``, ``starttls`` (the handshake
-        of smtps:// too), ``auth``, ``mail``, ``rcpt``, ``data`` or ``body``.
-    :param reply: what the server said, or what went wrong, on a line of 200 characters at most and
-        without addresses: it goes to the store and to logs.
-    :param code: the server's, if it answered.
-    :param status: its enhanced status code (RFC 3463), if it gave one.
-    :param permanent: the server refused this mail for good.
-    :param server: there is no server to talk to, which no other mail will change.
-    :param authentication: it takes no mail from us as we are set up.
-    """
-
-    def __init__(
-        self,
-        stage: str,
-        reply: str,
-        *,
-        code: int | None = None,
-        status: str | None = None,
-        permanent: bool = False,
-        server: bool = False,
-        authentication: bool = False,
-    ) -> None:
-        self.stage = stage
-        self.reply = without_addresses(reply)
-        self.code = code
-        self.status = status
-        self.permanent = permanent
-        self.server = server
-        self.authentication = authentication
-        super().__init__(f"{stage}: {self.reply}")
-
-    @property
-    def refuses_address(self) -> bool:
-        """Whether the recipient's address takes no mail, now or later (RFC 3463, sections 3.2-3).
-
-        Not so a full mailbox (5.2.2), the size (5.2.3, 5.3.4) or a policy (5.7.x).
-        """
-        if not self.permanent or self.stage == "mail":
-            return False
-        if self.status is None:
-            return self.stage == "rcpt" and self.code in (550, 551, 553)
-        about_address = self.status.startswith("5.1.") and self.status not in _NOT_THE_RECIPIENT
-        return about_address or self.status == "5.2.1"
-
-
-class NoAnswerError(TransportError):
-    """The final dot went out, or may have, and no answer came: the mail is in doubt."""
 
 
 class Transport(Protocol):
@@ -198,21 +145,49 @@ class SmtpTransport:
 
     def _offer(self, sender: str, recipient: str) -> None:
         session = self._session or self._connect()
-        with self._at("mail"):
-            session.wait(self._command_timeout)
-            if self._needs_reset:
-                self._expect("mail", 250, session.docmd("RSET"))
-            self._needs_reset = True
-            if not _MAILBOX.fullmatch(sender):
-                raise TransportError("mail", "l'adresse d'expédition est mal écrite", server=True)
-            self._expect("mail", 250, session.docmd("MAIL", f"FROM:<{sender}>"))
-        with self._at("rcpt"):
-            if not _MAILBOX.fullmatch(recipient):
-                raise TransportError("rcpt", "l'adresse est mal écrite", permanent=True)
-            self._expect("rcpt", 250, session.docmd("RCPT", f"TO:<{recipient}>"))
-        with self._at("data"):
-            self._expect("data", 354, session.docmd("DATA"))
+        session.wait(self._command_timeout)
+        if not _MAILBOX.fullmatch(sender):
+            raise TransportError("mail", "l'adresse d'expédition est mal écrite", server=True)
+        if not _MAILBOX.fullmatch(recipient):
+            raise TransportError("rcpt", "l'adresse est mal écrite", permanent=True)
+        commands = [
+            ("mail", 250, f"MAIL FROM:<{sender}>"),
+            ("rcpt", 250, f"RCPT TO:<{recipient}>"),
+            ("data", 354, "DATA"),
+        ]
+        if self._needs_reset:
+            commands.insert(0, ("mail", 250, "RSET"))
+        self._needs_reset = True
+        if session.has_extn("pipelining"):
+            self._say(session, *commands)
+        else:
+            for command in commands:
+                self._say(session, command)
         self._offered = True
+
+    def _say(self, session: Session, *commands: tuple[str, int, str]) -> None:
+        """Send commands (stage, code to expect, line) at once, then read an answer to each: with
+        more than one, a mail takes two trips to the server and not four (RFC 2920).
+
+        :raises TransportError: the first thing that went wrong.
+        """
+        with self._at(commands[0][0]):
+            session.send("".join(f"{line}\r\n" for _, _, line in commands))
+        refusal: TransportError | None = None
+        for stage, expected, _ in commands:
+            try:
+                with self._at(stage):
+                    answer = session.getreply()
+                self._expect(stage, expected, answer)
+            except TransportError as error:
+                refusal = refusal or error
+                if self._session is None:  # it was dropped
+                    break
+            else:
+                if refusal and stage == "data":
+                    self.drop()  # the server waits for a body, though it refused the mail
+        if refusal:
+            raise refusal
 
     def deliver(self, data: bytes) -> str:
         session = self._session

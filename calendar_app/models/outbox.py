@@ -4,10 +4,11 @@ The order of things keeps the promise (« lost none, and every copy is explained
 
 1. **plan** writes reminders and their delivery (``services.planning``);
 2. **claim** gives a delivery to one worker for the time of a lease;
-3. the worker talks SMTP up to the 354 of DATA;
-4. the **gate** is one compare-and-set to ``in_doubt``: whoever was paused or overtaken fails here;
-5. the body goes out;
-6. the **result** is noted.
+3. the **gate** is a compare-and-set to ``in_doubt``: whoever was paused or overtaken fails here;
+4. the worker talks SMTP, and looks at its clock before the body;
+5. the **result** is noted.
+
+3 and 5 are one transaction each for a window of mails (``services.attempts``).
 """
 
 from __future__ import annotations
@@ -89,11 +90,26 @@ class Delivery(Base):
     #: How often it was tried, and how often it was in doubt.
     tries: Mapped[int] = mapped_column(SmallInteger, default=0)
     doubts: Mapped[int] = mapped_column(SmallInteger, default=0)
-    #: The bytes in doubt (compressed): if they go out again, they are the same.
-    message: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: The mail in doubt: if it goes out again, its bytes are the same. The form is the key of a
+    #: :class:`MailForm` (no foreign key: it would cost a look-up a mail), the values are what is
+    #: this person's (JSON).
+    form_key: Mapped[str | None]
+    form_values: Mapped[str | None]
 
     subscriber: Mapped[Subscriber] = relationship()
     attempts: Mapped[list[DeliveryAttempt]] = relationship(order_by="DeliveryAttempt.id")
+
+
+class MailForm(Base):
+    """What thousands of mails in doubt have in common. It is never changed."""
+
+    __tablename__ = "mail_form"
+
+    #: The day and a hash of the form. That of another day is another row, so that nobody uses one
+    #: that is old enough to be deleted.
+    key: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    stored: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Reminder(Base):

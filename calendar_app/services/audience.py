@@ -89,9 +89,7 @@ def whom(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[An
     )
     of_event = and_(
         SendDay.event_id == Subscription.event_id,
-        # An expression, so that SQLite finds the send days of two picked events by their event and
-        # not by the place, which has many.
-        SendDay.academy + "" == func.coalesce(Subscriber.academy_slug, ""),
+        SendDay.academy == func.coalesce(Subscriber.academy_slug, ""),
         SendDay.wednesdays == (Subscriber.school != SchoolKind.ECOLE),
     )
     picked = (

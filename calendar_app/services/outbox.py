@@ -1,38 +1,39 @@
-"""The outbox: mails are put in it, claimed, gated, and what became of them is noted.
+"""The outbox: mails are put in it, claimed, given back, and ended where there is nothing to send.
 
-The states are those of ``domain.deliveries``; each function is one transaction. A worker that was
-paused or overtaken finds its epoch gone at the gate, and sends nothing.
+The states are those of ``domain.deliveries``; each function is one transaction. What happens
+between a claim and its end stands in ``services.attempts``.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from calendar_app.domain.deliveries import (
     DOUBT,
     LEASE,
     PATIENCE,
-    AttemptOutcome,
     DeliveryKind,
     DeliveryState,
     ReminderState,
-    SubscriberState,
 )
-from calendar_app.models import (
-    Delivery,
-    DeliveryAttempt,
-    Reminder,
-    Subscriber,
-    queries,
-    writing,
-)
+from calendar_app.models import Delivery, Reminder, Subscriber, queries, writing
 from calendar_app.models.base import AnySession
 
 _ANSWERS = tuple(kind for kind in DeliveryKind if kind.is_answer)
@@ -51,7 +52,10 @@ _REMINDERS_AFTER = {
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery as it was when a worker got it. The bytes are those of an earlier doubt."""
+    """A delivery as it was when a worker got it.
+
+    :param form_key: with *form_values*, what was sent in an earlier doubt.
+    """
 
     id: int
     subscriber_id: int
@@ -62,7 +66,8 @@ class Claimed:
     expires_at: datetime
     tries: int
     doubts: int
-    message: bytes | None
+    form_key: str | None
+    form_values: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +110,13 @@ def sweep(session: AnySession, now: datetime) -> Swept:
     silent = and_(is_open, Delivery.state == DeliveryState.IN_DOUBT, Delivery.due_at <= now - DOUBT)
     with writing(session, now):
         lost = _update(
-            session,
+            session.connection(),
             and_(is_open, Delivery.state == DeliveryState.CLAIMED, Delivery.lease_until <= now),
             {"state": DeliveryState.PENDING, "owner": None, "lease_until": None},
         )
         no_more = or_(Delivery.doubts >= 2, Delivery.kind.in_(_ANSWERS), Delivery.expires_at <= now)
         parked = _update(
-            session,
+            session.connection(),
             and_(silent, no_more),
             {
                 "state": DeliveryState.PARKED,
@@ -125,7 +130,7 @@ def sweep(session: AnySession, now: datetime) -> Swept:
     while True:
         with writing(session, now):
             ids = list(session.scalars(select(Delivery.id).where(late).limit(_IDS)))
-            _finish(session, ids, DeliveryState.EXPIRED, "trop tard", now)
+            finish(session, ids, DeliveryState.EXPIRED, "trop tard", now)
         expired += len(ids)
         if len(ids) < _IDS:
             return Swept(expired, lost, parked)
@@ -161,7 +166,7 @@ def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Cl
             return []
         rows = session.execute(
             update(Delivery)
-            .where(Delivery.id.in_(ids))
+            .where(among(session, Delivery.id, ids))
             .values(
                 state=DeliveryState.CLAIMED,
                 owner=owner,
@@ -178,221 +183,121 @@ def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Cl
                 Delivery.expires_at,
                 Delivery.tries,
                 Delivery.doubts,
-                Delivery.message,
+                Delivery.form_key,
+                Delivery.form_values,
             )
         )
         found = {row.id: Claimed(*row) for row in rows}
     return [found[id_] for id_ in ids]
 
 
-def gate(session: AnySession, mail: Claimed, data: bytes, now: datetime) -> int | None:
-    """Let a mail go out, if it is still this worker's to send: it is in doubt from here on.
-
-    :param data: kept until there is an answer, so that a second try sends the same bytes.
-    :returns: the id of the attempt; None when the body must not be sent.
-    """
-    with writing(session, now):
-        passed = _update(
-            session,
-            and_(
-                _still(mail, DeliveryState.CLAIMED),
-                Delivery.lease_until > now,
-                Delivery.expires_at > now,
-                exists().where(
-                    Subscriber.id == Delivery.subscriber_id,
-                    Subscriber.state.in_(mail.kind.states),
-                ),
-            ),
-            {
-                "state": DeliveryState.IN_DOUBT,
-                "doubts": Delivery.doubts + 1,
-                "tries": Delivery.tries + 1,
-                "due_at": now,
-                "message": zlib.compress(data, 1),
-            },
-        )
-        return _attempt(session, mail, now, AttemptOutcome.IN_DOUBT, "body") if passed else None
-
-
-def bytes_in_doubt(mail: Claimed) -> bytes | None:
-    """Return the bytes that went out before, without an answer."""
-    return zlib.decompress(mail.message) if mail.message else None
-
-
-def note_sent(session: AnySession, mail: Claimed, attempt: int, reply: str, now: datetime) -> None:
-    """A server took the mail. True whoever has the row by now: another worker fails at its gate."""
-    with writing(session, now):
-        _close_attempt(session, attempt, AttemptOutcome.SENT, "body", 250, reply)
-        open_ = and_(Delivery.id == mail.id, Delivery.finished_at.is_(None))
-        if session.scalar(select(exists().where(open_))):
-            _finish(session, [mail.id], DeliveryState.SENT, None, now)
-
-
-def note_refused(
-    session: AnySession,
-    mail: Claimed,
-    attempt: int | None,
-    now: datetime,
-    *,
-    stage: str,
-    code: int | None,
-    reply: str,
-    try_again_at: datetime | None,
-    refuses_address: bool,
-) -> None:
-    """A server did not take the mail: it waits, or with *try_again_at* None it has failed.
-
-    :param attempt: the one that the gate wrote; None when it was not reached.
-    :param refuses_address: the address takes no mail at all, so nobody gets mail there any more.
-    """
-    outcome = AttemptOutcome.DEFERRED if try_again_at else AttemptOutcome.REFUSED
-    with writing(session, now):
-        if attempt is None:
-            _attempt(session, mail, now, outcome, stage, code, reply)
-            mine = _still(mail, DeliveryState.CLAIMED)
-        else:
-            _close_attempt(session, attempt, outcome, stage, code, reply)
-            mine = _still(mail, DeliveryState.IN_DOUBT)
-        if try_again_at is None:
-            if session.scalar(select(exists().where(mine))):
-                _finish(session, [mail.id], DeliveryState.FAILED, reply, now)
-        else:
-            values: dict[str, Any] = {
-                "state": DeliveryState.PENDING,
-                "owner": None,
-                "lease_until": None,
-                "due_at": try_again_at,
-                "reason": reply,
-                "tries": mail.tries + 1,
-                # An answer ends the doubt of this try, not that of an earlier one.
-                "doubts": mail.doubts,
-            }
-            if not mail.doubts:
-                # Nothing ever went out: the next try may tell the news.
-                values["message"] = None
-            _update(session, mine, values)
-        if refuses_address:
-            session.execute(
-                update(Subscriber)
-                .where(Subscriber.id == mail.subscriber_id)
-                .values(state=SubscriberState.REFUSED, state_at=now)
-            )
-
-
-def note_silence(
-    session: AnySession, mail: Claimed, attempt: int, reply: str, now: datetime
-) -> None:
-    """The body went out and no answer came: the row stays in doubt."""
-    with writing(session, now):
-        _close_attempt(session, attempt, AttemptOutcome.IN_DOUBT, "body", None, reply)
-
-
-def note_stopped(session: AnySession, mail: Claimed, now: datetime) -> None:
-    """The gate was shut: if the row is still ours, it goes back."""
-    with writing(session, now):
-        _attempt(session, mail, now, AttemptOutcome.STOPPED, "gate")
-        _release(session, mail)
-
-
 def release(session: AnySession, mails: Collection[Claimed], now: datetime) -> None:
-    """Give back what was claimed and not tried."""
-    with writing(session, now):
-        for mail in mails:
-            _release(session, mail)
+    """Give back what was claimed and not tried, if it is still this worker's."""
+    if mails:
+        with writing(session, now):
+            session.connection().execute(RELEASE, [named(mail) for mail in mails])
 
 
 def finish_unsent(
     session: AnySession,
-    mail: Claimed,
-    state: DeliveryState,
-    reason: str,
+    verdicts: Sequence[tuple[Claimed, DeliveryState, str]],
     now: datetime,
 ) -> None:
-    """End a mail that has nothing to say any more, or that a person must look at."""
+    """End mails that have nothing to say any more, or that a person must look at: each with its
+    state and reason."""
+    if not verdicts:
+        return
     with writing(session, now):
-        if session.scalar(select(exists().where(_still(mail, DeliveryState.CLAIMED)))):
-            _finish(session, [mail.id], state, reason, now)
+        ours = mine(session, [mail for mail, _, _ in verdicts], DeliveryState.CLAIMED)
+        for mail, state, reason in verdicts:
+            if mail.id in ours:
+                finish(session, [mail.id], state, reason, now)
 
 
 def close_reminders(
     session: AnySession, closed: Mapping[int, tuple[ReminderState, str]], now: datetime
 ) -> None:
     """End the reminders (by id) that a mail does not tell."""
-    with writing(session, now):
-        for id_, (state, reason) in closed.items():
-            planned = and_(Reminder.id == id_, Reminder.state == ReminderState.PLANNED)
-            session.execute(update(Reminder).where(planned).values(state=state, reason=reason))
+    rows = [{"b_id": id_, "state": s, "reason": reason} for id_, (s, reason) in closed.items()]
+    if rows:
+        with writing(session, now):
+            session.connection().execute(_CLOSE_REMINDER, rows)
 
 
 # -- inside a transaction --------------------------------------------------------------------------
 
+_DELIVERIES: Any = Delivery.__table__
+_REMINDERS: Any = Reminder.__table__
 
-def _still(mail: Claimed, state: DeliveryState) -> ColumnElement[bool]:
-    ours = and_(Delivery.owner == mail.owner, Delivery.epoch == mail.epoch)
-    return and_(Delivery.id == mail.id, ours, Delivery.state == state)
+#: Back to those that wait, by the names of :func:`named`.
+RELEASE = (
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.id == bindparam("b_id"),
+        _DELIVERIES.c.owner == bindparam("b_owner"),
+        _DELIVERIES.c.epoch == bindparam("b_epoch"),
+        _DELIVERIES.c.state == DeliveryState.CLAIMED,
+    )
+    .values(state=DeliveryState.PENDING, owner=None, lease_until=None)
+)
+_CLOSE_REMINDER = (
+    update(_REMINDERS)
+    .where(_REMINDERS.c.id == bindparam("b_id"), _REMINDERS.c.state == ReminderState.PLANNED)
+    .values(state=bindparam("state"), reason=bindparam("reason"))
+)
 
 
-def _release(session: AnySession, mail: Claimed) -> None:
-    values = {"state": DeliveryState.PENDING, "owner": None, "lease_until": None}
-    _update(session, _still(mail, DeliveryState.CLAIMED), values)
+def among(session: AnySession, column: Any, ids: Collection[int]) -> Any:
+    """Return « column IN ids ». PostgreSQL's driver takes as long to read a statement with hundreds
+    of parameters as the server to run it; a list is one parameter."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(ids), ARRAY(column.type)))
+    return column.in_(ids)
 
 
-def _finish(
-    session: AnySession, ids: Iterable[int], state: DeliveryState, reason: str | None, now: datetime
+def named(mail: Claimed) -> dict[str, Any]:
+    """Return what tells a claim from any other, as parameters."""
+    return {"b_id": mail.id, "b_owner": mail.owner, "b_epoch": mail.epoch}
+
+
+def mine(
+    session: AnySession, mails: Collection[Claimed], state: DeliveryState, *also: Any
+) -> set[int]:
+    """Return the ids of the mails that are still the claims of their worker, in this state; nobody
+    else can change them before the transaction ends.
+
+    :param also: more conditions on a delivery.
+    """
+    found = session.execute(
+        select(Delivery.id, Delivery.owner, Delivery.epoch)
+        .where(among(session, Delivery.id, [m.id for m in mails]), Delivery.state == state, *also)
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery)
+    )
+    held = {id_: (owner, epoch) for id_, owner, epoch in found}
+    return {mail.id for mail in mails if held.get(mail.id) == (mail.owner, mail.epoch)}
+
+
+def finish(
+    session: AnySession,
+    ids: Collection[int],
+    state: DeliveryState,
+    reason: str | None,
+    now: datetime,
 ) -> None:
     """End deliveries; parked ones wait for a person, and so do their reminders."""
-    ids = list(ids)
-    parked = state is DeliveryState.PARKED
     values: dict[str, Any] = {"state": state, "reason": reason, "owner": None, "lease_until": None}
+    parked = state is DeliveryState.PARKED
     if not parked:
-        values |= {"finished_at": now, "message": None}
-    _update(session, Delivery.id.in_(ids), values)
+        values |= {"finished_at": now, "form_key": None, "form_values": None}
+    connection = session.connection()
+    _update(connection, among(session, _DELIVERIES.c.id, ids), values)
     if not parked:
-        planned = and_(Reminder.delivery_id.in_(ids), Reminder.state == ReminderState.PLANNED)
+        planned = _REMINDERS.c.state == ReminderState.PLANNED
         after = {"state": _REMINDERS_AFTER[state], "reason": reason}
-        session.execute(update(Reminder).where(planned).values(after))
+        of_these = update(_REMINDERS).where(among(session, _REMINDERS.c.delivery_id, ids), planned)
+        connection.execute(of_these.values(after))
 
 
-def _update(session: AnySession, which: ColumnElement[bool], values: Mapping[str, Any]) -> int:
-    statement = update(Delivery).where(which).values(values)
-    return session.connection().execute(statement).rowcount
-
-
-def _attempt(
-    session: AnySession,
-    mail: Claimed,
-    now: datetime,
-    outcome: AttemptOutcome,
-    stage: str,
-    code: int | None = None,
-    reply: str | None = None,
-) -> int | None:
-    known = exists().where(Delivery.id == mail.id)
-    if not session.scalar(select(known)):
-        return None  # erased with its subscriber, meanwhile
-    made = session.connection().execute(
-        insert(DeliveryAttempt).values(
-            delivery_id=mail.id,
-            epoch=mail.epoch,
-            owner=mail.owner,
-            at=now,
-            outcome=outcome,
-            stage=stage,
-            code=code,
-            reply=reply,
-        )
-    )
-    [id_] = made.inserted_primary_key or [0]
-    return int(id_)
-
-
-def _close_attempt(
-    session: AnySession,
-    attempt: int,
-    outcome: AttemptOutcome,
-    stage: str,
-    code: int | None,
-    reply: str | None,
-) -> None:
-    values = {"outcome": outcome, "stage": stage, "code": code, "reply": reply}
-    session.execute(update(DeliveryAttempt).where(DeliveryAttempt.id == attempt).values(values))
+def _update(connection: Connection, which: Any, values: Mapping[str, Any]) -> int:
+    return connection.execute(update(_DELIVERIES).where(which).values(values)).rowcount

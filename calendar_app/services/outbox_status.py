@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from calendar_app.domain.deliveries import (
     PATIENCE,
@@ -20,6 +20,7 @@ from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.models import Delivery, Reminder, Subscriber, WorkerHeartbeat, reading, writing
 from calendar_app.models.base import AnySession
+from calendar_app.models.outbox import MailForm
 from calendar_app.services.composing import delivery_of
 from calendar_app.sources.bounces import Bounce, read_bounces
 
@@ -113,7 +114,7 @@ def drop(session: AnySession, ids: Sequence[int] | None, now: datetime) -> int:
         found = _to_settle(session, ids, (DeliveryState.PARKED, DeliveryState.PENDING))
         for delivery in found:
             delivery.state, delivery.reason = DeliveryState.CANCELLED, "abandonné"
-            delivery.finished_at, delivery.message = now, None
+            delivery.finished_at, delivery.form_key, delivery.form_values = now, None, None
             session.execute(
                 update(Reminder)
                 .where(Reminder.delivery_id == delivery.id, Reminder.state == ReminderState.PLANNED)
@@ -207,7 +208,8 @@ def farewell(session: AnySession, owner: str, now: datetime) -> None:
 
 
 def clean_deliveries(session: AnySession, now: datetime) -> int:
-    """Delete mails that were done long ago, with their attempts and reminders."""
+    """Delete mails that were done long ago, with their attempts and reminders, and the forms that
+    no mail in doubt is kept by."""
     total = 0
     while True:
         with writing(session, now):
@@ -216,4 +218,11 @@ def clean_deliveries(session: AnySession, now: datetime) -> int:
             session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
         total += len(list(ids))
         if len(list(ids)) < 1_000:
-            return total
+            break
+    # A form is not older than the first mail that uses it.
+    with writing(session, now):
+        kept = and_(Delivery.finished_at.is_(None), Delivery.form_key.is_not(None))
+        oldest = session.scalar(select(func.min(Delivery.created_at)).where(kept))
+        day = min(oldest or now, now - PATIENCE).date()
+        session.execute(delete(MailForm).where(MailForm.day < day))
+    return total

@@ -6,7 +6,7 @@ subscribers, who are many, come later, in SQL (``services.planning``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -154,8 +154,11 @@ def ends_at(milestone: Milestone) -> datetime:
     return deadline_instant(reminded_day(milestone), at or END_OF_DAY, milestone.time_zone)
 
 
-def dated(session: AnySession, now: datetime) -> list[Dated]:
-    """Return the deadlines and sessions that somebody may have to hear of by now."""
+def dated(session: AnySession, now: datetime, ids: Collection[int] | None = None) -> list[Dated]:
+    """Return the deadlines and sessions that somebody may have to hear of by now.
+
+    :param ids: only these milestones.
+    """
     today = now.date()
     since = now - NEWS
     query = (
@@ -173,6 +176,8 @@ def dated(session: AnySession, now: datetime) -> list[Dated]:
         )
         .options(selectinload(Milestone.event).selectinload(Event.milestones))
     )
+    if ids is not None:
+        query = query.where(Milestone.id.in_(ids))
     return [
         _dated(m)
         for m in session.scalars(query).unique()
@@ -232,12 +237,13 @@ def due_send_days(session: AnySession, reference: Reference, now: datetime) -> I
 
     Nothing goes out before 7 h 30 on the clock of the place, not even what is overdue.
     """
-    dates = dated(session, now)
+    found_places = [mornings(place, reference) for place in places(session, reference)]
+    dates = [date_ for date_ in dated(session, now) if _has_begun(date_, found_places, now)]
     picked = picked_from_outside(session, dates)
-    for place in places(session, reference):
+    for found in found_places:
+        place = found.place
         local = now.astimezone(ZoneInfo(place.time_zone))
         if local.time() >= MORNING:
-            found = mornings(place, reference)
             codes = (
                 reference.academies.scope_of_academy(place.slug)
                 if place.academy
@@ -250,6 +256,15 @@ def due_send_days(session: AnySession, reference: Reference, now: datetime) -> I
                 ):
                     yield from _of_date(date_, found, in_scope, local)
             yield from _of_place(found, local)
+
+
+def _has_begun(date_: Dated, found_places: Iterable[Mornings], now: datetime) -> bool:
+    """Whether there may be something to tell of a date by now, somewhere. (Most are far ahead, and
+    who picked them, which takes long to find out, does not matter yet.)"""
+    if date_.cancelled_at or date_.moved_from:
+        return True
+    planned = (found.planned(date_.day) for found in found_places)
+    return any(leads and leads[0].send_at <= now for leads in planned)
 
 
 def _of_date(date_: Dated, found: Mornings, in_scope: bool, local: datetime) -> Iterator[SendDay]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calendar_app.domain.errors import CalendarError
+from calendar_app.domain.server_replies import refuses_address, without_addresses
 from calendar_app.domain.text import clean_line
 
 #: A larger message is skipped: a report is some kB, with what it returns of the mail.
@@ -39,11 +40,6 @@ _RETURNED = (
 )
 # Not the first three numbers of an IPv4 address.
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
-# It starts where a word starts, or a long word without « @ » would be searched from each letter.
-_WORD = r"[^\s<>()\[\]:;,\"]"
-_ADDRESS = re.compile(rf"(?<!{_WORD}){_WORD}*(?:@|%40){_WORD}*", re.IGNORECASE)
-# RFC 3463, section 3.2: these say that the address is right, or speak of the sender's.
-_NOT_THE_RECIPIENT = ("5.1.5", "5.1.7", "5.1.8", "5.1.9")
 
 
 @dataclass(frozen=True)
@@ -68,23 +64,9 @@ class Bounce:
 
     @property
     def is_permanent(self) -> bool:
-        """Whether the address takes no mail, now or later, so that writing to it has to stop.
-
-        Only what RFC 3463 defines as a property of the recipient's address stops it: 5.1.x, but
-        for those that are about the sender's, and 5.2.1 (mailbox disabled). Somebody whose mails
-        stop without reason misses a deadline; one more mail to a dead address costs nothing. So
-        these do not stop it, though this mail is lost:
-
-        - 5.2.2 (mailbox full), 5.2.3 and 5.3.4 (the mail is too big): another day, another mail;
-        - 5.4.x, with 5.4.4 (no route: the domain is not found): the address was confirmed, so its
-          domain exists; either its DNS or that of our own relay is broken;
-        - 5.6.x and 5.7.x: about what the mail holds or how we send it; a filter is no address;
-        - 5.0.0: it says nothing.
-        """
-        if self.action != "failed":
-            return False
-        about_address = self.status.startswith("5.1.") and self.status not in _NOT_THE_RECIPIENT
-        return about_address or self.status == "5.2.1"
+        """Whether the address takes no mail, now or later, so that writing to it has to stop: see
+        :func:`~calendar_app.domain.server_replies.refuses_address`."""
+        return self.action == "failed" and refuses_address(self.status)
 
 
 def read_bounces(path: Path) -> Iterator[Bounce]:
@@ -190,7 +172,7 @@ def _bounce(message_id: str | None, fields: dict[str, str]) -> Bounce | None:
         recipient,
         fields.get("action", "").lower().partition(" ")[0],
         status,
-        _ADDRESS.sub("…", diagnostic)[:200],
+        without_addresses(diagnostic),
     )
 
 

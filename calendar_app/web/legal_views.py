@@ -6,11 +6,13 @@ from flask import Blueprint, render_template
 
 from calendar_app.services.subscribers import ENDED_KEPT, UNCONFIRMED_KEPT
 from calendar_app.web.page import page
+from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("legal", __name__)
 
 
 @bp.get("/donnees-personnelles/")
+@policy(Policy.PUBLIC)
 def personal_data() -> str:
     """What is kept about whom, why, for how long, and what they may ask (RGPD, article 13)."""
     return render_template(
@@ -22,6 +24,7 @@ def personal_data() -> str:
 
 
 @bp.get("/mentions-legales/")
+@policy(Policy.PUBLIC)
 def notice() -> str:
-    """Who publishes the site (loi n° 2004-575 du 21 juin 2004)."""
+    """Who publishes and who hosts the site (loi n° 2004-575 du 21 juin 2004, article 1-1)."""
     return render_template("pages/mentions-legales.html", page=page())

@@ -1,0 +1,214 @@
+"""What the mails of one claim need from the store, and which reminders still hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import selectinload
+
+from calendar_app.domain import levels
+from calendar_app.domain.academies import Academy
+from calendar_app.domain.deliveries import DeliveryKind, ReminderState
+from calendar_app.domain.filters import CatalogueFilter, for_place, national
+from calendar_app.domain.personal_links import ClassAnswer
+from calendar_app.domain.reminder_plan import OFFERED_LEADS
+from calendar_app.domain.vocabulary import MilestoneKind
+from calendar_app.mail.form import Form
+from calendar_app.models import (
+    Event,
+    Milestone,
+    Reminder,
+    Subscriber,
+    Subscription,
+    queries,
+)
+from calendar_app.models.base import AnySession
+from calendar_app.models.outbox import MailForm
+from calendar_app.models.queries import Reference
+from calendar_app.services.outbox import Claimed, among
+from calendar_app.services.send_days import ends_at, reminded_day
+
+#: How far the weekly mail looks ahead.
+WEEKLY_DAYS = timedelta(days=13)
+
+#: What tells of one date most urgently comes last.
+_URGENCY = (*(lead.code for lead in OFFERED_LEADS), "moved", "cancelled")
+
+#: A row of what a mail wants of its subscriber.
+Person = Row[Any]
+_PEOPLE = select(
+    Subscriber.id,
+    Subscriber.uid,
+    Subscriber.state,
+    Subscriber.address,
+    Subscriber.new_address,
+    Subscriber.academy_slug,
+    Subscriber.school,
+    Subscriber.classes,
+    Subscriber.themes,
+    Subscriber.code_at,
+)
+_REMINDER = (Reminder.id, Reminder.subscriber_id, Reminder.day, Reminder.lead, Reminder.send_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A planned reminder of a claimed mail."""
+
+    id: int
+    subscriber_id: int
+    milestone: Milestone
+    day: date
+    lead: str
+    send_at: datetime
+
+    @property
+    def date_told(self) -> Hashable:
+        """Whom it tells of which date."""
+        return self.subscriber_id, self.milestone.id, self.day
+
+
+class MailBatch:
+    """What the mails of one claim need from the store, read in one snapshot: columns, not nouns,
+    where there is a row for each mail."""
+
+    def __init__(self, session: AnySession, mails: Sequence[Claimed], now: datetime) -> None:
+        self.now = now
+        self.reference: Reference = queries.reference(session)
+        self.closed: dict[int, tuple[ReminderState, str]] = {}
+        self._session = session
+        self._ahead: dict[Hashable, list[Milestone]] = {}
+        self._ends: dict[int, datetime] = {}
+        people = sorted({mail.subscriber_id for mail in mails})
+        self.subscribers = {
+            row.id: row
+            for row in session.execute(_PEOPLE.where(among(session, Subscriber.id, people)))
+        }
+        keys = {mail.form_key for mail in mails if mail.form_key}
+        self.forms = {
+            row.key: Form.read(row.stored)
+            for row in session.scalars(select(MailForm).where(MailForm.key.in_(keys)))
+        }
+        self.reminders = self._read_reminders([mail.id for mail in mails])
+        told = [r for of_mail in self.reminders.values() for r in of_mail]
+        self._answers = self._read_answers(told)
+        self._latest = self._read_latest(told)
+
+    def _read_reminders(self, deliveries: Sequence[int]) -> defaultdict[int, list[Told]]:
+        planned = Reminder.state == ReminderState.PLANNED
+        rows = self._session.execute(
+            select(Reminder.delivery_id, Reminder.milestone_id, *_REMINDER)
+            .where(among(self._session, Reminder.delivery_id, deliveries), planned)
+            .order_by(Reminder.id)
+        ).all()
+        query = select(Milestone).where(Milestone.id.in_({row.milestone_id for row in rows}))
+        events = selectinload(Milestone.event).selectinload(Event.milestones)
+        milestones = {m.id: m for m in self._session.scalars(query.options(events))}
+        found: defaultdict[int, list[Told]] = defaultdict(list)
+        for delivery_id, milestone_id, id_, subscriber_id, *rest in rows:
+            told = Told(id_, subscriber_id, milestones[milestone_id], *rest)
+            found[delivery_id].append(told)
+        return found
+
+    def _read_answers(self, told: Iterable[Told]) -> dict[tuple[int, str], Subscription]:
+        """What people said of these events; most have said nothing."""
+        query = select(Subscription).where(
+            among(self._session, Subscription.subscriber_id, {r.subscriber_id for r in told}),
+            Subscription.event_id.in_({r.milestone.event_id for r in told}),
+            or_(
+                Subscription.declined_at.is_not(None),
+                Subscription.registered_at.is_not(None),
+                Subscription.submitted_at.is_not(None),
+            ),
+        )
+        return {(s.subscriber_id, s.event_id): s for s in self._session.scalars(query)}
+
+    def _read_latest(self, told: Sequence[Told]) -> dict[Hashable, tuple[datetime, int]]:
+        """The most urgent reminder of each date that a person got or is to get."""
+        others = self._session.execute(
+            select(
+                Reminder.subscriber_id,
+                Reminder.milestone_id,
+                Reminder.day,
+                Reminder.lead,
+                Reminder.send_at,
+            ).where(
+                among(self._session, Reminder.subscriber_id, {r.subscriber_id for r in told}),
+                Reminder.milestone_id.in_({r.milestone.id for r in told}),
+                Reminder.state.in_((ReminderState.PLANNED, ReminderState.SENT)),
+                ~among(self._session, Reminder.id, [r.id for r in told]),
+            )
+        )
+        urgencies = [(r.date_told, _urgency(r.send_at, r.lead)) for r in told]
+        urgencies += [(tuple(key), _urgency(send_at, lead)) for *key, lead, send_at in others]
+        latest: dict[Hashable, tuple[datetime, int]] = {}
+        for key, urgency in urgencies:
+            latest[key] = max(latest.get(key, urgency), urgency)
+        return latest
+
+    def today(self, academy: Academy | None) -> date:
+        zone = academy.time_zone if academy else "Europe/Paris"
+        return self.now.astimezone(ZoneInfo(zone)).date()
+
+    def close(self, reminder: Told, why: tuple[ReminderState, str]) -> bool:
+        """Note that a reminder is not told. Returns False."""
+        self.closed[reminder.id] = why
+        return False
+
+    def why_not(self, reminder: Told, kind: DeliveryKind) -> tuple[ReminderState, str] | None:
+        """Return what a reminder ends as when it no longer holds, or None."""
+        milestone = reminder.milestone
+        answer = self._answers.get((reminder.subscriber_id, milestone.event_id))
+        if milestone.is_cancelled != (kind is DeliveryKind.CANCELLED):
+            return ReminderState.CANCELLED, "annulé" if milestone.is_cancelled else "rétabli"
+        if reminded_day(milestone) != reminder.day:
+            return ReminderState.CANCELLED, "date déplacée"
+        if answer and answer.declined_at:
+            return ReminderState.CANCELLED, ClassAnswer.DECLINED.words
+        if kind is not DeliveryKind.REMINDER:
+            return None
+        if self._ends_at(milestone) <= self.now:
+            return ReminderState.EXPIRED, "trop tard"
+        if milestone.kind is MilestoneKind.REGISTRATION_DEADLINE:
+            if milestone.event.full:
+                return ReminderState.CANCELLED, "complet"
+            if answer and answer.registered_at:
+                return ReminderState.CANCELLED, ClassAnswer.REGISTERED.words
+        elif milestone.kind is not MilestoneKind.SESSION and answer and answer.submitted_at:
+            return ReminderState.CANCELLED, ClassAnswer.SUBMITTED.words
+        if self._latest[reminder.date_told] > _urgency(reminder.send_at, reminder.lead):
+            return ReminderState.SUPERSEDED, "un rappel plus proche de la date"
+        return None
+
+    def ends(self, told: Iterable[Told], kind: DeliveryKind) -> list[datetime]:
+        """Return when the dates of a mail are over; news may come after the date itself."""
+        return [self._ends_at(r.milestone) for r in told] if kind is DeliveryKind.REMINDER else []
+
+    def _ends_at(self, milestone: Milestone) -> datetime:
+        if milestone.id not in self._ends:
+            self._ends[milestone.id] = ends_at(milestone)
+        return self._ends[milestone.id]
+
+    def ahead(self, who: Person, academy: Academy | None, today: date) -> list[Milestone]:
+        """Return what the weekly mail tells somebody: all that fits, picked or not."""
+        key = (who.academy_slug, who.classes, who.themes, today)
+        if key not in self._ahead:
+            # As degrés and cycles where it may be: those know what ULIS is worth.
+            chosen = CatalogueFilter(levels=levels.collapse(who.classes), themes=tuple(who.themes))
+            chosen = (
+                for_place(chosen, self.reference.academies, academy.slug)
+                if academy
+                else national(chosen)
+            )
+            self._ahead[key] = queries.milestones(self._session, chosen, today, today + WEEKLY_DAYS)
+        return self._ahead[key]
+
+
+def _urgency(send_at: datetime, lead: str) -> tuple[datetime, int]:
+    return send_at, _URGENCY.index(lead)
