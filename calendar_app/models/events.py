@@ -215,7 +215,7 @@ class Milestone(Visible, Base):
         return f"<Milestone {self.event_id}/{self.key} {self.first_day}>"
 
 
-_SCOPE_CODE = (
+SCOPE_CODE = (
     "code = 'national' OR code LIKE 'region/_%' OR code LIKE 'academie/_%'"
     " OR code LIKE 'departement/_%'"
 )
@@ -225,7 +225,7 @@ class EventScope(Base):
     """One code of an event's scope."""
 
     __tablename__ = "event_scope"
-    __table_args__ = (CheckConstraint(_SCOPE_CODE, name="code"),)
+    __table_args__ = (CheckConstraint(SCOPE_CODE, name="code"),)
 
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True, index=True)
@@ -253,7 +253,7 @@ class MilestoneScope(Base):
     """One code of a milestone's own scope."""
 
     __tablename__ = "milestone_scope"
-    __table_args__ = (CheckConstraint(_SCOPE_CODE, name="code"),)
+    __table_args__ = (CheckConstraint(SCOPE_CODE, name="code"),)
 
     milestone_id: Mapped[int] = mapped_column(ForeignKey("milestone.id"), primary_key=True)
     code: Mapped[str] = mapped_column(primary_key=True, index=True)

@@ -7,6 +7,7 @@ and what (``domain.letters``), then the mentions of one item put together.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -149,6 +150,8 @@ class _Reader:
         own = flat(self.outline.text[slice(*place.territory)][:_NEAR])
         academies, departments = self.scopes.of(place, phrase.start)
         sentence = flat(self.outline.text[slice(*place.sentence)])
+        if place.block.kind is BlockKind.ROW:
+            sentence = re.sub(r"(?: ?\|)+ ?", " · ", sentence.strip(" |"))
         start_time = phrase.start_time
         if start_time is None and end_time is None and place.cells:
             found = [hours(words) for _, words in place.cells]

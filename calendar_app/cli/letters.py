@@ -1,0 +1,226 @@
+"""The commands about letters: what is dated in them, shown or brought in as drafts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from calendar_app.cli.group import FILE, cli, file_error_words
+from calendar_app.config import data_folder
+from calendar_app.services import CalendarError, letters
+from calendar_app.services.letter_lines import (
+    DraftState,
+    ItemLine,
+    Proposal,
+    change_words,
+    clean_line,
+    item_line,
+    short_day,
+)
+
+if TYPE_CHECKING:
+    from calendar_app.services.drafts import DraftLine, LetterReport
+
+R = TypeVar("R")
+
+FILES = click.argument("files", metavar="FILE…", type=FILE, nargs=-1, required=True)
+ISSUED = click.option(
+    "--issued",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="AAAA-MM-JJ",
+    help="Le jour où la lettre est partie ; sinon il est cherché dans la lettre.",
+)
+
+COLOURS = {"deadline": "red", "window": "cyan", "event": "green"}
+
+_MANY = {
+    "nouveau": "nouveaux",
+    "nouvelle date": "nouvelles dates",
+    "changement": "changements",
+    "déjà proposé": "déjà proposés",
+}
+
+
+@cli.group("letters")
+def letters_group() -> None:
+    """Lit des lettres d'information : ce qui y est daté."""
+
+
+@letters_group.command("read")
+@ISSUED
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Un tableau à lire, ou du JSON pour un programme.",
+)
+@FILES
+def letters_read(issued: datetime | None, form: str, files: tuple[Path, ...]) -> None:
+    """Montre ce qui est daté dans chaque FILE ; n'écrit rien et n'a besoin d'aucune base.
+
+    PDF, .docx, .odt, courriel (.eml), HTML, texte ou Markdown.
+    """
+    knowledge, now = letters.knowledge_of_files(data_folder()), datetime.now(UTC)
+
+    def read(path: Path) -> letters.LetterReading:
+        return letters.read(letters.letter_bytes(path), _day(issued), now, knowledge)
+
+    found = _each(files, read)
+    if form == "json":
+        several = len(files) > 1
+        items = [
+            letters.contract(item) | ({"file": click.format_filename(path)} if several else {})
+            for path, reading in found
+            if not isinstance(reading, str)
+            for item in reading.items
+        ]
+        click.echo(json.dumps(items, ensure_ascii=False, indent=2))
+    for path, reading in found:
+        if isinstance(reading, str):
+            click.echo(reading, err=True)
+        elif form == "table":
+            lines = [item_line(item, knowledge.academies) for item in reading.items]
+            _show_heading(path, reading, len(lines))
+            _show_items(lines)
+    _end(found)
+
+
+@letters_group.command("import")
+@ISSUED
+@FILES
+def letters_import(issued: datetime | None, files: tuple[Path, ...]) -> None:
+    """Apporte des brouillons, « à vérifier », de chaque FILE ; rien n'est publié.
+
+    La même lettre n'ajoute rien une seconde fois.
+    """
+    # Slow to load, and only needed here.
+    from calendar_app.cli.base import ready_store
+    from calendar_app.services import drafts
+
+    knowledge = letters.knowledge_of_files(data_folder())
+    with ready_store() as session:
+
+        def bring(path: Path) -> LetterReport:
+            data = letters.letter_bytes(path)
+            now = datetime.now(UTC)
+            return drafts.import_letter(session, data, path.name, _day(issued), now, knowledge)
+
+        found = _each(files, bring)
+    for path, report in found:
+        if isinstance(report, str):
+            click.echo(report, err=True)
+        else:
+            _show_report(path, report, knowledge)
+    _end(found)
+
+
+def _day(issued: datetime | None) -> date | None:
+    return issued.date() if issued else None
+
+
+def _each(files: Sequence[Path], work: Callable[[Path], R]) -> list[tuple[Path, R | str]]:
+    """Return what *work* gives for each file, or the sentence that says why it does not."""
+    found: list[tuple[Path, R | str]] = []
+    hidden = len(files) < 2 or not sys.stderr.isatty()
+    with click.progressbar(files, label="Lecture", file=sys.stderr, hidden=hidden) as bar:
+        for path in bar:
+            try:
+                found.append((path, work(path)))
+            except CalendarError as error:
+                found.append((path, f"{click.format_filename(path)} : {error}"))
+            except OSError as error:
+                words = file_error_words(error)
+                found.append((path, f"{click.format_filename(path)} : {words}."))
+    return found
+
+
+def _end(found: Sequence[tuple[Path, object]]) -> None:
+    """End with a failure if a file could not be read; the others were."""
+    if any(isinstance(outcome, str) for _, outcome in found):
+        sys.exit(1)
+
+
+def _show_heading(path: Path, read: letters.LetterReading | LetterReport, count: int) -> None:
+    click.echo(f"{click.style(click.format_filename(path), bold=True)} : {clean_line(read.title)}")
+    many = "s" if count > 1 else ""
+    number = f"{count or 'aucun'} élément{many} daté{many}"
+    click.echo(f"Lettre du {short_day(read.issued)} (date : {read.issued_from}), {number}.")
+
+
+def _show_items(lines: Sequence[ItemLine]) -> None:
+    """Print one row an item, and under it its sentence with the date's phrase marked."""
+    rows = _aligned([(line.days, line.what, line.title, line.where) for line in lines])
+    for line, (days, what, title, where) in zip(lines, rows, strict=True):
+        what = click.style(what, fg=COLOURS[line.kind.value])
+        click.echo(f"\n  {days}  {what}  {title}  {where}  {line.confidence}")
+        click.echo(f"      {line.before}{_phrase(line.phrase)}{line.after}")
+        _show_warnings(line.warnings)
+    click.echo()
+
+
+def _show_report(path: Path, report: LetterReport, knowledge: letters.LetterKnowledge) -> None:
+    """Print what became of each item of a letter."""
+    if not report.is_new:
+        day = short_day(report.imported_at.astimezone(letters.PARIS).date())
+        count = sum(draft.proposal is not None for draft in report.drafts)
+        many = "s" if count > 1 else ""
+        name = click.format_filename(path)
+        click.echo(f"{name} : déjà importée le {day} : {count or 'aucun'} brouillon{many}.")
+        return
+    _show_heading(path, report, len(report.drafts))
+    counts = Counter(_outcome(draft) for draft in report.drafts)
+    if counts:
+        said = (f"{n} {_MANY.get(words, words) if n > 1 else words}" for words, n in counts.items())
+        click.echo(f"{', '.join(said)}.")
+    lines = [item_line(draft.item, knowledge.academies) for draft in report.drafts]
+    rows = _aligned(
+        [
+            (_outcome(draft), _days(draft, line), clean_line(draft.event_title or line.title))
+            for draft, line in zip(report.drafts, lines, strict=True)
+        ]
+    )
+    for draft, line, cells in zip(report.drafts, lines, rows, strict=True):
+        seen = f"  (lettre « {clean_line(draft.first_seen)} »)" if draft.first_seen else ""
+        click.echo(f"  {'  '.join(cells)}  {line.confidence}{seen}")
+        if draft.proposal is not None:
+            _show_warnings(line.warnings)
+    click.echo()
+
+
+def _outcome(draft: DraftLine) -> str:
+    """Return « nouveau », « changement », « déjà au calendrier »…"""
+    waits = draft.state is DraftState.PENDING and draft.proposal
+    return draft.proposal.words if waits and draft.proposal else draft.state.words
+
+
+def _days(draft: DraftLine, line: ItemLine) -> str:
+    if draft.proposal is Proposal.CHANGE:
+        return change_words((draft.known_first_day, draft.known_last_day), draft.item)
+    return line.days
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the same rows with each column as wide as its longest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        tuple(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    ]
+
+
+def _phrase(phrase: str) -> str:
+    """Mark a date in its sentence: bold in a terminal, else between guillemets."""
+    return click.style(phrase, bold=True) if sys.stdout.isatty() else f"« {phrase} »"
+
+
+def _show_warnings(warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        click.echo(click.style(f"      Attention : {warning}", fg="yellow"))
