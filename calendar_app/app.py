@@ -20,12 +20,15 @@ from calendar_app.models.base import THREADS, AnySession, db, engine_options
 from calendar_app.services.sending import Sender
 from calendar_app.web import (
     calendar_views,
+    editor_session,
+    editor_views,
     feed_views,
     legal_views,
     personal_views,
     subscription_views,
     system_views,
 )
+from calendar_app.web.policies import hold_to_policies
 from calendar_app.web.security import protect
 
 __all__ = [
@@ -42,7 +45,10 @@ PACKAGE = "calendar_app"
 
 
 def create_app(settings: Settings) -> Flask:
-    """Return the application. It opens no connection and reads no file of the store."""
+    """Return the application. It opens no connection and reads no file of the store.
+
+    :raises RuntimeError: when a view does not declare who may open it.
+    """
     app = Flask(PACKAGE, template_folder=str(templates_folder()))
     app.config.update(
         SETTINGS=settings,
@@ -68,16 +74,19 @@ def create_app(settings: Settings) -> Flask:
         EventType=vocabulary.EventType,
         WEEKDAYS=french.WEEKDAYS,
     )
+    editor_session.configure(app, settings)
     protect(app, settings)
     for views in (
         calendar_views,
         feed_views,
         subscription_views,
         personal_views,
+        editor_views,
         legal_views,
         system_views,
     ):
         app.register_blueprint(views.bp)
+    hold_to_policies(app)
     return app
 
 

@@ -290,3 +290,41 @@ def test_a_port_that_is_taken_is_said(run):
         code, _, err = run("serve", PORT=str(taken.getsockname()[1]))
     assert code == 1
     assert "choisissez-en un autre" in err
+
+
+def test_editors_from_the_command_line(run):
+    link = r"http://127\.0\.0\.1:8000/redaction/mot-de-passe/[\w-]{43}/\n"
+    transmit = "Lien à transmettre à cette personne seule, valable 3 jours et une fois :\n"
+    zoe = ("zoe@ac-lille.example", "Zoé Martin")
+    code, out, _ = run("editors", "add", "--role", "redacteur", "--academy", "lille", *zoe)
+    said = "Le compte de zoe@ac-lille.example est enregistré : rédacteur.\n"
+    assert code == 0
+    assert re.fullmatch(re.escape(said + transmit) + link, out)
+    code, out, _ = run("editors", "add", "--role", "responsable", "--department", "59", *zoe)
+    assert code == 0
+    code, out, _ = run("editors", "reset", zoe[0])
+    assert re.fullmatch(re.escape(transmit) + link, out)
+    shown = "  ".join((*zoe, "responsable de publication", "département 59 (académie de Lille)"))
+    assert run("editors", "list")[1] == f"{shown}  sans mot de passe\n"
+    assert run("editors", "disable", zoe[0])[1] == "zoe@ac-lille.example : désactivé.\n"
+    assert run("editors", "list")[1] == f"{shown}  désactivé\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add", "--role", "chef", "a@b.example", "A"), "La valeur de --role ne convient pas."),
+        (("add", "--role", "redacteur", "a@b.example", "A"), "au moins une académie"),
+        (
+            ("add", "--role", "redacteur", "--academy", "lile", "a@b.example", "A"),
+            "Vouliez-vous dire « lille » ?",
+        ),
+        (("add", "--role", "administrateur", "a", "A"), "Écrivez une adresse complète"),
+        (("reset", "a@b.example"), "Personne n'a de compte à cette adresse."),
+    ],
+)
+def test_what_an_operator_got_wrong_about_an_editor_is_said(run, arguments, said):
+    run("migrate")
+    code, out, err = run("editors", *arguments)
+    assert (code != 0, out) == (True, "")
+    assert said in err

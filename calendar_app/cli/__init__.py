@@ -8,13 +8,11 @@ from typing import NoReturn
 import click
 from sqlalchemy.exc import DBAPIError
 
-# They add their commands to the group.
-from calendar_app.cli import content, reminders, running
-from calendar_app.cli.base import cli
+from calendar_app.cli.group import cli, file_error_words
 from calendar_app.config import SettingsError
 from calendar_app.services import CalendarError
 
-__all__ = ["content", "main", "reminders", "running"]
+__all__ = ["main"]
 
 
 def main() -> None:
@@ -29,19 +27,11 @@ def main() -> None:
             "lancez d'abord « calendar-app migrate »."
         )
     except OSError as error:
-        _fail(f"{error.filename or 'Fichier'} : {_FILE_ERRORS.get(type(error), str(error))}.")
+        _fail(f"{error.filename or 'Fichier'} : {file_error_words(error)}.")
     except click.exceptions.Abort:
         _fail("Interrompu.")
     except click.ClickException as error:
         _fail(_usage_words(error), error.exit_code)
-
-
-_FILE_ERRORS: dict[type[OSError], str] = {
-    FileNotFoundError: "ce fichier n'existe pas",
-    IsADirectoryError: "c'est un dossier, pas un fichier",
-    NotADirectoryError: "ce chemin passe par un fichier, pas par un dossier",
-    PermissionError: "les droits manquent pour lire ou écrire ce fichier",
-}
 
 
 def _usage_words(error: click.ClickException) -> str:

@@ -12,17 +12,11 @@ import click
 from flask import Flask
 
 from calendar_app.app import AnySession, create_app, store_session
+from calendar_app.cli.group import FILE
 from calendar_app.config import Settings, data_folder
 from calendar_app.services import files, store
 
-FILE = click.Path(path_type=Path)
 OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
-
-
-@click.group()
-@click.help_option("-h", "--help", help="Affiche cette aide.")
-def cli() -> None:
-    """Le calendrier qui mène une classe à temps à chaque concours."""
 
 
 def application() -> Flask:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from calendar_app.cli.base import FILE, OPTIONAL_FILE, cli, ready_store, store_as_it_is, write
+from calendar_app.cli.base import OPTIONAL_FILE, ready_store, store_as_it_is, write
+from calendar_app.cli.group import FILE, cli
 from calendar_app.config import data_folder
 from calendar_app.services import files
 

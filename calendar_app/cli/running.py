@@ -15,7 +15,8 @@ import click
 
 from calendar_app import worker as worker_
 from calendar_app.app import THREADS
-from calendar_app.cli.base import application, cli, ready_store
+from calendar_app.cli.base import application, ready_store
+from calendar_app.cli.group import cli
 from calendar_app.config import Settings, data_folder
 from calendar_app.services import CalendarError, files, store
 

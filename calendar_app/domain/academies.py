@@ -147,10 +147,22 @@ class Academies:
         :raises UnknownValueError: for an unknown slug.
         """
         academy = self.get(slug)
+        return self.covered_by(f"academie/{academy.slug}") | self._above(academy)
+
+    def covered_by(self, code: str) -> frozenset[str]:
+        """Return the codes that lie within one: itself; of an académie also its départements, and
+        the collectivities attached to it.
+
+        :param code: ``academie/<slug>`` or ``departement/<code>``.
+        :raises UnknownValueError: for an unknown académie or département.
+        """
+        kind, _, name = code.partition("/")
+        if kind == "departement":
+            return frozenset((f"departement/{self.department(name).code}",))
+        academy = self.get(name)
         family = [academy, *(a for a in self if a.attached_to == academy.slug)]
         codes = {f"academie/{a.slug}" for a in family}
-        codes |= {f"departement/{d.code}" for a in family for d in a.departments}
-        return frozenset(codes | self._above(academy))
+        return frozenset(codes | {f"departement/{d.code}" for a in family for d in a.departments})
 
     def scope_of_department(self, code: str) -> frozenset[str]:
         """Return the codes a teacher of this département sees: the nation's, its région's, its

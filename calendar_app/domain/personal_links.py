@@ -135,6 +135,10 @@ class PersonalLinks:
         """Return where one changes or ends one's reminders."""
         return self.page(f"/abonnement/lien/{token}/")
 
+    def password(self, token: str) -> str:
+        """Return where an editor sets a password (a single-use token, kept in the store)."""
+        return self.page(f"/redaction/mot-de-passe/{token}/")
+
     def unsubscribe(self, token: str) -> str:
         """Return where one click unsubscribes (RFC 8058)."""
         return self.page(f"/abonnement/lien/{token}/desabonnement/")

@@ -1,6 +1,7 @@
 """The SQLAlchemy nouns and their named read queries: no rendering, no sending."""
 
 from calendar_app.models.base import Catalogue, db, reading, writing
+from calendar_app.models.editors import Editor, EditorScope, PasswordLink
 from calendar_app.models.events import (
     Event,
     EventClass,
@@ -10,6 +11,7 @@ from calendar_app.models.events import (
     MilestoneScope,
     Series,
 )
+from calendar_app.models.letters import Draft, DraftScope, Letter
 from calendar_app.models.outbox import (
     Delivery,
     DeliveryAttempt,
@@ -26,12 +28,18 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "DepartmentRow",
+    "Draft",
+    "DraftScope",
+    "Editor",
+    "EditorScope",
     "Event",
     "EventClass",
     "EventScope",
     "EventTheme",
+    "Letter",
     "Milestone",
     "MilestoneScope",
+    "PasswordLink",
     "RateCount",
     "Reminder",
     "SchoolCalendarRow",

@@ -14,6 +14,7 @@ from sqlalchemy.orm import selectinload
 from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies, Academy, Department
 from calendar_app.domain.class_days import ClassDays, SchoolCalendar, SchoolHoliday
+from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_calendars import mainland_calendars, merge
 from calendar_app.domain.school_year import SchoolYear
@@ -27,6 +28,7 @@ from calendar_app.models.events import (
     Milestone,
     MilestoneScope,
 )
+from calendar_app.models.letters import Draft, DraftScope
 from calendar_app.models.reference import AcademyRow, SchoolCalendarRow, ThemeRow
 
 
@@ -220,6 +222,21 @@ def editions(session: AnySession, series_id: str) -> list[Event]:
     """Return the editions of a series, newest first."""
     query = select(Event).where(Event.series_id == series_id).order_by(Event.school_year.desc())
     return list(session.scalars(query))
+
+
+def pending_drafts(session: AnySession, codes: frozenset[str] | None) -> list[Draft]:
+    """Return the drafts that ask for a decision and are for nobody outside *codes*, by their last
+    day, with their letters.
+
+    :param codes: codes of ``domain.academies``; None for all drafts.
+    """
+    query = select(Draft).where(Draft.state == DraftState.PENDING)
+    if codes is not None:
+        query = query.where(
+            Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes))
+        )
+    query = query.order_by(Draft.last_day.nulls_last(), Draft.id)
+    return list(session.scalars(query.options(selectinload(Draft.letter))))
 
 
 def _milestone_conditions(

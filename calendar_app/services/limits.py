@@ -29,6 +29,10 @@ MAILS_A_SOURCE = RateLimitItemPerHour(300, namespace="source")
 #: Wrong codes from one network.
 WRONG_CODES_A_SOURCE = RateLimitItemPerHour(60, namespace="code")
 
+#: Editors' log-ins from one network, and those that failed for one address, which need not exist.
+LOGINS_A_SOURCE = RateLimitItemPerHour(120, namespace="login-source")
+LOGINS_AN_ADDRESS = RateLimitItemPerHour(20, namespace="login-address")
+
 
 def take(session: AnySession, limit: RateLimitItem, fingerprint: str, now: datetime) -> bool:
     """Count one more, in a transaction of its own, and return whether it stays within *limit*.
@@ -47,6 +51,11 @@ def wait(session: AnySession, limit: RateLimitItem, fingerprint: str, now: datet
     """Return how long it takes until the count starts again at nought."""
     opens_at = StoredCounts(session, now).get_expiry(limit.key_for(fingerprint))
     return max(datetime.fromtimestamp(opens_at, UTC) - now, timedelta())
+
+
+def forget(session: AnySession, limit: RateLimitItem, fingerprint: str, now: datetime) -> None:
+    """Start a count again at nought, in a transaction of its own."""
+    StoredCounts(session, now).clear(limit.key_for(fingerprint))
 
 
 _INSERTS: dict[str, Callable[[Any], Any]] = {

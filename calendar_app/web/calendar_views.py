@@ -19,6 +19,7 @@ from calendar_app.models import db, queries
 from calendar_app.web import timeline
 from calendar_app.web.month_grid import month_bounds, month_grid
 from calendar_app.web.page import Page, get_event, page, settings
+from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("calendar", __name__)
 
@@ -30,6 +31,7 @@ _EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @bp.get("/")
+@policy(Policy.PUBLIC)
 def home() -> str:
     """The next dates; when nothing is ahead, the latest school year that has content."""
     here = page()
@@ -46,6 +48,7 @@ def home() -> str:
 
 
 @bp.get("/agenda/")
+@policy(Policy.PUBLIC)
 def agenda() -> str:
     """« Liste »: every date ahead, month by month, then the events of the year without a day."""
     here = page()
@@ -70,6 +73,7 @@ def agenda() -> str:
 
 
 @bp.get("/calendrier/")
+@policy(Policy.PUBLIC)
 def this_month() -> Response:
     """The month of today."""
     today = page().today
@@ -77,6 +81,7 @@ def this_month() -> Response:
 
 
 @bp.get("/calendrier/<int:year>/<int(fixed_digits=2):month>/")
+@policy(Policy.PUBLIC)
 def month(year: int, month: int) -> str:
     """One month as a table, with bars for dates of several days."""
     if not 1900 < year < 2199 or not 1 <= month <= 12:
@@ -104,6 +109,7 @@ def month(year: int, month: int) -> str:
 
 
 @bp.get("/annee-scolaire/")
+@policy(Policy.PUBLIC)
 def this_year() -> Response:
     """The school year of today, or the latest one that has content."""
     here = page()
@@ -114,6 +120,7 @@ def this_year() -> Response:
 
 
 @bp.get("/annee-scolaire/<label>/")
+@policy(Policy.PUBLIC)
 def school_year(label: str) -> str:
     """One school year: each event a line with its bar, périodes between shaded holidays."""
     here, year = page(), SchoolYear.parse(label)
@@ -122,6 +129,7 @@ def school_year(label: str) -> str:
 
 
 @bp.get("/evenements/<event_id>/")
+@policy(Policy.PUBLIC)
 def event(event_id: str) -> str:
     """One event: what, for whom, its dates, how to take part, where it was read."""
     here, found = page(), get_event(event_id)

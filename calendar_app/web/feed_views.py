@@ -35,6 +35,7 @@ from calendar_app.feeds.select import (
 )
 from calendar_app.models import db
 from calendar_app.web.page import get_event, page, settings
+from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("feeds", __name__)
 
@@ -122,6 +123,7 @@ rendered_feeds = RenderedFeeds()
 
 
 @bp.get("/flux/<name>.ics")
+@policy(Policy.PUBLIC)
 def catalogue(name: str) -> BaseResponse:
     """A feed of the catalogue. A name that has moved is answered by 308."""
     here = page()
@@ -147,6 +149,7 @@ def catalogue(name: str) -> BaseResponse:
 
 
 @bp.get("/evenements/<event_id>.ics")
+@policy(Policy.PUBLIC)
 def event(event_id: str) -> BaseResponse:
     """The dates of one event, or one of them (``?date=<key>``)."""
     found, key, options = get_event(event_id), request.args.get("date") or None, _options()
@@ -215,6 +218,7 @@ def writer() -> Writer:
 
 
 @bp.get("/flux/")
+@policy(Policy.PUBLIC)
 def chooser() -> str:
     """« Ajouter à mon agenda »: choose a feed, see how many dates it holds, subscribe."""
     here = page()

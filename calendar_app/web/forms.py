@@ -1,4 +1,4 @@
-"""The forms of a site without cookies: their signed tokens, and what was typed as typed values.
+"""The forms of pages without cookies: their signed tokens, and what was typed as typed values.
 
 A token says « this form was shown by us less than an hour ago, to be posted there »: it stands in
 for a session's. What a person types is kept whole, so that a form with a problem is shown again as
@@ -61,9 +61,12 @@ def form_token(endpoint: str, **values: str) -> str:
     return str(_serializer(endpoint, values).dumps(""))
 
 
-def is_fresh() -> bool:
-    """Return whether this request brings the token of its own form, made within the hour."""
-    serializer = _serializer(request.endpoint or "", request.view_args or {})
+def is_fresh(**bound: str) -> bool:
+    """Return whether this request brings the token of its own form, made within the hour.
+
+    :param bound: what the token was bound to beside the view and its arguments.
+    """
+    serializer = _serializer(request.endpoint or "", {**(request.view_args or {}), **bound})
     try:
         serializer.loads(request.form.get("jeton", ""), max_age=TOKEN_LIFE)
     except BadData:

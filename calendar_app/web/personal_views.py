@@ -24,6 +24,7 @@ from calendar_app.services.subscribers import (
 )
 from calendar_app.web import forms
 from calendar_app.web.page import get_event, page
+from calendar_app.web.policies import Policy, policy
 from calendar_app.web.subscription_views import (
     MAX_FORM,
     check_mailbox,
@@ -65,6 +66,7 @@ def _another_state(_error: NotSubscribedError) -> BaseResponse:
 
 
 @bp.route("/", methods=["GET", "POST"])
+@policy(Policy.LINK_HOLDER)
 def preferences(token: str) -> Any:
     """All that is kept about somebody, in one form, and all that they can do."""
     person, here = _person(token), page()
@@ -81,6 +83,7 @@ def preferences(token: str) -> Any:
 
 
 @bp.route("/confirmer/", methods=["GET", "POST"])
+@policy(Policy.LINK_HOLDER)
 def confirm(token: str) -> Any:
     """The button that confirms a sign-up, or that asks for another mail when the link is old."""
     person, here = _person(token), page()
@@ -99,6 +102,7 @@ def confirm(token: str) -> Any:
 
 
 @bp.post("/renvoyer/")
+@policy(Policy.LINK_HOLDER)
 def resend(token: str) -> Any:
     """Send an expired confirmation again."""
     person, here = _person(token), page()
@@ -113,6 +117,7 @@ def resend(token: str) -> Any:
 
 
 @bp.post("/pause/")
+@policy(Policy.LINK_HOLDER)
 def pause(token: str) -> Any:
     """Pause (``etat=pause``), or resume, or come back after having ended it (``etat=reprise``)."""
     person, here = _person(token), page()
@@ -129,6 +134,7 @@ def pause(token: str) -> Any:
 
 
 @bp.post("/adresse/")
+@policy(Policy.LINK_HOLDER)
 def address(token: str) -> Any:
     """Ask another address to confirm that somebody moves to it."""
     person, here = _person(token), page()
@@ -146,6 +152,7 @@ def address(token: str) -> Any:
 
 
 @bp.get("/donnees.json")
+@policy(Policy.LINK_HOLDER)
 def export(token: str) -> Response:
     """All that is kept about somebody, as a file."""
     answer = jsonify(follows.export(db.session, _person(token)))
@@ -154,6 +161,7 @@ def export(token: str) -> Response:
 
 
 @bp.post("/effacer/")
+@policy(Policy.LINK_HOLDER)
 def erase(token: str) -> Any:
     """Erase somebody, once they ticked that they mean it."""
     person, here = _person(token), page()
@@ -167,6 +175,7 @@ def erase(token: str) -> Any:
 
 
 @bp.route("/desabonnement/", methods=["GET", "POST"])
+@policy(Policy.LINK_HOLDER)
 def unsubscribe(token: str) -> Any:
     """One click ends all mails (RFC 8058): the only POST without a form token, because a mail
     program makes it."""
@@ -179,6 +188,7 @@ def unsubscribe(token: str) -> Any:
 
 
 @bp.route("/evenements/<event_id>/", methods=["GET", "POST"])
+@policy(Policy.LINK_HOLDER)
 def event(token: str, event_id: str) -> Any:
     """What the class did about one event; ``?reponse=`` puts one button first."""
     person, here = _person(token), page()

@@ -45,13 +45,19 @@ PERSONAL_HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",
 }
-_PERSONAL_PATHS = ("/abonnement/lien/", "/abonnement/adresse/", "/abonnement/code/")
+_PERSONAL_PATHS = (
+    "/abonnement/lien/",
+    "/abonnement/adresse/",
+    "/abonnement/code/",
+    "/redaction/",
+)
 
 #: Seconds after which a client may ask again when the store did not answer.
 RETRY_AFTER = "120"
 
 _TITLES = {
     400: "Demande refusée",
+    403: "Action réservée",
     404: "Page introuvable",
     405: "Action impossible ici",
     413: "Envoi trop long",
@@ -61,6 +67,7 @@ _TITLES = {
 }
 _TEXTS = {
     400: "Cette adresse n'est pas celle de ce site.",
+    403: "Votre rôle de rédaction ne permet pas d'ouvrir cette page.",
     404: "Rien ne se trouve à cette adresse. Elle a peut-être été mal recopiée.",
     405: "Cette adresse ne s'ouvre pas ainsi. Revenez à la page précédente.",
     413: "Ce qui a été envoyé est trop long pour cette page.",

@@ -30,6 +30,7 @@ from calendar_app.services.subscribers import (
 )
 from calendar_app.web import forms
 from calendar_app.web.page import get_event, page, settings
+from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("subscription", __name__, url_prefix="/abonnement")
 
@@ -60,6 +61,7 @@ def links() -> PersonalLinks:
 
 
 @bp.route("/", methods=["GET", "POST"])
+@policy(Policy.PUBLIC)
 def sign_up() -> Any:
     """« Rappels par courriel »: the form, and the page that says to look in the mailbox."""
     here = page()
@@ -85,6 +87,7 @@ def sign_up() -> Any:
 
 
 @bp.post("/code/")
+@policy(Policy.PUBLIC)
 def code() -> Any:
     """The six digits of a mail, for those whose school mail rewrites links."""
     here, form = page(), forms.AddressForm.posted(request.form)
@@ -94,7 +97,7 @@ def code() -> Any:
     address = form.read()
     if address is None:
         return check_mailbox(form.typed, 400, code=typed, problems=form.problems)
-    source = _source()
+    source = network()
     limit = limits.WRONG_CODES_A_SOURCE
     if limits.is_spent(db.session, limit, source, here.now):
         wait = limits.wait(db.session, limit, source, here.now)
@@ -113,12 +116,14 @@ def code() -> Any:
 
 
 @bp.get("/code/")
+@policy(Policy.PUBLIC)
 def no_code() -> BaseResponse:
     """Somebody reloaded, or kept the address of, a page that can only be posted to."""
     return redirect(url_for(".find_link"), 303)
 
 
 @bp.route("/retrouver/", methods=["GET", "POST"])
+@policy(Policy.PUBLIC)
 def find_link() -> Any:
     """« Retrouver mon lien »: the answer never tells whether an address is known."""
     here = page()
@@ -139,6 +144,7 @@ def find_link() -> Any:
 
 
 @bp.route("/adresse/<token>/", methods=["GET", "POST"])
+@policy(Policy.LINK_HOLDER)
 def new_address(token: str) -> Any:
     """Confirm another address, from the mail that was sent to it."""
     here, (uid, fingerprint) = page(), links().read_new_address(token)
@@ -201,7 +207,7 @@ def mails_spent() -> timedelta | None:
 
     :returns: how long they must wait when it is one too many.
     """
-    now, source, limit = page().now, _source(), limits.MAILS_A_SOURCE
+    now, source, limit = page().now, network(), limits.MAILS_A_SOURCE
     if limits.take(db.session, limit, source, now):
         return None
     return limits.wait(db.session, limit, source, now)
@@ -213,7 +219,7 @@ def may_mail(address: MailAddress) -> bool:
     return limits.take(db.session, limits.MAILS_AN_ADDRESS, fingerprint, page().now)
 
 
-def _source() -> str:
+def network() -> str:
     """The fingerprint of the network that asks: an IPv4 address, or the /64 that one subscriber of
     IPv6 has."""
     remote = request.remote_addr or ""

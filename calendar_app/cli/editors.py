@@ -1,0 +1,97 @@
+"""The commands about editors' accounts. No password is typed here: a single-use link sets it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+from flask import Flask
+
+from calendar_app.app import letterhead, store_session
+from calendar_app.cli.base import entered, make_ready, store_as_it_is
+from calendar_app.cli.group import cli
+from calendar_app.services import editors
+from calendar_app.services.editors import EditorRole
+
+ADDRESS = click.argument("address", metavar="ADRESSE")
+
+
+@cli.group("editors")
+def editors_group() -> None:
+    """Gère les comptes de la rédaction."""
+
+
+@editors_group.command("add")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in EditorRole]),
+    required=True,
+    help="Un rédacteur prépare, un responsable publie, un administrateur agit partout.",
+)
+@click.option("--academy", "academies", multiple=True, help="Par exemple lille ; répétable.")
+@click.option(
+    "--department",
+    "departments",
+    multiple=True,
+    help="Par exemple 59 : ce département seulement, et non toute son académie ; répétable.",
+)
+@ADDRESS
+@click.argument("name", metavar="NOM")
+def editors_add(
+    role: str, academies: tuple[str, ...], departments: tuple[str, ...], address: str, name: str
+) -> None:
+    """Ajoute un compte, ou change le nom, le rôle et l'académie d'un compte qui existe.
+
+    Un compte désactivé est rétabli. Écrit le lien qui permet de choisir le mot de passe, s'il n'y
+    en a pas encore.
+    """
+    with entered() as app:
+        session = store_session(app)
+        make_ready(session)
+        scope = editors.read_scope(session, academies, departments)
+        given = EditorRole(role)
+        token = editors.add(session, address, name, given, scope, datetime.now(UTC))
+        click.echo(f"Le compte de {address} est enregistré : {given.words}.")
+        if token:
+            _show_link(app, token)
+
+
+@editors_group.command("list")
+def editors_list() -> None:
+    """Montre tous les comptes."""
+    with store_as_it_is() as session:
+        found = editors.everybody(session)
+    for editor in found:
+        state = (
+            "désactivé" if editor.disabled else "" if editor.has_password else "sans mot de passe"
+        )
+        cells = (editor.address, editor.name, editor.role.words, editor.where, state)
+        click.echo("  ".join(filter(None, cells)))
+    if not found:
+        click.echo("Aucun compte. « calendar-app editors add --help » dit comment en ajouter.")
+
+
+@editors_group.command("disable")
+@ADDRESS
+def editors_disable(address: str) -> None:
+    """Désactive un compte : ses connexions se ferment aussitôt, ce qu'il a fait reste."""
+    with store_as_it_is() as session:
+        editors.disable(session, address, datetime.now(UTC))
+    click.echo(f"{address} : désactivé.")
+
+
+@editors_group.command("reset")
+@ADDRESS
+def editors_reset(address: str) -> None:
+    """Écrit un lien qui permet de choisir un autre mot de passe.
+
+    L'ancien mot de passe marche tant que le lien n'a pas servi.
+    """
+    with entered() as app:
+        _show_link(app, editors.reset(store_session(app), address, datetime.now(UTC)))
+
+
+def _show_link(app: Flask, token: str) -> None:
+    days = editors.PASSWORD_LINK_LIFE.days
+    click.echo(f"Lien à transmettre à cette personne seule, valable {days} jours et une fois :")
+    click.echo(letterhead(app).links.password(token))

@@ -1,0 +1,82 @@
+"""Editors: who may enter ``/redaction/``, and the single-use links by which they set a password.
+
+Nothing here is ``Visible``: a change to it moves no feed.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from calendar_app.domain.editors import EditorRole
+from calendar_app.models.base import Base, Instant
+from calendar_app.models.events import closed
+
+
+class Editor(Base):
+    """A person with a role in some académies or départements."""
+
+    __tablename__ = "editor"
+    __table_args__ = (
+        CheckConstraint("address <> ''", name="address"),
+        CheckConstraint("name <> ''", name="name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: What a session carries.
+    uid: Mapped[uuid.UUID] = mapped_column(unique=True, default=uuid.uuid4)
+    #: As mails are sent to it: the domain in lower case and ASCII.
+    address: Mapped[str]
+    #: The address without case: one person has one account.
+    address_key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    role: Mapped[EditorRole] = mapped_column(closed(EditorRole))
+    disabled_at: Mapped[Instant | None]
+    #: Argon2id with its parameters; None before the first link was used.
+    password_hash: Mapped[str | None]
+    #: Moves with every change of password, role or scope: a session of another epoch is dead.
+    session_epoch: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[Instant]
+
+    scope_rows: Mapped[set[EditorScope]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
+    )
+    #: Codes ``academie/…`` and ``departement/…``; empty for an administrateur, and only then.
+    scope: AssociationProxy[set[str]] = association_proxy(
+        "scope_rows", "code", creator=lambda code: EditorScope(code=code)
+    )
+
+    def __repr__(self) -> str:
+        return f"<Editor {self.id} {self.role}>"  # never the address
+
+
+class EditorScope(Base):
+    """One code of an editor's scope."""
+
+    __tablename__ = "editor_scope"
+    __table_args__ = (
+        CheckConstraint("code LIKE 'academie/_%' OR code LIKE 'departement/_%'", name="code"),
+    )
+
+    editor_id: Mapped[int] = mapped_column(
+        ForeignKey(Editor.id, ondelete="CASCADE"), primary_key=True
+    )
+    code: Mapped[str] = mapped_column(primary_key=True)
+
+
+class PasswordLink(Base):
+    """A single-use link; the token itself is in nobody's store."""
+
+    __tablename__ = "password_link"
+    __table_args__ = (CheckConstraint("length(token_hash) = 64", name="token_hash"),)
+
+    #: SHA-256 of the token, in hexadecimal. (A token of 256 random bits needs no slow hash.)
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    editor_id: Mapped[int] = mapped_column(ForeignKey(Editor.id, ondelete="CASCADE"), index=True)
+    expires_at: Mapped[Instant]
+    used_at: Mapped[Instant | None]
+
+    editor: Mapped[Editor] = relationship()

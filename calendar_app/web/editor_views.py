@@ -1,0 +1,169 @@
+"""The editors' room: logging in and out, setting a password, and what waits to be checked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import Unauthorized
+
+from calendar_app.domain.french import NBSP
+from calendar_app.domain.text import clean_line
+from calendar_app.feeds.wording import scope_words
+from calendar_app.models import Editor, db, queries
+from calendar_app.services import editors
+from calendar_app.web import editor_session, forms
+from calendar_app.web.page import page
+from calendar_app.web.policies import Policy, policy
+from calendar_app.web.subscription_views import MAX_FORM, links, network
+
+bp = Blueprint("editor", __name__, url_prefix="/redaction")
+
+#: What a page says was done, by the parameter ``fait`` that leads to it.
+DONE = {
+    "mot-de-passe": "Votre mot de passe est enregistré : connectez-vous.",
+    "deconnexion": "Vous êtes déconnecté.",
+}
+
+
+@dataclass
+class LoginForm:
+    """An address as it was typed (never the password), and what is wrong."""
+
+    typed: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+@bp.before_request
+def _prepare() -> None:
+    request.max_content_length = MAX_FORM
+    page().noindex = True
+
+
+@bp.get("/")
+@policy(Policy.EDITOR)
+def room() -> Response:
+    """« À vérifier »: who one is, and the drafts within one's scope."""
+    return _room()
+
+
+@bp.route("/connexion/", methods=["GET", "POST"])
+@policy(Policy.PUBLIC)
+def log_in() -> Any:
+    """Log in; a refusal never tells whether the address is known."""
+    if request.method != "POST":
+        return _log_in(LoginForm())
+    form = LoginForm(clean_line(request.form.get("adresse", ""))[:320])
+    password = request.form.get("mot_de_passe", "")
+    if not editor_session.is_fresh():
+        return _log_in(form, 400, notice=editor_session.NOT_FRESH)
+    if not form.typed:
+        form.problems["adresse"] = "Écrivez votre adresse."
+    if not password:
+        form.problems["mot_de_passe"] = "Écrivez votre mot de passe."
+    if form.problems:
+        return _log_in(form, 400)
+    try:
+        begun = editors.log_in(db.session, form.typed, password, network(), links(), page().now)
+    except editors.TooManyLoginsError as error:
+        seconds = math.ceil(error.wait.total_seconds())
+        minutes = max(1, math.ceil(seconds / 60))
+        wait = f"{minutes}{NBSP}minute{'s' if minutes > 1 else ''}"
+        answer = _log_in(form, 429, notice=f"{error} Réessayez dans {wait}.")
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+    except editors.LoginError as error:
+        form.problems["adresse"] = str(error)
+        return _log_in(form, 400)
+    editor_session.begin(begun)
+    return redirect(url_for(".room"), 303)
+
+
+@bp.post("/deconnexion/")
+@policy(Policy.EDITOR)
+def log_out() -> Any:
+    """Log out of this browser."""
+    if not editor_session.is_fresh():
+        return _room(400, notice=editor_session.NOT_FRESH)
+    editor_session.end()
+    return redirect(url_for(".log_in", fait="deconnexion"), 303)
+
+
+@bp.route("/mot-de-passe/<token>/", methods=["GET", "POST"])
+@policy(Policy.LINK_HOLDER)
+def password(token: str) -> Any:
+    """Set one's password, behind a single-use link. A GET uses nothing up: mail scanners follow
+    links."""
+    now = page().now
+    editor = editors.of_link(db.session, token, now)
+    if request.method != "POST":
+        return _password(token, editor)
+    if not forms.is_fresh():
+        return _password(token, editor, 400, notice=forms.TOO_OLD)
+    wanted = request.form.get("mot_de_passe", "")
+    if wanted != request.form.get("encore", ""):
+        problems = {"encore": "Les deux mots de passe ne sont pas les mêmes."}
+        return _password(token, editor, 400, problems=problems)
+    try:
+        editors.set_password(db.session, token, wanted, now)
+    except editors.PasswordError as error:
+        problems = {"mot_de_passe": str(error)}
+        return _password(token, editors.of_link(db.session, token, now), 400, problems=problems)
+    return redirect(url_for(".log_in", fait="mot-de-passe"), 303)
+
+
+# -- the pages -------------------------------------------------------------------------------------
+
+
+def _show(template: str, status: int, **context: Any) -> Response:
+    body = render_template(
+        f"editor/{template}",
+        page=page(),
+        form_token=editor_session.form_token,
+        done=DONE.get(request.args.get("fait", "")),
+        **context,
+    )
+    return make_response(body, status)
+
+
+def _log_in(form: LoginForm, status: int = 200, notice: str | None = None) -> Response:
+    return _show("log_in.html", status, form=form, notice=notice)
+
+
+def _password(
+    token: str,
+    editor: Editor,
+    status: int = 200,
+    notice: str | None = None,
+    problems: dict[str, str] | None = None,
+) -> Response:
+    shown = {"token": token, "editor": editor, "notice": notice, "problems": problems or {}}
+    shortest, longest = editors.PASSWORD_LENGTH
+    body = render_template(
+        "editor/password.html", page=page(), shortest=shortest, longest=longest, **shown
+    )
+    return make_response(body, status)
+
+
+def _room(status: int = 200, notice: str | None = None) -> Response:
+    academies, editor = page().reference.academies, _editor()
+    may = editors.rights(editor, academies)
+    drafts = queries.pending_drafts(db.session, may.covers)
+    return _show(
+        "room.html",
+        status,
+        notice=notice,
+        editor=editor,
+        where=editors.where_words(editor.scope, academies),
+        drafts=[(draft, scope_words(draft.scope, academies)) for draft in drafts],
+    )
+
+
+def _editor() -> Editor:
+    """Return who is logged in; the policy let nobody else come here."""
+    found = editor_session.editor()
+    if found is None:
+        raise Unauthorized
+    return found

@@ -1,0 +1,90 @@
+"""Who may open what: every view declares its policy, and one place holds to it.
+
+A view without one stops the application from starting. What an editor may do to one object is
+decided where it is read (``domain.editors.may``): an object out of their scope is a 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from calendar_app.domain.editors import EditorRole
+from calendar_app.web import editor_session
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Policy(Enum):
+    """Who may open a view."""
+
+    #: Anybody.
+    PUBLIC = "public"
+    #: Whoever holds a link that works; the view reads it, and answers 404 to any other.
+    LINK_HOLDER = "link holder"
+    #: Any editor.
+    EDITOR = "editor"
+    #: Who publishes: responsable de publication or administrateur.
+    PUBLISHER = "publisher"
+    ADMINISTRATOR = "administrator"
+
+
+_ROLES = {
+    Policy.EDITOR: frozenset(EditorRole),
+    Policy.PUBLISHER: frozenset((EditorRole.PUBLISHER, EditorRole.ADMINISTRATOR)),
+    Policy.ADMINISTRATOR: frozenset((EditorRole.ADMINISTRATOR,)),
+}
+
+
+def policy(declared: Policy) -> Callable[[View], View]:
+    """Declare who may open a view."""
+
+    def declare(view: View) -> View:
+        view.policy = declared  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def policy_of(app: Flask, endpoint: str) -> Policy:
+    """Return who may open a view.
+
+    :raises RuntimeError: when it does not say.
+    """
+    declared = getattr(app.view_functions[endpoint], "policy", None)
+    if not isinstance(declared, Policy):
+        raise RuntimeError(
+            f"the view {endpoint!r} declares no policy: write @policy(Policy.…) above it"
+            " (calendar_app/web/policies.py)"
+        )
+    return declared
+
+
+def hold_to_policies(app: Flask) -> None:
+    """Refuse whom a view's policy leaves out, from now on; call it when all views are there.
+
+    :raises RuntimeError: when a view declares no policy.
+    """
+    policy(Policy.PUBLIC)(app.view_functions["static"])
+    for rule in app.url_map.iter_rules():
+        policy_of(app, rule.endpoint)
+    app.before_request(_hold)
+
+
+def _hold() -> Response | None:
+    """Ask whoever is no editor to log in; an editor whose role does not suffice gets a 403."""
+    if request.endpoint is None:
+        return None  # no such address, or not with this method
+    roles = _ROLES.get(policy_of(current_app, request.endpoint))
+    if roles is None:
+        return None
+    editor = editor_session.editor()
+    if editor is None:
+        return redirect(url_for("editor.log_in"), 303)
+    if editor.role not in roles:
+        abort(403)
+    return None

@@ -1,0 +1,125 @@
+"""The editors' room in a browser: from the link to the queue by keyboard, and as everybody can
+read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from calendar_app.app import create_app, letterhead
+from calendar_app.config import Settings, data_folder
+from calendar_app.domain.editors import EditorRole
+from calendar_app.models import db
+from calendar_app.services import drafts, editors, letters
+from tests.browser.conftest import DESK, PHONE, SCHEMES, WIDTHS, serving
+from tests.browser.test_accessibility import HEADINGS, NARROW, STICKING_OUT, violations
+from tests.browser.test_pages import tab_to
+from tests.conftest import close
+
+LETTER = Path(__file__).parents[1] / "letters" / "dane-lille.txt"
+ZOE, PASSWORD = "zoe@ac-lille.example", "une phrase qui se retient"
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("site") / "instance"
+
+
+@pytest.fixture(scope="module")
+def site(instance) -> Iterator[str]:
+    """A site of this module's own: its tests write into the store."""
+    with serving(instance) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def store(site, instance) -> Iterator[Flask]:
+    """The store of the site, with the drafts of a letter of Lille."""
+    app, now = create_app(_settings(site, instance)), datetime.now(UTC)
+    knowledge = letters.knowledge_of_files(data_folder())
+    with app.app_context():
+        drafts.import_letter(db.session, LETTER.read_bytes(), LETTER.name, None, now, knowledge)
+    yield app
+    close(app)
+
+
+def _settings(site: str, instance: Path) -> Settings:
+    return Settings.from_environment({"CALENDAR_PUBLIC_URL": site}, instance)
+
+
+def invite(store: Flask) -> str:
+    """Add the editor of Lille, or reset her; return the link to set a password."""
+    lille, now = frozenset({"academie/lille"}), datetime.now(UTC)
+    with store.app_context():
+        editors.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
+        return letterhead(store).links.password(editors.reset(db.session, ZOE, now))
+
+
+def set_password_and_log_in(page: Page, link: str) -> None:
+    """Do it as a person with a keyboard does."""
+    page.goto(link)
+    for label in ("Mon mot de passe", "Le même, encore une fois"):
+        tab_to(page, page.get_by_label(label))
+        page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text(re.compile("mot de passe est enregistré"))
+    tab_to(page, page.get_by_label("Mon adresse de courriel"))
+    page.keyboard.type(ZOE)
+    tab_to(page, page.get_by_label("Mon mot de passe"))
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("À vérifier")
+
+
+def test_from_the_link_to_the_queue_and_out_by_keyboard(store, new_page):
+    page = new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    set_password_and_log_in(page, invite(store))
+    assert page.get_by_role("article").count() > 0
+    [cookie] = page.context.cookies()
+    assert (cookie["path"], cookie["httpOnly"], cookie["sameSite"]) == ("/redaction/", True, "Lax")
+    tab_to(page, page.get_by_role("button", name="Me déconnecter"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Vous êtes déconnecté.")
+    page.goto("/redaction/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Connexion à la rédaction")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_room_is_for_everybody(store, new_page, scheme):
+    page, link = new_page(scheme=scheme), invite(store)
+
+    def look(state: str) -> None:
+        for width in (*WIDTHS, NARROW):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(STICKING_OUT) == [], (state, width)
+            if width in (DESK, PHONE):
+                assert violations(page) == [], (state, width)
+        levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+
+    page.goto(link)
+    look("password")
+    page.get_by_label("Mon mot de passe").fill("court")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("alert").get_by_role("link").first.click()
+    assert page.locator(":focus").get_attribute("type") == "password"
+    look("password refused")
+    set_password_and_log_in(page, link)
+    look("room")
+    page.goto("/redaction/connexion/")
+    look("log-in")
+    page.get_by_label("Mon adresse").fill(ZOE)
+    page.get_by_label("Mon mot de passe").fill("autre chose")
+    page.get_by_role("button", name="Me connecter").click()
+    page.get_by_role("alert").wait_for()
+    look("log-in refused")

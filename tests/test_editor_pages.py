@@ -1,0 +1,310 @@
+"""The pages of ``/redaction/``: logging in, setting a password, and what each editor sees."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import delete, select
+
+from calendar_app.domain.dated_items import ItemKind, ItemStatus, Step
+from calendar_app.domain.drafts import DraftState, Proposal
+from calendar_app.domain.editors import EditorRole
+from calendar_app.domain.vocabulary import Certainty
+from calendar_app.models import Draft, Editor, Letter, PasswordLink, db, writing
+from calendar_app.services import editors, limits
+from tests.test_editors import HASHED, PASSWORD
+from tests.test_subscription_pages import dump, jeton, words
+
+NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+LOG_IN, ROOM, LOG_OUT = "/redaction/connexion/", "/redaction/", "/redaction/deconnexion/"
+
+
+@pytest.fixture
+def engine():
+    """The services are tested on both engines; pages are the same from either."""
+    return "sqlite"
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOW, tick=False) as travelling:
+        yield travelling
+
+
+@pytest.fixture
+def site(empty_app, clock):
+    return empty_app
+
+
+@pytest.fixture
+def client(site):
+    return site.test_client()
+
+
+def make_editor(site, role: str = "responsable", slug: str | None = "lille") -> str:
+    """Add an editor with a password; return the address."""
+    address = f"{role}-{slug}@x.example"
+    scope = frozenset({f"academie/{slug}"} if slug else ())
+    with site.app_context():
+        editors.add(db.session, address, f"Zoé {slug}", EditorRole(role), scope, NOW)
+        with writing(db.session, NOW):
+            editor = db.session.scalar(select(Editor).where(Editor.address == address))
+            editor.password_hash = HASHED
+            db.session.execute(delete(PasswordLink))
+    return address
+
+
+def enter(client, address: str, password: str = PASSWORD):
+    """Log in as a browser does."""
+    data = {"adresse": address, "mot_de_passe": password, "jeton": jeton(client, LOG_IN)}
+    return client.post(LOG_IN, data=data)
+
+
+def link_for(site, address: str = "neuf@x.example") -> str:
+    with site.app_context():
+        lille = frozenset({"academie/lille"})
+        token = editors.add(db.session, address, "Zoé", EditorRole.PREPARER, lille, NOW)
+    return f"/redaction/mot-de-passe/{token}/"
+
+
+def propose(site, title: str, *scope: str, **given) -> None:
+    """Put a draft into the store."""
+    with site.app_context(), writing(db.session, NOW):
+        found = db.session.scalar(select(Letter))
+        letter = found or Letter(
+            checksum="0" * 64,
+            title="Lettre d'essai",
+            file_name="lettre.txt",
+            issued=date(2020, 12, 15),
+            issued_from="écrite",
+            text="",
+            imported_at=NOW,
+        )
+        values = {
+            "letter": letter,
+            "position": len(letter.drafts),
+            "proposal": Proposal.NEW_EVENT,
+            "title": title,
+            "kind": ItemKind.DEADLINE,
+            "step": Step.REGISTRATION,
+            "last_day": date(2021, 2, 11),
+            "certainty": Certainty.DAY,
+            "status": ItemStatus.PLANNED,
+            "confidence": 0.9,
+            "item": {"sentence": f"Inscrivez-vous à {title} avant le 11 février."},
+            "created_at": NOW,
+        }
+        draft = Draft(**(values | given))
+        draft.scope = set(scope)
+        db.session.add(draft)
+
+
+# -- from the link to the room ---------------------------------------------------------------------
+
+
+def test_from_the_link_to_the_room_and_out(site, client):
+    link = link_for(site)
+    page = client.get(link)
+    assert "Pour le compte de Zoé ." in words(page)
+    assert 'value="neuf@x.example"' in page.text
+    assert "Set-Cookie" not in page.headers
+    both = {"mot_de_passe": PASSWORD, "encore": PASSWORD}
+    answer = client.post(link, data=both | {"jeton": jeton(client, link)})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{LOG_IN}?fait=mot-de-passe")
+    assert "Votre mot de passe est enregistré" in words(client.get(answer.headers["Location"]))
+    assert client.get(link).status_code == 404
+    answer = enter(client, "neuf@x.example")
+    assert (answer.status_code, answer.headers["Location"]) == (303, ROOM)
+    room = client.get(ROOM)
+    assert "Vous êtes Zoé , rédacteur, académie de Lille." in words(room)
+    assert "Rien n'attend d'être vérifié" in words(room)
+    answer = client.post(LOG_OUT, data={"jeton": jeton(client, ROOM, LOG_OUT)})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{LOG_IN}?fait=deconnexion")
+    assert client.get(ROOM).headers["Location"] == LOG_IN
+
+
+@pytest.mark.parametrize(
+    ("typed", "encore", "said", "field"),
+    [
+        ("court", "court", "au moins 12 signes", "f-mot_de_passe"),
+        (PASSWORD, f"{PASSWORD}s", "ne sont pas les mêmes", "f-encore"),
+    ],
+)
+def test_a_password_that_is_not_accepted_is_explained(site, client, typed, encore, said, field):
+    link = link_for(site)
+    data = {"mot_de_passe": typed, "encore": encore, "jeton": jeton(client, link)}
+    before = dump(site)
+    answer = client.post(link, data=data)
+    assert answer.status_code == 400
+    assert said in words(answer)
+    assert f'href="#{field}"' in answer.text
+    assert typed not in answer.text
+    assert dump(site) == before
+
+
+@pytest.mark.parametrize("token", ["x", "%FF", "%00", "a" * 5000])
+def test_a_link_that_is_none_is_a_404(client, token):
+    assert client.get(f"/redaction/mot-de-passe/{token}/").status_code == 404
+
+
+# -- the session -----------------------------------------------------------------------------------
+
+
+def cookie(answer) -> set[str]:
+    """The attributes of the one cookie of an answer."""
+    [text] = answer.headers.getlist("Set-Cookie")
+    name, *attributes = text.split("; ")
+    assert name.startswith("redaction=")
+    return set(attributes)
+
+
+def test_the_cookie_is_for_the_room_only_and_for_eight_hours(site, client):
+    wanted = {"Expires=Mon, 04 Jan 2021 17:00:00 GMT", "HttpOnly", "Path=/redaction/"}
+    answer = enter(client, make_editor(site))
+    assert cookie(answer) == wanted | {"SameSite=Lax"}
+    assert "Set-Cookie" not in client.get(ROOM).headers
+    for address in ("/", "/abonnement/", "/flux/national.ics"):
+        public = client.get(address)
+        assert "Set-Cookie" not in public.headers
+        assert "Cookie" not in public.headers.get("Vary", "")
+
+
+def test_the_cookie_wants_https_where_the_site_has_it(make_app, clock):
+    site = make_app("empty", CALENDAR_PUBLIC_URL="https://calendrier.example")
+    answer = site.test_client().get(LOG_IN, base_url="https://calendrier.example")
+    assert "Secure" in cookie(answer)
+
+
+def test_a_session_ends_after_eight_hours_of_work(site, client, clock):
+    enter(client, make_editor(site))
+    for _ in range(7):
+        clock.shift(HOUR)
+        assert client.get(ROOM).status_code == 200
+    clock.shift(HOUR + MINUTE)
+    assert client.get(ROOM).headers["Location"] == LOG_IN
+
+
+def test_a_stolen_cookie_is_dead_after_a_new_password(site, client):
+    address = make_editor(site)
+    enter(client, address)
+    assert client.get(ROOM).status_code == 200
+    with site.app_context():
+        token = editors.reset(db.session, address, NOW)
+        editors.set_password(db.session, token, "un nouveau mot de passe", NOW)
+    assert client.get(ROOM).headers["Location"] == LOG_IN
+
+
+def test_nobody_keeps_or_lists_a_page_of_the_room(site, client):
+    enter(client, make_editor(site))
+    for address in (LOG_IN, ROOM, link_for(site)):
+        headers = client.get(address).headers
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Robots-Tag"] == "noindex"
+        assert headers["Referrer-Policy"] == "no-referrer"
+
+
+# -- logging in ------------------------------------------------------------------------------------
+
+
+def test_a_refusal_is_the_same_for_all_and_keeps_the_address(site, client):
+    known = make_editor(site)
+    pages = []
+    for address in (known, "inconnu@x.example"):
+        answer = enter(client, address, "un mot de passe faux")
+        assert answer.status_code == 400
+        assert f'value="{address}"' in answer.text
+        assert "un mot de passe faux" not in answer.text
+        pages.append(re.sub(r'name="jeton" value="[^"]+"', "", answer.text.replace(address, "…")))
+    assert pages[0] == pages[1]
+    assert "L'adresse ou le mot de passe ne convient pas." in words(answer)
+    assert 'href="#f-adresse"' in answer.text
+    assert client.get(ROOM).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [({"adresse": "", "mot_de_passe": "x"}, "adresse"), ({"adresse": "x"}, "mot_de_passe")],
+)
+def test_what_is_missing_is_said_and_not_counted(site, client, data, field):
+    before = dump(site)
+    answer = client.post(LOG_IN, data=data | {"jeton": jeton(client, LOG_IN)})
+    assert answer.status_code == 400
+    assert f'href="#f-{field}"' in answer.text
+    assert dump(site) == before
+
+
+def test_too_many_tries_are_told_to_wait(site, client, monkeypatch):
+    address = make_editor(site)
+    limit = type(limits.LOGINS_AN_ADDRESS)(1, namespace="login-address")
+    monkeypatch.setattr(limits, "LOGINS_AN_ADDRESS", limit)
+    enter(client, address, "un mot de passe faux")
+    answer = enter(client, address)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+    assert "Réessayez dans 60 minutes." in words(answer)
+    assert client.get(ROOM).status_code == 303
+
+
+def test_a_form_is_only_good_in_the_browser_that_it_was_shown_to(site, client):
+    """Else another site could log somebody in as somebody else, or out."""
+    address, thief = make_editor(site), site.test_client()
+    data = {"adresse": address, "mot_de_passe": PASSWORD, "jeton": jeton(client, LOG_IN)}
+    for browser in (thief, site.test_client(use_cookies=False)):
+        answer = browser.post(LOG_IN, data=data)
+        assert answer.status_code == 400
+        assert "refuse les cookies" in words(answer)
+    enter(client, address)
+    enter(thief, make_editor(site, slug="lyon"))
+    for wrong in ("", jeton(thief, ROOM, LOG_OUT), jeton(client, LOG_IN)):
+        assert client.post(LOG_OUT, data={"jeton": wrong}).status_code == 400
+        assert client.get(ROOM).status_code == 200
+
+
+def test_a_form_is_good_for_an_hour(site, client, clock):
+    data = {"adresse": make_editor(site), "mot_de_passe": PASSWORD, "jeton": jeton(client, LOG_IN)}
+    clock.shift(HOUR + MINUTE)
+    assert client.post(LOG_IN, data=data).status_code == 400
+
+
+# -- what waits ------------------------------------------------------------------------------------
+
+
+def test_each_editor_sees_the_drafts_within_their_scope(site):
+    propose(site, "Concours du Nord", "academie/lille")
+    propose(site, "Rallye du Pas-de-Calais", "departement/62", "departement/59")
+    propose(site, "Festival de Lyon", "academie/lyon")
+    propose(site, "Défi de deux académies", "academie/lille", "academie/lyon")
+    propose(site, "Semaine nationale", "national")
+    propose(site, "Déjà tranché", "academie/lille", state=DraftState.REFUSED)
+    north = ["Concours du Nord", "Rallye du Pas-de-Calais"]
+    everything = [*north, "Festival de Lyon", "Défi de deux académies", "Semaine nationale"]
+    for role, slug, titles in (
+        ("redacteur", "lille", north),
+        ("responsable", "lille", north),
+        ("responsable", "lyon", ["Festival de Lyon"]),
+        ("administrateur", None, everything),
+    ):
+        client = site.test_client()
+        enter(client, make_editor(site, role, slug))
+        page = client.get(ROOM).text
+        assert re.findall(r"<h3>(.*?)</h3>", page) == titles
+        assert all(
+            (f"Inscrivez-vous à {title}" in page) == (title in titles) for title in everything
+        )
+
+
+def test_a_draft_is_shown_with_its_days_its_sentence_and_its_letter(site, client):
+    propose(site, "Concours <du> Nord", "academie/lille")
+    both = {"first_day": date(2021, 3, 1), "last_day": date(2021, 3, 5)}
+    propose(site, "Semaine", "academie/lille", kind=ItemKind.EVENT, step=None, **both)
+    propose(site, "Un jour", "academie/lille", last_day=None)
+    enter(client, make_editor(site))
+    page = words(client.get(ROOM))
+    first, second, third = page.split("Concours <du> Nord nouveau")[1].split(" nouveau : ")
+    assert first.startswith(" : date limite, inscription jusqu'au jeudi 11 février 2021 « Inscri")
+    assert "Nord avant le 11 février. » académie de Lille ; lettre « Lettre d'essai »" in first
+    assert second.startswith("rendez-vous du 1er au 5 mars 2021 «")
+    assert third.startswith("date limite, inscription sans date «")
