@@ -27,7 +27,7 @@ LETTERS = sorted(
 TODAY = date(2026, 3, 24)
 
 #: What may be said beside what was expected; lower it whenever the reader learns something.
-MOST_DIFFERENCES = 25
+MOST_DIFFERENCES = 16
 
 # What a warning is about → words of its sentence.
 WARNINGS = {

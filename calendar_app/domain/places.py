@@ -1,326 +1,289 @@
 """The places that a text names: académies, départements, régions, towns, sites of académies.
 
-What a letter says of a place says for whom a date is. A name counts with the words that make it a
-place: « dans le Nord » is a département, « au nord de » is not.
+They say for whom a date is. ``place_names`` says what one name means where it stands.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 
 from calendar_app.domain.academies import Academies, Academy
-from calendar_app.domain.text import fold, slugify
+from calendar_app.domain.place_names import (
+    ARTICLES,
+    LOOK_BACK,
+    REUNION,
+    WORDS,
+    Names,
+    Place,
+    PlaceKind,
+    PlaceMention,
+    PrintedText,
+    verdict,
+)
+from calendar_app.domain.text import slugify
+from calendar_app.domain.venues import venue
 
+__all__ = ["Gazetteer", "PlaceKind", "PlaceMention", "venue"]
 
-class PlaceKind(StrEnum):
-    """What a place is."""
+# -- the words around a name, over folded text -----------------------------------------------------
 
-    ACADEMY = "academy"
-    DEPARTMENT = "department"
-    REGION = "region"
-    TOWN = "town"
-    SITE = "site"
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceMention:
-    """A place named in a text.
-
-    :param start, end: where, in characters.
-    :param name: its name, as the reference data write it.
-    :param academies: slugs: one, or all those of a région.
-    :param department: code, when the mention names a département; a town has its own.
-    """
-
-    start: int
-    end: int
-    kind: PlaceKind
-    name: str
-    academies: tuple[str, ...]
-    department: str | None = None
-
-
-# The domains that are not « ac- » and the académie's slug, and those of former académies.
+# Sites whose domain is not « ac- » and the slug of an académie in office.
 _DOMAINS = {
-    "reunion": "la-reunion",
-    "clermont": "clermont-ferrand",
-    "caen": "normandie",
-    "rouen": "normandie",
-    "corse": "corse",
-    "martinique": "martinique",
+    "ac-clermont.fr": "clermont-ferrand",
+    "ac-reunion.fr": "la-reunion",
+    "ac-caen.fr": "normandie",
+    "ac-rouen.fr": "normandie",
+    "ac-spm.fr": "saint-pierre-et-miquelon",
+    "ac-wf.wf": "wallis-et-futuna",
+    "ac-noumea.nc": "nouvelle-caledonie",
+    "monvr.pf": "polynesie-francaise",
 }
-_SITE = re.compile(r"\bac-(?P<name>[a-z]+(?:-[a-z]+)*)\.fr\b", re.IGNORECASE)
+_SITE = re.compile(
+    r"(?<![\w-])(?:ac-\s{0,3}[a-z]{2,20}(?:-\s{0,3}[a-z]{2,20}){0,3}\.(?:fr|nc|wf)"
+    r"|monvr\.pf)(?![\w-])"
+)
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"|]+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}", re.IGNORECASE
+)
 
-_OFFICES = (
-    r"acad[ée]mies?|rectorat|rectrice|recteur|dr?ane|drafpic|dsden|dasen|daac|dafpen|carif|cardie"
-    r"|cano(?:pé|pe)|inspection académique|clemi|inspé|inspe|dareic"
+_OF = r"(?:de\s+la\s+|de\s+l'\s?|d'\s?|du\s+|des\s+|de\s+|la\s+|l'\s?|le\s+|les\s+)"
+_OFFICE = re.compile(
+    rf"""
+    (?<![a-z0-9-])(?:
+        (?P<academy> academies? | acad\. | (?:vice-)?rectorats? | rectrices? | recteurs?
+          | dr?anes? | drafpic | daac | dafpen | eafc | dr?areic | cardie | clemi | inspes? )
+      | (?P<department> (?:ia-)?dasen | dsden | inspections?\ academiques? | departements? )
+      | (?P<either> canopes? )
+      | (?P<region> regions?(?:\s+academiques?)? )
+    )(?![a-z])
+    [\s*_:|(\[-]{{1,4}}(?:(?:de\s+)?(?:la\s+)?(?P<more>region\s+academique)\s+)?
+    (?:site\s+)?{_OF}?[*_\[]{{0,3}}
+    """,
+    re.VERBOSE,
 )
-_ARTICLE = r"(?:de la |de l['’]|du |des |de |d['’]|la |le |les |l['’]|en |-\s?|–\s?)?"
-_JOINT = r"(?:,\s*|\s+et\s+(?:celle )?)"
-# Numbers are départements only after a word that says so.
+_AND_OF = re.compile(rf"\s*(?:,|/|&|\bet\b|\bou\b)\s*(?:et\s+)?(?:celles?\s+)?(?P<of>{_OF})?")
+
+_CODE = r"(?:2[ab]|97\d|98\d|\d{2})"
+_CODES = rf"{_CODE}(?:\s{{0,3}}(?:,(?:\s{{0,3}}et\b)?|et\b|ou\b|-|&)\s{{0,3}}{_CODE}){{0,40}}"
 _NUMBERED = re.compile(
-    r"\b(?:d[ée]partements?|dsden|dasen|(?:ateliers? (?:d[ée]partementaux )?)?cano(?:pé|pe))"
-    r"(?:\s+(?:de |du |des |n° ?)?|\s?\()"
-    r"(?P<codes>(?:2[ab]|\d{2,3})(?:(?:\s*,\s*(?:et\s+)?|\s+et\s+)(?:2[ab]|\d{2,3}))*)"
-    # « Canopé 12 mars », « département 3e » name no département.
-    r"(?![\w°]|\s*/|\s+(?:et\s+\d+\s+)?(?:janv|f[ée]v|mars|avr|mai|juin|juil|ao|sept|oct|nov|d[ée]c"
-    r"|h\b|[a-zà-ÿ]{3,}s\b))",
-    re.IGNORECASE,
+    rf"(?<![a-z])(?:departements?|departementa(?:ux|les?|l)|dsden|dasen|canope)"
+    rf"(?:\s{{0,3}}(?:canope|n°|no|numeros?|des?|du|le|la|les|:|-)){{0,3}}\s{{0,3}}\(?"
+    rf"(?P<codes>{_CODES})(?![\w°%€]|\s?/)"
+    r"(?!\s*(?:janv|fevr|mars|avril|mai|juin|juil|aout|sept|oct|nov|dec|ans|jours?|heures?|h\b|"
+    r"eleves|classes|communes|ecoles|colleges|equipes|places|projets|[%€]))"
 )
-_LISTED = re.compile(
-    r"\((?P<codes>(?:2[ab]|\d{2})(?:(?:\s*,\s*(?:et\s+)?|\s+et\s+)(?:2[ab]|\d{2}))+)\)",
-    re.IGNORECASE,
+# « Quatre étapes (44, 49 et 85) », but not « pages (10, 12 et 14) ».
+_LISTED = re.compile(rf"\((?:dept?s?\.?\s?)?(?P<codes>{_CODES})\)")
+_COUNTED = re.compile(
+    r"(?:pages?|p\.|questions?|exercices?|articles?|art\.|numeros?|nos?|n°|salles?|seances?|jours?"
+    r"|groupes?|chapitres?|annexes?|figures?|sujets?|janvier|fevrier|mars|avril|mai|juin|juillet"
+    r"|aout|septembre|octobre|novembre|decembre)\s*\Z"
 )
-# Départements whose name is a river, a common word or a first name: « dans l'Ain », not « Ain ».
-_WITH_ARTICLE = frozenset(
-    "nord manche orne lot creuse somme ain var gard cher loire landes aube eure tarn oise marne"
-    " aude meuse allier indre vienne isere drome savoie jura doubs paris cantal vendee moselle"
-    " yonne nievre mayenne sarthe ariege aisne correze ardeche gers charente gironde finistere"
-    " morbihan".split()
+# « à Saint-Denis (974) »
+_IN_TOWN = re.compile(
+    r"(?:(?<![^\W_])(?:[àÀ]|[Dd]e|[àÀ] [Ll]['’a])\s|[Dd]['’])[A-ZÀ-ÖØ-Þ][\w’'-]{1,40}"
+    r"(?:\s[\w’'-]{1,40}){0,4}\s\Z"
 )
-_BEFORE_DEPARTMENT = (
-    r"(?:dans (?:le |la |l['’]|les )|en |d[ée]partements? (?:du |de la |de l['’]|des |de )"
-    r"|\b(?:du |de la |de l['’]|des |d['’])|(?<=\())"
+# Régions of before 2016, and one for short, with the académies that each means.
+_OLD_REGIONS = {
+    "PACA": ("aix-marseille", "nice"),
+    "Nord-Pas-de-Calais": ("lille",),
+    "Picardie": ("amiens",),
+    "Alsace": ("strasbourg",),
+    "Lorraine": ("nancy-metz",),
+    "Champagne-Ardenne": ("reims",),
+    "Aquitaine": ("bordeaux",),
+    "Limousin": ("limoges",),
+    "Poitou-Charentes": ("poitiers",),
+    "Auvergne": ("clermont-ferrand",),
+    "Rhône-Alpes": ("grenoble", "lyon"),
+    "Midi-Pyrénées": ("toulouse",),
+    "Languedoc-Roussillon": ("montpellier",),
+    "Bourgogne": ("dijon",),
+    "Franche-Comté": ("besancon",),
+    "Haute-Normandie": ("normandie",),
+    "Basse-Normandie": ("normandie",),
+}
+_AND_ALSO = re.compile(
+    r"\s*(?:,|/|-|–|&|\bet\b|\bou\b)\s*(?:et\s+)?(?:(?:dans|en)\s+)?"
+    r"(?:de\s+la\s+|de\s+l'|du\s+|des\s+|l[ae]s?\s+|l')?"
 )
+_CAPITAL = re.compile(r"(?<![^\W_])(?<!\w-)[A-ZÀ-ÖØ-ÞŒ][^\W\d_]*")
 
 
 class Gazetteer:
     """The places of France that letters speak of.
 
     :param towns: name → code of the département, for towns that can mean one place only.
+    :raises UnknownValueError: for an unknown code.
     """
 
     def __init__(self, academies: Academies, towns: Mapping[str, str]) -> None:
-        self._academies = academies
-        self._academy_names = {
-            slugify(name): academy
-            for academy in academies
-            for name in (academy.name, *academy.former_names)
-            if not academy.collectivity
+        self._sites = {f"ac-{a.slug}.fr": _academy(a) for a in academies} | {
+            domain: _academy(academies.get(slug)) for domain, slug in _DOMAINS.items()
         }
-        self._departments = {slugify(d.name): d.code for d in academies.departments}
-        self._towns = {slugify(name): (name, code) for name, code in towns.items()}
-        self._regions: dict[str, list[Academy]] = {}
+        self._codes = {
+            d.code.lower(): _in(PlaceKind.DEPARTMENT, d.name, academies, d.code)
+            for d in academies.departments
+        }
+        regions: dict[str, tuple[str, ...]] = {}
         for academy in academies:
             if academy.region:
-                self._regions.setdefault(slugify(academy.region), []).append(academy)
-        names = _alternatives(self._academy_names)
-        self._academy = re.compile(
-            rf"\b(?:(?P<office>{_OFFICES})\s+{_ARTICLE}(?P<name>{names})"
-            rf"(?P<more>(?:{_JOINT}{_ARTICLE}(?:{names}))*)"
-            rf"|(?P<region_word>r[ée]gions?(?: acad[ée]mique)?|drane)\s+{_ARTICLE}"
-            rf"(?P<region>{_alternatives(self._regions)}))(?![^\W_])",
-            re.IGNORECASE,
+                regions[academy.region] = (*regions.get(academy.region, ()), academy.slug)
+        old = [_region(name, slugs) for name, slugs in _OLD_REGIONS.items()]
+        new = [_region(name, slugs) for name, slugs in regions.items()]
+        departments = list(self._codes.values())
+        reunion = next(place for place in departments if place.name == REUNION)
+        self._academies = Names(
+            (slugify(name), _academy(academy))
+            for academy in academies
+            for name in (academy.name, *academy.former_names)
         )
-        self._one_name = re.compile(rf"(?:{names})(?![^\W_])", re.IGNORECASE)
-        plain = [name for name in self._departments if name not in _WITH_ARTICLE]
-        rivers = _WITH_ARTICLE & set(self._departments)
-        self._department = re.compile(
-            rf"(?<![^\W_])(?:(?=(?-i:[A-ZÀ-Þ]))(?P<plain>{_alternatives(plain)})"
-            rf"|{_BEFORE_DEPARTMENT}(?P<river>{_alternatives(rivers)}))"
-            r"(?![^\W_])",
-            re.IGNORECASE,
+        self._departments = Names(
+            [*((place.slug, place) for place in departments), ("reunion", reunion)]
         )
-        # Few positions have a capital: the long list is tried there only.
-        self._town = re.compile(
-            rf"(?<![^\W_])(?=(?-i:[A-ZÀ-Þ]))(?:{_alternatives(self._towns)})(?![^\W_])",
-            re.IGNORECASE,
+        self._regions = Names((place.slug, place) for place in [*new, *old])
+        in_town = [_in(PlaceKind.TOWN, name, academies, code) for name, code in towns.items()]
+        self._names = Names(
+            [
+                # « à Mayenne » is the town, « en Mayenne » is not
+                *((p.slug, p) for p in in_town),
+                *((p.slug, p) for p in departments if p.slug not in _ONLY_BY_OFFICE),
+                ("reunion", reunion),
+                *((p.slug, p) for p in [*new, *old]),
+                *((p.slug, p) for p in map(_without_article, in_town) if p is not None),
+            ]
         )
 
     def mentions(self, text: str) -> list[PlaceMention]:
-        """Return the places of *text* in its order, not overlapping, the most telling first where
-        two would; in time linear in its length."""
-        taken: list[tuple[int, int]] = []
-        found: list[PlaceMention] = []
-        for finder in (
-            self._of_sites,
-            self._of_academies,
-            self._of_numbers,
-            self._of_departments,
-            self._of_towns,
-        ):
-            new = [m for m in finder(text) if not _overlaps(m, taken)]
-            found += new
-            taken = _joined(taken, [(m.start, m.end) for m in new])
-        return sorted(found, key=lambda mention: mention.start)
+        """Return the places of *text* in its order, not overlapping: the longest name, and the
+        most telling where two kinds could be meant; in time linear in its length."""
+        whole = PrintedText(text)
+        taken = bytearray(len(whole.whole))
+        found = list(self._of_sites(whole))
+        for start, end in [
+            *((m.start, m.end) for m in found),
+            *(m.span() for m in _ADDRESS.finditer(whole.folded)),
+        ]:
+            taken[start:end] = b"\1" * (end - start)
+        for finder in (self._of_numbers, self._of_offices):
+            for mention in finder(whole):
+                if taken.find(1, mention.start, mention.end) < 0:
+                    found.append(mention)
+                    taken[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
+        found.extend(self._of_names(whole, taken))
+        found.sort(key=lambda mention: mention.start)
+        for at, mention in enumerate(found):
+            start, end = whole.printed(mention.start, mention.end)
+            found[at] = replace(mention, start=start, end=end)
+        return found
 
-    def _of_sites(self, text: str) -> Iterator[PlaceMention]:
-        for match in _SITE.finditer(text):
-            slug = _DOMAINS.get(match["name"].lower(), match["name"].lower())
-            academy = next((a for a in self._academies if a.slug == slug), None)
-            if academy:
-                yield PlaceMention(*match.span(), PlaceKind.SITE, academy.name, (academy.slug,))
+    def _of_sites(self, text: PrintedText) -> Iterator[PlaceMention]:
+        for match in _SITE.finditer(text.folded):
+            if place := self._sites.get(re.sub(r"\s", "", match[0])):
+                yield replace(place.mention(*match.span()), kind=PlaceKind.SITE)
 
-    def _of_academies(self, text: str) -> Iterator[PlaceMention]:
-        for match in self._academy.finditer(text):
-            if match["region"]:
-                academies = self._regions[slugify(match["region"])]
-                slugs = tuple(academy.slug for academy in academies)
-                name = academies[0].region or ""
-                yield PlaceMention(*match.span(), PlaceKind.REGION, name, slugs)
+    def _of_numbers(self, text: PrintedText) -> Iterator[PlaceMention]:
+        for match in _NUMBERED.finditer(text.folded):
+            yield from self._of_codes(match)
+        for match in _LISTED.finditer(text.folded):
+            before = text.folded[max(0, match.start() - LOOK_BACK) : match.start()]
+            one = match["codes"].isalnum()
+            said = text.whole[max(0, match.start() - LOOK_BACK) : match.start()]
+            if _IN_TOWN.search(said) if one else not _COUNTED.search(before):
+                yield from self._of_codes(match)
+
+    def _of_codes(self, match: re.Match[str]) -> Iterator[PlaceMention]:
+        start = match.start("codes")
+        codes = list(re.finditer(_CODE, match["codes"]))
+        if all(code[0] in self._codes for code in codes):
+            for code in codes:
+                yield self._codes[code[0]].mention(start + code.start(), start + code.end())
+
+    def _of_offices(self, text: PrintedText) -> Iterator[PlaceMention]:
+        for match in _OFFICE.finditer(text.folded):
+            if match["more"] or match["region"]:
+                tables = [self._regions]
+            elif match["academy"]:
+                tables = [self._academies, self._regions]
+            elif match["either"]:
+                tables = [self._academies, self._departments, self._regions]
+            else:
+                tables = [self._departments]
+            at = match.end()
+            several = match[0].split()[0].endswith("s")
+            while found := _first(tables, text, at):
+                end, place = found
+                yield place.mention(at, end)
+                joint = _AND_OF.match(text.folded, end)
+                if joint is None or not (several or joint["of"]):
+                    break
+                at = joint.end()
+
+    def _of_names(self, text: PrintedText, taken: bytearray) -> Iterator[PlaceMention]:
+        """Names that stand alone. One that may be a river is a département when it is listed with
+        others (« Cher, Indre et Loir-et-Cher »)."""
+        done, chain, sure = 0, -1, False
+        waiting: list[PlaceMention] = []
+        for match in _CAPITAL.finditer(text.whole):
+            start = match.start()
+            if start < done or taken.find(1, start, match.end()) >= 0:
                 continue
-            names = [match["name"], *self._one_name.findall(match["more"])]
-            if not _named(match["name"]):
-                continue
-            for name in names:
-                academy = self._academy_names[slugify(name)]
-                yield PlaceMention(*match.span(), PlaceKind.ACADEMY, academy.name, (academy.slug,))
-
-    def _of_numbers(self, text: str) -> Iterator[PlaceMention]:
-        for pattern in (_NUMBERED, _LISTED):
-            for match in pattern.finditer(text):
-                codes = re.findall(r"2[ab]|\d{2,3}", match["codes"], re.IGNORECASE)
-                known = {department.code for department in self._academies.departments}
-                if not all(code.upper() in known for code in codes):
+            for end, place in self._names.at(text.folded, start):
+                if taken.find(1, start, end) >= 0:
+                    break
+                if place.after and not place.after.search(text.before(start)):
                     continue
-                for code in codes:
-                    yield self._in_department(match.span("codes"), code.upper())
-
-    def _of_departments(self, text: str) -> Iterator[PlaceMention]:
-        for match in self._department.finditer(text):
-            said = match["plain"] or match["river"]
-            if _named(said):
-                span = match.span("plain") if match["plain"] else match.span("river")
-                yield self._in_department(span, self._departments[slugify(said)])
-
-    def _in_department(self, span: tuple[int, int], code: str) -> PlaceMention:
-        academy = self._academies.of_department(code)
-        name = self._academies.department(code).name
-        # Overseas, the département is the académie: it narrows nothing.
-        narrower = code if len(academy.departments) > 1 else None
-        return PlaceMention(*span, PlaceKind.DEPARTMENT, name, (academy.slug,), narrower)
-
-    def _of_towns(self, text: str) -> Iterator[PlaceMention]:
-        for match in self._town.finditer(text):
-            if not _named(match[0]):
-                continue
-            name, code = self._towns[slugify(match[0])]
-            academy = self._academies.of_department(code)
-            yield PlaceMention(*match.span(), PlaceKind.TOWN, name, (academy.slug,), code)
+                done = end
+                means = verdict(place, text, start, end)
+                if means is False:
+                    if place.slug in WORDS or place.slug == "reunion":
+                        done = start  # it may be another place that begins so
+                        continue
+                    break
+                mention = place.mention(start, end)
+                if place.kind is not PlaceKind.DEPARTMENT:
+                    yield mention
+                    break
+                linked = chain >= 0 and bool(_AND_ALSO.fullmatch(text.folded, chain, start))
+                if not linked:
+                    waiting, sure = [], False
+                sure, chain = sure or means is True, end
+                waiting.append(mention)
+                if sure:
+                    yield from waiting
+                    waiting = []
+                break
 
 
-def _alternatives(names: Iterable[str]) -> str:
-    """A pattern for names (slugs), the longest first, whatever their accents, hyphens and line
-    breaks."""
-    longest = sorted(names, key=len, reverse=True)
-    return "|".join(_pattern(name) for name in longest) or r"(?!)"
+# Only « département de Paris »; « Paris » is the town, « Saint-Martin » most often too.
+_ONLY_BY_OFFICE = frozenset(("paris", "saint-martin", "saint-barthelemy"))
 
 
-_LETTERS = {
-    "a": "[aàâäÀÂ]",
-    "c": "[cçÇ]",
-    "e": "[eéèêëÉÈÊ]",
-    "i": "[iîïÎÏ]",
-    "o": "[oôöÔ]",
-    "u": "[uùûüÛ]",
-    "y": "[yÿ]",
-}
+def _academy(academy: Academy) -> Place:
+    return Place(PlaceKind.ACADEMY, academy.slug, academy.name, (academy.slug,))
 
 
-def _pattern(slug: str) -> str:
-    words = [
-        "".join(_LETTERS.get(c, c) for c in word).replace("oe", "(?:oe|œ)")
-        for word in slug.split("-")
-    ]
-    return r"(?:[-'’ \u00a0]|-?\s*\n\s*)".join(words)
+def _region(name: str, academies: tuple[str, ...]) -> Place:
+    return Place(PlaceKind.REGION, slugify(name), name, academies)
 
 
-def _named(said: str) -> bool:
-    """Whether a name has its capital: « la loire » is no département, « La réunion » no island."""
-    return max(re.findall(r"[^\W\d_]+", said), key=len, default="x")[0].isupper()
+def _in(kind: PlaceKind, name: str, academies: Academies, code: str) -> Place:
+    academy = academies.of_department(code)
+    narrower = code if len(academy.departments) > 1 else None
+    return Place(kind, slugify(name), name, (academy.slug,), narrower)
 
 
-def _overlaps(mention: PlaceMention, taken: list[tuple[int, int]]) -> bool:
-    low, high = 0, len(taken)
-    while low < high:
-        middle = (low + high) // 2
-        if taken[middle][1] <= mention.start:
-            low = middle + 1
-        else:
-            high = middle
-    return low < len(taken) and taken[low][0] < mention.end
+def _without_article(town: Place) -> Place | None:
+    article, _, rest = town.slug.partition("-")
+    return replace(town, slug=rest, after=ARTICLES[article]) if article in ARTICLES else None
 
 
-def _joined(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    return sorted(set(one) | set(other))
-
-
-# -- where something takes place -------------------------------------------------------------------
-
-_ONLINE = re.compile(
-    r"(?<!mise )(?<!mises )(?<!mis )(?<!inscription )(?<!inscriptions )(?:en "
-    r"|par )(?P<place>visioconférence|visio|ligne|distanciel|webconférence)\b",
-    re.IGNORECASE,
-)
-_LABELLED = re.compile(r"\blieu\s?:\s*(?P<place>[^\n.;|]{3,80})", re.IGNORECASE)
-_AT = re.compile(
-    r"(?:^|(?<!envoyer)(?<!adresser)(?<!grâce)[\s,(])(?:à (?:la |l['’])?|au |aux |chez "
-    r"|dans (?:le |la |les |l['’]))"
-    r"(?P<place>(?:(?:lyc[ée]e|coll[èe]ge|[ée]cole|universit[ée]|rectorat|m[ée]diath[èe]que"
-    r"|biblioth[èe]que"
-    r"|mus[ée]e|th[ée][âa]tre|salle|maison|palais|h[ôo]tel|centre|espace|parc|site|ch[âa]teau"
-    r"|mairie"
-    r"|amphith[ée][âa]tre|auditorium|gymnase|cin[ée]ma|inspé|atelier|archives|cit[ée]|institut)\b"
-    r"[^,.;:!?()\n]{0,60}|[A-ZÀ-Þ][\w’'-]+(?:[ -](?:de|du|des|les|la|le|en|sur|sous|lès|d['’]"
-    r"|l['’])?[ ]?"
-    r"[A-ZÀ-Þ0-9][\w’'-]*){0,6}(?: dans (?:le |la |l['’]|les )[A-ZÀ-Þ][\w’'-]+)?))"
-)
-_BARE = re.compile(
-    r"^[\s,(]*(?:\(|,\s)(?P<place>(?:salle|lyc[ée]e|coll[èe]ge|th[ée][âa]tre|m[ée]diath[èe]que"
-    r"|maison|espace"
-    r"|cano(?:pé|pe)|amphith[ée][âa]tre|gymnase)[^.;:!?\n()]{2,70})",
-    re.IGNORECASE,
-)
-#: Characters after a date, and before it, in which its place is looked for.
-_AFTER, _BEFORE = 140, 90
-
-
-def venue(text: str, start: int, end: int) -> str | None:
-    """Return the place printed around a date, cleaned on one line, or None.
-
-    :param start, end: where the date's phrase stands.
-    """
-    after = _plain(_sentence_head(text[end : end + _AFTER]))
-    before = _plain(re.split(r"[.!?]\s|\n\s*\n", text[max(0, start - _BEFORE) : start])[-1])
-    if labelled := _LABELLED.search(text[end : end + 2 * _AFTER]):
-        return _cut(_plain(labelled["place"]))
-    for pattern, said in ((_BARE, after), (_AT, after), (_AT, before)):
-        if (match := pattern.search(said)) and (place := _cut(match["place"])):
-            return place
-    if match := _ONLINE.search(after):
-        return (
-            "en ligne" if match["place"].casefold() == "ligne" else f"en {match['place'].lower()}"
-        )
+def _first(tables: Iterable[Names], text: PrintedText, at: int) -> tuple[int, Place] | None:
+    if at < len(text.whole) and text.whole[at].isupper():
+        for table in tables:
+            for found in table.at(text.folded, at):
+                return found
     return None
-
-
-def _sentence_head(text: str) -> str:
-    return re.split(r"(?<=[^.\d])[.!?](?:\s|$)|\n\s*\n|\n\s*[-*•|]", text)[0]
-
-
-def _plain(text: str) -> str:
-    text = re.sub(r"\]\([^)\s]*\)", "", text)
-    text = re.sub(r"(?<=[^\W\d_])-\s*\n\s*(?=[a-zà-ÿ])", "", text)
-    text = re.sub(r"(?<=-)\s*\n\s*", "", text)
-    return re.sub(r"\s+", " ", re.sub(r"[*_`\[\]]", "", text))
-
-
-def _cut(place: str) -> str | None:
-    said = re.split(
-        r"\s(?:et|qui|que|avec|pour|est|sont|lors|afin|le \d|les \d|du \d|de \d|à \d|en \d"
-        r"|\d{1,2} ?h)\b|\s[–—-]\s",
-        place.strip(" ,"),
-    )[0].strip(" ,.;:")
-    if _CLASSES.fullmatch(said) or len(fold(said)) < 2:
-        return None
-    return re.sub(r"\s(?:à|de|au|le|du|des|les|et)$", "", said)[:80]
-
-
-# « Grandir au CM2 » is no place.
-_CLASSES = re.compile(
-    r"(?:C[EM][12]|CP|GS|[1-6]e|(?:M\.|MM\.|Mme|Madame|Monsieur|Mesdames)\b.*"
-    r"|.*\b(?:travail|programme|calendrier|moins|plus))"
-)

@@ -68,11 +68,18 @@ def read_themes(text: str) -> dict[str, str]:
 def read_towns(text: str) -> dict[str, str]:
     """Read ``data/towns.yaml``: name of the town → code of its département.
 
-    :raises ValueError: when a town stands twice.
+    :raises ValueError: when the file is not what the code relies on.
     """
     departments = YAML(typ="safe", pure=True).load(text)
-    _unique("town", (slugify(town) for towns in departments.values() for town in towns))
-    return {town: code for code, towns in departments.items() for town in towns}
+    if not isinstance(departments, dict):
+        raise ValueError("expected the towns of each département")
+    for code, names in departments.items():
+        if not isinstance(code, str):
+            raise ValueError(f"{code}: codes are quoted texts")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"{code}: expected a list of names")
+    _unique("town", (slugify(name) for names in departments.values() for name in names))
+    return {name: code for code, names in departments.items() for name in names}
 
 
 def _academy(entry: dict[str, Any]) -> Academy:

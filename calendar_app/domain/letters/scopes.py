@@ -110,9 +110,14 @@ class Scopes:
             chosen = _chosen([m for m in self._within(start, end) if self._is_sender(m)])
             if chosen and len(chosen[0]) == 1:
                 return chosen
-        sites = [m.academies for m in self.mentions if m.kind is PlaceKind.SITE]
-        # Links to one académie's sites only: the letter is its own.
-        return (sites[0], ()) if len(sites) > 1 and len(set(sites)) == 1 else ((), ())
+        # Links to one académie's sites only: the letter is its own. (One site is not enough.)
+        sites = [m for m in self.mentions if m.kind is PlaceKind.SITE]
+        slugs, hosts = {m.academies for m in sites}, {self._host(m) for m in sites}
+        return (slugs.pop(), ()) if len(hosts) > 1 and len(slugs) == 1 else ((), ())
+
+    def _host(self, site: PlaceMention) -> str:
+        said = re.sub(r"\s", "", self.outline.text[max(0, site.start - 40) : site.end])
+        return str(re.findall(r"[\w.-]+", said)[-1]).lower()
 
     def _within_own(self, chosen: _Scope, found: list[PlaceMention]) -> _Scope:
         """A town of the sender's own départements is for those."""
