@@ -188,6 +188,9 @@ def test_workers_that_are_paused_beyond_their_lease_repeat_nothing(make_due, tmp
         assert len(server.mails) == len({mail.message_id for mail in server.mails}) == number
     with app.app_context():
         outcomes = Counter(db.session.scalars(select(DeliveryAttempt.outcome)))
-    # Somebody was stopped at the gate, or the test has tested nothing.
-    assert outcomes[AttemptOutcome.STOPPED] >= 1
+        taken_twice = select(Delivery.id).where(Delivery.epoch > 1)
+        overtaken = len(db.session.scalars(taken_twice).all())
+    # Somebody was overtaken (and found that out at the gate, or by the clock in a window), or the
+    # test has tested nothing.
+    assert overtaken >= 1
     assert outcomes[AttemptOutcome.SENT] == number
