@@ -147,7 +147,7 @@ class _Reader:
         step = contexts.step_of(kind, phrase, around) if last else None
         warnings = list(self._warnings(phrase, days, kind, step, last or first))
         said = flat(self._about(place, phrase.start))
-        own = flat(self.outline.text[slice(*place.territory)][:_NEAR])
+        own = flat(self.outline.text[slice(*place.territory)][: _NEAR // 2])
         academies, departments = self.scopes.of(place, phrase.start)
         sentence = flat(self.outline.text[slice(*place.sentence)])
         if place.block.kind is BlockKind.ROW:
