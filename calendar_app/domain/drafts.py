@@ -43,3 +43,24 @@ class Proposal(StrEnum):
             Proposal.NEW_DATE: "nouvelle date",
             Proposal.CHANGE: "changement",
         }[self]
+
+
+class DraftOrigin(StrEnum):
+    """Where a draft comes from."""
+
+    LETTER = "letter"
+    #: An outside feed.
+    SOURCE = "source"
+    #: The public.
+    SUGGESTION = "suggestion"
+    #: An editor who prepared an event for somebody else to publish.
+    EDITOR = "editor"
+
+    @property
+    def words(self) -> str:
+        return {
+            DraftOrigin.LETTER: "lettre",
+            DraftOrigin.SOURCE: "agenda suivi",
+            DraftOrigin.SUGGESTION: "suggestion",
+            DraftOrigin.EDITOR: "préparé par la rédaction",
+        }[self]

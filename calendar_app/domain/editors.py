@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from calendar_app.domain.academies import Academies
+from calendar_app.domain.known_events import compatible
 from calendar_app.domain.text import slugify
 
 
@@ -65,6 +66,12 @@ def may(editor: EditorRights, action: EditorAction, scope: Set[str]) -> bool:
     if action is EditorAction.PUBLISH and editor.role is EditorRole.PREPARER:
         return False
     return editor.covers is None or (bool(scope) and scope <= editor.covers)
+
+
+def reaches(editor: EditorRights, scope: Set[str], academies: Academies) -> bool:
+    """Return whether what has this scope concerns some class within an editor's own: such a thing
+    they may read, and add their own dates to."""
+    return editor.covers is None or compatible(scope, editor.covers, academies)
 
 
 def covered_codes(scope: Set[str], academies: Academies) -> frozenset[str]:

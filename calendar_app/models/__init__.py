@@ -11,7 +11,8 @@ from calendar_app.models.events import (
     MilestoneScope,
     Series,
 )
-from calendar_app.models.letters import Draft, DraftScope, Letter
+from calendar_app.models.journal import Change, ChangeScope
+from calendar_app.models.letters import Draft, DraftScope, Letter, LetterDrop
 from calendar_app.models.outbox import (
     Delivery,
     DeliveryAttempt,
@@ -20,11 +21,14 @@ from calendar_app.models.outbox import (
     WorkerHeartbeat,
 )
 from calendar_app.models.reference import AcademyRow, DepartmentRow, SchoolCalendarRow, ThemeRow
+from calendar_app.models.sources import LinkCheck, Source, SourceScope
 from calendar_app.models.subscriptions import RateCount, Subscriber, Subscription
 
 __all__ = [
     "AcademyRow",
     "Catalogue",
+    "Change",
+    "ChangeScope",
     "Delivery",
     "DeliveryAttempt",
     "DepartmentRow",
@@ -37,6 +41,8 @@ __all__ = [
     "EventScope",
     "EventTheme",
     "Letter",
+    "LetterDrop",
+    "LinkCheck",
     "Milestone",
     "MilestoneScope",
     "PasswordLink",
@@ -45,6 +51,8 @@ __all__ = [
     "SchoolCalendarRow",
     "SendDay",
     "Series",
+    "Source",
+    "SourceScope",
     "Subscriber",
     "Subscription",
     "ThemeRow",

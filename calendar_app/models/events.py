@@ -90,6 +90,8 @@ class Event(Visible, Base):
 
     full: Mapped[bool] = mapped_column(default=False)
     cancelled_at: Mapped[Instant | None]
+    #: Taken out of views, feeds and reminders since then; its page stays, and says so.
+    archived_at: Mapped[Instant | None]
 
     #: Folded words of the event, for the filter ``q`` (see ``domain.text.fold``).
     search_text: Mapped[str] = mapped_column(default="")

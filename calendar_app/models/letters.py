@@ -13,10 +13,12 @@ from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from calendar_app.domain.dated_items import ItemKind, ItemStatus, Step
-from calendar_app.domain.drafts import DraftState, Proposal
+from calendar_app.domain.drafts import DraftOrigin, DraftState, Proposal
 from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models.base import Base, Instant
+from calendar_app.models.editors import Editor
 from calendar_app.models.events import SCOPE_CODE, Event, Milestone, Series, closed
+from calendar_app.models.sources import Source
 
 
 class Letter(Base):
@@ -41,16 +43,34 @@ class Letter(Base):
     drafts: Mapped[list[Draft]] = relationship(
         back_populates="letter", cascade="all, delete-orphan", order_by="Draft.position"
     )
+    drops: Mapped[list[LetterDrop]] = relationship(
+        back_populates="letter", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class LetterDrop(Base):
+    """An editor who dropped a letter: they may read it, whether or not a draft of it is theirs."""
+
+    __tablename__ = "letter_drop"
+
+    letter_id: Mapped[int] = mapped_column(
+        ForeignKey(Letter.id, ondelete="CASCADE"), primary_key=True
+    )
+    editor_id: Mapped[int] = mapped_column(ForeignKey(Editor.id), primary_key=True, index=True)
+    at: Mapped[Instant]
+
+    letter: Mapped[Letter] = relationship(back_populates="drops")
 
 
 class Draft(Base):
-    """One dated item that somebody proposes, and what became of it.
+    """What somebody proposes, and what became of it: a dated item of a letter or of a source, a
+    suggestion of the public, or a whole event that an editor prepared (``entry``).
 
     What a letter says that the calendar already knows, or that is proposed already, is a draft
     too, so that the letter can be shown whole; only a pending one asks for a decision.
 
-    ``item`` is the whole item as it was read, for good. The columns beside it are what is proposed
-    now, and what the queue asks for.
+    ``item`` is the whole item as it was read, for good, and ``corrected`` what was put right of it
+    by hand. The columns beside them are what is proposed now, and what the queue asks for.
     """
 
     __tablename__ = "draft"
@@ -96,22 +116,57 @@ class Draft(Base):
     certainty: Mapped[Certainty] = mapped_column(closed(Certainty))
     status: Mapped[ItemStatus] = mapped_column(closed(ItemStatus))
     confidence: Mapped[float]
-    #: The values of ``sources.letter_json.contract``.
+    #: The values of ``sources.letter_json.contract``; none of what an editor prepared.
     item: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: The same values, as somebody put them right; None while nobody did.
+    corrected: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    #: What an editor prepared: the facts of the whole event (``sources.events_facts``), and of the
+    #: event as it stood when they began (None of a new one).
+    entry: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    base: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey(Editor.id), index=True)
+    source_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Source.id, ondelete="SET NULL"), index=True
+    )
+    #: What the source calls it, and the fingerprint of what it said.
+    outside_id: Mapped[str | None]
+    fingerprint: Mapped[str | None]
+    #: The address of a proposer who wants to hear what became of it; erased once they did.
+    suggested_by: Mapped[str | None]
     created_at: Mapped[Instant]
+    decided_at: Mapped[Instant | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey(Editor.id))
+    #: What the editor says to whoever proposed it.
+    answer: Mapped[str | None] = mapped_column(Text)
+    #: A flush from an older one raises ``StaleDataError``: two editors, one draft.
+    revision: Mapped[int] = mapped_column(server_default="1")
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 (SQLAlchemy reads a plain dict)
 
     letter: Mapped[Letter | None] = relationship(back_populates="drafts")
     series: Mapped[Series | None] = relationship()
     event: Mapped[Event | None] = relationship()
     milestone: Mapped[Milestone | None] = relationship()
     same_as: Mapped[Draft | None] = relationship(remote_side=[id])
+    author: Mapped[Editor | None] = relationship(foreign_keys=[author_id])
+    decided_by: Mapped[Editor | None] = relationship(foreign_keys=[decided_by_id])
+    source: Mapped[Source | None] = relationship()
     scope_rows: Mapped[set[DraftScope]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
     )
-    #: Codes of ``domain.academies``; never empty.
+    #: Whom it takes to publish it: codes of ``domain.academies``; never empty.
     scope: AssociationProxy[set[str]] = association_proxy(
         "scope_rows", "code", creator=lambda code: DraftScope(code=code)
     )
+
+    @property
+    def origin(self) -> DraftOrigin:
+        """Where it comes from."""
+        if self.letter_id is not None:
+            return DraftOrigin.LETTER
+        if self.outside_id is not None:
+            return DraftOrigin.SOURCE
+        return DraftOrigin.EDITOR if self.author_id is not None else DraftOrigin.SUGGESTION
 
     def __repr__(self) -> str:
         return f"<Draft {self.id} {self.state} {self.title!r}>"

@@ -213,15 +213,15 @@ def latest_school_year(session: AnySession, chosen: CatalogueFilter) -> SchoolYe
 
 
 def school_years(session: AnySession) -> list[SchoolYear]:
-    """Return the school years that have events, oldest first."""
-    found = session.scalars(select(Event.school_year).distinct())
+    """Return the school years that have events to show, oldest first."""
+    found = session.scalars(select(Event.school_year).where(Event.archived_at.is_(None)).distinct())
     return sorted(SchoolYear(start) for start in found)
 
 
 def editions(session: AnySession, series_id: str) -> list[Event]:
-    """Return the editions of a series, newest first."""
-    query = select(Event).where(Event.series_id == series_id).order_by(Event.school_year.desc())
-    return list(session.scalars(query))
+    """Return the editions of a series, newest first; not those that were archived."""
+    query = select(Event).where(Event.series_id == series_id, Event.archived_at.is_(None))
+    return list(session.scalars(query.order_by(Event.school_year.desc())))
 
 
 def pending_drafts(session: AnySession, codes: frozenset[str] | None) -> list[Draft]:
@@ -259,6 +259,7 @@ def _milestone_conditions(
 
 
 def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    yield Event.archived_at.is_(None)
     if chosen.types:
         yield Event.type.in_(chosen.types)
     if chosen.event_ids:

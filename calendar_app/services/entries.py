@@ -1,13 +1,17 @@
-"""From the nouns of the store back to the entries of ``events.yaml``."""
+"""Between the nouns of the store and the entries of ``events.yaml``, both ways."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
 
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies
-from calendar_app.domain.vocabulary import Audience, PupilData, Registrant, Sending
+from calendar_app.domain.text import fold
+from calendar_app.domain.vocabulary import Audience, Certainty, PupilData, Registrant, Sending
 from calendar_app.models import Event, Milestone
+from calendar_app.models.events import milestone_uid
+from calendar_app.models.queries import Reference
 from calendar_app.sources.events_entries import (
     EventEntry,
     MilestoneEntry,
@@ -49,6 +53,7 @@ def event_entry(event: Event, academies: Academies) -> EventEntry:
         ),
         full=event.full,
         cancelled=event.cancelled_at is not None,
+        archived=event.archived_at is not None,
         milestones=tuple(_milestone_entry(m, academies) for m in event.milestones),
         record=RecordEntry(
             revision=event.revision,
@@ -104,3 +109,128 @@ def _milestone_entry(milestone: Milestone, academies: Academies) -> MilestoneEnt
             else None
         ),
     )
+
+
+def apply_entry(
+    event: Event,
+    entry: EventEntry,
+    reference: Reference,
+    now: datetime,
+    *,
+    as_written: bool = False,
+) -> None:
+    """Bring what an entry says to an event of the store; its series and revision are the caller's.
+
+    :param as_written: a date stood where the entry says it did before, and nowhere else. Otherwise
+        a day that differs from the store's is a move, which the date remembers.
+    """
+    academies = reference.academies
+    part = entry.participation
+    event.school_year = int(entry.school_year[:4])
+    event.title, event.summary, event.type = entry.title, entry.summary, entry.type
+    event.audience = [value.value for value in entry.audience]
+    event.organiser, event.link, event.place = entry.organiser, entry.link, entry.place
+    event.source_name, event.source_link = entry.source.name, entry.source.link
+    event.registrants = [value.value for value in part.registrants]
+    event.ien_visa, event.register_where = part.ien_visa, part.where
+    event.register_link, event.cost, event.places = part.where_link, part.cost, part.places
+    event.sending = [value.value for value in part.sending]
+    event.pupil_data = [value.value for value in part.pupil_data]
+    event.full = entry.full
+    event.archived_at = (event.archived_at or now) if entry.archived else None
+    record = entry.record
+    event.cancelled_at = _cancelled_at(
+        entry.cancelled, event.cancelled_at, record.cancelled_at if record else None, now
+    )
+    event.scope = set(entry.scope_codes())
+    event.classes = set(levels.expand(entry.classes))
+    event.themes = set(entry.themes)
+    known = {m.key: m for m in event.milestones}
+    event.milestones = [
+        _milestone(position, m, known.get(m.key), entry, academies, now, as_written=as_written)
+        for position, m in enumerate(entry.milestones)
+    ]
+    event.search_text = search_text(event, reference.themes)
+
+
+def _milestone(
+    position: int,
+    entry: MilestoneEntry,
+    known: Milestone | None,
+    event: EventEntry,
+    academies: Academies,
+    now: datetime,
+    *,
+    as_written: bool,
+) -> Milestone:
+    said = entry.moved_from and (entry.moved_from.first_day, entry.moved_from.last_day)
+    moved = said if as_written else moved_from(entry, known, event)
+    milestone = known or Milestone(key=entry.key, uid=milestone_uid(event.id, entry.key))
+    milestone.position, milestone.kind = position, entry.kind
+    was = (milestone.first_day, milestone.last_day, milestone.certainty)
+    if was != (*entry.days, entry.certainty):
+        milestone.dated_at = now
+    milestone.first_day, milestone.last_day = entry.days
+    milestone.start_time, milestone.end_time = entry.start_time, entry.end_time
+    milestone.time_zone = time_zone(entry, event, academies)
+    milestone.certainty, milestone.phrase = entry.certainty, entry.phrase
+    milestone.label, milestone.place = entry.label, entry.place
+    milestone.moved_from_first_day, milestone.moved_from_last_day = moved or (None, None)
+    milestone.cancelled_at = _cancelled_at(
+        entry.cancelled, milestone.cancelled_at, entry.cancelled_at, now
+    )
+    milestone.own_scope = set(entry.scope_codes())
+    return milestone
+
+
+def time_zone(entry: MilestoneEntry, event: EventEntry, academies: Academies) -> str:
+    """Return the zone of a date's hours: its own, or that of whom it is for (IANA)."""
+    scope = entry.scope_codes() or event.scope_codes()
+    return entry.time_zone or academies.time_zone_of(scope)
+
+
+def moved_from(
+    entry: MilestoneEntry, known: Milestone | None, event: EventEntry
+) -> tuple[date, date] | None:
+    """Return where a date stood before it was first moved, as the file says or the store knows.
+
+    A date that goes back to where it stood was not moved; one that was approximate was not
+    either: it became known. An exported file says every move, so that a move which is taken out
+    of it is taken back: a wrong day was corrected.
+    """
+    if entry.moved_from:
+        return entry.moved_from.first_day, entry.moved_from.last_day
+    if known is None:
+        return None
+    before = known.moved_from_first_day, known.moved_from_last_day
+    now = known.first_day, known.last_day
+    if event.record and now == entry.days:
+        return None
+    first = (before[0], before[1]) if before[0] and before[1] else now
+    if first == entry.days or Certainty.APPROXIMATE in (known.certainty, entry.certainty):
+        return None
+    return first
+
+
+def _cancelled_at(
+    cancelled: bool, known: datetime | None, recorded: datetime | None, now: datetime
+) -> datetime | None:
+    return (known or recorded or now) if cancelled else None
+
+
+def search_text(event: Event, themes: dict[str, str]) -> str:
+    """Return the folded words by which an event is found (filter ``q``)."""
+    words = [
+        event.title,
+        event.series.title,
+        event.organiser,
+        event.summary,
+        event.place or "",
+        event.source_name,
+        event.type.words,
+        *sorted(themes[slug] for slug in event.themes),
+        *(levels.name(slug) for slug in levels.collapse(event.classes)),
+        *(m.label or "" for m in event.milestones),
+        *(m.place or "" for m in event.milestones),
+    ]
+    return fold(" ".join(word for word in words if word))

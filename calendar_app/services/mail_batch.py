@@ -167,6 +167,8 @@ class MailBatch:
         answer = self._answers.get((reminder.subscriber_id, milestone.event_id))
         if milestone.is_cancelled != (kind is DeliveryKind.CANCELLED):
             return ReminderState.CANCELLED, "annulé" if milestone.is_cancelled else "rétabli"
+        if milestone.event.archived_at:
+            return ReminderState.CANCELLED, "retiré du calendrier"
         if reminded_day(milestone) != reminder.day:
             return ReminderState.CANCELLED, "date déplacée"
         if answer and answer.declined_at:

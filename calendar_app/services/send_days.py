@@ -165,6 +165,7 @@ def dated(session: AnySession, now: datetime, ids: Collection[int] | None = None
         select(Milestone)
         .join(Milestone.event)
         .where(
+            Event.archived_at.is_(None),
             Milestone.certainty == Certainty.DAY,
             Milestone.kind.not_in((MilestoneKind.OPENING, MilestoneKind.RESULTS)),
             or_(

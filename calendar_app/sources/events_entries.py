@@ -298,6 +298,9 @@ class EventEntry(Entry):
     )
     full: Flag = Field(default=False, description="Complet.")
     cancelled: Flag = Field(default=False, description="L'événement est annulé.")
+    archived: Flag = Field(
+        default=False, description="Retiré des listes, des flux et des rappels ; sa page reste."
+    )
     milestones: tuple[MilestoneEntry, ...] = Field(
         default=(), description="Ses dates ; rien pour un projet à l'année."
     )

@@ -63,7 +63,7 @@ def _item(entry: BaseModel, indent: int) -> Iterator[str]:
 
 def _keys(entry: BaseModel, indent: int) -> Iterator[str]:
     """Yield the lines of the keys of *entry*."""
-    for name, value in _written(entry):
+    for name, value in written_fields(entry):
         key = f"{' ' * indent}{name}:"
         if name == "summary" and _folds(value):
             yield f"{key} >-"
@@ -79,7 +79,7 @@ def _keys(entry: BaseModel, indent: int) -> Iterator[str]:
             yield f"{key} {_on_the_line(value)}"
 
 
-def _written(entry: BaseModel) -> Iterator[tuple[str, Any]]:
+def written_fields(entry: BaseModel) -> Iterator[tuple[str, Any]]:
     """Yield the names and values of *entry* that are not at their default."""
     for name, field in type(entry).model_fields.items():
         value = getattr(entry, name)
@@ -94,7 +94,7 @@ def _on_the_line(value: Any) -> str:
     if isinstance(value, ScopeEntry) and value.national:
         return NATIONAL
     if isinstance(value, BaseModel):
-        inner = (f"{name}: {_on_the_line(content)}" for name, content in _written(value))
+        inner = (f"{name}: {_on_the_line(content)}" for name, content in written_fields(value))
         return "{" + ", ".join(inner) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(_text(item, in_flow=True) for item in value) + "]"

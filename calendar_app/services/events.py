@@ -1,0 +1,226 @@
+"""What editors do to events: create, change, move, cancel, archive. Each is noted in the journal.
+
+An editor changes what they saw. What somebody else changed meanwhile stays, and where both changed
+the same part nothing is written: the editor is shown both versions (``StaleEventError``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from calendar_app.domain.changes import ChangeAction, ChangeSubject
+from calendar_app.domain.editors import EditorAction, may, reaches
+from calendar_app.domain.errors import CalendarError, NotFoundError
+from calendar_app.domain.versions import Conflict, Facts, differences, merge
+from calendar_app.models import Change, Draft, Editor, Event, Series, queries, writing
+from calendar_app.models.base import AnySession
+from calendar_app.models.queries import Reference
+from calendar_app.services import editors, journal
+from calendar_app.services.entries import apply_entry, event_entry
+from calendar_app.sources.events_entries import EventEntry
+from calendar_app.sources.events_facts import (
+    EntryError,
+    Written,
+    facts_of,
+    read_entry,
+    written_from,
+)
+
+
+class EventExistsError(CalendarError):
+    """The series has an edition in that school year already.
+
+    :param event_id: its id.
+    """
+
+    def __init__(self, event: Event) -> None:
+        self.event_id = event.id
+        super().__init__(
+            f"« {event.title} » existe déjà pour l'année scolaire {event.year.label} : complétez "
+            "cet événement, ou donnez un autre titre à celui-ci."
+        )
+
+
+class StaleEventError(CalendarError):
+    """Somebody else changed the same parts of the event meanwhile; nothing was written.
+
+    :param conflicts: what each one wanted, part by part.
+    """
+
+    def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
+        self.conflicts = conflicts
+        super().__init__(
+            "Quelqu'un d'autre a modifié cet événement depuis que vous l'avez ouvert : comparez "
+            "les deux versions, puis enregistrez à nouveau."
+        )
+
+
+class NotYoursError(CalendarError):
+    """The editor may read this event, and may not publish that change to it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Publier ce changement revient aux responsables de tous ceux qu'il concerne : "
+            "proposez-le-leur."
+        )
+
+
+def visible_event(session: AnySession, editor: Editor, event_id: str) -> Event:
+    """Return an event that concerns some class within an editor's scope.
+
+    :raises NotFoundError: when there is none, or when it is other académies' only.
+    """
+    event = queries.event(session, event_id)
+    academies = queries.reference(session).academies
+    if event is None or not reaches(editors.rights(editor, academies), reach_of(event), academies):
+        raise NotFoundError("Cet événement n'existe pas, ou n'est pas de votre périmètre.")
+    return event
+
+
+def reach_of(event: Event) -> frozenset[str]:
+    """Return the codes of an event and of all its dates."""
+    return frozenset(event.scope).union(*(m.own_scope for m in event.milestones))
+
+
+def may_publish(
+    editor: Editor, before: EventEntry | None, after: EventEntry, reference: Reference
+) -> bool:
+    """Return whether an editor may publish a change; of a new event, *before* is None."""
+    own = editors.rights(editor, reference.academies)
+    return all(may(own, EditorAction.PUBLISH, scope) for scope in touched(before, after))
+
+
+def touched(before: EventEntry | None, after: EventEntry) -> frozenset[frozenset[str]]:
+    """Return the scopes of all that differs, before and after: a date that has its own scope is its
+    own people's, and everything else is the event's."""
+    return frozenset(_touched(before, after))
+
+
+def check_entry(session: AnySession, entry: Written) -> EventEntry:
+    """Return what somebody wrote as an entry.
+
+    :raises EntryError: with everything that is wrong.
+    """
+    reference = queries.reference(session)
+    found = read_entry(
+        entry, reference.academies, reference.themes, known_ids=queries.event_ids(session)
+    )
+    above = queries.event(session, found.part_of) if found.part_of else None
+    while above:
+        if above.id == found.id:
+            raise EntryError({"part_of": "ces événements tournent en rond"})
+        above = above.part_of
+    return found
+
+
+def save(
+    session: AnySession,
+    editor: Editor,
+    entry: EventEntry,
+    seen: Facts | None,
+    now: datetime,
+    *,
+    action: ChangeAction = ChangeAction.EDITED,
+    why: str | None = None,
+) -> Event:
+    """Publish an event as an editor wrote it.
+
+    :param seen: the facts of the event as the editor saw it; None for a new one.
+    :raises EventExistsError: for a new one that exists.
+    :raises StaleEventError: when somebody else changed the same parts since.
+    :raises EntryError: when what both changed does not go together.
+    :raises NotFoundError: when the event is none of the editor's.
+    :raises NotYoursError: when the editor may not publish that change.
+    """
+    with writing(session, now):
+        return write(session, editor, entry, seen, now, action=action, why=why)
+
+
+def write(
+    session: AnySession,
+    editor: Editor,
+    entry: EventEntry,
+    seen: Facts | None,
+    now: datetime,
+    *,
+    action: ChangeAction = ChangeAction.EDITED,
+    why: str | None = None,
+    draft: Draft | None = None,
+    undoes: Change | None = None,
+) -> Event:
+    """Do what :func:`save` does inside the caller's transaction.
+
+    :param draft: what is accepted by it.
+    :param undoes: the change that it takes back.
+    """
+    queries.catalogue(session, for_update=True)
+    reference = queries.reference(session)
+    event = queries.event(session, entry.id, for_update=True)
+    before = event_entry(event, reference.academies) if event else None
+    if seen is None:
+        if event:
+            raise EventExistsError(event)
+        action = ChangeAction.CREATED
+    else:
+        visible_event(session, editor, entry.id)
+        entry = _merged(session, entry, seen, before)
+    if not may_publish(editor, before, entry, reference):
+        raise NotYoursError
+    old, new = facts_of(before) if before else None, facts_of(entry)
+    if event and old == new:
+        return event
+    if event is None:
+        event = Event(id=entry.id, created_at=now, revision=1)
+    else:
+        event.revision += 1
+    event.changed_at = now
+    event.series = session.get(Series, entry.series) or Series(id=entry.series, title=entry.title)
+    apply_entry(event, entry, reference, now, as_written=True)
+    event.part_of = queries.event(session, entry.part_of) if entry.part_of else None
+    session.add(event)
+    session.flush()
+    journal.note(
+        session,
+        editor,
+        ChangeSubject.EVENT,
+        event.id,
+        event.title,
+        action,
+        old,
+        new,
+        frozenset().union(*touched(before, entry)),
+        now,
+        why=why,
+        draft=draft,
+        undoes=undoes,
+    )
+    return event
+
+
+def _merged(
+    session: AnySession, entry: EventEntry, seen: Facts, before: EventEntry | None
+) -> EventEntry:
+    """Return the event as it is now, with what the editor changed of what they saw."""
+    assert before  # noqa: S101 - visible_event found it
+    merged = merge(seen, facts_of(entry), facts_of(before))
+    if merged.conflicts:
+        raise StaleEventError(merged.conflicts)
+    return check_entry(session, written_from(merged.facts))
+
+
+def _touched(before: EventEntry | None, after: EventEntry) -> Iterator[frozenset[str]]:
+    if before is None:
+        yield frozenset(after.scope_codes())
+        return
+    for difference in differences(facts_of(before), facts_of(after)):
+        for entry in (before, after):
+            part, _, key = difference.name.partition(".")
+            if part == "milestones":
+                yield from (
+                    frozenset(m.scope_codes() or entry.scope_codes())
+                    for m in entry.milestones
+                    if m.key == key
+                )
+            else:
+                yield frozenset(entry.scope_codes())
