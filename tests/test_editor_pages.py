@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
 
 import pytest
 import time_machine
+from flask import request
 from sqlalchemy import delete, select
+from werkzeug.datastructures import MultiDict
 
 from calendar_app.domain.dated_items import ItemKind, ItemStatus, Step
 from calendar_app.domain.drafts import DraftState, Proposal
@@ -15,6 +18,8 @@ from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models import Draft, Editor, Letter, PasswordLink, db, writing
 from calendar_app.services import editors, limits
+from calendar_app.web import editor_session
+from calendar_app.web.policies import Policy, policy
 from tests.test_editors import HASHED, PASSWORD
 from tests.test_subscription_pages import dump, jeton, words
 
@@ -69,6 +74,37 @@ def link_for(site, address: str = "neuf@x.example") -> str:
         lille = frozenset({"academie/lille"})
         token = editors.add(db.session, address, "Zoé", EditorRole.PREPARER, lille, NOW)
     return f"/redaction/mot-de-passe/{token}/"
+
+
+class Hidden(HTMLParser):
+    """The hidden fields and the texts of a page's main form, as a browser would send them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields, self._name = MultiDict(), None
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "input" and given.get("type") == "hidden":
+            self.fields.add(given["name"], given["value"])
+        elif tag == "textarea":
+            self._name, self._text = given["name"], ""
+
+    def handle_data(self, data):
+        if self._name:
+            self._text += data
+
+    def handle_endtag(self, tag):
+        if tag == "textarea":
+            # A browser leaves the first line break out.
+            self.fields.add(self._name, self._text.removeprefix("\n"))
+            self._name = None
+
+
+def hidden(answer) -> MultiDict:
+    reader = Hidden()
+    reader.feed(answer.text[answer.text.index("<main") :])
+    return reader.fields
 
 
 def propose(site, title: str, *scope: str, **given) -> None:
@@ -308,3 +344,59 @@ def test_a_draft_is_shown_with_its_days_its_sentence_and_its_letter(site, client
     assert "Nord avant le 11 février. » académie de Lille ; lettre « Lettre d'essai »" in first
     assert second.startswith("rendez-vous du 1er au 5 mars 2021 «")
     assert third.startswith("date limite, inscription sans date «")
+
+
+# -- a session that ended --------------------------------------------------------------------------
+
+
+def test_whoever_comes_from_a_link_goes_there_after_the_log_in(site, client):
+    address = make_editor(site)
+    site.add_url_rule("/redaction/essai/", "essai", policy(Policy.EDITOR)(lambda: "ici"))
+    answer = client.get("/redaction/essai/?q=1")
+    assert answer.headers["Location"] == f"{LOG_IN}?suite=/redaction/essai/?q%3D1"
+    page = client.get(answer.headers["Location"])
+    assert 'name="suite" value="/redaction/essai/?q=1"' in page.text
+    data = {"adresse": address, "mot_de_passe": PASSWORD, "suite": "/redaction/essai/?q=1"}
+    answer = client.post(LOG_IN, data=data | {"jeton": jeton(client, LOG_IN)})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/redaction/essai/?q=1")
+
+
+@pytest.mark.parametrize("place", ["https://autre.example/", "//autre.example/", "/", "x"])
+def test_a_log_in_leads_nowhere_else(site, client, place):
+    data = {"adresse": make_editor(site), "mot_de_passe": PASSWORD, "suite": place}
+    answer = client.post(LOG_IN, data=data | {"jeton": jeton(client, LOG_IN)})
+    assert answer.headers["Location"] == ROOM
+
+
+def test_what_was_typed_while_the_session_ended_is_given_back(site, client, clock):
+    address, seen = make_editor(site), []
+
+    @policy(Policy.EDITOR)
+    def essai():
+        seen.append((editor_session.is_fresh(), request.form.to_dict(flat=False)))
+        return "reçu"
+
+    site.add_url_rule("/redaction/essai/", "essai", essai, methods=["POST"])
+    enter(client, address)
+    clock.shift(9 * HOUR)
+    typed = {"titre": "L'été <b>", "texte": "\nun\r\ndeux\n", "classe": ["cp", "ce1"]}
+    answer = client.post("/redaction/essai/", data=typed | {"jeton": "trop vieux"})
+    assert answer.status_code == 403
+    assert "ce que vous avez écrit est gardé" in words(answer)
+    assert seen == []
+    wrong = hidden(answer) | {"adresse": address, "mot_de_passe": "autre chose encore"}
+    answer = client.post(LOG_IN, data=wrong)
+    assert answer.status_code == 400
+    answer = client.post(
+        LOG_IN, data=hidden(answer) | {"adresse": address, "mot_de_passe": PASSWORD}
+    )
+    assert "rien n'est encore enregistré" in words(answer)
+    form = client.post("/redaction/essai/", data=hidden(answer))
+    assert form.text == "reçu"
+    [(fresh, given)] = seen
+    jeton_ = given.pop("jeton")
+    assert (fresh, len(jeton_)) == (True, 1)
+    expected = {"titre": ["L'été <b>"], "texte": ["\nun\r\ndeux\n"], "classe": ["cp", "ce1"]}
+    assert {name: [t.replace("\r\n", "\n") for t in texts] for name, texts in given.items()} == {
+        name: [t.replace("\r\n", "\n") for t in texts] for name, texts in expected.items()
+    }

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from werkzeug.exceptions import Unauthorized
+from flask import Response, make_response, redirect, render_template, request, url_for
 
 from calendar_app.domain.french import NBSP
 from calendar_app.domain.text import clean_line
 from calendar_app.feeds.wording import scope_words
 from calendar_app.models import Editor, db, queries
 from calendar_app.services import editors
-from calendar_app.web import editor_session, forms
+from calendar_app.web import editor_session, forms, kept_forms
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.subscription_views import MAX_FORM, links, network
+from calendar_app.web.room import (
+    LoginForm,
+    log_in_page,
+    room_blueprint,
+    show,
+    the_editor,
+    the_rights,
+)
+from calendar_app.web.subscription_views import links, network
 
-bp = Blueprint("editor", __name__, url_prefix="/redaction")
-
-#: What a page says was done, by the parameter ``fait`` that leads to it.
-DONE = {
-    "mot-de-passe": "Votre mot de passe est enregistré : connectez-vous.",
-    "deconnexion": "Vous êtes déconnecté.",
-}
-
-
-@dataclass
-class LoginForm:
-    """An address as it was typed (never the password), and what is wrong."""
-
-    typed: str = ""
-    problems: dict[str, str] = field(default_factory=dict)
-
-
-@bp.before_request
-def _prepare() -> None:
-    request.max_content_length = MAX_FORM
-    page().noindex = True
+bp = room_blueprint("editor", __name__)
 
 
 @bp.get("/")
@@ -52,7 +38,9 @@ def room() -> Response:
 @bp.route("/connexion/", methods=["GET", "POST"])
 @policy(Policy.PUBLIC)
 def log_in() -> Any:
-    """Log in; a refusal never tells whether the address is known."""
+    """Log in; a refusal never tells whether the address is known. Whoever was on their way
+    somewhere goes on."""
+    request.max_content_length = request.max_form_memory_size = kept_forms.MAX_KEPT
     if request.method != "POST":
         return _log_in(LoginForm())
     form = LoginForm(clean_line(request.form.get("adresse", ""))[:320])
@@ -78,7 +66,10 @@ def log_in() -> Any:
         form.problems["adresse"] = str(error)
         return _log_in(form, 400)
     editor_session.begin(begun)
-    return redirect(url_for(".room"), 303)
+    kept = kept_forms.carried()
+    if kept and kept.fields and kept.token():
+        return show("resume.html", kept=kept)
+    return redirect(kept.place if kept else url_for(".room"), 303)
 
 
 @bp.post("/deconnexion/")
@@ -117,19 +108,8 @@ def password(token: str) -> Any:
 # -- the pages -------------------------------------------------------------------------------------
 
 
-def _show(template: str, status: int, **context: Any) -> Response:
-    body = render_template(
-        f"editor/{template}",
-        page=page(),
-        form_token=editor_session.form_token,
-        done=DONE.get(request.args.get("fait", "")),
-        **context,
-    )
-    return make_response(body, status)
-
-
 def _log_in(form: LoginForm, status: int = 200, notice: str | None = None) -> Response:
-    return _show("log_in.html", status, form=form, notice=notice)
+    return log_in_page(form, status, notice, kept_forms.carried())
 
 
 def _password(
@@ -148,22 +128,12 @@ def _password(
 
 
 def _room(status: int = 200, notice: str | None = None) -> Response:
-    academies, editor = page().reference.academies, _editor()
-    may = editors.rights(editor, academies)
-    drafts = queries.pending_drafts(db.session, may.covers)
-    return _show(
+    academies, editor = page().reference.academies, the_editor()
+    drafts = queries.pending_drafts(db.session, the_rights().covers)
+    return show(
         "room.html",
         status,
         notice=notice,
-        editor=editor,
         where=editors.where_words(editor.scope, academies),
         drafts=[(draft, scope_words(draft.scope, academies)) for draft in drafts],
     )
-
-
-def _editor() -> Editor:
-    """Return who is logged in; the policy let nobody else come here."""
-    found = editor_session.editor()
-    if found is None:
-        raise Unauthorized
-    return found

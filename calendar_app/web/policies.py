@@ -14,7 +14,8 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from calendar_app.domain.editors import EditorRole
-from calendar_app.web import editor_session
+from calendar_app.web import editor_session, kept_forms
+from calendar_app.web.room import SESSION_ENDED, LoginForm, log_in_page
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -76,7 +77,8 @@ def hold_to_policies(app: Flask) -> None:
 
 
 def _hold() -> Response | None:
-    """Ask whoever is no editor to log in; an editor whose role does not suffice gets a 403."""
+    """Ask whoever is no editor to log in, and keep what they sent; an editor whose role does not
+    suffice gets a 403."""
     if request.endpoint is None:
         return None  # no such address, or not with this method
     roles = _ROLES.get(policy_of(current_app, request.endpoint))
@@ -84,7 +86,11 @@ def _hold() -> Response | None:
         return None
     editor = editor_session.editor()
     if editor is None:
-        return redirect(url_for("editor.log_in"), 303)
+        kept = kept_forms.of_this_request()
+        if kept.fields:
+            return log_in_page(LoginForm(), 403, SESSION_ENDED, kept)
+        onward = request.method != "POST" and request.endpoint != "editor.room"
+        return redirect(url_for("editor.log_in", suite=kept.place if onward else None), 303)
     if editor.role not in roles:
         abort(403)
     return None

@@ -1,0 +1,2 @@
+// The editors' room only. Nothing here is needed: every page works without it.
+"use strict";

@@ -1,0 +1,68 @@
+"""What somebody typed while their session ended: the log-in page carries it, and gives it back.
+
+Nothing of it is stored. It travels in the pages themselves, behind the form token of this browser;
+after the log-in the person sends it again, with one button.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from flask import current_app, request
+from werkzeug.exceptions import HTTPException
+
+from calendar_app.web import editor_session
+
+#: Bytes of a form that is kept: a whole letter that was pasted.
+MAX_KEPT = 8 * 1024 * 1024
+
+_PLACE, _FIELDS = "suite", "suite_champs"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptForm:
+    """Where somebody was going, and what they sent there.
+
+    :param place: a path of the room, with its query.
+    :param fields: names and texts, in their order; none of a page that was only to be looked at.
+    """
+
+    place: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def fields_text(self) -> str:
+        """The fields as one text, for a hidden field."""
+        return json.dumps(self.fields)
+
+    def token(self) -> str | None:
+        """Return a form token for where this goes; None where nothing can be sent."""
+        urls = current_app.url_map.bind(request.host, path_info="/")
+        try:
+            endpoint, values = urls.match(self.place.partition("?")[0], method="POST")
+        except HTTPException:
+            return None
+        return editor_session.form_token(endpoint, **values)
+
+
+def of_this_request() -> KeptForm:
+    """Return what this request, which nobody may make without a session, was about."""
+    request.max_content_length = request.max_form_memory_size = MAX_KEPT
+    place = request.full_path.rstrip("?")
+    if request.method != "POST":
+        return KeptForm(place)
+    fields = request.form.items(multi=True)
+    return KeptForm(place, tuple((name, text) for name, text in fields if name != "jeton"))
+
+
+def carried() -> KeptForm | None:
+    """Return what the log-in page carried, or None."""
+    place = request.values.get(_PLACE, "")
+    if not place.startswith(editor_session.PATH):
+        return None
+    try:
+        fields = json.loads(request.form.get(_FIELDS, "[]"))
+        return KeptForm(place, tuple((str(name), str(text)) for name, text in fields))
+    except (ValueError, TypeError):
+        return KeptForm(place)

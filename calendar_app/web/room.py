@@ -1,0 +1,90 @@
+"""What the pages of ``/redaction/`` share: who is here, what they may do, how a page is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template, request
+from werkzeug.exceptions import Unauthorized
+
+from calendar_app.domain.editors import EditorRights
+from calendar_app.models import Editor
+from calendar_app.services import editors
+from calendar_app.web import editor_session
+from calendar_app.web.kept_forms import KeptForm
+from calendar_app.web.page import page
+
+#: No form of the room comes near (bytes); a letter that is dropped may be larger.
+MAX_FORM = 256 * 1024
+
+#: What a page says was done, by the parameter ``fait`` that leads to it.
+DONE: dict[str, str] = {
+    "mot-de-passe": "Votre mot de passe est enregistré : connectez-vous.",
+    "deconnexion": "Vous êtes déconnecté.",
+}
+
+SESSION_ENDED = (
+    "Votre session a pris fin. Connectez-vous : ce que vous avez écrit est gardé, et vous pourrez "
+    "l'envoyer."
+)
+
+
+@dataclass
+class LoginForm:
+    """An address as it was typed (never the password), and what is wrong."""
+
+    typed: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def room_blueprint(name: str, import_name: str, **words: str) -> Blueprint:
+    """Return a blueprint for pages of the room.
+
+    :param words: what its pages say was done: value of ``fait`` → French sentence.
+    """
+    DONE.update(words)
+    bp = Blueprint(name, import_name, url_prefix="/redaction")
+
+    @bp.before_request
+    def prepare() -> None:
+        request.max_content_length = MAX_FORM
+        page().noindex = True
+
+    return bp
+
+
+def the_editor() -> Editor:
+    """Return who is logged in; the policy let nobody else come here."""
+    found = editor_session.editor()
+    if found is None:
+        raise Unauthorized
+    return found
+
+
+def the_rights() -> EditorRights:
+    """Return what who is logged in may do."""
+    return editors.rights(the_editor(), page().reference.academies)
+
+
+def show(template: str, status: int = 200, **context: Any) -> Response:
+    """Answer with a page of ``templates/editor/``."""
+    body = render_template(
+        f"editor/{template}",
+        page=page(),
+        me=editor_session.editor(),
+        form_token=editor_session.form_token,
+        done=DONE.get(request.args.get("fait", "")),
+        **context,
+    )
+    return make_response(body, status)
+
+
+def log_in_page(
+    form: LoginForm, status: int = 200, notice: str | None = None, kept: KeptForm | None = None
+) -> Response:
+    """Answer with the page where one logs in.
+
+    :param kept: where the person was going, and what they sent there.
+    """
+    return show("log_in.html", status, form=form, notice=notice, kept=kept)
