@@ -21,11 +21,13 @@ from calendar_app.domain.title_words import SAME, closeness
 from calendar_app.domain.vocabulary import Certainty, MilestoneKind
 
 _ENDED = (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
-_KIND_OF_STEP = {
+#: The kind of a deadline, where its step is known.
+KIND_OF_STEP = {
     Step.REGISTRATION: MilestoneKind.REGISTRATION_DEADLINE,
     Step.SUBMISSION: MilestoneKind.SUBMISSION_DEADLINE,
 }
-_RESULTS = re.compile(r"\b(?:resultats?|palmares|laureats?)\b")
+#: What takes place is the results, by the folded words of its title.
+RESULTS = re.compile(r"\b(?:resultats?|palmares|laureats?)\b")
 # « Fin mai » as a deadline has its last bound only.
 _MONTH = timedelta(days=31)
 
@@ -268,7 +270,7 @@ class _Decider:
             if not self.reach(d.scope).isdisjoint(self.reaches[at])
         ]
         if item.kind is ItemKind.EVENT:
-            results = bool(_RESULTS.search(fold(item.title)))
+            results = bool(RESULTS.search(fold(item.title)))
             kinds = {MilestoneKind.RESULTS if results else MilestoneKind.SESSION}
             if every:
                 kinds = {MilestoneKind.SESSION, MilestoneKind.RESULTS}
@@ -299,7 +301,7 @@ def _deadlines(step: Step | None, dates: Sequence[KnownDate], *, every: bool) ->
     of_any = [d for d in dates if d.kind.is_deadline]
     if step is None or step is Step.UNKNOWN:
         return of_any
-    own = [d for d in of_any if d.kind is _KIND_OF_STEP[step]]
+    own = [d for d in of_any if d.kind is KIND_OF_STEP[step]]
     unsaid = [d for d in of_any if d.kind is MilestoneKind.DEADLINE]
     return own + unsaid if every else own or unsaid
 

@@ -224,17 +224,19 @@ def editions(session: AnySession, series_id: str) -> list[Event]:
     return list(session.scalars(query.order_by(Event.school_year.desc())))
 
 
-def pending_drafts(session: AnySession, codes: frozenset[str] | None) -> list[Draft]:
+def pending_drafts(
+    session: AnySession, codes: frozenset[str] | None, author_id: int | None = None
+) -> list[Draft]:
     """Return the drafts that ask for a decision and are for nobody outside *codes*, by their last
     day, with their letters.
 
     :param codes: codes of ``domain.academies``; None for all drafts.
+    :param author_id: the drafts of this editor too, whomever they are for.
     """
     query = select(Draft).where(Draft.state == DraftState.PENDING)
     if codes is not None:
-        query = query.where(
-            Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes))
-        )
+        within = and_(Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes)))
+        query = query.where(or_(within, Draft.author_id == author_id))
     query = query.order_by(Draft.last_day.nulls_last(), Draft.id)
     return list(session.scalars(query.options(selectinload(Draft.letter))))
 

@@ -25,6 +25,7 @@ from calendar_app.domain.title_words import SAME, closeness
 from calendar_app.models import Draft, Event, Letter, Series, queries, reading, writing
 from calendar_app.models.base import AnySession, insert_new
 from calendar_app.services import letters
+from calendar_app.services.draft_entries import publishing_scope
 from calendar_app.services.letters import LetterKnowledge
 from calendar_app.sources.letter_json import contract, item_from_json
 
@@ -102,6 +103,8 @@ def import_letter(
         assert letter  # noqa: S101 - it was inserted, here or by somebody else
         if is_new:
             _add_drafts(session, letter, found, now, knowledge.academies)
+            for draft in letter.drafts:
+                draft.scope = set(publishing_scope(session, draft))
         return _report(letter, is_new=is_new)
 
 
@@ -128,7 +131,7 @@ def _add_drafts(
     events = _events(session, found)
     series = dict(session.execute(select(Series.id, Series.title)).tuples().all())
     decisions = decide(
-        found.items, [_known(event) for event in events], series, academies, found.issued
+        found.items, [known_event(event) for event in events], series, academies, found.issued
     )
     waiting = _pending(session, found.items)
     drafts: list[Draft] = []
@@ -181,7 +184,8 @@ def _events(session: AnySession, found: LetterReading) -> Sequence[Event]:
     return sorted(events, key=lambda event: event.id)
 
 
-def _known(event: Event) -> KnownEvent:
+def known_event(event: Event) -> KnownEvent:
+    """Return an event as the value that drafts are held against."""
     dates = tuple(
         KnownDate(
             id=m.id,

@@ -159,8 +159,11 @@ def write(
     event = queries.event(session, entry.id, for_update=True)
     before = event_entry(event, reference.academies) if event else None
     if seen is None:
-        if event:
+        if event and event.archived_at is None:
             raise EventExistsError(event)
+        if event:
+            # It comes back, whoever took it out of the calendar: it must be theirs.
+            visible_event(session, editor, entry.id)
         action = ChangeAction.CREATED
     else:
         visible_event(session, editor, entry.id)

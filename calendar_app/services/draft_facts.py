@@ -1,0 +1,45 @@
+"""What the journal keeps of a draft, and how an undo brings it back."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, Enum
+
+from calendar_app.domain.drafts import DraftState, Proposal
+from calendar_app.models import Draft
+
+_FACTS = (
+    "state proposal series_id event_id milestone_id known_first_day known_last_day same_as_id "
+    "title kind step first_day last_day certainty status corrected answer decided_by_id"
+).split()
+
+
+def draft_facts(draft: Draft) -> dict[str, Any]:
+    """Return what the journal keeps of a draft (JSON); :func:`restore` reads it."""
+    return {name: _plain(value) for name in _FACTS if (value := getattr(draft, name)) is not None}
+
+
+def restore(draft: Draft, facts: dict[str, Any]) -> None:
+    """Bring a draft back to what it was, inside the caller's transaction."""
+    for name in _FACTS:
+        value, column = facts.get(name), Draft.__table__.columns[name]
+        if value is not None and isinstance(column.type, Date):
+            value = date.fromisoformat(value)
+        elif value is not None and isinstance(column.type, Enum):
+            value = column.type.python_type(value)
+        setattr(draft, name, value)
+    if draft.state is DraftState.PENDING:
+        draft.decided_at = None
+
+
+def reopen(draft: Draft) -> None:
+    """Put a draft back in the queue, inside the caller's transaction: its acceptance was undone."""
+    draft.state, draft.decided_at, draft.decided_by = DraftState.PENDING, None, None
+    if draft.proposal is Proposal.NEW_EVENT:
+        draft.event = None
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else getattr(value, "value", value)

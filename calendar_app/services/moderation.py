@@ -1,0 +1,373 @@
+"""What becomes of drafts: corrected, attached to an event, accepted or refused.
+
+A rédacteur corrects and attaches; accepting and refusing take the right to publish whatever the
+draft touches. Whoever prepared a draft may withdraw it. Nothing is decided twice: a draft that
+somebody else decided or corrected meanwhile is refused, with what became of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from calendar_app.domain.changes import ChangeAction, ChangeSubject
+from calendar_app.domain.dated_items import DatedItem, ItemStatus
+from calendar_app.domain.drafts import DraftState, Proposal
+from calendar_app.domain.editors import EditorAction, may
+from calendar_app.domain.errors import CalendarError, NotFoundError
+from calendar_app.domain.known_events import decide
+from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.title_words import SAME, closeness
+from calendar_app.models import Draft, Editor, Event, queries, writing
+from calendar_app.models.base import AnySession
+from calendar_app.services import editors, events, journal
+from calendar_app.services.draft_entries import item_of, proposed, publishing_scope
+from calendar_app.services.draft_facts import draft_facts
+from calendar_app.services.drafts import known_event
+from calendar_app.services.entries import event_entry
+from calendar_app.sources.events_entries import EventEntry
+from calendar_app.sources.events_facts import facts_of
+from calendar_app.sources.letter_json import contract
+
+#: From here on the reader has no doubt that an editor must solve.
+CERTAIN = 0.8
+
+
+class DraftDecidedError(CalendarError):
+    """Somebody else decided or corrected the draft meanwhile: look at it again."""
+
+    def __init__(self, draft: Draft) -> None:
+        if draft.state is DraftState.PENDING:
+            super().__init__(
+                "Quelqu'un d'autre vient de corriger cette proposition : relisez-la, rien n'a été "
+                "enregistré."
+            )
+        else:
+            by = f" par {draft.decided_by.name}" if draft.decided_by else ""
+            super().__init__(f"Cette proposition est déjà traitée : {draft.state.words}{by}.")
+
+
+class DraftNotYoursError(CalendarError):
+    """The editor may read the draft, and may not decide it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Accepter ou refuser cette proposition revient aux responsables de publication de "
+            "tous ceux qu'elle concerne."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of one draft among several that were to be accepted.
+
+    :param problem: a French sentence when it was not; then *event_id* is None.
+    """
+
+    draft_id: int
+    title: str
+    event_id: str | None
+    problem: str | None = None
+
+
+def queue(session: AnySession, editor: Editor) -> list[Draft]:
+    """Return the pending drafts that an editor may read, by their last day: those within their
+    scope, and those that they prepared themselves."""
+    covers = editors.rights(editor, queries.reference(session).academies).covers
+    return queries.pending_drafts(session, covers, editor.id)
+
+
+def visible_draft(session: AnySession, editor: Editor, draft_id: int) -> Draft:
+    """Return a draft that an editor may read.
+
+    :raises NotFoundError: when there is none, or it is none of theirs.
+    """
+    draft = session.get(Draft, draft_id)
+    if draft is None or not (
+        draft.author_id == editor.id or _may(session, editor, EditorAction.PREPARE, draft)
+    ):
+        raise NotFoundError("Cette proposition n'existe pas, ou n'est pas de votre périmètre.")
+    return draft
+
+
+def may_decide(session: AnySession, editor: Editor, draft: Draft) -> bool:
+    """Return whether an editor may accept or refuse a draft."""
+    return _may(session, editor, EditorAction.PUBLISH, draft)
+
+
+def accept(
+    session: AnySession,
+    editor: Editor,
+    draft_id: int,
+    seen: int,
+    now: datetime,
+    entry: EventEntry | None = None,
+) -> Event:
+    """Publish what a draft proposes.
+
+    :param seen: the revision of the draft that the editor saw.
+    :param entry: the whole event as the editor completed it; None: as the draft says it.
+    :raises NotFoundError: when the draft is none of theirs.
+    :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
+    :raises DraftNotYoursError: when they may not publish it.
+    :raises EntryError: when it does not say enough to be published.
+    :raises EventExistsError: when its event exists: attach it to that one.
+    :raises StaleEventError: when the event changed since the draft was prepared.
+    """
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        draft = _to_decide(session, editor, draft_id, seen)
+        entry = entry or proposed(session, draft)
+        before = None
+        if draft.event:
+            before = facts_of(event_entry(draft.event, queries.reference(session).academies))
+        was_new = draft.proposal is Proposal.NEW_EVENT
+        event = _write(session, editor, draft, entry, before, now)
+        _decide(draft, DraftState.ACCEPTED, editor, now)
+        draft.event = event
+        session.flush()
+        if was_new and draft.entry is None:
+            _point_others_to(session, draft, event, now)
+        _settle_repeated(session, draft)
+        return event
+
+
+def accept_certain(
+    session: AnySession, editor: Editor, letter_id: int, now: datetime
+) -> tuple[Accepted, ...]:
+    """Accept all drafts of a letter that the editor may publish and that leave no doubt, each in a
+    transaction of its own; what could not be accepted is said."""
+    found = []
+    wanted = [
+        (draft.id, draft.title)
+        for draft in queue(session, editor)
+        if draft.letter_id == letter_id and is_certain(draft) and may_decide(session, editor, draft)
+    ]
+    for draft_id, title in wanted:
+        draft = session.get(Draft, draft_id, populate_existing=True)
+        if draft is None or draft.state is not DraftState.PENDING:
+            continue  # another one of them said the same
+        try:
+            event = accept(session, editor, draft_id, draft.revision, now)
+        except CalendarError as error:
+            found.append(Accepted(draft_id, title, None, str(error)))
+        else:
+            found.append(Accepted(draft_id, title, event.id))
+    return tuple(found)
+
+
+def is_certain(draft: Draft) -> bool:
+    """Return whether a draft may be accepted unread: the reader has no doubt, or a person put it
+    right."""
+    if draft.entry is not None or not (draft.item or draft.corrected):
+        return False
+    if draft.corrected is not None:
+        return True
+    return draft.confidence >= CERTAIN and not item_of(draft).warnings
+
+
+def refuse(
+    session: AnySession, editor: Editor, draft_id: int, seen: int, answer: str, now: datetime
+) -> Draft:
+    """Refuse a draft. Whoever prepared it may withdraw it.
+
+    :param answer: what is said to whoever proposed it; may be empty.
+    :raises CalendarError: as :func:`accept`.
+    """
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        draft = _pending(session, editor, draft_id, seen)
+        if draft.author_id != editor.id and not may_decide(session, editor, draft):
+            raise DraftNotYoursError
+        before = draft_facts(draft)
+        draft.answer = answer.strip() or None
+        _decide(draft, DraftState.REFUSED, editor, now)
+        _note(session, editor, draft, ChangeAction.REFUSED, before, now, why=draft.answer)
+        return draft
+
+
+def correct(
+    session: AnySession, editor: Editor, draft_id: int, seen: int, item: DatedItem, now: datetime
+) -> Draft:
+    """Put right what was read in a letter; the draft keeps both.
+
+    :param item: the whole item as it should have been read.
+    :raises NotFoundError: when the draft is none of theirs.
+    :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
+    """
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        draft = _pending(session, editor, draft_id, seen)
+        before, codes = draft_facts(draft), frozenset(draft.scope)
+        draft.corrected = contract(item)
+        draft.title, draft.kind, draft.step = item.title, item.kind, item.step
+        draft.first_day, draft.last_day = item.first_day, item.last_day
+        draft.certainty, draft.status = item.certainty, item.status
+        if draft_facts(draft) == before:
+            return draft
+        draft.scope = set(publishing_scope(session, draft))
+        _note(session, editor, draft, ChangeAction.CORRECTED, before, now, also=codes)
+        return draft
+
+
+def attach(
+    session: AnySession,
+    editor: Editor,
+    draft_id: int,
+    seen: int,
+    event_id: str | None,
+    key: str | None,
+    now: datetime,
+) -> Draft:
+    """Say which event a draft is about.
+
+    :param event_id: an event that the editor may read; None: it is a new one.
+    :param key: the date of that event that the draft changes; None: it has one more.
+    :raises NotFoundError: when there is no such draft, event or date for this editor.
+    :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
+    """
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        draft = _pending(session, editor, draft_id, seen)
+        before, codes = draft_facts(draft), frozenset(draft.scope)
+        event = events.visible_event(session, editor, event_id) if event_id else None
+        milestone = next((m for m in event.milestones if m.key == key), None) if event else None
+        if key and milestone is None:
+            raise NotFoundError("Cet événement n'a pas cette date.")
+        draft.event, draft.milestone, draft.series = event, milestone, None
+        draft.event_id, draft.series_id = event.id if event else None, None
+        draft.milestone_id = milestone.id if milestone else None
+        of_deadline = milestone is not None and milestone.kind.is_deadline
+        draft.known_first_day = milestone.first_day if milestone and not of_deadline else None
+        draft.known_last_day = milestone.last_day if milestone else None
+        draft.proposal = Proposal.CHANGE if milestone else Proposal.NEW_DATE
+        if event is None:
+            draft.proposal = Proposal.NEW_EVENT
+        session.flush()
+        draft.scope = set(publishing_scope(session, draft))
+        _note(session, editor, draft, ChangeAction.ATTACHED, before, now, also=codes)
+        return draft
+
+
+# -- the steps -------------------------------------------------------------------------------------
+
+
+def _may(session: AnySession, editor: Editor, action: EditorAction, draft: Draft) -> bool:
+    own = editors.rights(editor, queries.reference(session).academies)
+    return may(own, action, frozenset(draft.scope))
+
+
+def _pending(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
+    session.get(Draft, draft_id, with_for_update={"of": Draft}, populate_existing=True)
+    draft = visible_draft(session, editor, draft_id)
+    if draft.state is not DraftState.PENDING or draft.revision != seen:
+        raise DraftDecidedError(draft)
+    return draft
+
+
+def _to_decide(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
+    draft = _pending(session, editor, draft_id, seen)
+    if not may_decide(session, editor, draft):
+        raise DraftNotYoursError
+    return draft
+
+
+def _write(
+    session: AnySession,
+    editor: Editor,
+    draft: Draft,
+    entry: EventEntry,
+    before: dict[str, Any] | None,
+    now: datetime,
+) -> Event:
+    action = ChangeAction.EDITED
+    if draft.proposal is Proposal.CHANGE and draft.entry is None:
+        ended = draft.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
+        action = ChangeAction.CANCELLED if ended else ChangeAction.MOVED
+    try:
+        return events.write(session, editor, entry, before, now, action=action, draft=draft)
+    except events.NotYoursError:
+        raise DraftNotYoursError from None
+
+
+def _decide(draft: Draft, state: DraftState, editor: Editor, now: datetime) -> None:
+    draft.state, draft.decided_at, draft.decided_by = state, now, editor
+
+
+def _note(
+    session: AnySession,
+    editor: Editor,
+    draft: Draft,
+    action: ChangeAction,
+    before: dict[str, Any],
+    now: datetime,
+    *,
+    why: str | None = None,
+    also: frozenset[str] = frozenset(),
+) -> None:
+    session.flush()
+    scope = frozenset(draft.scope) | also
+    subject, after = ChangeSubject.DRAFT, draft_facts(draft)
+    journal.note(
+        session,
+        editor,
+        subject,
+        str(draft.id),
+        draft.title,
+        action,
+        before,
+        after,
+        scope,
+        now,
+        why=why,
+    )
+
+
+def _point_others_to(session: AnySession, accepted: Draft, event: Event, now: datetime) -> None:
+    """Point the other drafts of a new event to it: the next one adds a date, or says the same."""
+    academies = queries.reference(session).academies
+    pending = session.scalars(
+        select(Draft).where(
+            Draft.state == DraftState.PENDING,
+            Draft.proposal == Proposal.NEW_EVENT,
+            Draft.entry.is_(None),
+            Draft.id != accepted.id,
+        )
+    )
+    others = [draft for draft in pending if _is_of(draft, event)]
+    if not others:
+        return
+    known, issued = known_event(event), accepted.created_at.date()
+    # What was accepted comes first: it is the date that the event has, and none of the others is
+    # that date, moved.
+    items = [item_of(draft) for draft in (accepted, *others)]
+    decisions = decide(items, [known], {}, academies, issued)[1:]
+    for draft, decision in zip(others, decisions, strict=True):
+        if decision.event_id is None:
+            continue
+        draft.event, draft.series_id = event, None
+        draft.milestone_id = decision.milestone_id
+        draft.known_first_day = decision.known_first_day
+        draft.known_last_day = decision.known_last_day
+        draft.proposal = decision.proposal
+        draft.state = DraftState.PENDING if decision.proposal else DraftState.KNOWN
+        session.flush()
+        if decision.proposal:
+            draft.scope = set(publishing_scope(session, draft))
+
+
+def _is_of(draft: Draft, event: Event) -> bool:
+    day = draft.last_day or draft.first_day
+    if day is not None and SchoolYear.of(day).start != event.school_year:
+        return False
+    return closeness(draft.title, event.title) >= SAME
+
+
+def _settle_repeated(session: AnySession, accepted: Draft) -> None:
+    """What other letters say of an accepted draft, the calendar now says."""
+    for draft in session.scalars(select(Draft).where(Draft.same_as_id == accepted.id)):
+        draft.same_as, draft.proposal, draft.state = None, None, DraftState.KNOWN
+        draft.event = accepted.event
