@@ -24,7 +24,9 @@ from calendar_app.web import (
     editor_views,
     feed_views,
     legal_views,
+    letter_views,
     personal_views,
+    queue_views,
     subscription_views,
     system_views,
 )
@@ -82,6 +84,8 @@ def create_app(settings: Settings) -> Flask:
         subscription_views,
         personal_views,
         editor_views,
+        queue_views,
+        letter_views,
         legal_views,
         system_views,
     ):

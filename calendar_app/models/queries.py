@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from calendar_app.domain import levels
@@ -233,12 +233,20 @@ def pending_drafts(
     :param codes: codes of ``domain.academies``; None for all drafts.
     :param author_id: the drafts of this editor too, whomever they are for.
     """
-    query = select(Draft).where(Draft.state == DraftState.PENDING)
-    if codes is not None:
-        within = and_(Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes)))
-        query = query.where(or_(within, Draft.author_id == author_id))
+    query = drafts_within(codes, author_id).where(Draft.state == DraftState.PENDING)
     query = query.order_by(Draft.last_day.nulls_last(), Draft.id)
     return list(session.scalars(query.options(selectinload(Draft.letter))))
+
+
+def drafts_within(
+    codes: frozenset[str] | None, author_id: int | None = None
+) -> Select[tuple[Draft]]:
+    """Return the query for the drafts that are for nobody outside *codes*, and for those of an
+    author; for all drafts where *codes* is None."""
+    if codes is None:
+        return select(Draft)
+    within = and_(Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes)))
+    return select(Draft).where(or_(within, Draft.author_id == author_id))
 
 
 def _milestone_conditions(

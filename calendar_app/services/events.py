@@ -27,6 +27,22 @@ from calendar_app.sources.events_facts import (
     written_from,
 )
 
+__all__ = [
+    "EntryError",
+    "EventEntry",
+    "EventExistsError",
+    "NotYoursError",
+    "StaleEventError",
+    "Written",
+    "check_entry",
+    "may_publish",
+    "reach_of",
+    "save",
+    "touched",
+    "visible_event",
+    "write",
+]
+
 
 class EventExistsError(CalendarError):
     """The series has an edition in that school year already.

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.dated_items import DatedItem, ItemStatus
 from calendar_app.domain.drafts import DraftState, Proposal
-from calendar_app.domain.editors import EditorAction, may
+from calendar_app.domain.editors import EditorAction, may, reaches
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.known_events import decide
 from calendar_app.domain.school_year import SchoolYear
@@ -34,6 +34,12 @@ from calendar_app.sources.letter_json import contract
 
 #: From here on the reader has no doubt that an editor must solve.
 CERTAIN = 0.8
+
+#: How many events are offered for a draft to be attached to.
+_NEAR = 12
+
+#: How many events are offered for a draft to be attached to.
+_NEAR = 12
 
 
 class DraftDecidedError(CalendarError):
@@ -371,3 +377,20 @@ def _settle_repeated(session: AnySession, accepted: Draft) -> None:
     for draft in session.scalars(select(Draft).where(Draft.same_as_id == accepted.id)):
         draft.same_as, draft.proposal, draft.state = None, None, DraftState.KNOWN
         draft.event = accepted.event
+
+
+def near_events(session: AnySession, editor: Editor, draft: Draft) -> tuple[Event, ...]:
+    """Return the events that a draft may be about, the closest names first: those of its school
+    year that the editor may read."""
+    academies = queries.reference(session).academies
+    own = editors.rights(editor, academies)
+    day = draft.last_day or draft.first_day or draft.created_at.date()
+    year = SchoolYear.of(day).start
+    found = session.scalars(
+        select(Event).where(Event.school_year == year, Event.archived_at.is_(None))
+    ).unique()
+    ranked = sorted(
+        (e for e in found if reaches(own, events.reach_of(e), academies)),
+        key=lambda e: (-closeness(draft.title, e.title), e.id),
+    )
+    return tuple(ranked[:_NEAR])

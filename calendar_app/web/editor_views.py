@@ -9,10 +9,9 @@ from flask import Response, make_response, redirect, render_template, request, u
 
 from calendar_app.domain.french import NBSP
 from calendar_app.domain.text import clean_line
-from calendar_app.feeds.wording import scope_words
-from calendar_app.models import Editor, db, queries
+from calendar_app.models import Editor, db
 from calendar_app.services import editors
-from calendar_app.web import editor_session, forms, kept_forms
+from calendar_app.web import editor_session, forms, kept_forms, queue_views
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import (
@@ -20,8 +19,6 @@ from calendar_app.web.room import (
     log_in_page,
     room_blueprint,
     show,
-    the_editor,
-    the_rights,
 )
 from calendar_app.web.subscription_views import links, network
 
@@ -31,8 +28,8 @@ bp = room_blueprint("editor", __name__)
 @bp.get("/")
 @policy(Policy.EDITOR)
 def room() -> Response:
-    """« À vérifier »: who one is, and the drafts within one's scope."""
-    return _room()
+    """« À vérifier »: what waits for who is logged in."""
+    return queue_views.room()
 
 
 @bp.route("/connexion/", methods=["GET", "POST"])
@@ -77,7 +74,7 @@ def log_in() -> Any:
 def log_out() -> Any:
     """Log out of this browser."""
     if not editor_session.is_fresh():
-        return _room(400, notice=editor_session.NOT_FRESH)
+        return queue_views.room(400, editor_session.NOT_FRESH)
     editor_session.end()
     return redirect(url_for(".log_in", fait="deconnexion"), 303)
 
@@ -125,15 +122,3 @@ def _password(
         "editor/password.html", page=page(), shortest=shortest, longest=longest, **shown
     )
     return make_response(body, status)
-
-
-def _room(status: int = 200, notice: str | None = None) -> Response:
-    academies, editor = page().reference.academies, the_editor()
-    drafts = queries.pending_drafts(db.session, the_rights().covers)
-    return show(
-        "room.html",
-        status,
-        notice=notice,
-        where=editors.where_words(editor.scope, academies),
-        drafts=[(draft, scope_words(draft.scope, academies)) for draft in drafts],
-    )

@@ -1,0 +1,75 @@
+"""One draft as the room shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calendar_app.domain.drafts import DraftState, Proposal
+from calendar_app.feeds.wording import scope_words
+from calendar_app.models import Draft, Event, db
+from calendar_app.services import moderation
+from calendar_app.services.draft_entries import item_of
+from calendar_app.services.letter_lines import ItemLine, change_words, item_line
+from calendar_app.web.draft_form import DraftForm
+from calendar_app.web.page import page
+from calendar_app.web.room import the_editor
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCard:
+    """A draft, with the words for it and what who is logged in may do.
+
+    :param line: of a dated item; None of an event that an editor prepared.
+    :param change: « 31/01 → 14/02 », of a change of days.
+    :param form: to put it right in place; None of an event that an editor prepared.
+    :param near: events that it may belong to.
+    """
+
+    draft: Draft
+    line: ItemLine | None
+    change: str | None
+    for_whom: str
+    may_decide: bool
+    is_certain: bool
+    form: DraftForm | None
+    near: tuple[Event, ...]
+
+    @property
+    def is_pending(self) -> bool:
+        return self.draft.state is DraftState.PENDING
+
+    @property
+    def is_own(self) -> bool:
+        """Whether who is logged in prepared it."""
+        return self.draft.author_id is not None and self.draft.author_id == the_editor().id
+
+    @property
+    def kind(self) -> str:
+        """The kind of date that colours it."""
+        return "session" if self.draft.kind == "event" else "deadline"
+
+
+def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
+    """Return the card of a draft that the editor may read.
+
+    :param form: what was typed and has problems; None: what the draft says.
+    """
+    academies = page().reference.academies
+    line = change = None
+    if draft.item or draft.corrected:
+        item = item_of(draft)
+        line = item_line(item, academies)
+        form = form or DraftForm.of_item(item, academies)
+        if draft.proposal is Proposal.CHANGE and draft.known_last_day:
+            change = change_words((draft.known_first_day, draft.known_last_day), item)
+    pending = draft.state is DraftState.PENDING
+    return DraftCard(
+        draft=draft,
+        line=line,
+        change=change,
+        for_whom=scope_words(draft.scope, academies),
+        may_decide=moderation.may_decide(db.session, the_editor(), draft),
+        is_certain=moderation.is_certain(draft),
+        form=form,
+        near=moderation.near_events(db.session, the_editor(), draft) if pending and form else (),
+    )

@@ -1,0 +1,195 @@
+"""What an editor puts right of a dated item, in the place where it is shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date, time
+
+from werkzeug.datastructures import MultiDict
+
+from calendar_app.domain import levels
+from calendar_app.domain.academies import Academies
+from calendar_app.domain.dated_items import DatedItem, ItemKind, Step
+from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.text import clean_line, fold, nearest
+from calendar_app.domain.vocabulary import Certainty
+
+#: The natures that a form offers: value → (kind, step, words).
+NATURES: dict[str, tuple[ItemKind, Step | None, str]] = {
+    "inscription": (ItemKind.DEADLINE, Step.REGISTRATION, "date limite d'inscription"),
+    "envoi": (ItemKind.DEADLINE, Step.SUBMISSION, "date limite d'envoi des productions"),
+    "limite": (ItemKind.DEADLINE, Step.UNKNOWN, "date limite (étape non précisée)"),
+    "inscription-ouverte": (ItemKind.WINDOW, Step.REGISTRATION, "inscriptions ouvertes du… au…"),
+    "envoi-ouvert": (ItemKind.WINDOW, Step.SUBMISSION, "envois ouverts du… au…"),
+    "ouvert": (ItemKind.WINDOW, Step.UNKNOWN, "ouvert du… au… (étape non précisée)"),
+    "rendez-vous": (ItemKind.EVENT, None, "rendez-vous (rencontre, semaine, formation…)"),
+}
+
+_LONGEST = 300
+_TITLE = 160
+
+
+@dataclass
+class DraftForm:
+    """One item as it is written in the form; names are those of the form's fields."""
+
+    titre: str = ""
+    nature: str = "limite"
+    premier_jour: str = ""
+    dernier_jour: str = ""
+    debut: str = ""
+    fin: str = ""
+    approximatif: bool = False
+    pour: str = ""
+    classes: str = ""
+    lieu: str = ""
+    lien: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_item(cls, item: DatedItem, academies: Academies) -> DraftForm:
+        """Show an item."""
+        narrowed = {academies.of_department(code).slug for code in item.departments}
+        places = [academies.get(slug).name for slug in item.academies if slug not in narrowed]
+        places += [academies.department(code).name for code in item.departments]
+        return cls(
+            titre=item.title,
+            nature=next(n for n, (k, s, _) in NATURES.items() if (k, s) == _nature(item)),
+            premier_jour=str(item.first_day or ""),
+            dernier_jour=str(item.last_day or ""),
+            debut=f"{item.start_time:%H:%M}" if item.start_time else "",
+            fin=f"{item.end_time:%H:%M}" if item.end_time else "",
+            approximatif=item.certainty is Certainty.APPROXIMATE,
+            pour=", ".join(places),
+            classes=", ".join(
+                levels.name(slug) for slug in levels.collapse(levels.expand(item.classes))
+            ),
+            lieu=item.place or "",
+            lien=item.url or "",
+        )
+
+    @classmethod
+    def posted(cls, form: MultiDict[str, str]) -> DraftForm:
+        """Read a request's form."""
+
+        def line(name: str) -> str:
+            return clean_line(form.get(name, ""))[: 2000 if name == "lien" else _LONGEST]
+
+        return cls(
+            titre=line("titre"),
+            nature=form.get("nature", ""),
+            premier_jour=line("premier_jour"),
+            dernier_jour=line("dernier_jour"),
+            debut=line("debut"),
+            fin=line("fin"),
+            approximatif="approximatif" in form,
+            pour=line("pour"),
+            classes=line("classes"),
+            lieu=line("lieu"),
+            lien=line("lien"),
+        )
+
+    def read(self, item: DatedItem, academies: Academies) -> DatedItem | None:
+        """Return *item* as the form says it, or None with the problems noted, by field."""
+        if not self.titre:
+            self.problems["titre"] = "Donnez un titre."
+        elif len(self.titre) > _TITLE:
+            self.problems["titre"] = f"Ce titre est trop long : {_TITLE} signes au plus."
+        if self.nature not in NATURES:
+            self.problems["nature"] = "Choisissez ce qui se passe à cette date."
+            return None
+        kind, step, _ = NATURES[self.nature]
+        first, last = self._day("premier_jour"), self._day("dernier_jour")
+        start, end = self._hour("debut"), self._hour("fin")
+        if kind is ItemKind.DEADLINE:
+            start = None
+            first = first if self.approximatif else None
+            if not last and "dernier_jour" not in self.problems:
+                self.problems["dernier_jour"] = "Une date limite a un dernier jour."
+        elif not (first or last) and not self.problems.keys() & {"premier_jour", "dernier_jour"}:
+            self.problems["premier_jour"] = "Donnez au moins un jour."
+        if first and last and last < first:
+            self.problems["dernier_jour"] = "Le dernier jour vient avant le premier."
+        if start and end and (first or last) == (last or first) and end < start:
+            self.problems["fin"] = "La fin vient avant le début."
+        slugs, codes = self._places(academies)
+        classes = self._classes()
+        if self.lien and not re.fullmatch(r"https?://[^\s<>\"\\]+", self.lien):
+            self.problems["lien"] = "Une adresse commence par http:// ou https://."
+        if self.problems:
+            return None
+        return replace(
+            item,
+            title=self.titre,
+            kind=kind,
+            step=step,
+            first_day=first,
+            last_day=last,
+            start_time=start,
+            end_time=end,
+            certainty=Certainty.APPROXIMATE if self.approximatif else Certainty.DAY,
+            academies=slugs,
+            departments=codes,
+            classes=classes,
+            place=self.lieu or None,
+            url=self.lien or None,
+            warnings=(),
+        )
+
+    def _day(self, name: str) -> date | None:
+        text = getattr(self, name)
+        if not text:
+            return None
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = date.min
+        if not 1900 < day.year < 2199:
+            self.problems[name] = "Écrivez un jour, par exemple 2021-02-11."
+            return None
+        return day
+
+    def _hour(self, name: str) -> time | None:
+        text = getattr(self, name)
+        if not text:
+            return None
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
+            self.problems[name] = "Écrivez une heure, par exemple 14:30."
+            return None
+        return time.fromisoformat(text)
+
+    def _places(self, academies: Academies) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        slugs, codes = [], []
+        for text in filter(None, map(str.strip, self.pour.split(","))):
+            if fold(text) in ("national", "france", "toutes"):
+                continue
+            try:
+                academy, department = academies.find(text)
+            except UnknownValueError as error:
+                self.problems["pour"] = str(error)
+                continue
+            slugs.append(academy.slug)
+            if department and len(academy.departments) > 1:
+                codes.append(department.code)
+        return tuple(dict.fromkeys(slugs)), tuple(dict.fromkeys(codes))
+
+    def _classes(self) -> tuple[str, ...]:
+        known = {fold(levels.name(slug)): slug for slug in (*levels.GROUPS, *levels.CLASSES)}
+        known |= {fold(slug): slug for slug in (*levels.GROUPS, *levels.CLASSES)}
+        found = []
+        for text in filter(None, map(str.strip, self.classes.split(","))):
+            slug = known.get(fold(text))
+            if slug is None:
+                close = nearest(text[:60], known)
+                hint = f" Vouliez-vous dire « {levels.name(known[close])} » ?" if close else ""
+                self.problems["classes"] = f"Nous ne connaissons pas la classe « {text} ».{hint}"
+            else:
+                found.append(slug)
+        return tuple(c for c in levels.CLASSES if c in levels.expand(found))
+
+
+def _nature(item: DatedItem) -> tuple[ItemKind, Step | None]:
+    if item.kind is ItemKind.EVENT:
+        return item.kind, None
+    return item.kind, item.step or Step.UNKNOWN

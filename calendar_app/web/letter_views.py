@@ -1,0 +1,116 @@
+"""Letters in the room: dropping one, and checking what was found beside its text."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+
+from calendar_app.config import data_folder
+from calendar_app.domain.errors import UnreadableLetterError
+from calendar_app.models import db
+from calendar_app.services import letter_room, letters, moderation
+from calendar_app.services.letter_room import OpenLetter
+from calendar_app.web import editor_session
+from calendar_app.web.draft_cards import draft_card
+from calendar_app.web.page import page
+from calendar_app.web.policies import Policy, policy
+from calendar_app.web.room import room_blueprint, show, the_editor
+
+bp = room_blueprint("letters", __name__)
+
+#: What a pasted text is called.
+PASTED = "texte-colle.txt"
+
+
+@bp.route("/lettres/", methods=["GET", "POST"])
+@policy(Policy.EDITOR)
+def index() -> Any:
+    """The letters that one may read; a POST drops another one."""
+    if request.method != "POST":
+        return _index()
+    # A form around the file, and a text whose accents take six bytes each.
+    request.max_content_length = 7 * letters.MAX_BYTES
+    request.max_form_memory_size = 7 * letters.MAX_BYTES
+    if not editor_session.is_fresh():
+        return _index(400, editor_session.NOT_FRESH)
+    problems: dict[str, str] = {}
+    issued = _issued(problems)
+    file = request.files.get("fichier")
+    name, data = (file.filename or "", file.read()) if file else ("", b"")
+    if not data:
+        name, data = PASTED, request.form.get("texte", "").strip().encode("utf-8", "replace")
+    if not data:
+        problems["fichier"] = "Choisissez un fichier, ou collez le texte de la lettre."
+    if problems:
+        return _index(400, problems=problems)
+    knowledge = letters.knowledge_of_files(data_folder())
+    now = page().now
+    try:
+        letter_id = letter_room.drop(db.session, the_editor(), data, name, issued, now, knowledge)
+    except UnreadableLetterError as error:
+        where = "texte" if name == PASTED else "fichier"
+        return _index(400, problems={where: str(error)})
+    return redirect(url_for(".letter", letter_id=letter_id), 303)
+
+
+@bp.get("/lettres/<int:letter_id>/")
+@policy(Policy.EDITOR)
+def letter(letter_id: int) -> Any:
+    """A letter, and beside it what was found in it that is one's own."""
+    return letter_page(letter_room.open_letter(db.session, the_editor(), letter_id))
+
+
+@bp.post("/lettres/<int:letter_id>/accepter/")
+@policy(Policy.PUBLISHER)
+def accept_certain(letter_id: int) -> Any:
+    """Accept all that leaves no doubt."""
+    found = letter_room.open_letter(db.session, the_editor(), letter_id)
+    if not editor_session.is_fresh():
+        return letter_page(found, 400, editor_session.NOT_FRESH)
+    done = moderation.accept_certain(db.session, the_editor(), letter_id, page().now)
+    found = letter_room.open_letter(db.session, the_editor(), letter_id)
+    return letter_page(found, results=done)
+
+
+def letter_page(
+    found: OpenLetter, status: int = 200, notice: str | None = None, **more: Any
+) -> Response:
+    """Answer with the page of a letter."""
+    cards = [draft_card(draft) for draft in found.drafts]
+    certain = [c for c in cards if c.may_decide and moderation.is_certain(c.draft)]
+    return show(
+        "letter.html",
+        status,
+        found=found,
+        cards=cards,
+        pending=sum(card.is_pending for card in cards),
+        certain=sum(card.is_pending for card in certain),
+        notice=notice,
+        **more,
+    )
+
+
+def _index(
+    status: int = 200, notice: str | None = None, problems: dict[str, str] | None = None
+) -> Response:
+    return show(
+        "letters.html",
+        status,
+        lines=letter_room.letters_of(db.session, the_editor()),
+        typed=request.form,
+        notice=notice,
+        problems=problems or {},
+    )
+
+
+def _issued(problems: dict[str, str]) -> date | None:
+    text = request.form.get("envoyee", "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        problems["envoyee"] = "Écrivez un jour, par exemple 2020-12-15."
+        return None

@@ -1,0 +1,162 @@
+"""The whole path of an editor in a browser: from the link for a password to the feed of the
+académie, by keyboard; and what an editor of another académie gets."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from icalendar import Calendar
+from playwright.sync_api import Page, expect
+
+from calendar_app.app import create_app
+from calendar_app.domain.editors import EditorRole
+from calendar_app.models import db, queries
+from calendar_app.services import editors
+from tests.browser.conftest import DESK, PHONE, ROOT, SCHEMES, WIDTHS, serving
+from tests.browser.test_accessibility import HEADINGS, NARROW, STICKING_OUT, violations
+from tests.browser.test_editors import PASSWORD, ZOE, _settings, set_password_and_log_in
+from tests.browser.test_pages import tab_to
+from tests.conftest import close
+
+LETTER = ROOT / "tests" / "letters" / "dane-lille.txt"
+LYON = "max@ac-lyon.example"
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("site") / "instance"
+
+
+@pytest.fixture(scope="module")
+def site(instance) -> Iterator[str]:
+    """A site of this module's own: its tests write into the store."""
+    with serving(instance) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def store(site, instance) -> Iterator[Flask]:
+    app = create_app(_settings(site, instance))
+    yield app
+    close(app)
+
+
+def invite_by_command(site: str, instance: Path) -> str:
+    """Add the editor of Lille as an operator does; return the link that is printed."""
+    command = "-m calendar_app editors add --role responsable --academy lille".split()
+    environ = {"CALENDAR_INSTANCE": str(instance), "CALENDAR_PUBLIC_URL": site, "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, *command, ZOE, "Zoé Martin"],
+        env=environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return next(word for word in done.stdout.split() if word.startswith("http"))
+
+
+def version(store: Flask) -> int:
+    with store.app_context():
+        return queries.catalogue(db.session).version
+
+
+def feed(site: str) -> dict[str, str]:
+    address = f"{site}/flux/academie-de-lille.ics?depuis=2025-09"
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        events = Calendar.from_ical(answer.read()).walk("VEVENT")
+    return {str(e["SUMMARY"]): e["DTSTART"].dt.isoformat() for e in events}
+
+
+def press(page: Page, name: str) -> None:
+    tab_to(page, page.get_by_role("button", name=name).first)
+    page.keyboard.press("Enter")
+
+
+def jump(page: Page, phrase: str) -> None:
+    """Go from a date in the letter's text to what is proposed of it."""
+    page.reload()  # the keyboard starts at the top of the page again
+    tab_to(page, page.locator(".text mark a").filter(has_text=phrase))
+    page.keyboard.press("Enter")
+
+
+def test_from_the_link_to_the_feed_by_keyboard(site, instance, store, new_page):
+    page, complaints = new_page(), []
+    page.on("console", lambda message: complaints.append(message.text))
+    set_password_and_log_in(page, invite_by_command(site, instance))
+    before, was = feed(site), version(store)
+
+    tab_to(page, page.get_by_label("… ou le texte, collé ici"))
+    page.keyboard.insert_text(LETTER.read_text(encoding="utf-8"))
+    press(page, "Lire cette lettre")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ma classe raconte son quartier")
+    cards = page.get_by_role("article")
+    assert cards.count() == 8
+    assert page.locator(".text mark").count() == 8
+    assert (feed(site), version(store)) == (before, was), "a letter publishes nothing"
+
+    # Two are accepted, one is refused.
+    jump(page, "dernier délai")
+    press(page, "Accepter et publier Vidéos de poche")
+    expect(page.get_by_role("status")).to_have_text("C'est publié.")
+    jump(page, "16 au 20 mars")
+    press(page, "Accepter et publier Semaine académique de la lecture")
+    expect(page.get_by_role("status")).to_have_text("C'est publié.")
+    jump(page, "de 13h30 à 17h30")
+    press(page, "Refuser Défi robotique")
+    expect(page.get_by_role("status")).to_have_text("La proposition est refusée.")
+    assert version(store) == was + 2
+    new = {name: day for name, day in feed(site).items() if name not in before}
+    assert new == {
+        "Dernier jour d'envoi des productions : Vidéos de poche": "2026-04-30",
+        "Semaine académique de la lecture": "2026-03-16",
+    }
+    assert complaints == []
+
+
+def test_an_editor_of_lyon_sees_and_touches_nothing_of_it(site, instance, store, new_page):
+    lyon, now = frozenset({"academie/lyon"}), datetime.now(UTC)
+    with store.app_context():
+        token = editors.add(db.session, LYON, "Max", EditorRole.PUBLISHER, lyon, now)
+        editors.set_password(db.session, token, PASSWORD, now)
+    was, page = version(store), new_page()
+    page.goto("/redaction/connexion/")
+    page.get_by_label("Mon adresse de courriel").fill(LYON)
+    page.get_by_label("Mon mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Me connecter").click()
+    expect(page.get_by_text("Rien n'attend d'être vérifié.")).to_be_visible()
+    for place in ("lettres/1/", "propositions/1/"):
+        assert page.goto(f"/redaction/{place}").status == 404
+    for act in ("propositions/1/accepter/", "propositions/1/refuser/", "lettres/1/accepter/"):
+        assert page.request.post(f"/redaction/{act}", form={"revision": "1"}).status == 404
+    assert version(store) == was
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_letter_is_for_everybody(site, instance, store, new_page, scheme):
+    page, now = new_page(scheme=scheme), datetime.now(UTC)
+    with store.app_context():
+        lille = frozenset({"academie/lille"})
+        editors.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
+        token = editors.reset(db.session, ZOE, now)
+    set_password_and_log_in(page, f"/redaction/mot-de-passe/{token}/")
+    for place in ("", "lettres/", "lettres/1/", "propositions/8/"):
+        page.goto(f"/redaction/{place}")
+        for details in page.locator("details").all():
+            details.evaluate("details => details.open = true")
+        for width in (*WIDTHS, NARROW):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(STICKING_OUT) == [], (place, width)
+            if width in (DESK, PHONE):
+                assert violations(page) == [], (place, width)
+        levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")
+        assert (levels[0], levels.count(1)) == (1, 1)
+        assert all(b - a <= 1 for a, b in pairwise(levels)), place
