@@ -165,6 +165,8 @@ def test_a_letter_that_cannot_be_taken_says_why_and_keeps_what_was_typed(site, g
 def test_the_same_letter_shows_each_editor_their_own_dates(site):
     lille, lyon = logged_in(site), logged_in(site, slug="lyon")
     drop(lille)
+    assert "Aucune lettre pour le moment." in words(lyon.get(LETTERS))
+    assert f"{LETTERS}1/" not in lyon.get(ROOM).text
     assert lyon.get(f"{LETTERS}1/").status_code == 404
     assert drop(lyon).headers["Location"] == f"{LETTERS}1/"
     page = lyon.get(f"{LETTERS}1/")

@@ -246,6 +246,8 @@ def drafts_within(
     if codes is None:
         return select(Draft)
     within = and_(Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes)))
+    if author_id is None:  # compared with None, it would be every draft that has no author
+        return select(Draft).where(within)
     return select(Draft).where(or_(within, Draft.author_id == author_id))
 
 
