@@ -306,6 +306,11 @@ def test_editors_from_the_command_line(run):
     assert re.fullmatch(re.escape(transmit) + link, out)
     shown = "  ".join((*zoe, "responsable de publication", "département 59 (académie de Lille)"))
     assert run("editors", "list")[1] == f"{shown}  sans mot de passe\n"
+    mailed = "Un lien valable 3 jours et une fois part par courriel à zoe@ac-lille.example.\n"
+    assert run("editors", "reset", "--mail", zoe[0])[1] == mailed
+    role = ("--role", "responsable", "--department", "59")
+    saved = "Le compte de zoe@ac-lille.example est enregistré : responsable de publication.\n"
+    assert run("editors", "add", "--mail", *role, *zoe)[1] == saved + mailed
     assert run("editors", "disable", zoe[0])[1] == "zoe@ac-lille.example : désactivé.\n"
     assert run("editors", "list")[1] == f"{shown}  désactivé\n"
 

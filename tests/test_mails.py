@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import pytest
 
-from calendar_app.domain.deliveries import DeliveryKind
+from calendar_app.domain.deliveries import TO_OTHERS, DeliveryKind
 from calendar_app.domain.leads import Lead
 from calendar_app.domain.personal_links import ClassAnswer, PersonalLinks
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.feeds.cards import card
-from calendar_app.mail import messages
+from calendar_app.mail import messages, other_messages
 from calendar_app.mail.message import Letterhead, Message
 from calendar_app.mail.messages import ReminderLine
 from calendar_app.models import db, queries
@@ -31,6 +31,8 @@ ROBOTEAM = "roboteam-2020-2021"
 CAMP = "camp-num-2020-2021"
 FETE = "fete-de-l-apprendre-2020-2021"
 ANSWERS = (ClassAnswer.REGISTERED, ClassAnswer.DECLINED)
+#: As it is in Paris.
+UNTIL = datetime(2021, 1, 19, 9, 5, tzinfo=UTC)
 CANCELLED_AT = datetime(2021, 1, 17, 9, tzinfo=UTC)
 
 MANAGE = f"{URL}/abonnement/lien/camille/"
@@ -44,6 +46,12 @@ Changer ou mettre en pause mes rappels :
 
 Me désabonner :
 {MANAGE}desabonnement/
+
+Une question ? contact@concours.example
+"""
+
+ANSWERED = """\
+Vous aviez laissé cette adresse pour avoir une réponse : la voici, et nous effaçons l'adresse.
 
 Une question ? contact@concours.example
 """
@@ -102,6 +110,10 @@ class Desk:
             messages.cancelled(self.head, [line]),
             messages.weekly(self.head, [line.card], lille),
             messages.rentree(self.head, ["cm1", "cm2"], lille, SchoolYear(2021)),
+            other_messages.password(self.head, UNTIL, has_password=True),
+            other_messages.suggestion(
+                self.head, TODAY, (TALENT, "Ma classe"), "Merci ; c'est fait.", accepted=True
+            ),
         ]
         return {message.kind: message for message in made}
 
@@ -236,6 +248,95 @@ Ce courriel est le dernier : il confirme votre désabonnement.
 
 Une question ? contact@concours.example
 """
+    )
+
+
+@pytest.mark.parametrize("has_password", [True, False])
+def test_password(desk, has_password):
+    mail = read(other_messages.password(desk.head, UNTIL, has_password=has_password))
+    assert mail.subject == "Choisissez votre mot de passe"
+    kept = "Votre mot de passe actuel fonctionne tant que vous n'en avez pas choisi un autre.\n"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Voici le lien pour choisir le mot de passe de votre compte à la rédaction du calendrier :
+{URL}/redaction/mot-de-passe/camille/
+
+Il sert une seule fois, jusqu'au mardi 19 janvier 2021 à 9 h 05 (heure de Paris).
+{kept if has_password else ""}
+Vous n'avez rien demandé ? Ignorez ce courriel : rien ne change.
+{SIGNATURE}\
+Ce lien est le vôtre seul : ne transférez pas ce courriel.
+
+Une question ? contact@concours.example
+"""
+    )
+
+
+def test_suggestion_accepted(desk):
+    event, words = (TALENT, "Ma classe a du talent"), "Merci !\n\nC'est pour le 1er degré."
+    mail = read(other_messages.suggestion(desk.head, TODAY, event, words, accepted=True))
+    assert mail.subject == "Votre proposition est au calendrier"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Merci : ce que vous nous avez signalé le 18 janvier 2021 est maintenant au calendrier.
+
+Ma classe a du talent :
+{URL}/evenements/{TALENT}/
+
+La réponse de la rédaction :
+
+> Merci !
+> C'est pour le 1er degré.
+
+Une autre date à proposer ?
+{URL}/proposer/
+{SIGNATURE}{ANSWERED}"""
+    )
+
+
+def test_suggestion_refused(desk):
+    """Nothing that a visitor typed is in it: they may have typed anybody's address."""
+    mail = read(other_messages.suggestion(desk.head, TODAY, None, None, accepted=False))
+    assert mail.subject == "Votre proposition n'a pas été retenue"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Vous nous avez proposé une date le 18 janvier 2021. La rédaction l'a lue, et ne l'a pas mise au \
+calendrier.
+
+Merci d'avoir pris le temps de nous écrire. Une autre date à proposer ?
+{URL}/proposer/
+{SIGNATURE}{ANSWERED}"""
+    )
+
+
+def test_suggestion_of_a_mistake_that_is_none(desk):
+    event = (TALENT, "Ma classe a du talent")
+    mail = read(other_messages.suggestion(desk.head, TODAY, event, "C'est exact.", accepted=False))
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Vous nous avez écrit le 18 janvier 2021 au sujet de « Ma classe a du talent ». La rédaction l'a \
+lu, et n'a pas changé la fiche :
+{URL}/evenements/{TALENT}/
+
+La réponse de la rédaction :
+
+> C'est exact.
+
+Merci d'avoir pris le temps de nous écrire. Une autre date à proposer ?
+{URL}/proposer/
+{SIGNATURE}{ANSWERED}"""
     )
 
 
@@ -704,7 +805,7 @@ def test_headers(mails):
         ]
         assert unsubscribe == (
             [None, None]
-            if kind is DeliveryKind.NEW_ADDRESS
+            if kind in (DeliveryKind.NEW_ADDRESS, *TO_OTHERS)
             else [f"<{MANAGE}desabonnement/>", "List-Unsubscribe=One-Click"]
         )
 
@@ -715,7 +816,8 @@ def test_who_sees_which_personal_link(mails):
         assert found == {kind for kind, mail in mails.items() if words in mail.html}
         return found
 
-    to_strangers = {DeliveryKind.CONFIRMATION, DeliveryKind.NEW_ADDRESS}
+    to_strangers = {DeliveryKind.CONFIRMATION, DeliveryKind.NEW_ADDRESS, *TO_OTHERS}
+    assert holding("/redaction/mot-de-passe/camille/") == {DeliveryKind.PASSWORD}
     assert holding(f"{MANAGE}confirmer/") == {DeliveryKind.CONFIRMATION}
     assert holding("/abonnement/adresse/") == {DeliveryKind.NEW_ADDRESS}
     assert holding("048213") == {DeliveryKind.CONFIRMATION, DeliveryKind.LINK}

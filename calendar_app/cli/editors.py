@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 import click
 from flask import Flask
 
-from calendar_app.app import letterhead, store_session
+from calendar_app.app import letterhead, settings_of, store_session
 from calendar_app.cli.base import entered, make_ready, store_as_it_is
 from calendar_app.cli.group import cli
 from calendar_app.services import editors
 from calendar_app.services.editors import EditorRole
 
+MAIL = click.option("--mail", is_flag=True, help="Envoie le lien par courriel, sans l'écrire ici.")
 ADDRESS = click.argument("address", metavar="ADRESSE")
 
 
@@ -35,15 +36,21 @@ def editors_group() -> None:
     multiple=True,
     help="Par exemple 59 : ce département seulement, et non toute son académie ; répétable.",
 )
+@MAIL
 @ADDRESS
 @click.argument("name", metavar="NOM")
 def editors_add(
-    role: str, academies: tuple[str, ...], departments: tuple[str, ...], address: str, name: str
+    role: str,
+    academies: tuple[str, ...],
+    departments: tuple[str, ...],
+    mail: bool,
+    address: str,
+    name: str,
 ) -> None:
     """Ajoute un compte, ou change le nom, le rôle et l'académie d'un compte qui existe.
 
     Un compte désactivé est rétabli. Écrit le lien qui permet de choisir le mot de passe, s'il n'y
-    en a pas encore.
+    en a pas encore ; avec --mail, l'envoie à la personne.
     """
     with entered() as app:
         session = store_session(app)
@@ -52,7 +59,9 @@ def editors_add(
         given = EditorRole(role)
         token = editors.add(session, address, name, given, scope, datetime.now(UTC))
         click.echo(f"Le compte de {address} est enregistré : {given.words}.")
-        if token:
+        if token and mail:
+            _mail_link(app, address)
+        elif token:
             _show_link(app, token)
 
 
@@ -81,17 +90,29 @@ def editors_disable(address: str) -> None:
 
 
 @editors_group.command("reset")
+@MAIL
 @ADDRESS
-def editors_reset(address: str) -> None:
-    """Écrit un lien qui permet de choisir un autre mot de passe.
+def editors_reset(mail: bool, address: str) -> None:
+    """Écrit, ou envoie avec --mail, un lien qui permet de choisir un autre mot de passe.
 
     L'ancien mot de passe marche tant que le lien n'a pas servi.
     """
     with entered() as app:
-        _show_link(app, editors.reset(store_session(app), address, datetime.now(UTC)))
+        if mail:
+            _mail_link(app, address)
+        else:
+            _show_link(app, editors.reset(store_session(app), address, datetime.now(UTC)))
 
 
 def _show_link(app: Flask, token: str) -> None:
     days = editors.PASSWORD_LINK_LIFE.days
     click.echo(f"Lien à transmettre à cette personne seule, valable {days} jours et une fois :")
     click.echo(letterhead(app).links.password(token))
+
+
+def _mail_link(app: Flask, address: str) -> None:
+    editors.mail_link(store_session(app), address, letterhead(app).links, datetime.now(UTC))
+    days = editors.PASSWORD_LINK_LIFE.days
+    click.echo(f"Un lien valable {days} jours et une fois part par courriel à {address}.")
+    if not settings_of(app).sending:
+        click.echo("L'envoi est suspendu (CALENDAR_SENDING=off) : le courriel attend.")

@@ -77,11 +77,20 @@ class DeliveryKind(StrEnum):
     CANCELLED = "cancelled"
     RENTREE = "rentree"
     GOODBYE = "goodbye"
+    #: To an editor: the link that sets a password.
+    PASSWORD = "password"  # noqa: S105 (it is the name of a mail)
+    #: To whoever suggested something: what became of it.
+    SUGGESTION = "suggestion"
+
+    @property
+    def to_subscriber(self) -> bool:
+        """Whether it goes to a subscriber; the others go to whom what points at them names."""
+        return self not in TO_OTHERS
 
     @property
     def states(self) -> tuple[SubscriberState, ...]:
-        """The states in which somebody may get it."""
-        return _STATES.get(self, (SubscriberState.ACTIVE,))
+        """The states in which a subscriber may get it; none may get what is not to subscribers."""
+        return _STATES.get(self, (SubscriberState.ACTIVE,)) if self.to_subscriber else ()
 
     @property
     def is_answer(self) -> bool:
@@ -89,11 +98,15 @@ class DeliveryKind(StrEnum):
         return self in _ANSWERS
 
 
+#: The mails that do not go to subscribers.
+TO_OTHERS = (DeliveryKind.PASSWORD, DeliveryKind.SUGGESTION)
+
 _ANSWERS = (
     DeliveryKind.CONFIRMATION,
     DeliveryKind.LINK,
     DeliveryKind.NEW_ADDRESS,
     DeliveryKind.GOODBYE,
+    DeliveryKind.PASSWORD,
 )
 _STATES = {
     DeliveryKind.CONFIRMATION: (SubscriberState.UNCONFIRMED,),

@@ -109,6 +109,22 @@ class PersonalLinks:
         digest = hmac.new(self._key, f"{uid.hex}/{at.timestamp()}".encode(), hashlib.sha256)
         return f"{int.from_bytes(digest.digest()[:8]) % 1_000_000:06}"
 
+    def password_token(self, delivery_id: int, at: datetime) -> str:
+        """Return what stands for an editor in the link that a mail brings: whoever writes the mail
+        works it out, and the store has its :meth:`digest` only.
+
+        :param at: when the mail was put in the outbox: an id may be used again.
+        """
+        about = f"password/{delivery_id}/{at.timestamp()}"
+        token = hmac.new(self._key, about.encode(), hashlib.sha256).digest()
+        return urlsafe_b64encode(token).rstrip(b"=").decode()
+
+    @staticmethod
+    def digest(token: str) -> str:
+        """Return the hash by which a token of 256 bits is found again (SHA-256, hexadecimal): it
+        needs no slow one."""
+        return hashlib.sha256(token.encode()).hexdigest()
+
     # -- addresses ----------------------------------------------------------------------------
 
     def page(self, path: str = "/") -> str:
@@ -136,7 +152,7 @@ class PersonalLinks:
         return self.page(f"/abonnement/lien/{token}/")
 
     def password(self, token: str) -> str:
-        """Return where an editor sets a password (a single-use token, kept in the store)."""
+        """Return where an editor sets a password (a single-use token)."""
         return self.page(f"/redaction/mot-de-passe/{token}/")
 
     def unsubscribe(self, token: str) -> str:

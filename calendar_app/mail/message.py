@@ -100,6 +100,7 @@ class Message:
     token_word: str
     code_word: str
     form: Form
+    _has_token: bool
     _has_code: bool
 
     @classmethod
@@ -144,22 +145,23 @@ class Message:
                 _fixed_headers(letterhead, subject, unsubscribe=unsubscribe) + mime_head,
                 list(_cut(body)),
             ),
+            _has_token=unsubscribe or token in text or token in html,
             _has_code=code in text or code in html,
         )
 
     def fill(
-        self, *, token: str, recipient: str, message_id: str, date: datetime, code: str = ""
+        self, *, recipient: str, message_id: str, date: datetime, token: str = "", code: str = ""
     ) -> FilledForm:
         """Return the whole mail to one person.
 
-        :param token: what stands for the person in links.
+        :param token: what stands for the person in links, for a mail that has such.
         :param recipient: a bare address, ``name@host`` in ASCII.
         :param message_id: without its angle brackets.
         :param date: an aware instant; it is written in UTC.
         :param code: the six digits, for a mail that shows them.
-        :raises ValueError: when a value could not stand where it goes, or the code is missing.
+        :raises ValueError: when a value could not stand where it goes, or one is missing.
         """
-        if not _TOKEN.fullmatch(token):
+        if not _TOKEN.fullmatch(token) and (token or self._has_token):
             raise ValueError("token: 1 to 512 characters of A-Z a-z 0-9 . _ -")
         if not _TOKEN.fullmatch(code) and (code or self._has_code):
             raise ValueError("code: 1 to 512 characters of A-Z a-z 0-9 . _ -")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from calendar_app.domain.editors import EditorRole
 from calendar_app.models.base import Base, Instant
 from calendar_app.models.events import closed
+from calendar_app.models.outbox import Delivery
 
 
 class Editor(Base):
@@ -78,5 +79,9 @@ class PasswordLink(Base):
     editor_id: Mapped[int] = mapped_column(ForeignKey(Editor.id, ondelete="CASCADE"), index=True)
     expires_at: Mapped[Instant]
     used_at: Mapped[Instant | None]
+    #: The mail that brings it; None of one that somebody handed over.
+    delivery_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Delivery.id, ondelete="SET NULL"), unique=True
+    )
 
     editor: Mapped[Editor] = relationship()

@@ -18,6 +18,7 @@ from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models.base import Base, Instant
 from calendar_app.models.editors import Editor
 from calendar_app.models.events import SCOPE_CODE, Event, Milestone, Series, closed
+from calendar_app.models.outbox import Delivery
 from calendar_app.models.sources import Source
 
 
@@ -133,6 +134,10 @@ class Draft(Base):
     fingerprint: Mapped[str | None]
     #: The address of a proposer who wants to hear what became of it; erased once they did.
     suggested_by: Mapped[str | None]
+    #: The mail that tells them.
+    answer_delivery_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Delivery.id, ondelete="SET NULL"), unique=True
+    )
     created_at: Mapped[Instant]
     decided_at: Mapped[Instant | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey(Editor.id))

@@ -9,6 +9,11 @@ The order of things keeps the promise (« lost none, and every copy is explained
 5. the **result** is noted.
 
 3 and 5 are one transaction each for a window of mails (``services.attempts``).
+
+Most mails are to subscribers. A mail to somebody else (``TO_OTHERS``) is pointed at by what it is
+about, which knows the address: a :class:`PasswordLink`, a :class:`Draft` that somebody suggested.
+What nothing points at any more, or nobody is behind, is not sent. (So the rows of reminders, which
+are many, carry no column for the few others.)
 """
 
 from __future__ import annotations
@@ -29,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from calendar_app.domain.deliveries import (
+    TO_OTHERS,
     AttemptOutcome,
     DeliveryKind,
     DeliveryState,
@@ -56,6 +62,10 @@ class Delivery(Base):
             "state <> 'claimed' OR (owner IS NOT NULL AND lease_until IS NOT NULL)", name="claim"
         ),
         CheckConstraint("state <> 'in_doubt' OR doubts >= 1", name="doubts"),
+        CheckConstraint(
+            f"(subscriber_id IS NULL) = (kind IN ({', '.join(map(repr, map(str, TO_OTHERS)))}))",
+            name="recipient",
+        ),
         # The few rows that are not done, as a worker asks for them: kind by kind, oldest first.
         Index(
             "ix_delivery_open",
@@ -68,9 +78,10 @@ class Delivery(Base):
     )
 
     id: Mapped[int] = mapped_column(_BigId, primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"))
+    #: None of what is not to a subscriber.
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"))
     kind: Mapped[DeliveryKind] = mapped_column(closed(DeliveryKind))
-    #: The local day of the subscriber's académie.
+    #: The local day of the subscriber's académie; of others, that of Paris.
     day: Mapped[date]
     occurrence: Mapped[int] = mapped_column(SmallInteger, default=1)
     state: Mapped[DeliveryState] = mapped_column(
@@ -92,11 +103,11 @@ class Delivery(Base):
     doubts: Mapped[int] = mapped_column(SmallInteger, default=0)
     #: The mail in doubt: if it goes out again, its bytes are the same. The form is the key of a
     #: :class:`MailForm` (no foreign key: it would cost a look-up a mail), the values are what is
-    #: this person's (JSON).
+    #: this person's (JSON). A password link's mail keeps neither: its token is in nobody's store.
     form_key: Mapped[str | None]
     form_values: Mapped[str | None]
 
-    subscriber: Mapped[Subscriber] = relationship()
+    subscriber: Mapped[Subscriber | None] = relationship()
     attempts: Mapped[list[DeliveryAttempt]] = relationship(order_by="DeliveryAttempt.id")
 
 

@@ -23,6 +23,7 @@ from calendar_app.domain.deliveries import (
 from calendar_app.models import Delivery, DeliveryAttempt, Subscriber, writing
 from calendar_app.models.base import AnySession, insert_new
 from calendar_app.models.outbox import MailForm
+from calendar_app.services import other_mails
 from calendar_app.services.composing import Prepared
 from calendar_app.services.outbox import RELEASE, Claimed, among, finish, mine, named
 
@@ -57,8 +58,14 @@ def gate(session: AnySession, window: Sequence[Prepared], now: datetime) -> set[
     :returns: the ids of those that may be sent.
     """
     in_time = [prepared.mail for prepared in window if now < prepared.not_after]
+    others = [mail for mail in in_time if not mail.kind.to_subscriber]
     with writing(session, now):
-        ours = mine(session, in_time, DeliveryState.CLAIMED, *_may_go(now))
+        many = [mail for mail in in_time if mail.kind.to_subscriber]
+        ours = mine(session, many, DeliveryState.CLAIMED, *_may_go(now), _STILL_ASKS)
+        if others:
+            # Asked apart: together, PostgreSQL would look through all subscribers for them.
+            waits = other_mails.somebody_waits(now)
+            ours |= mine(session, others, DeliveryState.CLAIMED, *_may_go(now), waits)
         passed = [prepared for prepared in window if prepared.mail.id in ours]
         _begin(session, passed, now)
         _note_stopped(session, [p.mail for p in window if p.mail.id not in ours], now)
@@ -96,7 +103,7 @@ _NOT_ACCEPTED = (AttemptOutcome.DEFERRED, AttemptOutcome.REFUSED)
 
 
 def _may_go(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Delivery.lease_until > now, Delivery.expires_at > now, _STILL_ASKS
+    return Delivery.lease_until > now, Delivery.expires_at > now
 
 
 _STILL_ASKS = exists().where(
@@ -107,7 +114,7 @@ _STILL_ASKS = exists().where(
                 Delivery.kind.in_([kind for kind in DeliveryKind if kind.states == states]),
                 Subscriber.state.in_(states),
             )
-            for states in dict.fromkeys(kind.states for kind in DeliveryKind)
+            for states in dict.fromkeys(k.states for k in DeliveryKind if k.to_subscriber)
         )
     ),
 )
@@ -202,7 +209,11 @@ def _note_refused(session: AnySession, results: Sequence[Result], now: datetime)
         for r in refused:
             if r.mail.id in ours:
                 finish(session, [r.mail.id], DeliveryState.FAILED, r.reply, now)
-    gone = [r.mail.subscriber_id for r in refused if r.refuses_address]
+    gone = [
+        r.mail.subscriber_id
+        for r in refused
+        if r.refuses_address and r.mail.subscriber_id is not None
+    ]
     if gone:
         session.execute(
             update(Subscriber)
@@ -216,17 +227,20 @@ def _begin(session: AnySession, mails: Sequence[Prepared], now: datetime) -> Non
         return
     connection = session.connection()
     day = now.date()
-    keys = {mail.filled.form: f"{day}/{mail.filled.form.key}" for mail in mails}
+    # What holds the token of a password link is written again from its row, never kept.
+    kept = [mail for mail in mails if mail.mail.kind is not DeliveryKind.PASSWORD]
+    keys = {mail.filled.form: f"{day}/{mail.filled.form.key}" for mail in kept}
     # In one order in all workers, or two of them might wait for each other.
     forms = sorted((key, form) for form, key in keys.items())
     new = [{"key": key, "day": day, "stored": form.stored} for key, form in forms]
-    connection.execute(insert_new(session, MailForm), new)
+    if new:
+        connection.execute(insert_new(session, MailForm), new)
     rows = [
         {
             "b_id": mail.mail.id,
             "b_now": now,
-            "b_form": keys[mail.filled.form],
-            "b_values": json.dumps(mail.filled.values),
+            "b_form": keys.get(mail.filled.form),
+            "b_values": json.dumps(mail.filled.values) if mail.filled.form in keys else None,
         }
         for mail in mails
     ]

@@ -97,6 +97,8 @@ class Composer:
             return Prepared(mail, "", _EMPTY, mail.expires_at, verdict)
 
     def _prepare(self, batch: MailBatch, mail: Claimed) -> Prepared:
+        if mail.subscriber_id is None:
+            return self._prepare_other(batch, mail)
         subscriber = batch.subscribers[mail.subscriber_id]
         links = self._head.links
         recipient = subscriber.address
@@ -136,6 +138,24 @@ class Composer:
             code=code,
         )
         return Prepared(mail, recipient, filled, not_after)
+
+    def _prepare_other(self, batch: MailBatch, mail: Claimed) -> Prepared:
+        """A mail to somebody who is no subscriber."""
+        links, other = self._head.links, batch.others.get(mail.id)
+        token = other.token(links, mail) if other else None
+        if other is None or token is None:
+            verdict = (DeliveryState.CANCELLED, "plus personne ne l'attend")
+            return Prepared(mail, "", _EMPTY, mail.expires_at, verdict)
+        if mail.form_key:
+            filled = FilledForm(batch.forms[mail.form_key], json.loads(mail.form_values or ""))
+        else:
+            filled = other.message(self._head).fill(
+                token=token,
+                recipient=other.address,
+                message_id=message_id(links, mail.id),
+                date=mail.created_at,
+            )
+        return Prepared(mail, other.address, filled, mail.expires_at)
 
     # -- one mail's text ----------------------------------------------------------------------
 
@@ -192,6 +212,8 @@ class Composer:
                     return messages.weekly(head, cards, academy)
 
                 return self._once((*place, who.classes, who.themes), weekly)
+            case DeliveryKind.PASSWORD | DeliveryKind.SUGGESTION:
+                raise ValueError(f"{kind}: not to a subscriber")
 
     def _once(self, key: Hashable, build: Callable[[], Message]) -> Message:
         if key in self._built:

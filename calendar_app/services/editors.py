@@ -6,8 +6,6 @@ with a log-in, the answer is the same and takes as long.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import threading
 import unicodedata
 import uuid
@@ -18,17 +16,22 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from calendar_app.domain.academies import Academies
 from calendar_app.domain.editors import EditorRights, EditorRole, covered_codes
-from calendar_app.domain.errors import CalendarError, NotFoundError
+from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.text import clean_line
 from calendar_app.feeds.wording import scope_words
-from calendar_app.models import Editor, PasswordLink, queries, writing
+from calendar_app.models import Editor, queries, writing
 from calendar_app.models.base import AnySession
-from calendar_app.services import limits
+from calendar_app.services import limits, password_links
+from calendar_app.services.password_links import (
+    PASSWORD_LINK_LIFE,
+    SELF_SERVICE_LIFE,
+    PasswordLinkError,
+)
 from calendar_app.services.subscribers import AddressError, MailAddress
 
 __all__ = [
@@ -45,7 +48,9 @@ __all__ = [
     "add",
     "disable",
     "everybody",
+    "forgotten",
     "log_in",
+    "mail_link",
     "of_link",
     "of_session",
     "read_scope",
@@ -54,9 +59,6 @@ __all__ = [
     "set_password",
     "where_words",
 ]
-
-#: How long the link that sets a password works.
-PASSWORD_LINK_LIFE = timedelta(days=3)
 
 #: Characters. At least: the CNIL's recommendation of 2022 for passwords with limited tries is met
 #: without rules on digits or capitals. At most: nobody types more.
@@ -103,16 +105,6 @@ class TooManyLoginsError(CalendarError):
 
 class PasswordError(CalendarError):
     """A password that is not accepted."""
-
-
-class PasswordLinkError(NotFoundError):
-    """A link that was used, is too old, or is none."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Ce lien a déjà servi, a plus de trois jours, ou n'est pas complet. Demandez-en un "
-            "autre à la personne qui vous l'a envoyé."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +165,7 @@ def add(
         editor.name, editor.role = name, role
         editor.scope = set(scope)
         session.flush()
-        return None if editor.password_hash else _new_link(session, editor, now)
+        return None if editor.password_hash else password_links.new(session, editor.id, now)
 
 
 def everybody(session: AnySession) -> tuple[EditorLine, ...]:
@@ -201,7 +193,7 @@ def disable(session: AnySession, address: str, now: datetime) -> None:
         editor = _known(session, address)
         editor.disabled_at = editor.disabled_at or now
         editor.session_epoch += 1
-        session.execute(delete(PasswordLink).where(PasswordLink.editor_id == editor.id))
+        password_links.kill(session, editor.id)
 
 
 def reset(session: AnySession, address: str, now: datetime) -> str:
@@ -211,13 +203,36 @@ def reset(session: AnySession, address: str, now: datetime) -> str:
     :raises EditorError: when nobody has this address, or the editor is disabled.
     """
     with writing(session, now):
-        editor = _known(session, address)
-        if editor.disabled_at:
-            raise EditorError(
-                "Ce compte est désactivé. « calendar-app editors add » le rétablit, avec le rôle "
-                "et l'académie que vous donnez."
-            )
-        return _new_link(session, editor, now)
+        return password_links.new(session, _enabled(session, address).id, now)
+
+
+def mail_link(session: AnySession, address: str, links: PersonalLinks, now: datetime) -> None:
+    """Do what :func:`reset` does, by a mail to the editor.
+
+    :raises EditorError: when nobody has this address, or the editor is disabled.
+    """
+    with writing(session, now):
+        editor = _enabled(session, address)
+        password_links.kill(session, editor.id)
+        password_links.mail(session, editor.id, links, PASSWORD_LINK_LIFE, now)
+
+
+def forgotten(
+    session: AnySession, address: MailAddress, links: PersonalLinks, now: datetime
+) -> None:
+    """« Mot de passe oublié »: mail a link to the editor of this address, if there is one who is
+    not disabled. Whoever asks learns nothing, and changes nothing: the password and the links that
+    the editor has stay good."""
+    with writing(session, now):
+        # Its id only: whatever more is read takes time that an unknown address does not.
+        known = select(Editor.id).where(
+            Editor.address_key == address.key, Editor.disabled_at.is_(None)
+        )
+        editor_id = session.scalar(known.with_for_update())
+        if editor_id is not None:
+            password_links.mail(session, editor_id, links, SELF_SERVICE_LIFE, now)
+        else:
+            password_links.write_as_much(session, now)
 
 
 def of_link(session: AnySession, token: str, now: datetime) -> Editor:
@@ -225,7 +240,7 @@ def of_link(session: AnySession, token: str, now: datetime) -> Editor:
 
     :raises PasswordLinkError: when it sets none.
     """
-    return _open_link(session, token, now).editor
+    return password_links.open_link(session, token, now).editor
 
 
 def set_password(session: AnySession, token: str, password: str, now: datetime) -> None:
@@ -247,8 +262,8 @@ def set_password(session: AnySession, token: str, password: str, now: datetime) 
     with _VERIFICATIONS:
         hashed = _HASHER.hash(password)
     with writing(session, now):
-        link = _open_link(session, token, now, for_update=True)
-        link.used_at = now
+        link = password_links.open_link(session, token, now, for_update=True)
+        password_links.use_up(session, link, now)
         link.editor.password_hash = hashed
         link.editor.session_epoch += 1
 
@@ -339,6 +354,16 @@ def _of_address(session: AnySession, key: str) -> Editor | None:
     return session.scalar(select(Editor).where(Editor.address_key == key).with_for_update())
 
 
+def _enabled(session: AnySession, address: str) -> Editor:
+    editor = _known(session, address)
+    if editor.disabled_at:
+        raise EditorError(
+            "Ce compte est désactivé. « calendar-app editors add » le rétablit, avec le rôle "
+            "et l'académie que vous donnez."
+        )
+    return editor
+
+
 def _known(session: AnySession, address: str) -> Editor:
     found = _of_address(session, MailAddress.read(address).key)
     if found is None:
@@ -346,37 +371,6 @@ def _known(session: AnySession, address: str) -> Editor:
             "Personne n'a de compte à cette adresse. « calendar-app editors list » les montre."
         )
     return found
-
-
-def _new_link(session: AnySession, editor: Editor, now: datetime) -> str:
-    session.execute(delete(PasswordLink).where(PasswordLink.editor_id == editor.id))
-    token = secrets.token_urlsafe(32)
-    session.add(
-        PasswordLink(
-            token_hash=_digest(token),
-            editor_id=editor.id,
-            expires_at=now + PASSWORD_LINK_LIFE,
-        )
-    )
-    return token
-
-
-def _open_link(
-    session: AnySession, token: str, now: datetime, *, for_update: bool = False
-) -> PasswordLink:
-    of_token = PasswordLink.token_hash == _digest(token)
-    if for_update:
-        # Whoever changes an editor or their links holds the editor's row first.
-        whose = select(Editor.id).join(PasswordLink, PasswordLink.editor_id == Editor.id)
-        session.execute(whose.where(of_token).with_for_update(of=Editor))
-    found = session.scalar(select(PasswordLink).where(of_token))
-    if found is None or found.used_at or found.expires_at <= now or found.editor.disabled_at:
-        raise PasswordLinkError
-    return found
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _as_typed_anywhere(password: str) -> str:

@@ -29,6 +29,15 @@ MAILS_A_SOURCE = RateLimitItemPerHour(300, namespace="source")
 #: Wrong codes from one network.
 WRONG_CODES_A_SOURCE = RateLimitItemPerHour(60, namespace="code")
 
+#: Mails with a link to choose a password: requests from one network, and for one address, which
+#: need not be an editor's.
+PASSWORD_MAILS_A_SOURCE = RateLimitItemPerHour(60, namespace="password-source")
+PASSWORD_MAILS_AN_ADDRESS = RateLimitItemPerDay(3, namespace="password-address")
+
+#: Suggestions of the public: from one network, and with one address to answer to.
+SUGGESTIONS_A_SOURCE = RateLimitItemPerHour(60, namespace="suggestion-source")
+SUGGESTIONS_AN_ADDRESS = RateLimitItemPerDay(10, namespace="suggestion-address")
+
 #: Editors' log-ins from one network, and those that failed for one address, which need not exist.
 LOGINS_A_SOURCE = RateLimitItemPerHour(120, namespace="login-source")
 LOGINS_AN_ADDRESS = RateLimitItemPerHour(20, namespace="login-address")

@@ -31,6 +31,7 @@ from calendar_app.models import (
 from calendar_app.models.base import AnySession
 from calendar_app.models.outbox import MailForm
 from calendar_app.models.queries import Reference
+from calendar_app.services import other_mails
 from calendar_app.services.outbox import Claimed, among
 from calendar_app.services.send_days import ends_at, reminded_day
 
@@ -85,7 +86,8 @@ class MailBatch:
         self._session = session
         self._ahead: dict[Hashable, list[Milestone]] = {}
         self._ends: dict[int, datetime] = {}
-        people = sorted({mail.subscriber_id for mail in mails})
+        people = sorted({m.subscriber_id for m in mails if m.subscriber_id is not None})
+        self.others = other_mails.read(session, [m for m in mails if not m.kind.to_subscriber], now)
         self.subscribers = {
             row.id: row
             for row in session.execute(_PEOPLE.where(among(session, Subscriber.id, people)))

@@ -54,11 +54,12 @@ _REMINDERS_AFTER = {
 class Claimed:
     """A delivery as it was when a worker got it.
 
+    :param subscriber_id: None of a mail to somebody else.
     :param form_key: with *form_values*, what was sent in an earlier doubt.
     """
 
     id: int
-    subscriber_id: int
+    subscriber_id: int | None
     kind: DeliveryKind
     epoch: int
     owner: str
@@ -101,6 +102,23 @@ def queue_mail(
         created_at=now,
     )
     session.add(delivery)
+    return delivery
+
+
+def queue_other(
+    session: AnySession, kind: DeliveryKind, now: datetime, expires_at: datetime | None = None
+) -> Delivery:
+    """Put a mail to somebody who is no subscriber in the outbox, inside the caller's transaction,
+    who makes what it is about point at it; the worker writes its text when it sends it."""
+    delivery = Delivery(
+        kind=kind,
+        day=now.astimezone(ZoneInfo("Europe/Paris")).date(),
+        due_at=now,
+        expires_at=min(now + PATIENCE, expires_at or now + PATIENCE),
+        created_at=now,
+    )
+    session.add(delivery)
+    session.flush()
     return delivery
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 
-from calendar_app.domain.french import NBSP
 from calendar_app.domain.text import clean_line
 from calendar_app.models import Editor, db
-from calendar_app.services import editors
+from calendar_app.services import editors, limits
 from calendar_app.web import editor_session, forms, kept_forms, queue_views
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
@@ -21,6 +19,7 @@ from calendar_app.web.room import (
     show,
 )
 from calendar_app.web.subscription_views import links, network
+from calendar_app.web.waiting import retry_after, too_many, wait_words
 
 bp = room_blueprint("editor", __name__)
 
@@ -53,12 +52,8 @@ def log_in() -> Any:
     try:
         begun = editors.log_in(db.session, form.typed, password, network(), links(), page().now)
     except editors.TooManyLoginsError as error:
-        seconds = math.ceil(error.wait.total_seconds())
-        minutes = max(1, math.ceil(seconds / 60))
-        wait = f"{minutes}{NBSP}minute{'s' if minutes > 1 else ''}"
-        answer = _log_in(form, 429, notice=f"{error} Réessayez dans {wait}.")
-        answer.headers["Retry-After"] = str(seconds)
-        return answer
+        notice = f"{error} Réessayez dans {wait_words(error.wait)}."
+        return retry_after(_log_in(form, 429, notice=notice), error.wait)
     except editors.LoginError as error:
         form.problems["adresse"] = str(error)
         return _log_in(form, 400)
@@ -77,6 +72,28 @@ def log_out() -> Any:
         return queue_views.room(400, editor_session.NOT_FRESH)
     editor_session.end()
     return redirect(url_for(".log_in", fait="deconnexion"), 303)
+
+
+@bp.route("/mot-de-passe/", methods=["GET", "POST"])
+@policy(Policy.PUBLIC)
+def forgotten() -> Any:
+    """« Mot de passe oublié, ou pas encore choisi »: the answer is the same for every address."""
+    if request.method != "POST":
+        return show("forgotten.html", form=forms.AddressForm())
+    form, now = forms.AddressForm.posted(request.form), page().now
+    if not editor_session.is_fresh():
+        return show("forgotten.html", 400, form=form, notice=editor_session.NOT_FRESH)
+    address = form.read()
+    if address is None:
+        return show("forgotten.html", 400, form=form)
+    limit, source = limits.PASSWORD_MAILS_A_SOURCE, network()
+    if not limits.take(db.session, limit, source, now):
+        wait = limits.wait(db.session, limit, source, now)
+        return retry_after(show("forgotten.html", 429, form=form, notice=too_many(wait)), wait)
+    fingerprint = links().fingerprint(f"password/{address.key}")
+    if limits.take(db.session, limits.PASSWORD_MAILS_AN_ADDRESS, fingerprint, now):
+        editors.forgotten(db.session, address, links(), now)
+    return redirect(url_for(".log_in", fait="lien"), 303)
 
 
 @bp.route("/mot-de-passe/<token>/", methods=["GET", "POST"])

@@ -22,6 +22,10 @@ MAX_FORM = 256 * 1024
 DONE: dict[str, str] = {
     "mot-de-passe": "Votre mot de passe est enregistré : connectez-vous.",
     "deconnexion": "Vous êtes déconnecté.",
+    "lien": (
+        "Si un compte de la rédaction existe à cette adresse, un courriel y arrive dans quelques "
+        "minutes, avec un lien valable un jour. Regardez aussi dans les indésirables."
+    ),
 }
 
 SESSION_ENDED = (

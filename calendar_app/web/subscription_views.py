@@ -8,14 +8,12 @@ answers for known and unknown addresses are the same.
 from __future__ import annotations
 
 import ipaddress
-import math
 from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from calendar_app.domain.french import NBSP
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.feeds.feed import PARIS
@@ -31,6 +29,7 @@ from calendar_app.services.subscribers import (
 from calendar_app.web import forms
 from calendar_app.web.page import get_event, page, settings
 from calendar_app.web.policies import Policy, policy
+from calendar_app.web.waiting import retry_after, too_many
 
 bp = Blueprint("subscription", __name__, url_prefix="/abonnement")
 
@@ -173,16 +172,10 @@ def show(
     :param wait: for status 429, how long until one may ask again.
     """
     if wait is not None:
-        minutes = max(1, math.ceil(wait.total_seconds() / 60))
-        context["notice"] = (
-            "Trop de demandes sont parties de votre réseau en une heure. Réessayez dans "
-            f"{minutes}{NBSP}minute{'s' if minutes > 1 else ''} : ce que vous avez écrit est resté."
-        )
+        context["notice"] = too_many(wait)
     body = render_template(f"subscription/{template}", page=page(), **context)
     answer = make_response(body, status)
-    if wait is not None:
-        answer.headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
-    return answer
+    return answer if wait is None else retry_after(answer, wait)
 
 
 def check_mailbox(
