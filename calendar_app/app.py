@@ -28,6 +28,7 @@ from calendar_app.web import (
     personal_views,
     queue_views,
     subscription_views,
+    suggestion_views,
     system_views,
 )
 from calendar_app.web.policies import hold_to_policies
@@ -83,6 +84,7 @@ def create_app(settings: Settings) -> Flask:
         feed_views,
         subscription_views,
         personal_views,
+        suggestion_views,
         editor_views,
         queue_views,
         letter_views,

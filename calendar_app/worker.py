@@ -20,7 +20,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from calendar_app.app import make_sender, settings_of, store_session
-from calendar_app.services import outbox_status, planning, subscriptions
+from calendar_app.services import outbox_status, planning, subscriptions, suggestions
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     def clean() -> None:
         now = datetime.now(UTC)
         subscriptions.clean(session, now)
+        suggestions.clean(session, now)
         planning.clean_send_days(session, now)
         outbox_status.clean_deliveries(session, now)
 

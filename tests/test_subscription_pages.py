@@ -191,7 +191,7 @@ def test_every_post_but_the_one_click_needs_the_token_of_its_form(site, client, 
             assert "ouverte depuis plus d'une heure" in words(answer), endpoint
             assert dump(site) == before, endpoint
         seen.add(endpoint)
-    assert len(seen) == 11
+    assert len(seen) == 12
     client.post(addresses["personal.unsubscribe"])
     assert dump(site) != before
 

@@ -128,16 +128,33 @@ def _add_drafts(
     session: AnySession, letter: Letter, found: LetterReading, now: datetime, academies: Academies
 ) -> None:
     """Add a draft for each item of a letter that is new in the store."""
-    events = _events(session, found)
-    series = dict(session.execute(select(Series.id, Series.title)).tuples().all())
-    decisions = decide(
-        found.items, [known_event(event) for event in events], series, academies, found.issued
-    )
-    waiting = _pending(session, found.items)
-    drafts: list[Draft] = []
-    for position, (item, decision) in enumerate(zip(found.items, decisions, strict=True)):
-        draft = _draft(item, decision, position, now, academies)
+    drafts = held_against_calendar(session, found.items, found.issued, now, academies)
+    for draft in drafts:
         draft.letter = letter
+    session.add_all(drafts)
+    session.flush()
+
+
+def held_against_calendar(
+    session: AnySession,
+    items: Sequence[DatedItem],
+    issued: date,
+    now: datetime,
+    academies: Academies,
+) -> list[Draft]:
+    """Return a draft for each item, in their order: what it brings to what the calendar says and
+    to what waits already. For inside the caller's transaction, which holds the catalogue's row and
+    adds the drafts.
+
+    :param issued: the day on which the items were said; the years hang on it.
+    """
+    events = _events(session, items, issued)
+    series = dict(session.execute(select(Series.id, Series.title)).tuples().all())
+    decisions = decide(items, [known_event(event) for event in events], series, academies, issued)
+    waiting = _pending(session, items)
+    drafts: list[Draft] = []
+    for position, (item, decision) in enumerate(zip(items, decisions, strict=True)):
+        draft = _draft(item, decision, position, now, academies)
         if decision.proposal:
             draft.same_as = _same(draft, waiting, academies)
         drafts.append(draft)
@@ -146,8 +163,7 @@ def _add_drafts(
             draft.same_as = drafts[decision.same_as].same_as or drafts[decision.same_as]
         if draft.same_as:
             draft.state = DraftState.REPEATED
-    session.add_all(drafts)
-    session.flush()
+    return drafts
 
 
 def _draft(
@@ -176,9 +192,9 @@ def _draft(
     )
 
 
-def _events(session: AnySession, found: LetterReading) -> Sequence[Event]:
+def _events(session: AnySession, items: Iterable[DatedItem], issued: date) -> Sequence[Event]:
     """Return the events of the school years that a letter speaks of, by id."""
-    days = (item.last_day or item.first_day or found.issued for item in found.items)
+    days = (item.last_day or item.first_day or issued for item in items)
     years = {SchoolYear.of(day).start for day in days}
     events = session.scalars(select(Event).where(Event.school_year.in_(years)))
     return sorted(events, key=lambda event: event.id)

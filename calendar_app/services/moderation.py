@@ -23,7 +23,7 @@ from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.title_words import SAME, closeness
 from calendar_app.models import Draft, Editor, Event, queries, writing
 from calendar_app.models.base import AnySession
-from calendar_app.services import editors, events, journal
+from calendar_app.services import editors, events, journal, suggestions
 from calendar_app.services.draft_entries import item_of, proposed, publishing_scope
 from calendar_app.services.draft_facts import draft_facts
 from calendar_app.services.drafts import known_event
@@ -137,6 +137,7 @@ def accept(
         session.flush()
         if was_new and draft.entry is None:
             _point_others_to(session, draft, event, now)
+        suggestions.answer(session, draft, now)
         _settle_repeated(session, draft)
         return event
 
@@ -192,6 +193,7 @@ def refuse(
         draft.answer = answer.strip() or None
         _decide(draft, DraftState.REFUSED, editor, now)
         _note(session, editor, draft, ChangeAction.REFUSED, before, now, why=draft.answer)
+        suggestions.answer(session, draft, now)
         return draft
 
 
@@ -363,6 +365,8 @@ def _point_others_to(session: AnySession, accepted: Draft, event: Event, now: da
         session.flush()
         if decision.proposal:
             draft.scope = set(publishing_scope(session, draft))
+        else:
+            suggestions.answer(session, draft, now)
 
 
 def _is_of(draft: Draft, event: Event) -> bool:

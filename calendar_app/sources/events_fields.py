@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
@@ -21,6 +20,7 @@ from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.levels import CLASSES, GROUPS
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean, clean_line
+from calendar_app.domain.web_links import is_link
 from calendar_app.sources.problems import not_in_list, shown
 
 T = TypeVar("T")
@@ -124,13 +124,7 @@ def _read_school_year(text: str) -> str:
 
 
 def _check_link(link: str) -> str:
-    try:
-        parts = urlsplit(link)
-        complete = parts.scheme in ("http", "https") and bool(parts.hostname)
-        _ = parts.port  # a port that is no number is only found when it is asked for
-    except ValueError:
-        complete = False
-    if not complete or re.search(r"[\s<>\"\\]", link):
+    if not is_link(link):
         raise wrong(f"{shown(link)} n'est pas une adresse qui commence par http:// ou https://")
     return link
 

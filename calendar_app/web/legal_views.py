@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from calendar_app.services.subscribers import ENDED_KEPT, UNCONFIRMED_KEPT
+from calendar_app.services.suggestions import ADDRESS_KEPT
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 
@@ -20,6 +21,7 @@ def personal_data() -> str:
         page=page(),
         unconfirmed_days=UNCONFIRMED_KEPT.days,
         ended_days=ENDED_KEPT.days,
+        proposer_days=ADDRESS_KEPT.days,
     )
 
 

@@ -76,6 +76,11 @@ PLACES = {
         "/abonnement/?evenement=ma-classe-a-du-talent-2020-2021", "Me prévenir de"
     ),
     "find-link": Place("/abonnement/retrouver/", "Recevoir mon lien"),
+    "propose": Place("/proposer/?academie=lille", "Page officielle"),
+    "propose-mistake": Place("/proposer/?evenement=roboteam-2020-2021", "La fiche en général"),
+    "propose-thanks": Place("/proposer/merci/", "Votre message est arrivé"),
+    "propose-known": Place("/proposer/merci/?deja=roboteam-2020-2021", "Déjà au calendrier"),
+    "forgotten-password": Place("/redaction/mot-de-passe/", "Recevoir un lien"),
     "personal-data": Place("/donnees-personnelles/", "Vos droits"),
     "legal-notice": Place("/mentions-legales/", "directrice de la publication"),
     "not-found": Place("/nulle-part/", "Page introuvable", 404),
