@@ -22,6 +22,7 @@ from calendar_app.web import (
     calendar_views,
     editor_session,
     editor_views,
+    event_views,
     feed_views,
     legal_views,
     letter_views,
@@ -88,6 +89,7 @@ def create_app(settings: Settings) -> Flask:
         editor_views,
         queue_views,
         letter_views,
+        event_views,
         legal_views,
         system_views,
     ):

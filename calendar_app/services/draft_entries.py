@@ -62,18 +62,23 @@ def proposed(session: AnySession, draft: Draft) -> EventEntry:
     :raises EntryError: when the draft does not say enough, or what cannot be.
     :raises StaleEventError: when the event changed since an editor prepared the draft.
     """
+    return events.check_entry(session, written_draft(session, draft))
+
+
+def written_draft(session: AnySession, draft: Draft) -> Written:
+    """Return what :func:`proposed` reads, as it is written: something may be missing in it."""
     event = draft.event
     if draft.entry is not None:
-        return events.check_entry(session, written_from(_prepared(session, draft, event)))
+        return written_from(_prepared(session, draft, event))
     if event is None:
-        return events.check_entry(session, _new_event(session, draft))
+        return _new_event(session, draft)
     reference = queries.reference(session)
     entry = event_entry(event, reference.academies)
     facts = facts_of(entry)
     item = item_of(draft)
     for key, milestone in _changed(draft, item, event, entry, reference):
         facts[f"milestones.{key}"] = milestone
-    return events.check_entry(session, written_from(facts))
+    return written_from(facts)
 
 
 def publishing_scope(session: AnySession, draft: Draft) -> frozenset[str]:

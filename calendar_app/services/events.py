@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.editors import EditorAction, may, reaches
@@ -34,13 +35,19 @@ __all__ = [
     "NotYoursError",
     "StaleEventError",
     "Written",
+    "action_of",
     "check_entry",
+    "facts",
+    "imagined",
     "may_publish",
     "reach_of",
+    "rebase",
     "save",
     "touched",
     "visible_event",
     "write",
+    "written_entry",
+    "written_from",
 ]
 
 
@@ -128,6 +135,47 @@ def check_entry(session: AnySession, entry: Written) -> EventEntry:
             raise EntryError({"part_of": "ces événements tournent en rond"})
         above = above.part_of
     return found
+
+
+def facts(entry: EventEntry) -> dict[str, Any]:
+    """Return the facts of an event (``sources.events_facts``)."""
+    return facts_of(entry)
+
+
+def written_entry(entry: EventEntry) -> Written:
+    """Return an event as texts, its dates in order and each with its key."""
+    return written_from(facts_of(entry))
+
+
+def action_of(seen: Facts | None, entry: EventEntry) -> ChangeAction:
+    """Return what somebody does who saves this entry: a date that was moved is told as such."""
+    if seen is None:
+        return ChangeAction.CREATED
+    for difference in differences(seen, facts_of(entry)):
+        old, new = difference.before, difference.after
+        of_date = difference.name.startswith("milestones.") and old and new
+        if of_date and old.get("moved_from") != new.get("moved_from"):
+            return ChangeAction.MOVED
+    return ChangeAction.EDITED
+
+
+def rebase(session: AnySession, wanted: Facts, seen: Facts, now: Facts) -> Written:
+    """Return what an editor wanted on top of what the event is by now: where both changed the same
+    part, the editor's stands."""
+    merged = merge(seen, wanted, now)
+    mine = {c.name: c.wanted for c in merged.conflicts if c.wanted is not None}
+    gone = {c.name for c in merged.conflicts if c.wanted is None}
+    kept = {name: value for name, value in merged.facts.items() if name not in gone}
+    return written_from(kept | mine)
+
+
+def imagined(session: AnySession, entry: EventEntry, now: datetime) -> Event:
+    """Return an event as it would be published. It is in no session: nothing of it is stored."""
+    event = Event(id=entry.id, created_at=now, changed_at=now, revision=1, parts=[])
+    event.series = Series(id=entry.series, title=entry.title)
+    with session.no_autoflush:
+        apply_entry(event, entry, queries.reference(session), now, as_written=True)
+    return event
 
 
 def save(

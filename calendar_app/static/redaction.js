@@ -1,2 +1,30 @@
 // The editors' room only. Nothing here is needed: every page works without it.
 "use strict";
+
+// Leaving with unsaved work asks first.
+for (const form of document.querySelectorAll("form[data-unsaved]")) {
+  let unsaved = document.querySelector("[role=alert]") !== null;
+  form.addEventListener("input", () => { unsaved = true; });
+  form.addEventListener("submit", () => { unsaved = false; });
+  window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+}
+
+// The preview follows what is typed.
+for (const form of document.querySelectorAll("form[data-preview]")) {
+  const shown = document.getElementById("apercu");
+  let waiting, latest = 0;
+  const look = async () => {
+    const asked = ++latest, typed = new FormData(form);
+    typed.set("jeton", form.dataset.previewToken);
+    try {
+      const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(typed) });
+      if (answer.ok && asked === latest) shown.innerHTML = await answer.text();
+    } catch {
+      // The server does not answer: what was shown stays.
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(look, 500);
+  });
+}

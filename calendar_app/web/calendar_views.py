@@ -136,7 +136,8 @@ def event(event_id: str) -> str:
     mine = [m for m in found.milestones if concerns(m, here.filter)]
     seen = [here.card(m) for m in mine]
     elsewhere = [here.card(m) for m in found.milestones if m not in mine]
-    here.noindex = found.year.last_day < here.today and all(c.is_past for c in seen + elsewhere)
+    is_past = found.year.last_day < here.today and all(c.is_past for c in seen + elsewhere)
+    here.noindex = is_past or found.archived_at is not None
     page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
     adds = {}
     for m in found.milestones:
@@ -149,6 +150,7 @@ def event(event_id: str) -> str:
         "calendar/event.html",
         page=here,
         event=found,
+        is_past=is_past,
         cards=seen,
         elsewhere=elsewhere,
         adds=adds,

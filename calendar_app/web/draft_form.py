@@ -8,12 +8,13 @@ from datetime import date, time
 
 from werkzeug.datastructures import MultiDict
 
-from calendar_app.domain import levels
-from calendar_app.domain.academies import Academies
+from calendar_app.domain.academies import NATIONAL, Academies
 from calendar_app.domain.dated_items import DatedItem, ItemKind, Step
 from calendar_app.domain.errors import UnknownValueError
-from calendar_app.domain.text import clean_line, fold, nearest
+from calendar_app.domain.known_events import scope_of
+from calendar_app.domain.text import clean_line
 from calendar_app.domain.vocabulary import Certainty
+from calendar_app.web.typed_lists import class_text, read_classes, read_scope, scope_text
 
 #: The natures that a form offers: value → (kind, step, words).
 NATURES: dict[str, tuple[ItemKind, Step | None, str]] = {
@@ -50,9 +51,6 @@ class DraftForm:
     @classmethod
     def of_item(cls, item: DatedItem, academies: Academies) -> DraftForm:
         """Show an item."""
-        narrowed = {academies.of_department(code).slug for code in item.departments}
-        places = [academies.get(slug).name for slug in item.academies if slug not in narrowed]
-        places += [academies.department(code).name for code in item.departments]
         return cls(
             titre=item.title,
             nature=next(n for n, (k, s, _) in NATURES.items() if (k, s) == _nature(item)),
@@ -61,10 +59,8 @@ class DraftForm:
             debut=f"{item.start_time:%H:%M}" if item.start_time else "",
             fin=f"{item.end_time:%H:%M}" if item.end_time else "",
             approximatif=item.certainty is Certainty.APPROXIMATE,
-            pour=", ".join(places),
-            classes=", ".join(
-                levels.name(slug) for slug in levels.collapse(levels.expand(item.classes))
-            ),
+            pour=scope_text(scope_of(item, academies) - {NATIONAL}, academies),
+            classes=class_text(item.classes),
             lieu=item.place or "",
             lien=item.url or "",
         )
@@ -160,33 +156,26 @@ class DraftForm:
         return time.fromisoformat(text)
 
     def _places(self, academies: Academies) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        slugs, codes = [], []
-        for text in filter(None, map(str.strip, self.pour.split(","))):
-            if fold(text) in ("national", "france", "toutes"):
-                continue
-            try:
-                academy, department = academies.find(text)
-            except UnknownValueError as error:
-                self.problems["pour"] = str(error)
-                continue
-            slugs.append(academy.slug)
-            if department and len(academy.departments) > 1:
-                codes.append(department.code)
-        return tuple(dict.fromkeys(slugs)), tuple(dict.fromkeys(codes))
+        """Return the académies and the départements, as an item names them."""
+        try:
+            codes = read_scope(self.pour, academies)
+        except UnknownValueError as error:
+            self.problems["pour"] = str(error)
+            return (), ()
+        names = [code.partition("/")[::2] for code in sorted(codes)]
+        if any(kind == "region" for kind, _ in names):
+            self.problems["pour"] = "Écrivez les académies de la région une à une."
+        departments = tuple(name for kind, name in names if kind == "departement")
+        slugs = [name for kind, name in names if kind == "academie"]
+        slugs += [academies.of_department(code).slug for code in departments]
+        return tuple(dict.fromkeys(slugs)), departments
 
     def _classes(self) -> tuple[str, ...]:
-        known = {fold(levels.name(slug)): slug for slug in (*levels.GROUPS, *levels.CLASSES)}
-        known |= {fold(slug): slug for slug in (*levels.GROUPS, *levels.CLASSES)}
-        found = []
-        for text in filter(None, map(str.strip, self.classes.split(","))):
-            slug = known.get(fold(text))
-            if slug is None:
-                close = nearest(text[:60], known)
-                hint = f" Vouliez-vous dire « {levels.name(known[close])} » ?" if close else ""
-                self.problems["classes"] = f"Nous ne connaissons pas la classe « {text} ».{hint}"
-            else:
-                found.append(slug)
-        return tuple(c for c in levels.CLASSES if c in levels.expand(found))
+        try:
+            return read_classes(self.classes)
+        except UnknownValueError as error:
+            self.problems["classes"] = str(error)
+            return ()
 
 
 def _nature(item: DatedItem) -> tuple[ItemKind, Step | None]:

@@ -34,7 +34,7 @@ class KeptForm:
     @property
     def fields_text(self) -> str:
         """The fields as one text, for a hidden field."""
-        return json.dumps(self.fields)
+        return json.dumps(self.fields, ensure_ascii=False)
 
     def token(self) -> str | None:
         """Return a form token for where this goes; None where nothing can be sent."""

@@ -14,6 +14,7 @@ from calendar_app.services import editors
 from calendar_app.web import editor_session
 from calendar_app.web.kept_forms import KeptForm
 from calendar_app.web.page import page
+from calendar_app.web.security import CONTENT_SECURITY_POLICY
 
 #: No form of the room comes near (bytes); a letter that is dropped may be larger.
 MAX_FORM = 256 * 1024
@@ -81,7 +82,11 @@ def show(template: str, status: int = 200, **context: Any) -> Response:
         done=DONE.get(request.args.get("fait", "")),
         **context,
     )
-    return make_response(body, status)
+    answer = make_response(body, status)
+    # The preview of a form is asked for while one types.
+    policy = f"{CONTENT_SECURITY_POLICY}; connect-src 'self'"
+    answer.headers["Content-Security-Policy"] = policy
+    return answer
 
 
 def log_in_page(

@@ -1,0 +1,79 @@
+"""Lists of events for editors: those of their scope, and those that look alike."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import func, select
+
+from calendar_app.domain.editors import EditorAction, may, reaches
+from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.text import fold
+from calendar_app.domain.title_words import SAME, closeness
+from calendar_app.models import Editor, Event, queries
+from calendar_app.models.base import AnySession
+from calendar_app.services import editors, events
+from calendar_app.services.events import EventEntry, Written
+
+
+def latest_year(session: AnySession, today: date) -> SchoolYear:
+    """Return the school year of today, or the last one that has events when it has none."""
+    year = SchoolYear.of(today)
+    last = session.scalar(select(func.max(Event.school_year)))
+    return year if last is None or last >= year.start else SchoolYear(last)
+
+
+def events_of(session: AnySession, editor: Editor, year: SchoolYear, words: str) -> list[Event]:
+    """Return the events of a school year that concern an editor's scope, by title; the archived
+    ones too.
+
+    :param words: only those that have all of these words.
+    """
+    query = select(Event).where(Event.school_year == year.start)
+    for word in fold(words).split():
+        query = query.where(Event.search_text.contains(word, autoescape=True))
+    academies = queries.reference(session).academies
+    own = editors.rights(editor, academies)
+    found = (
+        event
+        for event in session.scalars(query).unique()
+        if reaches(own, events.reach_of(event), academies)
+    )
+    return sorted(found, key=lambda event: (fold(event.title), event.id))
+
+
+def exists(session: AnySession, event_id: str) -> bool:
+    """Return whether there is an event of this id."""
+    return queries.event(session, event_id) is not None
+
+
+def near(session: AnySession, editor: Editor, entry: EventEntry) -> tuple[Event, ...]:
+    """Return the events that a new one may be: of its school year and its series, of a close
+    title, or with a date on the same days and some word in common."""
+    year = SchoolYear(int(entry.school_year[:4]))
+    days = {m.days for m in entry.milestones}
+
+    def alike(event: Event) -> bool:
+        close = closeness(entry.title, event.title)
+        same_days = any((m.first_day, m.last_day) in days for m in event.milestones)
+        return event.series_id == entry.series or close >= SAME or (same_days and close > 0)
+
+    return tuple(e for e in events_of(session, editor, year, "") if alike(e))
+
+
+def near_title(session: AnySession, editor: Editor, written: Written) -> tuple[Event, ...]:
+    """Return the events whose title is close to that of one that is being typed."""
+    label = written.get("school_year", "")
+    if not (label[:4].isdecimal() and len(label) == 9):
+        return ()
+    found = events_of(session, editor, SchoolYear(int(label[:4])), "")
+    return tuple(e for e in found if closeness(written["title"], e.title) >= SAME)
+
+
+def may_publish_all(
+    session: AnySession, editor: Editor, event: Event | None, scope: frozenset[str]
+) -> bool:
+    """Return whether an editor may publish any change to an event, or a new one of this scope."""
+    own = editors.rights(editor, queries.reference(session).academies)
+    codes = frozenset(event.scope) if event else scope
+    return may(own, EditorAction.PUBLISH, codes)

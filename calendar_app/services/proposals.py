@@ -1,0 +1,57 @@
+"""What an editor prepares and may not publish becomes a draft, for those who may."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from calendar_app.domain.dated_items import ItemKind, ItemStatus
+from calendar_app.domain.drafts import Proposal
+from calendar_app.domain.versions import Facts
+from calendar_app.domain.vocabulary import Certainty
+from calendar_app.models import Draft, Editor, queries, writing
+from calendar_app.models.base import AnySession
+from calendar_app.services import events
+from calendar_app.services.entries import event_entry
+from calendar_app.sources.events_entries import EventEntry
+from calendar_app.sources.events_facts import facts_of
+
+
+def propose(
+    session: AnySession, editor: Editor, entry: EventEntry, seen: Facts | None, now: datetime
+) -> Draft:
+    """Put a whole event, as an editor prepared it, in the queue of those who may publish it.
+
+    :param seen: the facts of the event when the editor began; None for a new one.
+    :raises EventExistsError: for a new one that exists.
+    :raises NotFoundError: when the event is none of the editor's.
+    """
+    with writing(session, now):
+        academies = queries.reference(session).academies
+        event = queries.event(session, entry.id)
+        if seen is None and event and event.archived_at is None:
+            raise events.EventExistsError(event)
+        before = None
+        if seen is not None:
+            before = event_entry(events.visible_event(session, editor, entry.id), academies)
+        scope = frozenset[str]().union(*events.touched(before, entry))
+        first = min((m.days for m in entry.milestones), default=None)
+        draft = Draft(
+            proposal=Proposal.NEW_EVENT if seen is None else Proposal.CHANGE,
+            event_id=None if seen is None else entry.id,
+            title=entry.title,
+            kind=ItemKind.EVENT,
+            first_day=first and first[0],
+            last_day=first and first[1],
+            certainty=Certainty.DAY,
+            status=ItemStatus.PLANNED,
+            confidence=1.0,
+            item={},
+            entry=facts_of(entry),
+            base=dict(seen) if seen is not None else None,
+            author_id=editor.id,
+            created_at=now,
+        )
+        draft.scope = set(scope or entry.scope_codes())
+        session.add(draft)
+        session.flush()
+        return draft

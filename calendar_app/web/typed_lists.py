@@ -1,0 +1,78 @@
+"""Lists that editors type with commas: whom a date is for, and its classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from calendar_app.domain import levels
+from calendar_app.domain.academies import NATIONAL, Academies
+from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.text import fold, nearest, slugify
+
+_EVERYBODY = frozenset(("national", "nationale", "france", "toutes"))
+
+
+def scope_text(codes: Iterable[str], academies: Academies) -> str:
+    """Return scope codes as an editor types them: « Lille, Puy-de-Dôme »."""
+    names = []
+    for code in sorted(codes):
+        kind, _, name = code.partition("/")
+        if kind == "academie":
+            names.append(academies.get(name).name)
+        elif kind == "departement":
+            names.append(academies.department(name).name)
+        elif kind == "region":
+            names.append(f"région {academies.regions[name]}")
+        else:
+            names.append("national")
+    return ", ".join(names)
+
+
+def read_scope(text: str, academies: Academies) -> frozenset[str]:
+    """Return the scope codes of what an editor typed; none where nothing stands.
+
+    A name that is both an académie's and a département's (« Paris ») is the académie's.
+
+    :raises UnknownValueError: with the nearest name.
+    """
+    codes = set()
+    for name in _items(text):
+        region = slugify(name).removeprefix("region-academique-").removeprefix("region-")
+        if fold(name) in _EVERYBODY:
+            codes.add(NATIONAL)
+        elif slugify(name).startswith("region") and region in academies.regions:
+            codes.add(f"region/{region}")
+        else:
+            academy, department = academies.find(name)
+            codes.add(
+                f"departement/{department.code}" if department else f"academie/{academy.slug}"
+            )
+    return frozenset(codes)
+
+
+def class_text(classes: Iterable[str]) -> str:
+    """Return classes as an editor types them: « cycle 2, CM1 »."""
+    return ", ".join(levels.name(slug) for slug in levels.collapse(levels.expand(classes)))
+
+
+def read_classes(text: str) -> tuple[str, ...]:
+    """Return the classes of what an editor typed, in their order.
+
+    :raises UnknownValueError: with the nearest name.
+    """
+    slugs = (*levels.GROUPS, *levels.CLASSES)
+    known = {fold(slug): slug for slug in slugs} | {fold(levels.name(s)): s for s in slugs}
+    found = []
+    for name in _items(text):
+        slug = known.get(fold(name))
+        if slug is None:
+            close = nearest(name[:60], known)
+            hint = levels.name(known[close]) if close else None
+            raise UnknownValueError("la classe", name, hint)
+        found.append(slug)
+    whole = levels.expand(found)
+    return tuple(slug for slug in levels.CLASSES if slug in whole)
+
+
+def _items(text: str) -> Iterator[str]:
+    return filter(None, (item.strip() for item in text.split(",")))
