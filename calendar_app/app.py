@@ -24,6 +24,7 @@ from calendar_app.web import (
     editor_views,
     event_views,
     feed_views,
+    journal_views,
     legal_views,
     letter_views,
     personal_views,
@@ -90,6 +91,7 @@ def create_app(settings: Settings) -> Flask:
         queue_views,
         letter_views,
         event_views,
+        journal_views,
         legal_views,
         system_views,
     ):

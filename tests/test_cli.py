@@ -95,6 +95,14 @@ def test_export_writes_what_an_import_reads(run, tmp_path):
     assert list(tmp_path.glob(".*")) == []
 
 
+def test_the_journal_is_exported(run, tmp_path):
+    run("events", "import")
+    path = tmp_path / "journal.json"
+    assert run("journal", "export", "--format", "json", str(path))[0] == 0
+    assert path.read_text(encoding="utf-8") == "[]\n"  # an import is no editor's change
+    assert run("journal", "export")[1].startswith("\ufeffnumero,instant,qui,quoi,")
+
+
 def test_a_conflict_says_what_to_do(run, environ, tmp_path):
     run("events", "import")
     with sqlite3.connect(Path(environ["CALENDAR_INSTANCE"]) / "calendar.sqlite3") as store:

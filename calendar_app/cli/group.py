@@ -16,6 +16,7 @@ MODULES = {
     "editors": "editors",
     "events": "content",
     "holidays": "content",
+    "journal": "journal",
     "letters": "letters",
     "migrate": "running",
     "reminders": "reminders",

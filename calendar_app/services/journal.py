@@ -1,14 +1,28 @@
-"""The journal's pen: each change is noted in the transaction that makes it."""
+"""The journal: each change is noted in the transaction that makes it, and read by those whom it
+concerns."""
 
 from __future__ import annotations
 
-from collections.abc import Set
-from datetime import datetime
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import selectinload
 
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
-from calendar_app.models import Change, Draft, Editor
+from calendar_app.domain.editors import EditorAction, EditorRights, EditorRole, may
+from calendar_app.domain.errors import NotFoundError
+from calendar_app.models import Change, ChangeScope, Draft, Editor, queries
 from calendar_app.models.base import AnySession
+from calendar_app.services import editors
+
+PARIS = ZoneInfo("Europe/Paris")
+
+#: Changes on one page.
+PAGE = 50
 
 
 def note(
@@ -51,3 +65,86 @@ def note(
     change.scope = set(scope)
     session.add(change)
     return change
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFilter:
+    """Which changes are asked for; None asks for all.
+
+    :param first_day: with *last_day*, inclusive days in Paris.
+    """
+
+    event_id: str | None = None
+    editor_id: int | None = None
+    action: ChangeAction | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+def changes(
+    session: AnySession,
+    rights: EditorRights,
+    me: int | None,
+    chosen: JournalFilter,
+    *,
+    before_id: int | None = None,
+    limit: int | None = PAGE,
+) -> list[Change]:
+    """Return the changes that somebody may read, newest first: those to what lies wholly within
+    their scope, and their own.
+
+    :param me: the editor's id; None for an operator, who has the rights of all.
+    :param before_id: only older ones than this change.
+    """
+    query = select(Change).order_by(Change.id.desc())
+    if rights.covers is not None:
+        within = and_(
+            Change.scope_rows.any(), ~Change.scope_rows.any(ChangeScope.code.not_in(rights.covers))
+        )
+        query = query.where(or_(within, Change.editor_id == me) if me is not None else within)
+    if chosen.event_id is not None:
+        query = query.where(
+            Change.subject == ChangeSubject.EVENT, Change.subject_id == chosen.event_id
+        )
+    if chosen.editor_id is not None:
+        query = query.where(Change.editor_id == chosen.editor_id)
+    if chosen.action is not None:
+        query = query.where(Change.action == chosen.action)
+    if chosen.first_day is not None:
+        query = query.where(Change.at >= _midnight(chosen.first_day))
+    if chosen.last_day is not None:
+        query = query.where(Change.at < _midnight(chosen.last_day + timedelta(days=1)))
+    if before_id is not None:
+        query = query.where(Change.id < before_id)
+    query = query.options(selectinload(Change.editor), selectinload(Change.undone_by))
+    return list(session.scalars(query.limit(limit)))
+
+
+def whole(session: AnySession) -> list[Change]:
+    """Return the whole journal, newest first, for an operator."""
+    everywhere = EditorRights(EditorRole.ADMINISTRATOR, None)
+    return changes(session, everywhere, None, JournalFilter(), limit=None)
+
+
+def visible_change(session: AnySession, editor: Editor, change_id: int) -> Change:
+    """Return a change that an editor may read.
+
+    :raises NotFoundError: when there is none, or it is none of theirs.
+    """
+    change = session.get(Change, change_id)
+    own = editors.rights(editor, queries.reference(session).academies)
+    if change is None or not (
+        change.editor_id == editor.id or may(own, EditorAction.PREPARE, frozenset(change.scope))
+    ):
+        raise NotFoundError("Ce changement n'existe pas, ou n'est pas de votre périmètre.")
+    return change
+
+
+def people(session: AnySession, found: Iterable[Change]) -> tuple[Editor, ...]:
+    """Return the editors who made these changes, by name."""
+    unique = {c.editor.id: c.editor for c in found if c.editor}
+    return tuple(sorted(unique.values(), key=lambda editor: (editor.name, editor.id)))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), PARIS)

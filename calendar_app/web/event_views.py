@@ -35,6 +35,7 @@ from calendar_app.services.events import EntryError, EventEntry
 from calendar_app.web import editor_session
 from calendar_app.web.event_form import DateRow, EventForm, remember_moves, years_around
 from calendar_app.web.event_preview import preview_of
+from calendar_app.web.journal_views import lines_of
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import room_blueprint, show, the_editor
@@ -256,6 +257,7 @@ def _form(
         seen=json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else "",
         notice=notice,
         draft=draft,
+        history=lines_of(found.id) if found else [],
         years=years_around(SchoolYear.of(here.today)),
         may_publish=event_lists.may_publish_all(
             db.session, the_editor(), found, form.scope(here.reference.academies)

@@ -12,7 +12,7 @@ from calendar_app.domain.drafts import DraftOrigin, DraftState
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.text import clean
 from calendar_app.models import Draft, db
-from calendar_app.services import editors, letter_room, moderation
+from calendar_app.services import editors, letter_room, moderation, overview
 from calendar_app.services.draft_entries import item_of
 from calendar_app.services.events import EntryError
 from calendar_app.web import editor_session
@@ -20,7 +20,7 @@ from calendar_app.web.draft_cards import draft_card
 from calendar_app.web.draft_form import NATURES, DraftForm
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.room import room_blueprint, show, the_editor
+from calendar_app.web.room import room_blueprint, show, the_editor, the_rights
 
 bp = room_blueprint(
     "drafts",
@@ -41,7 +41,7 @@ def _for_templates() -> dict[str, Any]:
 
 def room(status: int = 200, notice: str | None = None) -> Response:
     """Answer with the queue, what closes soon first within each origin."""
-    editor = the_editor()
+    editor, own, here = the_editor(), the_rights(), page()
     waiting = moderation.queue(db.session, editor)
     order = list(DraftOrigin)
     waiting.sort(key=lambda draft: order.index(draft.origin))
@@ -49,12 +49,15 @@ def room(status: int = 200, notice: str | None = None) -> Response:
         "room.html",
         status,
         notice=notice,
-        where=editors.where_words(editor.scope, page().reference.academies),
+        where=editors.where_words(editor.scope, here.reference.academies),
         groups=[
             (origin, [draft_card(draft) for draft in drafts])
             for origin, drafts in groupby(waiting, key=lambda draft: draft.origin)
         ],
         letters=letter_room.letters_of(db.session, editor, limit=5),
+        closing=[here.card(m) for m in overview.closing_soon(db.session, own, here.today)],
+        missing=overview.without_edition(db.session, own, here.today),
+        dead=overview.dead_links(db.session, own, here.today),
         problems={},
         typed={},
     )

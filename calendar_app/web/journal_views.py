@@ -1,0 +1,154 @@
+"""The journal in the room: who changed what, from what, to what, and why; and taking it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+
+from calendar_app.domain.changes import ChangeAction
+from calendar_app.domain.errors import CalendarError, NotFoundError
+from calendar_app.domain.french import day_words, hour_words
+from calendar_app.domain.text import clean, clean_line
+from calendar_app.domain.versions import differences
+from calendar_app.models import Change, db
+from calendar_app.services import journal, undo
+from calendar_app.services.change_words import part_name, value_words
+from calendar_app.services.journal import PARIS, JournalFilter
+from calendar_app.services.journal_export import as_csv, as_json
+from calendar_app.web import editor_session
+from calendar_app.web.page import page
+from calendar_app.web.policies import Policy, policy
+from calendar_app.web.room import room_blueprint, show, the_editor, the_rights
+
+bp = room_blueprint("journal", __name__, defait="Le changement est défait.")
+
+_LONGEST_WHY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A change in words.
+
+    :param parts: (what, from, to) for each part that differs.
+    """
+
+    change: Change
+    when: str
+    parts: tuple[tuple[str, str, str], ...]
+
+
+def lines_of(event_id: str) -> list[ChangeLine]:
+    """Return the last changes of an event that who is logged in may read."""
+    chosen = JournalFilter(event_id=event_id)
+    found = journal.changes(db.session, the_rights(), the_editor().id, chosen, limit=10)
+    return [_line(change) for change in found]
+
+
+@bp.get("/journal/")
+@policy(Policy.EDITOR)
+def index() -> Any:
+    """All changes within one's scope, newest first."""
+    before = request.args.get("avant", "")
+    before_id = int(before) if before.isdecimal() and len(before) < 10 else None
+    found = journal.changes(
+        db.session, the_rights(), the_editor().id, _filter(), before_id=before_id
+    )
+    kept = {n: v for n, v in request.args.items() if n != "avant" and v}
+    return show(
+        "journal.html",
+        lines=[_line(change) for change in found],
+        people=journal.people(db.session, found),
+        actions=tuple(ChangeAction),
+        chosen=request.args,
+        kept=kept,
+        older=found[-1].id if len(found) == journal.PAGE else None,
+    )
+
+
+@bp.get("/journal.csv")
+@policy(Policy.EDITOR)
+def export_csv() -> Response:
+    """The same, as a table."""
+    return _download(as_csv(_all()), "text/csv", "journal.csv")
+
+
+@bp.get("/journal.json")
+@policy(Policy.EDITOR)
+def export_json() -> Response:
+    """The same, as JSON."""
+    return _download(as_json(_all()), "application/json", "journal.json")
+
+
+@bp.get("/journal/<int:change_id>/")
+@policy(Policy.EDITOR)
+def change(change_id: int) -> Any:
+    """One change."""
+    return _page(journal.visible_change(db.session, the_editor(), change_id))
+
+
+@bp.post("/journal/<int:change_id>/defaire/")
+@policy(Policy.EDITOR)
+def take_back(change_id: int) -> Any:
+    """Undo a change by another one."""
+    found = journal.visible_change(db.session, the_editor(), change_id)
+    if not editor_session.is_fresh():
+        return _page(found, 400, editor_session.NOT_FRESH)
+    why = clean(request.form.get("pourquoi", "")).strip()[:_LONGEST_WHY] or None
+    try:
+        made = undo.undo(db.session, the_editor(), change_id, why, page().now)
+    except undo.UndoConflictError as error:
+        return _page(found, 409, str(error), conflicts=error.conflicts)
+    except NotFoundError:
+        raise
+    except CalendarError as error:
+        return _page(found, 409, str(error))
+    return redirect(url_for(".change", change_id=made.id, fait="defait"), 303)
+
+
+def _page(found: Change, status: int = 200, notice: str | None = None, **more: Any) -> Response:
+    return show("change.html", status, line=_line(found), notice=notice, **more)
+
+
+def _line(found: Change) -> ChangeLine:
+    at = found.at.astimezone(PARIS)
+    parts = tuple(
+        (part_name(d.name), value_words(d.before), value_words(d.after))
+        for d in differences(found.before or {}, found.after or {})
+        if found.before is not None
+    )
+    return ChangeLine(found, f"{day_words(at.date())} à {hour_words(at.time())}", parts)
+
+
+def _all() -> list[Change]:
+    return journal.changes(db.session, the_rights(), the_editor().id, _filter(), limit=None)
+
+
+def _filter() -> JournalFilter:
+    """Return what the address asks for; what cannot be read asks for nothing."""
+    given = request.args
+    editor = given.get("redacteur", "")
+    action = given.get("action", "")
+    return JournalFilter(
+        event_id=clean_line(given.get("evenement", "")) or None,
+        editor_id=int(editor) if editor.isdecimal() and len(editor) < 10 else None,
+        action=ChangeAction(action) if action in set(ChangeAction) else None,
+        first_day=_day(given.get("depuis", "")),
+        last_day=_day(given.get("jusqu", "")),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1900 < day.year < 2199 else None
+
+
+def _download(body: str, kind: str, name: str) -> Response:
+    answer = Response(body, content_type=f"{kind}; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
