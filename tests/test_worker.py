@@ -10,16 +10,23 @@ import socket
 import subprocess
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from calendar_app.app import letterhead
-from calendar_app.domain.deliveries import DeliveryState, SubscriberState
-from calendar_app.models import Delivery, Subscriber, db, reading
+from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, SubscriberState
+from calendar_app.domain.drafts import DraftState
+from calendar_app.domain.editors import EditorRole
+from calendar_app.models import Delivery, Draft, Subscriber, db, reading, writing
+from calendar_app.services import editors, suggestions
 from calendar_app.services.composing import message_id
+from calendar_app.services.outbox import queue_mail
+from calendar_app.services.subscribers import MailAddress
+from calendar_app.services.suggestions import ADDRESS_KEPT, Mistake
 from tests.factories import ID, entry, publish
 from tests.mail_factories import SIGNED_UP, deliveries, plan, sign_up, subscriber
 from tests.smtp_server import mail_server, scripted_server
@@ -194,12 +201,6 @@ def wait_for(condition, process: subprocess.Popen[str] | None = None) -> None:
 
 def test_the_worker_plans_sends_and_finishes_the_mail_in_hand(command, due):
     """On today's clock: a confirmation is queued, the worker sends it, SIGTERM ends it well."""
-    from datetime import UTC, datetime
-
-    from calendar_app.domain.deliveries import DeliveryKind
-    from calendar_app.models import writing
-    from calendar_app.services.outbox import queue_mail
-
     now = datetime.now(UTC)
     with due.app_context(), writing(db.session, now):
         for n in range(40):
@@ -227,6 +228,39 @@ def test_the_worker_plans_sends_and_finishes_the_mail_in_hand(command, due):
     assert states["confirmation", DeliveryState.SENT.value] == sent
     # What it had claimed was given back.
     assert states["confirmation", DeliveryState.PENDING.value] == 40 - sent
+
+
+def test_a_worker_sends_to_editors_and_forgets_old_proposers(command, due):
+    """The two mails to others than subscribers, and the cleaning, by the real worker."""
+    now = datetime.now(UTC)
+    with due.app_context():
+        lille = frozenset({"academie/lille"})
+        editors.add(db.session, "zoe@x.example", "Zoé", EditorRole.PREPARER, lille, now)
+        editors.mail_link(db.session, "zoe@x.example", letterhead(due).links, now)
+        for address, at in (("ali@x.example", now), ("old@x.example", now - ADDRESS_KEPT)):
+            typed = MailAddress.read(address)
+            mistake = Mistake(event_id=ID, key=None, words="Non.", address=typed)
+            suggestions.report(db.session, mistake, at)
+        with writing(db.session, now):
+            draft = db.session.scalar(select(Draft).where(Draft.suggested_by == "ali@x.example"))
+            draft.state = DraftState.REFUSED
+            suggestions.answer(db.session, draft, now)
+
+    def kept() -> list[str | None]:
+        with due.app_context(), reading(db.session):
+            return list(db.session.scalars(select(Draft.suggested_by).order_by(Draft.id)))
+
+    with mail_server() as server:
+        worker = command("worker", CALENDAR_SMTP_URL=server.url)
+        try:
+            # Which of its jobs came first, at the start, nobody knows.
+            wait_for(lambda: len(server.mails) >= 2 and kept()[1] is None, worker)
+            worker.send_signal(signal.SIGTERM)
+            out, err = worker.communicate(timeout=30)
+            assert (worker.returncode, out, err) == (0, "", "")
+        finally:
+            worker.kill()
+        assert {m.recipient for m in server.mails} >= {"zoe@x.example", "ali@x.example"}
 
 
 def test_serve_brings_a_worker_and_takes_it_along(command, due):
