@@ -13,19 +13,28 @@ import secrets
 import signal
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from calendar_app.app import make_sender, settings_of, store_session
-from calendar_app.services import outbox_status, planning, subscriptions, suggestions
+from calendar_app.services import (
+    link_checks,
+    outbox_status,
+    planning,
+    subscriptions,
+    suggestions,
+)
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two runs of each job.
-PLAN, SEND, BEAT, CLEAN = 60, 5, 15, 3600
+PLAN, SEND, BEAT, CLEAN, LOOK = 60, 5, 15, 3600, 3600
+
+#: Seconds before others' servers are asked anything: one that starts again and again asks nobody.
+SETTLED = 600
 
 
 def worker_name() -> str:
@@ -54,6 +63,10 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         suggestions.clean(session, now)
         planning.clean_send_days(session, now)
         outbox_status.clean_deliveries(session, now)
+        link_checks.clean(session, now)
+
+    def look() -> None:
+        link_checks.check_due(session, datetime.now(UTC), stopping.is_set)
 
     def beat() -> None:
         if leave_with_parent and os.getppid() != parent:
@@ -66,15 +79,15 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         # The default drops a run that is one second late.
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    for job, seconds in (
-        (lambda: planning.plan_due(session, datetime.now(UTC)), PLAN),
-        (send, SEND),
-        (beat, BEAT),
-        (clean, CLEAN),
+    for job, seconds, wait in (
+        (lambda: planning.plan_due(session, datetime.now(UTC)), PLAN, 0),
+        (send, SEND, 0),
+        (beat, BEAT, 0),
+        (clean, CLEAN, 0),
+        (look, LOOK, SETTLED),
     ):
-        scheduler.add_job(
-            _guarded(app, job), "interval", seconds=seconds, next_run_time=datetime.now(UTC)
-        )
+        first = datetime.now(UTC) + timedelta(seconds=wait)
+        scheduler.add_job(_guarded(app, job), "interval", seconds=seconds, next_run_time=first)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     # It says at each tick that it ticks.

@@ -229,7 +229,10 @@ class Fetcher:
             found = pool.submit(self._resolve, host, port).result(_left(deadline))
         except (FutureTimeoutError, UnicodeError):
             raise FetchError("Ce site ne répond pas.", permanent=False) from None
-        except OSError:
+        except OSError as error:
+            if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+                # Our own resolver is out: the name may well exist.
+                raise FetchError("Ce site ne répond pas.", permanent=False) from None
             raise UnknownHostError from None
         finally:
             pool.shutdown(wait=False)
