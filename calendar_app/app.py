@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 from flask import Flask
 from flask_migrate import Migrate
 
-from calendar_app.config import Settings, templates_folder
+from calendar_app.config import Settings, data_folder, templates_folder
 from calendar_app.domain import french, levels, vocabulary
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.mail.message import Letterhead
 from calendar_app.mail.transport import Transport, open_transport
 from calendar_app.models.base import THREADS, AnySession, db, engine_options
+from calendar_app.services.letters import LetterKnowledge, knowledge_of_files
 from calendar_app.services.sending import Sender
 from calendar_app.web import (
     calendar_views,
@@ -29,6 +30,7 @@ from calendar_app.web import (
     letter_views,
     personal_views,
     queue_views,
+    source_views,
     subscription_views,
     suggestion_views,
     system_views,
@@ -40,6 +42,7 @@ __all__ = [
     "THREADS",
     "AnySession",
     "create_app",
+    "letter_knowledge",
     "letterhead",
     "make_sender",
     "settings_of",
@@ -91,6 +94,7 @@ def create_app(settings: Settings) -> Flask:
         queue_views,
         letter_views,
         event_views,
+        source_views,
         journal_views,
         legal_views,
         system_views,
@@ -121,6 +125,11 @@ def letterhead(app: Flask) -> Letterhead:
         unsubscribe_mailbox=settings.unsubscribe_mailbox,
         contact=settings.contact,
     )
+
+
+def letter_knowledge() -> LetterKnowledge:
+    """Return what a reader of letters and of others' news must know."""
+    return knowledge_of_files(data_folder())
 
 
 def transport(app: Flask) -> Transport:

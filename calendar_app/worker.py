@@ -19,11 +19,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from calendar_app.app import make_sender, settings_of, store_session
+from calendar_app.app import letter_knowledge, make_sender, settings_of, store_session
 from calendar_app.services import (
     link_checks,
     outbox_status,
     planning,
+    sources,
     subscriptions,
     suggestions,
 )
@@ -31,7 +32,7 @@ from calendar_app.services import (
 log = logging.getLogger(__name__)
 
 #: Seconds between two runs of each job.
-PLAN, SEND, BEAT, CLEAN, LOOK = 60, 5, 15, 3600, 3600
+PLAN, SEND, BEAT, CLEAN, LOOK, FOLLOW = 60, 5, 15, 3600, 3600, 60
 
 #: Seconds before others' servers are asked anything: one that starts again and again asks nobody.
 SETTLED = 600
@@ -68,6 +69,13 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     def look() -> None:
         link_checks.check_due(session, datetime.now(UTC), stopping.is_set)
 
+    def follow() -> None:
+        knowledge = letter_knowledge()
+        for source_id in sources.due(session, datetime.now(UTC)):
+            if stopping.is_set():
+                return
+            sources.refresh(session, source_id, sources.Fetcher(), knowledge, datetime.now(UTC))
+
     def beat() -> None:
         if leave_with_parent and os.getppid() != parent:
             stopping.set()
@@ -85,6 +93,8 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         (beat, BEAT, 0),
         (clean, CLEAN, 0),
         (look, LOOK, SETTLED),
+        # What is not due is not asked: it may begin at once.
+        (follow, FOLLOW, 0),
     ):
         first = datetime.now(UTC) + timedelta(seconds=wait)
         scheduler.add_job(_guarded(app, job), "interval", seconds=seconds, next_run_time=first)

@@ -1,0 +1,286 @@
+"""Outside feeds: followed by the worker, each on its own schedule; what is new becomes drafts.
+
+What a source said last and well is kept: one that fails, is empty or shrinks by half changes
+nothing, and warns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import select
+
+from calendar_app.domain.academies import NATIONAL
+from calendar_app.domain.changes import ChangeAction, ChangeSubject
+from calendar_app.domain.dated_items import DatedItem
+from calendar_app.domain.drafts import DraftState
+from calendar_app.domain.editors import EditorAction, may
+from calendar_app.domain.errors import CalendarError, NotFoundError
+from calendar_app.domain.text import clean_line
+from calendar_app.models import Draft, Editor, Source, queries, reading, writing
+from calendar_app.models.base import AnySession
+from calendar_app.services import drafts, editors, journal
+from calendar_app.services.draft_entries import publishing_scope
+from calendar_app.services.draft_facts import draft_facts
+from calendar_app.services.letters import PARIS, LetterKnowledge
+from calendar_app.sources.fetcher import Fetched, Fetcher
+from calendar_app.sources.outside_feed import OutsideItem, read_outside_limited
+
+__all__ = ["Fetcher", "SourceError", "add", "due", "pause", "refresh", "sources_of", "visible"]
+
+#: A source that answers is read four times a day; one that fails, less and less often.
+EVERY = timedelta(hours=6)
+SELDOM = timedelta(days=3)
+
+#: Smaller feeds may well lose half of what they say in a day.
+FEW = 4
+
+_NAME_LENGTH = 200
+_OK = 200
+_SAME = 304
+
+
+class SourceError(CalendarError):
+    """What was asked for a source cannot be: the sentence says why.
+
+    :param field: which field of the form it is about.
+    """
+
+    def __init__(self, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(sentence)
+
+
+class Fetches(Protocol):
+    """What fetches an address: :class:`Fetcher`."""
+
+    def get(
+        self, address: str, etag: str | None = None, last_modified: str | None = None
+    ) -> Fetched: ...
+
+
+def add(
+    session: AnySession,
+    editor: Editor,
+    name: str,
+    address: str,
+    scope: frozenset[str],
+    now: datetime,
+) -> Source:
+    """Follow a feed; the worker reads it at its next tick.
+
+    :param scope: whom its dates are for.
+    :raises SourceError: when something is missing, when the feed is followed already, or when the
+        editor may not publish for all of its scope.
+    """
+    name, address = clean_line(name)[:_NAME_LENGTH], clean_line(address)
+    if not name:
+        raise SourceError("nom", "Donnez un nom à cet agenda.")
+    if not address.lower().startswith(("http://", "https://")) or len(address) > 2000:
+        raise SourceError("adresse", "Donnez une adresse qui commence par https://.")
+    with writing(session, now):
+        own = editors.rights(editor, queries.reference(session).academies)
+        if not may(own, EditorAction.PUBLISH, scope):
+            raise SourceError("pour", "Choisissez des académies ou départements qui sont à vous.")
+        if session.scalar(select(Source.id).where(Source.address == address)):
+            raise SourceError("adresse", "Cette adresse est déjà suivie.")
+        source = Source(
+            name=name,
+            address=address,
+            created_at=now,
+            created_by_id=editor.id,
+            next_fetch_at=now,
+            failures=0,
+            copy={},
+        )
+        source.scope = set(scope)
+        session.add(source)
+        session.flush()
+        _note(session, editor, source, ChangeAction.CREATED, None, now)
+        return source
+
+
+def sources_of(session: AnySession, editor: Editor) -> list[Source]:
+    """Return the sources that are for nobody outside an editor's scope, by name."""
+    own = editors.rights(editor, queries.reference(session).academies)
+    found = session.scalars(select(Source).order_by(Source.name, Source.id))
+    return [s for s in found if may(own, EditorAction.PREPARE, frozenset(s.scope))]
+
+
+def visible(session: AnySession, editor: Editor, source_id: int) -> Source:
+    """Return a source of an editor.
+
+    :raises NotFoundError: when there is none, or it is none of theirs.
+    """
+    source = session.get(Source, source_id)
+    own = editors.rights(editor, queries.reference(session).academies)
+    if source is None or not may(own, EditorAction.PREPARE, frozenset(source.scope)):
+        raise NotFoundError("Cet agenda n'existe pas, ou n'est pas de votre périmètre.")
+    return source
+
+
+def pause(
+    session: AnySession, editor: Editor, source_id: int, paused: bool, now: datetime
+) -> Source:
+    """Stop following a source, or follow it again.
+
+    :raises NotFoundError: when it is none of the editor's.
+    """
+    with writing(session, now):
+        source = visible(session, editor, source_id)
+        before = _facts(source)
+        if (source.paused_at is not None) == paused:
+            return source
+        source.paused_at = now if paused else None
+        source.next_fetch_at = now
+        action = ChangeAction.ARCHIVED if paused else ChangeAction.RESTORED
+        _note(session, editor, source, action, before, now)
+        return source
+
+
+def due(session: AnySession, now: datetime) -> list[int]:
+    """Return the sources that are to be read by now (ids), the longest overdue first."""
+    query = select(Source.id).where(Source.paused_at.is_(None), Source.next_fetch_at <= now)
+    with reading(session):
+        return list(session.scalars(query.order_by(Source.next_fetch_at, Source.id)))
+
+
+def refresh(
+    session: AnySession,
+    source_id: int,
+    fetches: Fetches,
+    knowledge: LetterKnowledge,
+    now: datetime,
+    *,
+    believe: bool = False,
+) -> None:
+    """Read a source. What is new or changed in it becomes drafts; whatever goes wrong is noted, and
+    its last good copy stays.
+
+    :param believe: take what it says even where it is empty or shrank by half: an editor looked.
+    """
+    with reading(session):
+        source = session.get(Source, source_id)
+        if source is None:
+            return
+        known, warned = dict(source.copy), source.warning is not None
+        # What was not believed is asked for again, whole.
+        tags = (None, None) if believe or warned else (source.etag, source.last_modified)
+        address = source.address
+    items: Sequence[OutsideItem] = ()
+    warnings: Sequence[str] = ()
+    try:
+        fetched = fetches.get(address, *tags)
+        if fetched.status == _OK:
+            found = read_outside_limited(fetched.body, now.astimezone(PARIS).date(), knowledge)
+            items, warnings = found.items, found.warnings
+            _check_size(known, items, believe=believe)
+        elif fetched.status != _SAME:
+            raise CalendarError(f"Le site répond par une erreur ({fetched.status}).")
+    except CalendarError as error:
+        _failed(session, source_id, str(error), now)
+        return
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        source = session.get(Source, source_id, with_for_update={"of": Source})
+        if source is None:
+            return
+        source.tried_at = source.succeeded_at = now
+        source.failures, source.next_fetch_at = 0, now + EVERY
+        if fetched.status == _SAME:
+            return
+        source.warning = " ".join(warnings) or None
+        source.etag, source.last_modified = fetched.etag, fetched.last_modified
+        news = [i for i in items if source.copy.get(i.id) != i.fingerprint]
+        source.copy = {i.id: i.fingerprint for i in items}
+        _add_drafts(session, source, news, now)
+
+
+def _check_size(known: dict[str, str], items: Sequence[OutsideItem], *, believe: bool) -> None:
+    if believe or len(known) < FEW:
+        return
+    if not items:
+        raise CalendarError("L'agenda est vide : la dernière bonne copie est gardée.")
+    if 2 * len(items) < len(known):
+        raise CalendarError(
+            f"L'agenda a perdu plus de la moitié de ses dates ({len(known)} → {len(items)}) : la "
+            "dernière bonne copie est gardée."
+        )
+
+
+def _failed(session: AnySession, source_id: int, why: str, now: datetime) -> None:
+    with writing(session, now):
+        source = session.get(Source, source_id, with_for_update={"of": Source})
+        if source is None:
+            return
+        source.tried_at, source.warning = now, why
+        source.failures += 1
+        source.next_fetch_at = now + min(EVERY * 2 ** min(source.failures - 1, 8), SELDOM)
+
+
+def _add_drafts(
+    session: AnySession, source: Source, news: Sequence[OutsideItem], now: datetime
+) -> None:
+    """Add a draft for each item that is new or changed; one that waits already is brought up to
+    date instead."""
+    academies = queries.reference(session).academies
+    waiting = select(Draft).where(
+        Draft.source_id == source.id,
+        Draft.state == DraftState.PENDING,
+        Draft.outside_id.in_([item.id for item in news]),
+    )
+    for draft in session.scalars(waiting).all():
+        # It said something else before anybody decided: only what it says now counts.
+        before = draft_facts(draft)
+        draft.state, draft.answer = DraftState.REFUSED, "Remplacé : l'agenda dit autre chose."
+        draft.decided_at = now
+        subject, action, scope = ChangeSubject.DRAFT, ChangeAction.REFUSED, frozenset(draft.scope)
+        after, title = draft_facts(draft), draft.title
+        journal.note(
+            session, None, subject, str(draft.id), title, action, before, after, scope, now
+        )
+    session.flush()
+    items = [_for(source, item.item) for item in news]
+    today = now.astimezone(PARIS).date()
+    found = drafts.held_against_calendar(session, items, today, now, academies)
+    for draft, item in zip(found, news, strict=True):
+        draft.source_id, draft.outside_id, draft.fingerprint = source.id, item.id, item.fingerprint
+        session.add(draft)
+    session.flush()
+    for draft in found:
+        draft.scope = set(publishing_scope(session, draft))
+
+
+def _for(source: Source, item: DatedItem) -> DatedItem:
+    """An item that names nobody is for those whom its source is for."""
+    if item.academies or item.departments or NATIONAL in source.scope:
+        return item
+    names = [code.partition("/")[::2] for code in sorted(source.scope)]
+    return replace(
+        item,
+        academies=tuple(name for kind, name in names if kind == "academie"),
+        departments=tuple(name for kind, name in names if kind == "departement"),
+    )
+
+
+def _facts(source: Source) -> dict[str, object]:
+    facts: dict[str, object] = {"name": source.name, "address": source.address}
+    return facts | ({"paused": "true"} if source.paused_at else {})
+
+
+def _note(
+    session: AnySession,
+    editor: Editor,
+    source: Source,
+    action: ChangeAction,
+    before: dict[str, object] | None,
+    now: datetime,
+) -> None:
+    subject, scope = ChangeSubject.SOURCE, frozenset(source.scope)
+    after = _facts(source)
+    journal.note(
+        session, editor, subject, str(source.id), source.name, action, before, after, scope, now
+    )
