@@ -36,6 +36,8 @@ REDIRECTS: Final = 3
 USER_AGENT: Final = "CalendrierDesClasses/1 (lecture d'agendas)"
 
 _CHUNK = 2**14
+#: What a resolver says of a name that certainly has no address (EAI_NODATA is not everywhere).
+_NO_SUCH_NAME = frozenset((socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)))
 _MOVED = frozenset((301, 302, 303, 307, 308))
 
 #: Host name → the addresses that it has.
@@ -182,8 +184,8 @@ class Fetcher:
         """Return one answer, and where it leads when it is a redirect."""
         parts, host, port = self._accepted(address)
         ip = self._checked(host, port, deadline)
-        connection = _Pinned(host, port, ip, self._trust if parts.scheme == "https" else None)
-        connection.timeout = _left(deadline)
+        trust = self._trust if parts.scheme == "https" else None
+        connection = _Pinned(host, port, ip, trust, deadline)
         with _closed_at(connection, deadline):
             try:
                 target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
@@ -230,10 +232,10 @@ class Fetcher:
         except (FutureTimeoutError, UnicodeError):
             raise FetchError("Ce site ne répond pas.", permanent=False) from None
         except OSError as error:
-            if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-                # Our own resolver is out: the name may well exist.
-                raise FetchError("Ce site ne répond pas.", permanent=False) from None
-            raise UnknownHostError from None
+            if isinstance(error, socket.gaierror) and error.errno in _NO_SUCH_NAME:
+                raise UnknownHostError from None
+            # Our own resolver, or our own machine, is out: the name may well exist.
+            raise FetchError("Ce site ne répond pas.", permanent=False) from None
         finally:
             pool.shutdown(wait=False)
         if not found:
@@ -246,9 +248,12 @@ class Fetcher:
 class _Pinned(http.client.HTTPConnection):
     """A connection to an address that was checked, in the name of its host."""
 
-    def __init__(self, host: str, port: int, ip: str, trust: ssl.SSLContext | None) -> None:
-        super().__init__(host, port)
+    def __init__(
+        self, host: str, port: int, ip: str, trust: ssl.SSLContext | None, deadline: float
+    ) -> None:
+        super().__init__(host, port, timeout=_left(deadline))
         self._ip = ip
+        self._deadline = deadline
         self._trust = trust
         #: The socket: ``sock`` is forgotten as soon as an answer says that it ends with it.
         self.line: socket.socket | None = None
@@ -258,7 +263,13 @@ class _Pinned(http.client.HTTPConnection):
     def connect(self) -> None:
         self.line = self.sock = socket.create_connection((self._ip, self.port), self.timeout)
         if self._trust:
-            self.line = self.sock = self._trust.wrap_socket(self.sock, server_hostname=self.host)
+            # The handshake comes later: it is the wrapped socket that the deadline must cut.
+            self.line = self.sock = self._trust.wrap_socket(
+                self.sock, server_hostname=self.host.rstrip("."), do_handshake_on_connect=False
+            )
+            self.sock.settimeout(_left(self._deadline))
+            self.sock.do_handshake()
+        _left(self._deadline)
 
 
 @contextlib.contextmanager
@@ -302,8 +313,8 @@ def _body(answer: http.client.HTTPResponse) -> bytes:
         if size > MAX_BYTES or read > MAX_BYTES or (inflate and inflate.unconsumed_tail):
             raise TooLargeError
         found.append(chunk)
-    if inflate and not inflate.eof:
-        raise ValueError("the compressed body is cut")
+    if inflate and (not inflate.eof or inflate.unused_data):
+        raise ValueError("the compressed body is cut, or goes on after its end")
     if answer.length:
         raise ValueError("the body is cut")
     return b"".join(found)
