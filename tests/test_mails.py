@@ -127,14 +127,19 @@ class Read(NamedTuple):
     headers: dict[str, str]
 
 
-def read(message: Message) -> Read:
-    raw = message.fill(
+def read_message(message: Message) -> bytes:
+    """Return the bytes that go to the server."""
+    return message.fill(
         token="camille",
         recipient="camille@ecole.example",
         message_id="1@concours.example",
         date=datetime(2021, 1, 18, 6, 30, tzinfo=UTC),
         code="048213",
     ).data
+
+
+def read(message: Message) -> Read:
+    raw = read_message(message)
     mail = email.message_from_bytes(raw, policy=default)
     bodies = [
         re.sub("[\u00a0\u202f]", " ", mail.get_body((kind,)).get_content()).replace("\r\n", "\n")
