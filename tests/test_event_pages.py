@@ -271,6 +271,40 @@ def test_a_draft_is_completed_in_the_form_and_accepted_by_it(site):
         assert db.session.scalar(select(Change)).draft_id == 1
 
 
+def test_completing_a_draft_undoes_nothing_of_others(site):
+    publish(site, of_lille(title="Mon école en podcast", milestones=[]), now=NOW)
+    one, two = logged_in(site), logged_in(site, "administrateur", None)
+    drop(one)
+    with site.app_context():
+        assert db.session.get(Draft, 1).event_id == ID
+    address = f"{NEW}?proposition=1"
+    given = fields(one.get(address).text, NEW)
+    save(two, lieu="Lens", organisateur="La DRANE")
+    answer = one.post(NEW, data=given | {"cout": ["gratuit"], "action": ["publier"]})
+    assert answer.status_code == 303
+    found = in_store(site)
+    assert (found.place, found.organiser, found.cost) == ("Lens", "La DRANE", "gratuit")
+    assert [m.kind.value for m in found.milestones] == ["registration_deadline"]
+    # Where both changed the same part, nothing is written and both versions are shown.
+    given = fields(one.get(f"{NEW}?proposition=2").text, NEW)
+    save(two, cout="10 €")
+    answer = one.post(NEW, data=given | {"cout": ["5 €"], "action": ["publier"]})
+    assert answer.status_code == 409
+    assert "Votre version 5 € L'autre version, déjà publiée 10 €" in words(answer)
+    assert in_store(site).cost == "10 €"
+    again = one.post(NEW, data=fields(answer.text, NEW) | {"action": ["publier"]})
+    assert again.status_code == 303
+    assert in_store(site).cost == "5 €"
+
+
+def test_what_is_wrong_in_one_date_is_not_said_of_another(site):
+    second = {"date-1-nature": "session", "date-1-premier": "2021-03-01", "date-1-fin": "9 h"}
+    answer = create(logged_in(site), **{"date-0-nature": "", **second})
+    assert 'href="#f-date-1-fin"' in answer.text
+    assert 'href="#f-date-0-nature"' in answer.text
+    assert 'href="#f-date-0-fin"' not in answer.text
+
+
 def test_a_redacteur_proposes_and_a_responsable_publishes(site):
     publish(site, of_lille(), now=NOW)
     redacteur, zoe = logged_in(site, "redacteur"), logged_in(site)

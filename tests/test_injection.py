@@ -46,7 +46,7 @@ CORES = (
     "a\nEND:VCALENDAR\nBEGIN:VCALENDAR",
     "\\nATTENDEE:mailto:x@x.example",
     ";VALUE=URI:data:text/html,x",
-    "a\r\nBcc: x@x.example\r\n\r\ncorps",
+    "a\r\nBcc: x@x.example\r\n.\r\ncorps",
     "a\n.\nQUIT",
     "=HYPERLINK(1)",
     "javascript:alert(1)",

@@ -10,10 +10,13 @@ from calendar_app.domain.editors import EditorAction, may, reaches
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import fold
 from calendar_app.domain.title_words import SAME, closeness
-from calendar_app.models import Editor, Event, queries
+from calendar_app.models import Draft, Editor, Event, queries
 from calendar_app.models.base import AnySession
 from calendar_app.services import editors, events
 from calendar_app.services.events import EventEntry, Written
+
+#: How many events are offered for a draft to be attached to.
+NEAR = 12
 
 
 def latest_year(session: AnySession, today: date) -> SchoolYear:
@@ -68,6 +71,15 @@ def near_title(session: AnySession, editor: Editor, written: Written) -> tuple[E
         return ()
     found = events_of(session, editor, SchoolYear(int(label[:4])), "")
     return tuple(e for e in found if closeness(written["title"], e.title) >= SAME)
+
+
+def near_draft(session: AnySession, editor: Editor, draft: Draft) -> tuple[Event, ...]:
+    """Return the events that a draft may be about, the closest names first: those of its school
+    year that the editor may read."""
+    day = draft.last_day or draft.first_day or draft.created_at.date()
+    found = (e for e in events_of(session, editor, SchoolYear.of(day), "") if not e.archived_at)
+    ranked = sorted(found, key=lambda e: (-closeness(draft.title, e.title), e.id))
+    return tuple(ranked[:NEAR])
 
 
 def may_publish_all(

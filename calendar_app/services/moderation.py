@@ -16,11 +16,12 @@ from sqlalchemy import select
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.dated_items import DatedItem, ItemStatus
 from calendar_app.domain.drafts import DraftState, Proposal
-from calendar_app.domain.editors import EditorAction, may, reaches
+from calendar_app.domain.editors import EditorAction, may
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.known_events import decide
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.title_words import SAME, closeness
+from calendar_app.domain.versions import Facts
 from calendar_app.models import Draft, Editor, Event, queries, writing
 from calendar_app.models.base import AnySession
 from calendar_app.services import editors, events, journal, suggestions
@@ -35,8 +36,6 @@ from calendar_app.sources.letter_json import contract
 #: From here on the reader has no doubt that an editor must solve.
 CERTAIN = 0.8
 
-#: How many events are offered for a draft to be attached to.
-_NEAR = 12
 
 #: How many events are offered for a draft to be attached to.
 _NEAR = 12
@@ -111,11 +110,13 @@ def accept(
     seen: int,
     now: datetime,
     entry: EventEntry | None = None,
+    base: Facts | None = None,
 ) -> Event:
     """Publish what a draft proposes.
 
     :param seen: the revision of the draft that the editor saw.
     :param entry: the whole event as the editor completed it; None: as the draft says it.
+    :param base: with *entry*, the facts of the known event that the editor saw.
     :raises NotFoundError: when the draft is none of theirs.
     :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
     :raises DraftNotYoursError: when they may not publish it.
@@ -129,7 +130,8 @@ def accept(
         entry = entry or proposed(session, draft)
         before = None
         if draft.event:
-            before = facts_of(event_entry(draft.event, queries.reference(session).academies))
+            now_ = facts_of(event_entry(draft.event, queries.reference(session).academies))
+            before = dict(base) if base is not None else now_
         was_new = draft.proposal is Proposal.NEW_EVENT
         event = _write(session, editor, draft, entry, before, now)
         _decide(draft, DraftState.ACCEPTED, editor, now)
@@ -381,20 +383,3 @@ def _settle_repeated(session: AnySession, accepted: Draft) -> None:
     for draft in session.scalars(select(Draft).where(Draft.same_as_id == accepted.id)):
         draft.same_as, draft.proposal, draft.state = None, None, DraftState.KNOWN
         draft.event = accepted.event
-
-
-def near_events(session: AnySession, editor: Editor, draft: Draft) -> tuple[Event, ...]:
-    """Return the events that a draft may be about, the closest names first: those of its school
-    year that the editor may read."""
-    academies = queries.reference(session).academies
-    own = editors.rights(editor, academies)
-    day = draft.last_day or draft.first_day or draft.created_at.date()
-    year = SchoolYear.of(day).start
-    found = session.scalars(
-        select(Event).where(Event.school_year == year, Event.archived_at.is_(None))
-    ).unique()
-    ranked = sorted(
-        (e for e in found if reaches(own, events.reach_of(e), academies)),
-        key=lambda e: (-closeness(draft.title, e.title), e.id),
-    )
-    return tuple(ranked[:_NEAR])

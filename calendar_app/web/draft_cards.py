@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from calendar_app.domain.drafts import DraftState, Proposal
 from calendar_app.feeds.wording import scope_words
 from calendar_app.models import Draft, Event, db
-from calendar_app.services import moderation
+from calendar_app.services import event_lists, moderation
 from calendar_app.services.draft_entries import item_of
 from calendar_app.services.letter_lines import ItemLine, change_words, item_line
 from calendar_app.web.draft_form import DraftForm
@@ -71,5 +71,5 @@ def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
         may_decide=moderation.may_decide(db.session, the_editor(), draft),
         is_certain=moderation.is_certain(draft),
         form=form,
-        near=moderation.near_events(db.session, the_editor(), draft) if pending and form else (),
+        near=event_lists.near_draft(db.session, the_editor(), draft) if pending and form else (),
     )

@@ -140,6 +140,8 @@ class EventForm:
     annule: bool = False
     archive: bool = False
     dates: list[DateRow] = field(default_factory=list)
+    #: The rows that were read as dates, in their order.
+    read_rows: list[int] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -242,13 +244,12 @@ class EventForm:
 
     def note(self, problems: Mapping[str, str]) -> None:
         """Note what ``EntryError`` says, at the fields of the form and in their words."""
-        kept = [number for number, row in enumerate(self.dates) if not _left_out(row)]
         for where, message in problems.items():
             for word, said in _WORDS.items():
                 message = re.sub(rf"\b{re.escape(word)}\b", said, message)
             parts = where.split(".")
             if parts[0] == "milestones" and len(parts) > 1 and parts[1].isdecimal():
-                number = kept[int(parts[1])]
+                number = self.read_rows[int(parts[1])]
                 name = _FIELD_OF_DATE.get(parts[2] if len(parts) > 2 else "kind", "nature")
                 name = f"date-{number}-{name}"
             else:
@@ -257,6 +258,7 @@ class EventForm:
 
     def _milestones(self, academies: Academies) -> Iterator[Written]:
         taken = {row.cle for row in self.dates if row.cle}
+        self.read_rows = []
         for number, row in enumerate(self.dates):
             if _left_out(row):
                 continue
@@ -268,6 +270,7 @@ class EventForm:
             if not first:
                 self.problems[f"{at}-premier"] = "Donnez le jour, ou retirez cette date."
                 continue
+            self.read_rows.append(number)
             milestone: Written = {"kind": row.nature, "key": row.cle or _new_key(row.nature, taken)}
             if row.environ:
                 milestone |= {"certainty": "approximate", "phrase": row.environ}

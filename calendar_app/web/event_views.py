@@ -33,6 +33,7 @@ from calendar_app.services import (
 from calendar_app.services.entries import event_entry
 from calendar_app.services.events import EntryError, EventEntry
 from calendar_app.web import editor_session
+from calendar_app.web.draft_cards import draft_card
 from calendar_app.web.event_form import DateRow, EventForm, remember_moves, years_around
 from calendar_app.web.event_preview import preview_of
 from calendar_app.web.journal_views import lines_of
@@ -104,13 +105,13 @@ def new() -> Any:
     here, draft = page(), _draft()
     if request.method != "POST":
         if draft:
-            entry = draft_entries.written_draft(db.session, draft)
-            return _form(EventForm.of_entry(entry, here.reference.academies, None), draft=draft)
+            return _of_draft(draft)
         year = SchoolYear.of(here.today).label
         where = scope_text(the_editor().scope, here.reference.academies) or "national"
         blank = EventForm(annee=year, pour=where, boxes={"public": ["eleves"]})
         return _form(blank)
-    return _posted(EventForm.posted(request.form, None), None, draft)
+    known = draft.event_id if draft else None
+    return _posted(EventForm.posted(request.form, known), None, draft)
 
 
 @bp.route("/evenements/<event_id>/", methods=["GET", "POST"])
@@ -172,15 +173,28 @@ def preview() -> Any:
     return show("_preview.html", **preview_of(form))
 
 
+def _of_draft(draft: Draft) -> Response:
+    """The form of what a draft would publish."""
+    academies = page().reference.academies
+    try:
+        entry = draft_entries.written_draft(db.session, draft)
+    except events.StaleEventError as error:
+        return show("draft.html", 409, card=draft_card(draft), notice=str(error))
+    seen = events.facts(event_entry(draft.event, academies)) if draft.event else None
+    form = EventForm.of_entry(entry, academies, draft.event_id)
+    return _form(form, None, seen, draft=draft, **preview_of(form))
+
+
 # -- the steps -------------------------------------------------------------------------------------
 
 
 def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
     """Do what a button of the form asks for, or show the form again with what is wrong."""
     here, asked = page(), request.form.get("action", "publier")
-    seen = _seen() if found else None
-    if found and seen is None:
-        seen = events.facts(event_entry(found, here.reference.academies))
+    about = found or (draft.event if draft else None)
+    seen = _seen() if about else None
+    if about and seen is None:
+        seen = events.facts(event_entry(about, here.reference.academies))
     if not editor_session.is_fresh():
         return _form(form, found, seen, 400, editor_session.NOT_FRESH, draft)
     if asked == "ajouter":
@@ -191,17 +205,16 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
     entry = read(form, seen)
     if entry is None:
         return _form(form, found, seen, 400, draft=draft)
-    is_new = found is None and not (draft and draft.event)
-    near = event_lists.near(db.session, the_editor(), entry) if is_new else ()
+    near = () if about else event_lists.near(db.session, the_editor(), entry)
     if near and request.form.get("autre") != "oui":
         return _form(form, None, None, 400, draft=draft, near=near)
     try:
         return _stored(entry, seen, draft, asked)
     except events.StaleEventError as error:
-        now = events.facts(event_entry(_again(found), here.reference.academies))
+        now = events.facts(event_entry(_again(about), here.reference.academies))
         rebased = events.rebase(db.session, events.facts(entry), seen or {}, now)
         shown = EventForm.of_entry(rebased, here.reference.academies, entry.id)
-        return _form(shown, found, now, 409, str(error), conflicts=error.conflicts)
+        return _form(shown, found, now, 409, str(error), draft, conflicts=error.conflicts)
     except EntryError as error:
         form.note(error.problems)
         return _form(form, found, seen, 400, draft=draft)
@@ -232,7 +245,7 @@ def _stored(entry: EventEntry, seen: Facts | None, draft: Draft | None, asked: s
     if draft:
         revision = request.form.get("revision", "")
         number = int(revision) if revision.isdecimal() and len(revision) < 10 else 0
-        event = moderation.accept(db.session, editor, draft.id, number, now, entry)
+        event = moderation.accept(db.session, editor, draft.id, number, now, entry, seen)
     else:
         action = events.action_of(seen, entry)
         event = events.save(db.session, editor, entry, seen, now, action=action, why=_why())
