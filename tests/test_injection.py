@@ -157,7 +157,7 @@ def shapes(site, editor_client) -> dict[str, object]:
         found[name] = feed_shape(public.get(f"/flux/{name}.ics?depuis=2020-09").text)
     with site.app_context():
         change = db.session.scalar(select(Change).order_by(Change.id.desc()))
-        rows = csv.reader(io.StringIO(as_csv([change])))
+        rows = csv.reader(io.StringIO("".join(as_csv(db.session, [[change]]))))
         found["journal"] = [len(row) for row in rows]
         found["mail"] = mail_shape(site)
     return found

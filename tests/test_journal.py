@@ -5,24 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from calendar_app.app import create_app
 from calendar_app.domain.changes import ChangeAction
 from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.versions import Conflict
 from calendar_app.models import Change, db, queries
-from calendar_app.services import editors, events, journal, moderation, overview, undo
-from calendar_app.services.change_words import part_name, value_words
+from calendar_app.services import editors, events, journal, moderation, undo
+from calendar_app.services.change_words import part_name, told, value_words
+from calendar_app.services.draft_entries import item_of
 from calendar_app.services.draft_facts import draft_facts
 from calendar_app.services.journal import JournalFilter
 from calendar_app.services.journal_export import as_csv, as_json
-from tests.factories import ID, another, entry, publish
+from tests.conftest import close, settings_for
+from tests.factories import ID, MID_JUNE, another, entry, publish
 from tests.test_events import NORD, OF_NORD, editor, facts, wanted
 from tests.test_moderation import LILLE, LYON, read
 
@@ -34,6 +38,15 @@ LATER = NOW + timedelta(hours=1)
 def store(empty_app):
     with empty_app.app_context():
         yield empty_app
+
+
+@pytest.fixture(scope="module")
+def references(templates, tmp_path_factory):
+    """The reference values, for what only needs them."""
+    app = create_app(settings_for(templates["sqlite", "empty"], tmp_path_factory.mktemp("i")))
+    with app.app_context():
+        yield queries.reference(db.session)
+    close(app)
 
 
 def of_lille(**changes):
@@ -49,7 +62,9 @@ def change(who, event_id: str = ID, **changes) -> Change:
 
 def readable(who, **chosen) -> list[int]:
     own = editors.rights(who, queries.reference(db.session).academies)
-    return [c.id for c in journal.changes(db.session, own, who.id, JournalFilter(**chosen))]
+    return [
+        c.id for c in journal.changes(db.session, own, who.id, JournalFilter(**chosen), limit=50)
+    ]
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -93,10 +108,22 @@ def test_the_journal_is_filtered(store):
     [
         ("title", "Un titre", ("titre", "Un titre")),
         ("participation.cost", None, ("coût", "non précisé")),
+        ("participation.ien_visa", "true", ("visa de l'IEN", "oui")),
         ("full", "true", ("complet", "oui")),
+        ("full", None, ("complet", "non")),
+        ("paused", "true", ("en pause", "oui")),
         ("classes", ["cm1", "6e"], ("classes", "CM1 et 6e")),
         ("audience", ["eleves"], ("qui participe", "élèves")),
-        ("scope", {"academies": ["lille"]}, ("pour qui", "académie lille")),
+        ("themes", ["musique", "rien"], ("thèmes", "musique, danse et théâtre et rien")),
+        ("type", "projet", ("nature", "projet à l'année")),
+        ("scope", "national", ("pour qui", "national")),
+        ("scope", {"academies": ["lille"]}, ("pour qui", "académie de Lille")),
+        (
+            "scope",
+            {"departments": ["59", "62"]},
+            ("pour qui", "départements 59 et 62 (académie de Lille)"),
+        ),
+        ("scope", {"academies": ["atlantide"]}, ("pour qui", "atlantide")),
         (
             "milestones.deadline",
             {"kind": "deadline", "day": "2021-02-11", "end_time": "18:00"},
@@ -107,10 +134,43 @@ def test_the_journal_is_filtered(store):
             {"kind": "session", "first_day": "2021-03-01", "last_day": "2021-03-05"},
             ("date « rendez-vous »", "du 1er au 5\u00a0mars 2021"),
         ),
+        ("milestones.results", MID_JUNE, ("date « résultats »", "mi-juin")),
+        (
+            "milestones.nord",
+            OF_NORD,
+            ("date « nord »", "1er\u00a0février 2021, département 59 (académie de Lille)"),
+        ),
+        ("state", "pending", ("état", "à vérifier")),
+        ("step", "registration", ("étape", "inscription")),
+        ("first_day", "2021-02-01", ("premier jour", "lundi 1er\u00a0février 2021")),
+        ("start_time", "14:30", ("heure de début", "14\u00a0h\u00a030")),
     ],
 )
-def test_what_changed_is_said_in_words(name, value, words):
-    assert (part_name(name), value_words(value)) == words
+def test_what_changed_is_said_in_words(references, name, value, words):
+    assert (part_name(name), value_words(name, value, references)) == words
+
+
+def test_of_a_draft_it_is_told_what_people_read(store):
+    first = read()[0]
+    item = replace(item_of(first), place="Lens", start_time=time(14, 30), academies=())
+    moderation.correct(db.session, editor("redacteur", LILLE), first.id, first.revision, item, NOW)
+    assert words_of_last_change() == [
+        ("lieu", "non précisé", "Lens"),
+        ("pour qui", "académie de Lille", "national"),
+        ("heure de début", "non précisé", "14\u00a0h\u00a030"),
+    ]
+    admin = editor("administrateur")
+    moderation.refuse(db.session, admin, first.id, first.revision, "hors sujet", NOW)
+    assert words_of_last_change() == [
+        ("réponse", "non précisé", "hors sujet"),
+        ("état", "à vérifier", "refusé"),
+    ]
+
+
+def words_of_last_change() -> list[tuple[str, str, str]]:
+    last = db.session.scalars(select(Change).order_by(Change.id.desc())).first()
+    [parts] = told(db.session, [last])
+    return [(part.what, part.before, part.after) for part in parts]
 
 
 def test_the_journal_is_exported_whole_and_commands_no_spreadsheet(store):
@@ -120,13 +180,15 @@ def test_the_journal_is_exported_whole_and_commands_no_spreadsheet(store):
     new = wanted(seen, title="=1+1", place="Lens")
     events.save(db.session, zoe, new, seen, NOW, why="@demain")
     [found] = db.session.scalars(select(Change))
-    rows = list(csv.reader(io.StringIO(as_csv([found]).removeprefix("\ufeff"))))
+    rows = list(
+        csv.reader(io.StringIO("".join(as_csv(db.session, [[found]])).removeprefix("\ufeff")))
+    )
     head = [str(found.id), "2021-01-04T09:00:00+00:00", "Zoé", "événement", ID, "'=1+1", "modifié"]
     assert rows[1:] == [
         [*head, "lieu", "non précisé", "Lens", "'@demain", ""],
         [*head, "titre", "Concours d'essai", "'=1+1", "'@demain", ""],
     ]
-    [told] = json.loads(as_json([found]))
+    [told] = json.loads("".join(as_json([[found]])))
     assert (told["before"], told["after"], told["why"]) == (seen, facts(), "@demain")
 
 
@@ -225,24 +287,3 @@ def test_taking_all_back_from_the_last_to_the_first_gives_what_was(store, change
     for change_id in reversed(made):
         undo.undo(db.session, admin, change_id, None, LATER)
     assert facts() == before
-
-
-# -- beside the queue ------------------------------------------------------------------------------
-
-
-def test_what_closes_soon_and_what_has_no_edition_is_told_to_those_it_concerns(store):
-    publish(store, of_lille(), another("autre", scope={"academies": ["lyon"]}), another("tous"))
-    academies = queries.reference(db.session).academies
-    own = editors.rights(editor("responsable", LILLE), academies)
-    soon = overview.closing_soon(db.session, own, date(2021, 2, 1))
-    assert [m.event_id for m in soon] == [ID, "tous-2020-2021"]
-    assert overview.closing_soon(db.session, own, date(2021, 1, 1)) == []
-    assert overview.closing_soon(db.session, own, date(2021, 2, 12)) == []
-    missing = overview.without_edition(db.session, own, date(2022, 1, 10))
-    assert [e.id for e in missing] == [ID, "tous-2020-2021"]
-    assert overview.without_edition(db.session, own, date(2021, 10, 1)) == []
-    new = {"id": "tous-2021-2022", "series": "tous", "school_year": "2021-2022"}
-    publish(store, entry(**new, milestones=[]))
-    db.session.rollback()  # what was published meanwhile is in no snapshot of before
-    missing = overview.without_edition(db.session, own, date(2022, 1, 10))
-    assert [e.id for e in missing] == [ID]

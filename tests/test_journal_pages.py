@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 import time_machine
 
+from calendar_app.services import journal
 from tests.factories import ID, entry, publish
 from tests.test_event_pages import EVENTS, ONE, in_store, save
 from tests.test_queue_pages import act, logged_in
@@ -34,7 +39,8 @@ def test_a_change_is_told_and_taken_back(site):
     save(client, titre="Grand concours", lieu="Lens", pourquoi="Nouveau nom")
     said = (
         "Grand concours : modifié lundi 4 janvier 2021 à 10 h, par Zoé lille · fiche de Grand "
-        "concours « Nouveau nom » Lieu non précisé → Lens Titre Concours d'essai → Grand concours"
+        "concours · défaire ce changement de Grand concours « Nouveau nom » Lieu non précisé "
+        "→ Lens Titre Concours d'essai → Grand concours"
     )
     for page in (client.get(JOURNAL), client.get(ONE)):
         assert said in words(page)
@@ -57,6 +63,47 @@ def test_what_cannot_be_taken_back_says_what_changed_since(site):
     assert answer.status_code == 409
     assert "Titre ce changement : Un ; maintenant : Deux" in words(answer)
     assert dump(site) == before
+
+
+def test_only_who_may_take_a_change_back_is_offered_to(site):
+    client, helper = logged_in(site), logged_in(site, "redacteur")
+    save(client, titre="Un")
+    one = f"{JOURNAL}1/"
+    for address in (JOURNAL, one):
+        assert "éfaire ce changement" in words(client.get(address))
+        assert "éfaire ce changement" not in words(helper.get(address))
+    # Who sends it all the same changes nothing.
+    before = dump(site)
+    jeton = re.search(r'name="jeton" value="([^"]+)"', helper.get(ONE).text)[1]
+    answer = helper.post(f"{one}defaire/", data={"jeton": jeton})
+    assert (answer.status_code, dump(site)) == (400, before)
+    act(client, one, f"{one}defaire/")
+    # It is undone: what is offered is to take that back.
+    page = words(client.get(JOURNAL))
+    assert page.count("défaire ce changement") == 1
+    assert "défait" in page
+
+
+def test_a_long_journal_is_read_and_exported_in_pages(site, monkeypatch):
+    client = logged_in(site)
+    monkeypatch.setattr(journal, "PAGE", 2)
+    monkeypatch.setattr(journal, "_EXPORTED", 2)
+    for n in range(1, 6):
+        save(client, titre=f"Titre {n}")
+    seen, address = [], JOURNAL
+    while address:
+        page = client.get(address).text
+        seen += re.findall(r'id="c-(\d+)"', page)
+        assert len(re.findall(r'id="c-\d+"', page)) <= 2
+        onward = re.search(r'class="button" href="([^"]+)">Plus anciens', page)
+        address = onward and unescape(onward[1])
+    assert seen == ["5", "4", "3", "2", "1"]
+    answer = client.get("/redaction/journal.csv")
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert [row[0] for row in rows[1:]] == seen
+    assert rows[1][7:10] == ["titre", "Titre 4", "Titre 5"]
+    assert [c["id"] for c in client.get("/redaction/journal.json").json] == [5, 4, 3, 2, 1]
+    assert client.get("/redaction/journal.json?evenement=autre").json == []
 
 
 def test_lyon_reads_nothing_of_lille(site):
@@ -86,7 +133,7 @@ def test_the_journal_is_filtered_and_exported_as_it_is_shown(site):
     ):
         page = client.get(f"{JOURNAL}?{query}").text
         assert ("Aucun changement." not in page) == found, query
-        csv = client.get(f"/redaction/journal.csv?{query}")
-        assert (csv.text.count("\r\n") > 1) == found, query
-    assert csv.headers["Content-Disposition"] == 'attachment; filename="journal.csv"'
+        table = client.get(f"/redaction/journal.csv?{query}")
+        assert (table.text.count("\r\n") > 1) == found, query
+    assert table.headers["Content-Disposition"] == 'attachment; filename="journal.csv"'
     assert client.get("/redaction/journal.json").json[0]["after"]["title"] == "Un"

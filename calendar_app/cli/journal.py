@@ -24,4 +24,5 @@ def journal_export(form: str, file: Path | None) -> None:
     """Écrit tout le journal dans FILE, ou sur la sortie standard."""
     with store_as_it_is() as session:
         found = journal.whole(session)
-        write(as_csv(found) if form == "csv" else as_json(found), file)
+        parts = as_csv(session, found) if form == "csv" else as_json(found)
+        write("".join(parts), file)

@@ -3,7 +3,7 @@ concerns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -23,6 +23,9 @@ PARIS = ZoneInfo("Europe/Paris")
 
 #: Changes on one page.
 PAGE = 50
+
+#: Changes that an export reads at a time.
+_EXPORTED = 500
 
 
 def note(
@@ -88,7 +91,7 @@ def changes(
     chosen: JournalFilter,
     *,
     before_id: int | None = None,
-    limit: int | None = PAGE,
+    limit: int,
 ) -> list[Change]:
     """Return the changes that somebody may read, newest first: those to what lies wholly within
     their scope, and their own.
@@ -120,10 +123,19 @@ def changes(
     return list(session.scalars(query.limit(limit)))
 
 
-def whole(session: AnySession) -> list[Change]:
-    """Return the whole journal, newest first, for an operator."""
-    everywhere = EditorRights(EditorRole.ADMINISTRATOR, None)
-    return changes(session, everywhere, None, JournalFilter(), limit=None)
+def pages(
+    session: AnySession, rights: EditorRights, me: int | None, chosen: JournalFilter
+) -> Iterator[list[Change]]:
+    """Yield all changes that somebody may read, newest first, some at a time."""
+    before_id = None
+    while found := changes(session, rights, me, chosen, before_id=before_id, limit=_EXPORTED):
+        yield found
+        before_id = found[-1].id
+
+
+def whole(session: AnySession) -> Iterator[list[Change]]:
+    """Yield the whole journal, newest first, for an operator."""
+    return pages(session, EditorRights(EditorRole.ADMINISTRATOR, None), None, JournalFilter())
 
 
 def visible_change(session: AnySession, editor: Editor, change_id: int) -> Change:

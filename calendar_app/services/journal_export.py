@@ -1,56 +1,64 @@
-"""The journal as a file: CSV for a table, JSON for a program."""
+"""The journal as a file: CSV for a table, JSON for a program. Both are written some changes at a
+time, so that a long journal is nowhere whole."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
-from calendar_app.domain.versions import differences
 from calendar_app.models import Change
-from calendar_app.services.change_words import part_name, value_words
+from calendar_app.models.base import AnySession
+from calendar_app.services.change_words import Told, told
 
 _COLUMNS = (
     "numero instant qui quoi identifiant titre action partie avant apres pourquoi defait".split()
 )
 
 # A cell that begins so is a formula for a spreadsheet (OWASP, « CSV injection »).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+_NOTHING = Told("", "", "")
 
 
-def as_csv(changes: Iterable[Change]) -> str:
-    """Return changes as CSV (RFC 4180, UTF-8 with a byte order mark for spreadsheets): one row for
-    each part that changed. Instants are ISO 8601, UTC."""
+def as_csv(session: AnySession, pages: Iterable[Sequence[Change]]) -> Iterator[str]:
+    """Yield changes as CSV (RFC 4180, UTF-8 with a byte order mark for spreadsheets): one row for
+    each part that differs, in words; instants are ISO 8601 in UTC."""
+    yield "\ufeff" + _rows([_COLUMNS])
+    for changes in pages:
+        for change, parts in zip(changes, told(session, changes), strict=True):
+            head = [
+                change.id,
+                change.at.astimezone(UTC).isoformat(),
+                change.editor.name if change.editor else "",
+                change.subject.words,
+                change.subject_id,
+                change.title,
+                change.action.words,
+            ]
+            tail = [change.why or "", change.undoes_id or ""]
+            yield _rows(
+                [*head, part.what, part.before, part.after, *tail] for part in parts or (_NOTHING,)
+            )
+
+
+def as_json(pages: Iterable[Sequence[Change]]) -> Iterator[str]:
+    """Yield changes as a JSON array, each with the whole facts before and after."""
+    lead = "[\n"
+    for changes in pages:
+        for change in changes:
+            yield lead + json.dumps(_plain(change), ensure_ascii=False)
+            lead = ",\n"
+    yield "[]\n" if lead == "[\n" else "\n]\n"
+
+
+def _rows(rows: Iterable[Iterable[Any]]) -> str:
     text = io.StringIO()
-    text.write("\ufeff")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for change in changes:
-        head = [
-            change.id,
-            change.at.astimezone(UTC).isoformat(),
-            change.editor.name if change.editor else "",
-            change.subject.words,
-            change.subject_id,
-            change.title,
-            change.action.words,
-        ]
-        tail = [change.why or "", change.undoes_id or ""]
-        parts = differences(change.before or {}, change.after or {}) or (None,)
-        for part in parts:
-            told = ["", "", ""]
-            if part:
-                told = [part_name(part.name), value_words(part.before), value_words(part.after)]
-            writer.writerow([_cell(value) for value in (*head, *told, *tail)])
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
-
-
-def as_json(changes: Iterable[Change]) -> str:
-    """Return changes as a JSON array, each with the whole facts before and after."""
-    return json.dumps([_plain(change) for change in changes], ensure_ascii=False, indent=2) + "\n"
 
 
 def _plain(change: Change) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def accept(
         draft.event = event
         session.flush()
         if was_new and draft.entry is None:
-            _point_others_to(session, draft, event, now)
+            point_others_to(session, draft, event, now)
         suggestions.answer(session, draft, now)
         _settle_repeated(session, draft)
         return event
@@ -336,7 +336,7 @@ def _note(
     )
 
 
-def _point_others_to(session: AnySession, accepted: Draft, event: Event, now: datetime) -> None:
+def point_others_to(session: AnySession, accepted: Draft, event: Event, now: datetime) -> None:
     """Point the other drafts of a new event to it: the next one adds a date, or says the same."""
     academies = queries.reference(session).academies
     pending = session.scalars(

@@ -24,6 +24,14 @@ _YEAR = timedelta(weeks=52)
 
 
 @dataclass(frozen=True, slots=True)
+class MissingEdition:
+    """The last edition of what came back every year, and the date of it that was about now."""
+
+    event: Event
+    milestone: Milestone
+
+
+@dataclass(frozen=True, slots=True)
 class DeadLink:
     """An official link that leads nowhere any more, and the event that has it."""
 
@@ -54,9 +62,10 @@ def closing_soon(session: AnySession, rights: EditorRights, today: date) -> list
     ]
 
 
-def without_edition(session: AnySession, rights: EditorRights, today: date) -> list[Event]:
+def without_edition(session: AnySession, rights: EditorRights, today: date) -> list[MissingEdition]:
     """Return the last editions of what came back in earlier years and has no edition in this school
-    year, when its last date was about now, a year (52 weeks) ago; by that date.
+    year, when a date of theirs was about now, a year (52 weeks) ago; by that date, a deadline
+    rather than another one.
 
     What was cancelled or taken out of the calendar is not waited for.
     """
@@ -72,11 +81,15 @@ def without_edition(session: AnySession, rights: EditorRights, today: date) -> l
     for event in latest.values():
         if event.school_year >= year or event.archived_at or event.cancelled_at:
             continue
-        days = [m.last_day for m in event.milestones if m.cancelled_at is None]
-        near = [day for day in days if abs(day + _YEAR - today) <= ABOUT]
+        near = [
+            m
+            for m in event.milestones
+            if m.cancelled_at is None and abs(m.last_day + _YEAR - today) <= ABOUT
+        ]
         if near and reaches(rights, events.reach_of(event), academies):
-            found.append((min(near), event.id, event))
-    return [event for _, _, event in sorted(found, key=lambda row: row[:2])]
+            said = min(near, key=lambda m: (not m.kind.is_deadline, m.last_day, m.position))
+            found.append(MissingEdition(event, said))
+    return sorted(found, key=lambda missing: (missing.milestone.last_day, missing.event.id))
 
 
 def dead_links(session: AnySession, rights: EditorRights, today: date) -> list[DeadLink]:

@@ -7,16 +7,17 @@ to, and the editor is told which part that is.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
+from calendar_app.domain.drafts import DraftState, Proposal
+from calendar_app.domain.editors import EditorAction, may
 from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.versions import Conflict, Facts, merge
-from calendar_app.models import Change, Draft, Editor, queries, writing
+from calendar_app.models import Change, Draft, Editor, Event, queries, writing
 from calendar_app.models.base import AnySession
-from calendar_app.services import events, journal, moderation
+from calendar_app.services import editors, events, journal, moderation
 from calendar_app.services.draft_entries import publishing_scope
 from calendar_app.services.draft_facts import draft_facts, reopen, restore
 from calendar_app.services.entries import event_entry
@@ -25,10 +26,19 @@ _GONE = {"archived": "true"}
 
 
 class UndoneAlreadyError(CalendarError):
-    """Somebody took this change back before."""
+    """Nothing of this change is left to take back: somebody did so before."""
 
     def __init__(self) -> None:
         super().__init__("Ce changement est déjà défait.")
+
+
+class NotUndoneError(CalendarError):
+    """A change that is not taken back here."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Ce changement ne se défait pas depuis le journal : modifiez la source elle-même."
+        )
 
 
 class UndoConflictError(CalendarError):
@@ -49,28 +59,48 @@ def undo(
     session: AnySession, editor: Editor, change_id: int, why: str | None, now: datetime
 ) -> Change:
     """Take a change back. A creation is taken back by taking the event out of the calendar; an
-    acceptance puts its draft back in the queue.
+    acceptance puts its draft back in the queue, and is taken back itself with the draft accepted.
 
     :raises NotFoundError: when the change, or its object, is none of the editor's.
     :raises NotYoursError: when the editor may not publish what was before.
     :raises DraftNotYoursError: when the editor may not decide the draft.
+    :raises DraftDecidedError: when what was put right of a draft is decided by now.
     :raises UndoneAlreadyError: when somebody did so before.
     :raises UndoConflictError: when the same parts were changed since.
+    :raises NotUndoneError: when it is the change of a source.
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
         change = journal.visible_change(session, editor, change_id)
-        if session.scalar(select(Change.id).where(Change.undoes_id == change.id)):
+        if change.undone_by:
             raise UndoneAlreadyError
-        if change.subject is ChangeSubject.DRAFT:
+        if change.subject is ChangeSubject.EVENT:
+            _undo_event(session, editor, change, why, now)
+        elif change.subject is ChangeSubject.DRAFT:
             _undo_draft(session, editor, change, why, now)
         else:
-            _undo_event(session, editor, change, why, now)
+            raise NotUndoneError
         session.flush()
         found = session.scalars(select(Change).where(Change.undoes_id == change.id)).one_or_none()
         if found is None:  # what it did is not there any more
             raise UndoneAlreadyError
         return found
+
+
+def may_undo(session: AnySession, editor: Editor, change: Change) -> bool:
+    """Return whether it is worth to offer that an editor takes a change back; :func:`undo` has the
+    last word."""
+    if change.undone_by:
+        return False
+    if change.subject is ChangeSubject.DRAFT:
+        try:
+            _draft_to_undo(session, editor, change)
+        except CalendarError:
+            return False
+        return True
+    own = editors.rights(editor, queries.reference(session).academies)
+    is_theirs = may(own, EditorAction.PUBLISH, frozenset(change.scope))
+    return change.subject is ChangeSubject.EVENT and is_theirs
 
 
 def _undo_event(
@@ -85,43 +115,58 @@ def _undo_event(
     entry = events.check_entry(session, events.written_from(merged.facts))
     action = ChangeAction.UNDONE
     events.write(session, editor, entry, facts, now, action=action, why=why, undoes=change)
-    if change.draft:
-        reopen(change.draft)
+    session.flush()
+    first, is_back = _first(change)
+    draft, was_created = first.draft, first.before is None
+    if draft and not is_back and draft.state is DraftState.ACCEPTED:
+        reopen(draft)
+    elif draft and is_back and draft.state is DraftState.PENDING:
+        draft.state, draft.decided_at, draft.decided_by = DraftState.ACCEPTED, now, editor
+        draft.event = event
+    session.flush()
+    if was_created and not is_back:
+        _let_go(session, event)
+    elif draft and was_created and draft.event is event and draft.entry is None:
+        moderation.point_others_to(session, draft, event, now)
+
+
+def _let_go(session: AnySession, event: Event) -> None:
+    """Let the drafts that wait for an event propose it anew: accepted into one that is taken out of
+    the calendar, nobody would see them."""
+    query = select(Draft).where(
+        Draft.event_id == event.id, Draft.state == DraftState.PENDING, Draft.entry.is_(None)
+    )
+    for draft in session.scalars(query):
+        draft.event, draft.milestone, draft.proposal = None, None, Proposal.NEW_EVENT
+        draft.known_first_day = draft.known_last_day = None
+        session.flush()
+        draft.scope = set(publishing_scope(session, draft))
+
+
+def _first(change: Change) -> tuple[Change, bool]:
+    """Return the change that began a row of undoing, and whether taking back this one brings that
+    one back."""
+    is_back = False
+    while change.undoes:
+        change, is_back = change.undoes, not is_back
+    return change, is_back
 
 
 def _undo_draft(
     session: AnySession, editor: Editor, change: Change, why: str | None, now: datetime
 ) -> None:
-    draft = moderation.visible_draft(session, editor, int(change.subject_id))
+    draft = _draft_to_undo(session, editor, change)
     facts = draft_facts(draft)
-    if ChangeAction.REFUSED in (change.action, _action_undone(change)) and not (
-        moderation.may_decide(session, editor, draft) or draft.author_id == editor.id
-    ):
-        raise moderation.DraftNotYoursError
     merged = merge(change.after or {}, change.before or {}, facts)
     if merged.conflicts:
         raise UndoConflictError(merged.conflicts)
     codes = frozenset(draft.scope)
     restore(draft, merged.facts)
+    if draft.state is not DraftState.PENDING:
+        draft.decided_at = now
     session.flush()
     draft.scope = set(publishing_scope(session, draft))
-    _note(session, editor, draft, change, facts, codes, why, now)
-
-
-def _action_undone(change: Change) -> ChangeAction | None:
-    return change.undoes.action if change.undoes else None
-
-
-def _note(
-    session: AnySession,
-    editor: Editor,
-    draft: Draft,
-    change: Change,
-    before: dict[str, Any],
-    codes: frozenset[str],
-    why: str | None,
-    now: datetime,
-) -> None:
+    session.flush()
     journal.note(
         session,
         editor,
@@ -129,10 +174,21 @@ def _note(
         change.subject_id,
         draft.title,
         ChangeAction.UNDONE,
-        before,
+        facts,
         draft_facts(draft),
         codes | frozenset(draft.scope),
         now,
         why=why,
         undoes=change,
     )
+
+
+def _draft_to_undo(session: AnySession, editor: Editor, change: Change) -> Draft:
+    """Return the draft of a change that an editor may take back."""
+    draft = moderation.visible_draft(session, editor, int(change.subject_id))
+    if _first(change)[0].action is not ChangeAction.REFUSED:
+        if draft.state is not DraftState.PENDING:
+            raise moderation.DraftDecidedError(draft)
+    elif draft.author_id != editor.id and not moderation.may_decide(session, editor, draft):
+        raise moderation.DraftNotYoursError
+    return draft

@@ -61,7 +61,9 @@ def _for_templates() -> dict[str, Any]:
         "pupil_datas": _options(PupilData),
         "date_kinds": (("", "choisissez"), *_options(MilestoneKind)),
         "conflict_name": change_words.part_name,
-        "conflict_words": change_words.value_words,
+        "conflict_words": lambda name, value: change_words.value_words(
+            name, value, page().reference
+        ),
     }
 
 

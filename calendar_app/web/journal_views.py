@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, redirect, request, stream_with_context, url_for
 
 from calendar_app.domain.changes import ChangeAction
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.french import day_words, hour_words
 from calendar_app.domain.text import clean, clean_line
-from calendar_app.domain.versions import differences
 from calendar_app.models import Change, db
 from calendar_app.services import journal, undo
-from calendar_app.services.change_words import part_name, value_words
+from calendar_app.services.change_words import Told, told
 from calendar_app.services.journal import PARIS, JournalFilter
 from calendar_app.services.journal_export import as_csv, as_json
 from calendar_app.web import editor_session
@@ -32,19 +32,21 @@ _LONGEST_WHY = 500
 class ChangeLine:
     """A change in words.
 
-    :param parts: (what, from, to) for each part that differs.
+    :param parts: what differs; of what did not exist before, nothing.
+    :param may_undo: whether who is logged in may take it back.
     """
 
     change: Change
     when: str
-    parts: tuple[tuple[str, str, str], ...]
+    parts: tuple[Told, ...]
+    may_undo: bool
 
 
 def lines_of(event_id: str) -> list[ChangeLine]:
     """Return the last changes of an event that who is logged in may read."""
     chosen = JournalFilter(event_id=event_id)
     found = journal.changes(db.session, the_rights(), the_editor().id, chosen, limit=10)
-    return [_line(change) for change in found]
+    return _lines(found)
 
 
 @bp.get("/journal/")
@@ -54,17 +56,23 @@ def index() -> Any:
     before = request.args.get("avant", "")
     before_id = int(before) if before.isdecimal() and len(before) < 10 else None
     found = journal.changes(
-        db.session, the_rights(), the_editor().id, _filter(), before_id=before_id
+        db.session,
+        the_rights(),
+        the_editor().id,
+        _filter(),
+        before_id=before_id,
+        limit=journal.PAGE + 1,
     )
+    shown = found[: journal.PAGE]
     kept = {n: v for n, v in request.args.items() if n != "avant" and v}
     return show(
         "journal.html",
-        lines=[_line(change) for change in found],
-        people=journal.people(db.session, found),
+        lines=_lines(shown),
+        people=journal.people(db.session, shown),
         actions=tuple(ChangeAction),
         chosen=request.args,
         kept=kept,
-        older=found[-1].id if len(found) == journal.PAGE else None,
+        older=shown[-1].id if len(found) > len(shown) else None,
     )
 
 
@@ -72,7 +80,7 @@ def index() -> Any:
 @policy(Policy.EDITOR)
 def export_csv() -> Response:
     """The same, as a table."""
-    return _download(as_csv(_all()), "text/csv", "journal.csv")
+    return _download(as_csv(db.session, _all()), "text/csv", "journal.csv")
 
 
 @bp.get("/journal.json")
@@ -109,21 +117,28 @@ def take_back(change_id: int) -> Any:
 
 
 def _page(found: Change, status: int = 200, notice: str | None = None, **more: Any) -> Response:
-    return show("change.html", status, line=_line(found), notice=notice, **more)
+    [line] = _lines([found])
+    return show("change.html", status, line=line, notice=notice, **more)
 
 
-def _line(found: Change) -> ChangeLine:
-    at = found.at.astimezone(PARIS)
-    parts = tuple(
-        (part_name(d.name), value_words(d.before), value_words(d.after))
-        for d in differences(found.before or {}, found.after or {})
-        if found.before is not None
-    )
-    return ChangeLine(found, f"{day_words(at.date())} à {hour_words(at.time())}", parts)
+def _lines(found: list[Change]) -> list[ChangeLine]:
+    return [
+        ChangeLine(
+            change,
+            _when(change.at.astimezone(PARIS)),
+            parts if change.before is not None else (),
+            undo.may_undo(db.session, the_editor(), change),
+        )
+        for change, parts in zip(found, told(db.session, found), strict=True)
+    ]
 
 
-def _all() -> list[Change]:
-    return journal.changes(db.session, the_rights(), the_editor().id, _filter(), limit=None)
+def _when(at: datetime) -> str:
+    return f"{day_words(at.date())} à {hour_words(at.time())}"
+
+
+def _all() -> Iterator[list[Change]]:
+    return journal.pages(db.session, the_rights(), the_editor().id, _filter())
 
 
 def _filter() -> JournalFilter:
@@ -148,7 +163,7 @@ def _day(text: str) -> date | None:
     return day if 1900 < day.year < 2199 else None
 
 
-def _download(body: str, kind: str, name: str) -> Response:
-    answer = Response(body, content_type=f"{kind}; charset=utf-8")
+def _download(parts: Iterator[str], kind: str, name: str) -> Response:
+    answer = Response(stream_with_context(parts), content_type=f"{kind}; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -56,7 +56,10 @@ def room(status: int = 200, notice: str | None = None) -> Response:
         ],
         letters=letter_room.letters_of(db.session, editor, limit=5),
         closing=[here.card(m) for m in overview.closing_soon(db.session, own, here.today)],
-        missing=overview.without_edition(db.session, own, here.today),
+        missing=[
+            (found.event, here.card(found.milestone))
+            for found in overview.without_edition(db.session, own, here.today)
+        ],
         dead=overview.dead_links(db.session, own, here.today),
         problems={},
         typed={},
