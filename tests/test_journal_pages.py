@@ -59,8 +59,10 @@ def test_what_cannot_be_taken_back_says_what_changed_since(site):
     save(client, titre="Un")
     save(client, titre="Deux")
     before = dump(site)
-    answer = act(client, f"{JOURNAL}1/", f"{JOURNAL}1/defaire/")
+    answer = act(client, f"{JOURNAL}1/", f"{JOURNAL}1/defaire/", pourquoi="Trop <tôt>")
     assert answer.status_code == 409
+    # What was typed is kept.
+    assert 'name="pourquoi" value="Trop &lt;tôt&gt;"' in answer.text
     assert "Titre ce changement : Un ; maintenant : Deux" in words(answer)
     assert dump(site) == before
 

@@ -142,7 +142,10 @@ def part_name(name: str) -> str:
     if name.startswith("milestones."):
         key = name.partition(".")[2]
         kind = next((k for k in MilestoneKind if key == k or key.startswith(f"{k}-")), None)
-        return f"date « {kind.words.lower() if kind else key} »"
+        if kind is None:
+            return f"date « {key} »"
+        rest = key.removeprefix(kind).lstrip("-")
+        return kind.words[:1].lower() + kind.words[1:] + (f" ({rest})" if rest else "")
     return _NAMES.get(name, name)
 
 

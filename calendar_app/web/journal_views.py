@@ -102,17 +102,17 @@ def change(change_id: int) -> Any:
 def take_back(change_id: int) -> Any:
     """Undo a change by another one."""
     found = journal.visible_change(db.session, the_editor(), change_id)
+    why = clean(request.form.get("pourquoi", "")).strip()[:_LONGEST_WHY]
     if not editor_session.is_fresh():
-        return _page(found, 400, editor_session.NOT_FRESH)
-    why = clean(request.form.get("pourquoi", "")).strip()[:_LONGEST_WHY] or None
+        return _page(found, 400, editor_session.NOT_FRESH, why=why)
     try:
-        made = undo.undo(db.session, the_editor(), change_id, why, page().now)
+        made = undo.undo(db.session, the_editor(), change_id, why or None, page().now)
     except undo.UndoConflictError as error:
-        return _page(found, 409, str(error), conflicts=error.conflicts)
+        return _page(found, 409, str(error), why=why, conflicts=error.conflicts)
     except NotFoundError:
         raise
     except CalendarError as error:
-        return _page(found, 409, str(error))
+        return _page(found, 409, str(error), why=why)
     return redirect(url_for(".change", change_id=made.id, fait="defait"), 303)
 
 

@@ -1,0 +1,129 @@
+"""The journal in a browser: a change is found, taken back by keyboard, and read by everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from calendar_app.app import create_app
+from calendar_app.config import data_folder
+from calendar_app.domain.editors import EditorRole
+from calendar_app.domain.school_year import SchoolYear
+from calendar_app.models import Editor, LinkCheck, db, writing
+from calendar_app.services import drafts, editors, events, letters, moderation
+from tests.browser.conftest import DESK, PHONE, SCHEMES, WIDTHS, serving
+from tests.browser.test_accessibility import HEADINGS, NARROW, STICKING_OUT, violations
+from tests.browser.test_editors import LETTER, PASSWORD, ZOE, _settings
+from tests.browser.test_pages import tab_to
+from tests.conftest import close
+from tests.factories import ID, entry, publish
+from tests.test_events import facts, wanted
+
+LONG = "https://concours.example/" + "inscription-des-classes-" * 12
+DEAD = "https://ancien-site.example/concours/2020/reglement.html"
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("site") / "instance"
+
+
+@pytest.fixture(scope="module")
+def site(instance) -> Iterator[str]:
+    """A site of this module's own: its tests write into the store."""
+    with serving(instance) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def store(site, instance) -> Iterator[Flask]:
+    """The store of the site: an event of Lille was changed twice, a draft was refused."""
+    app, now = create_app(_settings(site, instance)), datetime.now(UTC)
+    soon = (now + timedelta(days=9)).date()
+    of = {"school_year": SchoolYear.of(soon).label, "id": f"essai-{SchoolYear.of(soon).label}"}
+    deadline = {"kind": "deadline", "day": soon.isoformat()}
+    publish(app, entry(**of, milestones=[deadline], link=DEAD))
+    publish(app, entry(scope={"academies": ["lille"]}))
+    with app.app_context():
+        lille = frozenset({"academie/lille"})
+        token = editors.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
+        editors.set_password(db.session, token, PASSWORD, now)
+        zoe = db.session.query(Editor).filter_by(address=ZOE).one()
+        for changes, why in (
+            ({"title": "Concours d'essai des écoles du Nord", "participation__cost": "2 €"}, None),
+            (
+                {
+                    "link": LONG,
+                    "milestones__deadline": {"kind": "deadline", "day": "2021-02-25"},
+                    "scope": {"departments": ["59", "62"]},
+                },
+                "L'organisateur laisse deux semaines de plus aux classes.",
+            ),
+        ):
+            seen = facts(ID)
+            events.save(db.session, zoe, wanted(seen, **changes), seen, now, why=why)
+        knowledge = letters.knowledge_of_files(data_folder())
+        drafts.import_letter(db.session, LETTER.read_bytes(), LETTER.name, None, now, knowledge)
+        first = moderation.queue(db.session, zoe)[0]
+        moderation.refuse(db.session, zoe, first.id, first.revision, "Hors sujet.", now)
+        with writing(db.session, now):
+            dead = LinkCheck(link=DEAD, checked_at=now, dead_since=now)
+            dead.reason = "cette page n'existe plus"
+            db.session.add(dead)
+    yield app
+    close(app)
+
+
+@pytest.fixture
+def page(store, new_page, request) -> Page:
+    """A page of Zoé's, who is logged in."""
+    page = new_page(scheme=getattr(request, "param", "light"))
+    page.goto("/redaction/connexion/")
+    page.get_by_label("Mon adresse de courriel").fill(ZOE)
+    page.get_by_label("Mon mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Me connecter").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("À vérifier")
+    expect(page.get_by_role("complementary")).to_contain_text(f"{DEAD} : cette page n'existe plus")
+    return page
+
+
+@pytest.mark.parametrize("page", SCHEMES, indirect=True)
+def test_the_journal_is_for_everybody(page):
+    for place in ("", "journal/", "journal/2/", "journal/3/", f"evenements/{ID}/"):
+        page.goto(f"/redaction/{place}")
+        for width in (*WIDTHS, NARROW):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(STICKING_OUT) == [], (place, width)
+            if width in (DESK, PHONE):
+                assert violations(page) == [], (place, width)
+        levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")
+        assert (levels[0], levels.count(1)) == (1, 1)
+        assert all(b - a <= 1 for a, b in pairwise(levels)), place
+
+
+def test_a_change_is_taken_back_by_keyboard(page):
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    tab_to(page, page.get_by_role("link", name="Journal"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article")).to_have_count(3)
+    page.get_by_label("Action", exact=True).select_option("edited")
+    tab_to(page, page.get_by_role("button", name="Filtrer"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article")).to_have_count(2)
+    tab_to(page, page.get_by_role("link", name="défaire ce changement").first)
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("Pourquoi le défaire"))
+    page.keyboard.insert_text("C'était une autre date.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Le changement est défait.")
+    expect(page.get_by_role("article")).to_contain_text("25 février 2021 → 11 février 2021")
+    page.goto(f"/evenements/{ID}/")
+    expect(page.get_by_role("main")).to_contain_text("11 février 2021")
+    assert complaints == []
