@@ -43,9 +43,13 @@ def visit(browser, site) -> Iterator[Visit]:
     page.on("console", lambda said: seen.complaints.append((page.url, said.text)))
     page.on("pageerror", lambda error: seen.complaints.append((page.url, str(error))))
     page.on("request", lambda request: seen.requests.append(request.url))
+    rooms = [p for p in PLACES.values() if p.address.startswith("/redaction/")]
     for place in PLACES.values():
-        page.goto(place.address)
+        if place not in rooms:
+            page.goto(place.address)
     seen.cookies = context.cookies()
+    for place in rooms:
+        page.goto(place.address)
     yield seen
     context.close()
 
@@ -60,7 +64,7 @@ def test_no_page_asks_another_host(visit, site):
     assert {f"{url.scheme}://{url.netloc}" for url in map(urlsplit, visit.requests)} == {site}
 
 
-def test_no_page_leaves_a_cookie(visit):
+def test_no_public_page_leaves_a_cookie(visit):
     assert visit.cookies == []
 
 
