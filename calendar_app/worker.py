@@ -74,7 +74,12 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         for source_id in sources.due(session, datetime.now(UTC)):
             if stopping.is_set():
                 return
-            sources.refresh(session, source_id, sources.Fetcher(), knowledge, datetime.now(UTC))
+            try:
+                sources.refresh(session, source_id, sources.Fetcher(), knowledge, datetime.now(UTC))
+            except Exception:
+                # One that we cannot read must not keep those behind it waiting.
+                log.exception("source %s could not be read", source_id)
+                sources.note_failure(session, source_id, sources.OUR_FAULT, datetime.now(UTC))
 
     def beat() -> None:
         if leave_with_parent and os.getppid() != parent:

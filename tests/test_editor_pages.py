@@ -369,7 +369,14 @@ def test_what_was_typed_while_the_session_ended_is_given_back(site, client, cloc
     enter(client, address)
     clock.shift(9 * HOUR)
     typed = {"titre": "L'été <b>", "texte": "\nun\r\ndeux\n", "classe": ["cp", "ce1"]}
-    answer = client.post("/redaction/essai/", data=typed | {"jeton": "trop vieux"})
+    sent = typed | {"jeton": "trop vieux"}
+    for headers in ({}, {"Origin": "https://autre.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        # Another site's form is given back to nobody, and ends nobody's session.
+        answer = client.post("/redaction/essai/", data=sent, headers=headers)
+        assert answer.status_code == 303
+        assert "Set-Cookie" not in answer.headers
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    answer = client.post("/redaction/essai/", data=sent, headers=ours)
     assert answer.status_code == 403
     assert "ce que vous avez écrit est gardé" in words(answer)
     assert seen == []
@@ -389,3 +396,10 @@ def test_what_was_typed_while_the_session_ended_is_given_back(site, client, cloc
     assert {name: [t.replace("\r\n", "\n") for t in texts] for name, texts in given.items()} == {
         name: [t.replace("\r\n", "\n") for t in texts] for name, texts in expected.items()
     }
+
+
+@pytest.mark.parametrize("kept", ["[" * 3000, '[["a", "\\ud800"]]', '{"a": 1}', "[[1]]", "x"])
+def test_a_crafted_log_in_breaks_nothing(site, client, kept):
+    data = {"adresse": "x@x.example", "mot_de_passe": "x", "jeton": jeton(client, LOG_IN)}
+    answer = client.post(LOG_IN, data=data | {"suite": "/redaction/x/", "suite_champs": kept})
+    assert answer.status_code == 400

@@ -236,7 +236,9 @@ def test_a_session_that_ended_keeps_the_form(site, clock):
     client = logged_in(site)
     given = fields(client.get(ONE).text, ONE)
     clock.shift(timedelta(hours=9))
-    answer = client.post(ONE, data=given | {"titre": ["Gardé"], "action": ["publier"]})
+    typed = given | {"titre": ["Gardé"], "action": ["publier"]}
+    ours = {"Origin": "http://localhost"}
+    answer = client.post(ONE, data=typed, headers=ours)
     assert answer.status_code == 403
     assert "Gardé" in unescape(answer.text)
     assert in_store(site).title == "Concours d'essai"
@@ -372,3 +374,98 @@ def test_nobody_publishes_for_others_by_the_form(site):
     assert create(lyon).status_code == 409
     assert create(lyon, pour="national").status_code == 409
     assert dump(site) == before
+
+
+# -- what a fresh look found -----------------------------------------------------------------------
+
+
+def of_lyon(**changes):
+    return another(
+        "podcast", title="Mon école en podcast", scope={"academies": ["lyon"]}, **changes
+    )
+
+
+@pytest.mark.parametrize("archived", [{}, {"archived": "true"}])
+def test_an_event_of_the_same_name_elsewhere_is_in_nobodys_way(site, archived):
+    same = {"id": NEW_ID, "series": "mon-ecole-en-podcast", "title": "Mon école en podcast"}
+    publish(site, entry(**same, scope={"academies": ["lyon"]}, **archived), now=NOW)
+    answer = create(logged_in(site))
+    assert answer.headers["Location"] == (
+        f"{EVENTS}mon-ecole-en-podcast-academie-lille-2020-2021/?fait=enregistre"
+    )
+
+
+def test_a_series_of_others_is_not_taken(site):
+    publish(site, of_lyon(), now=NOW)
+    answer = create(logged_in(site), serie="podcast", annee="2021-2022")
+    assert "/podcast-academie-lille-2021-2022/" in answer.headers["Location"]
+
+
+def test_an_event_stands_on_no_page_of_others(site):
+    publish(site, of_lyon(), now=NOW)
+    answer = create(logged_in(site), partie_de="podcast-2020-2021")
+    assert answer.status_code == 400
+    assert "Cet événement n'est pas de votre périmètre." in words(answer)
+    assert 'value="podcast-2020-2021"' in answer.text
+
+
+def test_two_editors_who_add_a_date_each_keep_both(site):
+    publish(site, of_lille(), now=NOW)
+    one, two = logged_in(site), logged_in(site, "administrateur", None)
+    given = fields(two.get(ONE).text, ONE)
+    new = {"date-1-nature": ["session"], "action": ["publier"]}
+    save(one, date__1__nature="session", date__1__premier="2021-03-10")
+    answer = two.post(ONE, data=given | new | {"date-1-premier": ["2021-04-20"]})
+    assert answer.status_code == 303
+    days = [(m.key, str(m.first_day), m.moved_from_first_day) for m in in_store(site).milestones]
+    assert days == [
+        ("deadline", "2021-02-11", None),
+        ("session", "2021-03-10", None),
+        ("session-2", "2021-04-20", None),
+    ]
+
+
+def test_what_does_not_go_with_what_others_changed_is_said_and_kept(site):
+    publish(site, entry(), now=NOW)
+    one, two = logged_in(site, "administrateur", None), logged_in(site)
+    given = fields(two.get(ONE).text, ONE)
+    save(one, pour="Lyon, Lille")
+    own = {"date-1-nature": ["deadline"], "date-1-premier": ["2021-02-01"]}
+    typed = given | own | {"date-1-pour": ["Somme"], "action": ["publier"]}
+    answer = two.post(ONE, data=typed)
+    assert answer.status_code == 409
+    assert "plus large que l'événement, ou ailleurs que lui" in words(answer)
+    assert 'value="Somme"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"vu": "[" * 3000},
+        {"vu": '{"x": "\\ud800"}'},
+        {"vu": '{"milestones.deadline": "x"}'},
+        {"vu": '{"x": NaN}'},
+        {"date-0-__class__": "x", "date-0-__dict__": "x", "date-0-__init__": "x"},
+        {"proposition": "99999999999999"},
+    ],
+)
+def test_a_crafted_form_breaks_nothing(site, given):
+    publish(site, of_lille(), now=NOW)
+    client = logged_in(site)
+    page = fields(client.get(ONE).text, ONE) | {"action": ["proposer"]}
+    assert client.post(ONE, data=page | given).status_code < 500
+
+
+@pytest.mark.parametrize("place", ["propositions", "journal", "lettres", "sources"])
+def test_a_number_that_no_row_has_is_not_found(site, place):
+    client = logged_in(site)
+    for number in (99999999999, 99999999999999999999, 2147483647):
+        assert client.get(f"/redaction/{place}/{number}/").status_code == 404
+
+
+def test_what_a_redacteur_prepared_is_shown_part_by_part(site):
+    publish(site, of_lille(), now=NOW)
+    save(logged_in(site, "redacteur"), action="proposer", titre="Nouveau titre", cout="5 €")
+    page = words(logged_in(site).get(ROOM))
+    assert "non précisé → 5 €" in page
+    assert "Concours d'essai → Nouveau titre" in page

@@ -318,6 +318,30 @@ def test_only_what_is_certain_makes_a_link_dead(status, state):
         assert fetcher().check_link(f"{origin}/") == state
 
 
+@pytest.mark.parametrize("location", ["http://[", "http://[zz]/", "http://x:port/", "\\\\x"])
+def test_a_redirect_to_nowhere_is_refused(location):
+    with server(lambda h: send(h, status=302, Location=location)) as origin:
+        with pytest.raises(FetchError):
+            fetcher().get(f"{origin}/")
+        assert fetcher().check_link(f"{origin}/") == LinkState(None)
+
+
+def test_an_address_with_accents_is_asked_for():
+    def answer(handler) -> None:
+        if handler.path == "/%C3%A9t%C3%A9?q=%C3%A0":
+            send(handler, status=302, Location="/arrivé".encode().decode("latin-1"))
+        else:
+            send(handler, handler.path.encode())
+
+    with server(answer) as origin:
+        assert fetcher().get(f"{origin}/été?q=à").body == b"/arriv%C3%A9"
+
+
+def test_a_large_page_that_is_gone_is_gone():
+    with server(lambda h: send(h, bytes(3 * 2**20), status=404)) as origin:
+        assert fetcher().check_link(f"{origin}/").alive is False
+
+
 def test_a_name_that_does_not_exist_makes_a_link_dead():
     def resolve(*_):
         raise socket.gaierror(socket.EAI_NONAME, "no such name")

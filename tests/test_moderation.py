@@ -149,6 +149,18 @@ def test_a_moved_date_remembers_where_it_stood(store):
     assert db.session.scalar(select(Change)).action is ChangeAction.MOVED
 
 
+def test_a_session_that_moved_with_its_hours_is_told_with_the_new_ones(store):
+    session = {"kind": "session", "day": "2021-02-11", "start_time": "09:00", "end_time": "10:00"}
+    publish(store, entry(scope={"academies": ["lille"]}, milestones=[session]))
+    [draft] = read(
+        "Lettre de l'académie de Lille, 4 janvier 2021\n\nConcours d'essai\n\n"
+        "Le concours d'essai est reporté au vendredi 12 février 2021 à 14 h.\n"
+    )
+    zoe = editor("responsable", LILLE)
+    [m] = moderation.accept(db.session, zoe, draft.id, draft.revision, NOW).milestones
+    assert (m.last_day, str(m.start_time), m.end_time) == (date(2021, 2, 12), "14:00:00", None)
+
+
 def test_all_that_is_certain_is_accepted_at_once_and_the_rest_waits(store):
     first, second, third = read()
     with writing(db.session, NOW):

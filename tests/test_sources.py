@@ -185,6 +185,14 @@ def test_an_editor_who_looked_takes_what_is_left(store, address, feed):
     assert (len(source.copy), source.warning) == (1, None)
 
 
+def test_a_region_is_its_academies(store, address):
+    source = follow(address, "region/hauts-de-france")
+    read(source)
+    assert {frozenset(d.scope) for d in drafts()} == {
+        frozenset(("academie/amiens", "academie/lille"))
+    }
+
+
 def test_an_address_within_our_network_is_noted_and_never_asked(store):
     source = follow("http://127.0.0.1/agenda.ics")
     sources.refresh(db.session, source.id, sources.Fetcher(), KNOWLEDGE, NOW)

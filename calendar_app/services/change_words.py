@@ -137,6 +137,20 @@ def told(session: AnySession, changes: Sequence[Change]) -> list[tuple[Told, ...
     ]
 
 
+def prepared_words(session: AnySession, draft: Draft) -> tuple[Told, ...]:
+    """Return what a draft that an editor prepared would change of its event, part by part."""
+    reference = queries.reference(session)
+    return tuple(
+        Told(
+            part_name(difference.name),
+            value_words(difference.name, difference.before, reference),
+            value_words(difference.name, difference.after, reference),
+        )
+        for difference in differences(draft.base or {}, draft.entry or {})
+        if difference.name not in ("id", "series")
+    )
+
+
 def part_name(name: str) -> str:
     """Return what a part of an event is called: « milestones.deadline » is « date limite »."""
     if name.startswith("milestones."):

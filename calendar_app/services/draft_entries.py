@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL
 from calendar_app.domain.dated_items import DatedItem, ItemKind, ItemStatus, Step
@@ -30,6 +32,7 @@ from calendar_app.sources.events_facts import (
     EntryError,
     Written,
     facts_of,
+    with_fresh_keys,
     written,
     written_from,
 )
@@ -101,7 +104,7 @@ def _prepared(session: AnySession, draft: Draft, event: Event | None) -> dict[st
     if event is None or draft.base is None:
         return draft.entry
     now = facts_of(event_entry(event, queries.reference(session).academies))
-    merged = merge(draft.base, draft.entry, now)
+    merged = merge(draft.base, with_fresh_keys(draft.base, draft.entry, now), now)
     if merged.conflicts:
         raise events.StaleEventError(merged.conflicts)
     return merged.facts
@@ -302,9 +305,15 @@ def _moved(m: Milestone, item: DatedItem, entry: EventEntry) -> Written:
     if news is None:
         return facts
     news = {name: value for name, value in news.items() if name not in ("kind", "key")}
+    if news.keys() & {"start_time", "end_time"}:
+        # Its hours are told anew: an old end may come before a new start.
+        kept = {n: value for n, value in kept.items() if n not in ("start_time", "end_time")}
     new = kept | news
     unrecorded = entry.model_copy(update={"record": None})
-    moved = moved_from(MilestoneEntry.model_validate(new), m, unrecorded)
+    try:
+        moved = moved_from(MilestoneEntry.model_validate(new), m, unrecorded)
+    except ValidationError:
+        return new  # whoever checks the whole event says what is wrong in it
     if moved:
         new["moved_from"] = {"first_day": str(moved[0]), "last_day": str(moved[1])}
     return new

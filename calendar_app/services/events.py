@@ -6,13 +6,16 @@ the same part nothing is written: the editor is shown both versions (``StaleEven
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import select
 
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.editors import EditorAction, may, reaches
 from calendar_app.domain.errors import CalendarError, NotFoundError
+from calendar_app.domain.text import slugify
 from calendar_app.domain.versions import Conflict, Facts, differences, merge
 from calendar_app.models import Change, Draft, Editor, Event, Series, queries, writing
 from calendar_app.models.base import AnySession
@@ -25,6 +28,7 @@ from calendar_app.sources.events_facts import (
     Written,
     facts_of,
     read_entry,
+    with_fresh_keys,
     written_from,
 )
 
@@ -36,10 +40,12 @@ __all__ = [
     "StaleEventError",
     "Written",
     "action_of",
+    "at_home",
     "check_entry",
     "facts",
     "imagined",
     "may_publish",
+    "own_series",
     "reach_of",
     "rebase",
     "save",
@@ -162,7 +168,7 @@ def action_of(seen: Facts | None, entry: EventEntry) -> ChangeAction:
 def rebase(session: AnySession, wanted: Facts, seen: Facts, now: Facts) -> Written:
     """Return what an editor wanted on top of what the event is by now: where both changed the same
     part, the editor's stands."""
-    merged = merge(seen, wanted, now)
+    merged = merge(seen, with_fresh_keys(seen, wanted, now), now)
     mine = {c.name: c.wanted for c in merged.conflicts if c.wanted is not None}
     gone = {c.name for c in merged.conflicts if c.wanted is None}
     kept = {name: value for name, value in merged.facts.items() if name not in gone}
@@ -234,6 +240,8 @@ def write(
         entry = _merged(session, entry, seen, before)
     if not may_publish(editor, before, entry, reference):
         raise NotYoursError
+    if entry.part_of and entry.part_of != (before and before.part_of):
+        _check_parent(session, editor, entry.part_of)
     old, new = facts_of(before) if before else None, facts_of(entry)
     if event and old == new:
         return event
@@ -265,12 +273,53 @@ def write(
     return event
 
 
+def own_series(session: AnySession, editor: Editor, series: str, year: str, scope: Set[str]) -> str:
+    """Return the series of a new event: that of another académie, which the editor cannot read, is
+    not this one's, whatever the title; its slug gets the place.
+
+    :param year: the label of the school year (« 2020-2021 »).
+    :param scope: whom the new event is for.
+    """
+    academies = queries.reference(session).academies
+    own = editors.rights(editor, academies)
+    found = list(session.scalars(select(Event).where(Event.series_id == series)).unique())
+    same_year = [event for event in found if event.year.label == year]
+    # Of this year it must be readable, to be completed; of others, some edition must be.
+    if all(reaches(own, reach_of(event), academies) for event in same_year) and (
+        not found or any(reaches(own, reach_of(event), academies) for event in found)
+    ):
+        return series
+    return f"{series}-{slugify(min(scope, default='autre'))}"
+
+
+def at_home(
+    session: AnySession, editor: Editor, event: Event | None, entry: EventEntry
+) -> EventEntry:
+    """Return a new event in a series that is its editor's (:func:`own_series`); a known *event*
+    stays what it is."""
+    if event is not None:
+        return entry
+    scope = frozenset(entry.scope_codes())
+    series = own_series(session, editor, entry.series, entry.school_year, scope)
+    return entry.model_copy(update={"series": series, "id": f"{series}-{entry.school_year}"})
+
+
+def _check_parent(session: AnySession, editor: Editor, event_id: str) -> None:
+    """An event stands on the page of what it is part of: that page must be the editor's to read."""
+    try:
+        visible_event(session, editor, event_id)
+    except NotFoundError:
+        message = "cet événement n'est pas de votre périmètre"
+        raise EntryError({"part_of": message}) from None
+
+
 def _merged(
     session: AnySession, entry: EventEntry, seen: Facts, before: EventEntry | None
 ) -> EventEntry:
     """Return the event as it is now, with what the editor changed of what they saw."""
     assert before  # noqa: S101 - visible_event found it
-    merged = merge(seen, facts_of(entry), facts_of(before))
+    now = facts_of(before)
+    merged = merge(seen, with_fresh_keys(seen, facts_of(entry), now), now)
     if merged.conflicts:
         raise StaleEventError(merged.conflicts)
     return check_entry(session, written_from(merged.facts))

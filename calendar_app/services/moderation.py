@@ -127,7 +127,8 @@ def accept(
     with writing(session, now):
         queries.catalogue(session, for_update=True)
         draft = _to_decide(session, editor, draft_id, seen)
-        entry = entry or proposed(session, draft)
+        was, revision = draft_facts(draft), draft.event.revision if draft.event else 0
+        entry = entry or events.at_home(session, editor, draft.event, proposed(session, draft))
         before = None
         if draft.event:
             now_ = facts_of(event_entry(draft.event, queries.reference(session).academies))
@@ -137,6 +138,8 @@ def accept(
         _decide(draft, DraftState.ACCEPTED, editor, now)
         draft.event = event
         session.flush()
+        if event.revision == revision:  # no change of the event tells of it
+            _note(session, editor, draft, ChangeAction.EDITED, was, now)
         if was_new and draft.entry is None:
             point_others_to(session, draft, event, now)
         suggestions.answer(session, draft, now)

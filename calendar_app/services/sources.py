@@ -13,13 +13,14 @@ from typing import Protocol
 
 from sqlalchemy import select
 
-from calendar_app.domain.academies import NATIONAL
+from calendar_app.domain.academies import NATIONAL, Academies
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.dated_items import DatedItem
 from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.editors import EditorAction, may
 from calendar_app.domain.errors import CalendarError, NotFoundError
-from calendar_app.domain.text import clean_line
+from calendar_app.domain.text import clean_line, slugify
+from calendar_app.domain.web_links import is_link
 from calendar_app.models import Draft, Editor, Source, queries, reading, writing
 from calendar_app.models.base import AnySession
 from calendar_app.services import drafts, editors, journal
@@ -37,6 +38,8 @@ SELDOM = timedelta(days=3)
 
 #: Smaller feeds may well lose half of what they say in a day.
 FEW = 4
+
+OUR_FAULT = "Nous n'avons pas su lire cet agenda : l'erreur est notée de notre côté."
 
 _NAME_LENGTH = 200
 _OK = 200
@@ -79,12 +82,13 @@ def add(
     name, address = clean_line(name)[:_NAME_LENGTH], clean_line(address)
     if not name:
         raise SourceError("nom", "Donnez un nom à cet agenda.")
-    if not address.lower().startswith(("http://", "https://")) or len(address) > 2000:
+    if not is_link(address) or len(address) > 2000:
         raise SourceError("adresse", "Donnez une adresse qui commence par https://.")
     with writing(session, now):
         own = editors.rights(editor, queries.reference(session).academies)
         if not may(own, EditorAction.PUBLISH, scope):
             raise SourceError("pour", "Choisissez des académies ou départements qui sont à vous.")
+        queries.catalogue(session, for_update=True)  # two who add the same wait for each other
         if session.scalar(select(Source.id).where(Source.address == address)):
             raise SourceError("adresse", "Cette adresse est déjà suivie.")
         source = Source(
@@ -181,7 +185,7 @@ def refresh(
         elif fetched.status != _SAME:
             raise CalendarError(f"Le site répond par une erreur ({fetched.status}).")
     except CalendarError as error:
-        _failed(session, source_id, str(error), now)
+        note_failure(session, source_id, str(error), now)
         return
     with writing(session, now):
         queries.catalogue(session, for_update=True)
@@ -211,7 +215,11 @@ def _check_size(known: dict[str, str], items: Sequence[OutsideItem], *, believe:
         )
 
 
-def _failed(session: AnySession, source_id: int, why: str, now: datetime) -> None:
+def note_failure(session: AnySession, source_id: int, why: str, now: datetime) -> None:
+    """Note that a source could not be read, and read it less often.
+
+    :param why: a French sentence.
+    """
     with writing(session, now):
         source = session.get(Source, source_id, with_for_update={"of": Source})
         if source is None:
@@ -243,7 +251,7 @@ def _add_drafts(
             session, None, subject, str(draft.id), title, action, before, after, scope, now
         )
     session.flush()
-    items = [_for(source, item.item) for item in news]
+    items = [_for(source, item.item, academies) for item in news]
     today = now.astimezone(PARIS).date()
     found = drafts.held_against_calendar(session, items, today, now, academies)
     for draft, item in zip(found, news, strict=True):
@@ -254,14 +262,17 @@ def _add_drafts(
         draft.scope = set(publishing_scope(session, draft))
 
 
-def _for(source: Source, item: DatedItem) -> DatedItem:
+def _for(source: Source, item: DatedItem, academies: Academies) -> DatedItem:
     """An item that names nobody is for those whom its source is for."""
     if item.academies or item.departments or NATIONAL in source.scope:
         return item
     names = [code.partition("/")[::2] for code in sorted(source.scope)]
+    regions = {name for kind, name in names if kind == "region"}
+    slugs = [name for kind, name in names if kind == "academie"]
+    slugs += [a.slug for a in academies if a.region and slugify(a.region) in regions]
     return replace(
         item,
-        academies=tuple(name for kind, name in names if kind == "academie"),
+        academies=tuple(dict.fromkeys(slugs)),
         departments=tuple(name for kind, name in names if kind == "departement"),
     )
 

@@ -81,6 +81,22 @@ def written_from(facts: Facts) -> Written:
     return entry
 
 
+def with_fresh_keys(seen: Facts, wanted: Facts, now: Facts) -> dict[str, Any]:
+    """Return what somebody wants, where a date that they add has the key of one that somebody else
+    added since: it gets a key of its own, and both stay."""
+    found: dict[str, Any] = {}
+    for name, value in wanted.items():
+        is_added = name.startswith(_DATE) and name not in seen
+        if is_added and name in now and now[name] != value:
+            base, number = name, 1
+            while name in now or name in wanted or name in found:
+                number += 1
+                name = f"{base}-{number}"
+            value = {**value, "key": name.removeprefix(_DATE)}
+        found[name] = value
+    return found
+
+
 def read_entry(
     entry: Written,
     academies: Academies,

@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from calendar_app.domain.addresses import is_denied
 from calendar_app.domain.errors import CalendarError
@@ -36,6 +36,7 @@ REDIRECTS: Final = 3
 USER_AGENT: Final = "CalendrierDesClasses/1 (lecture d'agendas)"
 
 _CHUNK = 2**14
+_SAFE = "/%:@!$&'()*+,;=~?-._"
 #: What a resolver says of a name that certainly has no address (EAI_NODATA is not everywhere).
 _NO_SUCH_NAME = frozenset((socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)))
 _MOVED = frozenset((301, 302, 303, 307, 308))
@@ -149,7 +150,7 @@ class Fetcher:
         :raises UnknownHostError, TooLargeError: as they say.
         :raises FetchError: when nobody answers in time, or not in HTTP.
         """
-        headers = {"Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT, "Accept": "*/*"}
+        headers = {"Accept-Encoding": "gzip", "User-Agent": USER_AGENT, "Accept": "*/*"}
         if etag:
             headers["If-None-Match"] = etag
         if last_modified:
@@ -188,11 +189,14 @@ class Fetcher:
         connection = _Pinned(host, port, ip, trust, deadline)
         with _closed_at(connection, deadline):
             try:
-                target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+                # French sites have accents in their addresses (RFC 3987).
+                target = quote(parts.path or "/", safe=_SAFE)
+                target += f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
                 connection.request("GET", target, headers=headers | {"Connection": "close"})
                 answer = connection.getresponse()
                 onward = answer.headers.get("Location") if answer.status in _MOVED else None
-                body = b"" if onward else _body(answer)
+                # Of an error only the status counts.
+                body = b"" if onward or answer.status >= 400 else _body(answer)
                 _left(deadline)  # a body that we cut ourselves may look like its end
             except TooLargeError:
                 raise
@@ -208,7 +212,10 @@ class Fetcher:
             answer.headers.get_content_type(),
             address,
         )
-        return fetched, urljoin(address, onward) if onward else None
+        try:
+            return fetched, urljoin(address, _as_utf8(onward)) if onward else None
+        except ValueError:
+            raise DeniedError from None
 
     def _accepted(self, address: str) -> tuple[SplitResult, str, int]:
         try:
@@ -289,6 +296,11 @@ def _closed_at(connection: _Pinned, deadline: float) -> Iterator[None]:
     finally:
         timer.cancel()
         connection.close()
+
+
+def _as_utf8(header: str) -> str:
+    """A header comes as Latin-1 (RFC 9110), and is UTF-8 where it has accents."""
+    return header.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _left(deadline: float) -> float:

@@ -8,6 +8,7 @@ from calendar_app.domain.drafts import DraftState, Proposal
 from calendar_app.feeds.wording import scope_words
 from calendar_app.models import Draft, Event, db
 from calendar_app.services import event_lists, moderation
+from calendar_app.services.change_words import Told, prepared_words
 from calendar_app.services.draft_entries import item_of
 from calendar_app.services.letter_lines import ItemLine, change_words, item_line
 from calendar_app.web.draft_form import DraftForm
@@ -23,6 +24,7 @@ class DraftCard:
     :param change: « 31/01 → 14/02 », of a change of days.
     :param form: to put it right in place; None of an event that an editor prepared.
     :param near: events that it may belong to.
+    :param parts: what an editor prepared would change, part by part.
     """
 
     draft: Draft
@@ -33,6 +35,7 @@ class DraftCard:
     is_certain: bool
     form: DraftForm | None
     near: tuple[Event, ...]
+    parts: tuple[Told, ...]
 
     @property
     def is_pending(self) -> bool:
@@ -71,5 +74,6 @@ def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
         may_decide=moderation.may_decide(db.session, the_editor(), draft),
         is_certain=moderation.is_certain(draft),
         form=form,
+        parts=prepared_words(db.session, draft) if draft.entry is not None else (),
         near=event_lists.near_draft(db.session, the_editor(), draft) if pending and form else (),
     )

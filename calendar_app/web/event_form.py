@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -120,6 +120,10 @@ class DateRow:
         return not (self.cle or self.nature or self.premier or self.dernier)
 
 
+#: What a request may set of a row.
+_ROW_FIELDS = frozenset(f.name for f in fields(DateRow))
+
+
 @dataclass
 class EventForm:
     """An event as it is typed; the names of the fields are those of the form.
@@ -183,7 +187,7 @@ class EventForm:
                 row = rows.setdefault(int(match[1]), DateRow())
                 if match[2] in ("annulee", "retirer"):
                     setattr(row, match[2], True)
-                elif hasattr(row, match[2]) and match[2] != "is_blank":
+                elif match[2] in _ROW_FIELDS:
                     setattr(row, match[2], clean_line(value)[:400])
         found.dates = [rows[number] for number in sorted(rows)]
         return found

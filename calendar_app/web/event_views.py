@@ -218,8 +218,14 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
         shown = EventForm.of_entry(rebased, here.reference.academies, entry.id)
         return _form(shown, found, now, 409, str(error), draft, conflicts=error.conflicts)
     except EntryError as error:
-        form.note(error.problems)
-        return _form(form, found, seen, 400, draft=draft)
+        dates = {w: m for w, m in error.problems.items() if w.startswith("milestones.")}
+        form.note({w: m for w, m in error.problems.items() if w not in dates})
+        if not dates:
+            return _form(form, found, seen, 400, draft=draft)
+        # The form itself is right: it does not go with what somebody else changed since.
+        said = " ; ".join(dict.fromkeys(dates.values()))
+        notice = f"Avec ce qui est publié entre-temps, cela ne va pas : {said}."
+        return _form(form, found, seen, 409, notice, draft)
     except NotFoundError:
         raise
     except CalendarError as error:
@@ -231,6 +237,11 @@ def read(form: EventForm, seen: Facts | None) -> EventEntry | None:
     written = form.read(page().reference.academies)
     if seen:
         remember_moves(written, form, seen)
+    if form.event_id is None:
+        scope = form.scope(page().reference.academies)
+        series, year = written["series"], written["school_year"]
+        series = events.own_series(db.session, the_editor(), series, year, scope)
+        written |= {"series": series, "id": f"{series}-{year}"}
     try:
         entry = events.check_entry(db.session, written)
     except EntryError as error:
@@ -284,10 +295,21 @@ def _form(
 def _seen() -> Facts | None:
     """Return the event as the form showed it, or None when it does not say."""
     try:
-        facts = json.loads(request.form.get("vu", ""))
-    except ValueError:
+        facts = json.loads(request.form.get("vu", ""), parse_constant=_no_number)
+        json.dumps(facts, ensure_ascii=False).encode()  # half a character is none
+    except (ValueError, RecursionError):
         return None
-    return facts if isinstance(facts, dict) else None
+    return facts if isinstance(facts, dict) and all(map(_is_fact, facts.items())) else None
+
+
+def _is_fact(fact: tuple[str, Any]) -> bool:
+    """Whether this may be a fact of an event: a date is texts by name, the rest texts or lists."""
+    name, value = fact
+    return isinstance(value, dict if name.startswith("milestones.") else str | list | dict)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
 
 
 def _why() -> str | None:

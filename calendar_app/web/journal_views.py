@@ -90,14 +90,14 @@ def export_json() -> Response:
     return _download(as_json(_all()), "application/json", "journal.json")
 
 
-@bp.get("/journal/<int:change_id>/")
+@bp.get("/journal/<int(max=2147483647):change_id>/")
 @policy(Policy.EDITOR)
 def change(change_id: int) -> Any:
     """One change."""
     return _page(journal.visible_change(db.session, the_editor(), change_id))
 
 
-@bp.post("/journal/<int:change_id>/defaire/")
+@bp.post("/journal/<int(max=2147483647):change_id>/defaire/")
 @policy(Policy.EDITOR)
 def take_back(change_id: int) -> Any:
     """Undo a change by another one."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import current_app, request
 from werkzeug.exceptions import HTTPException
@@ -52,8 +53,19 @@ def of_this_request() -> KeptForm:
     place = request.full_path.rstrip("?")
     if request.method != "POST":
         return KeptForm(place)
+    if not _is_ours():
+        return KeptForm(place)
     fields = request.form.items(multi=True)
     return KeptForm(place, tuple((name, text) for name, text in fields if name != "jeton"))
+
+
+def _is_ours() -> bool:
+    """Return whether a page of this site sent the form: another site's must not be given back as
+    what somebody typed. (Browsers say so in one of these headers with every POST.)"""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
 
 
 def carried() -> KeptForm | None:
@@ -62,7 +74,9 @@ def carried() -> KeptForm | None:
     if not place.startswith(editor_session.PATH):
         return None
     try:
-        fields = json.loads(request.form.get(_FIELDS, "[]"))
-        return KeptForm(place, tuple((str(name), str(text)) for name, text in fields))
-    except (ValueError, TypeError):
+        text = request.form.get(_FIELDS, "[]")
+        fields = tuple((str(name), str(value)) for name, value in json.loads(text))
+        "".join(value for pair in fields for value in pair).encode()  # half a character is none
+    except (ValueError, TypeError, RecursionError):
         return KeptForm(place)
+    return KeptForm(place, fields)

@@ -55,14 +55,14 @@ def index() -> Any:
     return redirect(url_for(".letter", letter_id=letter_id), 303)
 
 
-@bp.get("/lettres/<int:letter_id>/")
+@bp.get("/lettres/<int(max=2147483647):letter_id>/")
 @policy(Policy.EDITOR)
 def letter(letter_id: int) -> Any:
     """A letter, and beside it what was found in it that is one's own."""
     return letter_page(letter_room.open_letter(db.session, the_editor(), letter_id))
 
 
-@bp.post("/lettres/<int:letter_id>/accepter/")
+@bp.post("/lettres/<int(max=2147483647):letter_id>/accepter/")
 @policy(Policy.PUBLISHER)
 def accept_certain(letter_id: int) -> Any:
     """Accept all that leaves no doubt."""

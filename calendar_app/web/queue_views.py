@@ -66,14 +66,14 @@ def room(status: int = 200, notice: str | None = None) -> Response:
     )
 
 
-@bp.get("/propositions/<int:draft_id>/")
+@bp.get("/propositions/<int(max=2147483647):draft_id>/")
 @policy(Policy.EDITOR)
 def draft(draft_id: int) -> Any:
     """One draft."""
     return _page(moderation.visible_draft(db.session, the_editor(), draft_id))
 
 
-@bp.post("/propositions/<int:draft_id>/accepter/")
+@bp.post("/propositions/<int(max=2147483647):draft_id>/accepter/")
 @policy(Policy.PUBLISHER)
 def accept(draft_id: int) -> Any:
     """Publish what it proposes."""
@@ -84,7 +84,7 @@ def accept(draft_id: int) -> Any:
     return _act(draft_id, act, "accepte")
 
 
-@bp.post("/propositions/<int:draft_id>/refuser/")
+@bp.post("/propositions/<int(max=2147483647):draft_id>/refuser/")
 @policy(Policy.EDITOR)
 def refuse(draft_id: int) -> Any:
     """Refuse it, with an answer for whoever proposed it; its author withdraws it."""
@@ -96,7 +96,7 @@ def refuse(draft_id: int) -> Any:
     return _act(draft_id, act, "refuse")
 
 
-@bp.post("/propositions/<int:draft_id>/rattacher/")
+@bp.post("/propositions/<int(max=2147483647):draft_id>/rattacher/")
 @policy(Policy.EDITOR)
 def attach(draft_id: int) -> Any:
     """Say which event, and which date of it, the draft is about."""
@@ -111,7 +111,7 @@ def attach(draft_id: int) -> Any:
     return _act(draft_id, act, "rattache")
 
 
-@bp.post("/propositions/<int:draft_id>/corriger/")
+@bp.post("/propositions/<int(max=2147483647):draft_id>/corriger/")
 @policy(Policy.EDITOR)
 def correct(draft_id: int) -> Any:
     """Put right what was read."""
@@ -159,7 +159,11 @@ def _onward(decided: Draft, done: str) -> Any:
     """Lead to what waits next: in the same letter, else in the queue."""
     if decided.letter is None:
         return redirect(url_for("editor.room", fait=done), 303)
-    opened = letter_room.open_letter(db.session, the_editor(), decided.letter.id)
+    try:
+        opened = letter_room.open_letter(db.session, the_editor(), decided.letter.id)
+    except NotFoundError:
+        # Nothing of the letter is this editor's any more: it went to those whom it is for.
+        return redirect(url_for("editor.room", fait=done), 303)
     waiting = [d for d in opened.drafts if d.state is DraftState.PENDING]
     later = [d for d in waiting if d.position > decided.position] or waiting
     if decided.state is DraftState.PENDING and decided in waiting:

@@ -52,14 +52,14 @@ def index() -> Any:
     return redirect(url_for(".index", fait="suivi"), 303)
 
 
-@bp.get("/sources/<int:source_id>/")
+@bp.get("/sources/<int(max=2147483647):source_id>/")
 @policy(Policy.EDITOR)
 def source(source_id: int) -> Any:
     """One agenda: how it is, and what may be done."""
     return _source(source_id)
 
 
-@bp.post("/sources/<int:source_id>/suivre/")
+@bp.post("/sources/<int(max=2147483647):source_id>/suivre/")
 @policy(Policy.PUBLISHER)
 def pause(source_id: int) -> Any:
     """Stop following it, or follow it again."""
@@ -72,7 +72,7 @@ def pause(source_id: int) -> Any:
     return redirect(url_for(".source", source_id=source_id, fait=done), 303)
 
 
-@bp.post("/sources/<int:source_id>/relire/")
+@bp.post("/sources/<int(max=2147483647):source_id>/relire/")
 @policy(Policy.PUBLISHER)
 def read_again(source_id: int) -> Any:
     """Read it now, and believe it even where it shrank: somebody looked."""
@@ -82,6 +82,10 @@ def read_again(source_id: int) -> Any:
     knowledge = letters.knowledge_of_files(data_folder())
     now = page().now
     sources.refresh(db.session, source_id, sources.Fetcher(), knowledge, now, believe=True)
+    db.session.rollback()
+    found = sources.visible(db.session, the_editor(), source_id)
+    if found.failures:
+        return _source(source_id, 409)  # its warning says why
     return redirect(url_for(".source", source_id=source_id, fait="relu"), 303)
 
 
