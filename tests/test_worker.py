@@ -270,33 +270,39 @@ def test_serve_brings_a_worker_and_takes_it_along(command, due):
         with due.app_context(), reading(db.session):
             return db.session.query(WorkerHeartbeat).count()
 
-    def alive() -> set[str]:
-        """The workers that run on this machine (Linux)."""
+    def workers(server: subprocess.Popen[str]) -> set[Path]:
+        """The workers that a server started (Linux); those of tests beside this one are not its."""
         found = set()
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
+        for path in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if b"worker\0--leave-with-parent" in path.read_bytes():
-                    found.add(path.parent.name)
+                parent = (path / "stat").read_text().rpartition(")")[2].split()[1]
+                is_worker = b"worker\0--leave-with-parent" in (path / "cmdline").read_bytes()
+                if is_worker and parent == str(server.pid):
+                    found.add(path)
         return found
+
+    def listens() -> bool:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", int(port)), timeout=5).close()
+            return True
+        return False
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    before = alive()
     server = command("serve", PORT=port)
     try:
-        wait_for(lambda: beats() == 1, server)
-        assert len(alive() - before) == 1
+        wait_for(lambda: beats() == 1 and listens(), server)
+        [worker] = workers(server)
         server.send_signal(signal.SIGTERM)
         server.communicate(timeout=60)
-        assert alive() <= before
+        assert not worker.exists()
         assert beats() == 0
     finally:
         server.kill()
     alone = command("serve", "--no-worker", PORT=port)
     try:
-        time.sleep(3)
-        assert alone.poll() is None
-        assert alive() <= before
+        wait_for(listens, alone)
+        assert workers(alone) == set()
     finally:
         alone.terminate()
         alone.communicate(timeout=60)

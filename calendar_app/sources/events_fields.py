@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from functools import lru_cache
 from typing import Annotated, TypeVar
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -22,6 +20,7 @@ from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.web_links import is_link
 from calendar_app.sources.problems import not_in_list, shown
+from calendar_app.sources.reference_files import time_zones
 
 T = TypeVar("T")
 
@@ -135,14 +134,9 @@ def _check_class(slug: str) -> str:
     return slug
 
 
-@lru_cache(maxsize=1)
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _check_time_zone(name: str) -> str:
-    if name not in _time_zones():
-        raise wrong(not_in_list("le fuseau horaire", name, sorted(_time_zones())))
+    if name not in time_zones():
+        raise wrong(not_in_list("le fuseau horaire", name, sorted(time_zones())))
     return name
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -82,6 +83,12 @@ def read_towns(text: str) -> dict[str, str]:
     return {name: code for code, names in departments.items() for name in names}
 
 
+@lru_cache(maxsize=1)
+def time_zones() -> frozenset[str]:
+    """Return the names of all time zones (IANA); they are looked for on the disk, once."""
+    return frozenset(available_timezones())
+
+
 def _academy(entry: dict[str, Any]) -> Academy:
     missing, unknown = _REQUIRED - entry.keys(), entry.keys() - _REQUIRED - _OPTIONAL
     if missing or unknown:
@@ -91,7 +98,7 @@ def _academy(entry: dict[str, Any]) -> Academy:
         raise ValueError(f"{slug}: its name gives {slugify(entry['name'])}")
     if entry["calendar"] not in HOLIDAY_CALENDARS:
         raise ValueError(f"{slug}: unknown calendar {entry['calendar']}")
-    if entry["time_zone"] not in available_timezones():
+    if entry["time_zone"] not in time_zones():
         raise ValueError(f"{slug}: unknown time zone {entry['time_zone']}")
     collectivity = entry.get("collectivity", False)
     if not collectivity and not entry.get("region"):
