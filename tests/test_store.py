@@ -31,8 +31,9 @@ from calendar_app.models.base import Base
 from calendar_app.services import store
 from tests.conftest import IMPORTED_AT, close, settings_for
 from tests.factories import ID, another, changing, entry, publish
+from tests.tools import scaled
 
-PROCESSES, TIMES = 8, 150
+PROCESSES, TIMES = 8, max(50, scaled(150))
 LATER = IMPORTED_AT + timedelta(days=1)
 
 
