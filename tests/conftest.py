@@ -31,12 +31,15 @@ _numbers = itertools.count(1)
 #: Files whose few tests start programs or browsers: begun last, one of them would keep a worker
 #: busy while the other has nothing left.
 LONG = (
-    "test_worker",
+    "test_accessibility",
     "test_subscription",
-    "test_room_path",
     "test_crashes",
-    "test_store",
-    "test_cli",
+    "test_event_editing",
+    "test_hostile_letters",
+    "test_journal",
+    "test_outbox",
+    "test_room_path",
+    "test_worker",
 )
 
 

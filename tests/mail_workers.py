@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +10,8 @@ from pathlib import Path
 
 from calendar_app.app import create_app, make_sender
 from calendar_app.mail.transport import SmtpTransport
+from tests import commands
 from tests.conftest import settings_for
-
-# A child that is forked from a process without threads or connections starts in milliseconds.
-context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["tests.mail_workers"])
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,6 @@ def work(url: str, instance: Path, server: str, clock: Clock, name: str, rate: i
 
 def start(*arguments: object) -> BaseProcess:
     """Start a process that does :func:`work`."""
-    process = context.Process(target=work, args=arguments, daemon=True)
+    process = commands.context.Process(target=work, args=arguments, daemon=True)
     process.start()
     return process

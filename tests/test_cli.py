@@ -1,4 +1,4 @@
-"""The commands, run as a person runs them: another process, its output, its exit code."""
+"""The commands: another process, its output, its exit code."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from calendar_app.config import data_folder
+from tests import commands
 from tests.ical_reading import vevents
 
 SEED = data_folder() / "events.yaml"
@@ -36,16 +37,10 @@ def run(environ):
     """Run ``calendar-app``: returns (exit code, standard output, standard error)."""
 
     def run(*arguments: str, **more: str) -> tuple[int, str, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "calendar_app", *arguments],
-            env=environ | more,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            cwd=ROOT,
-        )
-        assert "Traceback" not in done.stderr
-        return done.returncode, done.stdout, done.stderr
+        process = commands.start(*arguments, environ=environ | more)
+        out, err = process.communicate()
+        assert "Traceback" not in err
+        return process.returncode, out, err
 
     return run
 

@@ -10,6 +10,7 @@ import itertools
 from datetime import UTC, date, datetime
 from email.policy import default
 from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
 
 import icalendar
 import pytest
@@ -99,6 +100,13 @@ def feed_shape(text: str) -> list[tuple[str, tuple[str, ...]]]:
     return [(part.name, tuple(sorted(part.keys()))) for part in found.walk()]
 
 
+def json_shape(value: object) -> object:
+    """The names and the types."""
+    if isinstance(value, dict):
+        return {name: json_shape(part) for name, part in value.items()}
+    return [json_shape(part) for part in value] if isinstance(value, list) else type(value)
+
+
 @pytest.fixture
 def engine():
     """What is shown is the same from either engine."""
@@ -155,6 +163,9 @@ def shapes(site, editor_client) -> dict[str, object]:
         found[address] = Shape(editor_client.get(address).text).found
     for name in ("national", "academie-de-lille"):
         found[name] = feed_shape(public.get(f"/flux/{name}.ics?depuis=2020-09").text)
+        atom = ET.fromstring(public.get(f"/flux/{name}.atom?depuis=2020-09").data)  # noqa: S314
+        found[f"{name}.atom"] = [(part.tag, tuple(sorted(part.keys()))) for part in atom.iter()]
+        found[f"{name}.json"] = json_shape(public.get(f"/flux/{name}.json?depuis=2020-09").json)
     with site.app_context():
         change = db.session.scalar(select(Change).order_by(Change.id.desc()))
         rows = csv.reader(io.StringIO("".join(as_csv(db.session, [[change]]))))

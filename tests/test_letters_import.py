@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -25,6 +23,7 @@ from calendar_app.models import Draft, DraftScope, Letter, db, queries, writing
 from calendar_app.services import letters
 from calendar_app.services.drafts import import_letter, item_of
 from calendar_app.sources.letter_json import contract, from_json, to_json
+from tests import commands
 from tests.conftest import IMPORTED_AT
 from tests.factories import ID, another, entry, publish
 
@@ -537,16 +536,10 @@ def test_processes_that_import_at_once_store_a_letter_and_propose_a_contest_once
         "PATH": "",
     }
     started = [
-        subprocess.Popen(
-            [sys.executable, "-m", "calendar_app", "letters", "import", str(path)],
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        commands.start("letters", "import", str(path), environ=environ)
         for path in (same, other, same)
     ]
-    said = [process.communicate(timeout=120)[0] for process in started]
+    said = [process.communicate()[0] for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], said
     assert "".join(said).count("déjà importée") == 1
     with empty_app.app_context():

@@ -305,6 +305,16 @@ Une autre date à proposer ?
     )
 
 
+def test_suggestion_of_a_mistake_that_was_put_right(desk):
+    event = (TALENT, "Ma classe a du talent")
+    mail = read(
+        other_messages.suggestion(desk.head, TODAY, event, None, accepted=True, of_change=True)
+    )
+    assert mail.subject == "Votre signalement est pris en compte"
+    first = "Merci : ce que vous nous avez signalé le 18 janvier 2021 est pris en compte."
+    assert first in mail.text
+
+
 def test_suggestion_refused(desk):
     """Nothing that a visitor typed is in it: they may have typed anybody's address."""
     mail = read(other_messages.suggestion(desk.head, TODAY, None, None, accepted=False))

@@ -235,6 +235,10 @@ def test_a_source_of_lille_does_not_exist_for_lyon(store):
     assert sources.sources_of(db.session, lyon) == []
     with pytest.raises(NotFoundError):
         sources.pause(db.session, lyon, source.id, True, NOW)
+    # Not even « déjà suivie » tells of it; within Lille it does.
+    sources.add(db.session, lyon, "Agenda", source.address, frozenset({LYON}), NOW)
+    with pytest.raises(sources.SourceError, match="déjà suivie"):
+        follow(source.address)
 
 
 # -- the pages -------------------------------------------------------------------------------------

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 
 import flask_migrate
@@ -29,6 +26,7 @@ from calendar_app.models import (
 )
 from calendar_app.models.base import Base
 from calendar_app.services import store
+from tests import commands
 from tests.conftest import IMPORTED_AT, close, settings_for
 from tests.factories import ID, another, changing, entry, publish
 from tests.tools import scaled
@@ -57,8 +55,7 @@ def test_eight_processes_lose_no_update_and_meet_no_lock(empty_app, tmp_path):
         before = queries.catalogue(db.session).version
         db.session.rollback()
     url = empty_app.config["SQLALCHEMY_DATABASE_URI"]
-    # spawn: a forked child would share its parent's connections.
-    context = multiprocessing.get_context("spawn")
+    context = commands.context
     failures = context.Queue()
     workers = [
         context.Process(target=_read_modify_write, args=(url, tmp_path, TIMES, failures))
@@ -229,15 +226,11 @@ def test_processes_that_start_together_migrate_once(make_database, tmp_path, eng
         "CALENDAR_INSTANCE": str(tmp_path),
         "PATH": "",
     }
-    command = [sys.executable, "-m", "calendar_app", "migrate"]
-    started = [
-        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for _ in range(3)
-    ]
+    started = [commands.start("migrate", environ=environ) for _ in range(3)]
     for process in started:
-        output, _ = process.communicate(timeout=120)
-        assert process.returncode == 0, output.decode()
-        assert "La base est à jour" in output.decode()
+        out, err = process.communicate()
+        assert process.returncode == 0, err
+        assert "La base est à jour" in out
 
 
 def test_a_removed_milestone_leaves_nothing_behind(empty_app):

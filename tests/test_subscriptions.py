@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -33,6 +32,7 @@ from calendar_app.services.subscribers import (
     WrongCodeError,
     find,
 )
+from tests import commands
 from tests.conftest import close, settings_for
 from tests.factories import ID, another, entry, publish
 
@@ -200,8 +200,7 @@ def _sign_up_alice(url, instance, barrier, failures):
 
 
 def _in_processes(target, number, *args):
-    # spawn: a forked child would share its parent's connections.
-    context = multiprocessing.get_context("spawn")
+    context = commands.context
     failures, barrier = context.Queue(), context.Barrier(number)
     started = [
         context.Process(target=target, args=(*args, barrier, failures)) for _ in range(number)
@@ -601,7 +600,7 @@ def _ask(url, instance, answers, barrier, failures):
 def test_a_limit_holds_across_processes(session, empty_app, tmp_path):
     url = empty_app.config["SQLALCHEMY_DATABASE_URI"]
     session.rollback()
-    answers = multiprocessing.get_context("spawn").Manager().Queue()
+    answers = commands.context.Manager().Queue()
     _in_processes(_ask, 4, url, tmp_path, answers)
     given = [answers.get() for _ in range(160)]
     assert given.count(True) == 60

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from calendar_app.domain.changes import ChangeAction, ChangeSubject
+from calendar_app.domain.changes import ChangeAction
 from calendar_app.domain.dated_items import ItemKind
 from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.errors import CalendarError, NotFoundError
-from calendar_app.models import Change, Draft, db, queries, writing
-from calendar_app.services import events, journal, moderation, undo
+from calendar_app.models import Change, Draft, Source, db, queries
+from calendar_app.services import events, journal, moderation, proposals, sources, undo
 from calendar_app.services.draft_entries import item_of
 from calendar_app.services.draft_facts import draft_facts
 from tests.factories import ID, MID_JUNE, entry, publish
@@ -39,7 +39,8 @@ def save(who, event_id: str = ID, **changes) -> Change:
 
 
 def last() -> Change:
-    found = db.session.scalars(select(Change).order_by(Change.id.desc())).first()
+    by_somebody = select(Change).where(Change.editor_id.is_not(None))
+    found = db.session.scalars(by_somebody.order_by(Change.id.desc())).first()
     assert found is not None
     return found
 
@@ -304,12 +305,64 @@ def test_what_waits_for_an_event_that_is_taken_back_proposes_it_anew(store):
     assert [m.last_day.isoformat() for m in found.milestones] == ["2021-03-25"]
 
 
-def test_a_change_of_a_source_is_not_taken_back_here(store):
-    admin = editor("administrateur")
-    with writing(db.session, NOW):
-        subject, action = ChangeSubject.SOURCE, ChangeAction.EDITED
-        journal.note(
-            db.session, admin, subject, "1", "Agenda", action, {}, {"name": "x"}, {LILLE}, NOW
-        )
-    assert refused(admin, last()) is undo.NotUndoneError
-    assert not undo.may_undo(db.session, admin, last())
+def followed_now(source_id: int) -> tuple[datetime | None, datetime]:
+    source = db.session.get(Source, source_id, populate_existing=True)
+    assert source is not None
+    return source.paused_at, source.next_fetch_at
+
+
+def test_a_source_that_is_followed_is_paused_and_the_other_way_round(store):
+    zoe, leo = editor("responsable", LILLE), editor("responsable", LYON)
+    source = sources.add(
+        db.session, zoe, "Agenda", "https://agenda.example/x.ics", frozenset({LILLE}), NOW
+    )
+    followed = last()
+    assert refused(leo, followed) is NotFoundError
+    undone = back(zoe, followed)
+    assert followed_now(source.id) == (LATER, LATER)
+    assert (undone.action, undone.undoes_id) == (ChangeAction.UNDONE, followed.id)
+    assert refused(zoe, followed) is undo.UndoneAlreadyError
+    back(zoe, undone)
+    assert followed_now(source.id) == (None, LATER)
+
+
+def test_a_source_that_is_what_it_was_is_not_taken_back(store):
+    zoe = editor("responsable", LILLE)
+    source = sources.add(
+        db.session, zoe, "Agenda", "https://agenda.example/x.ics", frozenset({LILLE}), NOW
+    )
+    followed = last()
+    sources.pause(db.session, zoe, source.id, True, NOW)
+    assert refused(zoe, followed) is undo.UndoneAlreadyError
+
+
+def test_what_was_prepared_for_publication_is_withdrawn(store):
+    """By whoever prepared it, or by who may publish it; not by a colleague who may not."""
+    publish(store, entry(scope={"academies": ["lille"]}), now=NOW)
+    ana, leo = editor("redacteur", LILLE), editor("redacteur", LILLE, "academie/amiens")
+    proposed = proposals.propose(
+        db.session, ana, wanted(facts(), title="Abc"), facts(), NOW, "Faute de frappe"
+    )
+    prepared = last()
+    assert (prepared.action, prepared.before, prepared.why) == (
+        ChangeAction.CREATED,
+        None,
+        "Faute de frappe",
+    )
+    assert refused(leo, prepared) is moderation.DraftNotYoursError
+    undone = back(ana, prepared)
+    assert draft(proposed.id).state is DraftState.REFUSED
+    back(ana, undone)
+    assert draft(proposed.id).state is DraftState.PENDING
+    moderation.accept(
+        db.session, editor("administrateur"), proposed.id, draft(proposed.id).revision, NOW
+    )
+    assert refused(ana, prepared) is undo.UndoneAlreadyError
+
+
+def test_what_the_program_did_with_other_drafts_is_noted(store):
+    first, second = (d.id for d in read()[:2])
+    zoe = editor("responsable", LILLE)
+    moderation.accept(db.session, zoe, first, draft(first).revision, NOW)
+    noted = db.session.scalars(select(Change).where(Change.editor_id.is_(None))).all()
+    assert [(c.subject_id, c.action) for c in noted] == [(str(second), ChangeAction.ATTACHED)]

@@ -7,8 +7,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +25,7 @@ from calendar_app.services.composing import message_id
 from calendar_app.services.outbox import queue_mail
 from calendar_app.services.subscribers import MailAddress
 from calendar_app.services.suggestions import ADDRESS_KEPT, Mistake
+from tests import commands
 from tests.factories import ID, entry, publish
 from tests.mail_factories import SIGNED_UP, deliveries, plan, sign_up, subscriber
 from tests.smtp_server import mail_server, scripted_server
@@ -79,17 +78,11 @@ def due(make_app) -> Flask:
 def command(due, tmp_path):
     """Return what starts ``calendar-app …`` on the same store."""
 
-    def start(*arguments: str, **environ: str) -> subprocess.Popen[str]:
+    def start(*arguments: str, **environ: str) -> commands.Command:
         kept = {"PATH": os.environ["PATH"], "CALENDAR_INSTANCE": str(tmp_path)}
         url = {"CALENDAR_DATABASE_URL": due.config["SQLALCHEMY_DATABASE_URI"]}
-        return subprocess.Popen(
-            [sys.executable, "-m", "calendar_app", *arguments],
-            env=kept | url | {"CALENDAR_SMTP_RATE": "1000"} | environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
+        return commands.start(
+            *arguments, environ=kept | url | {"CALENDAR_SMTP_RATE": "1000"} | environ
         )
 
     return start
@@ -191,11 +184,11 @@ def test_delivery_reports_stop_an_address_only_for_our_own_mails(ask, due, tmp_p
     assert (code, "n'existe pas" in err) == (1, True)
 
 
-def wait_for(condition, process: subprocess.Popen[str] | None = None) -> None:
+def wait_for(condition, process: commands.Command | None = None) -> None:
     end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end, "it did not happen within a minute"
-        assert process is None or process.poll() is None, process.stderr.read()
+        assert process is None or process.poll() is None, process.communicate()
         time.sleep(0.1)
 
 
@@ -270,7 +263,7 @@ def test_serve_brings_a_worker_and_takes_it_along(command, due):
         with due.app_context(), reading(db.session):
             return db.session.query(WorkerHeartbeat).count()
 
-    def workers(server: subprocess.Popen[str]) -> set[Path]:
+    def workers(server: commands.Command) -> set[Path]:
         """The workers that a server started (Linux); those of tests beside this one are not its."""
         found = set()
         for path in Path("/proc").glob("[0-9]*"):
@@ -304,5 +297,5 @@ def test_serve_brings_a_worker_and_takes_it_along(command, due):
         wait_for(listens, alone)
         assert workers(alone) == set()
     finally:
-        alone.terminate()
+        alone.send_signal(signal.SIGTERM)
         alone.communicate(timeout=60)

@@ -86,6 +86,7 @@ class Feed:
 
     :param name: what a calendar program calls it (« Dates des classes – académie de Lille »).
     :param address: its own address, with its filters.
+    :param home: the address of the page that lists the same dates.
     :param viewer: the one académie it is for, if any: its local hours are added.
     :param milestones: in the order of their days.
     :param filter: what they passed; a bar shows nothing of an event that does not pass it.
@@ -94,6 +95,7 @@ class Feed:
     name: str
     description: str
     address: str
+    home: str
     milestones: tuple[Milestone, ...]
     filter: CatalogueFilter = field(default_factory=CatalogueFilter)
     viewer: Academy | None = None

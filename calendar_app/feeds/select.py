@@ -32,6 +32,12 @@ class FeedName:
     academy: Academy | None = None
     department: Department | None = None
 
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """Return the query parameters by which a page shows the same place."""
+        if self.department:
+            return (("departement", self.department.code),)
+        return (("academie", self.academy.slug),) if self.academy else ()
+
     def narrow(self, chosen: CatalogueFilter, academies: Academies) -> CatalogueFilter:
         """Return *chosen* narrowed to this feed."""
         if self.name == NATIONAL:
@@ -79,10 +85,14 @@ def feed_address(
     name: str,
     chosen: CatalogueFilter,
     options: FeedOptions = FeedOptions(),  # noqa: B008 (a frozen value)
+    form: str = "ics",
 ) -> str:
-    """Return a feed's address with its filters, always in the same order."""
+    """Return a feed's address with its filters, always in the same order.
+
+    :param form: « ics », « atom » or « json ».
+    """
     pairs = (*chosen.parameters(), *options.parameters())
-    return f"{public_url}/flux/{name}.ics{query(pairs)}"
+    return f"{public_url}/flux/{name}.{form}{query(pairs)}"
 
 
 def feed_title(site_name: str, name: FeedName) -> str:
@@ -115,6 +125,7 @@ def catalogue_feed(
     *,
     site_name: str,
     public_url: str,
+    form: str = "ics",
 ) -> Feed:
     """Return the feed of a name, a filter and options, as it is in the month of *now*.
 
@@ -136,7 +147,8 @@ def catalogue_feed(
             f"Concours, rencontres et formations pour les classes : {name.label}. "
             "Dates relevées dans les lettres d'information de l'Éducation nationale."
         ),
-        address=feed_address(public_url, name.name, chosen, options),
+        address=feed_address(public_url, name.name, chosen, options, form),
+        home=f"{public_url}/agenda/{query((*name.parameters(), *chosen.parameters()))}",
         milestones=tuple(milestones),
         filter=narrowed,
         viewer=viewer,
@@ -183,6 +195,7 @@ def event_feed(
         name=event.title,
         description=event.title,
         address=f"{public_url}/evenements/{event.id}.ics{query(pairs)}",
+        home=f"{public_url}/evenements/{event.id}/",
         milestones=tuple(found),
         filter=chosen,
         viewer=viewer,

@@ -24,7 +24,13 @@ def password(head: Letterhead, until: datetime, *, has_password: bool) -> Messag
 
 
 def suggestion(
-    head: Letterhead, day: date, event: tuple[str, str] | None, words: str | None, *, accepted: bool
+    head: Letterhead,
+    day: date,
+    event: tuple[str, str] | None,
+    words: str | None,
+    *,
+    accepted: bool,
+    of_change: bool = False,
 ) -> Message:
     """« Votre proposition »: what became of it. Nothing that a visitor typed is in it, for anybody
     may type anybody's address.
@@ -32,9 +38,11 @@ def suggestion(
     :param day: when it was made.
     :param event: id and title of the event that has what was suggested, or that it was about.
     :param words: what the editor says.
+    :param of_change: it was about what the calendar had already.
     """
     context = {
         "accepted": accepted,
+        "of_change": of_change,
         "day": day_words(day, weekday=False),
         "event_id": event[0] if event else None,
         "title": clean_line(event[1]) if event else None,

@@ -25,7 +25,8 @@ class Source(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    address: Mapped[str] = mapped_column(unique=True)
+    #: Two académies may follow the same.
+    address: Mapped[str] = mapped_column()
     created_at: Mapped[Instant]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey(Editor.id))
     #: Nobody fetches it since then.

@@ -1,14 +1,18 @@
-"""What the journal keeps of a draft, and how an undo brings it back."""
+"""What the journal keeps of a draft, how it is noted there, and how an undo brings it back."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Set
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Date, Enum
 
+from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.drafts import DraftState, Proposal
-from calendar_app.models import Draft
+from calendar_app.models import Change, Draft, Editor
+from calendar_app.models.base import AnySession
+from calendar_app.services import journal
 
 _FACTS = (
     "state proposal series_id event_id milestone_id known_first_day known_last_day same_as_id "
@@ -19,6 +23,40 @@ _FACTS = (
 def draft_facts(draft: Draft) -> dict[str, Any]:
     """Return what the journal keeps of a draft (JSON); :func:`restore` reads it."""
     return {name: _plain(value) for name in _FACTS if (value := getattr(draft, name)) is not None}
+
+
+def note_draft(
+    session: AnySession,
+    editor: Editor | None,
+    draft: Draft,
+    action: ChangeAction,
+    before: dict[str, Any] | None,
+    now: datetime,
+    *,
+    why: str | None = None,
+    also: Set[str] = frozenset(),
+    undoes: Change | None = None,
+) -> None:
+    """Note what became of a draft, as :func:`journal.note`.
+
+    :param before: its facts then; None when it did not exist.
+    :param also: whom it was for before.
+    """
+    session.flush()
+    journal.note(
+        session,
+        editor,
+        ChangeSubject.DRAFT,
+        str(draft.id),
+        draft.title,
+        action,
+        before,
+        draft_facts(draft),
+        frozenset(draft.scope) | also,
+        now,
+        why=why,
+        undoes=undoes,
+    )
 
 
 def restore(draft: Draft, facts: dict[str, Any]) -> None:

@@ -3,13 +3,13 @@ concerns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import selectinload
 
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
@@ -99,12 +99,7 @@ def changes(
     :param me: the editor's id; None for an operator, who has the rights of all.
     :param before_id: only older ones than this change.
     """
-    query = select(Change).order_by(Change.id.desc())
-    if rights.covers is not None:
-        within = and_(
-            Change.scope_rows.any(), ~Change.scope_rows.any(ChangeScope.code.not_in(rights.covers))
-        )
-        query = query.where(or_(within, Change.editor_id == me) if me is not None else within)
+    query = select(Change).where(_readable(rights, me)).order_by(Change.id.desc())
     if chosen.event_id is not None:
         query = query.where(
             Change.subject == ChangeSubject.EVENT, Change.subject_id == chosen.event_id
@@ -152,10 +147,22 @@ def visible_change(session: AnySession, editor: Editor, change_id: int) -> Chang
     return change
 
 
-def people(session: AnySession, found: Iterable[Change]) -> tuple[Editor, ...]:
-    """Return the editors who made these changes, by name."""
-    unique = {c.editor.id: c.editor for c in found if c.editor}
-    return tuple(sorted(unique.values(), key=lambda editor: (editor.name, editor.id)))
+def people(session: AnySession, rights: EditorRights, me: int) -> list[Editor]:
+    """Return the editors who made some change that somebody may read, by name."""
+    made = select(Change.editor_id).where(_readable(rights, me))
+    return list(
+        session.scalars(select(Editor).where(Editor.id.in_(made)).order_by(Editor.name, Editor.id))
+    )
+
+
+def _readable(rights: EditorRights, me: int | None) -> ColumnElement[bool]:
+    """Whether somebody may read a change, as :func:`changes`."""
+    if rights.covers is None:
+        return true()
+    within = and_(
+        Change.scope_rows.any(), ~Change.scope_rows.any(ChangeScope.code.not_in(rights.covers))
+    )
+    return or_(within, Change.editor_id == me) if me is not None else within
 
 
 def _midnight(day: date) -> datetime:

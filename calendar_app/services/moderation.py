@@ -11,23 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
-from calendar_app.domain.changes import ChangeAction, ChangeSubject
+from calendar_app.domain.changes import ChangeAction
 from calendar_app.domain.dated_items import DatedItem, ItemStatus
 from calendar_app.domain.drafts import DraftState, Proposal
 from calendar_app.domain.editors import EditorAction, may
 from calendar_app.domain.errors import CalendarError, NotFoundError
-from calendar_app.domain.known_events import decide
-from calendar_app.domain.school_year import SchoolYear
-from calendar_app.domain.title_words import SAME, closeness
 from calendar_app.domain.versions import Facts
 from calendar_app.models import Draft, Editor, Event, queries, writing
 from calendar_app.models.base import AnySession
-from calendar_app.services import editors, events, journal, suggestions
+from calendar_app.services import echoes, editors, events, suggestions
 from calendar_app.services.draft_entries import item_of, proposed, publishing_scope
-from calendar_app.services.draft_facts import draft_facts
-from calendar_app.services.drafts import known_event
+from calendar_app.services.draft_facts import draft_facts, note_draft
 from calendar_app.services.entries import event_entry
 from calendar_app.sources.events_entries import EventEntry
 from calendar_app.sources.events_facts import facts_of
@@ -139,11 +133,11 @@ def accept(
         draft.event = event
         session.flush()
         if event.revision == revision:  # no change of the event tells of it
-            _note(session, editor, draft, ChangeAction.EDITED, was, now)
+            note_draft(session, editor, draft, ChangeAction.EDITED, was, now)
         if was_new and draft.entry is None:
-            point_others_to(session, draft, event, now)
+            echoes.point_others_to(session, draft, event, now)
         suggestions.answer(session, draft, now)
-        _settle_repeated(session, draft)
+        echoes.settle_repeated(session, draft, now)
         return event
 
 
@@ -197,7 +191,7 @@ def refuse(
         before = draft_facts(draft)
         draft.answer = answer.strip() or None
         _decide(draft, DraftState.REFUSED, editor, now)
-        _note(session, editor, draft, ChangeAction.REFUSED, before, now, why=draft.answer)
+        note_draft(session, editor, draft, ChangeAction.REFUSED, before, now, why=draft.answer)
         suggestions.answer(session, draft, now)
         return draft
 
@@ -222,7 +216,7 @@ def correct(
         if draft_facts(draft) == before:
             return draft
         draft.scope = set(publishing_scope(session, draft))
-        _note(session, editor, draft, ChangeAction.CORRECTED, before, now, also=codes)
+        note_draft(session, editor, draft, ChangeAction.CORRECTED, before, now, also=codes)
         return draft
 
 
@@ -261,7 +255,7 @@ def attach(
             draft.proposal = Proposal.NEW_EVENT
         session.flush()
         draft.scope = set(publishing_scope(session, draft))
-        _note(session, editor, draft, ChangeAction.ATTACHED, before, now, also=codes)
+        note_draft(session, editor, draft, ChangeAction.ATTACHED, before, now, also=codes)
         return draft
 
 
@@ -308,81 +302,3 @@ def _write(
 
 def _decide(draft: Draft, state: DraftState, editor: Editor, now: datetime) -> None:
     draft.state, draft.decided_at, draft.decided_by = state, now, editor
-
-
-def _note(
-    session: AnySession,
-    editor: Editor,
-    draft: Draft,
-    action: ChangeAction,
-    before: dict[str, Any],
-    now: datetime,
-    *,
-    why: str | None = None,
-    also: frozenset[str] = frozenset(),
-) -> None:
-    session.flush()
-    scope = frozenset(draft.scope) | also
-    subject, after = ChangeSubject.DRAFT, draft_facts(draft)
-    journal.note(
-        session,
-        editor,
-        subject,
-        str(draft.id),
-        draft.title,
-        action,
-        before,
-        after,
-        scope,
-        now,
-        why=why,
-    )
-
-
-def point_others_to(session: AnySession, accepted: Draft, event: Event, now: datetime) -> None:
-    """Point the other drafts of a new event to it: the next one adds a date, or says the same."""
-    academies = queries.reference(session).academies
-    pending = session.scalars(
-        select(Draft).where(
-            Draft.state == DraftState.PENDING,
-            Draft.proposal == Proposal.NEW_EVENT,
-            Draft.entry.is_(None),
-            Draft.id != accepted.id,
-        )
-    )
-    others = [draft for draft in pending if _is_of(draft, event)]
-    if not others:
-        return
-    known, issued = known_event(event), accepted.created_at.date()
-    # What was accepted comes first: it is the date that the event has, and none of the others is
-    # that date, moved.
-    items = [item_of(draft) for draft in (accepted, *others)]
-    decisions = decide(items, [known], {}, academies, issued)[1:]
-    for draft, decision in zip(others, decisions, strict=True):
-        if decision.event_id is None:
-            continue
-        draft.event, draft.series_id = event, None
-        draft.milestone_id = decision.milestone_id
-        draft.known_first_day = decision.known_first_day
-        draft.known_last_day = decision.known_last_day
-        draft.proposal = decision.proposal
-        draft.state = DraftState.PENDING if decision.proposal else DraftState.KNOWN
-        session.flush()
-        if decision.proposal:
-            draft.scope = set(publishing_scope(session, draft))
-        else:
-            suggestions.answer(session, draft, now)
-
-
-def _is_of(draft: Draft, event: Event) -> bool:
-    day = draft.last_day or draft.first_day
-    if day is not None and SchoolYear.of(day).start != event.school_year:
-        return False
-    return closeness(draft.title, event.title) >= SAME
-
-
-def _settle_repeated(session: AnySession, accepted: Draft) -> None:
-    """What other letters say of an accepted draft, the calendar now says."""
-    for draft in session.scalars(select(Draft).where(Draft.same_as_id == accepted.id)):
-        draft.same_as, draft.proposal, draft.state = None, None, DraftState.KNOWN
-        draft.event = accepted.event

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, exists, or_, select
 
 from calendar_app.domain.deliveries import DeliveryKind
-from calendar_app.domain.drafts import DraftState
+from calendar_app.domain.drafts import DraftState, Proposal
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.feeds.feed import PARIS
 from calendar_app.mail import other_messages
@@ -55,6 +55,7 @@ class ToProposer:
     """Somebody who suggested something that was decided.
 
     :param day: the day in Paris on which they did.
+    :param of_change: it was about an event that the calendar had: a mistake, or a date that moved.
     :param event: id and title of the event that has what was suggested, or that it was about.
     :param words: what the editor says.
     """
@@ -62,6 +63,7 @@ class ToProposer:
     address: str
     day: date
     accepted: bool
+    of_change: bool
     event: tuple[str, str] | None
     words: str | None
 
@@ -72,7 +74,12 @@ class ToProposer:
     def message(self, head: Letterhead) -> Message:
         """Return « Votre proposition »."""
         return other_messages.suggestion(
-            head, self.day, self.event, self.words, accepted=self.accepted
+            head,
+            self.day,
+            self.event,
+            self.words,
+            accepted=self.accepted,
+            of_change=self.of_change,
         )
 
 
@@ -141,6 +148,7 @@ def _proposers(session: AnySession, ids: Sequence[int]) -> dict[int, ToProposer]
                 address=draft.suggested_by,
                 day=draft.created_at.astimezone(PARIS).date(),
                 accepted=decided.state in _IN_THE_CALENDAR,
+                of_change=decided.proposal is Proposal.CHANGE,
                 event=(event.id, event.title) if event else None,
                 words=decided.answer,
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from calendar_app.domain.changes import ChangeAction
 from calendar_app.domain.dated_items import ItemKind, ItemStatus
 from calendar_app.domain.drafts import Proposal
 from calendar_app.domain.versions import Facts
@@ -11,13 +12,19 @@ from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models import Draft, Editor, queries, writing
 from calendar_app.models.base import AnySession
 from calendar_app.services import events
+from calendar_app.services.draft_facts import note_draft
 from calendar_app.services.entries import event_entry
 from calendar_app.sources.events_entries import EventEntry
 from calendar_app.sources.events_facts import facts_of
 
 
 def propose(
-    session: AnySession, editor: Editor, entry: EventEntry, seen: Facts | None, now: datetime
+    session: AnySession,
+    editor: Editor,
+    entry: EventEntry,
+    seen: Facts | None,
+    now: datetime,
+    why: str | None = None,
 ) -> Draft:
     """Put a whole event, as an editor prepared it, in the queue of those who may publish it.
 
@@ -53,5 +60,5 @@ def propose(
         )
         draft.scope = set(scope or entry.scope_codes())
         session.add(draft)
-        session.flush()
+        note_draft(session, editor, draft, ChangeAction.CREATED, None, now, why=why)
         return draft

@@ -21,11 +21,11 @@ from calendar_app.domain.editors import EditorAction, may
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.text import clean_line, slugify
 from calendar_app.domain.web_links import is_link
-from calendar_app.models import Draft, Editor, Source, queries, reading, writing
+from calendar_app.models import Change, Draft, Editor, Source, queries, reading, writing
 from calendar_app.models.base import AnySession
 from calendar_app.services import drafts, editors, journal
 from calendar_app.services.draft_entries import publishing_scope
-from calendar_app.services.draft_facts import draft_facts
+from calendar_app.services.draft_facts import draft_facts, note_draft
 from calendar_app.services.letters import PARIS, LetterKnowledge
 from calendar_app.sources.fetcher import Fetched, Fetcher
 from calendar_app.sources.outside_feed import OutsideItem, read_outside_limited
@@ -89,7 +89,8 @@ def add(
         if not may(own, EditorAction.PUBLISH, scope):
             raise SourceError("pour", "Choisissez des académies ou départements qui sont à vous.")
         queries.catalogue(session, for_update=True)  # two who add the same wait for each other
-        if session.scalar(select(Source.id).where(Source.address == address)):
+        # Another académie may follow it too: it is not for this one to know.
+        if any(s.address == address for s in sources_of(session, editor)):
             raise SourceError("adresse", "Cette adresse est déjà suivie.")
         source = Source(
             name=name,
@@ -135,14 +136,32 @@ def pause(
     """
     with writing(session, now):
         source = visible(session, editor, source_id)
-        before = _facts(source)
-        if (source.paused_at is not None) == paused:
-            return source
-        source.paused_at = now if paused else None
-        source.next_fetch_at = now
-        action = ChangeAction.ARCHIVED if paused else ChangeAction.RESTORED
-        _note(session, editor, source, action, before, now)
+        if (source.paused_at is not None) != paused:
+            follow(session, editor, source, not paused, now)
         return source
+
+
+def follow(
+    session: AnySession,
+    editor: Editor,
+    source: Source,
+    follows: bool,
+    now: datetime,
+    *,
+    why: str | None = None,
+    undoes: Change | None = None,
+) -> None:
+    """Follow a source from now on, or pause it, inside the caller's transaction.
+
+    :param undoes: the change that is taken back.
+    """
+    before = _facts(source)
+    source.paused_at = None if follows else now
+    source.next_fetch_at = now
+    action = ChangeAction.RESTORED if follows else ChangeAction.ARCHIVED
+    if undoes:
+        action = ChangeAction.UNDONE
+    _note(session, editor, source, action, before, now, why=why, undoes=undoes)
 
 
 def due(session: AnySession, now: datetime) -> list[int]:
@@ -245,11 +264,7 @@ def _add_drafts(
         before = draft_facts(draft)
         draft.state, draft.answer = DraftState.REFUSED, "Remplacé : l'agenda dit autre chose."
         draft.decided_at = now
-        subject, action, scope = ChangeSubject.DRAFT, ChangeAction.REFUSED, frozenset(draft.scope)
-        after, title = draft_facts(draft), draft.title
-        journal.note(
-            session, None, subject, str(draft.id), title, action, before, after, scope, now
-        )
+        note_draft(session, None, draft, ChangeAction.REFUSED, before, now)
     session.flush()
     items = [_for(source, item.item, academies) for item in news]
     today = now.astimezone(PARIS).date()
@@ -289,9 +304,21 @@ def _note(
     action: ChangeAction,
     before: dict[str, object] | None,
     now: datetime,
+    *,
+    why: str | None = None,
+    undoes: Change | None = None,
 ) -> None:
-    subject, scope = ChangeSubject.SOURCE, frozenset(source.scope)
-    after = _facts(source)
     journal.note(
-        session, editor, subject, str(source.id), source.name, action, before, after, scope, now
+        session,
+        editor,
+        ChangeSubject.SOURCE,
+        str(source.id),
+        source.name,
+        action,
+        before,
+        _facts(source),
+        frozenset(source.scope),
+        now,
+        why=why,
+        undoes=undoes,
     )

@@ -17,12 +17,14 @@ from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.versions import Conflict, Facts, merge
 from calendar_app.models import Change, Draft, Editor, Event, queries, writing
 from calendar_app.models.base import AnySession
-from calendar_app.services import editors, events, journal, moderation
+from calendar_app.services import echoes, editors, events, journal, moderation, sources
 from calendar_app.services.draft_entries import publishing_scope
-from calendar_app.services.draft_facts import draft_facts, reopen, restore
+from calendar_app.services.draft_facts import draft_facts, note_draft, reopen, restore
 from calendar_app.services.entries import event_entry
 
+#: What takes back a creation.
 _GONE = {"archived": "true"}
+_WITHDRAWN = {"state": DraftState.REFUSED.value}
 
 
 class UndoneAlreadyError(CalendarError):
@@ -30,15 +32,6 @@ class UndoneAlreadyError(CalendarError):
 
     def __init__(self) -> None:
         super().__init__("Ce changement est déjà défait.")
-
-
-class NotUndoneError(CalendarError):
-    """A change that is not taken back here."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Ce changement ne se défait pas depuis le journal : modifiez la source elle-même."
-        )
 
 
 class UndoConflictError(CalendarError):
@@ -60,6 +53,7 @@ def undo(
 ) -> Change:
     """Take a change back. A creation is taken back by taking the event out of the calendar; an
     acceptance puts its draft back in the queue, and is taken back itself with the draft accepted.
+    What was prepared for publication is withdrawn; a source that is followed is paused.
 
     :raises NotFoundError: when the change, or its object, is none of the editor's.
     :raises NotYoursError: when the editor may not publish what was before.
@@ -67,7 +61,6 @@ def undo(
     :raises DraftDecidedError: when what was put right of a draft is decided by now.
     :raises UndoneAlreadyError: when somebody did so before.
     :raises UndoConflictError: when the same parts were changed since.
-    :raises NotUndoneError: when it is the change of a source.
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
@@ -79,7 +72,7 @@ def undo(
         elif change.subject is ChangeSubject.DRAFT:
             _undo_draft(session, editor, change, why, now)
         else:
-            raise NotUndoneError
+            _undo_source(session, editor, change, why, now)
         session.flush()
         found = session.scalars(select(Change).where(Change.undoes_id == change.id)).one_or_none()
         if found is None:  # what it did is not there any more
@@ -99,8 +92,7 @@ def may_undo(session: AnySession, editor: Editor, change: Change) -> bool:
             return False
         return True
     own = editors.rights(editor, queries.reference(session).academies)
-    is_theirs = may(own, EditorAction.PUBLISH, frozenset(change.scope))
-    return change.subject is ChangeSubject.EVENT and is_theirs
+    return may(own, EditorAction.PUBLISH, frozenset(change.scope))
 
 
 def _undo_event(
@@ -125,22 +117,24 @@ def _undo_event(
         draft.event = event
     session.flush()
     if was_created and not is_back:
-        _let_go(session, event)
+        _let_go(session, event, now)
     elif draft and was_created and draft.event is event and draft.entry is None:
-        moderation.point_others_to(session, draft, event, now)
+        echoes.point_others_to(session, draft, event, now)
 
 
-def _let_go(session: AnySession, event: Event) -> None:
+def _let_go(session: AnySession, event: Event, now: datetime) -> None:
     """Let the drafts that wait for an event propose it anew: accepted into one that is taken out of
     the calendar, nobody would see them."""
     query = select(Draft).where(
         Draft.event_id == event.id, Draft.state == DraftState.PENDING, Draft.entry.is_(None)
     )
     for draft in session.scalars(query):
+        before, codes = draft_facts(draft), frozenset(draft.scope)
         draft.event, draft.milestone, draft.proposal = None, None, Proposal.NEW_EVENT
         draft.known_first_day = draft.known_last_day = None
         session.flush()
         draft.scope = set(publishing_scope(session, draft))
+        note_draft(session, None, draft, ChangeAction.ATTACHED, before, now, also=codes)
 
 
 def _first(change: Change) -> tuple[Change, bool]:
@@ -157,7 +151,8 @@ def _undo_draft(
 ) -> None:
     draft = _draft_to_undo(session, editor, change)
     facts = draft_facts(draft)
-    merged = merge(change.after or {}, change.before or {}, facts)
+    after: Facts = change.after or {}
+    merged = merge(after, change.before or {**after, **_WITHDRAWN}, facts)
     if merged.conflicts:
         raise UndoConflictError(merged.conflicts)
     codes = frozenset(draft.scope)
@@ -166,29 +161,31 @@ def _undo_draft(
         draft.decided_at = now
     session.flush()
     draft.scope = set(publishing_scope(session, draft))
-    session.flush()
-    journal.note(
-        session,
-        editor,
-        ChangeSubject.DRAFT,
-        change.subject_id,
-        draft.title,
-        ChangeAction.UNDONE,
-        facts,
-        draft_facts(draft),
-        codes | frozenset(draft.scope),
-        now,
-        why=why,
-        undoes=change,
-    )
+    action = ChangeAction.UNDONE
+    note_draft(session, editor, draft, action, facts, now, why=why, also=codes, undoes=change)
 
 
 def _draft_to_undo(session: AnySession, editor: Editor, change: Change) -> Draft:
     """Return the draft of a change that an editor may take back."""
     draft = moderation.visible_draft(session, editor, int(change.subject_id))
-    if _first(change)[0].action is not ChangeAction.REFUSED:
-        if draft.state is not DraftState.PENDING:
-            raise moderation.DraftDecidedError(draft)
-    elif draft.author_id != editor.id and not moderation.may_decide(session, editor, draft):
+    began = _first(change)[0].action
+    of_decision = began in (ChangeAction.REFUSED, ChangeAction.CREATED)
+    if draft.state is not DraftState.PENDING and not (
+        of_decision and draft.state is DraftState.REFUSED
+    ):
+        raise moderation.DraftDecidedError(draft)
+    is_theirs = draft.author_id == editor.id or moderation.may_decide(session, editor, draft)
+    if of_decision and not is_theirs:
         raise moderation.DraftNotYoursError
     return draft
+
+
+def _undo_source(
+    session: AnySession, editor: Editor, change: Change, why: str | None, now: datetime
+) -> None:
+    """What began to follow a source ends by a pause, and the other way round."""
+    source = sources.visible(session, editor, int(change.subject_id))
+    paused = bool((change.after or {}).get("paused"))
+    if paused is not (source.paused_at is not None):
+        raise UndoneAlreadyError
+    sources.follow(session, editor, source, paused, now, why=why, undoes=change)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, redirect, request, url_for
 
+from calendar_app.domain.academies import NATIONAL
 from calendar_app.domain.changes import ChangeAction
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.school_year import SchoolYear
@@ -95,6 +96,7 @@ def index() -> Any:
     return show(
         "events.html",
         events=event_lists.events_of(db.session, the_editor(), year, words),
+        proposed={d.event_id for d in moderation.queue(db.session, the_editor())},
         year=year,
         words=words,
     )
@@ -253,7 +255,7 @@ def read(form: EventForm, seen: Facts | None) -> EventEntry | None:
 def _stored(entry: EventEntry, seen: Facts | None, draft: Draft | None, asked: str) -> Any:
     editor, now = the_editor(), page().now
     if asked == "proposer":
-        proposals.propose(db.session, editor, entry, seen, now)
+        proposals.propose(db.session, editor, entry, seen, now, _why())
         return redirect(url_for("editor.room", fait="propose"), 303)
     if draft:
         revision = request.form.get("revision", "")
@@ -275,6 +277,7 @@ def _form(
     **more: Any,
 ) -> Response:
     here = page()
+    scope = form.scope(here.reference.academies)
     return show(
         "event_form.html",
         status,
@@ -285,9 +288,8 @@ def _form(
         draft=draft,
         history=lines_of(found.id) if found else [],
         years=years_around(SchoolYear.of(here.today)),
-        may_publish=event_lists.may_publish_all(
-            db.session, the_editor(), found, form.scope(here.reference.academies)
-        ),
+        may_publish=event_lists.may_publish_all(db.session, the_editor(), found, scope),
+        is_national=NATIONAL in scope or bool(found and NATIONAL in found.scope),
         **more,
     )
 

@@ -17,10 +17,10 @@ from werkzeug.http import http_date, parse_date
 from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.domain.errors import NotFoundError
-from calendar_app.feeds import links
+from calendar_app.feeds import atom, ical, json_feed, links, news
 from calendar_app.feeds.cards import class_days_for
 from calendar_app.feeds.feed import PARIS, Feed, FeedOptions, month_edge, read_options
-from calendar_app.feeds.ical import CONTENT_TYPE, Writer, file_name
+from calendar_app.feeds.ical import file_name
 from calendar_app.feeds.select import (
     ALL,
     FeedName,
@@ -122,16 +122,18 @@ class RenderedFeeds:
 rendered_feeds = RenderedFeeds()
 
 
-@bp.get("/flux/<name>.ics")
+@bp.get("/flux/<name>.<any(ics, atom, json):form>")
 @policy(Policy.PUBLIC)
-def catalogue(name: str) -> BaseResponse:
+def catalogue(name: str, form: str) -> BaseResponse:
     """A feed of the catalogue. A name that has moved is answered by 308."""
     here = page()
     wanted = read_name(name, here.reference.academies)
     if wanted.name != name:
         query = f"?{request.query_string.decode()}" if request.query_string else ""
-        return redirect(url_for("feeds.catalogue", name=wanted.name) + query, 308)
+        return redirect(url_for("feeds.catalogue", name=wanted.name, form=form) + query, 308)
     options = _options()
+    if form != "ics":
+        options = FeedOptions(since=options.since)
 
     def feed() -> Feed:
         return catalogue_feed(
@@ -143,9 +145,10 @@ def catalogue(name: str) -> BaseResponse:
             here.now,
             site_name=settings().site_name,
             public_url=settings().public_url,
+            form=form,
         )
 
-    return _answer((name, here.filter.parameters(), options), feed)
+    return _answer((name, form, here.filter.parameters(), options), feed, form)
 
 
 @bp.get("/evenements/<event_id>.ics")
@@ -167,20 +170,20 @@ def _options() -> FeedOptions:
     return read_options(*(request.args.get(name, "").strip() for name in names))
 
 
-def _answer(key: tuple[object, ...], feed: Callable[[], Feed]) -> Response:
+def _answer(key: tuple[object, ...], feed: Callable[[], Feed], form: str = "ics") -> Response:
     """Answer with the feed's bytes, or 304 when the client has them."""
     here = page()
     edge = month_edge(here.now)
     rendered = rendered_feeds.get(
         (db.engine, here.reference.version, edge, settings().public_url, *key),
-        lambda: writer().render(feed()),
+        lambda: _render(feed(), form),
     )
     zipped = request.accept_encodings["gzip"] > 0
     etags = {False: rendered.etag, True: f"{rendered.etag}-gzip"}
     # What changes at the edge of a month is as fresh as that edge.
     moved_at = max(here.reference.changed_at, datetime.combine(edge, time.min, PARIS))
     moved_at = moved_at.replace(microsecond=0)
-    answer = Response(content_type=CONTENT_TYPE)
+    answer = Response(content_type=CONTENT_TYPES[form])
     answer.set_etag(etags[zipped])
     answer.headers["Last-Modified"] = http_date(moved_at)
     answer.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
@@ -205,16 +208,26 @@ def _client_has(etags: Iterable[str], moved_at: datetime) -> bool:
     return since is not None and moved_at <= since
 
 
-def writer() -> Writer:
-    """Return the iCalendar writer of this installation."""
-    here, public_url = page(), settings().public_url
-    return Writer(
-        settings().uid_domain,
-        lambda event_id: f"{public_url}/evenements/{event_id}/",
-        here.reference.academies,
-        here.reference.themes,
-        partial(class_days_for, reference=here.reference),
-    )
+CONTENT_TYPES = {
+    "ics": ical.CONTENT_TYPE,
+    "atom": atom.CONTENT_TYPE,
+    "json": json_feed.CONTENT_TYPE,
+}
+
+
+def _render(feed: Feed, form: str) -> bytes:
+    reference, public_url = page().reference, settings().public_url
+
+    def event_page(event_id: str) -> str:
+        return f"{public_url}/evenements/{event_id}/"
+
+    academies, themes = reference.academies, reference.themes
+    if form == "ics":
+        class_days = partial(class_days_for, reference=reference)
+        writer = ical.Writer(settings().uid_domain, event_page, academies, themes, class_days)
+        return writer.render(feed)
+    told = news.bulletin(feed, reference.changed_at, event_page, academies, themes)
+    return atom.render(told) if form == "atom" else json_feed.render(told)
 
 
 @bp.get("/flux/")

@@ -68,7 +68,7 @@ def index() -> Any:
     return show(
         "journal.html",
         lines=_lines(shown),
-        people=journal.people(db.session, shown),
+        people=journal.people(db.session, the_rights(), the_editor().id),
         actions=tuple(ChangeAction),
         chosen=request.args,
         kept=kept,
@@ -142,25 +142,35 @@ def _all() -> Iterator[list[Change]]:
 
 
 def _filter() -> JournalFilter:
-    """Return what the address asks for; what cannot be read asks for nothing."""
-    given = request.args
-    editor = given.get("redacteur", "")
-    action = given.get("action", "")
+    """Return what the address asks for.
+
+    :raises NotFoundError: when a value is none of those allowed.
+    """
+    given = {name: clean_line(value) for name, value in request.args.items()}
+    editor, action = given.get("redacteur", ""), given.get("action", "")
+    if editor and not (editor.isdecimal() and len(editor) < 10):
+        raise NotFoundError(f"redacteur={editor} : choisissez un nom dans la liste.")
+    if action and action not in set(ChangeAction):
+        raise NotFoundError(f"action={action} : choisissez une action dans la liste.")
     return JournalFilter(
-        event_id=clean_line(given.get("evenement", "")) or None,
-        editor_id=int(editor) if editor.isdecimal() and len(editor) < 10 else None,
-        action=ChangeAction(action) if action in set(ChangeAction) else None,
-        first_day=_day(given.get("depuis", "")),
-        last_day=_day(given.get("jusqu", "")),
+        event_id=given.get("evenement") or None,
+        editor_id=int(editor) if editor else None,
+        action=ChangeAction(action) if action else None,
+        first_day=_day("depuis", given.get("depuis", "")),
+        last_day=_day("jusqu", given.get("jusqu", "")),
     )
 
 
-def _day(text: str) -> date | None:
+def _day(name: str, text: str) -> date | None:
+    if not text:
+        return None
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        return None
-    return day if 1900 < day.year < 2199 else None
+        day = date.min
+    if not 1900 < day.year < 2199:
+        raise NotFoundError(f"{name}={text} : écrivez un jour, par exemple {name}=2021-01-15.")
+    return day
 
 
 def _download(parts: Iterator[str], kind: str, name: str) -> Response:

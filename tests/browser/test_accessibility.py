@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PLACES, SCHEMES, WIDTHS, Place
-
-#: The narrowest screen that WCAG 2.2 asks for (1.4.10), in CSS pixels.
-NARROW = 320
-
-#: What sticks out on the right of the window, but for what scrolls in a box of its own.
-STICKING_OUT = """() => {
-  const width = window.innerWidth;
-  if (document.documentElement.scrollWidth <= width) return [];
-  return [...document.body.querySelectorAll("*")]
-    .filter(e => e.getBoundingClientRect().right > width && !e.parentElement.closest(".scroller"))
-    .map(e => e.outerHTML.slice(0, 120));
-}"""
-
-HEADINGS = "h1, h2, h3, h4, h5, h6"
+from tests.browser.conftest import PLACES, WIDTHS, Place
+from tests.browser.looking import STICKING_OUT, for_everybody
 
 
 def go(page: Page, place: Place) -> None:
@@ -35,38 +20,10 @@ def go(page: Page, place: Place) -> None:
     assert place.shows in page.locator("main").inner_text().replace("\u00a0", " ")
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe-core finds wrong, with the elements that it is about."""
-    return [
-        f"{rule['id']}: {rule['help']}\n{node['html']}\n{node['failureSummary']}"
-        for rule in Axe().run(page).response["violations"]
-        for node in rule["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
-def test_axe_finds_nothing(page_of, place, width, scheme):
-    page = page_of(width, scheme)
+def test_everybody_can_read_and_use_a_page(new_page, place):
+    page = new_page()
     go(page, place)
-    # What is folded is read too, and must be as good.
-    page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
-    assert violations(page) == []
-
-
-def test_a_page_has_one_h1_and_its_headings_never_jump(page_of, place):
-    page = page_of()
-    go(page, place)
-    levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")
-    assert levels[0] == 1, "the first heading is the page's own"
-    assert levels.count(1) == 1
-    assert [(high, low) for high, low in pairwise(levels) if low > high + 1] == []
-
-
-def test_a_page_is_in_french(page_of, place):
-    page = page_of()
-    go(page, place)
-    assert page.locator("html").get_attribute("lang") == "fr"
+    for_everybody(page, place.address)
 
 
 def test_each_page_has_a_title_of_its_own(page_of):
@@ -95,12 +52,6 @@ def test_the_skip_link_is_first_shows_itself_and_leads_past_the_navigation(page_
     assert page.locator(":focus").evaluate("e => e.localName") == "main"
     page.keyboard.press("Tab")
     assert page.locator("main :focus").count() == 1
-
-
-def test_nothing_sticks_out_of_a_narrow_screen(page_of, place):
-    page = page_of(NARROW)
-    go(page, place)
-    assert page.evaluate(STICKING_OUT) == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -17,8 +17,8 @@ from calendar_app.config import Settings, data_folder
 from calendar_app.domain.editors import EditorRole
 from calendar_app.models import db
 from calendar_app.services import drafts, editors, letters
-from tests.browser.conftest import DESK, PHONE, SCHEMES, WIDTHS, serving
-from tests.browser.test_accessibility import HEADINGS, NARROW, STICKING_OUT, violations
+from tests.browser.conftest import serving
+from tests.browser.looking import for_everybody
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
 
@@ -93,33 +93,21 @@ def test_from_the_link_to_the_queue_and_out_by_keyboard(store, new_page):
     assert complaints == []
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_room_is_for_everybody(store, new_page, scheme):
-    page, link = new_page(scheme=scheme), invite(store)
-
-    def look(state: str) -> None:
-        for width in (*WIDTHS, NARROW):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate(STICKING_OUT) == [], (state, width)
-            if width in (DESK, PHONE):
-                assert violations(page) == [], (state, width)
-        levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")
-        assert levels[0] == 1
-        assert levels.count(1) == 1
-
+def test_the_room_is_for_everybody(store, new_page):
+    page, link = new_page(), invite(store)
     page.goto(link)
-    look("password")
+    for_everybody(page, "password")
     page.get_by_label("Mon mot de passe").fill("court")
     page.get_by_role("button", name="Enregistrer").click()
     page.get_by_role("alert").get_by_role("link").first.click()
     assert page.locator(":focus").get_attribute("type") == "password"
-    look("password refused")
+    for_everybody(page, "password refused")
     set_password_and_log_in(page, link)
-    look("room")
+    for_everybody(page, "room")
     page.goto("/redaction/connexion/")
-    look("log-in")
+    for_everybody(page, "log-in")
     page.get_by_label("Mon adresse").fill(ZOE)
     page.get_by_label("Mon mot de passe").fill("autre chose")
     page.get_by_role("button", name="Me connecter").click()
     page.get_by_role("alert").wait_for()
-    look("log-in refused")
+    for_everybody(page, "log-in refused")

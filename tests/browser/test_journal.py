@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,8 @@ from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.models import Editor, LinkCheck, db, writing
 from calendar_app.services import drafts, editors, events, letters, moderation
-from tests.browser.conftest import DESK, PHONE, SCHEMES, WIDTHS, serving
-from tests.browser.test_accessibility import HEADINGS, NARROW, STICKING_OUT, violations
+from tests.browser.conftest import serving
+from tests.browser.looking import for_everybody
 from tests.browser.test_editors import LETTER, PASSWORD, ZOE, _settings
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
@@ -81,9 +80,9 @@ def store(site, instance) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def page(store, new_page, request) -> Page:
+def page(store, new_page) -> Page:
     """A page of Zoé's, who is logged in."""
-    page = new_page(scheme=getattr(request, "param", "light"))
+    page = new_page()
     page.goto("/redaction/connexion/")
     page.get_by_label("Mon adresse de courriel").fill(ZOE)
     page.get_by_label("Mon mot de passe").fill(PASSWORD)
@@ -93,18 +92,10 @@ def page(store, new_page, request) -> Page:
     return page
 
 
-@pytest.mark.parametrize("page", SCHEMES, indirect=True)
 def test_the_journal_is_for_everybody(page):
     for place in ("", "journal/", "journal/2/", "journal/3/", f"evenements/{ID}/"):
         page.goto(f"/redaction/{place}")
-        for width in (*WIDTHS, NARROW):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate(STICKING_OUT) == [], (place, width)
-            if width in (DESK, PHONE):
-                assert violations(page) == [], (place, width)
-        levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")
-        assert (levels[0], levels.count(1)) == (1, 1)
-        assert all(b - a <= 1 for a, b in pairwise(levels)), place
+        for_everybody(page, place)
 
 
 def test_a_change_is_taken_back_by_keyboard(page):

@@ -3,12 +3,9 @@ académie, by keyboard; and what an editor of another académie gets."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,8 +17,9 @@ from calendar_app.app import create_app
 from calendar_app.domain.editors import EditorRole
 from calendar_app.models import db, queries
 from calendar_app.services import editors
-from tests.browser.conftest import DESK, PHONE, ROOT, SCHEMES, WIDTHS, serving
-from tests.browser.test_accessibility import HEADINGS, NARROW, STICKING_OUT, violations
+from tests import commands
+from tests.browser.conftest import ROOT, serving
+from tests.browser.looking import for_everybody
 from tests.browser.test_editors import PASSWORD, ZOE, _settings, set_password_and_log_in
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
@@ -51,17 +49,10 @@ def store(site, instance) -> Iterator[Flask]:
 
 def invite_by_command(site: str, instance: Path) -> str:
     """Add the editor of Lille as an operator does; return the link that is printed."""
-    command = "-m calendar_app editors add --role responsable --academy lille".split()
+    command = "editors add --role responsable --academy lille".split()
     environ = {"CALENDAR_INSTANCE": str(instance), "CALENDAR_PUBLIC_URL": site, "PATH": ""}
-    done = subprocess.run(
-        [sys.executable, *command, ZOE, "Zoé Martin"],
-        env=environ,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return next(word for word in done.stdout.split() if word.startswith("http"))
+    out, _ = commands.start(*command, ZOE, "Zoé Martin", environ=environ).communicate()
+    return next(word for word in out.split() if word.startswith("http"))
 
 
 def version(store: Flask) -> int:
@@ -140,9 +131,8 @@ def test_an_editor_of_lyon_sees_and_touches_nothing_of_it(site, instance, store,
     assert version(store) == was
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_letter_is_for_everybody(site, instance, store, new_page, scheme):
-    page, now = new_page(scheme=scheme), datetime.now(UTC)
+def test_the_letter_is_for_everybody(site, instance, store, new_page):
+    page, now = new_page(), datetime.now(UTC)
     with store.app_context():
         lille = frozenset({"academie/lille"})
         editors.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
@@ -150,13 +140,4 @@ def test_the_letter_is_for_everybody(site, instance, store, new_page, scheme):
     set_password_and_log_in(page, f"/redaction/mot-de-passe/{token}/")
     for place in ("", "lettres/", "lettres/1/", "propositions/8/"):
         page.goto(f"/redaction/{place}")
-        for details in page.locator("details").all():
-            details.evaluate("details => details.open = true")
-        for width in (*WIDTHS, NARROW):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate(STICKING_OUT) == [], (place, width)
-            if width in (DESK, PHONE):
-                assert violations(page) == [], (place, width)
-        levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")
-        assert (levels[0], levels.count(1)) == (1, 1)
-        assert all(b - a <= 1 for a, b in pairwise(levels)), place
+        for_everybody(page, place)

@@ -1,0 +1,52 @@
+"""Whether everybody can read and use a page: axe-core, and what it cannot know."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import SCHEMES, WIDTHS
+
+#: The narrowest screen that WCAG 2.2 asks for (1.4.10), in CSS pixels.
+NARROW = 320
+
+#: What sticks out on the right of the window, but for what scrolls in a box of its own.
+STICKING_OUT = """() => {
+  const width = window.innerWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  return [...document.body.querySelectorAll("*")]
+    .filter(e => e.getBoundingClientRect().right > width && !e.parentElement.closest(".scroller"))
+    .map(e => e.outerHTML.slice(0, 120));
+}"""
+
+HEADINGS = "h1, h2, h3, h4, h5, h6"
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds wrong, with the elements that it is about."""
+    return [
+        f"{rule['id']}: {rule['help']}\n{node['html']}\n{node['failureSummary']}"
+        for rule in Axe().run(page).response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def for_everybody(page: Page, state: str) -> None:
+    """See that everybody can read and use a page as it is, in light and in dark, at each width.
+
+    :param state: what a failure calls it.
+    """
+    # What is folded is read too, and must be as good.
+    page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
+    assert page.locator("html").get_attribute("lang") == "fr", state
+    levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")
+    assert (levels[0], levels.count(1)) == (1, 1), f"{state}: the first heading is the page's own"
+    assert all(low <= high + 1 for high, low in pairwise(levels)), f"{state}: headings jump"
+    for width in (*WIDTHS, NARROW):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(STICKING_OUT) == [], (state, width)
+        for scheme in SCHEMES if width in WIDTHS else ():
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page) == [], (state, width, scheme)

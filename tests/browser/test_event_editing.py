@@ -1,0 +1,186 @@
+"""Writing an event in a browser: by keyboard, with a preview, without scripts, for everybody."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from calendar_app.app import create_app
+from calendar_app.domain.editors import EditorRole
+from calendar_app.models import Editor, db
+from calendar_app.services import editors, events, sources
+from tests.browser.conftest import serving
+from tests.browser.looking import for_everybody
+from tests.browser.test_editors import PASSWORD, ZOE, _settings
+from tests.browser.test_pages import tab_to
+from tests.conftest import close
+from tests.test_events import facts, wanted
+from tests.test_injection import CORES, TEXTS
+
+EVENT = "fete-de-l-apprendre-2020-2021"
+LILLE = frozenset({"academie/lille"})
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("site") / "instance"
+
+
+@pytest.fixture(scope="module")
+def site(instance) -> Iterator[str]:
+    """A site of this module's own: its tests write into the store."""
+    with serving(instance) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def store(site, instance) -> Iterator[Flask]:
+    """The store of the site, with an editor of Lille who follows an agenda."""
+    app, now = create_app(_settings(site, instance)), datetime.now(UTC)
+    with app.app_context():
+        token = editors.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, LILLE, now)
+        editors.set_password(db.session, token, PASSWORD, now)
+        editors.add(db.session, "ada@x.example", "Ada", EditorRole.ADMINISTRATOR, frozenset(), now)
+        zoe = db.session.scalar(select(Editor).where(Editor.address == ZOE))
+        followed = sources.add(
+            db.session, zoe, "Agenda Canopé", "https://agenda.example/x.ics", LILLE, now
+        )
+        sources.pause(db.session, zoe, followed.id, True, now + timedelta(seconds=1))
+    yield app
+    close(app)
+
+
+def enter(page: Page) -> None:
+    page.goto("/redaction/connexion/")
+    page.get_by_label("Mon adresse de courriel").fill(ZOE)
+    page.get_by_label("Mon mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Me connecter").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("À vérifier")
+
+
+def type_into(page: Page, label: str, text: str) -> None:
+    tab_to(page, page.get_by_label(label, exact=True).first)
+    page.keyboard.type(text)
+
+
+def feed(site: str) -> str:
+    with urllib.request.urlopen(f"{site}/flux/academie-de-lille.ics", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def day_ahead(count: int) -> str:
+    return (datetime.now(UTC).date() + timedelta(days=count)).isoformat()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, scripts):
+    page, complaints = new_page(java_script_enabled=scripts), []
+    page.on("console", lambda message: complaints.append(message.text))
+    enter(page)
+    title = "Fleuves en poésie" if scripts else "Rallye des mathématiques"
+    tab_to(page, page.get_by_role("link", name="Événements"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("link", name="Nouvel événement"))
+    page.keyboard.press("Enter")
+    type_into(page, "Titre", title)
+    type_into(page, "En une ou deux phrases, les vôtres", "Chaque classe écrit un poème.")
+    type_into(page, "Qui organise", "Une association")
+    type_into(page, "Document où elle a été lue", "Lettre d'essai")
+    if scripts:
+        preview = page.locator("#apercu")
+        expect(preview).to_contain_text(title)
+        expect(preview).to_contain_text("Toute l'année scolaire, sans jour précis.")
+    tab_to(page, page.get_by_role("button", name="Ajouter une date"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("Ce qui se passe"))
+    page.keyboard.type("Date limite")
+    # What a person types there depends on the language of the browser; the value does not.
+    page.get_by_label("Jour, ou premier jour").fill(day_ahead(40))
+    tab_to(page, page.get_by_role("button", name="Aperçu"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#apercu")).to_contain_text(f"Date limite : {title}")
+    tab_to(page, page.get_by_role("button", name="Publier"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("C'est enregistré et publié.")
+    assert title in feed(site).replace("\r\n ", "")
+    assert complaints == []
+
+
+def test_leaving_with_unsaved_work_asks_first(site, store, new_page):
+    page, asked = new_page(), []
+    enter(page)
+    page.goto(f"/redaction/evenements/{EVENT}/")
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_label("Titre", exact=True).press_sequentially("x")
+    page.get_by_role("link", name="Journal", exact=True).click(no_wait_after=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    assert page.url.endswith(f"/redaction/evenements/{EVENT}/")
+    page.get_by_role("button", name="Publier").click()
+    expect(page.get_by_role("status")).to_have_text("C'est enregistré et publié.")
+    assert asked == ["beforeunload"], "saving asks nothing"
+
+
+def test_editing_is_for_everybody(site, store, new_page):
+    page = new_page()
+    enter(page)
+    for place in (
+        "evenements/?annee=2020-2021",
+        f"evenements/{EVENT}/",
+        f"evenements/{EVENT}/edition-suivante/",
+        "sources/",
+        "sources/1/",
+    ):
+        page.goto(f"/redaction/{place}")
+        for_everybody(page, place)
+    page.goto("/redaction/evenements/nouveau/")
+    page.get_by_role("button", name="Ajouter une date").click()
+    page.get_by_label("Ce qui se passe").select_option("deadline")
+    page.get_by_role("button", name="Publier").click()
+    page.get_by_role("alert").get_by_role("link").first.click()
+    assert page.locator(":focus").get_attribute("name") == "titre"
+    for_everybody(page, "form with problems")
+
+
+VIOLATIONS = """
+  window.violations = [];
+  document.addEventListener("securitypolicyviolation", e => window.violations.push(e.blockedURI));
+"""
+
+
+def test_nothing_that_was_typed_is_run_or_fetched(site, store, new_page):
+    """No dialog, no request and no violation of the policy, on any page that shows the texts."""
+    page, unwanted = new_page(), []
+    page.add_init_script(VIOLATIONS)
+    page.on("dialog", lambda dialog: (unwanted.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda r: unwanted.append(r.url) if not r.url.startswith(site) else None)
+    page.on("console", lambda message: unwanted.append(message.text))
+    with store.app_context():
+        admin = db.session.scalar(select(Editor).where(Editor.role == EditorRole.ADMINISTRATOR))
+        seen = facts(EVENT)
+        changes = {name.replace(".", "__"): " ".join(CORES[:4]) for name in TEXTS}
+        events.save(db.session, admin, wanted(seen, **changes), seen, datetime.now(UTC))
+    enter(page)
+    for place in (
+        f"/evenements/{EVENT}/?le=2021-01-15",
+        "/?le=2021-01-15",
+        "/agenda/?le=2021-01-15",
+        "/calendrier/2021/01/?le=2021-01-15",
+        "/annee-scolaire/2020-2021/",
+        f"/abonnement/?evenement={EVENT}",
+        f"/proposer/?evenement={EVENT}",
+        f"/redaction/evenements/{EVENT}/",
+        "/redaction/evenements/?annee=2020-2021",
+        "/redaction/journal/",
+    ):
+        page.goto(place)
+        expect(page.locator("body")).to_contain_text("onerror=alert(1)")
+        assert page.evaluate("window.violations") == [], place
+    assert unwanted == []

@@ -1,0 +1,92 @@
+"""``calendar-app …`` in a process of its own, as a person runs it: arguments and environment in,
+output and exit code out. The process is forked from one that has loaded the program already, which
+takes a tenth of the time; tests/test_wheel.py and tests/test_cli.py start it from nothing as well.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+# A child that is forked from a process without threads or connections starts in milliseconds.
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload(
+    [
+        "tests.mail_workers",
+        *(
+            f"calendar_app.cli.{name}"
+            for name in ("content", "editors", "journal", "letters", "reminders", "running")
+        ),
+    ]
+)
+
+ROOT = Path(__file__).parents[1]
+
+
+class Command:
+    """A command that was started; it has the methods of ``subprocess.Popen`` that tests use."""
+
+    def __init__(self, arguments: tuple[str, ...], environ: Mapping[str, str]) -> None:
+        self._folder = Path(tempfile.mkdtemp())
+        self._said = [self._folder / name for name in ("stdout", "stderr")]
+        self._process = context.Process(
+            target=_run, args=(arguments, dict(environ), *map(str, self._said))
+        )
+        self._process.start()
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self._process.pid, number)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def communicate(self, timeout: float = 120) -> tuple[str, str]:
+        """Wait for its end; return what it said.
+
+        :raises subprocess.TimeoutExpired: when it goes on for longer; it is killed then.
+        """
+        self._process.join(timeout)
+        if self.poll() is None:
+            self.kill()
+            self._process.join()
+            raise subprocess.TimeoutExpired("calendar-app", timeout)
+        # What was never written to was never made.
+        out, err = (p.read_text(encoding="utf-8") if p.exists() else "" for p in self._said)
+        shutil.rmtree(self._folder)
+        return out, err
+
+
+def start(*arguments: str, environ: Mapping[str, str]) -> Command:
+    """Start ``calendar-app`` with these arguments and nothing but this environment."""
+    return Command(arguments, environ)
+
+
+def _run(arguments: tuple[str, ...], environ: dict[str, str], *said: str) -> None:
+    for number, path in enumerate((os.devnull, *said)):
+        flags = os.O_WRONLY | os.O_CREAT if number else os.O_RDONLY
+        opened = os.open(path, flags, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environ)
+    sys.argv = ["calendar-app", *arguments]
+    from calendar_app.cli import main
+
+    main()
