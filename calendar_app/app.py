@@ -21,6 +21,8 @@ from calendar_app.services.letters import LetterKnowledge, knowledge_of_files
 from calendar_app.services.sending import Sender
 from calendar_app.web import (
     calendar_views,
+    choice_views,
+    composer_views,
     editor_session,
     editor_views,
     event_views,
@@ -80,12 +82,15 @@ def create_app(settings: Settings) -> Flask:
         CLASSES=levels.CLASSES,
         GROUPS=levels.GROUPS,
         EventType=vocabulary.EventType,
+        MilestoneKind=vocabulary.MilestoneKind,
         WEEKDAYS=french.WEEKDAYS,
     )
     editor_session.configure(app, settings)
     protect(app, settings)
     for views in (
         calendar_views,
+        choice_views,
+        composer_views,
         feed_views,
         subscription_views,
         personal_views,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.web.month_grid import month_bounds, month_grid
-from calendar_app.web.timeline import WIDTH, months, span
+from calendar_app.web.timeline import months, span
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,19 @@ def test_a_bar_says_where_it_was_cut():
     assert (bar.column, bar.width, bar.starts_before, bar.ends_after) == (0, 2, True, False)
 
 
+def test_what_does_not_fit_a_week_is_counted():
+    """Five dates on Thursday in three lines: two of them, and « + 3 autres »."""
+    many = [Item(date(2021, 2, 4), date(2021, 2, 4 + n), name) for n, name in enumerate("abcde")]
+    first, second, *_ = month_grid(2021, 2, many)
+    first.fold(3)
+    second.fold(3)
+    assert ["".join("." if b is None else b.item.name for b in lane) for lane in first.lanes] == [
+        "...e",
+        "...d",
+    ]
+    assert (first.hidden, second.hidden, len(second.lanes)) == (3, 0, 1)
+
+
 items = st.builds(
     lambda day, length: Item(
         date(2021, 1, 1) + timedelta(days=day), date(2021, 1, 1) + timedelta(days=day + length), "x"
@@ -110,19 +124,19 @@ def test_the_school_year_goes_from_august_to_july():
     spans = months(YEAR)
     assert [s.label for s in spans][:2] == ["août", "sept."]
     assert spans[0].x == 0
-    assert spans[-1].x + spans[-1].width == WIDTH
+    assert spans[-1].end == pytest.approx(100, abs=0.02)
     for before, after in pairwise(spans):
-        assert before.x + before.width == after.x
+        assert before.end == pytest.approx(after.x, abs=0.02)
 
 
 def test_a_window_is_drawn_from_its_opening_to_its_deadline():
     window = span(YEAR, date(2020, 10, 12), date(2021, 4, 30), "window")
     october, april = months(YEAR)[2], months(YEAR)[8]
     assert october.x < window.x < october.x + october.width
-    assert window.x + window.width == april.x + april.width
+    assert window.end == pytest.approx(april.end, abs=0.02)
 
 
 def test_what_lies_outside_the_year_is_not_drawn_and_the_rest_is_cut():
     assert span(YEAR, date(2021, 8, 1), date(2021, 8, 2), "session") is None
     cut = span(YEAR, date(2020, 7, 1), date(2020, 8, 1), "session")
-    assert (cut.x, cut.width) == (0, 3)
+    assert (cut.x, cut.width) == (0, pytest.approx(100 / 365, abs=0.01))

@@ -88,7 +88,13 @@ def routes(site: Flask, tokens: dict[str, str]) -> dict[str, dict[str, str]]:
 
     :param tokens: endpoint → the token in its address; under "" the one for all others.
     """
-    values = {"event_id": ID, "name": "national", "filename": "app.css", "label": "2020-2021"}
+    values = {
+        "event_id": ID,
+        "name": "national",
+        "filename": "app.css",
+        "label": "2020-2021",
+        "form": "ics",
+    }
     values |= {"year": 2021, "month": 1} | dict.fromkeys(OBJECTS - {"event_id"}, 1)
     found: dict[str, dict[str, str]] = {}
     with site.test_request_context():

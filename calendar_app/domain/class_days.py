@@ -264,11 +264,14 @@ class ClassDays:
         _check_order(today, deadline)
         first, last = _monday(today), _monday(deadline)
         weeks = (last - first).days // 7
-        return sum(self._has_class(first + timedelta(weeks=n + 1)) for n in range(weeks))
+        return sum(self.has_class(first + timedelta(weeks=n + 1)) for n in range(weeks))
 
-    def _has_class(self, monday: date) -> bool:
+    def has_class(self, monday: date) -> bool:
         """Whether the week of this Monday has a class day. A day of it that is not known does no
-        harm when another one is a class day for sure."""
+        harm when another one is a class day for sure.
+
+        :raises CalendarUnknownError: when none is for sure, and one is not known.
+        """
         days = [self._shift(monday, n) for n in range(_SATURDAY)]
         if any(day in self._year(day.year).class_days for day in days):
             return True
@@ -310,7 +313,7 @@ class ClassDays:
         monday, left = _monday(deadline), lead.weeks
         while left and monday > summer_end:
             monday = self._shift(monday, -7)
-            left -= self._has_class(monday)
+            left -= self.has_class(monday)
         return summer_end if left else monday + timedelta(days=deadline.weekday())
 
     def summer_end_before(self, deadline: date) -> date:

@@ -95,11 +95,11 @@ class Feed:
     name: str
     description: str
     address: str
-    home: str
     milestones: tuple[Milestone, ...]
     filter: CatalogueFilter = field(default_factory=CatalogueFilter)
     viewer: Academy | None = None
     options: FeedOptions = FeedOptions()
+    home: str = ""
 
     @property
     def time_zone(self) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 import segno
+from markupsafe import Markup
 
 from calendar_app.models import Milestone
 
@@ -100,6 +101,12 @@ def qr_svg(address: str) -> str | None:
         title=f"Code QR de {address}",
     )
     return out.getvalue().decode()
+
+
+def qr_markup(address: str) -> Markup | None:
+    """Return :func:`qr_svg` for a page."""
+    svg = qr_svg(address)
+    return Markup(svg) if svg else None  # noqa: S704 (our own SVG of our own address)
 
 
 def derived_uid(uid: uuid.UUID, what: str) -> uuid.UUID:

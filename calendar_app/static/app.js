@@ -1,18 +1,65 @@
 // Nothing here is needed: every page works without it.
 "use strict";
 
+// What was chosen is remembered in this browser only; without storage, addresses carry it all the same.
+const memory = {
+  get(name) { try { return localStorage.getItem(name) || ""; } catch { return ""; } },
+  set(name, value) {
+    try { value ? localStorage.setItem(name, value) : localStorage.removeItem(name); } catch { /* no storage */ }
+  },
+};
+const here = new URLSearchParams(location.search);
+
+// Académie and level, chosen once: the home page without a filter opens with them.
+if (location.hash === "#retenir") {
+  const choice = new URLSearchParams();
+  for (const name of ["academie", "departement", "niveau"]) for (const value of here.getAll(name)) if (value) choice.append(name, value);
+  memory.set("choix", choice.toString());
+  history.replaceState(null, "", location.pathname + location.search);
+} else if (location.pathname === "/" && !location.search && memory.get("choix")) {
+  location.replace("/?" + memory.get("choix"));
+}
+for (const link of document.querySelectorAll("[data-forget]")) link.addEventListener("click", () => memory.set("choix", ""));
+
+// « Ma sélection »: its page keeps what it shows, and links to it bring what was picked before.
+const picked = new Set(memory.get("selection").split(",").filter(Boolean));
+if (location.pathname === "/ma-selection/" && here.has("evenements")) {
+  picked.clear();
+  for (const ids of here.getAll("evenements")) for (const id of ids.split(",")) if (id) picked.add(id);
+  memory.set("selection", [...picked].join(","));
+}
+for (const link of document.querySelectorAll("[data-unpick]")) {
+  link.addEventListener("click", () => {
+    picked.delete(link.dataset.unpick);
+    memory.set("selection", [...picked].join(","));
+  });
+}
+for (const link of document.querySelectorAll("[data-pick], [data-selection]")) {
+  const address = new URL(link.href), own = (address.searchParams.get("evenements") || "").split(",").filter(Boolean);
+  const all = new Set([...picked, ...own]);
+  if (all.size) address.searchParams.set("evenements", [...all].join(","));
+  link.href = address;
+  if (link.dataset.pick && picked.has(link.dataset.pick)) link.textContent = "Dans ma sélection : la voir";
+  else if ("selection" in link.dataset && picked.size) link.append(` (${picked.size})`);
+}
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
+  const rich = document.getElementById(button.dataset.copyHtml);
   const said = button.parentElement.querySelector("[role=status]");
   button.hidden = false;
   button.addEventListener("click", async () => {
     field.select();
     try {
-      await navigator.clipboard.writeText(field.value);
-      said.textContent = "Adresse copiée";
+      if (rich && window.ClipboardItem) {
+        const parts = { "text/plain": field.value, "text/html": rich.innerHTML };
+        for (const type in parts) parts[type] = new Blob([parts[type]], { type });
+        await navigator.clipboard.write([new ClipboardItem(parts)]);
+      } else await navigator.clipboard.writeText(field.value);
+      said.textContent = rich ? "Message copié" : "Adresse copiée";
     } catch {
-      // No clipboard without https: the address is selected, so the keyboard can copy it.
-      said.textContent = "Adresse sélectionnée : copiez-la avec Ctrl + C";
+      // No clipboard without https: the text is selected, so the keyboard can copy it.
+      said.textContent = `${rich ? "Message sélectionné" : "Adresse sélectionnée"} : copiez avec Ctrl + C`;
     }
   });
 }

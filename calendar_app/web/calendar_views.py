@@ -1,33 +1,33 @@
-"""The pages of the calendar: home, month, list, school year, event."""
+"""The pages of the calendar: home, month, list, school year and its poster, event."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from calendar_app.domain.class_days import Period, SchoolHoliday
-from calendar_app.domain.errors import CalendarUnknownError, NotFoundError
+from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.feeds.select import concerns
 from calendar_app.models import db, queries
-from calendar_app.web import timeline
-from calendar_app.web.month_grid import month_bounds, month_grid
+from calendar_app.web.chips import chips, loosenings
+from calendar_app.web.month_context import month_context, month_end
+from calendar_app.web.next_steps import next_steps
 from calendar_app.web.page import Page, get_event, page, settings
 from calendar_app.web.policies import Policy, policy
+from calendar_app.web.school_year import axis, line_of, year_context
+from calendar_app.web.weeks import weeks_of
 
 bp = Blueprint("calendar", __name__)
 
 #: How many dates the home page shows.
 NEXT_DATES = 8
-
-#: A school year shows all that was cancelled in it.
-_EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 @bp.get("/")
@@ -40,31 +40,29 @@ def home() -> str:
     return render_template(
         "calendar/home.html",
         page=here,
+        **_filters(here, ahead),
         cards=ahead,
-        count=_count(here),
+        count=_count(here, here.filter),
         opened=opened,
-        **(_year_context(here, opened) if opened else {}),
+        **(year_context(here, opened) if opened else {}),
     )
 
 
 @bp.get("/agenda/")
 @policy(Policy.PUBLIC)
 def agenda() -> str:
-    """« Liste »: every date ahead, month by month, then the events of the year without a day."""
+    """« Liste »: every date ahead, week by week, then the events of the year without a day."""
     here = page()
     cards = _cards(here, here.today)
     opened = None if cards else _year_to_open(here)
     year = opened or SchoolYear.of(here.today)
     if opened:
         cards = _cards(here, opened.first_day, opened.last_day)
-    months = [
-        (first, list(group))
-        for first, group in groupby(cards, key=lambda c: _shown_from(c, here).replace(day=1))
-    ]
     return render_template(
         "calendar/agenda.html",
         page=here,
-        months=months,
+        **_filters(here, cards),
+        weeks=weeks_of(((_shown_from(card, here), card) for card in cards), here.class_days),
         undated=queries.events(db.session, here.filter, year, undated=True),
         year=year,
         opened=opened,
@@ -87,24 +85,21 @@ def month(year: int, month: int) -> str:
     if not 1900 < year < 2199 or not 1 <= month <= 12:
         raise NotFoundError("Ce mois n'existe pas dans ce calendrier.")
     here, first = page(), date(year, month, 1)
-    start, end = month_bounds(year, month)
-    milestones = queries.milestones(
-        db.session, here.filter, start, end, cancelled_since=_told_since(here)
-    )
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    by_uid = {m.uid: here.card(m) for m in milestones}
+    context, last = month_context(here, here.filter, first), month_end(first)
+    cards: list[Card] = context["cards"]  # type: ignore[assignment]
     here.noindex = last < here.today
+    days = [max(card.milestone.first_day, first) for card in cards]
     return render_template(
         "calendar/month.html",
         page=here,
-        first=first,
-        last=last,
-        cards=[by_uid[m.uid] for m in milestones if m.first_day <= last and m.last_day >= first],
-        weeks=month_grid(year, month, [m for m in milestones if not m.is_approximate]),
-        names=by_uid,
-        off=_days_without_class(here, start, end),
-        previous=_month_address(first - timedelta(days=1)),
-        next=_month_address(last + timedelta(days=1)),
+        **_filters(
+            here, cards, lambda chosen: len(queries.milestones(db.session, chosen, first, last))
+        ),
+        **context,
+        listed=weeks_of(zip(days, cards, strict=True), here.class_days),
+        before=first - timedelta(days=1),
+        after=last + timedelta(days=1),
+        month_address=_month_address,
     )
 
 
@@ -125,7 +120,36 @@ def school_year(label: str) -> str:
     """One school year: each event a line with its bar, périodes between shaded holidays."""
     here, year = page(), SchoolYear.parse(label)
     here.noindex = year.last_day < here.today
-    return render_template("calendar/year.html", page=here, **_year_context(here, year))
+    context = year_context(here, year)
+    return render_template(
+        "calendar/year.html",
+        page=here,
+        **_filters(
+            here,
+            context["lines"],
+            lambda chosen: len(queries.events(db.session, chosen, year)),
+        ),
+        **context,
+    )
+
+
+@bp.get("/annee-scolaire/<label>/affiche/")
+@policy(Policy.PUBLIC)
+def poster(label: str) -> str:
+    """« Le mur des concours »: the school year on one sheet of paper, black on white."""
+    here, year = page(), SchoolYear.parse(label)
+    here.noindex = True
+    if request.args.get("papier", "") not in ("", "a3"):
+        raise NotFoundError("papier : la seule valeur possible est « a3 », sinon c'est A4.")
+    address = f"{settings().public_url}{url_for('composer.compose')}{here.query_with(le=None)}"
+    return render_template(
+        "calendar/poster.html",
+        page=here,
+        paper=request.args.get("papier") or "a4",
+        qr=links.qr_markup(address),
+        chips=chips(here),
+        **year_context(here, year),
+    )
 
 
 @bp.get("/evenements/<event_id>/")
@@ -158,7 +182,14 @@ def event(event_id: str) -> str:
         levels=wording.level_words(found),
         scope=wording.scope_words(found.scope, here.reference.academies),
         taking_part=wording.taking_part(found),
-        editions=[e for e in queries.editions(db.session, found.series_id) if e.id != found.id],
+        steps=next_steps(found, seen),
+        line=line_of(here, found),
+        **axis(here, found.year),
+        editions=[
+            (e, [here.card(m) for m in e.milestones if concerns(m, here.filter)])
+            for e in queries.editions(db.session, found.series_id)
+            if e.id != found.id
+        ],
     )
 
 
@@ -172,9 +203,20 @@ def _cards(
     return sorted((here.card(m) for m in found), key=lambda c: _shown_from(c, here))
 
 
-def _count(here: Page) -> int:
+def _filters(
+    here: Page, shown: object, count: Callable[[CatalogueFilter], int] | None = None
+) -> dict[str, object]:
+    """The chips of the filter, and where nothing is *shown* what to take away.
+
+    :param count: how much the page would show with a filter; None for the dates ahead.
+    """
+    count = count or (lambda chosen: _count(here, chosen))
+    return {"chips": chips(here), "loosenings": [] if shown else loosenings(here, count)}
+
+
+def _count(here: Page, chosen: CatalogueFilter) -> int:
     return queries.count_milestones(
-        db.session, here.filter, here.today, cancelled_since=_told_since(here)
+        db.session, chosen, here.today, cancelled_since=_told_since(here)
     )
 
 
@@ -197,61 +239,6 @@ def _shown_from(shown: Card, here: Page) -> date:
         if shown.is_running
         else shown.milestone.first_day
     )
-
-
-def _year_context(here: Page, year: SchoolYear) -> dict[str, object]:
-    in_year = queries.milestones(
-        db.session, here.filter, year.first_day, year.last_day, cancelled_since=_EVER
-    )
-    events = queries.events(db.session, here.filter, year)
-    lines = timeline.lines(year, events, in_year, here.filter)
-    known: list[SchoolYear] = queries.school_years(db.session)
-    periods, holidays, unknown = _drawn_calendar(here, year)
-    return {
-        "year": year,
-        "archive": year if year.last_day < here.today else None,
-        "lines": lines,
-        "cards_by_uid": {m.uid: here.card(m) for line in lines for m in line.milestones},
-        "months": timeline.months(year),
-        "periods": periods,
-        "period_spans": [
-            s
-            for p in periods
-            if (s := timeline.span(year, p.first_day, p.last_day, "period", f"P{p.number}"))
-        ],
-        "holidays": holidays,
-        "shades": [
-            s
-            for h in holidays
-            if (s := timeline.span(year, h.first_day, h.last_day, "holiday", h.name))
-        ],
-        "today_mark": timeline.span(year, here.today, here.today, "today"),
-        "calendar_unknown": unknown,
-        "class_days": here.class_days,
-        "previous": year.previous if any(y < year for y in known) else None,
-        "next": year.next if any(y > year for y in known) else None,
-    }
-
-
-def _drawn_calendar(
-    here: Page, year: SchoolYear
-) -> tuple[tuple[Period, ...], tuple[SchoolHoliday, ...], bool]:
-    """The périodes and holidays of the chosen calendar, and whether they are unknown."""
-    holidays = here.class_days.holidays_in(year.first_day, year.last_day)
-    try:
-        return here.class_days.periods(year), holidays, False
-    except CalendarUnknownError:
-        return (), holidays, True
-
-
-def _days_without_class(here: Page, first: date, last: date) -> dict[date, str]:
-    """The holidays to shade in a month, by day."""
-    return {
-        day: holiday.name
-        for holiday in here.class_days.holidays_in(first, last)
-        for n in range((holiday.last_day - holiday.first_day).days + 1)
-        if first <= (day := holiday.first_day + timedelta(days=n)) <= last
-    }
 
 
 def _month_address(day: date) -> str:

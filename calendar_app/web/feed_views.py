@@ -1,4 +1,4 @@
-"""The feeds, and the page that helps choose one."""
+"""The feeds: their bytes, kept while nothing changes."""
 
 from __future__ import annotations
 
@@ -7,30 +7,21 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
-from markupsafe import Markup
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.http import http_date, parse_date
 from werkzeug.wrappers import Response as BaseResponse
 
-from calendar_app.domain.errors import NotFoundError
-from calendar_app.feeds import atom, ical, json_feed, links, news
+from calendar_app.feeds import atom, ical, json_feed, news
 from calendar_app.feeds.cards import class_days_for
 from calendar_app.feeds.feed import PARIS, Feed, FeedOptions, month_edge, read_options
 from calendar_app.feeds.ical import file_name
 from calendar_app.feeds.select import (
-    ALL,
-    FeedName,
     catalogue_feed,
-    count_held,
     event_feed,
-    feed_address,
-    feed_title,
-    of_academy,
-    of_department,
     read_name,
 )
 from calendar_app.models import db
@@ -228,63 +219,3 @@ def _render(feed: Feed, form: str) -> bytes:
         return writer.render(feed)
     told = news.bulletin(feed, reference.changed_at, event_page, academies, themes)
     return atom.render(told) if form == "atom" else json_feed.render(told)
-
-
-@bp.get("/flux/")
-@policy(Policy.PUBLIC)
-def chooser() -> str:
-    """« Ajouter à mon agenda »: choose a feed, see how many dates it holds, subscribe."""
-    here = page()
-    typed = request.args.get("lieu", "").strip()
-    problem, wanted = None, _chosen_name()
-    if typed:
-        try:
-            academy, department = here.reference.academies.find(typed)
-            places = here.reference.academies
-            wanted = of_department(department, places) if department else of_academy(academy)
-        except NotFoundError as error:
-            problem = str(error)
-    context = _subscription(wanted) if wanted and not problem else {}
-    return render_template(
-        "feeds/chooser.html", page=here, typed=typed, problem=problem, wanted=wanted, **context
-    )
-
-
-def _chosen_name() -> FeedName | None:
-    """The feed that ``?flux=`` names, else the one of the place on screen: several places, or an
-    académie and a département, are everything with these filters."""
-    here = page()
-    places = here.reference.academies
-    if name := request.args.get("flux", "").strip():
-        return read_name(name, places)
-    match here.filter.academies, here.filter.departments:
-        case (), ():
-            return None
-        case (academy,), ():
-            return of_academy(places.get(academy))
-        case (), (department,):
-            return of_department(places.department(department), places)
-    return read_name(ALL, places)
-
-
-def _subscription(name: FeedName) -> dict[str, object]:
-    """What the page tells of one feed: its address, links, QR code and how many dates it holds."""
-    here = page()
-    chosen = here.filter
-    if name.name != ALL:
-        # The feed's own name says the place, so the filters it carries leave the place out.
-        chosen = replace(chosen, academies=(), departments=(), scopes=())
-    address = feed_address(settings().public_url, name.name, chosen)
-    title = feed_title(settings().site_name, name)
-    pairs = (("flux", name.name), *chosen.parameters())
-    page_address = f"{settings().public_url}{url_for('feeds.chooser')}{links.query(pairs)}"
-    svg = links.qr_svg(page_address)
-    return {
-        "count": count_held(db.session, here.reference, name, chosen, here.now),
-        "address": address,
-        "webcal": links.webcal(address),
-        "google": links.google_subscribe(address),
-        "outlook_school": links.outlook_subscribe(address, title, school=True),
-        "outlook_home": links.outlook_subscribe(address, title, school=False),
-        "qr": Markup(svg) if svg else None,  # noqa: S704 (our own SVG of our own address)
-    }

@@ -50,6 +50,14 @@ class Week(Generic[Item]):
 
     days: list[date]
     lanes: list[list[Bar[Item] | None]] = field(default_factory=list)
+    #: How many bars are folded away.
+    hidden: int = 0
+
+    def fold(self, most: int) -> None:
+        """Keep *most* lines at most, of which the last one says how many bars are folded away."""
+        if len(self.lanes) > most:
+            self.hidden = sum(bar is not None for lane in self.lanes[most - 1 :] for bar in lane)
+            del self.lanes[most - 1 :]
 
     @property
     def number(self) -> int:

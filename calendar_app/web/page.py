@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import cast
+from typing import Any, cast
 
 from flask import current_app, g, request
 
 from calendar_app.config import Settings
+from calendar_app.domain import levels
 from calendar_app.domain.academies import Academy
 from calendar_app.domain.class_days import ClassDays
 from calendar_app.domain.errors import NotFoundError
@@ -47,6 +48,15 @@ class Page:
         return the_academy(self.filter, self.reference.academies)
 
     @property
+    def chosen_words(self) -> str:
+        """« académie de Lille · CM2 »: the place and the levels on screen, empty where there are
+        none."""
+        places = self.reference.academies
+        words = [places.get(slug).label for slug in self.filter.academies]
+        words += [f"{places.department(c).name} ({c})" for c in self.filter.departments]
+        return " · ".join([*words, *map(levels.name, self.filter.levels)])
+
+    @property
     def query(self) -> str:
         """The filter (and ``le``) as a query string with its « ? », to be carried by links."""
         return self.query_with()
@@ -59,6 +69,10 @@ class Page:
         pairs = [(name, value) for name, value in pairs if name not in changes]
         pairs += [(name, value) for name, value in changes.items() if value]
         return query(pairs)
+
+    def filter_with(self, **changes: Any) -> CatalogueFilter:
+        """Return the filter with some of its fields changed; not those of the place."""
+        return replace(self.filter, **changes)
 
     @property
     def class_days(self) -> ClassDays:

@@ -13,25 +13,27 @@ from calendar_app.domain.text import fold
 from calendar_app.feeds.feed import windows
 from calendar_app.models import Event, Milestone
 
-#: The drawing is this many units wide: tenths of a percent, so whole numbers do.
-WIDTH = 1000
-
 
 @dataclass(frozen=True)
 class Span:
-    """Something drawn from *x* over *width* units.
+    """Something drawn from *x* over *width*, in percent of the year: a drawing without a view box
+    keeps its letters and marks undistorted at any width.
 
     :param kind: ``window``, ``holiday``, ``period``, ``month`` or a milestone's kind.
     """
 
-    x: int
-    width: int
+    x: float
+    width: float
     kind: str
     label: str = ""
 
     @property
-    def middle(self) -> int:
-        return self.x + self.width // 2
+    def middle(self) -> float:
+        return round(self.x + self.width / 2, 2)
+
+    @property
+    def end(self) -> float:
+        return round(self.x + self.width, 2)
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,9 @@ def span(year: SchoolYear, first: date, last: date, kind: str, label: str = "") 
     if first > last:
         return None
     days = (year.last_day - year.first_day).days + 1
-    x = round((first - year.first_day).days * WIDTH / days)
-    end = round(((last - year.first_day).days + 1) * WIDTH / days)
-    return Span(x, max(end - x, 1), kind, label)
+    x = (first - year.first_day).days * 100 / days
+    width = ((last - first).days + 1) * 100 / days
+    return Span(round(x, 2), round(width, 2), kind, label)
 
 
 def months(year: SchoolYear) -> list[Span]:

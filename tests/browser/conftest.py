@@ -53,7 +53,10 @@ PLACES = {
     "home": Place(f"/?{JANUARY}", "À venir"),
     "home-archive": Place("/", "Archive : dates passées"),
     "home-academie": Place(f"/?{JANUARY}&academie=lille", "prochaines dates, académie de Lille"),
-    "list": Place(f"/agenda/?{JANUARY}", "Janvier 2021"),
+    "home-nothing": Place(
+        f"/?{JANUARY}&academie=lille&type=concours&q=apprendre", "Sans « apprendre »"
+    ),
+    "list": Place(f"/agenda/?{JANUARY}", "Du 18 au 24 janvier 2021"),
     "list-archive": Place("/agenda/", "Archive : dates passées"),
     "month": Place(f"/calendrier/2021/01/?{JANUARY}&academie=lille", "La Fête de l'Apprendre"),
     "month-archive": Place("/calendrier/2021/05/", "Archive : dates passées"),
@@ -62,14 +65,25 @@ PLACES = {
     "year-academie": Place(
         f"/annee-scolaire/2020-2021/?{JANUARY}&academie=montpellier", "Période 1"
     ),
+    "poster": Place(
+        f"/annee-scolaire/2020-2021/affiche/?{JANUARY}&academie=montpellier", "Le mur des concours"
+    ),
+    "choice": Place(f"/mon-academie/?{JANUARY}&academie=lille&niveau=cm2", "Toutes les académies"),
+    "choice-problem": Place("/mon-academie/?lieu=atlantide", "Nous ne connaissons pas"),
+    "selection": Place(
+        f"/ma-selection/?{JANUARY}&evenements=ma-classe-a-du-talent-2020-2021,roboteam-2020-2021",
+        "Copier pour un message",
+    ),
+    "selection-empty": Place(f"/ma-selection/?{JANUARY}", "Choisissez quelques concours"),
     "contest": Place(
         f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}&academie=clermont-ferrand",
         "Date limite pendant vos vacances",
     ),
     "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "Rendez-vous"),
     "without-day": Place("/evenements/geodeclic-2020-2021/", "aucun jour précis"),
-    "chooser": Place("/flux/", "Trouver mon calendrier"),
+    "chooser": Place("/flux/", "Composer mon calendrier"),
     "chooser-chosen": Place("/flux/?academie=lille", "Adresse à coller dans votre agenda"),
+    "how-to": Place("/flux/mode-d-emploi/?flux=academie-de-lille", "recopiez cette adresse"),
     "chooser-problem": Place("/flux/?lieu=atlantide", "Nous ne connaissons pas"),
     "sign-up": Place("/abonnement/?academie=lille&niveau=cycle-3", "Où j'enseigne"),
     "sign-up-event": Place(

@@ -178,10 +178,12 @@ def test_on_a_phone_the_list_of_the_month_stands_above_its_table(page_of):
     assert box(page.locator(".month-list")).bottom <= box(page.locator(".month-table")).top
 
 
-def test_on_a_desk_the_table_of_the_month_stands_above_its_list(page_of):
+def test_on_a_desk_the_table_of_the_month_stands_beside_its_list(page_of):
     page = page_of(DESK)
     page.goto(MONTH)
-    assert box(page.locator(".month-table")).bottom <= box(page.locator(".month-list")).top
+    whole, listed = box(page.locator(".month-whole")), box(page.locator(".month-list"))
+    assert whole.top == listed.top
+    assert listed.right <= whole.left
 
 
 def test_a_bar_of_the_month_lies_under_its_days(page_of):
@@ -204,7 +206,7 @@ def test_a_bar_of_the_school_year_goes_from_its_opening_to_its_deadline(page_of)
     page.goto(YEAR)
     bar = box(page.get_by_role("row", name="Concours RoboTeam").locator("rect.kind-window"))
     october, november, may = (
-        box(page.locator(f"svg.months line:has(+ text:text-is('{month}'))")).left
+        box(page.locator(f"svg.axis line:has(+ text:text-is('{month}'))")).left
         for month in ("oct.", "nov.", "mai")
     )
     # From 12 October, with 11 of 31 days gone, to the last hour of 30 April.
@@ -220,7 +222,7 @@ def test_paper_has_the_dates_and_nothing_to_click(new_page, place):
     page = new_page()
     page.goto(PLACES[place].address)
     useless = page.locator(
-        "header nav, .filters, .pager, .breadcrumb, .subscribe, .add, button, .buttons"
+        "header nav, .filters, .chips, .pager, .breadcrumb, .subscribe, .add, button, .buttons"
     )
     assert useless.filter(visible=True).count() > 0, "nothing to hide: what is this test for?"
     page.emulate_media(media="print")

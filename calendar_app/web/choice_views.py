@@ -1,0 +1,122 @@
+"""Choosing once: one's académie and classes; and « Ma sélection », kept in the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from calendar_app.domain.academies import Academy
+from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.french import list_words
+from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.text import clean_line
+from calendar_app.feeds.cards import Card
+from calendar_app.feeds.feed import cancelled_since
+from calendar_app.models import Event, db, queries
+from calendar_app.web.page import Page, page, settings
+from calendar_app.web.policies import Policy, policy
+from calendar_app.web.weeks import weeks_of
+
+bp = Blueprint("choice", __name__)
+
+#: Nobody types a longer name of a place.
+_LONGEST = 320
+
+
+@bp.get("/mon-academie/")
+@policy(Policy.PUBLIC)
+def academy() -> Any:
+    """Choose one's académie and level: by name, département, school code, or from the list."""
+    here, typed = page(), clean_line(request.args.get("lieu", ""))[:_LONGEST]
+    problem = None
+    if typed:
+        try:
+            return redirect(_home_of(here, typed))
+        except NotFoundError as error:
+            problem = str(error)
+    return render_template(
+        "choice/academy.html", page=here, typed=typed, problem=problem, regions=_regions(here)
+    )
+
+
+def _home_of(here: Page, typed: str) -> str:
+    """The home page of a place that somebody typed; its fragment has the browser remember it."""
+    found, department = here.reference.academies.find(typed)
+    place = {"academie": None, "departement": department.code if department else None}
+    if department is None:
+        place["academie"] = found.slug
+    return f"{url_for('calendar.home')}{here.query_with(**place)}#retenir"
+
+
+def _regions(here: Page) -> list[tuple[str, list[Academy]]]:
+    """The académies by région académique, in the order of their names; overseas
+    collectivities last."""
+    found: dict[str, list[Academy]] = {}
+    for one in here.reference.academies:
+        found.setdefault("Collectivités d'outre-mer" if one.collectivity else one.region or "", [])
+        found["Collectivités d'outre-mer" if one.collectivity else one.region or ""].append(one)
+    return sorted(found.items(), key=lambda pair: (pair[1][0].collectivity, pair[0]))
+
+
+@bp.get("/ma-selection/")
+@policy(Policy.PUBLIC)
+def selection() -> str:
+    """The events that somebody picked, week by week; and those that may be picked."""
+    here = page()
+    picked = [e for i in here.filter.event_ids if (e := queries.event(db.session, i))]
+    cards = _cards(here, picked)
+    ahead = [card for card in cards if not card.is_past]
+    # In the order in which they must be thought of; those without a day last.
+    order = [card.event.id for card in ahead or cards]
+    picked.sort(key=lambda e: order.index(e.id) if e.id in order else len(order))
+    return render_template(
+        "choice/selection.html",
+        page=here,
+        picked=picked,
+        weeks=weeks_of(((_stands(card), card) for card in ahead or cards), here.class_days),
+        over=bool(cards) and not ahead,
+        undated=[event for event in picked if not event.milestones],
+        gone=[i for i in here.filter.event_ids if i not in {e.id for e in picked}],
+        offered=_offered(here, picked),
+        message=_message(here, picked, ahead or cards),
+    )
+
+
+def _cards(here: Page, picked: list[Event]) -> list[Card]:
+    since = cancelled_since(here.today.replace(day=1))
+    found = [
+        here.card(m)
+        for event in picked
+        for m in event.milestones
+        if here.filter.sees(m.scope) and not (m.cancelled_at and m.cancelled_at < since)
+    ]
+    return sorted(found, key=_stands)
+
+
+def _stands(card: Card) -> Any:
+    return card.milestone.last_day if card.milestone.kind.is_deadline else card.milestone.first_day
+
+
+def _offered(here: Page, picked: list[Event]) -> list[Event]:
+    """The events of this school year (else of the latest that has some) that may be picked, for the
+    académie and level on screen."""
+    everything = here.filter_with(event_ids=())
+    years = queries.school_years(db.session)
+    year = SchoolYear.of(here.today)
+    if year not in years:
+        year = queries.latest_school_year(db.session, everything) or year
+    shown = {event.id for event in picked}
+    found = queries.events(db.session, everything, year)
+    return [event for event in found if event.id not in shown and not event.cancelled_at]
+
+
+def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str]]:
+    """What is copied into a message: (title, what to do when, address of the page)."""
+    found = []
+    for event in picked:
+        dates = [c for c in cards if c.event is event and not c.milestone.is_cancelled]
+        words = list_words(f"{c.lead_in} {c.when}" for c in dates)
+        address = settings().public_url + url_for("calendar.event", event_id=event.id)
+        found.append((event.title, words or f"toute l'année {event.year.label}", address))
+    return found

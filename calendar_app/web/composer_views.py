@@ -1,0 +1,166 @@
+"""« Ajouter à mon agenda »: compose a feed, see what it holds, subscribe; and how that is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from flask import Blueprint, render_template, request, url_for
+
+from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.filters import CatalogueFilter
+from calendar_app.domain.text import clean_line
+from calendar_app.feeds import links
+from calendar_app.feeds.feed import FeedOptions, read_options
+from calendar_app.feeds.select import (
+    ALL,
+    FeedName,
+    count_held,
+    feed_address,
+    feed_title,
+    of_academy,
+    of_department,
+    read_name,
+)
+from calendar_app.models import db, queries
+from calendar_app.web.chips import chips
+from calendar_app.web.month_context import month_context
+from calendar_app.web.page import page, settings
+from calendar_app.web.policies import Policy, policy
+
+bp = Blueprint("composer", __name__)
+
+#: Class weeks before a deadline that may be chosen for visible reminders.
+REMINDERS = (1, 2, 3, 4, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A feed as it was asked for.
+
+    :param chosen: the filters that its address carries; its name says the place.
+    """
+
+    name: FeedName
+    chosen: CatalogueFilter
+    options: FeedOptions
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """What opens these pages with the same feed."""
+        return (("flux", self.name.name), *self.chosen.parameters(), *self.options.parameters())
+
+
+@bp.get("/flux/")
+@policy(Policy.PUBLIC)
+def compose() -> str:
+    """Choose a place, classes, themes and options; see the feed as a month before subscribing."""
+    here, typed = page(), clean_line(request.args.get("lieu", ""))[:320]
+    composed, problem = None, None
+    try:
+        composed = _composed(typed)
+    except NotFoundError as error:
+        if not typed:
+            raise
+        problem = str(error)
+    options = composed.options if composed else FeedOptions()
+    if composed and options.reminder_weeks and not composed.name.academy:
+        problem = "Les rappels visibles se comptent en semaines de classe : choisissez un lieu."
+        composed = None
+    return render_template(
+        "feeds/compose.html",
+        page=here,
+        typed=typed,
+        problem=problem,
+        reminders=REMINDERS,
+        options=options,
+        kept=[c.words for c in chips(here) if c.name in ("niveau", "theme", "type")],
+        wanted=composed.name if composed else None,
+        **(_subscription(composed) | _preview(composed) if composed else {}),
+    )
+
+
+@bp.get("/flux/mode-d-emploi/")
+@policy(Policy.PUBLIC)
+def how_to() -> str:
+    """Half a page of paper: how to subscribe to one feed, with each program."""
+    here = page()
+    composed = _composed("") or Composed(
+        read_name(ALL, here.reference.academies), here.filter, FeedOptions()
+    )
+    here.noindex = True
+    return render_template(
+        "feeds/how_to.html", page=here, wanted=composed.name, **_subscription(composed)
+    )
+
+
+def _composed(typed: str) -> Composed | None:
+    """The feed that was asked for, or None where nothing was.
+
+    :raises NotFoundError: for an unknown place or name.
+    """
+    here = page()
+    places = here.reference.academies
+    names = ("depuis", "fenetres", "rappels", "alarmes")
+    options = read_options(*(request.args.get(name, "").strip() for name in names))
+    name = _chosen_name()
+    if typed:
+        academy, department = places.find(typed)
+        name = of_department(department, places) if department else of_academy(academy)
+    chosen = here.filter
+    if name is None and (options.parameters() or chosen):
+        name = read_name(ALL, places)
+    if name is None:
+        return None
+    if name.name != ALL:
+        # The feed's own name says the place, so the filters it carries leave the place out.
+        chosen = replace(chosen, academies=(), departments=(), scopes=())
+    return Composed(name, chosen, options)
+
+
+def _chosen_name() -> FeedName | None:
+    """The feed that ``?flux=`` names, else the one of the place on screen: several places, or an
+    académie and a département, are everything with these filters."""
+    here = page()
+    places = here.reference.academies
+    if name := request.args.get("flux", "").strip():
+        return read_name(name, places)
+    match here.filter.academies, here.filter.departments:
+        case (), ():
+            return None
+        case (academy,), ():
+            return of_academy(places.get(academy))
+        case (), (department,):
+            return of_department(places.department(department), places)
+    return read_name(ALL, places)
+
+
+def _subscription(composed: Composed) -> dict[str, object]:
+    """What is told of one feed: its address, links, QR code and how many dates it holds."""
+    here, name, chosen = page(), composed.name, composed.chosen
+    address = feed_address(settings().public_url, name.name, chosen, composed.options)
+    title = feed_title(settings().site_name, name)
+    query = links.query(composed.parameters)
+    return {
+        "count": count_held(db.session, here.reference, name, chosen, here.now),
+        "address": address,
+        "webcal": links.webcal(address),
+        "google": links.google_subscribe(address),
+        "outlook_school": links.outlook_subscribe(address, title, school=True),
+        "outlook_home": links.outlook_subscribe(address, title, school=False),
+        "qr": links.qr_markup(f"{settings().public_url}{url_for('.compose')}{query}"),
+        "how_to": url_for(".how_to") + query,
+    }
+
+
+def _preview(composed: Composed) -> dict[str, object]:
+    """The month of the feed's next date, else of its latest one."""
+    here = page()
+    narrowed = composed.name.narrow(composed.chosen, here.reference.academies)
+    held = queries.milestones(db.session, narrowed, here.today, limit=1)
+    held = held or queries.milestones(db.session, narrowed)[-1:]
+    if not held:
+        return {}
+    first = (
+        max(held[0].first_day, here.today) if held[0].last_day >= here.today else held[0].first_day
+    )
+    return month_context(here, narrowed, first.replace(day=1))

@@ -1,0 +1,178 @@
+"""The calendar as a teacher uses it: chosen once, picked, copied, printed; by keyboard, and without
+scripts."""
+
+from __future__ import annotations
+
+import io
+import re
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect
+from pypdf import PdfReader
+
+from tests.browser.conftest import DESK, JANUARY, PHONE, PLACES
+from tests.browser.test_pages import box, tab_to
+
+TALENT, ROBOTEAM = "ma-classe-a-du-talent-2020-2021", "roboteam-2020-2021"
+SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+
+
+def follow(page: Page, name: str, *, exact: bool = False) -> None:
+    """Follow a link by keyboard."""
+    tab_to(page, page.get_by_role("link", name=name, exact=exact).first)
+    page.keyboard.press("Enter")
+
+
+@SCRIPTS
+def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
+    new_page, site, scripts
+):
+    """Choose an académie and a class, filter, open an event, subscribe."""
+    page = new_page(java_script_enabled=scripts)
+    page.goto(f"/?{JANUARY}")
+    heading = page.get_by_role("heading", level=1)
+    follow(page, "Choisir mon académie")
+    expect(heading).to_have_text("Mon académie et ma classe")
+    tab_to(page, page.get_by_label("Académie, département"))
+    page.keyboard.type("Montpellier")
+    # A list of suggestions may have opened; nothing of it is taken.
+    page.keyboard.press("Escape")
+    tab_to(page, page.get_by_label("Classe ou cycle"))
+    page.keyboard.type("CM2")
+    tab_to(page, page.get_by_role("button", name="Voir mes dates"))
+    page.keyboard.press("Enter")
+    expect(heading).to_have_text("Les prochaines dates, académie de Montpellier")
+    chosen = page.get_by_role("link", name="académie de Montpellier · CM2")
+    expect(chosen).to_be_visible()
+
+    tab_to(page, page.get_by_label("Rechercher"))
+    page.keyboard.type("robo")
+    page.keyboard.press("Enter")
+    chip = page.get_by_role("list", name="Filtres choisis").get_by_role("link", name="« robo »")
+    expect(chip).to_be_visible()
+    follow(page, "Concours RoboTeam")
+    expect(heading).to_have_text("Concours RoboTeam")
+    expect(page.get_by_role("main")).to_contain_text("Participez, au plus tard")
+    follow(page, "Ajouter à mon agenda", exact=True)
+    address = page.get_by_label("Adresse à coller dans votre agenda")
+    expect(address).to_have_value(f"{site}/flux/academie-de-montpellier.ics?niveau=cm2&q=robo")
+    tab_to(page, address)
+
+
+@SCRIPTS
+def test_three_contests_are_picked_by_keyboard(new_page, site, scripts):
+    page = new_page(java_script_enabled=scripts)
+    page.goto(f"/ma-selection/?{JANUARY}")
+    for title in ("Concours RoboTeam", "Ma classe a du talent", "Camp@Num"):
+        tab_to(page, page.get_by_label(title))
+        page.keyboard.press("Space")
+    tab_to(page, page.get_by_role("button", name="Voir ma sélection"))
+    page.keyboard.press("Enter")
+    expect(
+        page.get_by_role("list", name="Événements choisis").get_by_role("listitem")
+    ).to_have_count(3)
+    expect(page.get_by_label("En texte simple")).to_have_value(
+        re.compile(r"Ma classe a du talent.*11\sfévrier\s2021", re.DOTALL)
+    )
+
+
+def test_the_choice_is_remembered_by_this_browser_and_forgotten_on_demand(new_page):
+    page = new_page()
+    page.goto(f"/mon-academie/?{JANUARY}")
+    page.get_by_role("link", name="Lille", exact=True).click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Les prochaines dates, académie de Lille")
+    assert "#" not in page.url
+    page.goto("/")
+    expect(heading).to_have_text("Les prochaines dates, académie de Lille")
+    page.get_by_role("link", name="académie de Lille : retirer ce filtre").click()
+    expect(heading).not_to_contain_text("Lille")
+    page.goto("/")
+    expect(heading).not_to_contain_text("Lille")
+    assert page.context.cookies() == []
+
+
+def test_what_was_picked_is_remembered_by_this_browser(new_page):
+    page = new_page()
+    for event in (TALENT, ROBOTEAM):
+        page.goto(f"/evenements/{event}/?{JANUARY}")
+        page.get_by_role("link", name="Ajouter à ma sélection").click()
+    picked = page.get_by_role("list", name="Événements choisis").get_by_role("listitem")
+    expect(picked).to_have_count(2)
+    page.goto(f"/agenda/?{JANUARY}")
+    expect(page.get_by_role("link", name="Ma sélection (2)")).to_be_visible()
+    page.goto(f"/evenements/{TALENT}/?{JANUARY}")
+    expect(page.get_by_role("link", name="Dans ma sélection")).to_be_visible()
+    page.get_by_role("link", name="Ma sélection (2)").click()
+    page.get_by_role("link", name="retirer Concours RoboTeam").click()
+    expect(picked).to_have_count(1)
+    page.goto(f"/?{JANUARY}")
+    expect(page.get_by_role("link", name="Ma sélection (1)")).to_be_visible()
+
+
+def test_a_message_is_copied_as_text_and_as_html(new_page):
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(PLACES["selection"].address)
+    page.get_by_role("button", name="Copier pour un message").click()
+    expect(page.get_by_role("status")).to_have_text("Message copié")
+    copied = page.evaluate("""async () => {
+      const [item] = await navigator.clipboard.read();
+      const text = async type => await (await item.getType(type)).text();
+      return [await text("text/plain"), await text("text/html")];
+    }""")
+    assert copied[0].startswith("- Ma classe a du talent")
+    assert "<li><a href=" in copied[1]
+
+
+# On paper.
+
+
+@pytest.mark.parametrize(
+    ("address", "size"),
+    [
+        (f"/annee-scolaire/2020-2021/?{JANUARY}&academie=montpellier", (842, 595)),
+        ("/annee-scolaire/2020-2021/", (842, 595)),
+        (f"/calendrier/2021/01/?{JANUARY}&academie=lille", (842, 595)),
+        (PLACES["poster"].address, (842, 595)),
+        ("/annee-scolaire/2020-2021/affiche/", (842, 595)),
+        ("/annee-scolaire/2020-2021/affiche/?papier=a3", (1191, 842)),
+        (PLACES["how-to"].address, (595, 842)),
+    ],
+)
+def test_it_is_printed_on_one_sheet(new_page, address, size):
+    page = new_page()
+    page.goto(address)
+    paper = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert len(paper.pages) == 1
+    sheet = paper.pages[0].mediabox
+    assert (round(sheet.width), round(sheet.height)) == size
+
+
+def test_the_guide_takes_half_a_sheet(new_page):
+    page = new_page(794)  # as wide as A4
+    page.goto(PLACES["how-to"].address)
+    page.emulate_media(media="print")
+    assert box(page.locator(".how-to")).bottom < 1123 / 2
+
+
+def test_a_poster_needs_no_colour(new_page):
+    """Each kind of date has a shape of its own, on white."""
+    page = new_page()
+    page.goto(PLACES["poster"].address)
+    shapes = page.locator(".poster .legend svg").evaluate_all("all => all.map(s => s.innerHTML)")
+    assert len(set(shapes)) == len(shapes) == 8
+
+
+# The school year on a phone.
+
+
+def test_the_names_of_months_never_touch(page_of):
+    for width, letters in ((DESK, "whole"), (PHONE, "initial")):
+        page = page_of(width)
+        page.goto(PLACES["year-academie"].address)
+        drawn = page.locator(f".axis text.{letters}").all()
+        boxes = [box(text) for text in drawn]
+        assert len(boxes) == 12
+        for before, after in pairwise(boxes):
+            assert before.right < after.left
