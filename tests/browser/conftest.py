@@ -54,7 +54,7 @@ PLACES = {
     "home-archive": Place("/", "Archive : dates passées"),
     "home-academie": Place(f"/?{JANUARY}&academie=lille", "prochaines dates, académie de Lille"),
     "home-nothing": Place(
-        f"/?{JANUARY}&academie=lille&type=concours&q=apprendre", "Sans « apprendre »"
+        f"/?{JANUARY}&academie=lille&type=concours&q=apprendre", "Sans concours : 1 date à venir"
     ),
     "list": Place(f"/agenda/?{JANUARY}", "Du 18 au 24 janvier 2021"),
     "list-archive": Place("/agenda/", "Archive : dates passées"),

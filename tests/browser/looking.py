@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -24,15 +25,41 @@ STICKING_OUT = """() => {
 HEADINGS = "h1, h2, h3, h4, h5, h6"
 
 
+_BACKGROUND = "Element's background color could not be determined because "
+
+#: What axe-core cannot decide, and somebody looked at: the beginning of its words → what was seen.
+LOOKED_AT = {
+    "Element content contains only non-text characters": (
+        "arrows and crosses in the colour of their link, with the words beside them"
+    ),
+    "Element content is too short to determine": (
+        "initials of months above the drawing of a year, in the colour of its other letters"
+    ),
+    f"{_BACKGROUND}element contains an image node": (
+        "the first month above the drawing of a year, of the same colours as the eleven others"
+    ),
+    f"{_BACKGROUND}it's partially obscured": (
+        "days of a month's table that is wider than a phone: it scrolls in a box of its own"
+    ),
+}
+
+
 def findings(page: Page) -> list[str]:
-    """Return what axe-core finds wrong or cannot decide, with the elements that it is about."""
+    """Return what axe-core finds wrong, or cannot decide and nobody looked at, with the elements
+    that it is about."""
     found = Axe().run(page).response
     return [
         f"{rule['id']}: {rule['help']}\n{node['html']}\n{node['failureSummary']}"
         for kind in ("violations", "incomplete")
         for rule in found[kind]
         for node in rule["nodes"]
+        if kind == "violations" or not _was_looked_at(node)
     ]
+
+
+def _was_looked_at(node: dict[str, Any]) -> bool:
+    said = [check["message"] for name in ("any", "all", "none") for check in node[name]]
+    return bool(said) and all(message.startswith(tuple(LOOKED_AT)) for message in said)
 
 
 def for_everybody(page: Page, state: str) -> None:
