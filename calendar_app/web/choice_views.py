@@ -10,7 +10,7 @@ from calendar_app.domain.academies import Academy
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.french import list_words
 from calendar_app.domain.school_year import SchoolYear
-from calendar_app.domain.text import clean_line
+from calendar_app.domain.text import clean_line, fold
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
@@ -54,9 +54,8 @@ def _regions(here: Page) -> list[tuple[str, list[Academy]]]:
     collectivities last."""
     found: dict[str, list[Academy]] = {}
     for one in here.reference.academies:
-        found.setdefault("Collectivités d'outre-mer" if one.collectivity else one.region or "", [])
-        found["Collectivités d'outre-mer" if one.collectivity else one.region or ""].append(one)
-    return sorted(found.items(), key=lambda pair: (pair[1][0].collectivity, pair[0]))
+        found.setdefault(one.region or "Collectivités d'outre-mer", []).append(one)
+    return sorted(found.items(), key=lambda pair: (pair[1][0].collectivity, fold(pair[0])))
 
 
 @bp.get("/ma-selection/")
