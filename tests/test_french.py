@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import date, time
 
 import pytest
 
 from calendar_app.domain import french
+from tests.browser.conftest import PLACES
 
 D = date
+
+
+@pytest.fixture
+def engine():
+    """Words do not depend on the store."""
+    return "sqlite"
 
 
 def plain(text: str) -> str:
@@ -111,3 +120,20 @@ def test_a_list(items, words):
 def test_no_break_spaces(text, written):
     assert french.typography(text) == written
     assert french.typography(written) == written
+
+
+#: What must not be parted from what stands before or after it, on a plain space.
+_PLAIN = re.compile(
+    r".{0,30}"
+    r"(?: [?!;:»]|« |n° \d|\d (?:janv|févr|mars|avril|mai|juin|juil))"
+    r".{0,20}"
+)
+
+
+def test_no_page_breaks_a_line_before_a_colon(client):
+    """Every page, by whatever way its words came; what is copied elsewhere is plain."""
+    for place in PLACES.values():
+        page = client.get(place.address).text
+        page = re.sub(r"<(script|style|textarea)\b.*?</\1>", "", page, flags=re.DOTALL)
+        seen = html.unescape(re.sub(r"<[^>]+>", "|", page))
+        assert [m[0] for m in _PLAIN.finditer(seen)] == [], place.address

@@ -86,7 +86,7 @@ def test_the_choice_is_remembered_by_this_browser_and_forgotten_on_demand(new_pa
     assert "#" not in page.url
     page.goto("/")
     expect(heading).to_have_text("Les prochaines dates, académie de Lille")
-    page.get_by_role("link", name="académie de Lille : retirer ce filtre").click()
+    page.get_by_role("link", name="académie de Lille (retirer ce filtre)").click()
     expect(heading).not_to_contain_text("Lille")
     page.goto("/")
     expect(heading).not_to_contain_text("Lille")
