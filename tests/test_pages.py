@@ -34,6 +34,9 @@ PAGES = [
     "/annee-scolaire/2020-2021/affiche/?academie=lille",
     "/mon-academie/?academie=lille&niveau=cm2",
     "/ma-selection/",
+    "/aide/",
+    "/plan-du-site/",
+    "/accessibilite/",
     "/ma-selection/?evenements=roboteam-2020-2021,geodeclic-2020-2021",
 ]
 
@@ -365,3 +368,33 @@ def test_a_mistake_of_ours_is_a_french_500_without_a_traceback(client, caplog):
     assert "ZeroDivisionError" not in answer.text
     assert "127.0.0.1" not in caplog.text
     assert "secret" not in caplog.messages[0]
+
+
+def test_the_statement_is_honest_and_says_whom_to_write_to(make_app):
+    client = make_app("content", CALENDAR_CONTACT="contact@ac-exemple.fr").test_client()
+    page = text_of(client, "/accessibilite/")
+    assert "Non conforme." in page
+    assert "aucun audit n'a encore été fait" in page
+    assert 'href="mailto:contact@ac-exemple.fr"' in client.get("/accessibilite/").text
+
+
+def test_the_site_map_leads_to_every_academie_and_nowhere_that_is_not(client):
+    page = client.get("/plan-du-site/").text
+    addresses = set(re.findall(r'href="(/[^"#]*)"', html.unescape(page)))
+    assert {a for a in addresses if a.startswith("/?academie=")} >= {"/?academie=la-reunion"}
+    assert sum(a.startswith("/?academie=") for a in addresses) == 36
+    assert "/annee-scolaire/2020-2021/affiche/" in addresses
+    for address in addresses:
+        assert client.get(address).status_code in (200, 302), address
+
+
+def test_who_finds_a_hole_knows_whom_to_tell(make_app):
+    client = make_app("empty", CALENDAR_CONTACT="contact@ac-exemple.fr").test_client()
+    lines = dict(
+        line.split(": ", 1) for line in client.get("/.well-known/security.txt").text.splitlines()
+    )
+    assert lines["Contact"] == "mailto:contact@ac-exemple.fr"
+    assert lines["Expires"] == "2027-11-23T09:00:00+00:00"
+    assert lines["Preferred-Languages"] == "fr, en"
+    nobody = make_app("empty").test_client().get("/.well-known/security.txt").text
+    assert nobody.startswith("Contact: http://127.0.0.1:8000/mentions-legales/\n")

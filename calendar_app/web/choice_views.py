@@ -6,16 +6,16 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from calendar_app.domain.academies import Academy
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.french import list_words
 from calendar_app.domain.school_year import SchoolYear
-from calendar_app.domain.text import clean_line, fold
+from calendar_app.domain.text import clean_line
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
+from calendar_app.web.regions import regions
 from calendar_app.web.weeks import weeks_of
 
 bp = Blueprint("choice", __name__)
@@ -36,7 +36,11 @@ def academy() -> Any:
         except NotFoundError as error:
             problem = str(error)
     return render_template(
-        "choice/academy.html", page=here, typed=typed, problem=problem, regions=_regions(here)
+        "choice/academy.html",
+        page=here,
+        typed=typed,
+        problem=problem,
+        regions=regions(here.reference.academies),
     )
 
 
@@ -47,15 +51,6 @@ def _home_of(here: Page, typed: str) -> str:
     if department is None:
         place["academie"] = found.slug
     return f"{url_for('calendar.home')}{here.query_with(**place)}#retenir"
-
-
-def _regions(here: Page) -> list[tuple[str, list[Academy]]]:
-    """The académies by région académique, in the order of their names; overseas
-    collectivities last."""
-    found: dict[str, list[Academy]] = {}
-    for one in here.reference.academies:
-        found.setdefault(one.region or "Collectivités d'outre-mer", []).append(one)
-    return sorted(found.items(), key=lambda pair: (pair[1][0].collectivity, fold(pair[0])))
 
 
 @bp.get("/ma-selection/")

@@ -150,7 +150,7 @@ def _our_fault(error: Exception) -> Any:
 def _page(code: int, text: str | None = None) -> Response:
     title, text = _TITLES.get(code, "Demande refusée"), text or _TEXTS.get(code, _TEXTS[400])
     # A foreign Host leaves no address to build links from, so 400 is plain too.
-    if code == 400 or request.path.endswith(".ics"):
+    if code == 400 or request.path.endswith((".ics", ".atom", ".json")):
         body, kind = f"{title}. {text}\n", "text/plain; charset=utf-8"
     else:
         body = render_template("pages/error.html", title=title, text=text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from flask import Blueprint, Response
 from sqlalchemy.exc import DBAPIError
 
@@ -35,6 +37,19 @@ def readyz() -> Response:
 def robots() -> Response:
     """Everything may be read; the pages that should not be indexed say so themselves."""
     return _text(f"User-agent: *\nAllow: /flux/\nAllow: /\n\n# {settings().public_url}\n")
+
+
+@bp.get("/.well-known/security.txt")
+@policy(Policy.PUBLIC)
+def security() -> Response:
+    """Whom to tell of a hole (RFC 9116). It never expires: each answer is good for a year."""
+    contact = settings().contact or f"{settings().public_url}/mentions-legales/"
+    where = f"mailto:{contact}" if "@" in contact and "/" not in contact else contact
+    expires = (datetime.now(UTC) + timedelta(days=365)).replace(microsecond=0)
+    return _text(
+        f"Contact: {where}\nExpires: {expires.isoformat()}\nPreferred-Languages: fr, en\n"
+        f"Canonical: {settings().public_url}/.well-known/security.txt\n"
+    )
 
 
 def _text(body: str, status: int = 200) -> Response:
