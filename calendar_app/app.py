@@ -23,6 +23,7 @@ from calendar_app.web import (
     calendar_views,
     editor_session,
     editor_views,
+    embed_views,
     event_views,
     feed_views,
     journal_views,
@@ -87,6 +88,7 @@ def create_app(settings: Settings) -> Flask:
     for views in (
         calendar_views,
         feed_views,
+        embed_views,
         subscription_views,
         personal_views,
         suggestion_views,

@@ -9,10 +9,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     field.select();
     try {
       await navigator.clipboard.writeText(field.value);
-      said.textContent = "Adresse copiée";
+      said.textContent = button.dataset.copied ?? "Adresse copiée";
     } catch {
-      // No clipboard without https: the address is selected, so the keyboard can copy it.
-      said.textContent = "Adresse sélectionnée : copiez-la avec Ctrl + C";
+      // No clipboard without https: the text is selected, so the keyboard can copy it.
+      said.textContent = button.dataset.selected ?? "Adresse sélectionnée : copiez-la avec Ctrl + C";
     }
   });
 }

@@ -81,6 +81,7 @@ PLACES = {
     "propose-thanks": Place("/proposer/merci/", "Votre message est arrivé"),
     "propose-known": Place("/proposer/merci/?deja=roboteam-2020-2021", "Déjà au calendrier"),
     "forgotten-password": Place("/redaction/mot-de-passe/", "Recevoir un lien"),
+    "embed-builder": Place("/integrer/?academie=lille&le=2021-01-04", "Code à copier"),
     "personal-data": Place("/donnees-personnelles/", "Vos droits"),
     "legal-notice": Place("/mentions-legales/", "directrice de la publication"),
     "not-found": Place("/nulle-part/", "Page introuvable", 404),
