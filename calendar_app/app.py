@@ -36,6 +36,7 @@ from calendar_app.web import (
     suggestion_views,
     system_views,
 )
+from calendar_app.web.head import head_of
 from calendar_app.web.policies import hold_to_policies
 from calendar_app.web.security import protect
 
@@ -78,6 +79,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.globals.update(
         settings=settings,
+        head_of=head_of,
         CLASSES=levels.CLASSES,
         GROUPS=levels.GROUPS,
         EventType=vocabulary.EventType,
