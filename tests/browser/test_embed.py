@@ -121,11 +121,10 @@ def test_the_copy_button_copies_the_code_and_says_so(new_page):
     "address", [EMBED, f"{EMBED}&academie=la-reunion", "/embed/agenda/", "/embed/agenda/?nombre=0"]
 )
 def test_the_embed_is_read_by_everybody_in_a_narrow_column(page_of, width, address):
-    for text in (16, 32):
+    for text in (32, 16):
         page = page_of(width, text=text)
         page.goto(address)
         assert page.evaluate(STICKING_OUT) == []
-    page = page_of(width)
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         assert violations(page) == []
@@ -140,11 +139,11 @@ def test_the_embed_complains_of_nothing_and_asks_for_nothing_else(new_page, site
     page.goto(EMBED)
     page.wait_for_load_state("networkidle")
     assert said == []
-    ours = {
-        f"{site}/{path}" for path in ("embed/agenda/", "static/embed.css", "static/favicon.svg")
+    # Chromium asks for the drawing of a page's tab only where it shows tabs.
+    assert {*asked} - {f"{site}/static/favicon.svg"} == {
+        f"{site}/embed/agenda/",
+        f"{site}/static/embed.css",
     }
-    assert {*asked} <= ours
-    assert f"{site}/static/embed.css" in asked
 
 
 def test_a_browser_takes_the_manifest(new_page, site):
