@@ -228,6 +228,7 @@ def test_pages_of_somebody_say_nothing_to_machines(empty_app):
         editor.get("/redaction/"),
         editor.get("/redaction/evenements/nouveau/"),
         public.get("/nulle-part/"),
+        public.post("/proposer/"),
     ]
     for answer in pages:
         assert "<title>" in answer.text

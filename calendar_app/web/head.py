@@ -80,8 +80,8 @@ class Head:
 
 def head_of(page: Page) -> Head | None:
     """Return what machines are told of the page of this request; None of a page that is somebody's
-    own."""
-    if request.path.startswith(PERSONAL_PATHS):
+    own, as the answer to a form is."""
+    if request.method == "POST" or request.path.startswith(PERSONAL_PATHS):
         return None
     event = None
     if request.endpoint == "calendar.event" and request.view_args:
