@@ -25,6 +25,7 @@ from calendar_app.web import (
     composer_views,
     editor_session,
     editor_views,
+    embed_views,
     event_views,
     feed_views,
     journal_views,
@@ -37,6 +38,7 @@ from calendar_app.web import (
     suggestion_views,
     system_views,
 )
+from calendar_app.web.head import head_of
 from calendar_app.web.policies import hold_to_policies
 from calendar_app.web.security import protect
 
@@ -79,6 +81,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.jinja_env.globals.update(
         settings=settings,
+        head_of=head_of,
         CLASSES=levels.CLASSES,
         GROUPS=levels.GROUPS,
         EventType=vocabulary.EventType,
@@ -92,6 +95,7 @@ def create_app(settings: Settings) -> Flask:
         choice_views,
         composer_views,
         feed_views,
+        embed_views,
         subscription_views,
         personal_views,
         suggestion_views,

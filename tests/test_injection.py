@@ -7,6 +7,7 @@ import csv
 import email
 import io
 import itertools
+import json
 from datetime import UTC, date, datetime
 from email.policy import default
 from html.parser import HTMLParser
@@ -23,6 +24,7 @@ from calendar_app.models import Change, Draft, db, queries, writing
 from calendar_app.services import events
 from calendar_app.services.journal_export import as_csv
 from tests.factories import ID, entry, publish
+from tests.html_reading import elements
 from tests.test_editor_pages import propose
 from tests.test_events import editor, facts, wanted
 from tests.test_mails import Desk, read_message
@@ -153,6 +155,12 @@ def shapes(site, editor_client) -> dict[str, object]:
         f"/abonnement/?evenement={ID}",
     ):
         found[address] = Shape(public.get(address).text).found
+    found["json-ld"] = [json_shape(told) for told in json_ld_of(public, f"/evenements/{ID}/")]
+    for address in (
+        f"/embed/agenda/?le=2021-01-04&evenements={ID}",
+        f"/integrer/?evenements={ID}",
+    ):
+        found[address] = Shape(public.get(address).text).found
     for address in (
         "/redaction/",
         "/redaction/lettres/1/",
@@ -173,6 +181,12 @@ def shapes(site, editor_client) -> dict[str, object]:
         found["journal"] = [len(row) for row in rows]
         found["mail"] = mail_shape(site)
     return found
+
+
+def json_ld_of(client, address: str) -> list[object]:
+    """Return what the page says in JSON-LD."""
+    scripts = elements(client.get(address).text, "script", type="application/ld+json")
+    return [json.loads(script.text) for script in scripts]
 
 
 def mail_shape(site) -> object:

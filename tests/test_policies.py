@@ -31,6 +31,9 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 #: The click of RFC 8058, which a mail program sends: the only POST without a token.
 ONE_CLICK = "personal.unsubscribe"
 
+#: What a view cannot do without.
+QUERIES = {"embed.oembed": {"url": "http://127.0.0.1:8000/agenda/"}}
+
 #: What stands in the address of a page of the room about one object.
 OBJECTS = {"event_id", "draft_id", "letter_id", "change_id", "source_id"}
 
@@ -100,7 +103,8 @@ def routes(site: Flask, tokens: dict[str, str]) -> dict[str, dict[str, str]]:
     with site.test_request_context():
         for rule in site.url_map.iter_rules():
             given = values | {"token": tokens.get(rule.endpoint, tokens[""])}
-            address = url_for(rule.endpoint, **{name: given[name] for name in rule.arguments})
+            asked = {name: given[name] for name in rule.arguments}
+            address = url_for(rule.endpoint, **asked, **QUERIES.get(rule.endpoint, {}))
             for method in rule.methods:
                 found.setdefault(address, {})[method] = rule.endpoint
     return found

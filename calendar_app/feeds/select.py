@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from calendar_app.domain.academies import Academies, Academy, Department
@@ -78,6 +78,25 @@ def read_name(name: str, academies: Academies) -> FeedName:
             return of_academy(academy)
     known = [NATIONAL, ALL, *(academy.feed_name for academy in academies)]
     raise UnknownValueError("le calendrier", name, nearest(name, known))
+
+
+def name_on_screen(chosen: CatalogueFilter, academies: Academies) -> FeedName:
+    """Return the feed of the place that a page's filter names: several places, or an académie and a
+    département, are everything with these filters."""
+    match chosen.academies, chosen.departments:
+        case (academy,), ():
+            return of_academy(academies.get(academy))
+        case (), (department,):
+            return of_department(academies.department(department), academies)
+    return read_name(ALL, academies)
+
+
+def without_place(name: FeedName, chosen: CatalogueFilter) -> CatalogueFilter:
+    """Return a page's filter as the address of a feed carries it: a feed's own name says the place,
+    so the filter leaves the place out."""
+    if name.name == ALL:
+        return chosen
+    return replace(chosen, academies=(), departments=(), scopes=())
 
 
 def feed_address(

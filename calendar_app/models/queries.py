@@ -218,6 +218,14 @@ def school_years(session: AnySession) -> list[SchoolYear]:
     return sorted(SchoolYear(start) for start in found)
 
 
+def public_events(session: AnySession) -> list[tuple[str, SchoolYear, datetime]]:
+    """Return the id, the school year and the last change of each event that was not archived, by
+    id."""
+    query = select(Event.id, Event.school_year, Event.changed_at)
+    rows = session.execute(query.where(Event.archived_at.is_(None)))
+    return sorted((id_, SchoolYear(year), changed_at) for id_, year, changed_at in rows)
+
+
 def editions(session: AnySession, series_id: str) -> list[Event]:
     """Return the editions of a series, newest first; not those that were archived."""
     query = select(Event).where(Event.series_id == series_id, Event.archived_at.is_(None))

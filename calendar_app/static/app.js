@@ -56,10 +56,10 @@ for (const button of document.querySelectorAll("[data-copy]")) {
         for (const type in parts) parts[type] = new Blob([parts[type]], { type });
         await navigator.clipboard.write([new ClipboardItem(parts)]);
       } else await navigator.clipboard.writeText(field.value);
-      said.textContent = rich ? "Message copié" : "Adresse copiée";
+      said.textContent = button.dataset.copied ?? "Adresse copiée";
     } catch {
       // No clipboard without https: the text is selected, so the keyboard can copy it.
-      said.textContent = `${rich ? "Message sélectionné" : "Adresse sélectionnée"} : copiez avec Ctrl + C`;
+      said.textContent = button.dataset.selected ?? "Adresse sélectionnée : copiez-la avec Ctrl + C";
     }
   });
 }

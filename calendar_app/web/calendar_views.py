@@ -35,7 +35,7 @@ NEXT_DATES = 8
 def home() -> str:
     """The next dates; when nothing is ahead, the latest school year that has content."""
     here = page()
-    ahead = _cards(here, here.today, limit=NEXT_DATES)
+    ahead = next_cards(here, NEXT_DATES)
     opened = None if ahead else _year_to_open(here)
     return render_template(
         "calendar/home.html",
@@ -82,9 +82,7 @@ def this_month() -> Response:
 @policy(Policy.PUBLIC)
 def month(year: int, month: int) -> str:
     """One month as a table, with bars for dates of several days."""
-    if not 1900 < year < 2199 or not 1 <= month <= 12:
-        raise NotFoundError("Ce mois n'existe pas dans ce calendrier.")
-    here, first = page(), date(year, month, 1)
+    here, first = page(), first_of_month(year, month)
     context, last = month_context(here, here.filter, first), month_end(first)
     cards: list[Card] = context["cards"]  # type: ignore[assignment]
     here.noindex = last < here.today
@@ -191,6 +189,21 @@ def event(event_id: str) -> str:
             if e.id != found.id
         ],
     )
+
+
+def first_of_month(year: int, month: int) -> date:
+    """Return the first day of a month that has a page.
+
+    :raises NotFoundError: when it has none.
+    """
+    if not 1900 < year < 2199 or not 1 <= month <= 12:
+        raise NotFoundError("Ce mois n'existe pas dans ce calendrier.")
+    return date(year, month, 1)
+
+
+def next_cards(here: Page, count: int) -> list[Card]:
+    """Return the next *count* dates of the filter."""
+    return _cards(here, here.today, limit=count)
 
 
 def _cards(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request, url_for
 
@@ -17,9 +17,11 @@ from calendar_app.feeds.select import (
     count_held,
     feed_address,
     feed_title,
+    name_on_screen,
     of_academy,
     of_department,
     read_name,
+    without_place,
 )
 from calendar_app.models import db, queries
 from calendar_app.web.chips import chips
@@ -102,36 +104,14 @@ def _composed(typed: str) -> Composed | None:
     places = here.reference.academies
     names = ("depuis", "fenetres", "rappels", "alarmes")
     options = read_options(*(request.args.get(name, "").strip() for name in names))
-    name = _chosen_name()
+    given = request.args.get("flux", "").strip()
+    name = read_name(given, places) if given else None
     if typed:
         academy, department = places.find(typed)
         name = of_department(department, places) if department else of_academy(academy)
-    chosen = here.filter
-    if name is None and (options.parameters() or chosen):
-        name = read_name(ALL, places)
-    if name is None:
-        return None
-    if name.name != ALL:
-        # The feed's own name says the place, so the filters it carries leave the place out.
-        chosen = replace(chosen, academies=(), departments=(), scopes=())
-    return Composed(name, chosen, options)
-
-
-def _chosen_name() -> FeedName | None:
-    """The feed that ``?flux=`` names, else the one of the place on screen: several places, or an
-    académie and a département, are everything with these filters."""
-    here = page()
-    places = here.reference.academies
-    if name := request.args.get("flux", "").strip():
-        return read_name(name, places)
-    match here.filter.academies, here.filter.departments:
-        case (), ():
-            return None
-        case (academy,), ():
-            return of_academy(places.get(academy))
-        case (), (department,):
-            return of_department(places.department(department), places)
-    return read_name(ALL, places)
+    if name is None and (options.parameters() or here.filter):
+        name = name_on_screen(here.filter, places)
+    return Composed(name, without_place(name, here.filter), options) if name else None
 
 
 def _subscription(composed: Composed) -> dict[str, object]:

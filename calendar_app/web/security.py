@@ -25,6 +25,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
+        "manifest-src 'self'",
         "frame-ancestors 'none'",
     )
 )
@@ -38,6 +39,25 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+#: What other sites may show in a frame, by its path: so that what goes wrong there is shown too.
+EMBED_PATH = "/embed/"
+_EMBED_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'none'",
+        "base-uri 'none'",
+        "frame-ancestors *",
+    )
+)
+#: X-Frame-Options knows no « everywhere » but its own absence.
+_EMBED_HEADERS = {
+    name: value
+    for name, value in HEADERS.items()
+    if name not in ("X-Frame-Options", "Cross-Origin-Opener-Policy")
+} | {"Content-Security-Policy": _EMBED_POLICY}
+
 #: What stands in a personal link opens everything of its person: no other site hears of it, nobody
 #: keeps the page, no search engine lists it.
 PERSONAL_HEADERS = {
@@ -45,7 +65,7 @@ PERSONAL_HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",
 }
-_PERSONAL_PATHS = (
+PERSONAL_PATHS = (
     "/abonnement/lien/",
     "/abonnement/adresse/",
     "/abonnement/code/",
@@ -105,12 +125,13 @@ def _check_host() -> None:
 
 
 def _add_headers(answer: Response) -> Response:
-    if request.method == "POST" or request.path.startswith(_PERSONAL_PATHS):
+    if request.method == "POST" or request.path.startswith(PERSONAL_PATHS):
         answer.headers.update(PERSONAL_HEADERS)
     elif request.blueprint == "subscription":
         # Its form carries a token of this hour.
         answer.headers["Cache-Control"] = "private, no-cache"
-    for name, value in HEADERS.items():
+    shown_elsewhere = request.path.startswith(EMBED_PATH)
+    for name, value in (_EMBED_HEADERS if shown_elsewhere else HEADERS).items():
         answer.headers.setdefault(name, value)
     return answer
 
@@ -153,6 +174,8 @@ def _page(code: int, text: str | None = None) -> Response:
     if code == 400 or request.path.endswith((".ics", ".atom", ".json")):
         body, kind = f"{title}. {text}\n", "text/plain; charset=utf-8"
     else:
-        body = render_template("pages/error.html", title=title, text=text)
+        embedded = request.path.startswith(EMBED_PATH)
+        template = "embed/error.html" if embedded else "pages/error.html"
+        body = render_template(template, title=title, text=text)
         kind = "text/html; charset=utf-8"
     return Response(body, status=code, content_type=kind)

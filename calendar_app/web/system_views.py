@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 from sqlalchemy.exc import DBAPIError
 
 from calendar_app.models import db, queries
@@ -12,6 +14,11 @@ from calendar_app.web.page import settings
 from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("system", __name__)
+
+#: The colours of the drawing and of paper (static/favicon.svg, static/app.css).
+THEME_COLOUR, BACKGROUND_COLOUR = "#1e4d45", "#fbf7ef"
+#: The sides of the icons in static/, in pixels; tests/browser/site_images.py draws them.
+ICON_SIZES = (192, 512)
 
 
 @bp.get("/livez")
@@ -36,7 +43,62 @@ def readyz() -> Response:
 @policy(Policy.PUBLIC)
 def robots() -> Response:
     """Everything may be read; the pages that should not be indexed say so themselves."""
-    return _text(f"User-agent: *\nAllow: /flux/\nAllow: /\n\n# {settings().public_url}\n")
+    site = settings().public_url
+    sitemap = f"{site}{url_for('system.sitemap')}"
+    return _text(f"User-agent: *\nAllow: /flux/\nAllow: /\n\nSitemap: {sitemap}\n\n# {site}\n")
+
+
+@bp.get("/sitemap.xml")
+@policy(Policy.PUBLIC)
+def sitemap() -> Response:
+    """The pages of the calendar, with the last change of what they show (sitemaps.org 0.9).
+
+    Past ones too, although they ask not to be indexed: it is by reading them again that a search
+    engine learns of it.
+    """
+    events = queries.public_events(db.session)
+    changed_at = queries.catalogue(db.session).changed_at
+    root = ET.Element("urlset", xmlns="http://www.sitemaps.org/schemas/sitemap/0.9")
+    for endpoint in ("calendar.home", "calendar.agenda"):
+        _place(root, url_for(endpoint), changed_at)
+    years = {year: max(at for _, y, at in events if y == year) for _, year, _ in events}
+    for year, at in sorted(years.items()):
+        _place(root, url_for("calendar.school_year", label=year.label), at)
+    for event_id, _, at in events:
+        _place(root, url_for("calendar.event", event_id=event_id), at)
+    ET.indent(root)
+    body = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return Response(body + b"\n", content_type="application/xml; charset=utf-8")
+
+
+def _place(root: ET.Element, path: str, changed_at: datetime) -> None:
+    place = ET.SubElement(root, "url")
+    ET.SubElement(place, "loc").text = settings().public_url + path
+    ET.SubElement(place, "lastmod").text = changed_at.isoformat(timespec="seconds")
+
+
+@bp.get("/manifest.webmanifest")
+@policy(Policy.PUBLIC)
+def manifest() -> Response:
+    """How the site stands on a phone's screen (W3C Web Application Manifest)."""
+    icons = [("favicon.svg", "any", "image/svg+xml")]
+    icons += [(f"icon-{size}.png", f"{size}x{size}", "image/png") for size in ICON_SIZES]
+    found = {
+        "name": settings().site_name,
+        # Under an icon there is room for a dozen letters.
+        "short_name": "Calendrier",
+        "lang": "fr",
+        "start_url": url_for("calendar.home"),
+        "display": "minimal-ui",
+        "theme_color": THEME_COLOUR,
+        "background_color": BACKGROUND_COLOUR,
+        "icons": [
+            {"src": url_for("static", filename=name), "sizes": sizes, "type": kind}
+            for name, sizes, kind in icons
+        ],
+    }
+    body = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    return Response(body, content_type="application/manifest+json; charset=utf-8")
 
 
 @bp.get("/.well-known/security.txt")

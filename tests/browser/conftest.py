@@ -98,6 +98,7 @@ PLACES = {
     "help": Place(f"/aide/?{JANUARY}&academie=lille", "Ce que veulent dire les mots"),
     "site-map": Place("/plan-du-site/", "Par académie"),
     "accessibility": Place("/accessibilite/", "Voie de recours"),
+    "embed-builder": Place("/integrer/?academie=lille&le=2021-01-04", "Code à copier"),
     "personal-data": Place("/donnees-personnelles/", "Vos droits"),
     "legal-notice": Place("/mentions-legales/", "directrice de la publication"),
     "not-found": Place("/nulle-part/", "Page introuvable", 404),

@@ -1,0 +1,135 @@
+"""An event as search engines read it (JSON-LD, in the words of schema.org).
+
+Only what the source says, and only what those words mean. A schema.org ``Event`` takes place on
+days: our sessions are such events. A deadline is not one: a contest that has nothing else is told
+as the subject of its page, with what can be done by when.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from calendar_app.domain.local_time import END_OF_DAY
+from calendar_app.domain.text import clean_line, fold
+from calendar_app.domain.vocabulary import MilestoneKind
+from calendar_app.feeds.wording import name_words
+from calendar_app.models import Event, Milestone
+
+CONTEXT = "https://schema.org"
+
+#: The places that are none.
+_ONLINE = re.compile(r"en ligne|a distance|(en )?visio(conference)?|webinaire|classe virtuelle")
+
+_ACTIONS = {
+    MilestoneKind.REGISTRATION_DEADLINE: "Inscrire la classe",
+    MilestoneKind.SUBMISSION_DEADLINE: "Envoyer la production",
+    MilestoneKind.DEADLINE: "Participer",
+}
+
+
+def describe(event: Event, event_page: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Return what is told of an event: each of its sessions, or the page where there is none.
+
+    :param event_page: gives the address of an event's page from its id.
+    """
+    sessions = [
+        _session(milestone, event_page)
+        for milestone in event.milestones
+        if milestone.kind is MilestoneKind.SESSION and not milestone.is_approximate
+    ]
+    return sessions or [_page(event, event_page)]
+
+
+def _session(milestone: Milestone, event_page: Callable[[str], str]) -> dict[str, Any]:
+    event, zone = milestone.event, ZoneInfo(milestone.time_zone)
+    title = clean_line(event.title)
+    found: dict[str, Any] = {
+        "@context": CONTEXT,
+        "@type": "Event",
+        "name": f"{title} – {name_words(milestone)}" if milestone.label else title,
+        "description": clean_line(event.summary),
+        "url": event_page(event.id),
+        "startDate": _moment(milestone.first_day, milestone.start_time, zone),
+        "endDate": _moment(milestone.last_day, milestone.end_time, zone),
+        "eventStatus": f"{CONTEXT}/{_status(milestone)}",
+        **_where(milestone),
+    }
+    if milestone.moved_from_first_day and not milestone.is_cancelled:
+        found["previousStartDate"] = milestone.moved_from_first_day.isoformat()
+    if event.organiser:
+        found["organizer"] = {"@type": "Organization", "name": clean_line(event.organiser)}
+    if event.link:
+        found["sameAs"] = event.link
+    if event.part_of:
+        whole = event.part_of
+        name, url = clean_line(whole.title), event_page(whole.id)
+        found["superEvent"] = {"@type": "Event", "name": name, "url": url}
+    return found
+
+
+def _page(event: Event, event_page: Callable[[str], str]) -> dict[str, Any]:
+    title, summary = clean_line(event.title), clean_line(event.summary)
+    about: dict[str, Any] = {"@type": "Thing", "name": title, "description": summary}
+    if event.link:
+        about["sameAs"] = event.link
+    actions = [_action(m) for m in event.milestones if _is_to_be_done(m)]
+    if actions:
+        about["potentialAction"] = actions
+    return {
+        "@context": CONTEXT,
+        "@type": "WebPage",
+        "name": title,
+        "url": event_page(event.id),
+        "inLanguage": "fr",
+        "dateModified": event.changed_at.isoformat(timespec="seconds"),
+        "about": about,
+    }
+
+
+def _is_to_be_done(milestone: Milestone) -> bool:
+    certain = not milestone.is_approximate and not milestone.is_cancelled
+    return milestone.kind.is_deadline and certain
+
+
+def _action(milestone: Milestone) -> dict[str, Any]:
+    """What can be done until a deadline; an hour that is not printed is the end of that day."""
+    at = END_OF_DAY if milestone.end_time is None else milestone.end_time
+    found: dict[str, Any] = {
+        "@type": "Action",
+        "name": clean_line(milestone.label) if milestone.label else _ACTIONS[milestone.kind],
+        "endTime": _moment(milestone.last_day, at, ZoneInfo(milestone.time_zone)),
+    }
+    if milestone.event.register_link and milestone.kind is not MilestoneKind.SUBMISSION_DEADLINE:
+        found["target"] = milestone.event.register_link
+    return found
+
+
+def _moment(day: date, at: time | None, zone: ZoneInfo) -> str:
+    """Return the day, with its hour and offset where the hour is known."""
+    return datetime.combine(day, at, zone).isoformat() if at is not None else day.isoformat()
+
+
+def _status(milestone: Milestone) -> str:
+    if milestone.is_cancelled:
+        return "EventCancelled"
+    return "EventRescheduled" if milestone.moved_from_first_day else "EventScheduled"
+
+
+def _where(milestone: Milestone) -> dict[str, Any]:
+    """Whether people meet at a place or online, where that is known."""
+    place = clean_line(milestone.place or milestone.event.place or "")
+    if not place:
+        return {}
+    if _ONLINE.fullmatch(fold(place)):
+        mode = {"eventAttendanceMode": f"{CONTEXT}/OnlineEventAttendanceMode"}
+        link = milestone.event.link
+        return mode | ({"location": {"@type": "VirtualLocation", "url": link}} if link else {})
+    found: dict[str, Any] = {"location": {"@type": "Place", "name": place}}
+    # « À Lille et en ligne », « à Lille ou à distance » : which of them is not for us to say.
+    if not re.search(r"\b(ligne|distance|visio|webinaire|virtuel)", fold(place)):
+        found["eventAttendanceMode"] = f"{CONTEXT}/OfflineEventAttendanceMode"
+    return found
