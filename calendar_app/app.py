@@ -38,6 +38,7 @@ from calendar_app.web import (
     suggestion_views,
     system_views,
 )
+from calendar_app.web.compression import compress
 from calendar_app.web.head import head_of
 from calendar_app.web.policies import hold_to_policies
 from calendar_app.web.security import protect
@@ -90,6 +91,7 @@ def create_app(settings: Settings) -> Flask:
     )
     editor_session.configure(app, settings)
     protect(app, settings)
+    app.after_request(compress)
     for views in (
         calendar_views,
         choice_views,
