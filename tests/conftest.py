@@ -35,6 +35,7 @@ LONG = (
     "test_subscription",
     "test_crashes",
     "test_event_editing",
+    "test_face",
     "test_hostile_letters",
     "test_journal",
     "test_outbox",
