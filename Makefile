@@ -3,8 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
-# Two at a time, a file of tests to one of them; `make test WORKERS=0` for one after the other.
-WORKERS ?= 2
+# Three at a time, for they often wait; `make test WORKERS=0` for one after the other.
+WORKERS ?= 3
 LOCK_ARGS ?=
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 

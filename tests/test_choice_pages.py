@@ -281,6 +281,20 @@ def test_reminders_without_a_place_say_what_is_missing(client):
     assert "Les rappels visibles se comptent en semaines de classe : choisissez un lieu." in page
 
 
+@pytest.mark.parametrize("place", ["", "Atlantide"])
+def test_what_was_ticked_stays_ticked_when_the_place_is_missing(client, place):
+    page = client.get(
+        f"/flux/?lieu={place}&niveau=cm2&theme=robotique&rappels=3&alarmes=1&fenetres=barre"
+    ).text
+    assert re.findall(r'value="([^"]+)"(?: selected| checked)', page) == [
+        "cm2",
+        "robotique",
+        "3",
+        "1",
+        "barre",
+    ]
+
+
 @pytest.mark.parametrize(
     "program", ["Google", "Outlook", "iPhone", "Thunderbird", "ICSx", "Nextcloud"]
 )

@@ -100,7 +100,8 @@ def qr_svg(address: str) -> str | None:
         lineclass=None,
         title=f"Code QR de {address}",
     )
-    return out.getvalue().decode()
+    # Where the style is off, a drawing without a size would fill the page.
+    return out.getvalue().decode().replace("<svg ", '<svg width="164" height="164" ', 1)
 
 
 def qr_markup(address: str) -> Markup | None:

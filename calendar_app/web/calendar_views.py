@@ -84,7 +84,7 @@ def month(year: int, month: int) -> str:
     """One month as a table, with bars for dates of several days."""
     here, first = page(), first_of_month(year, month)
     context, last = month_context(here, here.filter, first), month_end(first)
-    cards: list[Card] = context["cards"]  # type: ignore[assignment]
+    cards: list[Card] = context["cards"]
     here.noindex = last < here.today
     days = [max(card.milestone.first_day, first) for card in cards]
     return render_template(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -95,7 +96,7 @@ def _stands(card: Card) -> Any:
 def _offered(here: Page, picked: list[Event]) -> list[Event]:
     """The events of this school year (else of the latest that has some) that may be picked, for the
     académie and level on screen."""
-    everything = here.filter_with(event_ids=())
+    everything = replace(here.filter, event_ids=())
     years = queries.school_years(db.session)
     year = SchoolYear.of(here.today)
     if year not in years:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
@@ -57,14 +58,13 @@ class Composed:
 def compose() -> str:
     """Choose a place, classes, themes and options; see the feed as a month before subscribing."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:320]
-    composed, problem = None, None
+    options, composed, problem = _options(), None, None
     try:
-        composed = _composed(typed)
+        composed = _composed(typed, options)
     except NotFoundError as error:
         if not typed:
             raise
         problem = str(error)
-    options = composed.options if composed else FeedOptions()
     if composed and options.reminder_weeks and not composed.name.academy:
         problem = "Les rappels visibles se comptent en semaines de classe : choisissez un lieu."
         composed = None
@@ -86,24 +86,27 @@ def compose() -> str:
 def how_to() -> str:
     """Half a page of paper: how to subscribe to one feed, with each program."""
     here = page()
-    composed = _composed("") or Composed(
-        read_name(ALL, here.reference.academies), here.filter, FeedOptions()
-    )
+    options = _options()
+    everything = Composed(read_name(ALL, here.reference.academies), here.filter, options)
+    composed = _composed("", options) or everything
     here.noindex = True
     return render_template(
         "feeds/how_to.html", page=here, wanted=composed.name, **_subscription(composed)
     )
 
 
-def _composed(typed: str) -> Composed | None:
+def _options() -> FeedOptions:
+    names = ("depuis", "fenetres", "rappels", "alarmes")
+    return read_options(*(request.args.get(name, "").strip() for name in names))
+
+
+def _composed(typed: str, options: FeedOptions) -> Composed | None:
     """The feed that was asked for, or None where nothing was.
 
     :raises NotFoundError: for an unknown place or name.
     """
     here = page()
     places = here.reference.academies
-    names = ("depuis", "fenetres", "rappels", "alarmes")
-    options = read_options(*(request.args.get(name, "").strip() for name in names))
     given = request.args.get("flux", "").strip()
     name = read_name(given, places) if given else None
     if typed:
@@ -132,7 +135,7 @@ def _subscription(composed: Composed) -> dict[str, object]:
     }
 
 
-def _preview(composed: Composed) -> dict[str, object]:
+def _preview(composed: Composed) -> dict[str, Any]:
     """The month of the feed's next date, else of its latest one."""
     here = page()
     narrowed = composed.name.narrow(composed.chosen, here.reference.academies)

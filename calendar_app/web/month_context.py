@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.feeds.feed import cancelled_since
@@ -14,7 +15,7 @@ from calendar_app.web.page import Page
 MOST_LANES = 5
 
 
-def month_context(here: Page, chosen: CatalogueFilter, first: date) -> dict[str, object]:
+def month_context(here: Page, chosen: CatalogueFilter, first: date) -> dict[str, Any]:
     """Return the month that begins on *first*, with the dates of a filter.
 
     :param chosen: the filter on screen, or a feed's own.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any, cast
+from typing import cast
 
 from flask import current_app, g, request
 
@@ -69,10 +69,6 @@ class Page:
         pairs = [(name, value) for name, value in pairs if name not in changes]
         pairs += [(name, value) for name, value in changes.items() if value]
         return query(pairs)
-
-    def filter_with(self, **changes: Any) -> CatalogueFilter:
-        """Return the filter with some of its fields changed; not those of the place."""
-        return replace(self.filter, **changes)
 
     @property
     def class_days(self) -> ClassDays:

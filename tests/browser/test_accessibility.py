@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PLACES, WIDTHS, Place
+from tests.browser.conftest import PHONE, PLACES, Place
 from tests.browser.looking import STICKING_OUT, for_everybody
 
 
@@ -23,7 +22,23 @@ def go(page: Page, place: Place) -> None:
 def test_everybody_can_read_and_use_a_page(new_page, place):
     page = new_page()
     go(page, place)
+    skip_to_content(page)
     for_everybody(page, place.address)
+
+
+def skip_to_content(page: Page) -> None:
+    """See that the skip link is first, shows itself and leads past the navigation."""
+    page.keyboard.press("Tab")
+    skip = page.locator(":focus")
+    assert skip.inner_text() == "Aller au contenu"
+    box = skip.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    page.keyboard.press("Enter")
+    assert page.locator(":focus").evaluate("e => e.localName") == "main"
+    page.keyboard.press("Tab")
+    assert page.locator("main :focus").count() == 1
 
 
 def test_each_page_has_a_title_of_its_own(page_of):
@@ -38,25 +53,8 @@ def test_each_page_has_a_title_of_its_own(page_of):
     assert all(title.endswith(" – Calendrier des classes") for title in titles)
 
 
-def test_the_skip_link_is_first_shows_itself_and_leads_past_the_navigation(page_of, place):
-    page = page_of()
-    go(page, place)
-    page.keyboard.press("Tab")
-    skip = page.locator(":focus")
-    assert skip.inner_text() == "Aller au contenu"
-    box = skip.bounding_box()
-    assert box is not None
-    assert box["x"] >= 0
-    assert box["y"] >= 0
-    page.keyboard.press("Enter")
-    assert page.locator(":focus").evaluate("e => e.localName") == "main"
-    page.keyboard.press("Tab")
-    assert page.locator("main :focus").count() == 1
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_sticks_out_with_text_twice_as_large(page_of, place, width):
-    page = page_of(width, text=32)
+def test_nothing_sticks_out_of_a_phone_with_text_twice_as_large(page_of, place):
+    page = page_of(PHONE, text=32)
     go(page, place)
     assert page.locator("html").evaluate("html => getComputedStyle(html).fontSize") == "32px"
     assert page.evaluate(STICKING_OUT) == []

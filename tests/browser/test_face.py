@@ -164,6 +164,27 @@ def test_a_poster_needs_no_colour(new_page):
     assert len(set(shapes)) == len(shapes) == 8
 
 
+# Without style.
+
+
+@pytest.mark.parametrize(
+    "place", ["home-academie", "month", "year-academie", "contest", "selection"]
+)
+def test_a_page_without_its_style_is_read_from_top_to_bottom(new_page, place):
+    page = new_page()
+    page.route("**/*.css", lambda route: route.abort())
+    page.goto(PLACES[place].address)
+    heights = page.locator("svg").evaluate_all(
+        "all => all.map(s => s.getBoundingClientRect().height)"
+    )
+    assert max(heights) < 60
+    tops = page.locator("h1, h2, h3, h4").evaluate_all(
+        "all => all.filter(h => h.offsetParent).map(h => h.getBoundingClientRect().top)"
+    )
+    assert tops == sorted(tops)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
 # The school year on a phone.
 
 
