@@ -28,25 +28,22 @@ JANUARY = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 
 _numbers = itertools.count(1)
 
-#: Files whose few tests start programs or browsers: begun last, one of them would keep a worker
-#: busy while the other has nothing left.
-LONG = (
-    "test_accessibility",
-    "test_subscription",
-    "test_crashes",
-    "test_event_editing",
-    "test_face",
-    "test_hostile_letters",
-    "test_journal",
-    "test_outbox",
-    "test_room_path",
-    "test_worker",
-)
+#: Files whose few tests start programs: begun last, one of them would keep a worker busy while the
+#: others have nothing left.
+LONG = ("test_crashes", "test_hostile_letters", "test_outbox", "test_planning", "test_worker")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
+    """Begin with what takes longest. A file goes to one worker, and all that use a browser go to
+    the same one: two of them at once would only be in each other's way."""
+    for item in items:
+        group = "browser" if _in_browser(item) else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: (not _in_browser(item), item.path.stem not in LONG))
+
+
+def _in_browser(item: pytest.Item) -> bool:
+    return item.path.parent.name == "browser"
 
 
 def settings_for(url: str, instance: Path, **more: str) -> Settings:

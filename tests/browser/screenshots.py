@@ -22,12 +22,30 @@ import pytest
 from tests.browser.conftest import PLACES, ROOT, WIDTHS, chromium, serving
 
 FOLDER = ROOT / "docs" / "images"
-#: The month is the nation's, as somebody who has not chosen an académie sees it.
+#: One state of each page, by the name of its picture; the month is the nation's, as somebody who
+#: has not chosen an académie sees it.
 PAGES = {
     "home": PLACES["home"].address,
+    "list": "/agenda/?le=2021-01-04&academie=lille",
     "month": "/calendrier/2021/01/?le=2021-01-04",
     "school-year": PLACES["year-academie"].address,
+    "poster": "/annee-scolaire/2020-2021/affiche/?le=2021-01-04",
     "event": PLACES["contest"].address,
+    "choice": PLACES["choice"].address,
+    "selection": PLACES["selection"].address,
+    "composer": "/flux/?le=2021-01-04&academie=lille",
+    "guide": PLACES["how-to"].address,
+    "builder": PLACES["embed-builder"].address,
+    "embed": "/embed/agenda/?le=2021-01-04",
+    "nothing-left": PLACES["home-nothing"].address,
+    "sign-up": PLACES["sign-up"].address,
+    "propose": PLACES["propose"].address,
+    "help": PLACES["help"].address,
+    "site-map": PLACES["site-map"].address,
+    "accessibility": PLACES["accessibility"].address,
+    "personal-data": PLACES["personal-data"].address,
+    "legal-notice": PLACES["legal-notice"].address,
+    "not-found": PLACES["not-found"].address,
 }
 #: Everybody who clones the project gets the pictures: bytes that one may have.
 LIMIT = 150_000
