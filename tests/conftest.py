@@ -33,6 +33,7 @@ _numbers = itertools.count(1)
 LONG = ("test_crashes", "test_hostile_letters", "test_outbox", "test_planning", "test_worker")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest. A file goes to one worker, and all that use a browser go to
     the same one: two of them at once would only be in each other's way."""
