@@ -33,13 +33,14 @@ _numbers = itertools.count(1)
 LONG = ("test_crashes", "test_hostile_letters", "test_outbox", "test_planning", "test_worker")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Send a file to one worker, and all that use a browser to the same one: two of them at once
+    would only be in each other's way."""
+    item.add_marker(pytest.mark.xdist_group("browser" if _in_browser(item) else item.path.stem))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest. A file goes to one worker, and all that use a browser go to
-    the same one: two of them at once would only be in each other's way."""
-    for item in items:
-        group = "browser" if _in_browser(item) else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Begin with what takes longest."""
     items.sort(key=lambda item: (not _in_browser(item), item.path.stem not in LONG))
 
 
