@@ -19,6 +19,13 @@ if (location.hash === "#retenir") {
 } else if (location.pathname === "/" && !location.search && memory.get("choix")) {
   location.replace("/?" + memory.get("choix"));
 }
+for (const form of document.querySelectorAll("form[data-remember]")) {
+  form.addEventListener("submit", () => {
+    const typed = new FormData(form), choice = new URLSearchParams();
+    for (const name of ["academie", "departement", "niveau"]) if (typed.get(name)) choice.set(name, typed.get(name));
+    memory.set("choix", choice.toString());
+  });
+}
 for (const link of document.querySelectorAll("[data-forget]")) link.addEventListener("click", () => memory.set("choix", ""));
 
 // « Ma sélection »: its page keeps what it shows, and links to it bring what was picked before.

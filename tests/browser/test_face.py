@@ -93,6 +93,17 @@ def test_the_choice_is_remembered_by_this_browser_and_forgotten_on_demand(new_pa
     assert page.context.cookies() == []
 
 
+def test_an_academie_that_is_filtered_by_is_remembered_too(new_page):
+    page = new_page()
+    page.goto(f"/agenda/?{JANUARY}")
+    page.get_by_label("Académie").select_option("lille")
+    page.get_by_label("Classe ou cycle").select_option("cm2")
+    page.get_by_role("button", name="Filtrer").first.click()
+    expect(page.get_by_role("link", name="académie de Lille · CM2")).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_role("link", name="académie de Lille · CM2")).to_be_visible()
+
+
 def test_what_was_picked_is_remembered_by_this_browser(new_page):
     page = new_page()
     for event in (TALENT, ROBOTEAM):
