@@ -243,6 +243,15 @@ def test_a_week_with_three_deadlines_of_the_selection_is_marked(empty_app):
     )
 
 
+def test_a_message_never_says_all_year_of_what_has_a_day(client):
+    """Not of what is for another académie, nor of what is over."""
+    address = f"/ma-selection/?le=2021-02-12&academie=versailles&evenements={TALENT},{ROBOTEAM}"
+    page = text_of(client, address)
+    assert "toute l'année" not in page
+    assert "Concours RoboTeam : Date limite : vendredi 30 avril 2021" in page
+    assert "6e édition : Date limite : jeudi 11 février 2021 (date passée)" in page
+
+
 def test_what_is_gone_is_said(client):
     page = text_of(client, f"/ma-selection/?{JANUARY}&evenements={TALENT},perdu-2020-2021")
     assert "Un événement de cette adresse n'existe plus." in page

@@ -74,18 +74,17 @@ def selection() -> str:
         undated=[event for event in picked if not event.milestones],
         gone=[i for i in here.filter.event_ids if i not in {e.id for e in picked}],
         offered=_offered(here, picked),
-        message=_message(here, picked, ahead or cards),
+        message=_message(picked, cards),
     )
 
 
 def _cards(here: Page, picked: list[Event]) -> list[Card]:
     since = cancelled_since(here.today.replace(day=1))
-    found = [
-        here.card(m)
-        for event in picked
-        for m in event.milestones
-        if here.filter.sees(m.scope) and not (m.cancelled_at and m.cancelled_at < since)
-    ]
+    found: list[Card] = []
+    for event in picked:
+        told = [m for m in event.milestones if not (m.cancelled_at and m.cancelled_at < since)]
+        # What was picked by hand stays, also where it is for another académie than one's own.
+        found += [here.card(m) for m in told if here.filter.sees(m.scope)] or map(here.card, told)
     return sorted(found, key=_stands)
 
 
@@ -106,12 +105,17 @@ def _offered(here: Page, picked: list[Event]) -> list[Event]:
     return [event for event in found if event.id not in shown and not event.cancelled_at]
 
 
-def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str]]:
+def _message(picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str]]:
     """What is copied into a message: (title, what to do when, address of the page)."""
     found = []
     for event in picked:
         dates = [c for c in cards if c.event is event and not c.milestone.is_cancelled]
-        words = list_words(f"{c.lead_in} {c.when}" for c in dates)
+        dates = [c for c in dates if not c.is_past] or dates
+        words = list_words(
+            f"{c.lead_in} {c.when}{' (date passée)' if c.is_past else ''}" for c in dates
+        )
+        if not words:
+            words = "annulé" if event.milestones else f"toute l'année {event.year.label}"
         address = settings().public_url + url_for("calendar.event", event_id=event.id)
-        found.append((event.title, words or f"toute l'année {event.year.label}", address))
+        found.append((event.title, words, address))
     return found
