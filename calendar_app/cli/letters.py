@@ -14,7 +14,7 @@ import click
 
 from calendar_app.cli.group import FILE, cli, file_error_words
 from calendar_app.config import data_folder
-from calendar_app.services import CalendarError, letters
+from calendar_app.services import PARIS, CalendarError, letters
 from calendar_app.services.letter_lines import (
     DraftState,
     ItemLine,
@@ -170,7 +170,7 @@ def _show_items(lines: Sequence[ItemLine]) -> None:
 def _show_report(path: Path, report: LetterReport, knowledge: letters.LetterKnowledge) -> None:
     """Print what became of each item of a letter."""
     if not report.is_new:
-        day = short_day(report.imported_at.astimezone(letters.PARIS).date())
+        day = short_day(report.imported_at.astimezone(PARIS).date())
         count = sum(draft.proposal is not None for draft in report.drafts)
         many = "s" if count > 1 else ""
         name = click.format_filename(path)

@@ -6,17 +6,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from calendar_app.app import letterhead, make_sender, settings_of, store_session
 from calendar_app.cli.base import entered, store_as_it_is
 from calendar_app.cli.group import FILE, cli
-from calendar_app.services import CalendarError, outbox_status, planning, reminders
+from calendar_app.services import PARIS, CalendarError, outbox_status, planning, reminders
 from calendar_app.worker import worker_name
-
-PARIS = ZoneInfo("Europe/Paris")
 
 #: What the states of mails are called.
 STATES = {

@@ -9,6 +9,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+#: The clock of whatever is the nation's: national dates, the day of a public page.
+PARIS = ZoneInfo("Europe/Paris")
+
 #: Where no hour is printed, a deadline lasts to the end of its day.
 END_OF_DAY = time(23, 59)
 

@@ -6,17 +6,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
 from calendar_app.domain.academies import Academy
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.filters import CatalogueFilter
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.models import Milestone
-
-PARIS = ZoneInfo("Europe/Paris")
 
 #: How many past months a feed holds when nobody asks for more.
 PAST_MONTHS = 3

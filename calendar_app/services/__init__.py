@@ -1,5 +1,6 @@
 """The verbs: each public function is one transaction and takes ``now`` (an aware instant)."""
 
 from calendar_app.domain.errors import CalendarError
+from calendar_app.domain.local_time import PARIS
 
-__all__ = ["CalendarError"]
+__all__ = ["PARIS", "CalendarError"]

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import selectinload
@@ -15,11 +14,10 @@ from sqlalchemy.orm import selectinload
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.editors import EditorAction, EditorRights, EditorRole, may
 from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.local_time import PARIS
 from calendar_app.models import Change, ChangeScope, Draft, Editor, queries
 from calendar_app.models.base import AnySession
 from calendar_app.services import editors
-
-PARIS = ZoneInfo("Europe/Paris")
 
 #: Changes on one page.
 PAGE = 50

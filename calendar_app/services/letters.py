@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from calendar_app.domain.dated_items import LetterReading
 from calendar_app.domain.errors import UnreadableLetterError
+from calendar_app.domain.local_time import PARIS
 from calendar_app.sources.letter import LetterKnowledge
 from calendar_app.sources.letter_json import contract
 from calendar_app.sources.letter_limited import read_letter_limited
@@ -19,7 +19,6 @@ from calendar_app.sources.reference_files import read_academies, read_themes, re
 
 __all__ = [
     "MAX_BYTES",
-    "PARIS",
     "LetterKnowledge",
     "LetterReading",
     "contract",
@@ -27,8 +26,6 @@ __all__ = [
     "letter_bytes",
     "read",
 ]
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 def knowledge_of_files(data_folder: Path) -> LetterKnowledge:

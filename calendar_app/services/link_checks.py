@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
 
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.models import Event, LinkCheck, Milestone, reading, writing
 from calendar_app.models.base import AnySession, insert_new
-from calendar_app.services.journal import PARIS
 from calendar_app.sources.fetcher import Fetcher, LinkState
 
 #: Each link is looked at so often; one that was found dead once, after a day.

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from calendar_app.domain.deliveries import DeliveryKind
 from calendar_app.domain.drafts import DraftState, Proposal
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.personal_links import PersonalLinks
-from calendar_app.feeds.feed import PARIS
 from calendar_app.mail import other_messages
 from calendar_app.mail.message import Letterhead, Message
 from calendar_app.models import Delivery, Draft, Editor, PasswordLink

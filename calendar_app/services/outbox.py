@@ -33,6 +33,7 @@ from calendar_app.domain.deliveries import (
     DeliveryState,
     ReminderState,
 )
+from calendar_app.domain.local_time import PARIS
 from calendar_app.models import Delivery, Reminder, Subscriber, queries, writing
 from calendar_app.models.base import AnySession
 
@@ -112,7 +113,7 @@ def queue_other(
     who makes what it is about point at it; the worker writes its text when it sends it."""
     delivery = Delivery(
         kind=kind,
-        day=now.astimezone(ZoneInfo("Europe/Paris")).date(),
+        day=now.astimezone(PARIS).date(),
         due_at=now,
         expires_at=min(now + PATIENCE, expires_at or now + PATIENCE),
         created_at=now,

@@ -19,6 +19,7 @@ from calendar_app.domain.dated_items import DatedItem
 from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.editors import EditorAction, may
 from calendar_app.domain.errors import CalendarError, NotFoundError
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean_line, slugify
 from calendar_app.domain.web_links import is_link
 from calendar_app.models import Change, Draft, Editor, Source, queries, reading, writing
@@ -26,7 +27,7 @@ from calendar_app.models.base import AnySession
 from calendar_app.services import drafts, editors, journal
 from calendar_app.services.draft_entries import publishing_scope
 from calendar_app.services.draft_facts import draft_facts, note_draft
-from calendar_app.services.letters import PARIS, LetterKnowledge
+from calendar_app.services.letters import LetterKnowledge
 from calendar_app.sources.fetcher import Fetched, Fetcher
 from calendar_app.sources.outside_feed import OutsideItem, read_outside_limited
 

@@ -14,8 +14,8 @@ from calendar_app.domain.dated_items import DatedItem, ItemKind, ItemStatus, Ste
 from calendar_app.domain.deliveries import DeliveryKind, DeliveryState
 from calendar_app.domain.drafts import DraftState, Proposal
 from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.vocabulary import Certainty
-from calendar_app.feeds.feed import PARIS
 from calendar_app.models import Delivery, Draft, queries, writing
 from calendar_app.models.base import AnySession
 from calendar_app.services import outbox

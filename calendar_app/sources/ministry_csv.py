@@ -32,9 +32,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from calendar_app.domain.errors import CalendarError
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.school_calendars import (
     SchoolCalendar,
     SchoolHoliday,
@@ -44,8 +44,6 @@ from calendar_app.domain.school_calendars import (
     without_spans,
 )
 from calendar_app.domain.text import clean_line, fold, nearest, slugify
-
-PARIS = ZoneInfo("Europe/Paris")
 
 _ONE_DAY = timedelta(days=1)
 

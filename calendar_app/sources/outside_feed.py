@@ -22,6 +22,7 @@ from dateutil.relativedelta import relativedelta
 
 from calendar_app.domain.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.domain.errors import UnreadableLetterError
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean, clean_line, fold
 from calendar_app.domain.vocabulary import Certainty
 from calendar_app.sources.letter import LetterKnowledge, read_letter_text
@@ -36,7 +37,6 @@ MONTHS = 24
 MAX_OCCURRENCES = 1_000
 MAX_ENTRIES = 200
 
-_PARIS = ZoneInfo("Europe/Paris")
 _FREQUENCIES = frozenset(("DAILY", "WEEKLY", "MONTHLY", "YEARLY"))
 _DEADLINE = re.compile(r"\b(?:date limite|cloture|dernier jour|jusqu'au|fin des inscriptions)\b")
 _REGISTRATION = re.compile(r"\binscri")
@@ -225,12 +225,12 @@ def _occurrence(part: Any) -> DatedItem | None:
 def _local(begins: datetime, ends: datetime) -> tuple[datetime, datetime, str | None]:
     """Return two instants on one clock: the feed's own zone, or Paris for UTC and what has none."""
     key = getattr(begins.tzinfo, "key", None) if begins.tzinfo else None
-    zone = ZoneInfo(key) if key and key not in ("UTC", "Etc/UTC") else _PARIS
+    zone = ZoneInfo(key) if key and key not in ("UTC", "Etc/UTC") else PARIS
     if begins.tzinfo is None:
         begins, ends = begins.replace(tzinfo=zone), ends.replace(tzinfo=zone)
     if ends.tzinfo is None:
         ends = ends.replace(tzinfo=begins.tzinfo)
-    named = None if zone == _PARIS else key
+    named = None if zone == PARIS else key
     return begins.astimezone(zone), ends.astimezone(zone), named
 
 
@@ -266,7 +266,7 @@ def _of_entry(
 ) -> Iterator[tuple[str, DatedItem]]:
     text = f"{entry.title}\n\n{html_text(entry.body)}"
     published = entry.published or datetime.combine(today, time(), UTC)
-    letter = LetterText(text, LetterForm.TEXT, published.astimezone(_PARIS).date())
+    letter = LetterText(text, LetterForm.TEXT, published.astimezone(PARIS).date())
     for number, item in enumerate(read_letter_text(letter, None, today, knowledge).items):
         day = item.last_day or item.first_day
         if day is None or day < today:

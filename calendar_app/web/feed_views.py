@@ -15,9 +15,10 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.http import http_date, parse_date
 from werkzeug.wrappers import Response as BaseResponse
 
+from calendar_app.domain.local_time import PARIS
 from calendar_app.feeds import atom, ical, json_feed, news
 from calendar_app.feeds.cards import class_days_for
-from calendar_app.feeds.feed import PARIS, Feed, FeedOptions, month_edge, read_options
+from calendar_app.feeds.feed import Feed, FeedOptions, month_edge, read_options
 from calendar_app.feeds.ical import file_name
 from calendar_app.feeds.select import (
     catalogue_feed,

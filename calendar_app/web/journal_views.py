@@ -12,11 +12,12 @@ from flask import Response, redirect, request, stream_with_context, url_for
 from calendar_app.domain.changes import ChangeAction
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.french import day_words, hour_words
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.models import Change, db
 from calendar_app.services import journal, undo
 from calendar_app.services.change_words import Told, told
-from calendar_app.services.journal import PARIS, JournalFilter
+from calendar_app.services.journal import JournalFilter
 from calendar_app.services.journal_export import as_csv, as_json
 from calendar_app.web import editor_session
 from calendar_app.web.page import page

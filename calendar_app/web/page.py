@@ -14,9 +14,9 @@ from calendar_app.domain.academies import Academy
 from calendar_app.domain.class_days import ClassDays
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academy
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean_line
 from calendar_app.feeds.cards import Card, card
-from calendar_app.feeds.feed import PARIS
 from calendar_app.feeds.links import query
 from calendar_app.models import Event, Milestone, db, queries
 from calendar_app.models.queries import Reference

@@ -14,9 +14,9 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
-from calendar_app.feeds.feed import PARIS
 from calendar_app.models import Subscriber, db
 from calendar_app.services import follows, limits, subscriptions
 from calendar_app.services.subscribers import (

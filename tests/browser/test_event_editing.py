@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from calendar_app.app import create_app
 from calendar_app.domain.editors import EditorRole
+from calendar_app.domain.local_time import PARIS
 from calendar_app.models import Editor, db
 from calendar_app.services import editors, events, sources
 from tests.browser.conftest import serving
@@ -76,7 +77,7 @@ def feed(site: str) -> str:
 
 
 def day_ahead(count: int) -> str:
-    return (datetime.now(UTC).date() + timedelta(days=count)).isoformat()
+    return (datetime.now(PARIS).date() + timedelta(days=count)).isoformat()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
