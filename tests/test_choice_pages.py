@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 
 from calendar_app.models import db, queries
 from calendar_app.web.weeks import week_note
@@ -18,6 +19,7 @@ __all__ = ["engine", "today"]
 
 JANUARY = "le=2021-01-04"
 TALENT, ROBOTEAM = "ma-classe-a-du-talent-2020-2021", "roboteam-2020-2021"
+FETE = "fete-de-l-apprendre-2020-2021"
 
 
 def links(client, address: str, inside: str) -> dict[str, str]:
@@ -204,12 +206,15 @@ def test_a_selection_is_a_page_a_feed_a_poster_and_a_message(client):
     address = f"/ma-selection/?{JANUARY}&evenements={TALENT},{ROBOTEAM}"
     page = text_of(client, address)
     assert "Du 8 au 14 février 2021 Ma classe a du talent" in page
-    assert "La Fête de l'Apprendre rencontre" in page, "it can be picked too"
+    assert "La Fête de l'Apprendre Rendez-vous : du 20 au 24 janvier 2021" in page, "to be picked"
     message = re.search(r"<textarea.*?>(.*?)</textarea>", client.get(address).text, re.DOTALL)
     assert message
     lines = unescape(message[1]).replace("\u00a0", " ").splitlines()
-    assert lines[0] == "- Ma classe a du talent, 6e édition : Date limite : jeudi 11 février 2021"
+    assert lines[0] == "- Ma classe a du talent, 6e édition – date limite : jeudi 11 février 2021"
     assert lines[1].endswith(f"/evenements/{TALENT}/")
+    own = f"http://127.0.0.1:8000/ma-selection/?evenements={TALENT}%2C{ROBOTEAM}"
+    assert lines[-1] == f"Tout sur une page : {own}"
+    assert f'readonly value="{own}"' in client.get(address).text
     acts = links(client, address, "buttons off-paper")
     assert f"toutes.ics?evenements={TALENT}%2C{ROBOTEAM}" in unescape(
         client.get(acts["Ajouter à mon agenda"]).text
@@ -217,6 +222,8 @@ def test_a_selection_is_a_page_a_feed_a_poster_and_a_message(client):
     poster = text_of(client, acts["Imprimer une affiche"])
     assert "Concours RoboTeam" in poster
     assert "Fête" not in poster
+    wanted = text_of(client, acts["Me prévenir par courriel"])
+    assert "Me prévenir de : Ma classe a du talent, 6e édition (2020-2021), Concours Robo" in wanted
 
 
 def test_one_is_added_and_taken_away_by_address(client):
@@ -248,8 +255,85 @@ def test_a_message_never_says_all_year_of_what_has_a_day(client):
     address = f"/ma-selection/?le=2021-02-12&academie=versailles&evenements={TALENT},{ROBOTEAM}"
     page = text_of(client, address)
     assert "toute l'année" not in page
-    assert "Concours RoboTeam : Date limite : vendredi 30 avril 2021" in page
-    assert "6e édition : Date limite : jeudi 11 février 2021 (date passée)" in page
+    assert "Concours RoboTeam – académie de Montpellier, date limite : vendredi 30 avril" in page
+    assert "6e édition – date limite : jeudi 11 février 2021 (date passée)" in page
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "academie=versailles",
+        "departement=78&academie=lyon",
+        "niveau=tps",
+        "type=formation",
+        "theme=espace",
+        "q=introuvable",
+    ],
+)
+def test_what_was_picked_by_hand_stays_whatever_else_is_chosen(client, more):
+    """Else a documentalist in Versailles loses a contest of Montpellier from the poster alone."""
+    query = f"{JANUARY}&{more}&evenements={FETE},{ROBOTEAM},geodeclic-2020-2021"
+    for address in (
+        "/",
+        "/agenda/",
+        "/ma-selection/",
+        "/annee-scolaire/2020-2021/",
+        "/annee-scolaire/2020-2021/affiche/",
+        "/embed/agenda/",
+    ):
+        page = text_of(client, f"{address}?{query}")
+        assert "Concours RoboTeam" in page, address
+        assert "La Fête de l'Apprendre" in page, address
+        if address != "/":
+            assert "#Géodéclic" in page, address
+    with time_machine.travel(datetime(2021, 1, 4, 12, tzinfo=UTC), tick=False):
+        for form in ("ics", "atom", "json"):
+            feed = client.get(f"/flux/toutes.{form}?{query}").text
+            assert "RoboTeam" in feed, form
+            assert "Apprendre" in feed, form
+            assert "ma sélection (3)" in feed, form
+
+
+def test_a_picked_event_still_tells_each_place_its_own_dates(empty_app):
+    mine, theirs, all_ = (
+        {"kind": "registration_deadline", "key": key, "day": day} | scope
+        for key, day, scope in (
+            ("lille", "2021-02-11", {"scope": {"academies": ["lille"]}}),
+            ("paris", "2021-03-11", {"scope": {"academies": ["paris"]}}),
+            ("tous", "2021-04-08", {}),
+        )
+    )
+    publish(
+        empty_app,
+        entry(milestones=[mine, theirs, all_]),
+        another("ailleurs", milestones=[theirs]),
+    )
+    client = empty_app.test_client()
+    query = f"{JANUARY}&academie=lille&evenements={ID},ailleurs-2020-2021"
+    # What is expressly for Paris is told only of the event that has nothing else; a selection says
+    # it in its message too, as text and as HTML.
+    for address, times in (
+        ("/agenda/", 1),
+        ("/ma-selection/", 3),
+        ("/annee-scolaire/2020-2021/", 1),
+    ):
+        assert text_of(client, f"{address}?{query}").count("11 mars 2021") == times
+        assert "8 avril 2021" in text_of(client, f"{address}?{query}")
+
+
+def test_from_a_selection_one_goes_on_looking_at_everything(client):
+    address = f"/ma-selection/?{JANUARY}&academie=lille&evenements={TALENT}"
+    page = client.get(address).text
+    for to in ("/", "/agenda/", "/annee-scolaire/", "/calendrier/"):
+        assert f'href="{to}?academie=lille&amp;{JANUARY}"' in page, to
+    assert "Voir aussi les événements des autres académies" in page
+    narrowed = text_of(client, f"{address}&q=fete")
+    assert "La Fête de l'Apprendre Rendez-vous" in narrowed
+    assert "Conte en ligne" not in narrowed
+    assert "Sans « introuvable » :" in text_of(client, f"{address}&q=introuvable")
+    assert f'name="evenements" value="{TALENT}"' in client.get(f"{address}&q=fete").text
+    assert "Cochez au moins un événement." in text_of(client, "/ma-selection/?evenements=")
+    assert "Cochez au moins" not in text_of(client, "/ma-selection/")
 
 
 def test_what_is_gone_is_said(client):

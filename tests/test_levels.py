@@ -38,6 +38,8 @@ def test_an_unknown_class_is_refused_with_the_nearest_one():
         (["cm1", "cm2"], ("cm1", "cm2")),
         (["cp", "ce1", "ce2", "cm1"], ("cycle-2", "cm1")),
         (list(CLASSES), ("premier-degre", "second-degre")),
+        (["6e", "5e", "4e", "3e", "segpa", "ulis", "upe2a", "2de"], ("college", "2de")),
+        (["5e", "4e", "3e"], ("cycle-4",)),
         (["6e", "terminale", "cp"], ("cp", "6e", "terminale")),
         ([], ()),
     ],

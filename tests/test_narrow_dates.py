@@ -116,6 +116,13 @@ def test_an_approximate_date_is_written_and_not_drawn(empty_app, client):
         (["cycle-3"], "second-degre", True),
         (["ulis"], "premier-degre", True),
         (["ulis"], "second-degre", True),
+        (["ulis"], "lycee", True),
+        (["cycle-4"], "lycee", False),
+        (["cycle-4"], "college", True),
+        (["cycle-3"], "college", True),
+        (["bac-pro"], "lycee", True),
+        (["second-degre"], "lycee", True),
+        (["lycee"], "college", False),
         (["premier-degre"], "ulis", True),
     ],
 )

@@ -171,6 +171,15 @@ def test_a_college_is_told_of_its_wednesday(empty_app):
     assert "Le dernier jour de classe avant : mercredi 10 février 2021 (zone B)." in page
 
 
+def test_an_ecole_and_a_college_are_told_of_their_own_last_day(client):
+    """No class is said: on a Thursday, a collège still has the Wednesday before."""
+    address = f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}&academie=lille"
+    both = "mardi 9 février 2021 (zone B ; mercredi 10 février 2021 en collège et en lycée)."
+    assert f"Le dernier jour de classe avant : {both}" in text_of(client, address)
+    assert "avant : mardi 9 février 2021 (zone B)." in text_of(client, f"{address}&niveau=cm2")
+    assert "avant : mercredi 10 février 2021 (zone B)." in text_of(client, f"{address}&niveau=5e")
+
+
 def test_what_the_letter_does_not_say_is_said_to_be_so(client):
     page = text_of(client, "/evenements/camp-num-2020-2021/")
     assert "Site officiel non précisé" in page

@@ -129,7 +129,7 @@ def test_what_is_no_address_is_refused(typed):
 
 
 def test_a_sign_up_waits_for_its_confirmation(session):
-    subscriptions.sign_up(session, SignUp(ALICE, CM2, event_id=ID), NOW)
+    subscriptions.sign_up(session, SignUp(ALICE, CM2, event_ids=(ID,)), NOW)
     found = of(session, ALICE)
     assert found.address == "Alice@ecole.example"
     assert (found.state, found.confirmed_at) == (SubscriberState.UNCONFIRMED, None)
@@ -149,8 +149,8 @@ def test_the_case_of_an_address_makes_no_second_person(session):
 
 
 def test_an_unconfirmed_sign_up_is_replaced_and_keeps_what_was_picked(session):
-    subscriptions.sign_up(session, SignUp(ALICE, CM2, event_id=ID), NOW)
-    subscriptions.sign_up(session, SignUp(ALICE, ALL, event_id="autre-2020-2021"), NOW + HOUR)
+    subscriptions.sign_up(session, SignUp(ALICE, CM2, event_ids=(ID,)), NOW)
+    subscriptions.sign_up(session, SignUp(ALICE, ALL, event_ids=("autre-2020-2021",)), NOW + HOUR)
     found = of(session, ALICE)
     assert found.classes == ALL.classes
     assert {s.event_id for s in found.subscriptions} == {ID, "autre-2020-2021"}
@@ -164,7 +164,7 @@ def test_a_stranger_who_types_the_address_of_a_subscriber_changes_nothing(sessio
     if paused:
         subscriptions.pause(session, person.uid, NOW)
     before = columns(of(session, ALICE))
-    subscriptions.sign_up(session, SignUp(ALICE, ALL, event_id=ID), NOW)
+    subscriptions.sign_up(session, SignUp(ALICE, ALL, event_ids=(ID,)), NOW)
     after = columns(of(session, ALICE))
     assert {n for n in after if after[n] != before[n]} == {"code_at"}
     assert of(session, ALICE).subscriptions == []
@@ -178,7 +178,7 @@ def test_who_ended_it_signs_up_anew(session, state):
     with writing(session, NOW):
         found = find(session, person.uid, for_update=True)
         found.state, found.state_at = state, NOW
-    subscriptions.sign_up(session, SignUp(ALICE, ALL, event_id=ID), NOW + DAY)
+    subscriptions.sign_up(session, SignUp(ALICE, ALL, event_ids=(ID,)), NOW + DAY)
     found = of(session, ALICE)
     assert (found.state, found.follows_all) == (SubscriberState.UNCONFIRMED, True)
     [followed] = found.subscriptions
@@ -390,7 +390,7 @@ def test_nobody_moves_to_the_address_of_another_subscriber(session):
 
 def test_who_moves_replaces_a_sign_up_that_waits_at_that_address(session):
     person = subscribed(session)
-    subscriptions.sign_up(session, SignUp(BOB, ALL, event_id=ID), NOW)
+    subscriptions.sign_up(session, SignUp(BOB, ALL, event_ids=(ID,)), NOW)
     subscriptions.ask_new_address(session, person.uid, BOB, NOW)
     subscriptions.confirm_new_address(
         session, person.uid, LINKS.fingerprint(BOB.address), LINKS, NOW

@@ -221,7 +221,9 @@ def test_from_an_event_to_the_mistake_in_one_of_its_dates(site, client):
         "deadline",
         "registration_deadline",
     }
-    assert report(client).headers["Location"] == THANKS
+    there = report(client).headers["Location"]
+    assert there == f"{THANKS}?evenement={ID}"
+    assert f'href="/evenements/{ID}/"' in client.get(there).text
     assert report(client, date="registration_deadline").status_code == 303
     whole, one = drafts(site)
     assert [(d.proposal, d.event_id) for d in (whole, one)] == [(Proposal.CHANGE, ID)] * 2
@@ -258,8 +260,11 @@ def test_a_mistake_in_no_event_is_a_404(client, event_id):
 
 def test_who_fills_the_trap_gets_the_same_thanks_and_leaves_nothing(site, client):
     before = dump(site)
-    for answer in (post(client, PROPOSE, FORM | {"site_web": "x"}), report(client, site_web="x")):
-        assert (answer.status_code, answer.headers["Location"]) == (303, THANKS)
+    for answer, there in (
+        (post(client, PROPOSE, FORM | {"site_web": "x"}), THANKS),
+        (report(client, site_web="x"), f"{THANKS}?evenement={ID}"),
+    ):
+        assert (answer.status_code, answer.headers["Location"]) == (303, there)
     assert dump(site) == before
 
 

@@ -29,7 +29,8 @@ class CatalogueFilter:
     :param academies: slugs; a date passes when an académie of them sees it.
     :param departments: codes; likewise.
     :param levels: classes, cycles or degrés; an event that does not say its classes passes.
-    :param event_ids: « ma sélection ».
+    :param event_ids: « ma sélection »: what was picked by hand is there whatever the rest says. The
+        place only chooses among an event's own dates (``models.queries.dates_seen``).
     :param search: words that must all be found, without accents or case.
     :param scopes: one set of scope codes for each condition on the place; a date must have a
         code in each. Worked out from the above (and ``{national}`` for the national feed).
@@ -48,15 +49,16 @@ class CatalogueFilter:
     def classes(self) -> frozenset[str]:
         """The classes that the levels stand for; empty when no level is asked for.
 
-        A degré stands without ULIS and UPE2A: the other degré has them too, and would pass whole.
+        A degré, « collège » or « lycée » stands without ULIS and UPE2A: the others have them too,
+        and would pass whole.
         """
-        degres = {"premier-degre", "second-degre"}
-        certain = levels.expand(set(self.levels) & degres) - levels.BOTH_DEGRES
-        return certain | levels.expand(set(self.levels) - degres)
+        broad = {slug for slug in self.levels if levels.expand([slug]) >= levels.BOTH_DEGRES}
+        certain = levels.expand(broad) - levels.BOTH_DEGRES
+        return certain | levels.expand(set(self.levels) - broad)
 
     @property
     def of_either_degre(self) -> frozenset[str]:
-        """ULIS and UPE2A, when a degré is asked for: an event for nothing else passes."""
+        """ULIS and UPE2A, when such a shortcut is asked for: an event for nothing else passes."""
         return levels.BOTH_DEGRES & levels.expand(self.levels)
 
     def sees(self, scope: Collection[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Classes, and the cycles and degrés that stand for several of them.
+"""Classes, and the cycles degrés and kinds of school that stand for several of them.
 
 Cycles: décret n° 2013-682. 6e is in cycle 3 and in the second degré, so cycle 3 is not « le
 premier degré ».
@@ -36,8 +36,8 @@ CLASSES: dict[str, str] = {
     "upe2a": "UPE2A",
 }
 
-#: Shortcuts, widest first: slug → (name on screen, its classes). ULIS and UPE2A exist in both
-#: degrés, so each degré holds them.
+#: Shortcuts, widest first: slug → (name on screen, its classes). ULIS and UPE2A exist in écoles,
+#: collèges and lycées, so each of these holds them.
 GROUPS: dict[str, tuple[str, frozenset[str]]] = {
     "premier-degre": (
         "premier degré",
@@ -47,18 +47,20 @@ GROUPS: dict[str, tuple[str, frozenset[str]]] = {
         "second degré",
         frozenset("6e 5e 4e 3e 2de 1re terminale cap bac-pro segpa ulis upe2a".split()),
     ),
+    "college": ("collège", frozenset("6e 5e 4e 3e segpa ulis upe2a".split())),
+    "lycee": ("lycée", frozenset("2de 1re terminale cap bac-pro ulis upe2a".split())),
     "cycle-1": ("cycle 1", frozenset(("tps", "ps", "ms", "gs"))),
     "cycle-2": ("cycle 2", frozenset(("cp", "ce1", "ce2"))),
     "cycle-3": ("cycle 3", frozenset(("cm1", "cm2", "6e"))),
     "cycle-4": ("cycle 4", frozenset(("5e", "4e", "3e"))),
 }
 
-#: Classes that exist in écoles and in collèges.
+#: Classes that exist in écoles, in collèges and in lycées.
 BOTH_DEGRES = frozenset(("ulis", "upe2a"))
 
 
 def expand(slugs: Iterable[str]) -> frozenset[str]:
-    """Return the classes that these classes, cycles and degrés stand for.
+    """Return the classes that these classes and shortcuts stand for.
 
     :raises UnknownValueError: with the nearest slug.
     """
@@ -76,12 +78,12 @@ def expand(slugs: Iterable[str]) -> frozenset[str]:
 
 
 def collapse(classes: Iterable[str]) -> tuple[str, ...]:
-    """Return the shortest list of slugs for *classes*: degrés, then cycles, then classes."""
+    """Return the shortest list of slugs for *classes*: degrés, schools, cycles, then classes."""
     left = set(classes)
     whole = frozenset(left)
     found: list[str] = []
     for slug, (_, members) in GROUPS.items():
-        # The second degré may find its ULIS and UPE2A taken by the first one.
+        # A later shortcut may find its ULIS and UPE2A taken by an earlier one.
         if members <= whole and members - BOTH_DEGRES <= left:
             found.append(slug)
             left -= members
@@ -91,6 +93,12 @@ def collapse(classes: Iterable[str]) -> tuple[str, ...]:
 def name(slug: str) -> str:
     """Return the name on screen of a class or a group."""
     return GROUPS[slug][0] if slug in GROUPS else CLASSES[slug]
+
+
+def has_second_degre(classes: Iterable[str]) -> bool:
+    """Whether a collège or a lycée may be among *classes*, likewise."""
+    certain = frozenset(classes) - BOTH_DEGRES
+    return not certain or bool(certain & GROUPS["second-degre"][1])
 
 
 def has_ecole(classes: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from calendar_app.domain.academies import Academy
 from calendar_app.domain.class_days import ClassDays
 from calendar_app.domain.errors import CalendarUnknownError
 from calendar_app.domain.french import class_weeks_words, day_words, days_left_words
-from calendar_app.domain.levels import has_ecole
+from calendar_app.domain.levels import has_ecole, has_second_degre
 from calendar_app.feeds import wording
 from calendar_app.models import Event, Milestone
 from calendar_app.models.queries import Reference
@@ -17,7 +17,11 @@ from calendar_app.models.queries import Reference
 
 @dataclass(frozen=True)
 class Card:
-    """A milestone with everything that is said about it. Texts are French, plain."""
+    """A milestone with everything that is said about it. Texts are French, plain.
+
+    :param class_days: the reader's; without Wednesdays where they may be in an école.
+    :param with_wednesdays: the same for a collège or a lycée, where the reader may be in either.
+    """
 
     milestone: Milestone
     today: date
@@ -28,6 +32,7 @@ class Card:
     local: str | None
     scope: str
     class_days: ClassDays
+    with_wednesdays: ClassDays | None = None
 
     @property
     def event(self) -> Event:
@@ -78,17 +83,21 @@ class Card:
         day = self.milestone.last_day
         try:
             why = self.class_days.why_without_class(day)
-            before = day_words(self.class_days.last_before(day))
+            before = self.class_days.last_before(day)
+            others = self.with_wednesdays.last_before(day) if self.with_wednesdays else before
         except CalendarUnknownError:
             return (
                 "Jours de classe non précisés : nous ne connaissons pas encore les vacances "
                 f"scolaires de ces dates ({self.class_days.label})."
             )
-        last = f"Le dernier jour de classe avant : {before} ({self.class_days.label})."
+        where = self.class_days.label
+        if others != before:
+            where += f" ; {day_words(others)} en collège et en lycée"
+        last = f"Le dernier jour de classe avant : {day_words(before)} ({where})."
         if self.class_days.is_national:
             last = (
                 f"Le dernier jour de classe avant, dans au moins une des {self.class_days.label} : "
-                f"{before}. Choisissez votre académie pour connaître le sien."
+                f"{day_words(before)}. Choisissez votre académie pour connaître le sien."
             )
         if why is None:
             return last
@@ -134,6 +143,8 @@ def card(
     :param wednesdays: whether the reader has class on Wednesdays; None where the reader is not
         known, and then without them where an école may take part.
     """
+    classes = milestone.event.classes
+    either = wednesdays is None and has_ecole(classes) and has_second_degre(classes)
     return Card(
         milestone=milestone,
         today=today,
@@ -144,6 +155,7 @@ def card(
         local=wording.local_words(milestone, viewer),
         scope=wording.scope_words(milestone.scope, reference.academies),
         class_days=class_days_for(milestone, viewer, reference, wednesdays),
+        with_wednesdays=class_days_for(milestone, viewer, reference, True) if either else None,
     )
 
 

@@ -14,7 +14,7 @@ from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.vocabulary import MilestoneKind
-from calendar_app.models import Milestone
+from calendar_app.models import Milestone, queries
 
 #: How many past months a feed holds when nobody asks for more.
 PAST_MONTHS = 3
@@ -133,8 +133,8 @@ def windows(
     for event in {m.event_id: m.event for m in milestones}.values():
         certain = [
             m
-            for m in event.milestones
-            if chosen.sees(m.scope) and not m.is_approximate and not m.is_cancelled
+            for m in queries.dates_seen(event, chosen)
+            if not m.is_approximate and not m.is_cancelled
         ]
         openings = [m for m in certain if m.kind is MilestoneKind.OPENING]
         if not openings:

@@ -114,9 +114,17 @@ def feed_address(
     return f"{public_url}/flux/{name}.{form}{query(pairs)}"
 
 
-def feed_title(site_name: str, name: FeedName) -> str:
+def feed_label(name: FeedName, chosen: CatalogueFilter) -> str:
+    """Return what a feed holds: « académie de Lille », « ma sélection (3) »."""
+    if not chosen.event_ids:
+        return name.label
+    picked = f"ma sélection ({len(chosen.event_ids)})"
+    return picked if name.name == ALL else f"{picked}, {name.label}"
+
+
+def feed_title(site_name: str, name: FeedName, chosen: CatalogueFilter) -> str:
     """Return what a calendar program calls the feed."""
-    return f"{site_name} – {name.label}"
+    return f"{site_name} – {feed_label(name, chosen)}"
 
 
 def count_held(
@@ -161,9 +169,9 @@ def catalogue_feed(
         cancelled_since=cancelled_since(edge),
     )
     return Feed(
-        name=feed_title(site_name, name),
+        name=feed_title(site_name, name, chosen),
         description=(
-            f"Concours, rencontres et formations pour les classes : {name.label}. "
+            f"Concours, rencontres et formations pour les classes : {feed_label(name, chosen)}. "
             "Dates relevées dans les lettres d'information de l'Éducation nationale."
         ),
         address=feed_address(public_url, name.name, chosen, options, form),

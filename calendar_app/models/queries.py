@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
 
 from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies, Academy, Department
@@ -278,12 +278,26 @@ def _milestone_conditions(
             yield or_(column.is_(None), column >= cancelled_since)
 
 
+def dates_seen(event: Event, chosen: CatalogueFilter) -> list[Milestone]:
+    """Return the milestones of an event that pass the place of the filter, as ``milestones`` finds
+    them.
+
+    Of an event that was picked by hand, only dates that are expressly for others are left out; and
+    all are there where all are for others.
+    """
+    if not chosen.event_ids:
+        return [m for m in event.milestones if chosen.sees(m.scope)]
+    ours = [m for m in event.milestones if not m.own_scope or chosen.sees(m.own_scope)]
+    return ours or list(event.milestones)
+
+
 def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
     yield Event.archived_at.is_(None)
-    if chosen.types:
-        yield Event.type.in_(chosen.types)
     if chosen.event_ids:
         yield Event.id.in_(chosen.event_ids)
+        return
+    if chosen.types:
+        yield Event.type.in_(chosen.types)
     if chosen.themes:
         yield Event.theme_rows.any(EventTheme.slug.in_(chosen.themes))
     if chosen.levels:
@@ -302,6 +316,8 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
 
 
 def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    if chosen.event_ids:
+        return
     for codes in chosen.scopes:
         yield or_(
             Event.scope_rows.any(EventScope.code.in_(codes)),
@@ -310,7 +326,15 @@ def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
 
 
 def _milestone_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
-    """A milestone's own scope holds where it has one, else its event's."""
+    """A milestone's own scope holds where it has one, else its event's; see ``dates_seen``."""
+    if not chosen.scopes:
+        return
+    if chosen.event_ids:
+        ours = and_(*(_own_scope_in(Milestone, codes) for codes in chosen.scopes))
+        other = aliased(Milestone)
+        any_ours = and_(*(_own_scope_in(other, codes) for codes in chosen.scopes))
+        yield or_(ours, ~exists().where(other.event_id == Event.id, any_ours))
+        return
     for codes in chosen.scopes:
         yield or_(
             Milestone.scope_rows.any(MilestoneScope.code.in_(codes)),
@@ -319,3 +343,9 @@ def _milestone_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
                 Event.scope_rows.any(EventScope.code.in_(codes)),
             ),
         )
+
+
+def _own_scope_in(milestone: type[Milestone], codes: frozenset[str]) -> ColumnElement[bool]:
+    return or_(
+        ~milestone.scope_rows.any(), milestone.scope_rows.any(MilestoneScope.code.in_(codes))
+    )

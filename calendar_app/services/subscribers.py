@@ -117,12 +117,12 @@ class Wishes:
 class SignUp:
     """One sign-up form: typed values, already checked.
 
-    :param event_id: of the event whose page had « Me prévenir »; it must exist.
+    :param event_ids: of the events whose page, or selection, had « Me prévenir »; they must exist.
     """
 
     address: MailAddress
     wishes: Wishes
-    event_id: str | None = None
+    event_ids: tuple[str, ...] = ()
     consent: str = CONSENT
 
 

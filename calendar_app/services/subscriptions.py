@@ -94,10 +94,10 @@ def _sign_up(session: AnySession, request: SignUp, now: datetime) -> None:
         set_wishes(found, request.wishes)
         session.add(found)
         session.flush()
-        if request.event_id:
-            picked = session.get(Subscription, (found.id, request.event_id))
+        for event_id in request.event_ids:
+            picked = session.get(Subscription, (found.id, event_id))
             if picked is None:
-                picked = Subscription(subscriber_id=found.id, event_id=request.event_id, since=now)
+                picked = Subscription(subscriber_id=found.id, event_id=event_id, since=now)
                 session.add(picked)
             picked.picked = True
         _send(session, found, DeliveryKind.CONFIRMATION, now)

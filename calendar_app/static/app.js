@@ -35,6 +35,10 @@ if (location.pathname === "/ma-selection/" && here.has("evenements")) {
   for (const ids of here.getAll("evenements")) for (const id of ids.split(",")) if (id) picked.add(id);
   memory.set("selection", [...picked].join(","));
 }
+if (location.pathname === "/ma-selection/" && !here.has("evenements") && picked.size) {
+  here.set("evenements", [...picked].join(","));
+  location.replace("?" + here);
+}
 for (const link of document.querySelectorAll("[data-unpick]")) {
   link.addEventListener("click", () => {
     picked.delete(link.dataset.unpick);
@@ -69,6 +73,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       said.textContent = button.dataset.selected ?? "Adresse sélectionnée : copiez-la avec Ctrl + C";
     }
   });
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 }
 
 // Google's subscribe link does nothing on Android.

@@ -15,7 +15,7 @@ from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.feeds.select import concerns
-from calendar_app.models import db, queries
+from calendar_app.models import Event, db, queries
 from calendar_app.web.chips import chips, loosenings
 from calendar_app.web.month_context import month_context, month_end
 from calendar_app.web.next_steps import next_steps
@@ -43,6 +43,7 @@ def home() -> str:
         **_filters(here, ahead),
         cards=ahead,
         count=_count(here, here.filter),
+        undated=undated_events(here, here.filter),
         opened=opened,
         **(year_context(here, opened) if opened else {}),
     )
@@ -140,13 +141,18 @@ def poster(label: str) -> str:
     if request.args.get("papier", "") not in ("", "a3"):
         raise NotFoundError("papier : la seule valeur possible est « a3 », sinon c'est A4.")
     address = f"{settings().public_url}{url_for('composer.compose')}{here.query_with(le=None)}"
+    context = year_context(here, year)
     return render_template(
         "calendar/poster.html",
         page=here,
         paper=request.args.get("papier") or "a4",
         qr=links.qr_markup(address),
         chips=chips(here),
-        **year_context(here, year),
+        scopes={
+            line.event.id: wording.scope_words(line.event.scope, here.reference.academies)
+            for line in context["lines"]
+        },
+        **context,
     )
 
 
@@ -199,6 +205,15 @@ def first_of_month(year: int, month: int) -> date:
     if not 1900 < year < 2199 or not 1 <= month <= 12:
         raise NotFoundError("Ce mois n'existe pas dans ce calendrier.")
     return date(year, month, 1)
+
+
+def undated_events(here: Page, chosen: CatalogueFilter) -> list[Event]:
+    """Return the events of a filter that have no day, of this school year; those that were picked
+    by hand, of any."""
+    if not chosen.event_ids:
+        return queries.events(db.session, chosen, SchoolYear.of(here.today), undated=True)
+    picked = (queries.event(db.session, event_id) for event_id in chosen.event_ids)
+    return [event for event in picked if event and not event.milestones]
 
 
 def next_cards(here: Page, count: int) -> list[Card]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.french import list_words
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean_line
+from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
+from calendar_app.web.chips import chips, loosenings
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.regions import regions
@@ -65,26 +69,34 @@ def selection() -> str:
     # In the order in which they must be thought of; those without a day last.
     order = [card.event.id for card in ahead or cards]
     picked.sort(key=lambda e: order.index(e.id) if e.id in order else len(order))
+    everything = replace(here.filter, event_ids=())
+    offered = _offered(here, everything, picked)
+    own = settings().public_url + url_for("choice.selection")
     return render_template(
         "choice/selection.html",
         page=here,
         picked=picked,
+        none_ticked="evenements" in request.args and not here.filter.event_ids,
+        address=own + here.query_with(le=None),
         weeks=weeks_of(((_stands(card), card) for card in ahead or cards), here.class_days),
         over=bool(cards) and not ahead,
         undated=[event for event in picked if not event.milestones],
         gone=[i for i in here.filter.event_ids if i not in {e.id for e in picked}],
-        offered=_offered(here, picked),
-        message=_message(picked, cards),
+        offered=offered,
+        chips=[chip for chip in chips(here) if chip.name != "evenements"],
+        loosenings=[]
+        if offered
+        else loosenings(
+            here, lambda chosen: len(_offered(here, replace(chosen, event_ids=()), picked))
+        ),
+        message=_message(here, picked, cards),
     )
 
 
 def _cards(here: Page, picked: list[Event]) -> list[Card]:
     since = cancelled_since(here.today.replace(day=1))
-    found: list[Card] = []
-    for event in picked:
-        told = [m for m in event.milestones if not (m.cancelled_at and m.cancelled_at < since)]
-        # What was picked by hand stays, also where it is for another académie than one's own.
-        found += [here.card(m) for m in told if here.filter.sees(m.scope)] or map(here.card, told)
+    told = (m for event in picked for m in queries.dates_seen(event, here.filter))
+    found = [here.card(m) for m in told if not (m.cancelled_at and m.cancelled_at < since)]
     return sorted(found, key=_stands)
 
 
@@ -92,21 +104,47 @@ def _stands(card: Card) -> Any:
     return card.milestone.last_day if card.milestone.kind.is_deadline else card.milestone.first_day
 
 
-def _offered(here: Page, picked: list[Event]) -> list[Event]:
-    """The events of this school year (else of the latest that has some) that may be picked, for the
-    académie and level on screen."""
-    everything = replace(here.filter, event_ids=())
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An event that may be picked.
+
+    :param card: its next date, else its latest one; None for an event without a day.
+    """
+
+    event: Event
+    card: Card | None
+    classes: str
+    scope: str
+
+
+def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Offer]:
+    """The events of this school year (else of the latest that has some) that may be picked with
+    this filter, in the order of their dates."""
     years = queries.school_years(db.session)
     year = SchoolYear.of(here.today)
     if year not in years:
-        year = queries.latest_school_year(db.session, everything) or year
-    shown = {event.id for event in picked}
-    found = queries.events(db.session, everything, year)
-    return [event for event in found if event.id not in shown and not event.cancelled_at]
+        year = queries.latest_school_year(db.session, chosen) or year
+    found = []
+    for event in queries.events(db.session, chosen, year):
+        if event not in picked and not event.cancelled_at:
+            dates = [here.card(m) for m in queries.dates_seen(event, chosen) if not m.is_cancelled]
+            ahead = [card for card in dates if not card.is_past]
+            card = min(ahead, key=_stands) if ahead else max(dates, key=_stands, default=None)
+            scope = wording.scope_words(event.scope, here.reference.academies)
+            classes = wording.level_words(event) or "classes non précisées"
+            found.append(Offer(event, card, classes, scope))
+    # What is ahead first, by day; then what has no day; then what is over.
+    return sorted(
+        found,
+        key=lambda o: (
+            (o.card is None) + 2 * bool(o.card and o.card.is_past),
+            _stands(o.card) if o.card else date.min,
+        ),
+    )
 
 
-def _message(picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str]]:
-    """What is copied into a message: (title, what to do when, address of the page)."""
+def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str]]:
+    """What is copied into a message: (title, for whom and what to do when, address)."""
     found = []
     for event in picked:
         dates = [c for c in cards if c.event is event and not c.milestone.is_cancelled]
@@ -116,6 +154,10 @@ def _message(picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str
         )
         if not words:
             words = "annulé" if event.milestones else f"toute l'année {event.year.label}"
+        words = words[:1].lower() + words[1:]
+        scope = wording.scope_words(event.scope, here.reference.academies)
+        if scope != "national":
+            words = f"{scope}, {words}"
         address = settings().public_url + url_for("calendar.event", event_id=event.id)
         found.append((event.title, words, address))
     return found

@@ -17,6 +17,7 @@ from calendar_app.feeds.select import (
     FeedName,
     count_held,
     feed_address,
+    feed_label,
     feed_title,
     name_on_screen,
     of_academy,
@@ -25,6 +26,7 @@ from calendar_app.feeds.select import (
     without_place,
 )
 from calendar_app.models import db, queries
+from calendar_app.web.calendar_views import undated_events
 from calendar_app.web.chips import chips
 from calendar_app.web.month_context import month_context
 from calendar_app.web.page import page, settings
@@ -90,9 +92,7 @@ def how_to() -> str:
     everything = Composed(read_name(ALL, here.reference.academies), here.filter, options)
     composed = _composed("", options) or everything
     here.noindex = True
-    return render_template(
-        "feeds/how_to.html", page=here, wanted=composed.name, **_subscription(composed)
-    )
+    return render_template("feeds/how_to.html", page=here, **_subscription(composed))
 
 
 def _options() -> FeedOptions:
@@ -121,9 +121,11 @@ def _subscription(composed: Composed) -> dict[str, object]:
     """What is told of one feed: its address, links, QR code and how many dates it holds."""
     here, name, chosen = page(), composed.name, composed.chosen
     address = feed_address(settings().public_url, name.name, chosen, composed.options)
-    title = feed_title(settings().site_name, name)
+    title = feed_title(settings().site_name, name, chosen)
     query = links.query(composed.parameters)
     return {
+        "label": feed_label(name, chosen),
+        "undated": len(undated_events(here, name.narrow(chosen, here.reference.academies))),
         "count": count_held(db.session, here.reference, name, chosen, here.now),
         "address": address,
         "webcal": links.webcal(address),

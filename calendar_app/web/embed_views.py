@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 
 from calendar_app.web import embedding
-from calendar_app.web.calendar_views import next_cards
+from calendar_app.web.calendar_views import next_cards, undated_events
 from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.security import CONTENT_SECURITY_POLICY
@@ -25,7 +25,10 @@ def agenda() -> str:
     here, shown = page(), embedding.on_screen()
     here.noindex = True
     cards = next_cards(here, shown.count)
-    return render_template("embed/agenda.html", page=here, embed=shown, cards=cards)
+    undated = undated_events(here, here.filter)[: shown.count]
+    return render_template(
+        "embed/agenda.html", page=here, embed=shown, cards=cards, undated=undated
+    )
 
 
 @bp.get("/integrer/")

@@ -14,6 +14,7 @@ from calendar_app.feeds.links import query
 from calendar_app.feeds.select import (
     concerns,
     feed_address,
+    feed_label,
     feed_title,
     name_on_screen,
     without_place,
@@ -120,7 +121,7 @@ def _oembed(address: str) -> str:
 def _feeds(page: Page) -> tuple[FeedLink, ...]:
     name = name_on_screen(page.filter, page.reference.academies)
     chosen: CatalogueFilter = without_place(name, page.filter)
-    title, public_url = feed_title(settings().site_name, name), settings().public_url
+    title, public_url = feed_title(settings().site_name, name, chosen), settings().public_url
     return tuple(
         FeedLink(
             content_type,
@@ -136,7 +137,7 @@ def _description(page: Page, event: Event | None) -> str:
         return _of_event(event, page)
     if words := _ABOUT.get(request.endpoint or ""):
         return words
-    label = name_on_screen(page.filter, page.reference.academies).label
+    label = feed_label(name_on_screen(page.filter, page.reference.academies), page.filter)
     return (
         f"Concours, rencontres et formations pour les classes : {label}, avec le temps qui reste, "
         "compté en semaines de classe."

@@ -61,6 +61,11 @@ class Page:
         """The filter (and ``le``) as a query string with its « ? », to be carried by links."""
         return self.query_with()
 
+    @property
+    def query_beyond_selection(self) -> str:
+        """The same without « Ma sélection »: from there one goes on looking at everything."""
+        return self.query_with(evenements=None)
+
     def query_with(self, **changes: str | None) -> str:
         """Return the query string with some parameters set, or left out where None."""
         pairs = list(self.filter.parameters())
@@ -77,8 +82,9 @@ class Page:
         return self.reference.class_days(self.academy, wednesdays=False)
 
     def card(self, milestone: Milestone) -> Card:
-        """Return the card of a date, told for the académie that the page is about."""
-        return card(milestone, self.today, self.academy, self.reference)
+        """Return the card of a date, told for the place and the classes on screen."""
+        wednesdays = not levels.has_ecole(self.filter.classes) if self.filter.levels else None
+        return card(milestone, self.today, self.academy, self.reference, wednesdays=wednesdays)
 
 
 def page() -> Page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from calendar_app.domain.class_days import Period, SchoolHoliday
 from calendar_app.domain.errors import CalendarUnknownError
@@ -16,7 +17,7 @@ from calendar_app.web.page import Page
 _EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
-def year_context(here: Page, year: SchoolYear) -> dict[str, object]:
+def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
     """Return what a page tells of a school year with the filter on screen."""
     in_year = queries.milestones(
         db.session, here.filter, year.first_day, year.last_day, cancelled_since=_EVER

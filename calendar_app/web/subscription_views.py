@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
-from calendar_app.models import Subscriber, db
+from calendar_app.models import Subscriber, db, queries
 from calendar_app.services import follows, limits, subscriptions
 from calendar_app.services.subscribers import (
     CONSENT,
@@ -35,6 +35,9 @@ bp = Blueprint("subscription", __name__, url_prefix="/abonnement")
 
 #: No form of ours comes near (bytes).
 MAX_FORM = 64 * 1024
+
+#: Of how many events a selection may ask for reminders: a class takes part in a few.
+MOST_EVENTS = 50
 
 
 @bp.before_request
@@ -64,23 +67,26 @@ def links() -> PersonalLinks:
 def sign_up() -> Any:
     """« Rappels par courriel »: the form, and the page that says to look in the mailbox."""
     here = page()
-    event_id = request.values.get("evenement", "").strip()
-    event = get_event(event_id) if event_id else None
+    ids = dict.fromkeys(map(str.strip, request.values.getlist("evenement")))
+    events = [get_event(event_id) for event_id in ids if event_id][:MOST_EVENTS]
+    if request.method != "POST" and not events:  # « Ma sélection »
+        picked = (queries.event(db.session, i) for i in here.filter.event_ids[:MOST_EVENTS])
+        events = [event for event in picked if event]
     if request.method != "POST":
         blank = forms.WishesForm.of_page(here)
-        return show("form.html", form=forms.AddressForm(), wishes=blank, event=event)
+        return show("form.html", form=forms.AddressForm(), wishes=blank, events=events)
     form = forms.AddressForm.posted(request.form)
     typed = forms.WishesForm.posted(request.form)
     if not forms.is_fresh():
-        return show("form.html", 400, form=form, wishes=typed, event=event, notice=forms.TOO_OLD)
+        return show("form.html", 400, form=form, wishes=typed, events=events, notice=forms.TOO_OLD)
     address, wishes = form.read(), typed.read(here.reference)
     if address is None or wishes is None:
-        return show("form.html", 400, form=form, wishes=typed, event=event)
+        return show("form.html", 400, form=form, wishes=typed, events=events)
     if not forms.is_trapped():
         if (wait := mails_spent()) is not None:
-            return show("form.html", 429, wait, form=form, wishes=typed, event=event)
+            return show("form.html", 429, wait, form=form, wishes=typed, events=events)
         if may_mail(address):
-            asked = SignUp(address, wishes, event.id if event else None)
+            asked = SignUp(address, wishes, tuple(event.id for event in events))
             subscriptions.sign_up(db.session, asked, here.now)
     return check_mailbox(address.address)
 

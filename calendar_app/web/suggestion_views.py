@@ -47,11 +47,16 @@ def propose() -> Any:
 @bp.get("/merci/")
 @policy(Policy.PUBLIC)
 def thanks() -> Response:
-    """What happens next; with ``?deja=``, the event that says so already."""
-    known = request.args.get("deja", "").strip()
+    """What happens next; with ``?deja=``, the event that says so already; with ``?evenement=``, the
+    one in which a mistake was reported."""
+    known, reported = (request.args.get(name, "").strip() for name in ("deja", "evenement"))
     here = page()
     here.noindex = True
-    return _show("thanks.html", known=get_event(known) if known else None)
+    return _show(
+        "thanks.html",
+        known=get_event(known) if known else None,
+        reported=get_event(reported) if reported else None,
+    )
 
 
 def _date() -> Any:
@@ -85,7 +90,7 @@ def _mistake(event: Event) -> Any:
         if refused := _spent(mistake.address):
             return retry_after(_form(form, 429, refused[0], event), refused[1])
         suggestions.report(db.session, mistake, page().now)
-    return redirect(url_for(".thanks"), 303)
+    return redirect(url_for(".thanks", evenement=event.id), 303)
 
 
 def _spent(address: MailAddress | None) -> tuple[str, timedelta] | None:

@@ -11,7 +11,7 @@ from calendar_app.domain.french import SHORT_MONTHS
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import fold
 from calendar_app.feeds.feed import windows
-from calendar_app.models import Event, Milestone
+from calendar_app.models import Event, Milestone, queries
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def lines(
     :param events: those of the school year.
     :param others: dates of the year that belong to events of another one.
     """
-    dated = {e.id: [m for m in e.milestones if chosen.sees(m.scope)] for e in events}
+    dated = {e.id: queries.dates_seen(e, chosen) for e in events}
     by_id = {e.id: e for e in events if dated[e.id] or not e.milestones}
     for milestone in others:
         if milestone.event_id not in dated:

@@ -89,7 +89,7 @@ def token_of(store: Flask, address: str, *, confirmed: bool = True) -> str:
     """The personal link of somebody who signed up."""
     now = datetime.now(UTC)
     with store.app_context():
-        wanted = SignUp(MailAddress.read(address), CM2, EVENT)
+        wanted = SignUp(MailAddress.read(address), CM2, (EVENT,))
         subscriptions.sign_up(db.session, wanted, now)
         uid = find(store, address).uid
         if confirmed:
