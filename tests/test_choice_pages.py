@@ -117,7 +117,7 @@ def test_every_academie_can_be_chosen_from_the_list_with_the_filters_kept(client
 def test_what_was_chosen_stands_on_every_page(client):
     for address in ("/", "/agenda/", "/ma-selection/", "/flux/", f"/evenements/{TALENT}/"):
         page = text_of(client, f"{address}?academie=clermont-ferrand&niveau=cm2")
-        assert "académie de Clermont-Ferrand · CM2 : changer d'académie" in page
+        assert "Clermont-Ferrand · CM2 : changer d'académie" in page
 
 
 # -- week by week ----------------------------------------------------------------------------------
@@ -175,9 +175,10 @@ def test_what_is_left_to_do_comes_in_order(empty_app):
         return found.partition("Pour qui ?")[0].strip()
 
     assert steps(JANUARY) == (
-        "Lisez le règlement ou la présentation Demandez le visa de l'IEN Demandez aux familles les "
-        "autorisations pour l'image et la voix des élèves Inscrivez la classe, au plus tard : "
-        "vendredi 15 janvier 2021 Envoyez la production, au plus tard : jeudi 11 février 2021 "
+        "Lisez le règlement ou la présentation (site officiel) Demandez le visa de l'IEN "
+        "Demandez aux familles les autorisations pour l'image et la voix des élèves "
+        "Inscrivez la classe, au plus tard : vendredi 15 janvier 2021 "
+        "Envoyez la production, au plus tard : jeudi 11 février 2021 "
         "Résultats : vendredi 12 mars 2021"
     )
     later = steps("le=2021-02-01")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, datetime
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -183,9 +185,57 @@ def test_an_ecole_and_a_college_are_told_of_their_own_last_day(client):
 def test_what_the_letter_does_not_say_is_said_to_be_so(client):
     page = text_of(client, "/evenements/camp-num-2020-2021/")
     assert "Site officiel non précisé" in page
-    assert "Qui inscrit la classe ? non précisé" in page
+    assert "Non précisé par l'annonce : qui inscrit la classe, où s'inscrire, combien cela" in page
+    assert "Classes non précisé : à vérifier sur le site officiel" in page
     assert "Annoncé dans Lettre ÉduNum 1er degré n° 23" in page
     assert "Comprend : Camp@Code ." in page
+
+
+def test_what_the_letter_says_of_taking_part_is_not_said_to_be_missing(empty_app):
+    publish(empty_app, entry(participation={"cost": "gratuit", "places": "30 classes"}))
+    page = text_of(empty_app.test_client(), f"/evenements/{ID}/")
+    assert "Combien cela coûte ? gratuit" in page
+    missing = page.partition("Non précisé par l'annonce : ")[2].partition(". ")[0]
+    assert "cela coûte" not in missing
+    assert missing.startswith("qui inscrit la classe, où s'inscrire, comment envoyer")
+
+
+def test_an_event_is_told_to_a_colleague_by_mail(client):
+    page = client.get(f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}").text
+    found = re.search(r'href="(mailto:[^"]*)"', page)
+    assert found
+    mail = parse_qs(urlsplit(unescape(found[1])).query)
+    assert mail["subject"] == ["Ma classe a du talent, 6e édition"]
+    assert mail["body"][0].splitlines() == [
+        "Ma classe a du talent, 6e édition",
+        "Date limite : jeudi 11\u00a0février 2021",
+        "",
+        "http://127.0.0.1:8000/evenements/ma-classe-a-du-talent-2020-2021/",
+    ]
+
+
+def test_an_empty_month_leads_to_the_next_date(client):
+    page = text_of(client, f"/calendrier/2021/02/?{JANUARY}&type=rencontre")
+    assert "La date suivante : mai 2021 , Camp@Num, 2e édition." in page
+    assert "La date suivante" not in text_of(client, f"/calendrier/2021/02/?{JANUARY}")
+
+
+def test_what_has_no_day_is_said_where_dates_are(client):
+    assert "7 événements sans jour précis, toute l'année" in text_of(client, f"/?{JANUARY}")
+    found = text_of(client, f"/?{JANUARY}&q=geometice")
+    assert "Aucune date à venir avec ces filtres" in found
+    assert "1 événement sans jour précis, toute l'année" in found
+    assert "Toute l'année : Camp@Code" in text_of(
+        client, f"/embed/agenda/?{JANUARY}&academie=clermont-ferrand"
+    )
+    composed = text_of(client, f"/flux/?{JANUARY}&academie=clermont-ferrand")
+    assert "1 événement sans jour précis n'y figure pas : le voir" in composed
+
+
+def test_the_composer_counts_as_of_the_day_on_screen(client):
+    """Else a rehearsed page draws a month with dates, and says that there are none."""
+    composed = text_of(client, f"/flux/?{JANUARY}&academie=clermont-ferrand&niveau=cm2")
+    assert "Ce calendrier contient 2 dates en ce moment." in composed
 
 
 def test_the_list_ends_with_the_projects_without_a_day(client):

@@ -41,7 +41,7 @@ class SchoolKind(StrEnum):
     def words(self) -> str:
         return {
             SchoolKind.ECOLE: "école",
-            SchoolKind.ECOLE_WITH_WEDNESDAY: "école avec mercredi",
+            SchoolKind.ECOLE_WITH_WEDNESDAY: "école où l'on travaille le mercredi",
             SchoolKind.COLLEGE: "collège",
             SchoolKind.LYCEE: "lycée",
         }[self]

@@ -43,6 +43,11 @@ class Card:
         return self.milestone.kind.value
 
     @property
+    def levels(self) -> str:
+        """« cycle 3 », or « classes non précisées »."""
+        return wording.level_words(self.event) or "classes non précisées"
+
+    @property
     def is_past(self) -> bool:
         return self.milestone.last_day < self.today
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import segno
 from markupsafe import Markup
 
+from calendar_app.domain.text import clean_line
 from calendar_app.models import Milestone
 
 
@@ -102,6 +103,18 @@ def qr_svg(address: str) -> str | None:
     )
     # Where the style is off, a drawing without a size would fill the page.
     return out.getvalue().decode().replace("<svg ", '<svg width="164" height="164" ', 1)
+
+
+def mail_share(title: str, dates: Iterable[str], page: str) -> str:
+    """Return a ``mailto:`` link of a mail that tells somebody else of an event.
+
+    :param dates: its dates ahead, in words.
+    :param page: the address of its page.
+    """
+    title = clean_line(title)
+    lines = [title, *dates, "", page]
+    body = quote("\r\n".join(lines))  # RFC 6068, section 5: line breaks are %0D%0A
+    return f"mailto:?subject={quote(title)}&body={body}"
 
 
 def qr_markup(address: str) -> Markup | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from calendar_app.domain.academies import Academies, Academy, Department
 from calendar_app.domain.errors import NotFoundError, UnknownValueError
@@ -132,10 +132,9 @@ def count_held(
     reference: Reference,
     name: FeedName,
     chosen: CatalogueFilter,
-    now: datetime,
+    edge: date,
 ) -> int:
-    """Return how many dates a feed without options holds in the month of *now*."""
-    edge = month_edge(now)
+    """Return how many dates a feed without options holds in the month that begins on *edge*."""
     narrowed = name.narrow(chosen, reference.academies)
     return queries.count_milestones(
         session, narrowed, past_edge(edge), cancelled_since=cancelled_since(edge)

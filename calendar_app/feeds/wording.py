@@ -219,27 +219,33 @@ def audience_words(event: Event) -> str:
     return list_words(Audience(value).words for value in event.audience)
 
 
-def taking_part(event: Event) -> list[tuple[str, str]]:
-    """Return what is known of taking part, as (question, answer); what the letter does not say
-    is « non précisé »."""
-    unsaid = "non précisé"
+def taking_part(event: Event) -> list[tuple[str, str | None]]:
+    """Return what is known of taking part, as (question, answer); None is what the letter does not
+    say."""
     who = [Registrant(value).words for value in event.registrants]
     if event.ien_visa:
         who.append("avec le visa de l'IEN")
     return [
-        ("Qui inscrit la classe ?", list_words(who) or unsaid),
-        ("Où s'inscrire ?", event.register_where or event.register_link or unsaid),
-        ("Combien cela coûte-t-il ?", event.cost or unsaid),
-        ("Combien de places ?", "complet" if event.full else event.places or unsaid),
+        ("Qui inscrit la classe ?", list_words(who) or None),
+        ("Où s'inscrire ?", event.register_where or event.register_link or None),
+        ("Combien cela coûte ?", event.cost or None),
+        ("Combien de places ?", "complet" if event.full else event.places or None),
         (
             "Comment envoyer la production ?",
-            list_words(Sending(value).words for value in event.sending) or unsaid,
+            list_words(Sending(value).words for value in event.sending) or None,
         ),
         (
-            "Quelles données des élèves ?",
-            list_words(PupilData(value).words for value in event.pupil_data) or unsaid,
+            "Quelles données des élèves sont demandées ?",
+            list_words(PupilData(value).words for value in event.pupil_data) or None,
         ),
     ]
+
+
+def unsaid_words(event: Event) -> str | None:
+    """Return what the letter does not say of taking part (« qui inscrit la classe et combien cela
+    coûte »), or None when it says all."""
+    asked = (question[:-2] for question, answer in taking_part(event) if not answer)
+    return list_words(words[:1].lower() + words[1:] for words in asked) or None
 
 
 def description(
@@ -258,7 +264,7 @@ def description(
     lines += [
         f"{question[:-2]} : {clean_line(answer)}"
         for question, answer in taking_part(event)
-        if answer != "non précisé"
+        if answer
     ]
     if event.link:
         lines.append(f"Site officiel : {event.link}")

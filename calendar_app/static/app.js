@@ -70,7 +70,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       said.textContent = button.dataset.copied ?? "Adresse copiée";
     } catch {
       // No clipboard without https: the text is selected, so the keyboard can copy it.
-      said.textContent = button.dataset.selected ?? "Adresse sélectionnée : copiez-la avec Ctrl + C";
+      said.textContent = button.dataset.selected ?? "Adresse sélectionnée : copiez-la (Ctrl + C, ou un appui long)";
     }
   });
 }
@@ -78,6 +78,16 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
+}
+
+// A phone has its own way to share; elsewhere the link is a mail to write.
+if (navigator.share) {
+  for (const link of document.querySelectorAll("[data-share]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      navigator.share({ title: document.title, url: link.dataset.share }).catch(() => { /* changed their mind */ });
+    });
+  }
 }
 
 // Google's subscribe link does nothing on Android.

@@ -88,6 +88,7 @@ def month(year: int, month: int) -> str:
     cards: list[Card] = context["cards"]
     here.noindex = last < here.today
     days = [max(card.milestone.first_day, first) for card in cards]
+    after = [] if cards else queries.milestones(db.session, here.filter, last, limit=1)
     return render_template(
         "calendar/month.html",
         page=here,
@@ -96,6 +97,7 @@ def month(year: int, month: int) -> str:
         ),
         **context,
         listed=weeks_of(zip(days, cards, strict=True), here.class_days),
+        next_card=here.card(after[0]) if after else None,
         before=first - timedelta(days=1),
         after=last + timedelta(days=1),
         month_address=_month_address,
@@ -178,6 +180,7 @@ def event(event_id: str) -> str:
         "calendar/event.html",
         page=here,
         event=found,
+        page_address=page_address,
         is_past=is_past,
         cards=seen,
         elsewhere=elsewhere,
@@ -185,7 +188,11 @@ def event(event_id: str) -> str:
         audience=wording.audience_words(found),
         levels=wording.level_words(found),
         scope=wording.scope_words(found.scope, here.reference.academies),
-        taking_part=wording.taking_part(found),
+        taking_part=[(asked, answer) for asked, answer in wording.taking_part(found) if answer],
+        unsaid=wording.unsaid_words(found),
+        share=links.mail_share(
+            found.title, [f"{c.lead_in} {c.when}" for c in seen if not c.is_past], page_address
+        ),
         steps=next_steps(found, seen),
         line=line_of(here, found),
         **axis(here, found.year),

@@ -34,17 +34,18 @@ _LONGEST = 320
 def academy() -> Any:
     """Choose one's académie and level: by name, département, school code, or from the list."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:_LONGEST]
-    problem = None
+    problem, nearest = None, None
     if typed:
         try:
             return redirect(_home_of(here, typed))
         except NotFoundError as error:
-            problem = str(error)
+            problem, nearest = str(error), getattr(error, "nearest", None)
     return render_template(
         "choice/academy.html",
         page=here,
         typed=typed,
         problem=problem,
+        nearest=nearest,
         regions=regions(here.reference.academies),
     )
 

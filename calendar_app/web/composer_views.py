@@ -126,7 +126,7 @@ def _subscription(composed: Composed) -> dict[str, object]:
     return {
         "label": feed_label(name, chosen),
         "undated": len(undated_events(here, name.narrow(chosen, here.reference.academies))),
-        "count": count_held(db.session, here.reference, name, chosen, here.now),
+        "count": count_held(db.session, here.reference, name, chosen, here.today.replace(day=1)),
         "address": address,
         "webcal": links.webcal(address),
         "google": links.google_subscribe(address),

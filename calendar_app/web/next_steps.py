@@ -16,11 +16,13 @@ class Step:
 
     :param by: by when or on which day; None where no day is said.
     :param link: where it is done.
+    :param to_do: whether it asks something of the class; a session only takes place.
     """
 
     words: str
     by: str | None = None
     link: str | None = None
+    to_do: bool = True
 
 
 def next_steps(event: Event, cards: Sequence[Card]) -> list[Step]:
@@ -32,19 +34,22 @@ def next_steps(event: Event, cards: Sequence[Card]) -> list[Step]:
     ahead = [c for c in cards if not c.is_past and not c.milestone.is_cancelled]
     if event.cancelled_at or event.archived_at or (cards and not ahead):
         return []
-    return list(_steps(event, sorted(ahead, key=lambda c: c.milestone.last_day)))
+    steps = list(_steps(event, sorted(ahead, key=lambda c: c.milestone.last_day)))
+    # A lone date that asks for nothing stands above already.
+    return steps if any(step.link or step.to_do for step in steps) else []
 
 
 _DO = {
     MilestoneKind.REGISTRATION_DEADLINE: "Inscrivez la classe",
     MilestoneKind.SUBMISSION_DEADLINE: "Envoyez la production",
-    MilestoneKind.DEADLINE: "Participez",
+    # Which of the two, the letter does not say.
+    MilestoneKind.DEADLINE: "Inscrivez la classe ou envoyez la production (à vérifier)",
 }
 
 
 def _steps(event: Event, ahead: Sequence[Card]) -> Iterator[Step]:
     if event.link:
-        yield Step("Lisez le règlement ou la présentation", link=event.link)
+        yield Step("Lisez le règlement ou la présentation (site officiel)", link=event.link)
     if event.ien_visa:
         yield Step("Demandez le visa de l'IEN")
     if PupilData.IMAGE_OR_VOICE in event.pupil_data:
@@ -58,4 +63,5 @@ def _steps(event: Event, ahead: Sequence[Card]) -> Iterator[Step]:
         kind = card.milestone.kind
         words = f"{_DO[kind]}, au plus tard" if kind in _DO else card.name
         registers = kind is MilestoneKind.REGISTRATION_DEADLINE
-        yield Step(words, card.when, event.register_link if registers else None)
+        link = event.register_link if registers else None
+        yield Step(words, card.when, link, to_do=kind in _DO)

@@ -57,6 +57,14 @@ class Page:
         return " · ".join([*words, *map(levels.name, self.filter.levels)])
 
     @property
+    def chosen_names(self) -> str:
+        """The same as short as a phone wants it: « Lille · CM2 »."""
+        places = self.reference.academies
+        words = [places.get(slug).name for slug in self.filter.academies]
+        words += [places.department(code).name for code in self.filter.departments]
+        return " · ".join([*words, *map(levels.name, self.filter.levels)])
+
+    @property
     def query(self) -> str:
         """The filter (and ``le``) as a query string with its « ? », to be carried by links."""
         return self.query_with()
