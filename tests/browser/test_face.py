@@ -200,6 +200,35 @@ def test_on_a_phone_the_dates_come_before_the_filters(new_page, scripts):
     expect(page.get_by_text("Filtrer, rechercher")).to_be_hidden()
 
 
+# In the reader's own colours.
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_lose_nothing(new_page, scheme):
+    """A browser gives text and boxes the reader's colours, not drawings: those ask for them."""
+    page = new_page(color_scheme=scheme, forced_colors="active")
+    page.goto(f"/annee-scolaire/2020-2021/?{JANUARY}&academie=lille")
+    ink, ground = page.evaluate("""() => {
+      const probe = document.body.appendChild(document.createElement("p"));
+      probe.style.cssText = "forced-color-adjust: none; color: CanvasText; background: Canvas";
+      const { color, backgroundColor } = getComputedStyle(probe);
+      return [color, backgroundColor];
+    }""")
+    assert ink != ground
+    fill = "all => all.map(drawn => getComputedStyle(drawn).fill)"
+    for drawn in (".bars > svg", ".legend .mark:not(:has(.shade, .today))", "rect.today"):
+        found = page.locator(drawn).evaluate_all(fill)
+        assert found, drawn
+        assert set(found) == {ink}, drawn
+    stroke = "all => all.map(drawn => getComputedStyle(drawn).stroke)"
+    assert ground not in page.locator(".bars .shade").evaluate_all(stroke)
+    edge = "all => all.map(box => getComputedStyle(box).borderTopStyle)"
+    assert set(page.locator(".chips a, main .button").evaluate_all(edge)) == {"solid"}
+    page.goto(f"/calendrier/2021/01/?{JANUARY}&academie=lille")
+    assert set(page.locator(".bar a").evaluate_all(edge)) == {"solid"}
+    assert set(page.locator(".bar .mark").evaluate_all(fill)) == {ink}
+
+
 # Without style.
 
 
