@@ -120,6 +120,10 @@ def test_what_was_picked_is_remembered_by_this_browser(new_page):
     expect(picked).to_have_count(1)
     page.goto(f"/?{JANUARY}")
     expect(page.get_by_role("link", name="Ma sélection (1)")).to_be_visible()
+    page.goto("/ma-selection/")
+    expect(picked).to_have_count(1)
+    page.get_by_role("link", name="retirer").click()
+    expect(page.get_by_role("main")).to_contain_text("Choisissez quelques concours")
 
 
 def test_a_message_is_copied_as_text_and_as_html(new_page):
