@@ -122,13 +122,18 @@ def test_a_loop_ends_after_its_seconds_of_cpu():
     before = time.monotonic()
     error = refusal(functions.loop, None, seconds=1)
     assert (type(error), str(error)) == (OverLimitError, TIME)
-    assert 1 <= time.monotonic() - before < 3
+    assert 1 <= time.monotonic() - before < 4
 
 
 @linux
 def test_a_loop_that_ignores_the_signal_is_killed():
-    error = refusal(functions.loop_on_and_on, None, seconds=1)
-    assert (type(error), str(error)) == (OverLimitError, EITHER)
+    for _ in range(4):
+        error = refusal(functions.loop_on_and_on, None, seconds=1)
+        assert type(error) is OverLimitError
+        # On a busy machine the time on the clock may be over before that of the processor.
+        if str(error) != TIME:
+            break
+    assert str(error) == EITHER
 
 
 def test_a_child_that_waits_is_not_waited_for():
