@@ -351,7 +351,7 @@ def test_a_feed_is_composed_and_shown_as_a_month(client):
         f"/flux/?{JANUARY}&lieu=Montpellier&niveau=cycle-3&theme=robotique&rappels=3"
         "&alarmes=1&fenetres=barre"
     )
-    page = client.get(address).text
+    page = client.get(address, follow_redirects=True).text
     feed = re.search(r'id="adresse-du-flux" readonly value="([^"]*)"', page)
     assert feed
     to = urlsplit(unescape(feed[1]))
@@ -364,10 +364,13 @@ def test_a_feed_is_composed_and_shown_as_a_month(client):
         "alarmes": ["1"],
     }
     assert client.get(f"{to.path}?{to.query}").status_code == 200
-    assert "Ce qui apparaîtra : avril 2021" in text_of(client, address)
+    assert "Ce qui apparaîtra : avril 2021" in page.replace("\u00a0", " ").replace("&nbsp;", " ")
     guide = re.search(r'href="(/flux/mode-d-emploi/[^"]*)"', page)
     assert guide
     assert unescape(feed[1]) in text_of(client, unescape(guide[1]))
+    # The guide knows the place too: from there one comes back to one's own dates.
+    assert "academie=montpellier" in guide[1]
+    assert JANUARY in guide[1]
 
 
 def test_reminders_without_a_place_say_what_is_missing(client):

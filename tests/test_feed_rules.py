@@ -289,7 +289,7 @@ def test_the_calendar_says_its_name_its_rhythm_and_its_address_and_no_method(emp
     publish(empty_app, entry())
     data = feed(client, "academie-de-lille", niveau="cycle-3")
     calendar = parse(data)
-    name = "Calendrier des classes – académie de Lille"
+    name = "Calendrier des classes – académie de Lille · cycle 3"
     assert str(calendar["NAME"]) == str(calendar["X-WR-CALNAME"]) == name
     assert "académie de Lille" in str(calendar["X-WR-CALDESC"])
     address = "http://127.0.0.1:8000/flux/academie-de-lille.ics?niveau=cycle-3"
@@ -465,7 +465,7 @@ def test_an_approximate_date_is_never_a_plain_day(empty_app, client):
 
 
 def test_the_subscribe_links_carry_the_address_and_the_filters_on_screen(client):
-    page = client.get("/flux/?lieu=Lille&niveau=cycle-3").text.replace("&amp;", "&")
+    page = client.get("/flux/?academie=lille&niveau=cycle-3").text.replace("&amp;", "&")
     address = "http://127.0.0.1:8000/flux/academie-de-lille.ics?niveau=cycle-3"
     webcal = address.replace("http", "webcal", 1)
     assert f'value="{address}"' in page
@@ -475,7 +475,7 @@ def test_the_subscribe_links_carry_the_address_and_the_filters_on_screen(client)
     assert queries["calendar.google.com"]["cid"] == [webcal]
     for host in ("outlook.office.com", "outlook.live.com"):
         assert queries[host]["url"] == [address]
-        assert queries[host]["name"] == ["Calendrier des classes – académie de Lille"]
+        assert queries[host]["name"] == ["Calendrier des classes – académie de Lille · cycle 3"]
 
 
 def test_on_the_web_the_last_day_is_the_last_day(empty_app, client):

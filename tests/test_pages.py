@@ -30,7 +30,7 @@ PAGES = [
     "/evenements/roboteam-2020-2021/",
     "/evenements/camp-code-2020-2021/",
     "/flux/",
-    "/flux/?lieu=La Réunion",
+    "/flux/?academie=la-reunion",
     "/flux/?flux=national",
     "/flux/mode-d-emploi/?flux=national",
     "/annee-scolaire/2020-2021/affiche/?academie=lille",
@@ -333,7 +333,11 @@ def test_a_search_ignores_accents_and_case_and_keeps_what_was_typed(client):
     ],
 )
 def test_a_feed_is_found_by_name_departement_or_school_code(client, typed, feed):
-    answer = client.get("/flux/", query_string={"lieu": typed})
+    answer = client.get("/flux/", query_string={"lieu": typed, "le": "2021-01-04"})
+    # The place is carried on as every page does.
+    assert {"academie", "departement"} & parse_qs(urlsplit(answer.location).query).keys()
+    assert "le=2021-01-04" in answer.location
+    answer = client.get(answer.location)
     assert f'value="http://127.0.0.1:8000/flux/{feed}.ics"' in answer.text
 
 

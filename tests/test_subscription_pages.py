@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -424,11 +425,10 @@ def test_a_machine_that_fills_the_trap_gets_the_same_answer_and_nothing_is_done(
 
 
 def test_an_address_gets_three_mails_a_day_and_nobody_is_told(site, client, clock):
-    answers = {
-        without_token(post(client, page, FORM).text, ALICE)
-        for page in ("/abonnement/", "/abonnement/retrouver/") * 3
-    }
-    assert len(answers) == 1
+    answers = defaultdict(set)
+    for page in ("/abonnement/", "/abonnement/retrouver/") * 3:
+        answers[page].add(without_token(post(client, page, FORM).text, ALICE))
+    assert [len(texts) for texts in answers.values()] == [1, 1]
     assert queued(site) == ["confirmation"] * 3
     post(client, "/abonnement/", FORM | {"adresse": BOB})
     assert queued(site, BOB) == ["confirmation"]

@@ -116,7 +116,9 @@ def test_from_the_footer_to_the_thanks(site, client):
             "2021-03-12",
         ),
         ("ouverture", "2021-02-01", "", "window", "unknown", "2021-02-01", None),
+        ("ouverture", "", "2021-02-01", "window", "unknown", "2021-02-01", None),
         ("rendez-vous", "2021-02-01", "", "event", None, "2021-02-01", "2021-02-01"),
+        ("rendez-vous", "", "2021-02-01", "event", None, "2021-02-01", "2021-02-01"),
         ("rendez-vous", "2021-02-01", "2021-02-05", "event", None, "2021-02-01", "2021-02-05"),
     ],
 )
@@ -151,7 +153,7 @@ def test_there_is_a_button_for_each_kind_of_date(client):
         ({"au": "9999-12-31"}, "au", "Vérifiez l'année"),
         ({"au": "0001-01-01"}, "au", "Vérifiez l'année"),
         ({"du": "2021-03-13"}, "au", "vient avant le premier"),
-        ({"sorte": "rendez-vous"}, "du", "le premier jour"),
+        ({"sorte": "rendez-vous", "au": ""}, "au", "Donnez le jour"),
         ({"pour": "", "lieu": ""}, "pour", "à quels élèves"),
         ({"lieu": ""}, "lieu", "Donnez l'académie"),
         ({"lieu": "Atlantide"}, "lieu", "Nous ne connaissons pas"),
@@ -203,10 +205,11 @@ def test_what_is_in_the_calendar_is_said_with_a_link_to_it(site, client):
     assert client.get(f"{THANKS}?deja=rien").status_code == 404
 
 
-def test_the_place_on_screen_comes_along(client):
+def test_nobody_proposes_for_a_place_without_saying_so(client):
+    """A contest of all France, proposed by a teacher of Lille, is not Lille's."""
     page = client.get(f"{PROPOSE}?academie=lille").text
-    assert re.search(r'id="f-lieu"[^>]* value="Lille"', page)
-    assert 'value="lieu" checked' in page
+    assert re.search(r'id="f-lieu"[^>]* value=""', page)
+    assert "checked" not in page.partition("Pour qui")[2].partition("Page officielle")[0]
 
 
 # -- a mistake -------------------------------------------------------------------------------------

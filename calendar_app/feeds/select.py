@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies, Academy, Department
 from calendar_app.domain.errors import NotFoundError, UnknownValueError
 from calendar_app.domain.filters import CatalogueFilter, for_place, national, the_academy
@@ -115,11 +116,12 @@ def feed_address(
 
 
 def feed_label(name: FeedName, chosen: CatalogueFilter) -> str:
-    """Return what a feed holds: « académie de Lille », « ma sélection (3) »."""
+    """Return what a feed holds: « académie de Lille · CM2 », « ma sélection (3) »."""
     if not chosen.event_ids:
-        return name.label
+        # No comma: programs show the backslash by which iCalendar writes one in a name.
+        return " · ".join([name.label, *map(levels.name, chosen.levels)])
     picked = f"ma sélection ({len(chosen.event_ids)})"
-    return picked if name.name == ALL else f"{picked}, {name.label}"
+    return picked if name.name == ALL else f"{picked} · {name.label}"
 
 
 def feed_title(site_name: str, name: FeedName, chosen: CatalogueFilter) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.filters import CatalogueFilter
@@ -20,8 +20,6 @@ from calendar_app.feeds.select import (
     feed_label,
     feed_title,
     name_on_screen,
-    of_academy,
-    of_department,
     read_name,
     without_place,
 )
@@ -29,7 +27,7 @@ from calendar_app.models import db, queries
 from calendar_app.web.calendar_views import undated_events
 from calendar_app.web.chips import chips
 from calendar_app.web.month_context import month_context
-from calendar_app.web.page import page, settings
+from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("composer", __name__)
@@ -57,16 +55,16 @@ class Composed:
 
 @bp.get("/flux/")
 @policy(Policy.PUBLIC)
-def compose() -> str:
+def compose() -> Any:
     """Choose a place, classes, themes and options; see the feed as a month before subscribing."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:320]
-    options, composed, problem = _options(), None, None
-    try:
-        composed = _composed(typed, options)
-    except NotFoundError as error:
-        if not typed:
-            raise
-        problem = str(error)
+    options, problem = _options(), None
+    if typed:
+        try:
+            return redirect(_address_of(here, typed, options))
+        except NotFoundError as error:
+            problem = str(error)
+    composed = None if problem else _composed(options)
     if composed and options.reminder_weeks and not composed.name.academy:
         problem = "Les rappels visibles se comptent en semaines de classe : choisissez un lieu."
         composed = None
@@ -90,7 +88,7 @@ def how_to() -> str:
     here = page()
     options = _options()
     everything = Composed(read_name(ALL, here.reference.academies), here.filter, options)
-    composed = _composed("", options) or everything
+    composed = _composed(options) or everything
     here.noindex = True
     return render_template("feeds/how_to.html", page=here, **_subscription(composed))
 
@@ -100,18 +98,27 @@ def _options() -> FeedOptions:
     return read_options(*(request.args.get(name, "").strip() for name in names))
 
 
-def _composed(typed: str, options: FeedOptions) -> Composed | None:
+def _address_of(here: Page, typed: str, options: FeedOptions) -> str:
+    """This page with a place that somebody typed, as all other pages carry it.
+
+    :raises UnknownValueError: for an unknown one.
+    """
+    academy, department = here.reference.academies.find(typed)
+    place = {"academie": None, "departement": department.code if department else None}
+    if department is None:
+        place["academie"] = academy.slug
+    return url_for(".compose") + here.query_with(**place, **dict(options.parameters()))
+
+
+def _composed(options: FeedOptions) -> Composed | None:
     """The feed that was asked for, or None where nothing was.
 
-    :raises NotFoundError: for an unknown place or name.
+    :raises NotFoundError: for an unknown name.
     """
     here = page()
     places = here.reference.academies
     given = request.args.get("flux", "").strip()
     name = read_name(given, places) if given else None
-    if typed:
-        academy, department = places.find(typed)
-        name = of_department(department, places) if department else of_academy(academy)
     if name is None and (options.parameters() or here.filter):
         name = name_on_screen(here.filter, places)
     return Composed(name, without_place(name, here.filter), options) if name else None
@@ -133,7 +140,8 @@ def _subscription(composed: Composed) -> dict[str, object]:
         "outlook_school": links.outlook_subscribe(address, title, school=True),
         "outlook_home": links.outlook_subscribe(address, title, school=False),
         "qr": links.qr_markup(f"{settings().public_url}{url_for('.compose')}{query}"),
-        "how_to": url_for(".how_to") + query,
+        "how_to": url_for(".how_to")
+        + here.query_with(flux=name.name, **dict(composed.options.parameters())),
     }
 
 

@@ -137,8 +137,11 @@ class WishesForm:
         )
 
     @classmethod
-    def of_page(cls, page: Page) -> WishesForm:
-        """Start from the filters that a visitor had on screen."""
+    def of_page(cls, page: Page, *, picked: bool) -> WishesForm:
+        """Start from the filters that a visitor had on screen.
+
+        :param picked: whether they come for certain events; else all that fit are meant.
+        """
         chosen = page.filter
         # Of a degré as a whole, no class need be ticked: the school says it.
         classes = levels.expand(chosen.levels)
@@ -150,6 +153,7 @@ class WishesForm:
             etablissement=school.value if school and classes - levels.BOTH_DEGRES else "",
             classes=frozenset() if school and classes == SCHOOL_CLASSES[school] else classes,
             themes=frozenset(chosen.themes),
+            suivre="choix" if picked else "tout",
         )
 
     @classmethod

@@ -86,8 +86,8 @@ class Page:
     @property
     def class_days(self) -> ClassDays:
         """The class days by which months and years are shaded: the chosen académie's, else the
-        nation's."""
-        return self.reference.class_days(self.academy, wednesdays=False)
+        nation's. A période may end on a Wednesday, which some schools have."""
+        return self.reference.class_days(self.academy, wednesdays=True)
 
     def card(self, milestone: Milestone) -> Card:
         """Return the card of a date, told for the place and the classes on screen."""

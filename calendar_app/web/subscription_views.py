@@ -73,7 +73,7 @@ def sign_up() -> Any:
         picked = (queries.event(db.session, i) for i in here.filter.event_ids[:MOST_EVENTS])
         events = [event for event in picked if event]
     if request.method != "POST":
-        blank = forms.WishesForm.of_page(here)
+        blank = forms.WishesForm.of_page(here, picked=bool(events))
         return show("form.html", form=forms.AddressForm(), wishes=blank, events=events)
     form = forms.AddressForm.posted(request.form)
     typed = forms.WishesForm.posted(request.form)
@@ -88,7 +88,7 @@ def sign_up() -> Any:
         if may_mail(address):
             asked = SignUp(address, wishes, tuple(event.id for event in events))
             subscriptions.sign_up(db.session, asked, here.now)
-    return check_mailbox(address.address)
+    return check_mailbox(address.address, wishes=typed, events=events)
 
 
 @bp.post("/code/")

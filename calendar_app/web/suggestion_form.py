@@ -172,8 +172,10 @@ class SuggestionForm(_Answered):
                 self.problems["au"] = "Donnez le dernier jour."
             elif first == last:
                 first = None
+        elif first is None and last is None:
+            self.problems["au"] = "Donnez le jour."
         elif first is None:
-            self.problems["du"] = "Donnez le jour, ou le premier jour."
+            first, last = last, None
         if first and last and first > last:
             self.problems["au"] = "Le dernier jour vient avant le premier : vérifiez les deux."
         if kind is DateKind.SESSION:

@@ -62,7 +62,7 @@ def thanks() -> Response:
 def _date() -> Any:
     here = page()
     if request.method != "POST":
-        return _form(SuggestionForm(pour="lieu" if here.academy else "", lieu=_place()))
+        return _form(SuggestionForm())
     form = SuggestionForm.posted(request.form)
     if not forms.is_fresh():
         return _form(form, 400, forms.TOO_OLD)
@@ -109,12 +109,6 @@ def _spent(address: MailAddress | None) -> tuple[str, timedelta] | None:
         return None
     wait = limits.wait(db.session, limits.SUGGESTIONS_AN_ADDRESS, fingerprint, now)
     return _ADDRESS_SPENT, wait
-
-
-def _place() -> str:
-    """The académie that the visitor had on screen."""
-    academy = page().academy
-    return academy.name if academy else ""
 
 
 def _form(
