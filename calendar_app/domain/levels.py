@@ -1,4 +1,4 @@
-"""Classes, and the cycles degrés and kinds of school that stand for several of them.
+"""Classes, and the cycles, degrés and kinds of school that stand for several of them.
 
 Cycles: décret n° 2013-682. 6e is in cycle 3 and in the second degré, so cycle 3 is not « le
 premier degré ».

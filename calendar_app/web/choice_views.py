@@ -17,6 +17,7 @@ from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
+from calendar_app.web.calendar_views import picked_events
 from calendar_app.web.chips import chips, loosenings
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
@@ -64,7 +65,7 @@ def _home_of(here: Page, typed: str) -> str:
 def selection() -> str:
     """The events that somebody picked, week by week; and those that may be picked."""
     here = page()
-    picked = [e for i in here.filter.event_ids if (e := queries.event(db.session, i))]
+    picked = picked_events(here.filter)
     cards = _cards(here, picked)
     ahead = [card for card in cards if not card.is_past]
     # In the order in which they must be thought of; those without a day last.

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
-from calendar_app.models import Subscriber, db, queries
+from calendar_app.models import Subscriber, db
 from calendar_app.services import follows, limits, subscriptions
 from calendar_app.services.subscribers import (
     CONSENT,
@@ -27,6 +27,7 @@ from calendar_app.services.subscribers import (
     WrongCodeError,
 )
 from calendar_app.web import forms
+from calendar_app.web.calendar_views import picked_events
 from calendar_app.web.page import get_event, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.waiting import retry_after, too_many
@@ -70,8 +71,7 @@ def sign_up() -> Any:
     ids = dict.fromkeys(map(str.strip, request.values.getlist("evenement")))
     events = [get_event(event_id) for event_id in ids if event_id][:MOST_EVENTS]
     if request.method != "POST" and not events:  # « Ma sélection »
-        picked = (queries.event(db.session, i) for i in here.filter.event_ids[:MOST_EVENTS])
-        events = [event for event in picked if event]
+        events = picked_events(here.filter)[:MOST_EVENTS]
     if request.method != "POST":
         blank = forms.WishesForm.of_page(here, picked=bool(events))
         return show("form.html", form=forms.AddressForm(), wishes=blank, events=events)
