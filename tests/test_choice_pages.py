@@ -68,6 +68,34 @@ def test_where_nothing_is_left_it_is_said_what_to_take_away(client):
     assert "Sans académie de Lille" not in page
 
 
+def test_a_misspelt_search_is_spelt_anew(client):
+    page = client.get(f"/agenda/?{JANUARY}&academie=montpellier&q=robotteam").text
+    assert "Vouliez-vous dire « roboteam » ?" in main_of(
+        client, f"/agenda/?{JANUARY}&academie=montpellier&q=robotteam"
+    )
+    to = re.search(r'href="(/agenda/[^"]*q=roboteam[^"]*)"', page)
+    assert to
+    assert "Concours RoboTeam" in main_of(client, unescape(to[1]))
+    # What is spelt as somewhere else, or as nothing at all, is left alone.
+    for search in ("apprendre", "xyzzyqwrt"):
+        address = f"/agenda/?{JANUARY}&academie=montpellier&q={search}"
+        assert "Vouliez-vous dire" not in main_of(client, address)
+
+
+def test_several_classes_are_chosen_and_kept_by_the_filters(client):
+    found = client.get(f"/mon-academie/?{JANUARY}&lieu=Lille&niveau=&niveau=5e&niveau=3e")
+    assert parse_qs(urlsplit(found.location).query)["niveau"] == ["5e", "3e"]
+    page = client.get(found.location).text
+    form = page.partition('<form class="filters"')[2].partition("</form>")[0]
+    assert re.findall(r'type="hidden" name="niveau" value="([^"]*)"', form) == ["5e", "3e"]
+    assert '<option value="">5e, 3e</option>' in form
+    assert "selected" not in form.partition('id="f-niveau"')[2].partition("</select>")[0]
+    # Where they are ticked, they can be unticked.
+    page = client.get(f"/mon-academie/?{JANUARY}&niveau=5e&niveau=3e").text
+    assert 'type="hidden" name="niveau"' not in page
+    assert re.findall(r'name="niveau" value="([^"]*)" checked', page) == ["5e", "3e"]
+
+
 def test_an_empty_month_and_an_empty_year_say_it_of_themselves(client):
     page = main_of(client, "/calendrier/2021/02/?type=rencontre")
     assert "Sans rencontre : 1 date ce mois-ci" in page

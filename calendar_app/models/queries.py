@@ -218,6 +218,12 @@ def school_years(session: AnySession) -> list[SchoolYear]:
     return sorted(SchoolYear(start) for start in found)
 
 
+def search_words(session: AnySession) -> frozenset[str]:
+    """Return the words by which events are found, folded; not those of archived ones."""
+    texts = session.scalars(select(Event.search_text).where(Event.archived_at.is_(None)))
+    return frozenset(word for text in texts for word in text.split())
+
+
 def public_events(session: AnySession) -> list[tuple[str, SchoolYear, datetime]]:
     """Return the id, the school year and the last change of each event that was not archived, by
     id."""

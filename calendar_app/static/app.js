@@ -22,7 +22,7 @@ if (location.hash === "#retenir") {
 for (const form of document.querySelectorAll("form[data-remember]")) {
   form.addEventListener("submit", () => {
     const typed = new FormData(form), choice = new URLSearchParams();
-    for (const name of ["academie", "departement", "niveau"]) if (typed.get(name)) choice.set(name, typed.get(name));
+    for (const name of ["academie", "departement", "niveau"]) for (const value of typed.getAll(name)) if (value) choice.append(name, value);
     memory.set("choix", choice.toString());
   });
 }

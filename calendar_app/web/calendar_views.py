@@ -16,7 +16,7 @@ from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.feeds.select import concerns
 from calendar_app.models import Event, db, queries
-from calendar_app.web.chips import chips, loosenings
+from calendar_app.web.chips import chips, loosenings, respelled
 from calendar_app.web.month_context import month_context, month_end
 from calendar_app.web.next_steps import next_steps
 from calendar_app.web.page import Page, get_event, page, settings
@@ -251,7 +251,11 @@ def _filters(
     :param count: how much the page would show with a filter; None for the dates ahead.
     """
     count = count or (lambda chosen: _count(here, chosen))
-    return {"chips": chips(here), "loosenings": [] if shown else loosenings(here, count)}
+    return {
+        "chips": chips(here),
+        "loosenings": [] if shown else loosenings(here, count),
+        "respelled": None if shown else respelled(here),
+    }
 
 
 def _count(here: Page, chosen: CatalogueFilter) -> int:

@@ -1,5 +1,5 @@
-"""The filters on screen, each a chip that takes itself away; and what to take away where nothing is
-left."""
+"""The filters on screen, each a chip that takes itself away; and what to take away, or to write
+otherwise, where nothing is left."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from calendar_app.domain import levels
 from calendar_app.domain.filters import CatalogueFilter, read_filter
+from calendar_app.domain.text import nearest
 from calendar_app.domain.vocabulary import EventType
 from calendar_app.feeds.links import query
 from calendar_app.models import db, queries
@@ -59,6 +60,23 @@ def loosenings(page: Page, count: Callable[[CatalogueFilter], int]) -> list[Loos
     """
     found = [Loosening(chip, count(chip.rest)) for chip in chips(page)]
     return sorted((one for one in found if one.count), key=lambda one: -one.count)
+
+
+def respelled(page: Page) -> tuple[str, str] | None:
+    """Return a search of which every word is found somewhere, as (its words, the query string of
+    the page with it); None where there is none, or nothing to mend."""
+    known = queries.search_words(db.session)
+    words = []
+    for word in page.filter.search_words:
+        there = any(word in one for one in known)
+        found = word if there else nearest(word, known)
+        if found is None:
+            return None
+        words.append(found)
+    if tuple(words) == page.filter.search_words:
+        return None
+    text = " ".join(words)
+    return text, page.query_with(q=text)
 
 
 def _read(page: Page, pairs: list[tuple[str, str]]) -> CatalogueFilter:

@@ -18,7 +18,7 @@ from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
 from calendar_app.web.calendar_views import picked_events
-from calendar_app.web.chips import chips, loosenings
+from calendar_app.web.chips import chips, loosenings, respelled
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.regions import regions
@@ -91,6 +91,7 @@ def selection() -> str:
         else loosenings(
             here, lambda chosen: len(_offered(here, replace(chosen, event_ids=()), picked))
         ),
+        respelled=None if offered else respelled(here),
         message=_message(here, picked, cards),
     )
 
