@@ -76,6 +76,14 @@ def test_a_misspelt_search_is_spelt_anew(client):
     to = re.search(r'href="(/agenda/[^"]*q=roboteam[^"]*)"', page)
     assert to
     assert "Concours RoboTeam" in main_of(client, unescape(to[1]))
+    # A level is no word of an event, but a filter.
+    page = client.get(f"/agenda/?{JANUARY}&q=robo+collège").text
+    assert "Vouliez-vous dire « collège » ?" in main_of(
+        client, f"/agenda/?{JANUARY}&q=robo+collège"
+    )
+    to = re.search(r'href="(/agenda/[^"]*niveau=college[^"]*)"', page)
+    assert to
+    assert "Concours RoboTeam" in main_of(client, unescape(to[1]))
     # What is spelt as somewhere else, or as nothing at all, is left alone.
     for search in ("apprendre", "xyzzyqwrt"):
         address = f"/agenda/?{JANUARY}&academie=montpellier&q={search}"

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 
 from calendar_app.domain import levels
 from calendar_app.domain.filters import CatalogueFilter, read_filter
-from calendar_app.domain.text import nearest
+from calendar_app.domain.text import fold, nearest
 from calendar_app.domain.vocabulary import EventType
 from calendar_app.feeds.links import query
 from calendar_app.models import db, queries
 from calendar_app.web.page import Page
+
+#: What people write for a level, folded → its slug.
+_LEVELS = {fold(levels.name(slug)): slug for slug in (*levels.GROUPS, *levels.CLASSES)}
+_LEVELS |= {"ecole": "premier-degre", "primaire": "premier-degre", "maternelle": "cycle-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,17 @@ def loosenings(page: Page, count: Callable[[CatalogueFilter], int]) -> list[Loos
 
 
 def respelled(page: Page) -> tuple[str, str] | None:
-    """Return a search of which every word is found somewhere, as (its words, the query string of
-    the page with it); None where there is none, or nothing to mend."""
+    """Return what a search that finds nothing may have meant, as (words, the query string of the
+    page with it): the same with words that are found somewhere, or the level that one of them is.
+    None where there is no such thing, or nothing to mend."""
     known = queries.search_words(db.session)
-    words = []
+    words: list[str] = []
+    for word in page.filter.search_words:
+        # « collège » is a filter, and no event's word.
+        if word in _LEVELS and not any(word in one for one in known):
+            rest = " ".join(w for w in page.filter.search_words if w != word)
+            slug = _LEVELS[word]
+            return levels.name(slug), page.query_with(q=rest, niveau=slug)
     for word in page.filter.search_words:
         there = any(word in one for one in known)
         found = word if there else nearest(word, known)

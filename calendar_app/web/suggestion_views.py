@@ -74,7 +74,7 @@ def _date() -> Any:
         if refused := _spent(suggestion.address):
             return retry_after(_form(form, 429, refused[0]), refused[1])
         known = suggestions.suggest(db.session, suggestion, here.now)
-    return redirect(url_for(".thanks", deja=known), 303)
+    return redirect(url_for(".thanks") + page().query_with(deja=known, evenements=None), 303)
 
 
 def _mistake(event: Event) -> Any:
@@ -90,7 +90,8 @@ def _mistake(event: Event) -> Any:
         if refused := _spent(mistake.address):
             return retry_after(_form(form, 429, refused[0], event), refused[1])
         suggestions.report(db.session, mistake, page().now)
-    return redirect(url_for(".thanks", evenement=event.id), 303)
+    there = page().query_with(evenement=event.id, evenements=None)
+    return redirect(url_for(".thanks") + there, 303)
 
 
 def _spent(address: MailAddress | None) -> tuple[str, timedelta] | None:
