@@ -45,7 +45,7 @@ class Card:
     @property
     def levels(self) -> str:
         """« cycle 3 », or « classes non précisées »."""
-        return wording.level_words(self.event) or "classes non précisées"
+        return wording.class_words(self.event)
 
     @property
     def is_past(self) -> bool:

@@ -191,12 +191,6 @@ def _check_reminders(options: FeedOptions, viewer: Academy | None) -> None:
         )
 
 
-def concerns(milestone: Milestone, chosen: CatalogueFilter) -> bool:
-    """Whether a date stands among its event's dates for this filter: it is left out only when its
-    own, narrower scope is for others."""
-    return not milestone.own_scope or chosen.sees(milestone.scope)
-
-
 def event_feed(
     event: Event,
     key: str | None,
@@ -214,7 +208,7 @@ def event_feed(
     """
     _check_reminders(options, viewer)
     found: list[Milestone] = [
-        m for m in event.milestones if (m.key == key if key else concerns(m, chosen))
+        m for m in event.milestones if (m.key == key if key else queries.concerns(m, chosen))
     ]
     if key and not found:
         raise NotFoundError(f"Cet événement n'a pas de date « {key} ».")

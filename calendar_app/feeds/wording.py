@@ -214,6 +214,11 @@ def level_words(event: Event) -> str | None:
     return list_words(levels.name(slug) for slug in levels.collapse(event.classes)) or None
 
 
+def class_words(event: Event) -> str:
+    """Return the same, or « classes non précisées »."""
+    return level_words(event) or "classes non précisées"
+
+
 def audience_words(event: Event) -> str:
     """Return « élèves », « enseignants » or both."""
     return list_words(Audience(value).words for value in event.audience)

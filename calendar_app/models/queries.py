@@ -284,6 +284,12 @@ def _milestone_conditions(
             yield or_(column.is_(None), column >= cancelled_since)
 
 
+def concerns(milestone: Milestone, chosen: CatalogueFilter) -> bool:
+    """Whether a date stands among its event's dates for this filter: it is left out only when its
+    own, narrower scope is for others."""
+    return not milestone.own_scope or chosen.sees(milestone.scope)
+
+
 def dates_seen(event: Event, chosen: CatalogueFilter) -> list[Milestone]:
     """Return the milestones of an event that pass the place of the filter, as ``milestones`` finds
     them.
@@ -293,7 +299,7 @@ def dates_seen(event: Event, chosen: CatalogueFilter) -> list[Milestone]:
     """
     if not chosen.event_ids:
         return [m for m in event.milestones if chosen.sees(m.scope)]
-    ours = [m for m in event.milestones if not m.own_scope or chosen.sees(m.own_scope)]
+    ours = [m for m in event.milestones if concerns(m, chosen)]
     return ours or list(event.milestones)
 
 

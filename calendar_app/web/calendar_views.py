@@ -14,7 +14,6 @@ from calendar_app.domain.school_year import SchoolYear
 from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
-from calendar_app.feeds.select import concerns
 from calendar_app.models import Event, db, queries
 from calendar_app.web.chips import chips, loosenings, respelled
 from calendar_app.web.month_context import month_context, month_end
@@ -109,9 +108,7 @@ def month(year: int, month: int) -> str:
 def this_year() -> Response:
     """The school year of today, or the latest one that has content."""
     here = page()
-    year = SchoolYear.of(here.today)
-    if year not in queries.school_years(db.session):
-        year = queries.latest_school_year(db.session, here.filter) or year
+    year = year_to_show(here, here.filter)
     return redirect(url_for("calendar.school_year", label=year.label) + here.query)
 
 
@@ -163,7 +160,7 @@ def poster(label: str) -> str:
 def event(event_id: str) -> str:
     """One event: what, for whom, its dates, how to take part, where it was read."""
     here, found = page(), get_event(event_id)
-    mine = [m for m in found.milestones if concerns(m, here.filter)]
+    mine = [m for m in found.milestones if queries.concerns(m, here.filter)]
     seen = [here.card(m) for m in mine]
     elsewhere = [here.card(m) for m in found.milestones if m not in mine]
     is_past = found.year.last_day < here.today and all(c.is_past for c in seen + elsewhere)
@@ -197,7 +194,7 @@ def event(event_id: str) -> str:
         line=line_of(here, found),
         **axis(here, found.year),
         editions=[
-            (e, [here.card(m) for m in e.milestones if concerns(m, here.filter)])
+            (e, [here.card(m) for m in e.milestones if queries.concerns(m, here.filter)])
             for e in queries.editions(db.session, found.series_id)
             if e.id != found.id
         ],
@@ -212,6 +209,14 @@ def first_of_month(year: int, month: int) -> date:
     if not 1900 < year < 2199 or not 1 <= month <= 12:
         raise NotFoundError("Ce mois n'existe pas dans ce calendrier.")
     return date(year, month, 1)
+
+
+def year_to_show(here: Page, chosen: CatalogueFilter) -> SchoolYear:
+    """Return the school year of today, or the latest one that has content of this filter."""
+    year = SchoolYear.of(here.today)
+    if year in queries.school_years(db.session):
+        return year
+    return queries.latest_school_year(db.session, chosen) or year
 
 
 def undated_events(here: Page, chosen: CatalogueFilter) -> list[Event]:

@@ -70,23 +70,17 @@ def respelled(page: Page) -> tuple[str, str] | None:
     """Return what a search that finds nothing may have meant, as (words, the query string of the
     page with it): the same with words that are found somewhere, or the level that one of them is.
     None where there is no such thing, or nothing to mend."""
-    known = queries.search_words(db.session)
-    words: list[str] = []
-    for word in page.filter.search_words:
-        # « collège » is a filter, and no event's word.
-        if word in _LEVELS and not any(word in one for one in known):
-            rest = " ".join(w for w in page.filter.search_words if w != word)
-            slug = _LEVELS[word]
+    asked = page.filter.search_words
+    known = queries.search_words(db.session) if asked else frozenset()
+    unknown = [word for word in asked if not any(word in one for one in known)]
+    for word in unknown:
+        if slug := _LEVELS.get(word):  # « collège » is a filter, and no event's word
+            rest = " ".join(other for other in asked if other != word)
             return levels.name(slug), page.query_with(q=rest, niveau=slug)
-    for word in page.filter.search_words:
-        there = any(word in one for one in known)
-        found = word if there else nearest(word, known)
-        if found is None:
-            return None
-        words.append(found)
-    if tuple(words) == page.filter.search_words:
+    words = [nearest(word, known) if word in unknown else word for word in asked]
+    if not unknown or None in words:
         return None
-    text = " ".join(words)
+    text = " ".join(word for word in words if word)
     return text, page.query_with(q=text)
 
 

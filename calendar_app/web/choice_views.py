@@ -11,13 +11,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.french import list_words
-from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean_line
 from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
-from calendar_app.web.calendar_views import picked_events
+from calendar_app.web.calendar_views import picked_events, year_to_show
 from calendar_app.web.chips import chips, loosenings, respelled
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
@@ -38,7 +37,8 @@ def academy() -> Any:
     problem, nearest = None, None
     if typed:
         try:
-            return redirect(_home_of(here, typed))
+            # Its fragment has the browser remember the place.
+            return redirect(f"{url_for('calendar.home')}{here.query_at(typed)}#retenir")
         except NotFoundError as error:
             problem, nearest = str(error), getattr(error, "nearest", None)
     return render_template(
@@ -49,15 +49,6 @@ def academy() -> Any:
         nearest=nearest,
         regions=regions(here.reference.academies),
     )
-
-
-def _home_of(here: Page, typed: str) -> str:
-    """The home page of a place that somebody typed; its fragment has the browser remember it."""
-    found, department = here.reference.academies.find(typed)
-    place = {"academie": None, "departement": department.code if department else None}
-    if department is None:
-        place["academie"] = found.slug
-    return f"{url_for('calendar.home')}{here.query_with(**place)}#retenir"
 
 
 @bp.get("/ma-selection/")
@@ -89,7 +80,7 @@ def selection() -> str:
         loosenings=[]
         if offered
         else loosenings(
-            here, lambda chosen: len(_offered(here, replace(chosen, event_ids=()), picked))
+            here, lambda chosen: len(_others(here, replace(chosen, event_ids=()), picked))
         ),
         respelled=None if offered else respelled(here),
         message=_message(here, picked, cards),
@@ -120,22 +111,22 @@ class Offer:
     scope: str
 
 
-def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Offer]:
+def _others(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Event]:
     """The events of this school year (else of the latest that has some) that may be picked with
-    this filter, in the order of their dates."""
-    years = queries.school_years(db.session)
-    year = SchoolYear.of(here.today)
-    if year not in years:
-        year = queries.latest_school_year(db.session, chosen) or year
+    this filter."""
+    found = queries.events(db.session, chosen, year_to_show(here, chosen))
+    return [event for event in found if event not in picked and not event.cancelled_at]
+
+
+def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Offer]:
+    """The same, in the order of their dates."""
     found = []
-    for event in queries.events(db.session, chosen, year):
-        if event not in picked and not event.cancelled_at:
-            dates = [here.card(m) for m in queries.dates_seen(event, chosen) if not m.is_cancelled]
-            ahead = [card for card in dates if not card.is_past]
-            card = min(ahead, key=_stands) if ahead else max(dates, key=_stands, default=None)
-            scope = wording.scope_words(event.scope, here.reference.academies)
-            classes = wording.level_words(event) or "classes non précisées"
-            found.append(Offer(event, card, classes, scope))
+    for event in _others(here, chosen, picked):
+        dates = [here.card(m) for m in queries.dates_seen(event, chosen) if not m.is_cancelled]
+        ahead = [card for card in dates if not card.is_past]
+        card = min(ahead, key=_stands) if ahead else max(dates, key=_stands, default=None)
+        scope = wording.scope_words(event.scope, here.reference.academies)
+        found.append(Offer(event, card, wording.class_words(event), scope))
     # What is ahead first, by day; then what has no day; then what is over.
     return sorted(
         found,

@@ -27,7 +27,7 @@ from calendar_app.models import db, queries
 from calendar_app.web.calendar_views import undated_events
 from calendar_app.web.chips import chips
 from calendar_app.web.month_context import month_context
-from calendar_app.web.page import Page, page, settings
+from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("composer", __name__)
@@ -61,7 +61,8 @@ def compose() -> Any:
     options, problem = _options(), None
     if typed:
         try:
-            return redirect(_address_of(here, typed, options))
+            there = here.query_at(typed, **dict(options.parameters()))
+            return redirect(url_for(".compose") + there)
         except NotFoundError as error:
             problem = str(error)
     composed = None if problem else _composed(options)
@@ -96,18 +97,6 @@ def how_to() -> str:
 def _options() -> FeedOptions:
     names = ("depuis", "fenetres", "rappels", "alarmes")
     return read_options(*(request.args.get(name, "").strip() for name in names))
-
-
-def _address_of(here: Page, typed: str, options: FeedOptions) -> str:
-    """This page with a place that somebody typed, as all other pages carry it.
-
-    :raises UnknownValueError: for an unknown one.
-    """
-    academy, department = here.reference.academies.find(typed)
-    place = {"academie": None, "departement": department.code if department else None}
-    if department is None:
-        place["academie"] = academy.slug
-    return url_for(".compose") + here.query_with(**place, **dict(options.parameters()))
 
 
 def _composed(options: FeedOptions) -> Composed | None:

@@ -12,14 +12,13 @@ from calendar_app.domain.text import clean_line
 from calendar_app.feeds import json_ld, wording
 from calendar_app.feeds.links import query
 from calendar_app.feeds.select import (
-    concerns,
     feed_address,
     feed_label,
     feed_title,
     name_on_screen,
     without_place,
 )
-from calendar_app.models import Event
+from calendar_app.models import Event, queries
 from calendar_app.web.embedding import EMBEDDABLE
 from calendar_app.web.page import Page, get_event, settings
 from calendar_app.web.security import PERSONAL_PATHS
@@ -146,7 +145,9 @@ def _description(page: Page, event: Event | None) -> str:
 
 def _of_event(event: Event, page: Page) -> str:
     """What is next in it, else nothing but what it is."""
-    ahead = [m for m in event.milestones if concerns(m, page.filter) and m.last_day >= page.today]
+    ahead = [
+        m for m in event.milestones if queries.concerns(m, page.filter) and m.last_day >= page.today
+    ]
     first = min(ahead, key=lambda m: m.last_day, default=None)
     words = [wording.todo_words(first)] if first else []
     return clean_line(" ".join([*words, event.summary]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import cast
@@ -10,7 +11,7 @@ from flask import current_app, g, request
 
 from calendar_app.config import Settings
 from calendar_app.domain import levels
-from calendar_app.domain.academies import Academy
+from calendar_app.domain.academies import Academy, Department
 from calendar_app.domain.class_days import ClassDays
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academy
@@ -51,17 +52,19 @@ class Page:
     def chosen_words(self) -> str:
         """« académie de Lille · CM2 »: the place and the levels on screen, empty where there are
         none."""
-        places = self.reference.academies
-        words = [places.get(slug).label for slug in self.filter.academies]
-        words += [f"{places.department(c).name} ({c})" for c in self.filter.departments]
-        return " · ".join([*words, *map(levels.name, self.filter.levels)])
+        return self._chosen(lambda academy: academy.label, lambda d: f"{d.name} ({d.code})")
 
     @property
     def chosen_names(self) -> str:
         """The same as short as a phone wants it: « Lille · CM2 »."""
+        return self._chosen(lambda academy: academy.name, lambda department: department.name)
+
+    def _chosen(
+        self, of_academy: Callable[[Academy], str], of_department: Callable[[Department], str]
+    ) -> str:
         places = self.reference.academies
-        words = [places.get(slug).name for slug in self.filter.academies]
-        words += [places.department(code).name for code in self.filter.departments]
+        words = [of_academy(places.get(slug)) for slug in self.filter.academies]
+        words += [of_department(places.department(code)) for code in self.filter.departments]
         return " · ".join([*words, *map(levels.name, self.filter.levels)])
 
     @property
@@ -82,6 +85,16 @@ class Page:
         pairs = [(name, value) for name, value in pairs if name not in changes]
         pairs += [(name, value) for name, value in changes.items() if value]
         return query(pairs)
+
+    def query_at(self, typed: str, **changes: str | None) -> str:
+        """Return the query string with the place that somebody typed in place of the one on screen.
+
+        :param changes: as of ``query_with``.
+        :raises UnknownValueError: for an unknown place, with the nearest one.
+        """
+        academy, department = self.reference.academies.find(typed)
+        place = (None, department.code) if department else (academy.slug, None)
+        return self.query_with(academie=place[0], departement=place[1], **changes)
 
     @property
     def class_days(self) -> ClassDays:
