@@ -23,8 +23,8 @@ def main() -> None:
         _fail(str(error))
     except DBAPIError as error:
         _fail(
-            f"La base de données ne répond pas comme il faut ({error.orig}). Si elle est neuve, "
-            "lancez d'abord « calendar-app migrate »."
+            "La base de données ne répond pas comme il faut : vérifiez qu'elle est en marche, et "
+            f"CALENDAR_DATABASE_URL. Elle dit : {error.orig}"
         )
     except OSError as error:
         _fail(f"{error.filename or 'Fichier'} : {file_error_words(error)}.")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from calendar_app.app import AnySession, create_app, settings_of, store_session
 from calendar_app.cli.group import FILE
@@ -26,10 +27,20 @@ def application() -> Flask:
 
 @contextmanager
 def entered() -> Iterator[Flask]:
-    """Enter the application of this environment and yield it."""
+    """Enter the application of this environment and yield it.
+
+    :raises CalendarError: when its store fails for want of being set up, with what to do.
+    """
     app = application()
     with app.app_context():
-        yield app
+        try:
+            yield app
+        except DBAPIError as error:
+            session = store_session(app)
+            session.rollback()
+            if todo := store.problem(session):
+                raise CalendarError(f"Arrêt : {todo}") from error
+            raise
 
 
 @contextmanager
