@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from calendar_app.domain.text import clean_line
 from calendar_app.models import Editor, db
 from calendar_app.services import editors, limits
-from calendar_app.web import editor_session, forms, kept_forms, queue_views
+from calendar_app.web import editor_session, forms, kept_forms, kept_words, queue_views
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import (
@@ -36,7 +36,8 @@ def room() -> Response:
 def log_in() -> Any:
     """Log in; a refusal never tells whether the address is known. Whoever was on their way
     somewhere goes on."""
-    request.max_content_length = request.max_form_memory_size = kept_forms.MAX_KEPT
+    # A form that was kept is written in other characters: a third more at most.
+    request.max_content_length = request.max_form_memory_size = 2 * kept_forms.MAX_KEPT
     if request.method != "POST":
         return _log_in(LoginForm())
     form = LoginForm(clean_line(request.form.get("adresse", ""))[:320])
@@ -57,10 +58,10 @@ def log_in() -> Any:
     except editors.LoginError as error:
         form.problems["adresse"] = str(error)
         return _log_in(form, 400)
+    kept = kept_forms.carried()  # it is of the session that ends here
     editor_session.begin(begun)
-    kept = kept_forms.carried()
-    if kept and kept.fields and kept.token():
-        return show("resume.html", kept=kept)
+    if kept and kept.words:
+        return show("resume.html", kept=kept, told=kept_words.told(kept))
     return redirect(kept.place if kept else url_for(".room"), 303)
 
 
