@@ -32,6 +32,8 @@ ODD = (
     b"http://127.0.0.1:8000@[/",
     b"//[",
     b"://",
+    b"http://127.0.0.1:8000/agenda/?nombre=%\xff[",
+    b"http://127.0.0.1:8000/evenements/\x00%00/",
     b"null",
     b"/redaction/[",
     b"/redaction/\r\nX: y",

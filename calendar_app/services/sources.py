@@ -99,7 +99,11 @@ def add(
         raise SourceError("adresse", "Donnez une adresse qui commence par https://.")
     with writing(session, now):
         if not is_allowed(session, editor, EditorAction.FOLLOW_SOURCE, scope):
-            raise SourceError("pour", "Choisissez des académies ou départements qui sont à vous.")
+            raise SourceError(
+                "pour",
+                "Choisissez des académies ou départements qui sont à vous ; suivre un agenda "
+                "revient aux responsables de publication.",
+            )
         queries.catalogue(session, for_update=True)  # two who add the same wait for each other
         # Another académie may follow it too: it is not for this one to know.
         if any(s.address == address for s in sources_of(session, editor)):
