@@ -19,7 +19,7 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import select
 
 from calendar_app.domain.academies import Academies
-from calendar_app.domain.editors import EditorRights, EditorRole, covered_codes
+from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.text import clean_line
@@ -32,6 +32,7 @@ from calendar_app.services.password_links import (
     SELF_SERVICE_LIFE,
     PasswordLinkError,
 )
+from calendar_app.services.rights import rights
 from calendar_app.services.subscribers import AddressError, MailAddress
 
 __all__ = [
@@ -317,13 +318,6 @@ def of_session(session: AnySession, claimed: EditorSession) -> Editor | None:
     if found is None or found.disabled_at or found.session_epoch != claimed.epoch:
         return None
     return found
-
-
-def rights(editor: Editor, academies: Academies) -> EditorRights:
-    """Return what an editor may do."""
-    if editor.role is EditorRole.ADMINISTRATOR:
-        return EditorRights(editor.role, None)
-    return EditorRights(editor.role, covered_codes(set(editor.scope), academies))
 
 
 def read_scope(

@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from calendar_app.domain.text import clean_line
 from calendar_app.models import Editor, db
 from calendar_app.services import editors, limits
-from calendar_app.web import bodies, editor_session, forms, kept_forms, queue_views
+from calendar_app.web import bodies, editor_session, forms, kept_forms, kept_words, queue_views
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import (
@@ -57,10 +57,10 @@ def log_in() -> Any:
     except editors.LoginError as error:
         form.problems["adresse"] = str(error)
         return _log_in(form, 400)
+    kept = kept_forms.carried()  # it is of the session that ends here
     editor_session.begin(begun)
-    kept = kept_forms.carried()
-    if kept and kept.fields and kept.token():
-        return show("resume.html", kept=kept)
+    if kept and kept.words:
+        return show("resume.html", kept=kept, told=kept_words.told(kept))
     return redirect(kept.place if kept else url_for(".room"), 303)
 
 
