@@ -30,11 +30,12 @@ NO_RIGHT = {
     catalogue.import_events drafts.import_letter editors.add editors.disable editors.mail_link
     editors.reset files.import_events_file files.import_holidays_file
     outbox_status.apply_bounces outbox_status.drop outbox_status.retry outbox_status.status
-    reference.import_calendars reference.load_reference store.load_reference_files
+    reference.import_calendars reference.load_reference store.first_start
+    store.load_reference_files store.make_ready
     """,
     # The worker, by itself.
     "the program": """
-    attempts.gate attempts.note link_checks.check_due link_checks.clean outbox.claim
+    attempts.gate attempts.note health.can_write link_checks.check_due link_checks.clean outbox.claim
     outbox.close_reminders outbox.finish_unsent outbox.release outbox.sweep outbox_status.beat
     outbox_status.clean_deliveries outbox_status.farewell planning.clean_send_days
     planning.plan_due sources.due sources.note_failure subscriptions.clean suggestions.clean
@@ -51,9 +52,9 @@ NO_RIGHT = {
     """,
     # They write nothing.
     "a reading": """
-    change_words.told events.imagined events.rebase letter_room.letters_of letters.read
+    change_words.told events.imagined events.rebase health.has_worker letter_room.letters_of letters.read
     other_mails.read other_mails.somebody_waits rights.is_allowed
-    subscriptions.confirmation_expired
+    store.schema_state subscriptions.confirmation_expired
     """,
 }
 SERVICES = Path(calendar_app.__file__).parent / "services"
