@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies, Academy
 from calendar_app.domain.french import NBSP, day_words, hour_words, list_words, span_words
-from calendar_app.domain.local_time import END_OF_DAY, local_deadline, safe_day
+from calendar_app.domain.local_time import END_OF_DAY, local_deadline, safe_day, session_span
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import Audience, MilestoneKind, PupilData, Registrant, Sending
 from calendar_app.models import Event, Milestone
@@ -47,8 +48,8 @@ def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
     if milestone.kind is not MilestoneKind.SESSION or milestone.label:
         hour = _hour_in_summary(milestone, viewer)
         title = f"{name_words(milestone)}{hour} : {title}"
-    elif milestone.start_time and not milestone.end_time:
-        title = f"{title} ({hour_words(milestone.start_time)})"
+    elif session_hours(milestone) is None and (hours := _session_words(milestone)):
+        title = f"{title} ({hours})"
     if milestone.is_approximate:
         title = f"{title} – {clean_line(milestone.phrase or '')} (date approximative)"
     if moved := moved_words(milestone):
@@ -56,10 +57,38 @@ def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
     return f"ANNULÉ – {title}" if milestone.is_cancelled else title
 
 
+def session_hours(milestone: Milestone) -> tuple[datetime, datetime] | None:
+    """Return when a session begins and ends, as aware instants of its own zone. None of any other
+    date, and where its hours are no length of time: then they are said in words."""
+    if milestone.kind is not MilestoneKind.SESSION or milestone.is_approximate:
+        return None
+    return session_span(
+        milestone.first_day,
+        milestone.start_time,
+        milestone.last_day,
+        milestone.end_time,
+        milestone.time_zone,
+    )
+
+
+def _session_words(milestone: Milestone) -> str | None:
+    """Return the hours of a session, all that is known of them: « de 9 h à midi », « à 14 h »,
+    « à partir de 14 h », « jusqu'à 16 h »."""
+    start, end = milestone.start_time, milestone.end_time
+    if start is None:
+        return None if end is None else f"jusqu'à {hour_words(end)}"
+    if end is None:
+        return f"à partir de {hour_words(start)}"
+    if start == end and milestone.first_day == milestone.last_day:
+        return f"à {hour_words(start)}"
+    return f"de {hour_words(start)} à {hour_words(end)}"
+
+
 def _hour_in_summary(milestone: Milestone, viewer: Academy | None) -> str:
     at = milestone.end_time if milestone.kind.is_deadline else milestone.start_time
     if at is None:
-        return ""
+        hours = _session_words(milestone)
+        return f" {hours}" if hours else ""
     words = f" à {hour_words(at)}"
     if milestone.kind.is_deadline and viewer and viewer.time_zone != milestone.time_zone:
         local = local_deadline(milestone.last_day, at, milestone.time_zone, viewer.time_zone)
@@ -104,14 +133,13 @@ def when_words(milestone: Milestone) -> str:
     if milestone.is_approximate:
         return f"{milestone.phrase} (date approximative)"
     first, last = milestone.first_day, milestone.last_day
-    start, end = milestone.start_time, milestone.end_time
     if milestone.kind.is_deadline:
         # Of a deadline of several days, the last one counts.
-        return f"{day_words(last)} à {hour_words(end)}" if end else day_words(last)
+        end = milestone.end_time
+        return day_words(last) if end is None else f"{day_words(last)} à {hour_words(end)}"
     days = day_words(first) if first == last else span_words(first, last)
-    if start and end:
-        return f"{days}, de {hour_words(start)} à {hour_words(end)}"
-    return f"{days}, à partir de {hour_words(start)}" if start else days
+    hours = _session_words(milestone)
+    return f"{days}, {hours}" if hours else days
 
 
 def todo_words(milestone: Milestone) -> str:
@@ -167,8 +195,10 @@ def local_words(milestone: Milestone, viewer: Academy | None) -> str | None:
     if viewer is None or milestone.is_approximate or viewer.time_zone == milestone.time_zone:
         return None
     is_deadline = milestone.kind.is_deadline
-    day = milestone.last_day if is_deadline else milestone.first_day
-    at = milestone.end_time if is_deadline else milestone.start_time
+    # Of a session of which only the end is known, the end.
+    of_end = is_deadline or milestone.start_time is None
+    day = milestone.last_day if of_end else milestone.first_day
+    at = milestone.end_time if of_end else milestone.start_time
     if at is None and not is_deadline:
         return None
     local = local_deadline(day, at, milestone.time_zone, viewer.time_zone)
@@ -284,5 +314,6 @@ def categories(milestone: Milestone, academies: Academies, themes: Mapping[str, 
     found = [event.type.words]
     found += [levels.name(slug) for slug in levels.collapse(event.classes)]
     found += sorted(themes.get(slug, slug) for slug in event.themes)
-    found.append(scope_words(milestone.scope, academies))
-    return [clean_line(word).replace(NBSP, " ") for word in found]
+    found += [scope_words({code}, academies) for code in sorted(milestone.scope)]
+    # Programs take a category apart at a comma, escaped or not.
+    return [re.sub(" ?, ?", " · ", clean_line(word).replace(NBSP, " ")) for word in found]
