@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid5
@@ -388,6 +389,42 @@ def test_the_official_link_stands_in_url_and_again_in_the_description(empty_app,
     assert lines[0] == "Date limite pour participer : jeudi 11\u00a0février 2021."
     assert "Site officiel : https://concours.example/reglement?a=1;b=2,3" in lines
     assert f"Fiche : http://127.0.0.1:8000/evenements/{ID}/" in lines
+
+
+def test_addresses_leave_in_plain_ascii_and_accents_in_their_letters(empty_app, client):
+    apart = unicodedata.normalize("NFD", "Été à l'école")
+    where = {"where_link": "https://école.example/inscription/été"}
+    title, place = f"{apart} 1", f"{apart} 2"
+    texts = {"summary": f"{apart} 3", "organiser": f"{apart} 4", "place": place}
+    session = {"kind": "session", "day": "2021-05-18", "label": f"{apart} 5"}
+    publish(
+        empty_app,
+        entry(
+            title=title,
+            link="https://École.example/été|2021?q=ça",
+            participation=where,
+            milestones=[session],
+            **texts,
+        ),
+    )
+    written = "https://xn--cole-9oa.example/%C3%A9t%C3%A9%7C2021?q=%C3%A7a"
+    sign_up = "https://xn--cole-9oa.example/inscription/%C3%A9t%C3%A9"
+    page = client.get(f"/evenements/{ID}/").text
+    (event,) = vevents(feed(client))
+    assert str(event["URL"]) == written
+    texts = [client.get(f"/flux/toutes.{form}").text for form in ("ics", "atom", "json")]
+    told = [
+        json.dumps(json.loads(found), ensure_ascii=False)
+        for found in re.findall(r'application/ld.json">(.*)</script>', page)
+    ]
+    assert told
+    for raw in (*texts, *told):
+        whole = raw.replace("\r\n ", "")
+        assert unicodedata.is_normalized("NFC", whole)
+        assert whole.count("Été à l") >= 4
+        assert written in whole.replace("\\u0026", "&")
+        assert "cole.example" not in whole.replace("xn--cole-9oa.example", "")
+    assert all(sign_up in raw.replace("\r\n ", "") for raw in texts)
 
 
 def test_categories_are_plain_french(empty_app, client):

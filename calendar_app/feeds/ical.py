@@ -20,6 +20,7 @@ from calendar_app.domain.errors import CalendarUnknownError
 from calendar_app.domain.french import span_words
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import MilestoneKind
+from calendar_app.domain.web_links import uri
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.links import derived_uid
 from calendar_app.feeds.time_zones import time_zone
@@ -117,14 +118,14 @@ class Writer:
         found.add("dtstamp", vDatetime(event.changed_at.replace(microsecond=0)))
         found.add("last-modified", vDatetime(event.changed_at.replace(microsecond=0)))
         found.add("sequence", event.revision - 1)
-        found.add("summary", vText(line))
+        found.add("summary", vText(clean_line(line)))
         page = self._event_page(event.id)
         text = description(milestone, feed.viewer, page, self._academies)
         found.add("description", vText(clean(text)))
         place = milestone.place or event.place
         if place:
             found.add("location", vText(clean_line(place)))
-        found.add("url", event.link or page)
+        found.add("url", uri(event.link or page))
         found.add("categories", categories(milestone, self._academies, self._themes))
         if milestone.is_cancelled:
             found.add("status", vText("CANCELLED"))

@@ -12,6 +12,7 @@ from calendar_app.domain.french import NBSP, day_words, hour_words, list_words, 
 from calendar_app.domain.local_time import END_OF_DAY, local_deadline, safe_day, session_span
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import Audience, MilestoneKind, PupilData, Registrant, Sending
+from calendar_app.domain.web_links import uri
 from calendar_app.models import Event, Milestone
 
 
@@ -258,11 +259,12 @@ def taking_part(event: Event) -> list[tuple[str, str | None]]:
     """Return what is known of taking part, as (question, answer); None is what the letter does not
     say."""
     who = [Registrant(value).words for value in event.registrants]
+    link = uri(event.register_link) if event.register_link else None
     if event.ien_visa:
         who.append("avec le visa de l'IEN")
     return [
         ("Qui inscrit la classe ?", list_words(who) or None),
-        ("Où s'inscrire ?", event.register_where or event.register_link or None),
+        ("Où s'inscrire ?", event.register_where or link),
         ("Combien cela coûte ?", event.cost or None),
         ("Combien de places ?", "complet" if event.full else event.places or None),
         (
@@ -302,7 +304,7 @@ def description(
         if answer
     ]
     if event.link:
-        lines.append(f"Site officiel : {event.link}")
+        lines.append(f"Site officiel : {uri(event.link)}")
     lines.append(f"Fiche : {page}")
     lines.append(f"Source : {clean_line(event.source_name)}")
     return "\n".join(line for line in lines if line is not None)
