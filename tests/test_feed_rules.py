@@ -241,6 +241,12 @@ def test_a_window_is_two_dates_unless_the_bar_is_asked_for(empty_app, client):
     assert str(bar["UID"]) not in {str(e["UID"]) for e in vevents(feed(client))}
 
 
+def test_a_bar_says_the_hour_of_its_deadline(empty_app, client):
+    publish(empty_app, entry(milestones=[WINDOW[0], WINDOW[1] | {"end_time": "18:00"}]))
+    (bar,) = vevents(feed(client, fenetres="barre"))
+    assert str(bar["SUMMARY"]).endswith("30\u00a0avril 2021 à 18\u00a0h")
+
+
 def test_deadlines_and_windows_do_not_make_anybody_busy(empty_app, client):
     publish(empty_app, entry(milestones=WINDOW))
     for data in (feed(client), feed(client, fenetres="barre")):

@@ -24,7 +24,13 @@ from calendar_app.domain.web_links import uri
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.links import derived_uid
 from calendar_app.feeds.time_zones import time_zone
-from calendar_app.feeds.wording import categories, description, session_hours, summary
+from calendar_app.feeds.wording import (
+    categories,
+    description,
+    hour_in_summary,
+    session_hours,
+    summary,
+)
 from calendar_app.models import Milestone
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -150,7 +156,8 @@ class Writer:
 
     def _bar(self, opening: Milestone, deadline: Milestone, feed: Feed) -> icalendar.Event:
         days = span_words(opening.first_day, deadline.last_day)
-        line = f"{clean_line(opening.event.title)} : {days}"
+        hour = hour_in_summary(deadline, feed.viewer)
+        line = f"{clean_line(opening.event.title)} : {days}{hour}"
         found = self._base(deadline, feed, derived_uid(opening.uid, "fenetre"), line)
         _all_day(found, opening.first_day, deadline.last_day)
         # Counted from the end, which is the midnight after the deadline.

@@ -47,7 +47,7 @@ def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
     """
     title = clean_line(milestone.event.title)
     if milestone.kind is not MilestoneKind.SESSION or milestone.label:
-        hour = _hour_in_summary(milestone, viewer)
+        hour = hour_in_summary(milestone, viewer)
         title = f"{name_words(milestone)}{hour} : {title}"
     elif session_hours(milestone) is None and (hours := _session_words(milestone)):
         title = f"{title} ({hours})"
@@ -85,7 +85,9 @@ def _session_words(milestone: Milestone) -> str | None:
     return f"de {hour_words(start)} à {hour_words(end)}"
 
 
-def _hour_in_summary(milestone: Milestone, viewer: Academy | None) -> str:
+def hour_in_summary(milestone: Milestone, viewer: Academy | None) -> str:
+    """Return the hour as it follows a name in a line (« à 18 h »), after a space, or nothing where
+    none is known; of a deadline, the viewer's local hour too."""
     at = milestone.end_time if milestone.kind.is_deadline else milestone.start_time
     if at is None:
         hours = _session_words(milestone)
