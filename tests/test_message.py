@@ -20,7 +20,7 @@ from jinja2 import DictLoader, Environment, select_autoescape
 from calendar_app.domain import french
 from calendar_app.domain.deliveries import DeliveryKind
 from calendar_app.domain.personal_links import PersonalLinks
-from calendar_app.domain.text import clean, clean_line
+from calendar_app.domain.text import clean, clean_line, shortened
 from calendar_app.mail.form import Form
 from calendar_app.mail.message import Letterhead, Message
 from tests.tools import scaled
@@ -118,7 +118,7 @@ def test_a_filled_mail_is_the_mail_built_with_the_values(title, content, token):
     fresh["Date"] = NOON.astimezone(UTC)
     fresh["List-Unsubscribe"] = f"<{PUBLIC_URL}/abonnement/lien/{token}/desabonnement/>"
     fresh["From"] = SENDER
-    fresh["Subject"] = clean_line(title)
+    fresh["Subject"] = shortened(clean_line(title), 89)
     fresh["Auto-Submitted"] = "auto-generated"
     fresh["List-Id"] = "Concours « scolaires » <rappels.concours.ac-exemple.fr>"
     fresh["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -130,7 +130,7 @@ def test_a_filled_mail_is_the_mail_built_with_the_values(title, content, token):
     for name in fresh:
         if name not in ("Content-Type", "Subject"):
             assert mail[name] == fresh[name], name
-    assert mail["Subject"] == clean_line(title)
+    assert mail["Subject"] == shortened(clean_line(title), 89)
     assert sorted(mail.keys()) == sorted(fresh.keys())
     assert mail.get_content_type() == "multipart/alternative"
     assert [p.get_content_type() for p in mail.iter_parts()] == ["text/plain", "text/html"]
@@ -216,10 +216,23 @@ def test_a_mailbox_to_unsubscribe_at_is_named_where_there_is_one():
     assert "mailto" not in parsed(build().fill(**FILLED).data)["List-Unsubscribe"]
 
 
+@pytest.mark.parametrize(
+    ("contact", "reply_to"),
+    [
+        ("contact@ac-exemple.fr", "contact@ac-exemple.fr"),
+        ("https://ac-exemple.fr/contact@nous", None),
+        (None, None),
+    ],
+)
+def test_answers_go_to_the_contact_where_it_is_an_address(contact, reply_to):
+    head = Letterhead(ENVIRONMENT, LINKS, "Concours", SENDER, contact=contact)
+    assert parsed(build(head=head).fill(**FILLED).data)["Reply-To"] == reply_to
+
+
 def test_who_is_no_subscriber_gets_no_list_headers():
     message = Message.build(HEAD, KIND, {"title": "a", "content": ""}, unsubscribe=False)
     mail = parsed(message.fill(**FILLED).data)
-    assert not [name for name in mail if name.startswith("List-Unsubscribe")]
+    assert not [name for name in mail if name.startswith("List-")]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calendar_app.domain.text import clean, clean_line, fold, nearest, slugify
+from calendar_app.domain.text import clean, clean_line, fold, nearest, shortened, slugify
 from tests.tools import scaled
 
 ANY_TEXT = st.text(max_size=200)
@@ -85,3 +85,23 @@ def test_a_slug_is_lower_case_ascii_words_and_hyphens(text, slug):
 )
 def test_nearest_is_the_closest_choice_or_none(value, choice):
     assert nearest(value, ["robotique", "mathematiques", "musique"]) == choice
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "short"),
+    [
+        ("Les rencontres", 14, "Les rencontres"),
+        ("Les rencontres", 13, "Les…"),
+        ("Les rencontres", 4, "Les…"),
+        ("Le prix, et", 10, "Le prix…"),
+        ("anticonstitutionnel", 6, "antic…"),
+    ],
+)
+def test_a_long_text_is_cut_after_a_whole_word(text, length, short):
+    assert shortened(text, length) == short
+
+
+def test_accents_stand_in_their_letters():
+    assert clean("e\u0301te\u0301") == "\u00e9t\u00e9"
+    # Where a control character stood between them, too.
+    assert clean("e\x00\u0301") == "\u00e9"

@@ -6,11 +6,13 @@ where ``CALENDAR_TEST_NO_SKIP=1`` (as in ``.ci/run``) it fails, so that nothing 
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -32,6 +34,8 @@ _TOOLS = {
     "node": (("node", "nodejs"), "nodejs"),
     "npm": (("npm",), "npm"),
     "java": (("java",), "default-jre-headless"),
+    "cc": (("cc", "gcc", "clang"), "gcc"),
+    "pkg-config": (("pkg-config", "pkgconf"), "pkg-config"),
 }
 
 
@@ -41,7 +45,7 @@ def scaled(cases: int) -> int:
 
 
 def need(tool: str, why: str) -> str:
-    """Return the path of *tool* (chromium, node, npm, java), or skip the test that asks.
+    """Return the path of *tool* (a key of ``_TOOLS``), or skip the test that asks.
 
     :param why: what is not checked without it, as a noun (« the accessibility of the pages »).
     """
@@ -77,6 +81,27 @@ def node_modules(why: str) -> Path:
             if done.returncode:
                 _do_without(f"{why} skipped: npm install failed in tests/node\n{done.stderr}")
     return folder
+
+
+def c_program(name: str, library: str, why: str) -> Path:
+    """Return ``tests/c/<name>.c`` as a program, compiled with a library that pkg-config knows.
+
+    Skips the test without a compiler or the library's headers.
+
+    :param why: as for :func:`need`.
+    """
+    compiler, pkg_config = need("cc", why), need("pkg-config", why)
+    flags = subprocess.run(
+        [pkg_config, "--cflags", "--libs", library], capture_output=True, text=True
+    )
+    if flags.returncode:
+        _do_without(f"{why} skipped: needs {library} (apt-get install {library}-dev)")
+    program = Path(tempfile.mkdtemp(prefix="calendar-c-")) / name
+    source = Path(__file__).parent / "c" / f"{name}.c"
+    atexit.register(shutil.rmtree, program.parent, ignore_errors=True)
+    command = [compiler, "-Wall", "-Wextra", "-o", str(program), str(source)]
+    subprocess.run([*command, *flags.stdout.split()], check=True)
+    return program
 
 
 def _installed_version(module: Path) -> str | None:

@@ -18,13 +18,26 @@ _OTHER_MARKS = re.compile("[\u0483-\u1dff\u20d0-\u20ff\u2cef-\ufe2f\U000101fd-\U
 
 
 def clean(text: str) -> str:
-    """Return *text* with LF line ends and without control characters (tab and LF stay)."""
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Return *text* with LF line ends, without control characters (tab and LF stay), and with each
+    accent in its letter (NFC): some programs show a letter and its accent side by side."""
+    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", text)
 
 
 def clean_line(text: str) -> str:
     """Return *text* cleaned, on one line, with single spaces (a no-break space is kept)."""
     return re.sub(r"[ \t\n]+", " ", clean(text)).strip(" ")
+
+
+def shortened(text: str, length: int) -> str:
+    """Return *text*, cut after a whole word and with « … » where it has more than *length*
+    characters; a first word that is too long by itself is cut where it must."""
+    if len(text) <= length:
+        return text
+    start = text[: length - 1]
+    if text[length - 1] != " ":
+        start = start.rpartition(" ")[0] or start
+    return start.rstrip(" ,;:–-\u00a0\u202f") + "…"
 
 
 def fold(text: str) -> str:
