@@ -53,10 +53,13 @@ def make_ready(session: AnySession) -> None:
     store.load_reference_files(session, data_folder(), datetime.now(UTC))
 
 
-def write(text: str, file: Path | None) -> None:
-    """Write a whole text to a file, or to the standard output."""
+def write(text: str, file: Path | None, *, private: bool = False) -> None:
+    """Write a whole text to a file, or to the standard output.
+
+    :param private: as for ``files.write_whole``.
+    """
     if file is None:
         click.echo(text, nl=False)
         return
-    files.write_whole(file, text)
+    files.write_whole(file, text, private=private)
     click.echo(f"{file} écrit.", err=True)
