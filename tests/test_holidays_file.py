@@ -20,6 +20,7 @@ from calendar_app.domain.school_calendars import (
     public_holidays,
 )
 from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.text import clean_line
 from calendar_app.sources.holidays_file import (
     HolidaysFileError,
     read_holidays_yaml,
@@ -236,7 +237,7 @@ def test_the_zones_end_where_trust_ends():
 
 # -- reading and writing YAML -----------------------------------------------------------------
 
-names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1)
+names = st.text(st.characters(codec="utf-8"), min_size=1).map(clean_line).filter(bool)
 
 
 @st.composite

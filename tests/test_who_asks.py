@@ -17,6 +17,7 @@ sources.follow sources.pause sources.refresh undo.undo
 NO_RIGHT = {
     # A visitor, within limits; or whoever holds a link, which is the right.
     "the public": """
+    asked.link asked.password asked.sign_up
     editors.forgotten editors.log_in editors.of_link editors.set_password follows.answer
     follows.export follows.pick follows.take_back follows.unpick limits.forget limits.is_spent
     limits.take limits.wait subscriptions.ask_new_address subscriptions.change
@@ -35,25 +36,28 @@ NO_RIGHT = {
     """,
     # The worker, by itself.
     "the program": """
-    attempts.gate attempts.note health.can_write link_checks.check_due link_checks.clean outbox.claim
-    outbox.close_reminders outbox.finish_unsent outbox.release outbox.sweep outbox_status.beat
-    outbox_status.clean_deliveries outbox_status.farewell planning.clean_send_days
+    asked.answer asked.clean suggestions.forget traces.wipe
+    attempts.gate attempts.note health.can_write link_checks.check_due link_checks.clean
+    outbox.claim outbox.close_reminders outbox.finish_unsent outbox.release outbox.sweep
+    outbox_status.beat outbox_status.clean_deliveries outbox_status.farewell
+    planning.clean_send_days
     planning.plan_due sources.due sources.note_failure subscriptions.clean suggestions.clean
     """,
     # Parts of the above, inside the transaction of whoever calls.
     "a part": """
+    subscribers.whether_or_not
     audience.whom draft_facts.note_draft drafts.held_against_calendar echoes.point_others_to
     echoes.settle_repeated entries.apply_entry journal.note outbox.finish outbox.mine
     outbox.queue_mail outbox.queue_other password_links.kill password_links.mail
     password_links.new password_links.open_link password_links.use_up
-    password_links.write_as_much send_days.dated send_days.due_send_days
+    send_days.dated send_days.due_send_days
     send_days.picked_from_outside send_days.places subscribers.activate subscribers.changing
     subscribers.set_state suggestions.answer
     """,
     # They write nothing.
     "a reading": """
-    change_words.told events.imagined events.rebase health.has_worker letter_room.letters_of letters.read
-    other_mails.read other_mails.somebody_waits rights.is_allowed
+    change_words.told events.imagined events.rebase health.has_worker letter_room.letters_of
+    letters.read other_mails.read other_mails.somebody_waits rights.is_allowed
     store.schema_state subscriptions.confirmation_expired
     """,
 }

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from calendar_app.cli.group import cli, file_error_words
 from calendar_app.config import SettingsError
-from calendar_app.services import CalendarError
+from calendar_app.services import CalendarError, clean
 
 __all__ = ["main"]
 
@@ -54,5 +54,6 @@ def _parameter(error: click.BadParameter) -> str:
 
 
 def _fail(message: str, code: int = 1) -> NoReturn:
-    click.echo(message, err=True)
+    # It may quote a file, whose signs must command no terminal.
+    click.echo(clean(message), err=True)
     sys.exit(code)

@@ -75,10 +75,13 @@ def ready_store(*, new: bool = False) -> Iterator[AnySession]:
         yield store_session(app)
 
 
-def write(text: str, file: Path | None) -> None:
-    """Write a whole text to a file, or to the standard output."""
+def write(text: str, file: Path | None, *, private: bool = False) -> None:
+    """Write a whole text to a file, or to the standard output.
+
+    :param private: as for ``files.write_whole``.
+    """
     if file is None:
         click.echo(text, nl=False)
         return
-    files.write_whole(file, text)
+    files.write_whole(file, text, private=private)
     click.echo(f"{file} écrit.", err=True)

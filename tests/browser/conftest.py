@@ -106,13 +106,16 @@ PLACES = {
 
 
 @contextmanager
-def serving(instance: Path) -> Iterator[str]:
-    """Run ``calendar-app serve`` on a new store in *instance*; yield the address of the site."""
+def serving(instance: Path, **more: str) -> Iterator[str]:
+    """Run ``calendar-app serve`` on a new store in *instance*; yield the address of the site.
+
+    :param more: settings, by the names of their variables.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     environ = {n: value for n, value in os.environ.items() if not n.startswith("CALENDAR_")}
-    environ |= {"PORT": str(port), "CALENDAR_PUBLIC_URL": address}
+    environ |= {"PORT": str(port), "CALENDAR_PUBLIC_URL": address} | more
     with subprocess.Popen(
         [sys.executable, "-m", "calendar_app", "serve"],
         cwd=ROOT,
