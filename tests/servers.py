@@ -107,7 +107,7 @@ def gunicorn_behind_nginx(folder: Path, **environ: str) -> Iterator[Served]:
     """
     behind = free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "8",
+        sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "32",
         "--no-control-socket", "--bind", f"127.0.0.1:{behind}", "wsgi:app",
     ]  # fmt: skip
     environ = {"CALENDAR_TRUSTED_PROXIES": "1"} | environ
@@ -295,3 +295,6 @@ def told(seconds: Iterable[float]) -> str:
     """Return median and maximum, as a log tells them."""
     in_order = sorted(seconds)
     return f"median {in_order[len(in_order) // 2]:.3f} s, max {in_order[-1]:.3f} s"
+
+
+SERVERS = {"serve": calendar_app_serve, "gunicorn behind nginx": gunicorn_behind_nginx}
