@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.mail.message import Letterhead
 from calendar_app.mail.transport import Transport, open_transport
 from calendar_app.models.base import THREADS, AnySession, db, engine_options
+from calendar_app.services import store
 from calendar_app.services.letters import LetterKnowledge, knowledge_of_files
 from calendar_app.services.sending import Sender
 from calendar_app.web import (
@@ -57,11 +59,26 @@ __all__ = [
 PACKAGE = "calendar_app"
 
 
-def create_app(settings: Settings) -> Flask:
-    """Return the application. It opens no connection and reads no file of the store.
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application.
 
+    :param settings: with them, no connection is opened and no file of the store is read. Without,
+        they come from the environment, as for a server that just starts; outside production the
+        SQLite store is then made and filled if it was not.
+    :raises SettingsError: when the environment's are wrong.
     :raises RuntimeError: when a view does not declare who may open it.
     """
+    if settings is not None:
+        return _assembled(settings)
+    settings = Settings.from_environment(os.environ)
+    app = _assembled(settings)
+    if not settings.production and settings.database_url.startswith("sqlite"):
+        with app.app_context():
+            store.first_start(db.session, data_folder(), settings.instance, datetime.now(UTC))
+    return app
+
+
+def _assembled(settings: Settings) -> Flask:
     app = Flask(PACKAGE, template_folder=str(templates_folder()))
     app.config.update(
         SETTINGS=settings,

@@ -292,7 +292,7 @@ def test_a_port_that_is_taken_is_said(run):
         taken.listen()
         code, _, err = run("serve", PORT=str(taken.getsockname()[1]))
     assert code == 1
-    assert "choisissez-en un autre" in err
+    assert "un autre programme occupe ce port" in err
 
 
 def test_editors_from_the_command_line(run):

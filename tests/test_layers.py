@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "calendar_app"
-LAYERS = """__init__:
+LAYERS = """__init__: app
 domain:
 models: domain
 sources: domain

@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from calendar_app.app import AnySession, create_app, store_session
+from calendar_app.app import AnySession, create_app, settings_of, store_session
 from calendar_app.cli.group import FILE
 from calendar_app.config import Settings, data_folder
-from calendar_app.services import files, store
+from calendar_app.services import CalendarError, files, store
 
 OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
@@ -40,17 +40,28 @@ def store_as_it_is() -> Iterator[AnySession]:
 
 
 @contextmanager
-def ready_store() -> Iterator[AnySession]:
-    """The same, with the schema and the reference values brought up to date first."""
-    with store_as_it_is() as session:
-        make_ready(session)
-        yield session
+def ready_application(*, new: bool = False) -> Iterator[Flask]:
+    """Enter the application and yield it, with the schema and the reference values of its store
+    brought up to date.
+
+    :param new: make the store where there is none. Outside production that is always done; there, a
+        store that is missing is mostly one that is looked for in the wrong place.
+    :raises CalendarError: when there is none and it must not be made.
+    """
+    with entered() as app:
+        session = store_session(app)
+        may_make = new or not settings_of(app).production
+        if not may_make and store.schema_state(session) is store.SchemaState.MISSING:
+            raise CalendarError(f"Arrêt : {store.PROBLEMS[store.SchemaState.MISSING]}")
+        store.make_ready(session, data_folder(), datetime.now(UTC))
+        yield app
 
 
-def make_ready(session: AnySession) -> None:
-    """Bring the schema and the reference values of the store up to date."""
-    store.upgrade_schema()
-    store.load_reference_files(session, data_folder(), datetime.now(UTC))
+@contextmanager
+def ready_store(*, new: bool = False) -> Iterator[AnySession]:
+    """Enter the application and yield a session of its store (see :func:`ready_application`)."""
+    with ready_application(new=new) as app:
+        yield store_session(app)
 
 
 def write(text: str, file: Path | None) -> None:

@@ -8,7 +8,7 @@ import click
 from flask import Flask
 
 from calendar_app.app import letterhead, settings_of, store_session
-from calendar_app.cli.base import entered, make_ready, store_as_it_is
+from calendar_app.cli.base import entered, ready_application, store_as_it_is
 from calendar_app.cli.group import cli
 from calendar_app.services import editors
 from calendar_app.services.editors import EditorRole
@@ -52,9 +52,8 @@ def editors_add(
     Un compte désactivé est rétabli. Écrit le lien qui permet de choisir le mot de passe, s'il n'y
     en a pas encore ; avec --mail, l'envoie à la personne.
     """
-    with entered() as app:
+    with ready_application() as app:
         session = store_session(app)
-        make_ready(session)
         scope = editors.read_scope(session, academies, departments)
         given = EditorRole(role)
         token = editors.add(session, address, name, given, scope, datetime.now(UTC))

@@ -13,6 +13,7 @@ from calendar_app.app import letterhead, make_sender, settings_of, store_session
 from calendar_app.cli.base import entered, store_as_it_is
 from calendar_app.cli.group import FILE, cli
 from calendar_app.services import PARIS, CalendarError, outbox_status, planning, reminders
+from calendar_app.services.health import Health
 from calendar_app.worker import worker_name
 
 #: What the states of mails are called.
@@ -94,12 +95,31 @@ def reminders_send(now: datetime | None) -> None:
 
 
 @reminders_group.command("status")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Se termine par 1 si la base ne s'écrit pas ou si aucun ouvrier ne donne signe de vie.",
+)
 @NOW
-def reminders_status(now: datetime | None) -> None:
+def reminders_status(now: datetime | None, check: bool) -> None:
     """Montre l'état des courriels : combien, depuis quand, et ce qui est à trancher."""
     at = _instant(now)
     with store_as_it_is() as session:
         found = outbox_status.status(session, at)
+        _show(found)
+        degraded = Health().degraded(session, at) if check else ()
+    if degraded:
+        raise CalendarError("\n".join(_DEGRADED[name] for name in degraded))
+
+
+_DEGRADED = {
+    "write": "La base ne s'écrit pas : vérifiez le disque et les droits, ou un verrou qui dure.",
+    "worker": "Aucun ouvrier n'a donné signe de vie depuis deux minutes : les courriels attendent. "
+    "Lancez « calendar-app worker ».",
+}
+
+
+def _show(found: outbox_status.Status) -> None:
     click.echo(f"{'État':<18}{'Courriels':>10}  Le plus ancien")
     for state, words in STATES.items():
         count, oldest = found.states.get(state, (0, None))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -14,14 +16,22 @@ from datetime import UTC, datetime
 import click
 
 from calendar_app import worker as worker_
-from calendar_app.app import THREADS
-from calendar_app.cli.base import application, ready_store
+from calendar_app.app import THREADS, settings_of, store_session
+from calendar_app.cli.base import application, ready_application, ready_store
 from calendar_app.cli.group import cli
 from calendar_app.config import Settings, data_folder
-from calendar_app.services import CalendarError, files, store
+from calendar_app.services import CalendarError, store
 
 #: Seconds after which a worker that ended by itself is started again.
 RESTART = 5.0
+
+#: Seconds that the headers of a request may take, and that a connection may be idle.
+HEADER_SECONDS = 10
+
+#: Open files of a process: each connection is one. More than any machine of one site is asked for.
+_FILES = 65_536
+#: Of these, kept for the store, the log and the readers of letters.
+_FILES_OF_OURS = 512
 
 
 @cli.command()
@@ -38,7 +48,8 @@ RESTART = 5.0
 def serve(host: str, port: int | None, with_worker: bool) -> None:
     """Sert le calendrier et envoie ses courriels ; prépare la base au premier démarrage."""
     from granian import Granian  # slow to load, and only needed here
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     if port:
@@ -46,11 +57,7 @@ def serve(host: str, port: int | None, with_worker: bool) -> None:
         os.environ["PORT"] = str(port)
     port = Settings.from_environment(os.environ).port
     _check_free(host, port)
-    with ready_store() as session:
-        if store.is_empty(session):
-            path = data_folder() / "events.yaml"
-            report = files.import_events_file(session, path, datetime.now(UTC))
-            click.echo(f"Premier démarrage : {len(report.created)} événements importés.")
+    _prepare()
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Le calendrier est servi sur http://{shown}:{port}/ (Ctrl + C pour arrêter).")
     server = Granian(
@@ -60,13 +67,37 @@ def serve(host: str, port: int | None, with_worker: bool) -> None:
         port=port,
         interface=Interfaces.WSGI,
         log_access=False,
-        # Requests answered at once; the pool of connections is as large (see engine_options).
-        backpressure=THREADS,
+        # HTTP/1 alone: granian times a silent connection out only when it need not guess what it
+        # will speak.
+        http=HTTPModes.http1,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        # Requests at work; the pool of connections to the store is as large (see engine_options).
+        blocking_threads=THREADS,
+        # It counts open connections, idle ones too, and what is beyond waits without a word.
+        backpressure=_connections_allowed(),
         # Its warnings are about the number of threads, which is meant.
         log_level=LogLevels.error,
     )
     with _worker_beside() if with_worker else nullcontext():
         server.serve()
+
+
+def _prepare() -> None:
+    """Bring the store up to date. Outside production an empty one is filled; there, a store that is
+    empty is mostly one that was lost, and nothing may be written over it."""
+    with ready_application() as app:
+        session, settings = store_session(app), settings_of(app)
+        if not settings.production:
+            report = store.first_start(session, data_folder(), settings.instance, datetime.now(UTC))
+            if report:
+                click.echo(f"Premier démarrage : {len(report.created)} événements importés.")
+        elif store.is_empty(session):
+            click.echo(
+                "La base ne contient aucun événement : lancez « calendar-app events import », ou "
+                "vérifiez CALENDAR_DATABASE_URL.",
+                err=True,
+            )
 
 
 @contextmanager
@@ -94,6 +125,14 @@ def _worker_beside() -> Iterator[None]:
         thread.join()
 
 
+def _connections_allowed() -> int:
+    """Return how many connections may be open, after asking the system for as many as it gives."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return max(files - _FILES_OF_OURS, THREADS)
+
+
 def _check_free(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -103,15 +142,28 @@ def _check_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CalendarError(
-                f"Impossible d'écouter sur {host}:{port} ({error.strerror}). Le port est peut-être "
-                "déjà pris : choisissez-en un autre, par exemple avec PORT=8001."
+                f"Impossible d'écouter sur {host}:{port} : {_listen_words(error, port)}"
             ) from error
+
+
+def _listen_words(error: OSError, port: int) -> str:
+    """Say in French why an address cannot be listened on, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            "un autre programme occupe ce port, peut-être ce calendrier, déjà lancé. "
+            f"Arrêtez-le, ou choisissez un autre port, par exemple avec PORT={port % 65535 + 1}."
+        )
+    if error.errno == errno.EACCES:
+        return "ce port est réservé au système. Choisissez-en un au-dessus de 1023 (PORT=8000)."
+    if isinstance(error, socket.gaierror):
+        return "cette adresse n'est pas connue. Écrivez par exemple --host 127.0.0.1."
+    return "cette machine n'a pas cette adresse. Écrivez par exemple --host 127.0.0.1."
 
 
 @cli.command()
 def migrate() -> None:
     """Crée la base ou la met à jour (schéma, académies, thèmes, vacances)."""
-    with ready_store() as session:
+    with ready_store(new=True) as session:
         version = store.catalogue_version(session)
     click.echo(f"La base est à jour (version {version} du catalogue).")
 

@@ -28,7 +28,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session
+
+from calendar_app.models import connections
 
 #: How long a writer of SQLite waits for its turn. SQLite's waiting is not fair: with eight
 #: processes writing without a pause on a busy machine, one was passed over for more than 5 s.
@@ -36,6 +39,9 @@ BUSY_TIMEOUT_MS = 30_000
 
 #: Requests that one process answers at once, each with a connection of its own.
 THREADS = 32
+
+#: Seconds that a thread waits for a connection of the pool, which has one for each of them.
+_POOL_SECONDS = 2
 
 #: A session, or Flask-SQLAlchemy's session of the request.
 AnySession = Session | scoped_session[Any]
@@ -110,10 +116,14 @@ class Catalogue(Base):
 def engine_options(url: str) -> dict[str, Any]:
     """Return the options of ``create_engine`` for this address, with readers as the default."""
     if url.startswith("sqlite"):
-        return {"pool_size": THREADS, "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+        return {
+            "pool_size": THREADS,
+            "pool_timeout": _POOL_SECONDS,
+            "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000},
+        }
     return {
         "pool_size": THREADS,
-        "pool_pre_ping": True,
+        "pool_timeout": _POOL_SECONDS,
         "execution_options": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     }
 
@@ -178,12 +188,24 @@ def writing(session: AnySession, now: datetime) -> Iterator[None]:
     session.info["now"] = now
     try:
         yield
+        _refuse_lost_store(session)
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
         session.info.pop("now", None)
+
+
+def _refuse_lost_store(session: AnySession) -> None:
+    """Never commit to a file that was removed meanwhile: nobody would find the rows again.
+
+    :raises OperationalError: then.
+    """
+    connection = session.connection()
+    if not connections.still_there(connection.info):
+        connection.invalidate()
+        raise OperationalError("COMMIT", None, FileNotFoundError("the file of the store is gone"))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from calendar_app.domain.text import clean_line
 from calendar_app.models import Editor, db
 from calendar_app.services import editors, limits
-from calendar_app.web import editor_session, forms, kept_forms, queue_views
+from calendar_app.web import bodies, editor_session, forms, kept_forms, queue_views
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import (
@@ -33,10 +33,10 @@ def room() -> Response:
 
 @bp.route("/connexion/", methods=["GET", "POST"])
 @policy(Policy.PUBLIC)
+@bodies.takes(bodies.PASTED_LETTER)
 def log_in() -> Any:
     """Log in; a refusal never tells whether the address is known. Whoever was on their way
     somewhere goes on."""
-    request.max_content_length = request.max_form_memory_size = kept_forms.MAX_KEPT
     if request.method != "POST":
         return _log_in(LoginForm())
     form = LoginForm(clean_line(request.form.get("adresse", ""))[:320])

@@ -15,9 +15,6 @@ from werkzeug.exceptions import HTTPException
 
 from calendar_app.web import editor_session
 
-#: Bytes of a form that is kept: a whole letter that was pasted.
-MAX_KEPT = 8 * 1024 * 1024
-
 _PLACE, _FIELDS = "suite", "suite_champs"
 
 
@@ -49,7 +46,6 @@ class KeptForm:
 
 def of_this_request() -> KeptForm:
     """Return what this request, which nobody may make without a session, was about."""
-    request.max_content_length = request.max_form_memory_size = MAX_KEPT
     place = request.full_path.rstrip("?")
     if request.method != "POST":
         return KeptForm(place)

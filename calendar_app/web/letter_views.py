@@ -12,7 +12,7 @@ from calendar_app.domain.errors import UnreadableLetterError
 from calendar_app.models import db
 from calendar_app.services import letter_room, letters, moderation
 from calendar_app.services.letter_room import OpenLetter
-from calendar_app.web import editor_session
+from calendar_app.web import bodies, editor_session
 from calendar_app.web.draft_cards import draft_card
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
@@ -26,17 +26,20 @@ PASTED = "texte-colle.txt"
 
 @bp.route("/lettres/", methods=["GET", "POST"])
 @policy(Policy.EDITOR)
+@bodies.takes(letters.MAX_BYTES + bodies.PASTED_LETTER)
 def index() -> Any:
     """The letters that one may read; a POST drops another one."""
     if request.method != "POST":
         return _index()
-    # A form around the file, and a text whose accents take six bytes each.
-    request.max_content_length = 7 * letters.MAX_BYTES
-    request.max_form_memory_size = 7 * letters.MAX_BYTES
     if not editor_session.is_fresh():
         return _index(400, editor_session.NOT_FRESH)
     problems: dict[str, str] = {}
     issued = _issued(problems)
+    with bodies.LETTERS.place(bodies.LETTER_WAITS):
+        return _drop(issued, problems)
+
+
+def _drop(issued: date | None, problems: dict[str, str]) -> Any:
     file = request.files.get("fichier")
     name, data = (file.filename or "", file.read()) if file else ("", b"")
     if not data:

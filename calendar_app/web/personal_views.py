@@ -26,7 +26,6 @@ from calendar_app.web import forms
 from calendar_app.web.page import get_event, page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.subscription_views import (
-    MAX_FORM,
     check_mailbox,
     confirmed_page,
     links,
@@ -55,7 +54,6 @@ PICK, UNPICK, TAKE_BACK = "prevenir", "ne-plus-prevenir", "effacer"
 
 @bp.before_request
 def _prepare() -> None:
-    request.max_content_length = MAX_FORM
     page().noindex = True
 
 

@@ -14,10 +14,7 @@ from calendar_app.services import editors
 from calendar_app.web import editor_session
 from calendar_app.web.kept_forms import KeptForm
 from calendar_app.web.page import page
-from calendar_app.web.security import CONTENT_SECURITY_POLICY
-
-#: No form of the room comes near (bytes); a letter that is dropped may be larger.
-MAX_FORM = 256 * 1024
+from calendar_app.web.security import CONTENT_SECURITY_POLICY, has_undeclared_proxy
 
 #: What a page says was done, by the parameter ``fait`` that leads to it.
 DONE: dict[str, str] = {
@@ -53,7 +50,6 @@ def room_blueprint(name: str, import_name: str, **words: str) -> Blueprint:
 
     @bp.before_request
     def prepare() -> None:
-        request.max_content_length = MAX_FORM
         page().noindex = True
 
     return bp
@@ -78,6 +74,7 @@ def show(template: str, status: int = 200, **context: Any) -> Response:
         f"editor/{template}",
         page=page(),
         me=editor_session.editor(),
+        undeclared_proxy=has_undeclared_proxy(),
         form_token=editor_session.form_token,
         done=DONE.get(request.args.get("fait", "")),
         **context,

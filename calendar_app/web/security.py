@@ -9,11 +9,20 @@ from typing import Any
 from flask import Flask, Response, abort, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    ServiceUnavailable,
+)
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from calendar_app.config import Settings
 from calendar_app.domain.errors import NotFoundError
+from calendar_app.models import db
+from calendar_app.models.connections import hurry
+from calendar_app.services import store
+from calendar_app.web import bodies
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +81,10 @@ PERSONAL_PATHS = (
     "/redaction/",
 )
 
+_PLAIN = "text/plain; charset=utf-8"
+
 #: Seconds after which a client may ask again when the store did not answer.
-RETRY_AFTER = "120"
+RETRY_AFTER = 120
 
 _TITLES = {
     400: "Demande refusée",
@@ -81,6 +92,7 @@ _TITLES = {
     404: "Page introuvable",
     405: "Action impossible ici",
     413: "Envoi trop long",
+    414: "Adresse trop longue",
     429: "Trop de demandes",
     500: "Une erreur de notre côté",
     503: "Service momentanément indisponible",
@@ -90,7 +102,9 @@ _TEXTS = {
     403: "Votre rôle de rédaction ne permet pas d'ouvrir cette page.",
     404: "Rien ne se trouve à cette adresse. Elle a peut-être été mal recopiée.",
     405: "Cette adresse ne s'ouvre pas ainsi. Revenez à la page précédente.",
-    413: "Ce qui a été envoyé est trop long pour cette page.",
+    413: "Ce qui a été envoyé est trop long pour cette page. Revenez à la page précédente, et "
+    "envoyez moins de texte ou un fichier plus petit.",
+    414: "Cette adresse porte trop de choix. Enlevez quelques filtres ou quelques événements.",
     429: "Trop de demandes sont parties de votre réseau. Réessayez dans une heure.",
     500: "L'erreur est notée. Réessayez dans quelques minutes.",
     503: "Le calendrier ne répond pas pour le moment. Réessayez dans quelques minutes : "
@@ -98,9 +112,21 @@ _TEXTS = {
 }
 
 
+_BUSY = (
+    "Beaucoup de personnes envoient quelque chose en ce moment. Rien n'a été enregistré : revenez "
+    "à la page précédente, et envoyez à nouveau dans dix secondes."
+)
+
+
 def protect(app: Flask, settings: Settings) -> None:
     """Set the headers, the error pages and the trusted proxies of the application."""
     app.before_request(_check_host)
+    if not settings.trusted_proxies:
+        app.before_request(_warn_of_proxy)
+    bodies.bound(app)
+    # Whoever waits for a page is told within seconds that the store says nothing.
+    app.before_request(lambda: hurry())
+    app.teardown_request(lambda _error: hurry(None))
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFoundError, _not_found)
@@ -124,6 +150,23 @@ def _check_host() -> None:
         abort(400)
 
 
+def _warn_of_proxy() -> None:
+    """Say once that a proxy stands before us which the settings do not know: everybody then has its
+    address, and one person who types wrong passwords locks all editors out."""
+    if has_undeclared_proxy() and "undeclared_proxy" not in current_app.extensions:
+        current_app.extensions["undeclared_proxy"] = True
+        log.warning(
+            "X-Forwarded-For arrives while CALENDAR_TRUSTED_PROXIES is 0: all visitors share the"
+            " address of the proxy, and with it the limits on log-ins. Set the number of proxies."
+        )
+
+
+def has_undeclared_proxy() -> bool:
+    """Return whether this request came through a proxy that the settings do not know."""
+    is_trusted = current_app.config["SETTINGS"].trusted_proxies > 0
+    return "X-Forwarded-For" in request.headers and not is_trusted
+
+
 def _add_headers(answer: Response) -> Response:
     if request.method == "POST" or request.path.startswith(PERSONAL_PATHS):
         answer.headers.update(PERSONAL_HEADERS)
@@ -144,7 +187,10 @@ def _ask_for_https(answer: Response) -> Response:
 def _http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
-    answer = _page(error.code)
+    busy = isinstance(error, ServiceUnavailable)
+    answer = _page(error.code, _BUSY if busy else None)
+    if busy:
+        answer.headers["Retry-After"] = str(bodies.BUSY_SECONDS)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return answer
@@ -158,8 +204,12 @@ def _no_store(error: DBAPIError | PoolTimeoutError) -> Any:
     """Overload or no database: never an empty 200, which would wipe a subscribed calendar."""
     # Its class only: the text may hold what somebody typed.
     log.error("the store did not answer: %s", type(getattr(error, "orig", error)).__name__)
-    answer = _page(503)
-    answer.headers["Retry-After"] = RETRY_AFTER
+    db.session.rollback()
+    todo = store.problem(db.session)
+    if todo:
+        log.error("the store cannot serve: %s", todo)
+    answer = _page(503, todo=todo)
+    answer.headers["Retry-After"] = str(RETRY_AFTER)
     return answer
 
 
@@ -168,14 +218,19 @@ def _our_fault(error: Exception) -> Any:
     return _page(500)
 
 
-def _page(code: int, text: str | None = None) -> Response:
+def _page(code: int, text: str | None = None, *, todo: str | None = None) -> Response:
+    """Answer with an error.
+
+    :param text: what went wrong and what to do, in French; by default what the code stands for.
+    :param todo: what the person who runs the site has to do, in French.
+    """
     title, text = _TITLES.get(code, "Demande refusée"), text or _TEXTS.get(code, _TEXTS[400])
     # A foreign Host leaves no address to build links from, so 400 is plain too.
     if code == 400 or request.path.endswith((".ics", ".atom", ".json")):
-        body, kind = f"{title}. {text}\n", "text/plain; charset=utf-8"
+        body, kind = "\n".join(filter(None, (f"{title}. {text}", todo))) + "\n", _PLAIN
     else:
         embedded = request.path.startswith(EMBED_PATH)
         template = "embed/error.html" if embedded else "pages/error.html"
-        body = render_template(template, title=title, text=text)
+        body = render_template(template, title=title, text=text, todo=todo)
         kind = "text/html; charset=utf-8"
     return Response(body, status=code, content_type=kind)

@@ -34,16 +34,8 @@ from calendar_app.web.waiting import retry_after, too_many
 
 bp = Blueprint("subscription", __name__, url_prefix="/abonnement")
 
-#: No form of ours comes near (bytes).
-MAX_FORM = 64 * 1024
-
 #: Of how many events a selection may ask for reminders: a class takes part in a few.
 MOST_EVENTS = 50
-
-
-@bp.before_request
-def _refuse_large_forms() -> None:
-    request.max_content_length = MAX_FORM
 
 
 @bp.app_context_processor

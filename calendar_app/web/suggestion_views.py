@@ -13,7 +13,7 @@ from calendar_app.services.subscribers import MailAddress
 from calendar_app.web import forms
 from calendar_app.web.page import get_event, page
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.subscription_views import MAX_FORM, links, network
+from calendar_app.web.subscription_views import links, network
 from calendar_app.web.suggestion_form import (
     TITLE_LENGTH,
     WORDS_LENGTH,
@@ -29,11 +29,6 @@ _ADDRESS_SPENT = (
     "Cette adresse a déjà servi à beaucoup de propositions aujourd'hui. Réessayez demain, ou "
     "envoyez sans adresse : ce que vous avez écrit est resté."
 )
-
-
-@bp.before_request
-def _refuse_large_forms() -> None:
-    request.max_content_length = MAX_FORM
 
 
 @bp.route("/", methods=["GET", "POST"])

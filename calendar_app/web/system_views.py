@@ -6,10 +6,13 @@ import json
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, current_app, url_for
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from calendar_app.models import db, queries
+from calendar_app.services import store
+from calendar_app.services.health import Health
 from calendar_app.web.page import settings
 from calendar_app.web.policies import Policy, policy
 
@@ -31,12 +34,25 @@ def livez() -> Response:
 @bp.get("/readyz")
 @policy(Policy.PUBLIC)
 def readyz() -> Response:
-    """Whether the store answers and is set up: 200, or 503."""
+    """Whether this process can serve: 200, or 503. What else does not work is named in the body."""
     try:
+        state = store.schema_state(db.session)
+        if state is not store.SchemaState.READY:
+            return _text(f"the schema is {state.value}: run calendar-app migrate\n", 503)
         version = queries.catalogue(db.session).version
-    except DBAPIError:
+        degraded = _health().degraded(db.session, datetime.now(UTC))
+    except (DBAPIError, PoolTimeoutError):
         return _text("the store does not answer\n", 503)
-    return _text(f"ok, catalogue version {version}\n")
+    lines = [f"ok, catalogue version {version}"]
+    if degraded:
+        lines.append(f"degraded: {', '.join(degraded)}")
+    return _text("\n".join(lines) + "\n")
+
+
+def _health() -> Health:
+    """Return what this process knows of the installation's health."""
+    found: Health = current_app.extensions.setdefault("health", Health())
+    return found
 
 
 @bp.get("/robots.txt")
