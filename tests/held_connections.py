@@ -1,6 +1,6 @@
-"""Connections that are kept open for next to nothing, each kind in great number: what a server meets
-on an ordinary morning (browsers hold connections that they do not use), and what somebody does who
-wants to stop it."""
+"""Connections that are kept open for next to nothing, each kind in great number: what a server
+meets on an ordinary morning (browsers hold connections that they do not use), and what somebody
+does who wants to stop it."""
 
 from __future__ import annotations
 

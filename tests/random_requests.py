@@ -30,19 +30,25 @@ METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", 
 HOSTILE: Sequence[bytes] = [
     text.encode("utf-8", "surrogatepass")
     for text in (
-        "", " ", "\0", "a\0b", "\r\n", "a\r\nSet-Cookie: a=b", "\n", "\t", "\x1b[31m", "\x7f", "\x85",
+        "", " ", "\0", "a\0b", "\r\n", "a\r\nSet-Cookie: a=b", "\n", "\t", "\x1b[31m", "\x7f",
+        "\x85",
         "\ud800", "\udfff\ud800", "\ufffe\uffff", "\u202egnp.exe", "\u2028", "\ufeff", "\u200b",
         "e\u0301" * 40, "\U0001f3eb", "ﬁ", "İ", "ß", "٣", "²", "½", "１２",
-        "-1", "0", "1e9", "1_000", "+1", " 1", "0x1", "9" * 30, "2147483648", "9" * 5000, "NaN", "inf",
+        "-1", "0", "1e9", "1_000", "+1", " 1", "0x1", "9" * 30, "2147483648", "9" * 5000, "NaN",
+        "inf",
         "2021-02-30", "2021-2-3", "0001-01-01", "9999-12-31", "10000-01-01", "2021-W01", "20210101",
         "2021-01-01T00:00:00", "24:00", "14:60", "0000", "2020-2022", "9998-9999", "0000-0001",
-        "'", '"', "\\", "%", "%s", "%(a)s", "%00", "%zz", "{}", "{0.__class__}", "{{ 7*7 }}", "${7*7}",
-        "' OR 1=1 --", "'; DROP TABLE event; --", "<script>alert(1)</script>", "]]>", "&amp;", "<!--",
-        "../" * 9 + "etc/passwd", "..\\..\\", "/", "//", "//x.example", "/\\x.example", "\\/x.example",
+        "'", '"', "\\", "%", "%s", "%(a)s", "%00", "%zz", "{}", "{0.__class__}", "{{ 7*7 }}",
+        "${7*7}",
+        "' OR 1=1 --", "'; DROP TABLE event; --", "<script>alert(1)</script>", "]]>", "&amp;",
+        "<!--",
+        "../" * 9 + "etc/passwd", "..\\..\\", "/", "//", "//x.example", "/\\x.example",
+        "\\/x.example",
         "/redaction/", "/redaction//x.example", "/redaction/../../", "/redaction/\r\nA: b",
         "/redaction/?a=\ud800", "/redaction/lettres/%zz", "javascript:alert(1)", "data:,a",
         "http://[", "http://[::1", "http://a:b", "http://a:99999/", "http://\0/", "//[", "http:///",
-        "http://127.0.0.1:1/", "mailto:a", "a@b", "@", "a@" + "b." * 200 + "example", '"a b"@x.example',
+        "http://127.0.0.1:1/", "mailto:a", "a@b", "@", "a@" + "b." * 200 + "example",
+        '"a b"@x.example',
         "[" * 3000, '{"a":' * 500, "null", "true", "[]", '[["a"]]', '[["a","b"]]', '{"a": 1}',
         "a" * 3000, "é" * 2000, "a " * 1500, "(" * 500, "," * 2000, "a," * 1000, "*", "?", "#", ";",
     )
@@ -50,22 +56,27 @@ HOSTILE: Sequence[bytes] = [
 
 #: Texts that the site understands, in one place or another.
 KNOWN: Sequence[str] = (
-    "lille", "lyon", "guadeloupe", "corse", "mayotte", "59", "2A", "974", "0590001A", "Lille", "lile",
+    "lille", "lyon", "guadeloupe", "corse", "mayotte", "59", "2A", "974", "0590001A", "Lille",
+    "lile",
     "cm1", "cycle-3", "premier-degre", "college", "terminale", "concours", "atelier", "national",
-    "2021-01-04", "2021-02-11", "2020-2021", "2021-01", "2020-09", "2021", "02", "1", "2", "3", "10",
+    "2021-01-04", "2021-02-11", "2020-2021", "2021-01", "2020-09", "2021", "02", "1", "2", "3",
+    "10",
     "a3", "json", "xml", "csv", "oui", "non", "on", "tout", "choix", "apprendre", "robot classe",
     "ma-classe-a-du-talent-2020-2021", "roboteam-2020-2021", "geodeclic-2020-2021",
     "lille-2020-2021", "lyon-2020-2021", "lille-2020-2021/deadline", "academie-de-lille", "toutes",
     "departement-59", "academie-de-besancon", "app.css", "app.js", "favicon.svg", "ics", "atom",
-    "annule", "archive", "complet", "retabli", "publier", "proposer", "apercu", "deadline", "session",
+    "annule", "archive", "complet", "retabli", "publier", "proposer", "apercu", "deadline",
+    "session",
     "inscrits", "envoyee", "pas-cette-annee", "l-an-prochain", "prevenir", "ne-plus-prevenir",
     "effacer", "pause", "reprise", "class_weeks:3", "last_class_day", "ecole", "lycee", "national/",
     "professeur@ecole.example", "http://127.0.0.1:1/agenda.ics", "/redaction/lettres/", "123456",
 )  # fmt: skip
 
 _HEADERS: dict[str, Sequence[str]] = {
-    "Accept": ("*/*", "text/html", "text/calendar;q=0", "a", ";;;", "*/*;q=nan", "a/b;q=1e999", ","),
-    "Accept-Encoding": ("gzip", "gzip;q=0", "identity;q=0", "*;q=0", "br", "gzip;q=x", "gzip, gzip"),
+    "Accept": ("*/*", "text/html", "text/calendar;q=0", "a", ";;;", "*/*;q=nan", "a/b;q=1e999",
+    ","),
+    "Accept-Encoding": ("gzip", "gzip;q=0", "identity;q=0", "*;q=0", "br", "gzip;q=x",
+    "gzip, gzip"),
     "Accept-Language": ("fr", "en;q=0.5", "*", "x" * 200, ";q="),
     "Cache-Control": ("no-cache", "max-age=-1", "only-if-cached", "="),
     "Content-Encoding": ("gzip", "deflate", "br", "identity", "a"),
@@ -94,10 +105,12 @@ _HEADERS: dict[str, Sequence[str]] = {
     "If-Unmodified-Since": ("Mon, 04 Jan 2021 09:00:00 GMT", "a"),
     "Max-Forwards": ("0", "a"),
     "Origin": (
-        "null", "http://127.0.0.1", "https://x.example", "http://[", "http://[::1]:a", "//", "", "a b",
+        "null", "http://127.0.0.1", "https://x.example", "http://[", "http://[::1]:a", "//", "",
+        "a b",
         "http://127.0.0.1:99999", "http://\xe9", "http://[v1.a]",
     ),
-    "Range": ("bytes=0-", "bytes=0-0,-1", "bytes=-", "bytes=9-1", "bytes=" + "0-," * 500, "a=b", "bytes"),
+    "Range": ("bytes=0-", "bytes=0-0,-1", "bytes=-", "bytes=9-1", "bytes=" + "0-," * 500, "a=b",
+    "bytes"),
     "Referer": ("http://[", "https://x.example/", "/", "", "http://127.0.0.1/redaction/", "\xff"),
     "Sec-Fetch-Site": ("same-origin", "cross-site", "none", "a", ""),
     "Sec-Fetch-Mode": ("navigate", "cors", "a"),
@@ -106,7 +119,8 @@ _HEADERS: dict[str, Sequence[str]] = {
     "Upgrade": ("h2c", "websocket", "a"),
     "User-Agent": ("", "Mozilla/5.0", "\xe9" * 50, "a" * 4000),
     "Via": ("1.1 a", ","),
-    "X-Forwarded-For": ("1.2.3.4, 5.6.7.8", "::1", "a", "", "1.2.3.4:80", "[::1]:80", "fe80::1%eth0", ",,"),
+    "X-Forwarded-For": ("1.2.3.4, 5.6.7.8", "::1", "a", "", "1.2.3.4:80", "[::1]:80",
+    "fe80::1%eth0", ",,"),
     "X-Forwarded-Host": ("127.0.0.1", "x.example", "127.0.0.1, x.example", "[", "a b", "", "a:b:c"),
     "X-Forwarded-Port": ("443", "a", "99999"),
     "X-Forwarded-Prefix": ("/a", "//x.example", "\\"),
@@ -116,7 +130,8 @@ _HEADERS: dict[str, Sequence[str]] = {
     "X-Requested-With": ("XMLHttpRequest",),
 }  # fmt: skip
 _HOSTS = (
-    "", "x.example", "127.0.0.1:1", "127.0.0.1:99999", "127.0.0.1:", "[::1]", "[::1", "[", "a b", "a/b",
+    "", "x.example", "127.0.0.1:1", "127.0.0.1:99999", "127.0.0.1:", "[::1]", "[::1", "[", "a b",
+    "a/b",
     "localhost.", "LOCALHOST", "127.0.0.1@x.example", "x.example:80:80", "\xe9.example", "." * 300,
     "127.0.0.1,x.example", "xn--", "%00", "127.1", "0", ":",
 )  # fmt: skip
@@ -150,8 +165,8 @@ class Request:
         """Say it in a few lines, whatever is in it."""
         headers = "\n".join(f"  {name}: {value[:300]!r}" for name, value in self.headers)
         return (
-            f"request {self.number} (seed {SEED}): {self.method} {self.target[:1000]!r}\n{headers}\n"
-            f"  {len(self.body)} bytes: {self.body[:1000]!r}"
+            f"request {self.number} (seed {SEED}): {self.method} {self.target[:1000]!r}\n"
+            f"{headers}\n  {len(self.body)} bytes: {self.body[:1000]!r}"
         )
 
 
@@ -412,6 +427,71 @@ class Draw:
             )
         if self._chance(1):
             headers["X-" + "a" * self._random.randrange(1, 50)] = "b" * self._random.randrange(4000)
+
+
+def on_the_wire(request: Request) -> bytes:
+    """Return a request as a client sends it that asks for one thing only."""
+    lines = [f"{request.method} ".encode() + request.target + b" HTTP/1.1"]
+    lines += [f"{name}: {value}".encode("latin-1") for name, value in request.headers]
+    return b"\r\n".join((*lines, b"Connection: close", b"", request.body))
+
+
+def is_well_formed(request: Request) -> bool:
+    """Return whether a server may not refuse a request before the application hears of it."""
+    sent = dict(request.headers)
+    return (
+        sent.get("Content-Length", str(len(request.body))) == str(len(request.body))
+        and not {"Expect", "Upgrade", "TE"} & sent.keys()
+        and re.fullmatch(r"[\w.:\[\]-]+", sent["Host"], re.ASCII) is not None
+        and len(request.target) < 8000
+    )
+
+
+def promises_more(request: Request) -> bool:
+    """Return whether a request says that its body is longer than it is: the server would wait."""
+    return dict(request.headers).get("Content-Length", "0") not in ("0", str(len(request.body)))
+
+
+def garbled(request: Request) -> bytes:
+    """Return what no client of any use would send in place of a request."""
+    drawn = random.Random(f"{SEED}/garbled/{request.number}")
+    whole = on_the_wire(request)
+    head, _, body = whole.partition(b"\r\n\r\n")
+    first, _, rest = head.partition(b"\r\n")
+    made = drawn.randrange(12)
+    if made == 0:
+        at = drawn.randrange(len(head))
+        return (
+            head[:at] + drawn.choice((b"\0", b"\n", b"\r", b"\xff", b" ")) + head[at:] + b"\r\n\r\n"
+        )
+    if made == 1:
+        return head.replace(b"\r\n", b"\n") + b"\n\n" + body
+    if made == 2:
+        size = drawn.choice((b"0", b"5", b"-1", b"ffffffffffffffff", b"5;a=b", b"", b"g", b"0x5"))
+        chunks = size + b"\r\nabcde\r\n" + drawn.choice((b"0\r\n\r\n", b"0\r\nA: b\r\n\r\n", b""))
+        return first + b"\r\nTransfer-Encoding: chunked\r\n" + rest + b"\r\n\r\n" + chunks
+    if made == 3:
+        return head + b"\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde"
+    if made == 4:
+        return whole[: drawn.randrange(len(whole))]
+    if made == 5:
+        return first.replace(
+            b"HTTP/1.1", drawn.choice((b"HTTP/1.0", b"HTTP/2.0", b"HTTP/9", b"", b"a"))
+        ) + (b"\r\n" + rest + b"\r\n\r\n" + body)
+    if made == 6:
+        target = drawn.choice(
+            (b"*", b"http://x.example/", b"a", b"//", b"http://[", b"/\xff\0", b"?", b"#")
+        )
+        return head.replace(request.target, target, 1) + b"\r\n\r\n" + body
+    if made == 7:
+        return head + b"\r\n" + b"A: b\r\n" * drawn.choice((50, 5000)) + b"\r\n" + body
+    if made == 8:
+        return head + b"\r\nA: " + b"b" * drawn.choice((9000, 500_000)) + b"\r\n\r\n" + body
+    if made == 9:
+        return drawn.randbytes(drawn.randrange(1, 2000)) + b"\r\n\r\n"
+    if made == 10:
+        return head + b"\r\n folded: a\r\n : b\r\n\r\n" + body
+    return b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + whole
 
 
 def _encoded(pairs: list[tuple[str, bytes]]) -> bytes:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -54,7 +54,7 @@ class Served:
 
     def memory(self) -> int:
         """Return the bytes that the processes hold together; what they share counts once."""
-        return sum(map(_held_bytes, self.pids()))
+        return sum(map(held_bytes, self.pids()))
 
 
 def _children(pid: int) -> list[int]:
@@ -67,7 +67,8 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _held_bytes(pid: int) -> int:
+def held_bytes(pid: int) -> int:
+    """Return the bytes that a process holds, its share of what it shares; 0 when it ended."""
     try:
         told = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
@@ -131,6 +132,9 @@ def nginx(folder: Path, behind: int) -> Iterator[int]:
     command += ["-g", f"daemon off; pid {folder}/nginx.pid;"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
         try:
+            # Its socket is bound before it says who it is.
+            while not (folder / "nginx.pid").exists() and process.poll() is None:
+                time.sleep(0.05)
             yield port
         finally:
             process.terminate()
@@ -238,9 +242,10 @@ def request(
     return "\r\n".join((*lines, "", "")).encode() + (body or b"")
 
 
-def exchange(port: int, sent: bytes, seconds: float = PATIENCE) -> Answer:
+def exchange(port: int, sent: bytes, seconds: float = PATIENCE, *, ends: bool = False) -> Answer:
     """Send these bytes as far as the server takes them; return what it answers.
 
+    :param ends: whether to say that nothing more comes.
     :raises TimeoutError: when the whole answer is not there in time.
     :raises ConnectionError: when there is none.
     """
@@ -260,6 +265,9 @@ def exchange(port: int, sent: bytes, seconds: float = PATIENCE) -> Answer:
                     left = left[client.send(left[: 2**16]) :]
                 except ConnectionError:
                     left = left[:0]  # it wants no more; what it said of that may be read still
+                if ends and not left:
+                    with suppress(OSError):
+                        client.shutdown(socket.SHUT_WR)
             if readable:
                 try:
                     piece = client.recv(2**16)
@@ -273,6 +281,8 @@ def exchange(port: int, sent: bytes, seconds: float = PATIENCE) -> Answer:
 
 def _parsed(received: bytes, seconds: float) -> Answer:
     head, _, body = received.partition(b"\r\n\r\n")
+    while head.startswith(b"HTTP/1.1 100 "):
+        head, _, body = body.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     if not re.fullmatch(r"HTTP/1\.[01] \d{3}( .*)?", first):
         raise ConnectionError(f"no answer: {received[:80]!r}")

@@ -1,9 +1,10 @@
-"""What a browser brings to a site: the cookie of an editor who logged in, and the tokens of forms. They
-are made with the site's own key, so that thousands of requests need no page to be read first."""
+"""What a browser brings to a site: the cookie of an editor who logged in, and the tokens of forms.
+They are made with the site's own key, so that thousands of requests need no page to be read
+first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -53,6 +54,14 @@ def token(site: Flask, path: str) -> str:
         return forms.form_token(endpoint, **values)
 
 
+def multipart(fields: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """Return a body of these fields (names and contents), with « b » between them."""
+    parts = (
+        b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % pair for pair in fields
+    )
+    return b"".join((*parts, b"--b--\r\n"))
+
+
 class Site:
     """A site with the real content and an editor, which is served.
 
@@ -72,16 +81,15 @@ class Site:
     def dropped(self, letter: bytes) -> bytes:
         """Return the request that drops a letter."""
         path = "/redaction/lettres/"
-        body = b"".join(
-            b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % pair
-            for pair in (
+        body = multipart(
+            [
                 (b"jeton", token(self.app, path).encode()),
                 (b"envoyee", b"2021-01-04"),
                 (b'fichier"; filename="lettre.eml', letter),
-            )
+            ]
         )
         headers = {"Cookie": self.cookie, "Content-Type": "multipart/form-data; boundary=b"}
-        return request("POST", path, self.served.port, headers, body + b"--b--\r\n")
+        return request("POST", path, self.served.port, headers, body)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
-"""Whatever holds a server's connections or its threads, a feed and /livez answer: under both servers
-that the README promises. A client gives up after ten seconds; how long it took is told in a campaign."""
+"""Whatever holds a server's connections or its threads, a feed and /livez answer, under both
+servers that the README promises. A client gives up after ten seconds; a campaign tells how long it
+took."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import run_wsgi_app
 
+from calendar_app.app import create_app
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.personal_links import PersonalLinks
@@ -25,9 +27,19 @@ from calendar_app.models import Source, Subscriber, db, writing
 from calendar_app.services import editors
 from calendar_app.web.security import EMBED_PATH, HEADERS
 from tests import signed_in
+from tests.conftest import close, settings_for
 from tests.mail_factories import sign_up, subscriber
-from tests.random_requests import Draw, Forms, Request, Site
-from tests.servers import Answer
+from tests.random_requests import (
+    Draw,
+    Forms,
+    Request,
+    Site,
+    garbled,
+    is_well_formed,
+    on_the_wire,
+    promises_more,
+)
+from tests.servers import Answer, Served, calendar_app_serve, exchange, fetch, held_bytes
 from tests.test_editor_pages import make_editor
 from tests.test_isolation import world
 from tests.tools import scaled
@@ -36,19 +48,38 @@ NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 PEOPLE, NEW_ADDRESS = 20, "neuve@ecole.example"
 #: Requests to the application in this process, on each store; and to a server of its own.
 IN_PROCESS, OVER_HTTP = 30_000, 40_000
+#: What a calm morning asks for.
+CALM = (
+    "/",
+    "/agenda/",
+    "/flux/toutes.ics",
+    "/calendrier/2021/02/",
+    "/annee-scolaire/2020-2021/",
+    "/abonnement/",
+    "/flux/",
+    "/aide/",
+    "/evenements/roboteam-2020-2021/",
+)
+#: What a server may hold after them, times what it held before.
+MOST_GROWTH = 1.5
 #: Processor seconds that no single answer comes near, on any machine.
 MOST_SECONDS = 5.0
 
-#: Pages whose forms are filled in, with « {0} » for the token of a person, « {1} » of one who has not confirmed.
+#: Pages whose forms are filled in, with « {0} » for the token of a person, « {1} » for the token of
+#: somebody who has not confirmed.
 PAGES = (
-    "/abonnement/", "/abonnement/retrouver/", "/abonnement/lien/{0}/", "/abonnement/lien/{1}/confirmer/",
+    "/abonnement/", "/abonnement/retrouver/", "/abonnement/lien/{0}/",
+    "/abonnement/lien/{1}/confirmer/",
     "/abonnement/lien/{0}/desabonnement/", "/abonnement/lien/{0}/evenements/roboteam-2020-2021/",
     "/proposer/", "/proposer/?evenement=roboteam-2020-2021", "/redaction/", "/redaction/connexion/",
-    "/redaction/mot-de-passe/", "/redaction/lettres/", "/redaction/lettres/1/", "/redaction/lettres/2/",
+    "/redaction/mot-de-passe/", "/redaction/lettres/", "/redaction/lettres/1/",
+    "/redaction/lettres/2/",
     "/redaction/propositions/1/", "/redaction/propositions/4/", "/redaction/evenements/nouveau/",
     "/redaction/evenements/nouveau/?proposition=1", "/redaction/evenements/lille-2020-2021/",
-    "/redaction/evenements/roboteam-2020-2021/", "/redaction/evenements/lyon-2020-2021/edition-suivante/",
-    "/redaction/sources/", "/redaction/sources/1/", "/redaction/journal/1/", "/redaction/journal/2/",
+    "/redaction/evenements/roboteam-2020-2021/",
+    "/redaction/evenements/lyon-2020-2021/edition-suivante/",
+    "/redaction/sources/", "/redaction/sources/1/", "/redaction/journal/1/",
+    "/redaction/journal/2/",
 )  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -66,7 +97,7 @@ def furnish(app: Flask) -> Site:
     links = PersonalLinks(settings.secret_key, settings.public_url)
     with app.app_context():
         with writing(db.session, NOW):
-            # Nobody listens there: to read an agenda again costs nothing and leaves the machine not.
+            # Nobody listens there, and nothing leaves the machine.
             db.session.execute(update(Source).values(address="http://127.0.0.1:1/"))
         uids = list(db.session.scalars(select(Subscriber.uid).order_by(Subscriber.id)))
     tokens = [links.token(uid) for uid in uids]
@@ -96,8 +127,9 @@ def furnish(app: Flask) -> Site:
 def check(request: Request, answer: Answer) -> None:
     """Check an answer of the application itself."""
     about = f"{answer.status} {answer.headers} to\n{request}"
-    assert 200 <= answer.status < 500, about
+    assert 200 <= answer.status < 500 or announced(answer), about
     path = unquote_to_bytes(request.target.partition(b"?")[0]).decode("latin-1")
+    path = "/" + path.lstrip("/")  # as werkzeug reads it
     for name, value in HEADERS.items():
         found = answer.headers.get(name.lower())
         if path.startswith(EMBED_PATH) and name in (
@@ -115,13 +147,21 @@ def check(request: Request, answer: Answer) -> None:
             assert found == value, about
     where = answer.headers.get("location")
     if where is not None:
-        # Never to another site, however a browser reads it. (Werkzeug's own redirects, to an address
-        # with its slash, are absolute: with the Host that was found to be ours.)
+        # Never to another site, however a browser reads it. (Werkzeug's own redirects, to an
+        # address with its slash, are absolute: with the Host that was found to be ours.)
         assert re.match(r"/(?![/\\])|https?://(127\.0\.0\.1|localhost|\[::1\])[:/]", where), about
         assert not re.search(r"[\x00-\x20\x7f-\xff]", where), about
     if "set-cookie" in answer.headers:
         assert answer.headers["set-cookie"].count("redaction=") == 1, about
         assert answer.headers["set-cookie"].startswith("redaction="), about
+
+
+def announced(answer: Answer) -> bool:
+    """Return whether an error of a server is one that docs/api.md announces: « come again later »,
+    and a form that oEmbed 1.0 has and we have not."""
+    if answer.status == 503:
+        return answer.headers.get("retry-after", "").isdigit()
+    return answer.status == 501 and answer.body == b"Seul format=json existe ici.\n"
 
 
 # -- in this process -------------------------------------------------------------------------------
@@ -189,6 +229,8 @@ def ask(app: Flask, request: Request) -> Answer:
     return Answer(int(status[:3]), found, data, time.thread_time() - begun)
 
 
+# A body that breaks off in a file leaves that to Python's collector.
+@pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
 def test_no_request_breaks_the_application(site, engine):
     # On each store others: what one takes, the other may refuse.
     first = IN_PROCESS * (engine == "postgresql")
@@ -199,8 +241,9 @@ def test_no_request_breaks_the_application(site, engine):
         for request in Draw(site).many(first, scaled(IN_PROCESS, 20)):
             try:
                 answer = ask(site.app, request)
-                assert not errors, errors
+                assert not errors, errors[0]
                 check(request, answer)
+                assert answer.status != 503, answer
                 assert answer.seconds < MOST_SECONDS
             # Whatever comes out of it: the next request may find another fault.
             except Exception as error:
@@ -214,3 +257,74 @@ def test_no_request_breaks_the_application(site, engine):
     # What is drawn gets somewhere.
     for status in (200, 303, 400, 404):
         assert statuses[status] > sum(statuses.values()) / 100, statuses
+
+
+# -- on a server of its own ------------------------------------------------------------------------
+
+
+def test_no_request_breaks_a_server(make_database, templates, tmp_path):
+    store = make_database("sqlite", templates["sqlite", "content"])
+    settings = {"CALENDAR_TRUSTED_PROXIES": "1"}
+    app = create_app(settings_for(store, tmp_path / "instance", **settings))
+    site, first, count = furnish(app), 2 * IN_PROCESS, scaled(OVER_HTTP, 20)
+    failures: list[str] = []
+    statuses: Counter[int] = Counter()
+
+    def send(port: int, numbers: range) -> None:
+        draw = Draw(site)
+        for number in numbers:
+            request = draw.request(number)
+            try:
+                statuses[sent_and_checked(port, request)] += 1
+            # Whatever comes out of it: the next request may find another fault.
+            except Exception as error:
+                failures.append(f"{type(error).__name__}: {error}\n{request}")
+
+    with calendar_app_serve(tmp_path, CALENDAR_DATABASE_URL=store, **settings) as served:
+        for path in CALM:
+            assert fetch(served.port, path).status == 200, path
+        idle = memory_of_worker(served)
+        begin = [
+            threading.Thread(target=send, args=(served.port, range(first + part, first + count, 4)))
+            for part in range(4)
+        ]
+        for thread in begin:
+            thread.start()
+        for thread in begin:
+            thread.join()
+        after = memory_of_worker(served)
+        assert fetch(served.port, CALM[0]).status == 200
+    close(app)
+    log.warning("answers: %s; memory: %d MiB, then %d MiB", dict(statuses), idle >> 20, after >> 20)
+    assert not failures, f"{len(failures)} failed:\n" + "\n\n".join(failures[:10])
+    said = served.log.read_text(encoding="utf-8")
+    assert "Traceback" not in said, said[:3000]
+    assert "panicked" not in said, said[:3000]
+    assert after < MOST_GROWTH * idle
+    for status in (200, 303, 400, 404):
+        assert statuses[status] > sum(statuses.values()) / 100, statuses
+
+
+def memory_of_worker(served: Served) -> int:
+    """Return the bytes that the greatest process of a server holds: the one that answers."""
+    return max(map(held_bytes, served.pids()))
+
+
+def sent_and_checked(port: int, request: Request) -> int:
+    """Send a request, one in ten as nobody would; return the status of the answer, 0 for none."""
+    odd = request.number % 10 == 0
+    answer = None  # a server need not answer what is no request
+    try:
+        sent = garbled(request) if odd else on_the_wire(request)
+        answer = exchange(port, sent, 30, ends=odd or promises_more(request))
+    except ConnectionError:
+        if is_well_formed(request) and not odd:
+            raise
+    if answer is None:
+        return 0
+    if odd or not is_well_formed(request):
+        # The server may have answered for the application, which never heard of it.
+        assert answer.status < 500 or answer.status in (501, 505) or announced(answer), answer
+    else:
+        check(request, answer)
+    return answer.status

@@ -37,7 +37,7 @@ _TOOLS = {
 
 
 def scaled(cases: int, share: int = 10) -> int:
-    """Return how many of *cases* to try: all of them in a campaign, else a *share*-th, never none."""
+    """Return how many of *cases* to try: all in a campaign, else a *share*-th, never none."""
     return cases if CAMPAIGN else max(1, cases // share)
 
 
