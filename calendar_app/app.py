@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from flask_migrate import Migrate
 
+from calendar_app import memory
 from calendar_app.config import Settings, data_folder, templates_folder
 from calendar_app.domain import french, levels, vocabulary
 from calendar_app.domain.personal_links import PersonalLinks
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     if settings is not None:
         return _assembled(settings)
+    memory.give_back()
     settings = Settings.from_environment(os.environ)
     app = _assembled(settings)
     if not settings.production and settings.database_url.startswith("sqlite"):

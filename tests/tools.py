@@ -36,12 +36,13 @@ _TOOLS = {
     "java": (("java",), "default-jre-headless"),
     "cc": (("cc", "gcc", "clang"), "gcc"),
     "pkg-config": (("pkg-config", "pkgconf"), "pkg-config"),
+    "nginx": (("nginx",), "nginx-light"),
 }
 
 
-def scaled(cases: int) -> int:
-    """Return how many of *cases* to try: all of them in a campaign, else a tenth, never none."""
-    return cases if CAMPAIGN else max(1, cases // 10)
+def scaled(cases: int, share: int = 10) -> int:
+    """Return how many of *cases* to try: all in a campaign, else a *share*-th, never none."""
+    return cases if CAMPAIGN else max(1, cases // share)
 
 
 def need(tool: str, why: str) -> str:
@@ -50,7 +51,9 @@ def need(tool: str, why: str) -> str:
     :param why: what is not checked without it, as a noun (« the accessibility of the pages »).
     """
     names, package = _TOOLS[tool]
-    path = next(filter(None, map(shutil.which, names)), None)
+    # Debian keeps servers where an ordinary account has no path to.
+    folders = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
+    path = next(filter(None, (shutil.which(name, path=folders) for name in names)), None)
     if not path:
         _do_without(f"{why} skipped: needs {tool} (apt-get install {package})")
     return path

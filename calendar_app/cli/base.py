@@ -12,6 +12,7 @@ import click
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from calendar_app import memory
 from calendar_app.app import AnySession, create_app, settings_of, store_session
 from calendar_app.cli.group import FILE
 from calendar_app.config import Settings, data_folder
@@ -22,6 +23,7 @@ OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
 def application() -> Flask:
     """Return the application of this environment; the server calls it in each of its processes."""
+    memory.give_back()
     return create_app(Settings.from_environment(os.environ))
 
 
