@@ -55,7 +55,7 @@ def test_eight_processes_lose_no_update_and_meet_no_lock(empty_app, tmp_path):
         before = queries.catalogue(db.session).version
         db.session.rollback()
     url = empty_app.config["SQLALCHEMY_DATABASE_URI"]
-    context = commands.context
+    context = commands.processes()
     failures = context.Queue()
     workers = [
         context.Process(target=_read_modify_write, args=(url, tmp_path, TIMES, failures))
