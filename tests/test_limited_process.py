@@ -118,7 +118,7 @@ def test_memory_below_the_limit_is_given():
 
 @pytest.fixture
 def without_clock(monkeypatch):
-    """Let processor time alone end a child, however long that takes on a busy machine."""
+    """Let processor time alone end a child, however busy the machine."""
     monkeypatch.setattr(limited_process, "PATIENCE", 1000)
 
 

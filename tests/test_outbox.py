@@ -426,6 +426,7 @@ def test_after_an_outage_the_most_urgent_lead_goes_out_once(empty_app):
     }
 
 
+@pytest.mark.long
 def test_a_day_without_a_server_loses_nothing_and_sends_nothing_late(empty_app, engine):
     """Twenty-four hours on a virtual clock; one contest ends within."""
     tick = timedelta(minutes=10 if CAMPAIGN or engine == "sqlite" else 30)
