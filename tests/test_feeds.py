@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 import vobject
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calendar_app.config import data_folder
@@ -208,7 +208,7 @@ texts = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=scaled(2_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(2_000))
 @given(title=texts, summary=texts)
 def test_any_title_and_description_come_back_equal_after_cleaning(title, summary):
     data = one_date(title, summary)
@@ -224,7 +224,7 @@ def test_any_title_and_description_come_back_equal_after_cleaning(title, summary
     assert not any(b"\n" in line or b"\r" in line for line in lines)
 
 
-@settings(max_examples=max(3, scaled(30)), deadline=None)
+@settings(max_examples=max(3, scaled(30)))
 @given(cases=st.lists(st.tuples(texts, texts), min_size=1, max_size=4))
 def test_ical_js_reads_any_text_as_icalendar_does(cases):
     for title, summary in cases:

@@ -6,11 +6,11 @@ import email
 import json
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
-from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -105,7 +105,7 @@ def body(mail: EmailMessage, kind: str) -> str:
     return part.get_content().replace("\r\n", "\n")
 
 
-@settings(max_examples=scaled(500), deadline=None)
+@settings(max_examples=scaled(500))
 @given(title=HOSTILE, content=HOSTILE, token=st.sampled_from(TOKENS))
 @example("Essai\r\nBcc: eve@example.org", "=\n.\n", TOKENS[1])
 @example("=?utf-8?q?Bcc?=", "", TOKENS[0])
@@ -137,7 +137,7 @@ def test_a_filled_mail_is_the_mail_built_with_the_values(title, content, token):
     assert (body(mail, "plain"), body(mail, "html")) == (text, html)
 
 
-@settings(max_examples=scaled(500), deadline=None)
+@settings(max_examples=scaled(500))
 @given(title=HOSTILE, content=HOSTILE, token=st.sampled_from(TOKENS))
 def test_the_bytes_are_what_any_server_takes(title, content, token):
     raw = build(title, content).fill(**FILLED | {"token": token}).data
@@ -156,7 +156,7 @@ def test_the_bytes_are_what_any_server_takes(title, content, token):
 
 
 @given(st.integers(0, 90))
-@settings(max_examples=scaled(500), deadline=None)
+@settings(max_examples=scaled(500))
 def test_a_placeholder_is_found_wherever_a_soft_break_falls(width):
     mail = parsed(build(content="a" * width).fill(**FILLED).data)
     assert body(mail, "plain").splitlines()[1] == (
@@ -290,11 +290,19 @@ def test_a_subject_holds_nothing_personal(word):
         build(head=head)
 
 
-def test_to_fill_costs_a_small_part_of_a_millisecond():
-    message = build(content=french.typography("Un texte de mail : long ! " * 200))
-    times = [time.perf_counter()]
-    for _ in range(200):
-        assert message.fill(**FILLED).data
-        times.append(time.perf_counter())
-    # The fastest of many: other programs may run beside this one.
-    assert min(b - a for a, b in pairwise(times)) < 0.0001
+def test_to_fill_costs_a_small_part_of_building():
+    content = french.typography("Un texte de mail : long ! " * 200)
+    message = build(content=content)
+    assert message.fill(**FILLED).data
+    # A hundredth in fact.
+    assert cost(lambda: message.fill(**FILLED)) < cost(lambda: build(content=content)) / 20
+
+
+def cost(work: Callable[[], object], times: int = 50) -> float:
+    """Return the seconds of processor time that *work* takes, the least of so many times."""
+    found = []
+    for _ in range(times):
+        began = time.process_time()
+        work()
+        found.append(time.process_time() - began)
+    return min(found)

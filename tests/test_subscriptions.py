@@ -222,7 +222,7 @@ def _sign_up_alice(url, instance, barrier, failures):
 
 
 def _in_processes(target, number, *args):
-    context = commands.context
+    context = commands.processes()
     failures, barrier = context.Queue(), context.Barrier(number)
     started = [
         context.Process(target=target, args=(*args, barrier, failures)) for _ in range(number)
@@ -701,7 +701,7 @@ def _ask(url, instance, answers, barrier, failures):
 def test_a_limit_holds_across_processes(session, empty_app, tmp_path):
     url = empty_app.config["SQLALCHEMY_DATABASE_URI"]
     session.rollback()
-    answers = commands.context.Manager().Queue()
+    answers = commands.processes().Manager().Queue()
     _in_processes(_ask, 4, url, tmp_path, answers)
     given = [answers.get() for _ in range(160)]
     assert given.count(True) == 60

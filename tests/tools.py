@@ -1,4 +1,4 @@
-"""Programs that some checks want, and how many cases a test throws.
+"""Programs that some checks want, how many cases a test throws, and what ``make quick`` leaves out.
 
 ``make test`` needs nothing but Python, so a check whose program is missing says so and is skipped;
 where ``CALENDAR_TEST_NO_SKIP=1`` (as in ``.ci/run``) it fails, so that nothing stays unseen.
@@ -11,16 +11,29 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import pytest
 
 #: Whether this is ``make campaign``: the same tests, with ten times the cases.
 CAMPAIGN = os.environ.get("CALENDAR_TEST_CAMPAIGN") == "1"
+#: Whether this is ``make quick``: fewer cases, SQLite alone, no browser, no other programs.
+QUICK = os.environ.get("CALENDAR_TEST_QUICK") == "1"
 NO_SKIP = os.environ.get("CALENDAR_TEST_NO_SKIP") == "1"
+
+#: Seconds after which a test gives up on what never comes. No test measures time on this clock: a
+#: busy machine may take long, a fast one next to nothing.
+PATIENCE = 300
+
+T = TypeVar("T")
 
 NODE_FOLDER = Path(__file__).parent / "node"
 
@@ -41,8 +54,57 @@ _TOOLS = {
 
 
 def scaled(cases: int, share: int = 10) -> int:
-    """Return how many of *cases* to try: all in a campaign, else a *share*-th, never none."""
-    return cases if CAMPAIGN else max(1, cases // share)
+    """Return how many of *cases* to try: all in a campaign, else a *share*-th (in ``make quick`` a
+    tenth of that), never none."""
+    return cases if CAMPAIGN else max(1, cases // (10 * share if QUICK else share))
+
+
+def starts_programs() -> None:
+    """Skip the test that asks in ``make quick``."""
+    if QUICK:
+        pytest.skip("make quick starts no other programs")
+
+
+def wait_for(condition: Callable[[], T], goes_on: Callable[[], bool] = lambda: True) -> T:
+    """Ask until *condition* holds, and return its answer.
+
+    Fails when *goes_on* says that the program that is waited for has ended, or after
+    :data:`PATIENCE`.
+    """
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert goes_on(), "what is waited for has ended; its words are above"
+        assert time.monotonic() < end, f"it did not happen within {PATIENCE} s"
+        time.sleep(0.05)
+    return found
+
+
+def first_answer(address: str, goes_on: Callable[[], bool]) -> tuple[int, bytes]:
+    """Return the status and the body that a server answers once it listens.
+
+    :param goes_on: whether the server has not ended.
+    """
+
+    def ask() -> tuple[int, bytes] | None:
+        try:
+            with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except OSError:
+            return None
+
+    answer = wait_for(ask, goes_on)
+    assert answer
+    return answer
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def need(tool: str, why: str) -> str:
