@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from calendar_app.domain.academies import Academy, Department
@@ -147,7 +147,6 @@ any_day = st.dates(date(2017, 6, 1), date(2028, 12, 31))
 
 
 @given(any_class_days, any_day)
-@settings(deadline=None)
 def test_a_class_day_is_no_weekend_public_holiday_or_school_holiday(days, day):
     assume(days.knows(day, day))
     if not days.is_class_day(day):
@@ -161,7 +160,6 @@ def test_a_class_day_is_no_weekend_public_holiday_or_school_holiday(days, day):
 
 
 @given(any_class_days, any_day)
-@settings(deadline=None)
 def test_a_day_is_known_or_refused(days, day):
     if days.knows(day, day):
         days.is_class_day(day)
@@ -171,7 +169,6 @@ def test_a_day_is_known_or_refused(days, day):
 
 
 @given(any_class_days, any_day, st.integers(1, 200))
-@settings(deadline=None)
 def test_counting_forth_and_back_returns(days, day, n):
     try:
         start = days.first_from(day)
@@ -185,7 +182,6 @@ def test_counting_forth_and_back_returns(days, day, n):
 
 
 @given(any_class_days, any_day)
-@settings(deadline=None)
 def test_no_class_day_lies_between_a_day_and_its_neighbours(days, day):
     try:
         before, after = days.last_before(day), days.first_from(day)
@@ -196,7 +192,6 @@ def test_no_class_day_lies_between_a_day_and_its_neighbours(days, day):
 
 
 @given(any_class_days, any_day, any_lead)
-@settings(deadline=None)
 def test_a_lead_is_a_class_day_before_the_deadline_and_on_its_side_of_the_summer(
     days, deadline, lead
 ):
@@ -215,7 +210,6 @@ def test_a_lead_is_a_class_day_before_the_deadline_and_on_its_side_of_the_summer
 
 
 @given(any_class_days, any_day, st.integers(1, 39))
-@settings(deadline=None)
 def test_more_weeks_are_never_later(days, deadline, weeks):
     try:
         later = days.lead_day(deadline, Lead.class_weeks(weeks))
@@ -227,7 +221,6 @@ def test_more_weeks_are_never_later(days, deadline, weeks):
 
 
 @given(st.sampled_from(SOMEWHERE), any_day)
-@settings(deadline=None)
 def test_an_ecole_is_never_given_a_wednesday(slug, deadline):
     days = ecole(slug)
     try:
@@ -240,7 +233,6 @@ def test_an_ecole_is_never_given_a_wednesday(slug, deadline):
 
 
 @given(any_class_days, any_day, st.integers(0, 300))
-@settings(deadline=None)
 def test_weeks_left_counts_the_weeks_that_hold_a_class_day(days, today, later):
     deadline = today + timedelta(days=later)
     assume(days.knows(today - timedelta(days=7), deadline + timedelta(days=7)))

@@ -139,6 +139,8 @@ def run(tmp_path):
         ("editors", "add", "--role", "administrateur", "chef@ac.example", "Chef"),
         ("holidays", "export"),
         ("reminders", "status"),
+        ("journal", "export"),
+        ("editors", "list"),
     ],
     ids=" ".join,
 )

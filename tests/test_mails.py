@@ -11,17 +11,21 @@ from html.parser import HTMLParser
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from calendar_app.domain.deliveries import TO_OTHERS, DeliveryKind
 from calendar_app.domain.leads import Lead
 from calendar_app.domain.personal_links import ClassAnswer, PersonalLinks
 from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.vocabulary import Certainty, MilestoneKind
 from calendar_app.feeds.cards import card
 from calendar_app.mail import messages, other_messages
 from calendar_app.mail.message import Letterhead, Message
 from calendar_app.mail.messages import ReminderLine
-from calendar_app.models import db, queries
+from calendar_app.models import Event, Milestone, db, queries
 from tests import factories
+from tests.tools import scaled
 
 URL = "https://concours.example"
 SENDER = Address("Concours scolaires", "rappels", "concours.example")
@@ -472,8 +476,7 @@ def test_reminder_of_two_deadlines(desk):
     lines = [desk.line(desk.milestone(ROBOTEAM, "deadline")), desk.line(TALENT)]
     mail = read(messages.reminder(desk.head, lines, None))
     assert mail.subject == (
-        "2 dates limites approchent, dès le 11 février : "
-        "Ma classe a du talent, 6e édition et Concours RoboTeam"
+        "2 dates limites approchent, dès le 11 février : Ma classe a du… et Concours RoboTeam"
     )
 
 
@@ -802,6 +805,64 @@ def test_html_is_a_plain_page_that_fetches_nothing(mails):
         assert title.replace("&#39;", "'") == mail.subject
 
 
+def test_sizes_are_in_pixels_and_buttons_bring_their_own_style(mails):
+    for kind, mail in mails.items():
+        assert not re.search(r"[0-9]r?em\b", mail.html), kind
+        for button in re.findall('<a class="button[^>]*>', mail.html):
+            for words in ("padding: 8px", "color: #", "text-decoration: none"):
+                assert words in button
+
+
+LONG = st.text("abc é-", min_size=1, max_size=160).filter(str.strip) | st.just("a" * 160)
+
+
+@settings(
+    max_examples=scaled(500),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    titles=st.lists(LONG, min_size=1, max_size=4),
+    label=st.none() | LONG,
+    kind=st.sampled_from(MilestoneKind),
+    moved=st.sampled_from([None, date(2021, 2, 1), date(2021, 3, 30)]),
+    phrase=st.none() | LONG,
+)
+def test_no_subject_is_longer_than_a_mailbox_shows(desk, titles, label, kind, moved, phrase):
+    """And none loses what happens, or the day."""
+    lines = []
+    for number, title in enumerate(titles):
+        event = Event(
+            id=f"e{number}-2020-2021", title=title, summary="", classes=[], scope={"national"}
+        )
+        event.cancelled_at = None
+        milestone = Milestone(
+            event=event,
+            event_id=event.id,
+            kind=kind,
+            label=label,
+            first_day=date(2021, 3, 2 + number),
+            last_day=date(2021, 3, 2 + number),
+            time_zone="Europe/Paris",
+            certainty=Certainty.APPROXIMATE if phrase else Certainty.DAY,
+            phrase=phrase,
+            moved_from_first_day=moved,
+            moved_from_last_day=moved,
+        )
+        lines.append(desk.line(milestone))
+    for message in (
+        messages.reminder(desk.head, lines, None),
+        messages.moved(desk.head, lines),
+        messages.cancelled(desk.head, lines),
+    ):
+        assert len(message.subject) < 90
+    if not phrase:
+        assert "2\u00a0mars" in messages.reminder(desk.head, lines, None).subject
+    if len(titles) == 1:
+        # A date of the event is cancelled, not the event.
+        assert messages.cancelled(desk.head, lines).subject.endswith(")")
+
+
 def test_text_reads_alone(mails):
     for mail in mails.values():
         assert not re.search(r"<|&\w+;|\n\n\n\n|[ \t]\n(?<!\n-- \n)", mail.text)
@@ -814,14 +875,16 @@ def test_headers(mails):
         assert mail.headers["Message-ID"] == "<1@concours.example>"
         assert mail.headers["Date"] == "Mon, 18 Jan 2021 06:30:00 +0000"
         assert mail.headers["Auto-Submitted"] == "auto-generated"
-        assert mail.headers["List-Id"] == '"Concours scolaires" <rappels.concours.example>'
-        unsubscribe = [
-            mail.headers.get(name) for name in ("List-Unsubscribe", "List-Unsubscribe-Post")
-        ]
-        assert unsubscribe == (
-            [None, None]
+        assert mail.headers["Reply-To"] == "contact@concours.example"
+        names = ("List-Id", "List-Unsubscribe", "List-Unsubscribe-Post")
+        assert [mail.headers.get(name) for name in names] == (
+            [None, None, None]
             if kind in (DeliveryKind.NEW_ADDRESS, *TO_OTHERS)
-            else [f"<{MANAGE}desabonnement/>", "List-Unsubscribe=One-Click"]
+            else [
+                '"Concours scolaires" <rappels.concours.example>',
+                f"<{MANAGE}desabonnement/>",
+                "List-Unsubscribe=One-Click",
+            ]
         )
 
 

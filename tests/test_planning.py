@@ -99,6 +99,7 @@ TABLE = {
 }
 
 
+@pytest.mark.long
 def test_the_mornings_of_the_letters_four_events(empty_app, engine):
     # Every morning of the year on one engine; on both in a campaign, else around those that count.
     told = {

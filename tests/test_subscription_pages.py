@@ -13,11 +13,12 @@ import time_machine
 from flask import url_for
 from sqlalchemy import select
 
+from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.personal_links import CODE_LIFE, ClassAnswer
 from calendar_app.models import Delivery, Subscriber, Subscription, db, writing
 from calendar_app.models.base import Base
-from calendar_app.services import limits, subscriptions
+from calendar_app.services import asked, limits, subscriptions
 from calendar_app.services.subscribers import MailAddress, SignUp
 from calendar_app.web.forms import form_token
 from calendar_app.web.subscription_views import links
@@ -70,7 +71,7 @@ def token(site) -> str:
 def personal_token(site, state: SubscriberState = SubscriberState.ACTIVE, address=ALICE) -> str:
     with site.test_request_context():
         sign_up = SignUp(MailAddress.read(address), CM2)
-        subscriptions.sign_up(db.session, sign_up, NOW)
+        asked.sign_up(db.session, sign_up, NOW)
         uid = person(site, address).uid
         if state is not SubscriberState.UNCONFIRMED:
             subscriptions.confirm(db.session, uid, "lien", NOW)
@@ -80,7 +81,14 @@ def personal_token(site, state: SubscriberState = SubscriberState.ACTIVE, addres
         return links().token(uid)
 
 
+def worker_answers(site) -> None:
+    """Do what the worker does every two seconds."""
+    with site.app_context():
+        asked.answer(db.session, letterhead(site).links, datetime.now(UTC))
+
+
 def person(site, address: str = ALICE) -> Subscriber | None:
+    worker_answers(site)
     with site.test_request_context():
         db.session.expire_all()
         return db.session.scalar(select(Subscriber).where(Subscriber.address_key == address))
@@ -94,6 +102,7 @@ def dump(site, *, counts: bool = True) -> dict[str, list[tuple]]:
 
 
 def queued(site, address: str = ALICE) -> list[str]:
+    worker_answers(site)
     with site.app_context():
         query = select(Delivery.kind).join(Subscriber).where(Subscriber.address_key == address)
         return [kind.value for kind in db.session.scalars(query.order_by(Delivery.id))]
@@ -296,6 +305,7 @@ def test_the_filters_on_screen_and_the_event_come_along(site, client):
     assert re.search(rf'name="evenement" value="{ID}"', form)
     answer = post(client, "/abonnement/", FORM | {"evenement": ID})
     assert answer.status_code == 200
+    worker_answers(site)
     with site.app_context():
         assert db.session.scalars(select(Subscription.event_id)).all() == [ID]
 

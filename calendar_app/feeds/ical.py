@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, timedelta
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import icalendar
 from icalendar import vDatetime, vText
@@ -22,9 +20,17 @@ from calendar_app.domain.errors import CalendarUnknownError
 from calendar_app.domain.french import span_words
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import MilestoneKind
+from calendar_app.domain.web_links import uri
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.links import derived_uid
-from calendar_app.feeds.wording import categories, description, summary
+from calendar_app.feeds.time_zones import time_zone
+from calendar_app.feeds.wording import (
+    categories,
+    description,
+    hour_in_summary,
+    session_hours,
+    summary,
+)
 from calendar_app.models import Milestone
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -70,7 +76,7 @@ class Writer:
             zones.add("Europe/Paris")
             years = {2020}
         for zone in sorted(zones):
-            calendar.add_component(_time_zone(zone, min(years), max(years)))
+            calendar.add_component(time_zone(zone, min(years), max(years)))
         for event in events:
             calendar.add_component(event)
         data: bytes = calendar.to_ical(sorted=False)
@@ -118,14 +124,14 @@ class Writer:
         found.add("dtstamp", vDatetime(event.changed_at.replace(microsecond=0)))
         found.add("last-modified", vDatetime(event.changed_at.replace(microsecond=0)))
         found.add("sequence", event.revision - 1)
-        found.add("summary", vText(line))
+        found.add("summary", vText(clean_line(line)))
         page = self._event_page(event.id)
         text = description(milestone, feed.viewer, page, self._academies)
         found.add("description", vText(clean(text)))
         place = milestone.place or event.place
         if place:
             found.add("location", vText(clean_line(place)))
-        found.add("url", event.link or page)
+        found.add("url", uri(event.link or page))
         found.add("categories", categories(milestone, self._academies, self._themes))
         if milestone.is_cancelled:
             found.add("status", vText("CANCELLED"))
@@ -137,23 +143,21 @@ class Writer:
 
     def _milestone(self, milestone: Milestone, feed: Feed, zones: set[str]) -> icalendar.Event:
         found = self._base(milestone, feed, milestone.uid, summary(milestone, feed.viewer))
-        is_session = milestone.kind is MilestoneKind.SESSION
-        if is_session and milestone.start_time and milestone.end_time:
-            zone = ZoneInfo(milestone.time_zone)
+        if hours := session_hours(milestone):
             zones.add(milestone.time_zone)
-            start = datetime.combine(milestone.first_day, milestone.start_time, zone)
-            end = datetime.combine(milestone.last_day, milestone.end_time, zone)
-            if end > start:
-                found.add("dtstart", start)
-                found.add("dtend", end)
-                return _with_alarm(found, milestone, feed, timedelta(days=-7))
+            found.add("dtstart", hours[0])
+            found.add("dtend", hours[1])
+            if milestone.is_cancelled:
+                _make_nobody_busy(found)
+            return _with_alarm(found, milestone, feed, timedelta(days=-7))
         # A deadline with an hour stays all-day: a VEVENT of no length vanishes or becomes an hour.
         _all_day(found, milestone.first_day, milestone.last_day)
         return _with_alarm(found, milestone, feed, _WEEK_BEFORE_AT_NINE)
 
     def _bar(self, opening: Milestone, deadline: Milestone, feed: Feed) -> icalendar.Event:
         days = span_words(opening.first_day, deadline.last_day)
-        line = f"{clean_line(opening.event.title)} : {days}"
+        hour = hour_in_summary(deadline, feed.viewer)
+        line = f"{clean_line(opening.event.title)} : {days}{hour}"
         found = self._base(deadline, feed, derived_uid(opening.uid, "fenetre"), line)
         _all_day(found, opening.first_day, deadline.last_day)
         # Counted from the end, which is the midnight after the deadline.
@@ -205,16 +209,12 @@ def _all_day(found: icalendar.Event, first: date, last: date) -> None:
     """Write inclusive days. A day that is only to be known must not make its reader look busy."""
     found.add("dtstart", first)
     found.add("dtend", last + timedelta(days=1))
+    _make_nobody_busy(found)
+
+
+def _make_nobody_busy(found: icalendar.Event) -> None:
     found.add("transp", vText("TRANSPARENT"))
     found.add("x-microsoft-cdo-busystatus", vText("FREE"))
-
-
-@lru_cache(maxsize=64)
-def _time_zone(zone: str, first_year: int, last_year: int) -> icalendar.Timezone:
-    """Unbounded, a VTIMEZONE would span 1970 to 2038."""
-    return icalendar.Timezone.from_tzid(
-        zone, first_date=date(first_year, 1, 1), last_date=date(last_year, 12, 31)
-    )
 
 
 def file_name(address: str) -> str:

@@ -17,11 +17,11 @@ from calendar_app.domain.french import day_words, list_words, span_words
 from calendar_app.domain.leads import Lead
 from calendar_app.domain.personal_links import CODE_LIFE, CONFIRMATION_LIFE, ClassAnswer
 from calendar_app.domain.school_year import SchoolYear
-from calendar_app.domain.text import clean_line
+from calendar_app.domain.text import clean_line, shortened
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
-from calendar_app.mail.message import Letterhead, Message
+from calendar_app.mail.message import SUBJECT_LENGTH, Letterhead, Message
 
 #: How long the two ways to answer work, as the templates say it.
 _LIVES = {
@@ -126,9 +126,9 @@ def moved(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
     lines = _by_urgency(lines)
     titles = _titles(lines)
     if len(lines) == 1:
-        headline = f"{_moved_headline(lines[0].card)} : {titles[0]}"
+        headline = _headline(_moved_headline(lines[0].card), titles)
     else:
-        headline = f"{len(lines)} dates ont changé : {_first_titles(titles)}"
+        headline = _headline(f"{len(lines)} dates ont changé", titles)
     context = {"headline": headline, "contests": _contests(lines, _moved), "count": len(lines)}
     return Message.build(head, DeliveryKind.MOVED, context)
 
@@ -137,10 +137,13 @@ def cancelled(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
     """« Annulé »: what will not take place; at least one line."""
     lines = _by_urgency(lines)
     titles = _titles(lines)
-    headline = f"Annulé{'s' if len(titles) > 1 else ''} : {_first_titles(titles)}"
     card = lines[0].card
-    if len(lines) == 1 and card.event.cancelled_at is None:
-        headline += f" ({card.name})"
+    only_this_date = len(lines) == 1 and card.event.cancelled_at is None
+    headline = _headline(
+        f"Annulé{'s' if len(titles) > 1 else ''}",
+        titles,
+        f" ({_short(card.name)})" if only_this_date else "",
+    )
     context = {"headline": headline, "contests": _contests(lines, _cancelled), "count": len(lines)}
     return Message.build(head, DeliveryKind.CANCELLED, context)
 
@@ -222,23 +225,39 @@ def _titles(lines: Iterable[ReminderLine]) -> list[str]:
     return list({line.card.event.id: _title(line.card) for line in lines}.values())
 
 
-def _first_titles(titles: Sequence[str]) -> str:
-    """Return « A », « A et B » or « A et 3 autres »: a subject is read on a telephone."""
+def _headline(what: str, titles: Sequence[str], more: str = "") -> str:
+    """Return « Annulés : A et B », short enough for a subject: what happens and *more* stay whole,
+    titles are shortened."""
+    room = SUBJECT_LENGTH - len(f"{what} : {more}")
+    return f"{what} : {_first_titles(titles, room)}{more}"
+
+
+def _first_titles(titles: Sequence[str], room: int) -> str:
+    """Return « A », « A et B » or « A et 3 autres » in *room* characters."""
     first, *others = titles
-    if len(others) < 2:
-        return list_words(titles)
-    return f"{first} et {len(others)} autres"
+    if len(others) == 1:
+        room -= len(" et ")
+        # Each has half of the room, or what the other leaves of it.
+        first = shortened(first, max(room // 2, room - len(others[0])))
+        return f"{first} et {shortened(others[0], room - len(first))}"
+    more = f" et {len(others)} autres" if others else ""
+    return shortened(first, room - len(more)) + more
+
+
+def _short(words: str) -> str:
+    """Return the name of a date, or the words for its day, as a subject has room for it."""
+    return shortened(words, 30)
 
 
 def _reminder_headline(lines: Sequence[ReminderLine]) -> str:
     """Return the most urgent thing, exactly; a mail may be read a day late, so never « demain »."""
     titles = _titles(lines)
     if len(lines) == 1:
-        return f"{_until(lines[0].card)} : {titles[0]}"
+        return _headline(_until(lines[0].card), titles)
     first, last = (day_words(_day(lines[i].card), weekday=False, year=False) for i in (0, -1))
     if first == last:
-        return f"{len(lines)} {_noun(lines)} le {first} : {_first_titles(titles)}"
-    return f"{_approaching(lines)}, dès le {first} : {_first_titles(titles)}"
+        return _headline(f"{len(lines)} {_noun(lines)} le {first}", titles)
+    return _headline(f"{_approaching(lines)}, dès le {first}", titles)
 
 
 def _approaching(lines: Sequence[ReminderLine]) -> str:
@@ -260,11 +279,11 @@ def _until(card: Card) -> str:
     """Return « Date limite le 11 février » or « Inscriptions jusqu'au 11 février »."""
     milestone = card.milestone
     if milestone.is_approximate:
-        return f"{card.name}, {clean_line(milestone.phrase or '')}"
+        return f"{_short(card.name)}, {_short(clean_line(milestone.phrase or ''))}"
     day = day_words(_day(card), weekday=False, year=False)
     if milestone.kind.until and not milestone.label:
         return f"{milestone.kind.until} {day}"
-    return f"{card.name} le {day}"
+    return f"{_short(card.name)} le {day}"
 
 
 def _moved_headline(card: Card) -> str:

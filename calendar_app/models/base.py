@@ -11,9 +11,11 @@ Two kinds of transaction, on both engines:
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -145,6 +147,20 @@ _INSERTS: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
 }
 
 
+@event.listens_for(Engine, "do_connect")
+def _keep_private(dialect: Dialect, _record: object, arguments: Any, _options: object) -> None:
+    """Make a store file its owner's alone before SQLite opens it, wherever it stands: the umask
+    would let others read it. The -wal and -shm beside it take its mode."""
+    if dialect.name != "sqlite" or not arguments[0].startswith("/"):
+        return
+    with suppress(OSError):  # it is there, or SQLite says what is wrong
+        Path(arguments[0]).touch(mode=0o600, exist_ok=False)
+    for path in (Path(f"{arguments[0]}{end}") for end in ("", "-wal", "-shm")):
+        with suppress(OSError):  # it is not there, or somebody else's
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                path.chmod(0o600)
+
+
 @event.listens_for(Engine, "connect")
 def _on_connect(dbapi_connection: Any, _record: object) -> None:
     if not type(dbapi_connection).__module__.startswith("sqlite3"):
@@ -157,6 +173,8 @@ def _on_connect(dbapi_connection: Any, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        # What was erased is overwritten, not only unlinked.
+        "secure_delete = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

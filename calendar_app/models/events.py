@@ -185,6 +185,9 @@ class Milestone(Visible, Base):
     label: Mapped[str | None]
     place: Mapped[str | None]
 
+    announced_at: Mapped[Instant]
+    #: When what is said of this date last changed; a change to its siblings alone does not count.
+    changed_at: Mapped[Instant]
     #: When the present day was published; None for what was there before this was noted.
     dated_at: Mapped[Instant | None]
     moved_from_first_day: Mapped[date | None]

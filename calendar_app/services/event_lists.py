@@ -6,14 +6,15 @@ from datetime import date
 
 from sqlalchemy import func, select
 
-from calendar_app.domain.editors import EditorAction, may, reaches
+from calendar_app.domain.editors import EditorAction, reaches
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import fold
 from calendar_app.domain.title_words import SAME, closeness
 from calendar_app.models import Draft, Editor, Event, queries
 from calendar_app.models.base import AnySession
-from calendar_app.services import editors, events
+from calendar_app.services import events
 from calendar_app.services.events import EventEntry, Written
+from calendar_app.services.rights import is_allowed, rights
 
 #: How many events are offered for a draft to be attached to.
 NEAR = 12
@@ -36,7 +37,7 @@ def events_of(session: AnySession, editor: Editor, year: SchoolYear, words: str)
     for word in fold(words).split():
         query = query.where(Event.search_text.contains(word, autoescape=True))
     academies = queries.reference(session).academies
-    own = editors.rights(editor, academies)
+    own = rights(editor, academies)
     found = (
         event
         for event in session.scalars(query).unique()
@@ -86,6 +87,5 @@ def may_publish_all(
     session: AnySession, editor: Editor, event: Event | None, scope: frozenset[str]
 ) -> bool:
     """Return whether an editor may publish any change to an event, or a new one of this scope."""
-    own = editors.rights(editor, queries.reference(session).academies)
     codes = frozenset(event.scope) if event else scope
-    return may(own, EditorAction.PUBLISH, codes)
+    return is_allowed(session, editor, EditorAction.PUBLISH_EVENT, codes)

@@ -13,15 +13,15 @@ from typing import Any
 from sqlalchemy import select
 
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
-from calendar_app.domain.editors import EditorAction, may, reaches
+from calendar_app.domain.editors import EditorAction, reaches
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.text import slugify
 from calendar_app.domain.versions import Conflict, Facts, differences, merge
 from calendar_app.models import Change, Draft, Editor, Event, Series, queries, writing
 from calendar_app.models.base import AnySession
-from calendar_app.models.queries import Reference
-from calendar_app.services import editors, journal
+from calendar_app.services import journal
 from calendar_app.services.entries import apply_entry, event_entry
+from calendar_app.services.rights import is_allowed, rights
 from calendar_app.sources.events_entries import EventEntry
 from calendar_app.sources.events_facts import (
     EntryError,
@@ -101,8 +101,8 @@ def visible_event(session: AnySession, editor: Editor, event_id: str) -> Event:
     :raises NotFoundError: when there is none, or when it is other académies' only.
     """
     event = queries.event(session, event_id)
-    academies = queries.reference(session).academies
-    if event is None or not reaches(editors.rights(editor, academies), reach_of(event), academies):
+    read = EditorAction.READ_EVENT
+    if event is None or not is_allowed(session, editor, read, reach_of(event)):
         raise NotFoundError("Cet événement n'existe pas, ou n'est pas de votre périmètre.")
     return event
 
@@ -113,11 +113,11 @@ def reach_of(event: Event) -> frozenset[str]:
 
 
 def may_publish(
-    editor: Editor, before: EventEntry | None, after: EventEntry, reference: Reference
+    session: AnySession, editor: Editor, before: EventEntry | None, after: EventEntry
 ) -> bool:
     """Return whether an editor may publish a change; of a new event, *before* is None."""
-    own = editors.rights(editor, reference.academies)
-    return all(may(own, EditorAction.PUBLISH, scope) for scope in touched(before, after))
+    publish = EditorAction.PUBLISH_EVENT
+    return all(is_allowed(session, editor, publish, scope) for scope in touched(before, after))
 
 
 def touched(before: EventEntry | None, after: EventEntry) -> frozenset[frozenset[str]]:
@@ -238,8 +238,10 @@ def write(
     else:
         visible_event(session, editor, entry.id)
         entry = _merged(session, entry, seen, before)
-    if not may_publish(editor, before, entry, reference):
+    if not may_publish(session, editor, before, entry):
         raise NotYoursError
+    if event is None:
+        _check_series(session, editor, entry)
     if entry.part_of and entry.part_of != (before and before.part_of):
         _check_parent(session, editor, entry.part_of)
     old, new = facts_of(before) if before else None, facts_of(entry)
@@ -281,7 +283,7 @@ def own_series(session: AnySession, editor: Editor, series: str, year: str, scop
     :param scope: whom the new event is for.
     """
     academies = queries.reference(session).academies
-    own = editors.rights(editor, academies)
+    own = rights(editor, academies)
     found = list(session.scalars(select(Event).where(Event.series_id == series)).unique())
     same_year = [event for event in found if event.year.label == year]
     # Of this year it must be readable, to be completed; of others, some edition must be.
@@ -302,6 +304,13 @@ def at_home(
     scope = frozenset(entry.scope_codes())
     series = own_series(session, editor, entry.series, entry.school_year, scope)
     return entry.model_copy(update={"series": series, "id": f"{series}-{entry.school_year}"})
+
+
+def _check_series(session: AnySession, editor: Editor, entry: EventEntry) -> None:
+    """A new event takes its place in a series: that series must be the editor's to continue."""
+    if at_home(session, editor, None, entry).series != entry.series:
+        message = "cette série est celle d'une autre académie : donnez un autre titre"
+        raise EntryError({"series": message})
 
 
 def _check_parent(session: AnySession, editor: Editor, event_id: str) -> None:

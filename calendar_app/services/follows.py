@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from calendar_app.domain.academies import NATIONAL
 from calendar_app.domain.filters import CatalogueFilter, for_place, national
@@ -25,6 +25,7 @@ from calendar_app.domain.text import fold
 from calendar_app.feeds.cards import Card, card
 from calendar_app.models import (
     Delivery,
+    Draft,
     Event,
     Milestone,
     Reminder,
@@ -160,7 +161,15 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         .order_by(Reminder.id)
     ).unique()
     mails = session.scalars(
-        select(Delivery).where(Delivery.subscriber_id == subscriber.id).order_by(Delivery.id)
+        select(Delivery)
+        .where(Delivery.subscriber_id == subscriber.id)
+        .order_by(Delivery.id)
+        .options(selectinload(Delivery.attempts))
+    )
+    suggested = session.scalars(
+        select(Draft)
+        .where(func.lower(Draft.suggested_by) == subscriber.address_key)
+        .order_by(Draft.id)
     )
     return {
         "adresse": subscriber.address,
@@ -178,7 +187,6 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         "inscription": _iso(subscriber.created_at),
         "confirmation": _iso(subscriber.confirmed_at),
         "dernier_code_le": _iso(subscriber.code_at),
-        "codes_faux_depuis": subscriber.code_tries,
         "consentement": {
             "texte": subscriber.consent_wording,
             "le": _iso(subscriber.consent_at),
@@ -204,15 +212,38 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
                 "delai": reminder.lead,
                 "prevu_le": _iso(reminder.send_at),
                 "etat": reminder.state.value,
+                "motif": reminder.reason,
             }
             for reminder, milestone in reminders
+        ],
+        "propositions": [
+            {"titre": draft.title, "le": _iso(draft.created_at), "etat": draft.state.value}
+            for draft in suggested
         ],
         "courriels": [
             {
                 "sorte": mail.kind.value,
                 "jour": mail.day.isoformat(),
+                "rang_du_jour": mail.occurrence,
                 "etat": mail.state.value,
+                "motif": mail.reason,
+                "demande_le": _iso(mail.created_at),
+                "a_envoyer_le": _iso(mail.due_at),
+                "au_plus_tard_le": _iso(mail.expires_at),
                 "fini_le": _iso(mail.finished_at),
+                "nombre_d_essais": mail.tries,
+                "nombre_de_doutes": mail.doubts,
+                "gardes_pour_un_second_envoi": mail.form_values,
+                "essais": [
+                    {
+                        "le": _iso(attempt.at),
+                        "issue": attempt.outcome.value,
+                        "etape": attempt.stage,
+                        "code": attempt.code,
+                        "reponse": attempt.reply,
+                    }
+                    for attempt in mail.attempts
+                ],
             }
             for mail in mails
         ],

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, literal, select
 
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.errors import CalendarError
@@ -77,6 +78,10 @@ class AddressError(CalendarError):
         super().__init__("Écrivez une adresse complète, par exemple prenom.nom@ac-exemple.fr.")
 
 
+#: Where dots in the local part mean nothing; both names are one service.
+_WITHOUT_DOTS = ("gmail.com", "googlemail.com")
+
+
 @dataclass(frozen=True, slots=True)
 class MailAddress:
     """An address as mails are sent to it, and the key by which one person signs up once."""
@@ -97,6 +102,16 @@ class MailAddress:
             raise AddressError from None
         address = read.ascii_email or read.normalized
         return cls(address, address.casefold())
+
+    @property
+    def mailbox(self) -> str:
+        """The mailbox that limits count for, whatever is written before it: `cible+1@` and
+        `cible+2@` arrive in one. It is nobody's key: elsewhere, « + » may be a letter of a name."""
+        local, _, domain = self.key.rpartition("@")
+        local = local.partition("+")[0] or local
+        if domain in _WITHOUT_DOTS:
+            local, domain = local.replace(".", ""), "gmail.com"
+        return f"{local}@{domain}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +151,16 @@ def find(session: AnySession, uid: uuid.UUID, *, for_update: bool = False) -> Su
     if found is None:
         raise BadLinkError
     return found
+
+
+def whether_or_not(
+    session: AnySession, condition: ColumnElement[bool], *columns: Any
+) -> tuple[Any, ...]:
+    """Return these columns of the one row that the condition finds, or as many times None: one
+    statement and one row in either case, so that nobody learns from the time which it was."""
+    one = select(literal(1).label("one")).subquery()
+    found = select(*columns).select_from(one).outerjoin(columns[0].class_, condition)
+    return tuple(session.execute(found).one())
 
 
 def of_address(session: AnySession, key: str) -> Subscriber | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 
 from calendar_app.domain.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.domain.deliveries import DeliveryKind, DeliveryState
@@ -158,17 +158,29 @@ def clean(session: AnySession, now: datetime) -> int:
         query = select(Draft.id, Draft.answer_delivery_id).where(
             Draft.suggested_by.is_not(None), or_(answered, old)
         )
-        found = session.execute(query.with_for_update(of=Draft)).tuples().all()
-        mails = {mail for _, mail in found if mail is not None}
-        late = select(Delivery.id).where(Delivery.id.in_(mails), Delivery.finished_at.is_(None))
-        # What a mail in doubt keeps to be sent again holds the address, too.
-        waiting = list(session.scalars(late))
-        outbox.finish(session, waiting, DeliveryState.CANCELLED, "adresse effacée", now)
-        ids = [id_ for id_, _ in found]
-        # A Core statement: an editor who has the draft open does not see another revision.
-        session.connection().execute(
-            update(_DRAFTS).where(_DRAFTS.c.id.in_(ids)).values(suggested_by=None)
-        )
+        return _erase_addresses(session, query, now)
+
+
+def forget(session: AnySession, key: str, now: datetime) -> None:
+    """Erase an address (see ``MailAddress.key``) from what was suggested with it, inside the
+    caller's transaction; answers that still wait are given up."""
+    query = select(Draft.id, Draft.answer_delivery_id).where(func.lower(Draft.suggested_by) == key)
+    _erase_addresses(session, query, now)
+
+
+def _erase_addresses(
+    session: AnySession, query: Select[tuple[int, int | None]], now: datetime
+) -> int:
+    found = session.execute(query.with_for_update(of=Draft)).tuples().all()
+    mails = {mail for _, mail in found if mail is not None}
+    late = select(Delivery.id).where(Delivery.id.in_(mails), Delivery.finished_at.is_(None))
+    # What a mail in doubt keeps to be sent again holds the address, too.
+    waiting = list(session.scalars(late))
+    outbox.finish(session, waiting, DeliveryState.CANCELLED, "adresse effacée", now)
+    ids = [id_ for id_, _ in found]
+    # A Core statement: an editor who has the draft open does not see another revision.
+    erased = update(_DRAFTS).where(_DRAFTS.c.id.in_(ids)).values(suggested_by=None)
+    session.connection().execute(erased)
     return len(ids)
 
 

@@ -164,7 +164,10 @@ def _csv_rows(text: str, problems: list[str]) -> Iterator[tuple[int, dict[str, s
             if not any(cells):
                 continue
             if len(cells) > max(places.values()):
-                yield lines.line_num, {key: cells[place].strip() for key, place in places.items()}
+                yield (
+                    lines.line_num,
+                    {key: clean_line(cells[place]) for key, place in places.items()},
+                )
             else:
                 problems.append(f"ligne {lines.line_num} : il manque des colonnes.")
     except csv.Error:
@@ -260,7 +263,7 @@ _AUSTRAL = {"1": "Vacances d'octobre", "3": "Vacances de mars", "4": "Vacances d
 def _name(description: str) -> str:
     """Return « Vacances d'hiver » for « Vacances d'Hiver » or « Début des Vacances d'Hiver », and
     the words of a staff room for La Réunion's « Vacances après 3ème période »."""
-    text = clean_line(description).replace("’", "'")
+    text = description.replace("’", "'")
     if after := re.fullmatch(r"Vacances après ([134])\w* période", text):
         return _AUSTRAL[after[1]]
     text = re.sub(r"^Début des ", "", text)

@@ -166,13 +166,10 @@ def event(event_id: str) -> str:
     is_past = found.year.last_day < here.today and all(c.is_past for c in seen + elsewhere)
     here.noindex = is_past or found.archived_at is not None
     page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
-    adds = {}
-    for m in found.milestones:
-        summary = wording.summary(m, here.academy)
-        adds[m.key] = (
-            links.google_add(m, summary, page_address),
-            links.outlook_add(m, summary, page_address),
-        )
+    adds = {
+        m.key: links.add_links(m, wording.summary(m, here.academy), page_address)
+        for m in found.milestones
+    }
     return render_template(
         "calendar/event.html",
         page=here,

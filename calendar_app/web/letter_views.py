@@ -113,7 +113,10 @@ def _issued(problems: dict[str, str]) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
+        day = date.min
+    if not 1900 < day.year < 2199:
         problems["envoyee"] = "Écrivez un jour, par exemple 2020-12-15."
         return None
+    return day

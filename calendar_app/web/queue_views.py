@@ -120,7 +120,7 @@ def correct(draft_id: int) -> Any:
     if not editor_session.is_fresh():
         return _page(found, 400, editor_session.NOT_FRESH, typed)
     if not (found.item or found.corrected):
-        raise NotFoundError("Cette proposition se corrige dans sa fiche.")
+        raise moderation.WholeEventError
     item = typed.read(item_of(found), page().reference.academies)
     if item is None:
         return _page(found, 400, form=typed)

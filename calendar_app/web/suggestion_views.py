@@ -100,7 +100,7 @@ def _spent(address: MailAddress | None) -> tuple[str, timedelta] | None:
         return too_many(wait), wait
     if address is None:
         return None
-    fingerprint = links().fingerprint(f"suggestion/{address.key}")
+    fingerprint = links().fingerprint(f"suggestion/{address.mailbox}")
     if limits.take(db.session, limits.SUGGESTIONS_AN_ADDRESS, fingerprint, now):
         return None
     wait = limits.wait(db.session, limits.SUGGESTIONS_AN_ADDRESS, fingerprint, now)

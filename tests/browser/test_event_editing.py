@@ -24,6 +24,7 @@ from tests.browser.test_pages import tab_to
 from tests.conftest import close
 from tests.test_events import facts, wanted
 from tests.test_injection import CORES, TEXTS
+from tests.tools import PATIENCE
 
 EVENT = "fete-de-l-apprendre-2020-2021"
 LILLE = frozenset({"academie/lille"})
@@ -72,7 +73,7 @@ def type_into(page: Page, label: str, text: str) -> None:
 
 
 def feed(site: str) -> str:
-    with urllib.request.urlopen(f"{site}/flux/academie-de-lille.ics", timeout=10) as answer:
+    with urllib.request.urlopen(f"{site}/flux/academie-de-lille.ics", timeout=PATIENCE) as answer:
         return answer.read().decode()
 
 
@@ -120,8 +121,8 @@ def test_leaving_with_unsaved_work_asks_first(site, store, new_page):
     page.goto(f"/redaction/evenements/{EVENT}/")
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.get_by_label("Titre", exact=True).press_sequentially("x")
-    page.get_by_role("link", name="Journal", exact=True).click(no_wait_after=True)
-    page.wait_for_timeout(500)
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Journal", exact=True).click(no_wait_after=True)
     assert asked == ["beforeunload"]
     assert page.url.endswith(f"/redaction/evenements/{EVENT}/")
     page.get_by_role("button", name="Publier").click()
