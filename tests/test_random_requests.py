@@ -47,7 +47,7 @@ from tests.tools import scaled
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 PEOPLE, NEW_ADDRESS = 20, "neuve@ecole.example"
 #: Requests to the application in this process, on each store; and to a server of its own.
-IN_PROCESS, OVER_HTTP = 30_000, 40_000
+IN_PROCESS, OVER_HTTP = 40_000, 20_000
 #: What a calm morning asks for.
 CALM = (
     "/",
@@ -229,6 +229,7 @@ def ask(app: Flask, request: Request) -> Answer:
     return Answer(int(status[:3]), found, data, time.thread_time() - begun)
 
 
+@pytest.mark.long
 # A body that breaks off in a file leaves that to Python's collector.
 @pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
 def test_no_request_breaks_the_application(site, engine):
@@ -262,8 +263,8 @@ def test_no_request_breaks_the_application(site, engine):
 # -- on a server of its own ------------------------------------------------------------------------
 
 
-def test_no_request_breaks_a_server(make_database, templates, tmp_path):
-    store = make_database("sqlite", templates["sqlite", "content"])
+def test_no_request_breaks_a_server(make_database, template, tmp_path):
+    store = make_database("sqlite", template("sqlite", "content"))
     settings = {"CALENDAR_TRUSTED_PROXIES": "1"}
     app = create_app(settings_for(store, tmp_path / "instance", **settings))
     site, first, count = furnish(app), 2 * IN_PROCESS, scaled(OVER_HTTP, 20)
