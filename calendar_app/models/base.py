@@ -11,11 +11,9 @@ Two kinds of transaction, on both engines:
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -116,16 +114,21 @@ class Catalogue(Base):
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return the options of ``create_engine`` for this address, with readers as the default."""
+    """Return the options of ``create_engine`` for this address, with readers as the default.
+
+    Errors are logged, so they do not show what a statement was given: it may be an address.
+    """
     if url.startswith("sqlite"):
         return {
             "pool_size": THREADS,
             "pool_timeout": _POOL_SECONDS,
             "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000},
+            "hide_parameters": True,
         }
     return {
         "pool_size": THREADS,
         "pool_timeout": _POOL_SECONDS,
+        "hide_parameters": True,
         "execution_options": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     }
 
@@ -145,20 +148,6 @@ _INSERTS: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
-
-
-@event.listens_for(Engine, "do_connect")
-def _keep_private(dialect: Dialect, _record: object, arguments: Any, _options: object) -> None:
-    """Make a store file its owner's alone before SQLite opens it, wherever it stands: the umask
-    would let others read it. The -wal and -shm beside it take its mode."""
-    if dialect.name != "sqlite" or not arguments[0].startswith("/"):
-        return
-    with suppress(OSError):  # it is there, or SQLite says what is wrong
-        Path(arguments[0]).touch(mode=0o600, exist_ok=False)
-    for path in (Path(f"{arguments[0]}{end}") for end in ("", "-wal", "-shm")):
-        with suppress(OSError):  # it is not there, or somebody else's
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                path.chmod(0o600)
 
 
 @event.listens_for(Engine, "connect")
