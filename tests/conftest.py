@@ -49,7 +49,16 @@ hypothesis_settings.load_profile("any machine")
 
 #: Files whose few tests start programs: begun last, one of them would keep a worker busy while the
 #: others have nothing left.
-LONG = ("test_crashes", "test_hostile_letters", "test_outbox", "test_planning", "test_worker")
+LONG = (
+    "test_crashes",
+    "test_heavy_bodies",
+    "test_held_server",
+    "test_hostile_letters",
+    "test_outbox",
+    "test_planning",
+    "test_random_requests",
+    "test_worker",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -67,9 +67,9 @@ class Furnished:
 
 
 @pytest.fixture(scope="module")
-def site(make_database, templates, tmp_path_factory) -> Iterator[Furnished]:
+def site(make_database, template, tmp_path_factory) -> Iterator[Furnished]:
     folder = tmp_path_factory.mktemp("served")
-    store = make_database("sqlite", templates["sqlite", "content"])
+    store = make_database("sqlite", template("sqlite", "content"))
     app = create_app(settings_for(store, folder / "instance"))
     found = furnish(app)
     close(app)
@@ -148,15 +148,17 @@ def check(kind: str, answers: Sequence[Answer], sent: int, watch: Watch) -> None
 def test_the_heaviest_bodies_at_once(site):
     kinds = heaviest(site)
     if not CAMPAIGN:
-        # One of each kind and of each form, twice as many letters as are read at once.
-        kinds = {"all": [one for kind in kinds.values() for one in kind]}
+        # One of each kind and of each form; a long letter takes ten seconds of a processor.
+        some = [one for kind, of_it in kinds.items() if kind != "long letters" for one in of_it]
+        kinds = {"all": some}
     for kind, requests in kinds.items():
-        for begin in range(0, max(len(requests), 1), AT_ONCE):
+        for begin in range(0, len(requests), AT_ONCE):
             some = requests[begin : begin + AT_ONCE]
-            some = (list(some) * AT_ONCE)[:AT_ONCE]
+            if CAMPAIGN:
+                some = (list(some) * AT_ONCE)[:AT_ONCE]
             with Watch(site.served) as watch:
                 answers = all_at_once(site, some)
-            check(kind, answers, AT_ONCE, watch)
+            check(kind, answers, len(some), watch)
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import url_for
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import SubscriberState
@@ -609,6 +609,16 @@ def test_an_address_that_is_taken_is_told_to_its_owner_only(site, client, token)
     assert answer.status_code == 409
     assert "reçoit déjà des rappels" in words(answer)
     assert person(site) is not None
+
+
+def test_whoever_was_refused_meanwhile_is_told_so_by_the_link_to_a_new_address(site, client, token):
+    post(client, personal(token), {"nouvelle": BOB}, personal(token, "adresse/"))
+    with site.app_context(), writing(db.session, NOW):
+        db.session.execute(update(Subscriber).values(state=SubscriberState.REFUSED))
+    answer = post(client, new_address_link(site))
+    assert answer.status_code == 409
+    assert "vos rappels ont changé entre-temps" in words(answer)
+    assert person(site, BOB) is None
 
 
 def test_a_new_address_with_a_mistake_is_kept_and_explained(client, token):

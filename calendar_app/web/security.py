@@ -10,6 +10,7 @@ from flask import Flask, Response, abort, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import (
+    Conflict,
     HTTPException,
     MethodNotAllowed,
     NotFound,
@@ -18,7 +19,7 @@ from werkzeug.exceptions import (
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from calendar_app.config import Settings
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.models import db
 from calendar_app.models.connections import hurry
 from calendar_app.services import store
@@ -130,6 +131,7 @@ def protect(app: Flask, settings: Settings) -> None:
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFoundError, _not_found)
+    app.register_error_handler(CalendarError, _refused)
     app.register_error_handler(DBAPIError, _no_store)
     app.register_error_handler(PoolTimeoutError, _no_store)
     app.register_error_handler(IntegrityError, _our_fault)
@@ -198,6 +200,12 @@ def _http_error(error: HTTPException) -> Any:
 
 def _not_found(error: NotFoundError) -> Any:
     return _page(NotFound.code, str(error))
+
+
+def _refused(error: CalendarError) -> Any:
+    """A view tells a refusal in its own page where it expects one. What it looked at may have
+    changed before it acted, so any other refusal comes here."""
+    return _page(Conflict.code, str(error))
 
 
 def _no_store(error: DBAPIError | PoolTimeoutError) -> Any:
