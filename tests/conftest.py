@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -21,7 +22,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
+from werkzeug.routing import Rule
 from xdist.scheduler import LoadScopeScheduling
 
 from calendar_app.app import create_app
@@ -64,8 +66,9 @@ LONG = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not quick, where it shall be; begin with what takes longest."""
     if QUICK:
-        config.hook.pytest_deselected(items=[item for item in items if not _is_quick(item)])
-        items[:] = filter(_is_quick, items)
+        quick = _quick(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in quick])
+        items[:] = quick
     items.sort(key=lambda item: (not _in_browser(item.nodeid), item.path.stem not in LONG))
 
 
@@ -86,14 +89,23 @@ def _in_browser(nodeid: str) -> bool:
     return nodeid.startswith("tests/browser/")
 
 
-def _is_quick(item: pytest.Item) -> bool:
-    """Whether ``make quick`` begins a test; :func:`_leave_out_programs` skips some of them."""
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return not (
-        _in_browser(item.nodeid)
-        or parameters.get("engine") == "postgresql"
-        or item.get_closest_marker("long")
-    )
+def _quick(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return what ``make quick`` begins (:func:`_leave_out_programs` skips some of it): nothing in
+    a browser, nothing on PostgreSQL, nothing long, and two cases of each test that has a store."""
+    found, cases = [], Counter[str]()
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if (
+            _in_browser(item.nodeid)
+            or parameters.get("engine") == "postgresql"
+            or item.get_closest_marker("long")
+        ):
+            continue
+        test = item.nodeid.partition("[")[0]
+        cases[test] += "engine" in item.fixturenames
+        if cases[test] <= 2:
+            found.append(item)
+    return found
 
 
 def _leave_out_programs(event: str, arguments: tuple[Any, ...]) -> None:
@@ -139,15 +151,15 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def create_database(postgresql) -> Iterator[Callable[[str, str], None]]:
-    """Create a database of PostgreSQL: ``create_database(name, name of the one to copy)``."""
+def command_postgresql(postgresql) -> Iterator[Callable[[str], None]]:
+    """Give the server of PostgreSQL a command."""
     admin = create_engine(postgresql.format("postgres"), isolation_level="AUTOCOMMIT")
 
-    def create(name: str, origin: str) -> None:
+    def command(sql: str) -> None:
         with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {origin}"))
+            connection.execute(text(sql))
 
-    yield create
+    yield command
     admin.dispose()
 
 
@@ -167,10 +179,27 @@ def make_database(request, tmp_path_factory) -> Callable[..., str]:
                 shutil.copyfile(template.removeprefix("sqlite:///"), path)
             return f"sqlite:///{path}"
         origin = template.rpartition("?")[0].rpartition("/")[2] if template else "template0"
-        request.getfixturevalue("create_database")(name, origin)
+        command = request.getfixturevalue("command_postgresql")
+        command(f"CREATE DATABASE {name} TEMPLATE {origin}")
         return request.getfixturevalue("postgresql").format(name)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def drop_database(request) -> Callable[[str], None]:
+    """Remove a database by its address: two thousand of them would fill gigabytes."""
+
+    def drop(url: str) -> None:
+        if path := url.partition("sqlite:///")[2]:
+            for suffix in ("", "-wal", "-shm"):
+                Path(path + suffix).unlink(missing_ok=True)
+        else:
+            name = url.rpartition("?")[0].rpartition("/")[2]
+            command = request.getfixturevalue("command_postgresql")
+            command(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    return drop
 
 
 @pytest.fixture(scope="session")
@@ -218,8 +247,51 @@ def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("jinja")))
 
 
+# Each test has an application of its own. What is compiled alike for all of them is compiled once:
+# the templates, the SQL and the addresses together are two thirds of what a test of a page costs.
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compile_addresses_once() -> Iterator[None]:
+    """Werkzeug writes two functions for each address of an application, out of nothing else."""
+    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+    compile_builder = Rule._compile_builder
+
+    def remembered(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", remembered)
+        yield
+
+
+@pytest.fixture(scope="session")
+def share_statements() -> Callable[[Flask], None]:
+    """Let an application use the SQL that others have compiled: SQLAlchemy keeps it for each
+    dialect object."""
+    first: dict[str, Engine] = {}
+
+    def share(app: Flask) -> None:
+        with app.app_context():
+            known = first.setdefault(db.engine.name, db.engine)
+            db.engine.dialect, db.engine._compiled_cache = known.dialect, known._compiled_cache
+
+    return share
+
+
 @pytest.fixture
-def make_app(engine, template, make_database, compiled_templates, tmp_path) -> Iterator:
+def make_app(
+    engine,
+    template,
+    make_database,
+    drop_database,
+    compiled_templates,
+    share_statements,
+    tmp_path,
+) -> Iterator:
     """Make an application on a store of its own: ``make_app("empty" or "content")``."""
     made: list[Flask] = []
 
@@ -227,12 +299,14 @@ def make_app(engine, template, make_database, compiled_templates, tmp_path) -> I
         url = make_database(engine, template(engine, kind))
         app = create_app(settings_for(url, tmp_path, **environ))
         app.jinja_env.bytecode_cache = compiled_templates
+        share_statements(app)
         made.append(app)
         return app
 
     yield make
     for app in made:
         close(app)
+        drop_database(app.config["SQLALCHEMY_DATABASE_URI"])
 
 
 @pytest.fixture

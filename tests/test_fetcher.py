@@ -159,6 +159,7 @@ def hostile(port: int) -> list[tuple[str, list[str] | None]]:
     return found
 
 
+@pytest.mark.long
 def test_no_hostile_address_reaches_anything(canary):
     tried = hostile(canary.port)
     assert len(tried) >= 250

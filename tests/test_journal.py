@@ -273,6 +273,7 @@ def test_who_may_not_publish_takes_nothing_back(store):
 WORDS = st.sampled_from(["Un", "Deux", "Trois"])
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(st.sampled_from(["title", "place", "organiser"]), WORDS), max_size=6))
 @settings(
     max_examples=15,

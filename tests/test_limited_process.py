@@ -137,6 +137,7 @@ def cpu_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
+@pytest.mark.long
 @linux
 def test_a_loop_that_ignores_the_signal_is_killed(without_clock):
     error = refusal(functions.loop_on_and_on, None, seconds=1)
@@ -204,6 +205,7 @@ def test_the_child_sees_no_setting_writes_no_file_and_loads_nothing_heavy(tmp_pa
     }
 
 
+@pytest.mark.long
 def test_it_runs_from_threads():
     with ThreadPoolExecutor(8) as threads:
         answers = threads.map(lambda n: run_limited(functions.give_back, n), range(40))

@@ -445,6 +445,7 @@ def test_the_statement_is_honest_and_says_whom_to_write_to(make_app):
     assert 'href="mailto:contact@ac-exemple.fr"' in client.get("/accessibilite/").text
 
 
+@pytest.mark.long
 def test_the_site_map_leads_to_every_academie_and_nowhere_that_is_not(client):
     page = client.get("/plan-du-site/").text
     main = html.unescape(page).partition("<main")[2]

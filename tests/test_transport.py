@@ -158,6 +158,7 @@ def test_the_words_of_a_failure(behaviour, words, transport_to):
         assert caught.value.reply == words
 
 
+@pytest.mark.long
 def test_a_server_that_leaves_in_the_middle_of_a_long_body_has_nothing(transport_to):
     """It may leave before anything of the body was read, while we are still sending."""
     with scripted_server("closes in the body") as server:

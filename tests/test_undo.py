@@ -171,6 +171,7 @@ STEP = st.one_of(
 )
 
 
+@pytest.mark.long
 @given(st.lists(STEP, min_size=2, max_size=9))
 @settings(
     max_examples=12,
