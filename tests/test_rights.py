@@ -541,10 +541,10 @@ class World:
 
     def _refused(self, act: Act, answer: Any) -> bool:
         assert answer.status_code < 500
-        if act.endpoint == "sources.read_again":
-            # What it says is an error of the agenda; whether it was asked, the trace says.
-            return answer.status_code in (403, 404)
-        return answer.status_code != 303 or answer.location.startswith(LOG_IN)
+        if answer.status_code == 303:
+            return bool(answer.location.startswith(LOG_IN))
+        # Of an agenda that was read, the page tells an error (409): that it was, the trace says.
+        return act.endpoint != "sources.read_again" or answer.status_code in (403, 404)
 
 
 @pytest.fixture
@@ -559,6 +559,8 @@ def draw(chance: random.Random) -> Try:
     verb = chance.choice(sorted(TABLE))
     wide = any(word in verb for word in ("event", "agenda", "following", "follow", "stopping"))
     scope, other = chance.choice(WIDER if wide else SCOPES), chance.choice(SCOPES)
+    if own and chance.random() < 0.4:
+        scope = own  # else most are refused for their scope alone
     if verb == "add one's own date":  # a date is for some of those whom its event is for
         other = ("national",)
         scope = chance.choice(SCOPES[:-1])
