@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
+import sqlite3
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from flask import url_for
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
 
 from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import SubscriberState
@@ -619,6 +622,24 @@ def test_whoever_was_refused_meanwhile_is_told_so_by_the_link_to_a_new_address(s
     assert answer.status_code == 409
     assert "vos rappels ont changé entre-temps" in words(answer)
     assert person(site, BOB) is None
+
+
+def test_whoever_is_erased_while_a_request_is_answered_is_not_found(site, client, clock):
+    token = personal_token(site, SubscriberState.UNCONFIRMED)
+    clock.shift(timedelta(days=4))
+    page, action = personal(token, "confirmer/"), personal(token, "renvoyer/")
+    sent = {"jeton": jeton(client, page, action)}
+
+    def erase(session: Session) -> None:
+        with contextlib.closing(sqlite3.connect(session.get_bind().url.database)) as other:
+            other.execute("DELETE FROM subscriber")
+            other.commit()
+
+    # Between the count of mails, which is a transaction of its own, and the mail.
+    event.listen(db.session, "after_commit", erase, once=True)
+    answer = client.post(action, data=sent)
+    assert answer.status_code == 404
+    assert "vient d'être effacé" in words(answer)
 
 
 def test_a_new_address_with_a_mistake_is_kept_and_explained(client, token):

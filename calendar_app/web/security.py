@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, abort, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import (
     Conflict,
     HTTPException,
@@ -118,6 +119,10 @@ _BUSY = (
     "à la page précédente, et envoyez à nouveau dans dix secondes."
 )
 
+_ERASED = (
+    "Ce que vous regardiez vient d'être effacé. Revenez à l'accueil pour repartir de ce qui existe."
+)
+
 
 def protect(app: Flask, settings: Settings) -> None:
     """Set the headers, the error pages and the trusted proxies of the application."""
@@ -132,6 +137,7 @@ def protect(app: Flask, settings: Settings) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(CalendarError, _refused)
+    app.register_error_handler(ObjectDeletedError, _erased)
     app.register_error_handler(DBAPIError, _no_store)
     app.register_error_handler(PoolTimeoutError, _no_store)
     app.register_error_handler(IntegrityError, _our_fault)
@@ -200,6 +206,11 @@ def _http_error(error: HTTPException) -> Any:
 
 def _not_found(error: NotFoundError) -> Any:
     return _page(NotFound.code, str(error))
+
+
+def _erased(_error: ObjectDeletedError) -> Any:
+    """Somebody, or a worker, erased what this request had looked at and was about to change."""
+    return _page(NotFound.code, _ERASED)
 
 
 def _refused(error: CalendarError) -> Any:
