@@ -125,7 +125,7 @@ def heaviest(site: Furnished) -> Mapping[str, Sequence[bytes]]:
     return {
         "forms": [filled(path, cookie, bodies.FORM, False) for path in actions],
         "forms of nobody": [filled(path, "", bodies.FORM, False) for path in actions],
-        "forms in parts": [filled(path, cookie, 2 * bodies.FORM, True) for path in actions],
+        "forms in parts": [filled(path, cookie, bodies.FORM, True) for path in actions],
         "log-ins": [filled("/redaction/connexion/", "", bodies.PASTED_LETTER, False)],
         "pasted letters": [filled(letters, cookie, bodies.PASTED_LETTER, False)],
         "letters in parts": [filled(letters, cookie, bodies.PASTED_LETTER, True)],
