@@ -18,6 +18,7 @@ import pytest
 
 from calendar_app.app import create_app
 from tests import commands
+from tests.conftest import close
 from tests.ical_reading import vevents
 
 ROOT = Path(__file__).parents[1]
@@ -179,3 +180,4 @@ def test_the_application_can_be_made_without_arguments(tmp_path, monkeypatch):
         monkeypatch.delenv(name)
     app = create_app()
     assert app.test_client().get("/readyz").status_code == 200
+    close(app)
