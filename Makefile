@@ -23,7 +23,7 @@ test: check ## Check the code, then run the tests (PYTEST_ARGS="-k feeds" for so
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 quick: $(VENV)/dev.stamp ## Run what one runs while working: a minute, on SQLite, without a browser
-	@CALENDAR_TEST_QUICK=1 $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder \
+	@CALENDAR_TEST_QUICK=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder \
 		-q -r fE $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp ## Check style, types and templates

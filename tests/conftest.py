@@ -3,8 +3,11 @@ real browser. Each test gets a store of its own, copied from a template."""
 
 from __future__ import annotations
 
+import gc
 import itertools
+import json
 import os
+import pickle
 import shutil
 import sys
 import tempfile
@@ -30,7 +33,8 @@ from calendar_app.app import create_app
 from calendar_app.config import Settings, data_folder
 from calendar_app.models import db
 from calendar_app.services import files, store
-from tests.tools import QUICK, starts_programs
+from calendar_app.sources import letter_limited, limited_process, outside_feed
+from tests.tools import CAMPAIGN, QUICK, starts_programs
 
 #: When the content was imported: the DTSTAMP of its feeds.
 IMPORTED_AT = datetime(2020, 12, 15, 8, 30, tzinfo=UTC)
@@ -44,6 +48,8 @@ _numbers = itertools.count(1)
 hypothesis_settings.register_profile(
     "any machine",
     deadline=None,
+    # `make test` says twice what it said once of the same code; `make campaign` looks further.
+    derandomize=not CAMPAIGN,
     suppress_health_check=[HealthCheck.too_slow],
     max_examples=10 if QUICK else 100,
 )
@@ -72,6 +78,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (not _in_browser(item.nodeid), item.path.stem not in LONG))
 
 
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives as long as the run: a tenth of its time went there."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 class Scheduling(LoadScopeScheduling):
     """A file goes to one worker, and all that use a browser go to the same one: two of them at once
     would only be in each other's way."""
@@ -91,7 +104,7 @@ def _in_browser(nodeid: str) -> bool:
 
 def _quick(items: list[pytest.Item]) -> list[pytest.Item]:
     """Return what ``make quick`` begins (:func:`_leave_out_programs` skips some of it): nothing in
-    a browser, nothing on PostgreSQL, nothing long, and two cases of each test that has a store."""
+    a browser, nothing on PostgreSQL, nothing long, and one case of each test that has a store."""
     found, cases = [], Counter[str]()
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
@@ -103,7 +116,7 @@ def _quick(items: list[pytest.Item]) -> list[pytest.Item]:
             continue
         test = item.nodeid.partition("[")[0]
         cases[test] += "engine" in item.fixturenames
-        if cases[test] <= 2:
+        if cases[test] <= 1:
             found.append(item)
     return found
 
@@ -120,8 +133,28 @@ def _leave_out_programs(event: str, arguments: tuple[Any, ...]) -> None:
             starts_programs()
 
 
+@pytest.fixture(autouse=QUICK, scope="session")
+def _read_once() -> Iterator[None]:
+    """Read a file once in ``make quick``, however many tests read it: the process that reads it
+    starts in a fifth of a second."""
+    read, known = limited_process.run_limited, {}
+
+    def reading(function: Callable[..., Any], argument: object, **limits: float) -> Any:
+        key = function, pickle.dumps((argument, limits))
+        if key not in known:
+            known[key] = json.dumps(read(function, argument, **limits))
+        return json.loads(known[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (letter_limited, outside_feed):
+            patch.setattr(module, "run_limited", reading)
+        yield
+
+
 if QUICK:
     sys.addaudithook(_leave_out_programs)
+    #: It makes its hostile files when it is imported, and all of it is long.
+    collect_ignore = ["test_hostile_letters.py"]
 
 
 def settings_for(url: str, instance: Path, **more: str) -> Settings:

@@ -132,6 +132,7 @@ def has_mail_in_hand(app: Flask) -> bool:
         return db.session.scalar(open_.limit(1)) is not None
 
 
+@pytest.mark.long
 def test_workers_that_are_killed_lose_nothing(make_due, tmp_path, engine):
     app = make_due(MAILS)
     rng = random.Random(engine)

@@ -306,6 +306,7 @@ def refusal(session, address: str, password: str) -> tuple[type, str]:
     return caught.type, str(caught.value)
 
 
+@pytest.mark.long
 def test_unknown_disabled_without_password_and_wrong_get_the_same_answer(session, monkeypatch):
     costly = editors._HASHER.hash(PASSWORD)
     with_password(session, hashed=costly)

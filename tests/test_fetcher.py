@@ -77,7 +77,7 @@ def server(answer) -> Iterator[str]:
 
     with http.server.ThreadingHTTPServer((OPEN, 0), Handler) as running:
         running.daemon_threads = True
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://{OPEN}:{running.server_port}"
         running.shutdown()
 
@@ -270,6 +270,7 @@ def test_a_compressed_answer_is_read():
         assert fetcher().get(f"{origin}/").body == b"agenda"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", ["headers", "body"])
 def test_a_server_that_drips_is_left_at_the_deadline(part):
     left = threading.Event()

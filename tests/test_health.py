@@ -88,6 +88,7 @@ def test_a_worker_that_was_silent_for_two_minutes_is_dead(app):
             assert Health().degraded(db.session, JANUARY + timedelta(seconds=seconds)) == found
 
 
+@pytest.mark.long
 def test_a_store_that_cannot_be_written_is_told(app):
     with app.app_context():
         assert can_write(JANUARY)
@@ -99,6 +100,7 @@ def test_a_store_that_cannot_be_written_is_told(app):
         assert db.session.query(RateCount).count() == 0
 
 
+@pytest.mark.long
 def test_writing_is_tried_once_a_minute(app):
     health = Health()
     with app.app_context():

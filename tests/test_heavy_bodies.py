@@ -145,6 +145,7 @@ def check(kind: str, answers: Sequence[Answer], sent: int, watch: Watch) -> None
     assert watch.most < MOST_MEMORY, f"{kind}: {watch.most >> 20} MiB"
 
 
+@pytest.mark.long
 def test_the_heaviest_bodies_at_once(site):
     kinds = heaviest(site)
     if not CAMPAIGN:

@@ -242,13 +242,13 @@ STARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=scaled(1000))
+@settings(max_examples=scaled(1000, 20))
 @given(st.builds(lambda start, data: start + data, STARTS | st.just(b""), BYTES))
 def test_any_bytes(data):
     check(outcome(data))
 
 
-@settings(max_examples=scaled(1000))
+@settings(max_examples=scaled(1000, 20))
 @given(
     st.sampled_from([*LETTERS]),
     st.lists(

@@ -202,6 +202,7 @@ def mail_shape(site) -> object:
     return sorted(mail.keys()), parts, Shape(html).found, mail["To"]
 
 
+@pytest.mark.long
 def test_every_payload_keeps_the_structure_of_a_harmless_text(site):
     assert len(PAYLOADS) >= 200
     client = logged_in(site, "administrateur", None)

@@ -497,6 +497,8 @@ SAVE = "Enregistrez la lettre au format PDF ou .docx, puis redonnez-la."
     [
         (b"", "Ce fichier est vide."),
         (b"\xef\xbb\xbf \n", "Ce fichier est vide."),
+        (b"\xc2\x80", "Ce fichier est vide."),
+        ("\u200b\u2060\n".encode(), "Ce fichier est vide."),
         (
             b"a" * (20 * 2**20 + 1),
             "Ce fichier dépasse 20 Mio. Enregistrez la lettre sans ses images, ou en PDF réduit.",
@@ -553,7 +555,7 @@ SAVE = "Enregistrez la lettre au format PDF ou .docx, puis redonnez-la."
             "Donnez la lettre dans un autre format.",
         ),
     ],
-    ids=range(17),
+    ids=range(19),
 )
 def test_what_is_said_of_other_files(data, sentence):
     assert refusal(data) == sentence

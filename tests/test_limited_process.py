@@ -105,6 +105,7 @@ def test_any_other_exception_is_a_sentence_and_its_words_stay_in_the_child(caplo
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.long
 @linux
 @pytest.mark.parametrize("function", [functions.allocate, functions.allocate_bit_by_bit])
 def test_memory_is_limited(function):
@@ -122,6 +123,7 @@ def without_clock(monkeypatch):
     monkeypatch.setattr(limited_process, "PATIENCE", 1000)
 
 
+@pytest.mark.long
 @linux
 def test_a_loop_ends_after_its_seconds_of_cpu(without_clock):
     before = cpu_of_children()
@@ -150,6 +152,7 @@ def test_a_child_that_waits_is_not_waited_for():
     assert (type(error), str(error)) == (OverLimitError, TIME)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("function", [functions.answer_at_length, functions.flood])
 def test_an_answer_of_100_mb_is_not_read(function):
     error = refusal(function, 100_000_000)

@@ -44,7 +44,7 @@ def application() -> Iterator[tuple[int, list[dict[str, str]]]]:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Listener) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server.server_port, heard
         server.shutdown()

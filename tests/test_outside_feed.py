@@ -82,6 +82,7 @@ def test_days_are_inclusive_and_hours_are_local():
     assert items["b/2021-02-10"].time_zone == "Indian/Reunion"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("title", "kind", "step"),
     [
@@ -125,6 +126,7 @@ def test_what_comes_back_is_followed_for_24_months_and_an_exception_moves_one():
     assert (len(found), found[-1][2]) == (24, date(2023, 1, 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("frequency", ["SECONDLY", "MINUTELY", "HOURLY", "DAILY;BYHOUR=8,9"])
 def test_nothing_below_daily_is_followed(frequency):
     data = agenda(
@@ -137,6 +139,7 @@ def test_nothing_below_daily_is_followed(frequency):
     )
 
 
+@pytest.mark.long
 def test_a_feed_has_a_thousand_occurrences_at_most():
     daily = [f"UID:{n}\nDTSTART;VALUE=DATE:20210110\nRRULE:FREQ=DAILY\nSUMMARY:S{n}" for n in "abc"]
     found = read(agenda(*daily))
@@ -184,6 +187,7 @@ BILLION = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("data", "said"),
     [

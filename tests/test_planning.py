@@ -100,13 +100,12 @@ TABLE = {
 
 
 @pytest.mark.long
-def test_the_mornings_of_the_letters_four_events(empty_app, engine):
-    # Every morning of the year on one engine; on both in a campaign, else around those that count.
+def test_the_mornings_of_the_letters_four_events(empty_app):
+    # Every morning of the year in a campaign, else those around the ones that count.
     told = {
         date.fromisoformat(d) for place in TABLE.values() for days in place.values() for d in days
     }
     near = {day + timedelta(days=n) for day in told for n in (-1, 0, 1)}
-    every = CAMPAIGN or engine == "sqlite"
     from calendar_app.config import data_folder
     from calendar_app.services import files
 
@@ -123,7 +122,7 @@ def test_the_mornings_of_the_letters_four_events(empty_app, engine):
     day = date(2020, 11, 1)
     while day < date(2021, 6, 1):
         # 7 h 31 in La Réunion, then in Paris.
-        for hour in (3, 5, 6) if every or day in near else ():
+        for hour in (3, 5, 6) if CAMPAIGN or day in near else ():
             plan(empty_app, morning(day, hour))
         day += timedelta(days=1)
     found: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
@@ -423,6 +422,7 @@ def test_the_rentree_asks_who_was_there_before_it(contest):
     assert deliveries(contest)["rentree", "pending"] == 1
 
 
+@pytest.mark.long
 def test_places_without_known_holidays_are_told_on_weekdays(contest):
     sign_up(contest, subscriber("wallis", academy_slug="wallis-et-futuna"), picks=(ID,))
     day = date(2021, 1, 10)

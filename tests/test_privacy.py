@@ -333,6 +333,7 @@ def holding(folder: Path, words: str) -> set[str]:
     }
 
 
+@pytest.mark.long
 def test_nothing_is_left_of_an_erased_address_a_day_later(private, tmp_path):
     secret = "Adresse.Tres.Secrete"
     address = MailAddress.read(f"{secret}@ecole.example")
@@ -365,6 +366,7 @@ def test_nothing_is_left_of_an_erased_address_a_day_later(private, tmp_path):
     assert traces.MAIL_FILES_KEPT + timedelta(hours=1) < DAY
 
 
+@pytest.mark.long
 def test_a_reader_who_holds_the_log_is_waited_for_until_the_next_hour(private, tmp_path):
     outbox = tmp_path / "instance" / "outbox"
     path = tmp_path / "elsewhere.sqlite3"
@@ -382,6 +384,7 @@ def test_a_reader_who_holds_the_log_is_waited_for_until_the_next_hour(private, t
     reader.close()
 
 
+@pytest.mark.long
 def test_whatever_names_people_is_for_its_owner_alone(private, tmp_path):
     with private.app_context():
         asked.sign_up(db.session, SignUp(MailAddress.read("alice@ecole.example"), CM2), NOW)

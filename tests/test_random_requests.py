@@ -264,6 +264,7 @@ def test_no_request_breaks_the_application(site, engine):
 # -- on a server of its own ------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_no_request_breaks_a_server(make_database, template, tmp_path):
     store = make_database("sqlite", template("sqlite", "content"))
     settings = {"CALENDAR_TRUSTED_PROXIES": "1"}

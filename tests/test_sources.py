@@ -144,6 +144,7 @@ def test_what_the_calendar_says_already_asks_for_nothing(store, address, feed):
     assert off.proposal is Proposal.CHANGE
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [

@@ -219,6 +219,7 @@ def test_the_migrations_make_exactly_the_models(empty_app):
         assert compare_metadata(context, Base.metadata) == []
 
 
+@pytest.mark.long
 def test_migrating_twice_or_back_and_forth_is_harmless(make_database, tmp_path, engine):
     app = create_app(settings_for(make_database(engine), tmp_path))
     with app.app_context():

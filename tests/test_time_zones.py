@@ -86,11 +86,13 @@ def test_a_program_reads_each_half_hour_of_three_years_at_its_instant(read):
     assert misread(read, [*USED, *OTHERS]) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("zone", drawn())
 def test_vobject_does(zone):
     assert misread(zone_reading.read_by_vobject, [zone]) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("zone", drawn())
 def test_icalendar_does(zone):
     assert misread(zone_reading.read_by_icalendar, [zone]) == []

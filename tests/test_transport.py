@@ -119,6 +119,7 @@ def test_every_behaviour_is_tried():
     assert OUTCOMES.keys() <= BEHAVIOURS.keys()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize("behaviour", OUTCOMES)
 def test_a_failure_is_told_as_what_it_is(behaviour, pipelining, transport_to):

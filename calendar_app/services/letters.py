@@ -6,6 +6,7 @@ It loads neither the store nor the application: a command that only reads starts
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from calendar_app.domain.dated_items import LetterReading
@@ -28,9 +29,10 @@ __all__ = [
 ]
 
 
+@cache
 def knowledge_of_files(data_folder: Path) -> LetterKnowledge:
     """Return what a reader must know, from the reference files of *data_folder*: no store is
-    needed, and the store holds the same."""
+    needed, and the store holds the same. They come with the program, and are read once."""
 
     def text(name: str) -> str:
         return (data_folder / name).read_text(encoding="utf-8")

@@ -86,6 +86,8 @@ def read_text(data: bytes) -> LetterText:
             "Ce fichier contient plus de deux millions de caractères, beaucoup trop pour une "
             "lettre. Donnez-en seulement les pages utiles."
         )
+    if not text.strip():  # nothing but characters that nobody sees
+        raise UnreadableLetterError("Ce fichier est vide.")
     return LetterText(text, letter.form, letter.issued)
 
 

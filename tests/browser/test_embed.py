@@ -37,7 +37,7 @@ class Elsewhere(BaseHTTPRequestHandler):
 def elsewhere() -> Iterator[Callable[[str], str]]:
     """Return the address of a page of another origin that holds this HTML."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield lambda content: f"http://127.0.0.1:{server.server_port}/?{quote(content)}"
         server.shutdown()
