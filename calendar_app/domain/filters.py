@@ -27,8 +27,8 @@ class CatalogueFilter:
     """What part of the catalogue is asked for. The empty filter asks for all of it.
 
     :param academies: slugs; a date passes when an académie of them sees it.
-    :param departments: codes; likewise.
-    :param levels: classes, cycles or degrés; an event that does not say its classes passes.
+    :param departments: codes; a date passes when a département of them sees it.
+    :param levels: classes, cycles or degrés; what passes is said by ``levels.fits``.
     :param event_ids: « ma sélection »: what was picked by hand is there whatever the rest says. The
         place only chooses among an event's own dates (``models.queries.dates_seen``).
     :param search: words that must all be found, without accents or case.
@@ -47,19 +47,8 @@ class CatalogueFilter:
 
     @property
     def classes(self) -> frozenset[str]:
-        """The classes that the levels stand for; empty when no level is asked for.
-
-        A degré, « collège » or « lycée » stands without ULIS and UPE2A: the others have them too,
-        and would pass whole.
-        """
-        broad = {slug for slug in self.levels if levels.expand([slug]) >= levels.BOTH_DEGRES}
-        certain = levels.expand(broad) - levels.BOTH_DEGRES
-        return certain | levels.expand(set(self.levels) - broad)
-
-    @property
-    def of_either_degre(self) -> frozenset[str]:
-        """ULIS and UPE2A, when such a shortcut is asked for: an event for nothing else passes."""
-        return levels.BOTH_DEGRES & levels.expand(self.levels)
+        """The classes that the levels stand for; empty when no level is asked for."""
+        return levels.expand(self.levels)
 
     def sees(self, scope: Collection[str]) -> bool:
         """Whether a date of this scope passes the conditions on the place."""
@@ -108,6 +97,17 @@ def for_place(
         else academies.scope_of_academy(academy)
     )
     return replace(chosen, scopes=(*chosen.scopes, scope))
+
+
+def for_person(
+    academies: Academies, academy: str | None, classes: Iterable[str], themes: Iterable[str]
+) -> CatalogueFilter:
+    """Return the filter of what fits a subscriber, by what they told of their class.
+
+    :param academy: its slug; None for who gave none, whom the national dates fit.
+    """
+    chosen = CatalogueFilter(levels=tuple(sorted(classes)), themes=tuple(sorted(themes)))
+    return for_place(chosen, academies, academy) if academy else national(chosen)
 
 
 def read_filter(

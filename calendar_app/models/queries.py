@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
-from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies, Academy, Department
 from calendar_app.domain.class_days import ClassDays, SchoolCalendar, SchoolHoliday
 from calendar_app.domain.drafts import DraftState
@@ -19,10 +18,10 @@ from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_calendars import mainland_calendars, merge
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import fold
+from calendar_app.models import class_fit
 from calendar_app.models.base import AnySession, Catalogue
 from calendar_app.models.events import (
     Event,
-    EventClass,
     EventScope,
     EventTheme,
     Milestone,
@@ -313,16 +312,7 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
     if chosen.themes:
         yield Event.theme_rows.any(EventTheme.slug.in_(chosen.themes))
     if chosen.levels:
-        # An event that does not say its classes may be for this one: missing it is worse.
-        only_either = and_(
-            Event.class_rows.any(EventClass.slug.in_(chosen.of_either_degre)),
-            ~Event.class_rows.any(EventClass.slug.not_in(levels.BOTH_DEGRES)),
-        )
-        yield or_(
-            ~Event.class_rows.any(),
-            Event.class_rows.any(EventClass.slug.in_(chosen.classes)),
-            only_either,
-        )
+        yield class_fit.fits(Event.id, class_fit.KnownClasses(chosen.classes))
     for word in chosen.search_words:
         yield Event.search_text.contains(word, autoescape=True)
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import combinations
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
-    SQLColumnExpression,
     Text,
     and_,
     exists,
     func,
-    literal,
     or_,
     select,
     true,
@@ -23,27 +20,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from calendar_app.domain import levels
 from calendar_app.domain.deliveries import DeliveryKind, ReminderState, SubscriberState
 from calendar_app.domain.reminder_plan import SchoolKind
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.models import (
-    EventClass,
     EventTheme,
     Reminder,
     SendDay,
     Subscriber,
     Subscription,
 )
-
-Column = SQLColumnExpression[Any]
-
-#: The classes of somebody who has only ULIS or UPE2A.
-_OF_EITHER_DEGRE = [
-    frozenset(some)
-    for number in range(1, len(levels.BOTH_DEGRES) + 1)
-    for some in combinations(sorted(levels.BOTH_DEGRES), number)
-]
+from calendar_app.models.class_fit import StoredClasses, fits, holds
 
 #: Who signed up so late before the rentrée needs no « toujours en CM2 ? ».
 _NEW_SUBSCRIBER = timedelta(days=30)
@@ -82,7 +69,7 @@ def whom(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[An
         )
     wanted = and_(
         Subscriber.since <= SendDay.send_at,
-        _is_among(Subscriber.leads, SendDay.lead),
+        holds(Subscriber.leads, SendDay.lead),
         Subscription.declined_at.is_(None),
         _is_of_use(),
         _is_new(),
@@ -122,27 +109,13 @@ def _was_told(kind: DeliveryKind) -> ColumnElement[bool]:
     )
 
 
-def _is_among(slugs: Column, slug: Column) -> ColumnElement[bool]:
-    return type_coerce(slugs, Text).like(literal("%,") + slug + literal(",%"))
-
-
 def _fits() -> ColumnElement[bool]:
-    """Whether an event is for somebody's classes and themes. One that does not say its classes may
-    be for any: missing it is worse."""
-    of_event = EventClass.event_id == SendDay.event_id
-    certain = EventClass.slug.not_in(levels.BOTH_DEGRES)
-    among = _is_among(Subscriber.classes, EventClass.slug)
-    # ULIS and UPE2A are in both degrés: alone they tell nothing of an event for one of them.
-    only_either = or_(~exists().where(of_event, certain), Subscriber.classes.in_(_OF_EITHER_DEGRE))
+    """Whether an event is for somebody's classes and themes."""
     theme = exists().where(
-        EventTheme.event_id == SendDay.event_id, _is_among(Subscriber.themes, EventTheme.slug)
+        EventTheme.event_id == SendDay.event_id, holds(Subscriber.themes, EventTheme.slug)
     )
     return and_(
-        or_(
-            ~exists().where(of_event),
-            exists().where(of_event, certain, among),
-            and_(exists().where(of_event, among), only_either),
-        ),
+        fits(SendDay.event_id, StoredClasses(Subscriber.classes)),
         or_(type_coerce(Subscriber.themes, Text) == "", theme),
     )
 

@@ -200,7 +200,7 @@ class Composer:
                     lambda: messages.rentree(head, who.classes, academy, year),
                 )
             case DeliveryKind.WEEKLY:
-                found = batch.ahead(who, academy, today)
+                found = batch.ahead(who, today)
                 if not found:
                     return None
 

@@ -8,7 +8,7 @@ is not subscribed. An event's id must exist.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,9 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from calendar_app.domain.academies import NATIONAL
-from calendar_app.domain.filters import CatalogueFilter, for_place, national
-from calendar_app.domain.levels import BOTH_DEGRES
+from calendar_app.domain.filters import CatalogueFilter, for_person
 from calendar_app.domain.personal_links import ClassAnswer
 from calendar_app.domain.text import fold
 from calendar_app.feeds.cards import Card, card
@@ -100,20 +98,15 @@ class Ahead:
 def due_soon(session: AnySession, subscriber: Subscriber, today: date, limit: int = 5) -> Ahead:
     """Return the next dates ahead for somebody, *limit* of each kind, as cards told for their
     académie. Without an académie, the national dates fit."""
-    academies = queries.reference(session).academies
     said = followed_events(session, subscriber)
     declined = {s.event_id for s in said if s.declined_at}
     picked = {s.event_id for s in said if s.picked} - declined
-    chosen = CatalogueFilter(
-        levels=tuple(sorted(subscriber.classes)), themes=tuple(sorted(subscriber.themes))
-    )
-    slug = subscriber.academy_slug
-    chosen = for_place(chosen, academies, slug) if slug else national(chosen)
+    chosen = _fitting(session, subscriber)
     own = CatalogueFilter(event_ids=tuple(sorted(picked)))
     fitting = [
         m
         for m in queries.milestones(session, chosen, today, today + _SOON)
-        if _fits(subscriber.classes, m.event.classes) and m.event_id not in declined | picked
+        if m.event_id not in declined | picked
     ]
     followed = queries.milestones(session, own, today, today + _SOON) if picked else []
     if subscriber.follows_all:
@@ -131,11 +124,14 @@ def event_cards(
 ) -> tuple[Card, ...]:
     """Return the dates of an event as cards told for somebody's académie, but for those that are
     for another place."""
-    academies = queries.reference(session).academies
-    slug = subscriber.academy_slug
-    seen = academies.scope_of_academy(slug) if slug else frozenset((NATIONAL,))
-    mine = [m for m in event.milestones if not m.own_scope or seen & m.scope]
+    chosen = _fitting(session, subscriber)
+    mine = [m for m in event.milestones if queries.concerns(m, chosen)]
     return _cards(session, subscriber, mine, today)
+
+
+def _fitting(session: AnySession, subscriber: Subscriber) -> CatalogueFilter:
+    academies = queries.reference(session).academies
+    return for_person(academies, subscriber.academy_slug, subscriber.classes, subscriber.themes)
 
 
 def _cards(
@@ -246,15 +242,6 @@ def _following(
         if not any(says):
             session.flush()
             session.delete(followed)
-
-
-def _fits(mine: frozenset[str], of_event: Collection[str]) -> bool:
-    """ULIS and UPE2A are in both degrés: beside other classes they say nothing of the degré."""
-    certain = mine - BOTH_DEGRES
-    theirs = frozenset(of_event)
-    if certain and theirs - BOTH_DEGRES:
-        return bool(certain & theirs)
-    return not theirs or bool(mine & theirs)
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import selectinload
 
-from calendar_app.domain import levels
 from calendar_app.domain.academies import Academy
 from calendar_app.domain.deliveries import DeliveryKind, ReminderState
-from calendar_app.domain.filters import CatalogueFilter, for_place, national
+from calendar_app.domain.filters import for_person
 from calendar_app.domain.personal_links import ClassAnswer
 from calendar_app.domain.reminder_plan import OFFERED_LEADS
 from calendar_app.domain.vocabulary import MilestoneKind
@@ -199,17 +198,11 @@ class MailBatch:
             self._ends[milestone.id] = ends_at(milestone)
         return self._ends[milestone.id]
 
-    def ahead(self, who: Person, academy: Academy | None, today: date) -> list[Milestone]:
+    def ahead(self, who: Person, today: date) -> list[Milestone]:
         """Return what the weekly mail tells somebody: all that fits, picked or not."""
         key = (who.academy_slug, who.classes, who.themes, today)
         if key not in self._ahead:
-            # As degrés and cycles where it may be: those know what ULIS is worth.
-            chosen = CatalogueFilter(levels=levels.collapse(who.classes), themes=tuple(who.themes))
-            chosen = (
-                for_place(chosen, self.reference.academies, academy.slug)
-                if academy
-                else national(chosen)
-            )
+            chosen = for_person(self.reference.academies, who.academy_slug, who.classes, who.themes)
             self._ahead[key] = queries.milestones(self._session, chosen, today, today + WEEKLY_DAYS)
         return self._ahead[key]
 

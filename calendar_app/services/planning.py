@@ -59,7 +59,8 @@ from calendar_app.models import (
     writing,
 )
 from calendar_app.models.base import AnySession, Base, insert_new
-from calendar_app.services.audience import WITH_REMINDERS, Column, whom
+from calendar_app.models.class_fit import Column
+from calendar_app.services.audience import WITH_REMINDERS, whom
 from calendar_app.services.send_days import dated, due_send_days
 
 #: Subscribers that one write transaction looks at, and rows that it makes at most: on a small

@@ -146,11 +146,11 @@ class WishesForm:
         # Of a degré as a whole, no class need be ticked: the school says it.
         classes = levels.expand(chosen.levels)
         school = next(
-            (k for k, own in SCHOOL_CLASSES.items() if classes - levels.BOTH_DEGRES <= own), None
+            (k for k, own in SCHOOL_CLASSES.items() if classes - levels.EVERYWHERE <= own), None
         )
         return cls(
             lieu=page.academy.name if page.academy else "",
-            etablissement=school.value if school and classes - levels.BOTH_DEGRES else "",
+            etablissement=school.value if school and classes - levels.EVERYWHERE else "",
             classes=frozenset() if school and classes == SCHOOL_CLASSES[school] else classes,
             themes=frozenset(chosen.themes),
             suivre="choix" if picked else "tout",
