@@ -61,6 +61,7 @@ def everything() -> dict:
         source={"name": "Lettre d'essai", "link": "https://lettre.example/"},
         full="true",
         cancelled="true",
+        reason="La salle est fermée.",
         milestones=[
             {
                 "kind": "deadline",

@@ -334,6 +334,29 @@ def test_a_redacteur_withdraws_what_they_proposed(site):
     assert in_store(site, NEW_ID) is None
 
 
+def test_the_public_reason_is_kept_by_the_preview_and_stands_on_the_page(site):
+    publish(site, of_lille(), now=NOW)
+    client, reason = logged_in(site), "L'organisateur a besoin de temps : merci de votre patience."
+    moved = {"date__0__premier": "2021-02-18", "date__0__dernier": "2021-02-18"}
+    shown = save(client, action="apercu", raison=reason, **moved)
+    assert fields(shown.text, ONE)["raison"] == [reason]
+    assert save(client, raison=reason, **moved).status_code == 303
+    page = words(site.test_client().get(f"/evenements/{ID}/"))
+    assert f"Des dates ont changé. {reason}" in page
+    # What is said at the button takes its place; the journal's reason is nobody else's.
+    states = f"{ONE}etat/"
+    said = {"raison": "Il n'y a pas assez de classes.", "pourquoi": "appel de Mme Martin"}
+    act(client, ONE, states, etat="annule", **said)
+    page = words(site.test_client().get(f"/evenements/{ID}/"))
+    assert "Annulé. Il n'y a pas assez de classes." in page
+    assert "Martin" not in page
+    assert fields(client.get(ONE).text, states)["raison"] == ["Il n'y a pas assez de classes."]
+    act(client, ONE, states, etat="complet")
+    assert in_store(site).reason == "Il n'y a pas assez de classes."
+    act(client, ONE, states, etat="retabli", raison="")
+    assert in_store(site).reason is None
+
+
 def test_an_academie_adds_its_own_date_to_a_national_event(site):
     publish(site, entry(), now=NOW)
     client = logged_in(site)

@@ -611,7 +611,7 @@ def test_cancelled(desk):
         == f"""\
 Bonjour,
 
-Une date que vous suiviez est annulée. Vous n'avez rien à faire : plus aucun rappel ne partira \
+Une date est annulée. Vous n'avez rien à faire : plus aucun rappel ne partira \
 pour elle.
 
 
@@ -641,7 +641,7 @@ def test_cancelled_date_of_an_event_that_takes_place(desk):
     assert "\nDate limite : annulé. La date prévue était : vendredi 30 avril 2021.\n" in mail.text
     both = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(opening)]))
     assert both.subject == "Annulé : Concours RoboTeam"
-    assert "Des dates que vous suiviez sont annulées." in both.text
+    assert "Des dates sont annulées." in both.text
     talent = desk.milestone(TALENT)
     talent.cancelled_at = CANCELLED_AT
     two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))

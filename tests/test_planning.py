@@ -357,9 +357,13 @@ def told(app) -> None:
             reminder.state = "sent"
 
 
-def test_a_moved_date_is_told_to_who_had_heard_of_it(contest):
-    sign_up(contest, subscriber("alice"), subscriber("bob"), picks=(ID,))
-    sign_up(contest, subscriber("carol", leads=frozenset(("last_class_day",))), picks=(ID,))
+def test_a_moved_date_is_told_to_who_picked_it_or_was_reminded(contest):
+    late = frozenset(("last_class_day",))
+    sign_up(contest, subscriber("alice"), picks=(ID,))
+    sign_up(contest, subscriber("bob", follows_all=True))
+    sign_up(contest, subscriber("carol", leads=late), picks=(ID,))
+    # She follows everything, and nobody told her of this date yet.
+    sign_up(contest, subscriber("dora", leads=late, follows_all=True))
     plan(contest, THREE_WEEKS)
     told(contest)
     saturday = datetime(2021, 1, 23, 10, 0, tzinfo=UTC)
@@ -368,8 +372,8 @@ def test_a_moved_date_is_told_to_who_had_heard_of_it(contest):
     assert {lead for _, _, lead, _ in reminders(contest)} == {LEAD}
     plan(contest, datetime(2021, 1, 25, 6, 31, tzinfo=UTC))
     news = {(who, lead) for who, _, lead, state in reminders(contest) if state == "planned"}
-    assert news == {("alice", "moved"), ("bob", "moved")}
-    assert deliveries(contest)["moved", "pending"] == 2
+    assert news == {("alice", "moved"), ("bob", "moved"), ("carol", "moved")}
+    assert deliveries(contest)["moved", "pending"] == 3
 
 
 def test_a_move_within_two_days_is_told_at_once(contest):
@@ -383,9 +387,11 @@ def test_a_move_within_two_days_is_told_at_once(contest):
     assert ("alice", KEY, "moved", "planned") in reminders(contest)
 
 
-def test_a_cancelled_event_is_told_to_who_had_heard_of_it_and_to_nobody_else(contest):
+def test_a_cancelled_event_is_told_to_who_counts_on_it_and_to_nobody_else(contest):
+    late = frozenset(("last_class_day",))
     sign_up(contest, subscriber("alice"), picks=(ID,))
-    sign_up(contest, subscriber("carol", leads=frozenset(("last_class_day",))), picks=(ID,))
+    sign_up(contest, subscriber("carol", leads=late), picks=(ID,))
+    sign_up(contest, subscriber("dora", leads=late, follows_all=True))
     plan(contest, THREE_WEEKS)
     told(contest)
     publish(contest, entry(cancelled=True), now=THREE_WEEKS + timedelta(days=1))
@@ -394,6 +400,7 @@ def test_a_cancelled_event_is_told_to_who_had_heard_of_it_and_to_nobody_else(con
     assert reminders(contest) == {
         ("alice", KEY, LEAD, "sent"),
         ("alice", KEY, "cancelled", "planned"),
+        ("carol", KEY, "cancelled", "planned"),
     }
 
 

@@ -37,11 +37,15 @@ class ReminderLine:
     :param card: the date as it is told to this person's académie.
     :param lead: why it is told today; None where no lead is behind it.
     :param answers: the answer links to offer.
+    :param restored: whether it was cancelled, and takes place after all.
+    :param was: of news, the day on which it stood before; None where that is this day.
     """
 
     card: Card
     lead: Lead | None = None
     answers: tuple[ClassAnswer, ...] = ()
+    restored: bool = False
+    was: date | None = None
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,15 @@ class _Date:
 class _Contest:
     """One event of a mail: its dates, and the answers to offer.
 
-    ``is_ahead`` tells whether a date of it is left to put in an agenda.
+    ``reason`` is the public reason of a change, in news. ``is_ahead`` tells whether a date of it is
+    left to put in an agenda.
     """
 
     event_id: str
     title: str
     dates: tuple[_Date, ...]
     answers: tuple[ClassAnswer, ...]
+    reason: str | None
     is_ahead: bool
 
     @property
@@ -122,14 +128,20 @@ def reminder(head: Letterhead, lines: Sequence[ReminderLine], academy: Academy |
 
 
 def moved(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
-    """« Prolongé », « avancé », « reporté »: the new dates and the old ones; at least one line."""
+    """« Prolongé », « avancé », « reporté », « rétabli »: the new dates, and those before; at least
+    one line."""
     lines = _by_urgency(lines)
     titles = _titles(lines)
     if len(lines) == 1:
-        headline = f"{_moved_headline(lines[0].card)} : {titles[0]}"
+        headline = f"{_moved_headline(lines[0])} : {titles[0]}"
     else:
         headline = f"{len(lines)} dates ont changé : {_first_titles(titles)}"
-    context = {"headline": headline, "contests": _contests(lines, _moved), "count": len(lines)}
+    context = {
+        "headline": headline,
+        "contests": _contests(lines, _moved, news=True),
+        "count": len(lines),
+        "restored": all(line.restored for line in lines),
+    }
     return Message.build(head, DeliveryKind.MOVED, context)
 
 
@@ -141,7 +153,8 @@ def cancelled(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
     card = lines[0].card
     if len(lines) == 1 and card.event.cancelled_at is None:
         headline += f" ({card.name})"
-    context = {"headline": headline, "contests": _contests(lines, _cancelled), "count": len(lines)}
+    contests = _contests(lines, _cancelled, news=True)
+    context = {"headline": headline, "contests": contests, "count": len(lines)}
     return Message.build(head, DeliveryKind.CANCELLED, context)
 
 
@@ -267,8 +280,12 @@ def _until(card: Card) -> str:
     return f"{card.name} le {day}"
 
 
-def _moved_headline(card: Card) -> str:
-    """Return « Prolongé jusqu'au 18 février », « Avancé au 5 février », « Reporté au 20 mai »."""
+def _moved_headline(line: ReminderLine) -> str:
+    """Return « Prolongé jusqu'au 18 février », « Avancé au 5 février », « Reporté au 20 mai » or
+    « Rétabli »."""
+    card = line.card
+    if line.restored:
+        return f"Date rétablie, le {day_words(_day(card), weekday=False, year=False)}"
     if card.moved is None or card.milestone.is_approximate:
         return "Nouvelle date"
     to = "jusqu'au" if card.moved == "prolongé" else "au"
@@ -285,9 +302,12 @@ def _where(groups: Iterable[str]) -> str:
 
 
 def _contests(
-    lines: Sequence[ReminderLine], told: Callable[[ReminderLine], _Date]
+    lines: Sequence[ReminderLine], told: Callable[[ReminderLine], _Date], *, news: bool = False
 ) -> list[_Contest]:
-    """Gather lines by event, in the order of each one's first line."""
+    """Gather lines by event, in the order of each one's first line.
+
+    :param news: whether something has changed: then the public reason is told.
+    """
     found: dict[str, list[ReminderLine]] = {}
     for line in lines:
         found.setdefault(line.card.event.id, []).append(line)
@@ -297,6 +317,7 @@ def _contests(
             title=_title(of_event[0].card),
             dates=tuple(told(line) for line in of_event),
             answers=tuple(dict.fromkeys(answer for line in of_event for answer in line.answers)),
+            reason=(clean_line(of_event[0].card.event.reason or "") or None) if news else None,
             is_ahead=not all(line.card.milestone.is_cancelled for line in of_event),
         )
         for event_id, of_event in found.items()
@@ -316,11 +337,15 @@ def _reminded(line: ReminderLine) -> _Date:
 def _moved(line: ReminderLine) -> _Date:
     card, milestone = line.card, line.card.milestone
     details = _details(card)
+    if line.restored:
+        details = ("Cette date avait été annulée : elle est rétablie.", *details)
     if milestone.moved_from_first_day and milestone.moved_from_last_day:
         before = span_words(milestone.moved_from_first_day, milestone.moved_from_last_day)
         article = "" if before.startswith("du ") else "le "
         how = (card.moved or "déplacé").capitalize()
         details = (f"{how} : c'était {article}{before}.", *details)
+    elif line.was:
+        details = (f"Auparavant : le {day_words(line.was)}.", *details)
     return _Date(
         main=clean_line(f"{card.lead_in} {card.when}."),
         class_day=card.class_day_sentence,

@@ -114,6 +114,8 @@ class Subscription(Base):
     registered_at: Mapped[Instant | None]
     submitted_at: Mapped[Instant | None]
     declined_at: Mapped[Instant | None]
+    #: When « Ne plus me prévenir » was last said: nothing known before it makes us write again.
+    unpicked_at: Mapped[Instant | None]
     #: « Prévenez-moi l'an prochain »: carried to the next edition of the series.
     next_year: Mapped[bool] = mapped_column(default=False)
 

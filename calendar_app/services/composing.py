@@ -11,10 +11,10 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, ReminderState
+from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, News, ReminderState
 from calendar_app.domain.leads import Lead
 from calendar_app.domain.personal_links import ClassAnswer, PersonalLinks
 from calendar_app.domain.school_year import SchoolYear
@@ -44,6 +44,7 @@ class Prepared:
     """A mail that is ready to go, or the verdict that it must not.
 
     :param not_after: the instant at which the first of its dates is over.
+    :param tells: of « Le point de la semaine », its dates: the id of each and its day.
     """
 
     mail: Claimed
@@ -51,6 +52,7 @@ class Prepared:
     filled: FilledForm
     not_after: datetime
     verdict: tuple[DeliveryState, str] | None = None
+    tells: tuple[tuple[int, date], ...] = ()
 
 
 def message_id(links: PersonalLinks, delivery_id: int) -> str:
@@ -137,7 +139,11 @@ class Composer:
             date=mail.created_at,
             code=code,
         )
-        return Prepared(mail, recipient, filled, not_after)
+        tells: tuple[tuple[int, date], ...] = ()
+        if mail.kind is DeliveryKind.WEEKLY:
+            ahead = batch.ahead(subscriber, batch.today_of(subscriber))
+            tells = tuple(sorted((m.id, m.counted_day) for m in ahead))
+        return Prepared(mail, recipient, filled, not_after, tells=tells)
 
     def _prepare_other(self, batch: MailBatch, mail: Claimed) -> Prepared:
         """A mail to somebody who is no subscriber."""
@@ -164,7 +170,7 @@ class Composer:
     ) -> Message | None:
         head, reference = self._head, batch.reference
         academy = reference.academies.get(who.academy_slug) if who.academy_slug else None
-        today = batch.today(academy)
+        today = batch.today_of(who)
         place = (reference.version, kind, who.academy_slug, who.school.wednesdays, today)
 
         def lines() -> list[messages.ReminderLine]:
@@ -173,6 +179,8 @@ class Composer:
                     card(r.milestone, today, academy, reference, wednesdays=who.school.wednesdays),
                     Lead.parse(r.lead) if kind is DeliveryKind.REMINDER else None,
                     _answers(r.milestone, kind),
+                    restored=r.news is News.RESTORED,
+                    was=_was(r.milestone) if r.news else None,
                 )
                 for r in told
             ]
@@ -223,6 +231,12 @@ class Composer:
             if len(self._built) > _KEPT_MESSAGES:
                 self._built.popitem(last=False)
         return self._built[key]
+
+
+def _was(milestone: Milestone) -> date | None:
+    """The day on which a date stood last, where that is another one."""
+    days = [past.day for past in milestone.past if past.day != milestone.counted_day]
+    return days[-1] if days else None
 
 
 def _answers(milestone: Milestone, kind: DeliveryKind) -> tuple[ClassAnswer, ...]:

@@ -23,7 +23,7 @@ def next_edition(entry: EventEntry) -> Written:
     """
     year = SchoolYear(int(entry.school_year[:4]) + 1)
     found = written(entry)
-    for name in ("full", "cancelled", "archived", "part_of"):
+    for name in ("full", "cancelled", "reason", "archived", "part_of"):
         found.pop(name, None)
     found |= {"id": f"{entry.series}-{year.label}", "school_year": year.label}
     milestones = []

@@ -28,6 +28,7 @@ from calendar_app.models import (
     Reminder,
     Subscriber,
     Subscription,
+    WeeklyDate,
     queries,
 )
 from calendar_app.models.base import AnySession
@@ -46,22 +47,29 @@ def pick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> N
 
 
 def unpick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> None:
-    """« Ne plus me prévenir »: what the class did is kept."""
+    """« Ne plus me prévenir »: what the class did is kept. No news either, of what was told before
+    this instant."""
     with _following(session, uid, event_id, now) as followed:
-        followed.picked = False
+        followed.picked, followed.unpicked_at = False, now
 
 
 def answer(
     session: AnySession, uid: uuid.UUID, event_id: str, said: ClassAnswer, now: datetime
 ) -> None:
-    """Note what a class did or wants. To say it twice keeps the first instant."""
+    """Note what a class did or wants. To say it twice keeps the first instant, unless « Ne plus me
+    prévenir » came between."""
+
+    def since(said_at: datetime | None) -> datetime:
+        ended_at = followed.unpicked_at
+        return said_at if said_at and (ended_at is None or said_at > ended_at) else now
+
     with _following(session, uid, event_id, now) as followed:
         match said:
             case ClassAnswer.REGISTERED:
-                followed.registered_at = followed.registered_at or now
+                followed.registered_at = since(followed.registered_at)
                 followed.declined_at = None
             case ClassAnswer.SUBMITTED:
-                followed.submitted_at = followed.submitted_at or now
+                followed.submitted_at = since(followed.submitted_at)
                 followed.declined_at = None
             case ClassAnswer.DECLINED:
                 followed.declined_at = followed.declined_at or now
@@ -78,6 +86,10 @@ def take_back(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime)
 
 def followed_events(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
     """Return what somebody picked or said something about, by title."""
+    return list(filter(_says, _subscriptions(session, subscriber)))
+
+
+def _subscriptions(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
     query = select(Subscription).options(joinedload(Subscription.event))
     found = session.scalars(query.where(Subscription.subscriber_id == subscriber.id)).unique()
     return sorted(found, key=lambda s: (fold(s.event.title), s.event_id))
@@ -157,7 +169,8 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
     ).unique()
     mails = session.scalars(
         select(Delivery).where(Delivery.subscriber_id == subscriber.id).order_by(Delivery.id)
-    )
+    ).all()
+    told = _told_by_week(session, [mail.issue for mail in mails if mail.issue is not None])
     return {
         "adresse": subscriber.address,
         "nouvelle_adresse": subscriber.new_address,
@@ -189,9 +202,10 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
                 "inscrits_le": _iso(s.registered_at),
                 "envoye_le": _iso(s.submitted_at),
                 "pas_cette_annee_le": _iso(s.declined_at),
+                "ne_plus_prevenir_le": _iso(s.unpicked_at),
                 "l_an_prochain": s.next_year,
             }
-            for s in followed_events(session, subscriber)
+            for s in _subscriptions(session, subscriber)
         ],
         "rappels": [
             {
@@ -210,9 +224,24 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
                 "etat": mail.state.value,
                 "fini_le": _iso(mail.finished_at),
             }
+            | ({"dates_annoncees": told[mail.issue]} if mail.issue in told else {})
             for mail in mails
         ],
     }
+
+
+def _told_by_week(session: AnySession, issues: list[int]) -> dict[int, list[dict[str, str]]]:
+    """Return which dates each issue of « Le point de la semaine » told, as long as that is kept."""
+    rows = session.execute(
+        select(WeeklyDate.issue, Milestone.event_id, WeeklyDate.day)
+        .join(Milestone, Milestone.id == WeeklyDate.milestone_id)
+        .where(WeeklyDate.issue.in_(issues))
+        .order_by(WeeklyDate.day, Milestone.event_id)
+    )
+    found: dict[int, list[dict[str, str]]] = {}
+    for issue, event_id, day in rows:
+        found.setdefault(issue, []).append({"evenement": event_id, "date": day.isoformat()})
+    return found
 
 
 @contextmanager
@@ -232,16 +261,15 @@ def _following(
             )
             session.add(followed)
         yield followed
-        says = (
-            followed.picked,
-            followed.registered_at,
-            followed.submitted_at,
-            followed.declined_at,
-            followed.next_year,
-        )
-        if not any(says):
+        if not _says(followed) and followed.unpicked_at is None:
             session.flush()
             session.delete(followed)
+
+
+def _says(followed: Subscription) -> bool:
+    """Whether somebody wants something of an event, or has answered."""
+    answers = (followed.registered_at, followed.submitted_at, followed.declined_at)
+    return followed.picked or followed.next_year or any(answers)
 
 
 def _iso(at: datetime | None) -> str | None:

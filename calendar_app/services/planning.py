@@ -54,6 +54,7 @@ from calendar_app.models import (
     SendDay,
     Subscriber,
     Subscription,
+    WeeklyDate,
     queries,
     reading,
     writing,
@@ -75,6 +76,9 @@ _PLAN_LOCK = 7_305_113
 
 #: How long a send day is kept: longer than the farthest lead, so that none is planned twice.
 _KEPT = timedelta(days=400)
+
+#: How long after a date it is kept that the weekly mail told of it.
+WEEKLY_KEPT = timedelta(days=30)
 
 # What a process looked at last: without a new catalogue or a new morning, nothing new is due. One
 # entry a store; to lose it costs one full look.
@@ -108,10 +112,13 @@ def plan_due(session: AnySession, now: datetime) -> PlanReport:
 
 
 def clean_send_days(session: AnySession, now: datetime) -> int:
-    """Delete the send days that no lead can reach any more; return how many."""
+    """Delete the send days that no lead can reach any more, and what the weekly mail told of dates
+    long past; return how many."""
     with writing(session, now):
+        connection = session.connection()
         old = delete(SendDay).where(SendDay.send_at < now - _KEPT)
-        return session.connection().execute(old).rowcount
+        told = delete(WeeklyDate).where(WeeklyDate.day < now.date() - WEEKLY_KEPT)
+        return connection.execute(old).rowcount + connection.execute(told).rowcount
 
 
 def _last_morning(now: datetime, zone: str) -> object:
@@ -199,7 +206,7 @@ def _drop_stale(session: AnySession, now: datetime) -> list[Row[Any]]:
     # Columns, not nouns: nouns would have to be expunged to outlive their snapshot, and after
     # ``expunge_all`` with two thousand of them CPython 3.11 crashes in its garbage collection.
     columns = (SendDay.id, SendDay.academy, SendDay.wednesdays, SendDay.kind)
-    of_date = (SendDay.milestone_id, SendDay.day, SendDay.expires_at)
+    of_date = (SendDay.milestone_id, SendDay.day, SendDay.lead, SendDay.expires_at)
     with reading(session):
         open_ = select(*columns, *of_date).where(SendDay.planned_at.is_(None))
         open_days = list(session.execute(open_))
@@ -210,9 +217,7 @@ def _drop_stale(session: AnySession, now: datetime) -> list[Row[Any]]:
         if day.milestone_id is None or day.expires_at <= now:
             return bool(day.expires_at > now)
         known = current.get(day.milestone_id)
-        if known is None or known.day != day.day:
-            return False
-        return (known.cancelled_at is not None) == (day.kind is DeliveryKind.CANCELLED)
+        return known is not None and known.holds(day.kind, day.day, day.lead)
 
     _mark_planned(session, [day for day in open_days if not holds(day)], now)
     return [day for day in open_days if holds(day)]

@@ -179,6 +179,7 @@ def event(event_id: str) -> str:
         event=found,
         page_address=page_address,
         is_past=is_past,
+        reason=found.reason if has_changed(found) else None,
         cards=seen,
         elsewhere=elsewhere,
         adds=adds,
@@ -199,6 +200,12 @@ def event(event_id: str) -> str:
             if e.id != found.id
         ],
     )
+
+
+def has_changed(event: Event) -> bool:
+    """Whether an event was cancelled, or a date of it moved or cancelled."""
+    moved = any(m.moved_from_first_day for m in event.milestones)
+    return moved or event.cancelled_at is not None or any(m.is_cancelled for m in event.milestones)
 
 
 def first_of_month(year: int, month: int) -> date:

@@ -29,6 +29,7 @@ TEXTS = {
     "lien": "link",
     "lieu": "place",
     "resume": "summary",
+    "raison": "reason",
     "partie_de": "part_of",
     "source": "source.name",
     "source_lien": "source.link",

@@ -156,6 +156,8 @@ def change_state(event_id: str) -> Any:
     if request.form.get("etat") not in STATES:
         raise NotFoundError("Cette action n'existe pas.")
     changes, action = STATES[request.form["etat"]]
+    if "cancelled" in changes and "raison" in request.form:
+        changes = changes | {"reason": clean_line(request.form["raison"])[:400] or None}
     seen = events.facts(entry)
     wanted = {n: v for n, v in (seen | changes).items() if v is not None}
     try:

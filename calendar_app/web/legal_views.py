@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from calendar_app.models import db, queries
+from calendar_app.services.planning import WEEKLY_KEPT
 from calendar_app.services.subscribers import ENDED_KEPT, UNCONFIRMED_KEPT
 from calendar_app.services.suggestions import ADDRESS_KEPT
 from calendar_app.web.page import page
@@ -23,6 +24,7 @@ def personal_data() -> str:
         page=page(),
         unconfirmed_days=UNCONFIRMED_KEPT.days,
         ended_days=ENDED_KEPT.days,
+        weekly_days=WEEKLY_KEPT.days,
         proposer_days=ADDRESS_KEPT.days,
     )
 
