@@ -671,9 +671,8 @@ def test_cancelled_date_of_an_event_that_takes_place(desk):
     talent = desk.milestone(TALENT)
     talent.cancelled_at = CANCELLED_AT
     two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
-    assert (
-        two.subject == "2 dates annulées : Ma classe a du talent, 6e édition et Concours RoboTeam"
-    )
+    both_titles = "Ma classe a du talent, 6e édition et Concours RoboTeam"
+    assert two.subject == f"2 dates annulées : {both_titles}"
     talent.event.cancelled_at = deadline.event.cancelled_at = CANCELLED_AT
     two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
     assert two.subject == f"Annulés : {both_titles}"
