@@ -139,7 +139,7 @@ class DeadlineDays:
     @property
     def _last_words(self) -> str:
         before, others = self.last_days
-        if others == before and self.class_days.is_national:
+        if self.class_days.is_national:
             return day_words(before)
         of_others = day_words(others) if others != before else ""
         return f"{day_words(before)} ({self._where(of_others)})"
