@@ -41,11 +41,15 @@ def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
     return session.scalars(query.with_for_update() if for_update else query).one()
 
 
+_ZONES = ("zone-a", "zone-b", "zone-c")
+
+
 @dataclass(frozen=True)
 class Reference:
     """The reference values of one catalogue version: académies, themes and school calendars.
 
     :param changed_at: the instant at which the catalogue moved to this version.
+    :param changed_holidays: when each school calendar last changed, by slug; none that never did.
     :param memory: what was worked out from these values, by name, for as long as they hold.
     """
 
@@ -54,6 +58,7 @@ class Reference:
     academies: Academies
     themes: dict[str, str]
     calendars: dict[str, SchoolCalendar]
+    changed_holidays: dict[str, datetime] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict, compare=False)
     _class_days: dict[tuple[str, bool], ClassDays] = field(default_factory=dict, compare=False)
 
@@ -67,11 +72,18 @@ class Reference:
                 )
                 if academy
                 else ClassDays.national(
-                    [self.calendars[zone] for zone in ("zone-a", "zone-b", "zone-c")],
+                    [self.calendars[zone] for zone in _ZONES],
                     wednesdays=wednesdays,
                 )
             )
         return self._class_days[key]
+
+    def holidays_changed_at(self, academy: Academy | None) -> datetime | None:
+        """Return when the school holidays of an académie (or of zones A, B and C) last changed;
+        None when they never did."""
+        slugs = (academy.holiday_calendar,) if academy else _ZONES
+        changed = (self.changed_holidays.get(slug) for slug in slugs)
+        return max((at for at in changed if at), default=None)
 
 
 # One entry a store: a process that ends an engine (a test) drops its entry with it.
@@ -85,7 +97,12 @@ def reference(session: AnySession) -> Reference:
     cached = _cached_references.get(engine)
     if cached is None or cached.version != now.version:
         cached = _cached_references[engine] = Reference(
-            now.version, now.changed_at, academies(session), themes(session), calendars(session)
+            now.version,
+            now.changed_at,
+            academies(session),
+            themes(session),
+            calendars(session),
+            changed_holidays(session),
         )
     return cached
 
@@ -119,10 +136,20 @@ def calendars(session: AnySession) -> dict[str, SchoolCalendar]:
     """Return the school calendars: zones A, B and C, renewed by what was imported, and those
     that were only imported."""
     found = mainland_calendars()
-    for row in session.scalars(select(SchoolCalendarRow)):
-        imported = calendar_of(row)
-        found[row.slug] = merge(found[row.slug], imported) if row.slug in found else imported
-    return found
+    imported = map(calendar_of, session.scalars(select(SchoolCalendarRow)))
+    return found | {calendar.slug: renewed(calendar) for calendar in imported}
+
+
+def renewed(imported: SchoolCalendar) -> SchoolCalendar:
+    """Return a calendar that was imported, with what is known without it (zones A, B and C)."""
+    known = mainland_calendars().get(imported.slug)
+    return merge(known, imported) if known else imported
+
+
+def changed_holidays(session: AnySession) -> dict[str, datetime]:
+    """Return when the school holidays of each stored calendar last changed, by slug."""
+    query = select(SchoolCalendarRow.slug, SchoolCalendarRow.changed_at)
+    return {slug: at for slug, at in session.execute(query) if at}
 
 
 def calendar_of(row: SchoolCalendarRow) -> SchoolCalendar:

@@ -70,7 +70,7 @@ def load_reference(
             known = stored.get(calendar.slug)
             wanted = merge(calendar, known) if known else calendar
             if wanted != known:
-                _write_calendar(session, wanted)
+                _write_calendar(session, wanted, now)
 
 
 def import_calendars(
@@ -85,7 +85,7 @@ def import_calendars(
         old = {c.slug: c for c in imported_calendars(session)}
         renewed = tuple(merge(old[c.slug], c) if c.slug in old else c for c in calendars)
         for calendar in renewed:
-            _write_calendar(session, calendar)
+            _write_calendar(session, calendar, now)
     return renewed
 
 
@@ -96,10 +96,15 @@ def imported_calendars(session: AnySession) -> tuple[SchoolCalendar, ...]:
     return tuple(queries.calendar_of(row) for row in rows)
 
 
-def _write_calendar(session: AnySession, calendar: SchoolCalendar) -> None:
+def _write_calendar(session: AnySession, calendar: SchoolCalendar, now: datetime) -> None:
+    """Write a calendar, and that its days changed at *now* where they are others than before."""
+
     def iso(day: date) -> str:
         return day.isoformat()
 
+    old = session.get(SchoolCalendarRow, calendar.slug)
+    before = queries.calendars(session).get(calendar.slug)
+    same = before == queries.renewed(calendar)
     _set(
         session,
         SchoolCalendarRow,
@@ -108,6 +113,7 @@ def _write_calendar(session: AnySession, calendar: SchoolCalendar) -> None:
         source=calendar.source,
         known=[[iso(first), iso(last)] for first, last in calendar.known],
         holidays=[[iso(h.first_day), iso(h.last_day), h.name] for h in calendar.holidays],
+        changed_at=(old.changed_at if old else None) if same else now,
     )
 
 

@@ -165,6 +165,8 @@ def event(event_id: str) -> str:
     elsewhere = [here.card(m) for m in found.milestones if m not in mine]
     is_past = found.year.last_day < here.today and all(c.is_past for c in seen + elsewhere)
     here.noindex = is_past or found.archived_at is not None
+    scopes = [found.scope, *(m.scope for m in found.milestones)]
+    is_elsewhere = not any(map(here.filter.sees, scopes))
     page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
     adds = {
         m.key: links.add_links(m, wording.summary(m, here.academy), page_address)
@@ -187,7 +189,10 @@ def event(event_id: str) -> str:
         share=links.mail_share(
             found.title, [f"{c.lead_in} {c.when}" for c in seen if not c.is_past], page_address
         ),
-        steps=next_steps(found, seen),
+        elsewhere_words=(
+            wording.elsewhere_words(found.scope, here.reference.academies) if is_elsewhere else None
+        ),
+        steps=[] if is_elsewhere else next_steps(found, seen),
         line=line_of(here, found),
         **axis(here, found.year),
         editions=[

@@ -105,7 +105,14 @@ class Page:
     def card(self, milestone: Milestone) -> Card:
         """Return the card of a date, told for the place and the classes on screen."""
         wednesdays = not levels.has_ecole(self.filter.classes) if self.filter.levels else None
-        return card(milestone, self.today, self.academy, self.reference, wednesdays=wednesdays)
+        return card(
+            milestone,
+            self.today,
+            self.academy,
+            self.reference,
+            wednesdays=wednesdays,
+            concerned=self.filter.sees(milestone.scope),
+        )
 
 
 def page() -> Page:
