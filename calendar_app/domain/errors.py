@@ -27,6 +27,20 @@ class UnknownValueError(NotFoundError):
         super().__init__(f"Nous ne connaissons pas {what} « {value} ».{hint}")
 
 
+class UnclearPlaceError(UnknownValueError):
+    """What was typed for a place names no académie and no département, but says what was meant.
+
+    :param sentence: what to write instead, in French.
+    :param choices: names of académies among which the person has to choose; empty where what was
+        typed is a number that has not its form.
+    """
+
+    def __init__(self, sentence: str, value: str, choices: tuple[str, ...] = ()) -> None:
+        super().__init__("le lieu", value)
+        self.choices = choices
+        self.args = (sentence,)
+
+
 class CalendarUnknownError(CalendarError):
     """The school holidays of these days are not known: nothing can be said about class days."""
 

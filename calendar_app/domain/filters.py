@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies, Academy
 from calendar_app.domain.errors import UnknownValueError
-from calendar_app.domain.text import clean_line, fold, nearest
+from calendar_app.domain.search import SearchQuery, read_query, vocabulary
+from calendar_app.domain.text import clean_line, nearest
 from calendar_app.domain.vocabulary import EventType
 
 #: The names of the filter's parameters, in the order in which addresses carry them.
@@ -31,7 +32,8 @@ class CatalogueFilter:
     :param levels: classes, cycles or degrés; an event that does not say its classes passes.
     :param event_ids: « ma sélection »: what was picked by hand is there whatever the rest says. The
         place only chooses among an event's own dates (``models.queries.dates_seen``).
-    :param search: words that must all be found, without accents or case.
+    :param search: what was typed into « Rechercher ».
+    :param asked: what is understood of it (``domain.search``).
     :param scopes: one set of scope codes for each condition on the place; a date must have a
         code in each. Worked out from the above (and ``{national}`` for the national feed).
     """
@@ -43,6 +45,7 @@ class CatalogueFilter:
     types: tuple[EventType, ...] = ()
     event_ids: tuple[str, ...] = ()
     search: str = ""
+    asked: SearchQuery = SearchQuery()  # noqa: RUF009 (a frozen value)
     scopes: tuple[frozenset[str], ...] = ()
 
     @property
@@ -64,11 +67,6 @@ class CatalogueFilter:
     def sees(self, scope: Collection[str]) -> bool:
         """Whether a date of this scope passes the conditions on the place."""
         return all(not codes.isdisjoint(scope) for codes in self.scopes)
-
-    @property
-    def search_words(self) -> tuple[str, ...]:
-        """The folded words of the search."""
-        return tuple(fold(self.search).split())
 
     def parameters(self) -> tuple[tuple[str, str], ...]:
         """Return the filter as query parameters, always in the same order.
@@ -129,6 +127,7 @@ def read_filter(
     if departments:
         scopes.append(frozenset().union(*map(academies.scope_of_department, departments)))
     ids = (clean_line(part) for v in _given(values, "evenements") for part in v.split(","))
+    search = clean_line(" ".join(_given(values, "q")))[:MAX_SEARCH].strip()
     return CatalogueFilter(
         academies=found_academies,
         departments=departments,
@@ -136,7 +135,8 @@ def read_filter(
         themes=_closed("le thème", _given(values, "theme"), list(themes)),
         types=tuple(map(EventType, _closed("le type", _given(values, "type"), list(EventType)))),
         event_ids=_unique(part for part in ids if part),
-        search=clean_line(" ".join(_given(values, "q")))[:MAX_SEARCH].strip(),
+        search=search,
+        asked=read_query(search, vocabulary(academies, themes)) if search else SearchQuery(),
         scopes=tuple(scopes),
     )
 

@@ -15,12 +15,13 @@ from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
-from calendar_app.web.chips import chips, loosenings, respelled
+from calendar_app.web.chips import chips, loosenings
 from calendar_app.web.month_context import month_context, month_end
 from calendar_app.web.next_steps import next_steps
 from calendar_app.web.page import Page, get_event, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.school_year import axis, line_of, year_context
+from calendar_app.web.searching import respelled, understood
 from calendar_app.web.weeks import weeks_of
 
 bp = Blueprint("calendar", __name__)
@@ -255,11 +256,18 @@ def _filters(
 
     :param count: how much the page would show with a filter; None for the dates ahead.
     """
-    count = count or (lambda chosen: _count(here, chosen))
+    counted = count or (lambda chosen: _count(here, chosen))
+
+    def finds(chosen: CatalogueFilter) -> bool:
+        # Where no date is ahead, the latest year that has some is shown.
+        archive = None if count else queries.latest_school_year(db.session, chosen)
+        return bool(archive or counted(chosen))
+
     return {
         "chips": chips(here),
-        "loosenings": [] if shown else loosenings(here, count),
-        "respelled": None if shown else respelled(here),
+        "understood": understood(here),
+        "loosenings": [] if shown else loosenings(here, counted),
+        "respelled": None if shown else respelled(here, finds),
     }
 
 

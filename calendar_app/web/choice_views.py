@@ -17,10 +17,11 @@ from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
 from calendar_app.web.calendar_views import picked_events, year_to_show
-from calendar_app.web.chips import chips, loosenings, respelled
+from calendar_app.web.chips import chips, loosenings
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.regions import regions
+from calendar_app.web.searching import respelled, understood
 from calendar_app.web.weeks import weeks_of
 
 bp = Blueprint("choice", __name__)
@@ -65,6 +66,10 @@ def selection() -> str:
     everything = replace(here.filter, event_ids=())
     offered = _offered(here, everything, picked)
     own = settings().public_url + url_for("choice.selection")
+
+    def others(chosen: CatalogueFilter) -> int:
+        return len(_others(here, replace(chosen, event_ids=()), picked))
+
     return render_template(
         "choice/selection.html",
         page=here,
@@ -77,12 +82,9 @@ def selection() -> str:
         gone=[i for i in here.filter.event_ids if i not in {e.id for e in picked}],
         offered=offered,
         chips=[chip for chip in chips(here) if chip.name != "evenements"],
-        loosenings=[]
-        if offered
-        else loosenings(
-            here, lambda chosen: len(_others(here, replace(chosen, event_ids=()), picked))
-        ),
-        respelled=None if offered else respelled(here),
+        understood=understood(here),
+        loosenings=[] if offered else loosenings(here, others),
+        respelled=None if offered else respelled(here, lambda chosen: bool(others(chosen))),
         message=_message(here, picked, cards),
     )
 

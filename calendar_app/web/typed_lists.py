@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies
 from calendar_app.domain.errors import UnknownValueError
-from calendar_app.domain.text import fold, nearest, slugify
+from calendar_app.domain.search_words import LEVELS
+from calendar_app.domain.text import fold, nearest, slugify, words
 
 _EVERYBODY = frozenset(("national", "nationale", "france", "toutes"))
 
@@ -60,16 +61,13 @@ def read_classes(text: str) -> tuple[str, ...]:
 
     :raises UnknownValueError: with the nearest name.
     """
-    slugs = (*levels.GROUPS, *levels.CLASSES)
-    known = {fold(slug): slug for slug in slugs} | {fold(levels.name(s)): s for s in slugs}
-    found = []
+    known = {levels.name(slug) for slug in (*levels.GROUPS, *levels.CLASSES)}
+    found: list[str] = []
     for name in _items(text):
-        slug = known.get(fold(name))
-        if slug is None:
-            close = nearest(name[:60], known)
-            hint = levels.name(known[close]) if close else None
-            raise UnknownValueError("la classe", name, hint)
-        found.append(slug)
+        slugs = LEVELS.get(tuple(words(name)))
+        if slugs is None:
+            raise UnknownValueError("la classe", name, nearest(name[:60], known))
+        found.extend(slugs)
     whole = levels.expand(found)
     return tuple(slug for slug in levels.CLASSES if slug in whole)
 
