@@ -189,13 +189,11 @@ def test_an_academie_is_found_by_its_name_a_departement_or_a_school_code(typed, 
     [
         (
             "académie de Lile",
-            "Nous ne connaissons pas le lieu « académie de Lile ». "
-            "Vouliez-vous dire « Lille » ?",
+            "Nous ne connaissons pas le lieu « académie de Lile ». Vouliez-vous dire « Lille » ?",
         ),
         (
             "Grenobl",
-            "Nous ne connaissons pas le lieu « Grenobl ». "
-            "Vouliez-vous dire « Grenoble » ?",
+            "Nous ne connaissons pas le lieu « Grenobl ». Vouliez-vous dire « Grenoble » ?",
         ),
         ("0990001A", "Nous ne connaissons pas le département « 99 »."),
     ],
