@@ -284,7 +284,7 @@ def test_a_former_slug_still_leads_to_its_academie_and_an_unknown_one_to_a_hint(
         ACADEMIES.get("clermont-ferand")
     assert str(refused.value) == (
         "Nous ne connaissons pas l'académie « clermont-ferand ». "
-        "Vouliez-vous dire « clermont-ferrand » ?"
+        "Vouliez-vous dire « Clermont-Ferrand » ?"
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from calendar_app.domain.errors import UnclearPlaceError, UnknownValueError
+from calendar_app.domain.errors import UnclearPlaceError, UnknownValueError, shortened
 from calendar_app.domain.french import list_words
 from calendar_app.domain.text import fold, nearest, slugify
 
@@ -127,8 +127,16 @@ class Academies:
         """
         found = self._by_slug.get(slug) or self._former.get(slug)
         if found is None:
-            raise UnknownValueError("l'académie", slug, nearest(slug, self._by_slug))
+            near = self._near_academy(slug)
+            raise UnknownValueError("l'académie", slug, near, near and self._by_slug[near].name)
         return found
+
+    def _near_academy(self, typed: str) -> str | None:
+        """The slug of the académie that was meant, where a place was written otherwise."""
+        try:
+            return self.find(typed)[0].slug
+        except UnknownValueError:
+            return nearest(typed, self._by_slug)
 
     def department(self, code: str) -> Department:
         """Return the département of this code (« 01 », « 2A », « 974 »).
@@ -137,8 +145,19 @@ class Academies:
         """
         found = self._departments.get(code.upper())
         if found is None:
-            raise UnknownValueError("le département", code, nearest(code, self._departments))
+            near = self._near_department(code)
+            raise UnknownValueError("le département", code, near, near and self._shown(near))
         return found
+
+    def _near_department(self, typed: str) -> str | None:
+        try:
+            department = self.find(typed)[1]
+        except UnknownValueError:
+            return None  # a number that is near another one means something else
+        return department.code if department else None
+
+    def _shown(self, code: str) -> str:
+        return f"{self._departments[code].name} ({code})"
 
     def of_department(self, code: str) -> Academy:
         """Return the académie of a département.
@@ -191,7 +210,14 @@ class Academies:
         longer = [slug for slug in self._by_typed_name if slug.startswith(f"{wanted}-")]
         if near or (wanted and len(longer) == 1):
             return UnknownValueError("le lieu", typed, self._by_typed_name[near or longer[0]][0])
-        return UnclearPlaceError(f"Nous ne connaissons pas le lieu « {typed} ». {_WRITE}", typed)
+        shown = shortened(typed)
+        return UnclearPlaceError(f"Nous ne connaissons pas le lieu « {shown} ». {_WRITE}", typed)
+
+    def is_academy_or_department(self, name: str) -> bool:
+        """Whether an académie or a département has this name."""
+        slug = slugify(name)
+        names = (n for a in self for n in (a.name, *(d.name for d in a.departments)))
+        return slug in map(slugify, names)
 
     def _code_in(self, typed: str) -> str:
         """The code of the département that a number says, be it one or not; empty without one."""

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import NotFoundError, ParameterError
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.feeds import links, wording
@@ -139,7 +139,8 @@ def poster(label: str) -> str:
     here, year = page(), SchoolYear.parse(label)
     here.noindex = True
     if request.args.get("papier", "") not in ("", "a3"):
-        raise NotFoundError("papier : la seule valeur possible est « a3 », sinon c'est A4.")
+        sentence = "L'affiche s'imprime sur une feuille A4, ou A3 si l'adresse dit « papier=a3 »."
+        raise ParameterError(sentence, request.args["papier"], "a3", "A3")
     address = f"{settings().public_url}{url_for('composer.compose')}{here.query_with(le=None)}"
     context = year_context(here, year)
     return render_template(

@@ -18,6 +18,7 @@ from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
 from calendar_app.web.calendar_views import picked_events, year_to_show
 from calendar_app.web.chips import chips, loosenings
+from calendar_app.web.error_leads import places_meant
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.regions import regions
@@ -35,19 +36,19 @@ _LONGEST = 320
 def academy() -> Any:
     """Choose one's académie and level: by name, département, school code, or from the list."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:_LONGEST]
-    problem, nearest = None, None
+    problem, meant = None, []
     if typed:
         try:
             # Its fragment has the browser remember the place.
             return redirect(f"{url_for('calendar.home')}{here.query_at(typed)}#retenir")
         except NotFoundError as error:
-            problem, nearest = str(error), getattr(error, "nearest", None)
+            problem, meant = str(error), places_meant(error, request.path, here)
     return render_template(
         "choice/academy.html",
         page=here,
         typed=typed,
         problem=problem,
-        nearest=nearest,
+        meant=meant,
         regions=regions(here.reference.academies),
     )
 

@@ -38,10 +38,13 @@ def read_scope(text: str, academies: Academies) -> frozenset[str]:
     """
     codes = set()
     for name in _items(text):
-        region = slugify(name).removeprefix("region-academique-").removeprefix("region-")
+        slug = slugify(name)
+        region = slug.removeprefix("region-academique-").removeprefix("region-")
+        # « Hauts-de-France » is a région only; « Bretagne » is no académie either.
+        is_region = slug.startswith("region") or not academies.is_academy_or_department(name)
         if fold(name) in _EVERYBODY:
             codes.add(NATIONAL)
-        elif slugify(name).startswith("region") and region in academies.regions:
+        elif is_region and region in academies.regions:
             codes.add(f"region/{region}")
         else:
             academy, department = academies.find(name)
