@@ -19,7 +19,7 @@ from calendar_app.domain.search import Days, read_query, vocabulary
 from calendar_app.domain.search_words import LEVELS
 from calendar_app.domain.text import fold, is_near
 from calendar_app.domain.vocabulary import EventType, MilestoneKind
-from calendar_app.models import db, queries
+from calendar_app.models import db, queries, search
 from calendar_app.services.letters import knowledge_of_files
 from tests.factories import another, publish
 from tests.tools import scaled
@@ -298,7 +298,7 @@ def test_an_event_is_found_by_its_title_whatever_that_seems_to_mean(empty_app):
 
 def test_a_suggestion_always_finds_something_and_is_near_the_word_that_was_typed(client):
     with client.application.app_context():
-        known = sorted(w for w in queries.search_words(db.session) if len(w) > 3)
+        known = sorted(w for w in search.known_words(db.session) if len(w) > 3)
     drawn = random.Random(14)
     typed = [_misspelt(drawn.choice(known), drawn) for _ in range(scaled(200))]
     typed += ["janvié", "fevrrier", "inscriptoin", "valencienes", "colege", "avoirs", "xyzzyqwrt"]

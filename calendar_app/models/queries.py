@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select
@@ -19,7 +18,7 @@ from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_calendars import mainland_calendars, merge
 from calendar_app.domain.school_year import SchoolYear
-from calendar_app.domain.text import fold, words
+from calendar_app.domain.text import fold
 from calendar_app.models import search
 from calendar_app.models.base import AnySession, Catalogue
 from calendar_app.models.events import (
@@ -220,28 +219,29 @@ def school_years(session: AnySession) -> list[SchoolYear]:
     return sorted(SchoolYear(start) for start in found)
 
 
-def search_words(session: AnySession) -> frozenset[str]:
-    """Return the words by which events are found, folded; not those of archived ones."""
-    texts = session.scalars(select(Event.search_text).where(Event.archived_at.is_(None)))
-    return frozenset(word for text in texts for word in words(text))
+class PublicEvent(NamedTuple):
+    """What the site map must know of an event.
+
+    :param last_day: of its school year, or of its dates where one is later.
+    """
+
+    id: str
+    year: SchoolYear
+    changed_at: datetime
+    last_day: date
 
 
-def printed_words(session: AnySession) -> dict[str, str]:
-    """Return how the words of events are written, by their folded form; not those of archived
-    ones."""
-    columns = (Event.title, Event.organiser, Event.summary)
-    rows = session.execute(select(*columns).where(Event.archived_at.is_(None)))
-    return {
-        fold(word): word for row in rows for text in row for word in re.findall(r"[^\W_]+", text)
-    }
-
-
-def public_events(session: AnySession) -> list[tuple[str, SchoolYear, datetime]]:
-    """Return the id, the school year and the last change of each event that was not archived, by
-    id."""
-    query = select(Event.id, Event.school_year, Event.changed_at)
-    rows = session.execute(query.where(Event.archived_at.is_(None)))
-    return sorted((id_, SchoolYear(year), changed_at) for id_, year, changed_at in rows)
+def public_events(session: AnySession) -> list[PublicEvent]:
+    """Return each event that was not archived, by id."""
+    latest = select(func.max(Milestone.last_day)).where(Milestone.event_id == Event.id)
+    query = select(Event.id, Event.school_year, Event.changed_at, latest.scalar_subquery())
+    found = []
+    for id_, start, changed_at, last_day in session.execute(
+        query.where(Event.archived_at.is_(None))
+    ):
+        year = SchoolYear(start)
+        found.append(PublicEvent(id_, year, changed_at, max(year.last_day, last_day or date.min)))
+    return sorted(found)
 
 
 def editions(session: AnySession, series_id: str) -> list[Event]:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, extract, or_
+from sqlalchemy import ColumnElement, Integer, and_, cast, extract, or_, select
 
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.search import Days, Meaning, SearchQuery
+from calendar_app.domain.text import fold, words
+from calendar_app.models.base import AnySession
 from calendar_app.models.events import Event, EventScope, EventTheme, Milestone, MilestoneScope
 
 Condition = ColumnElement[bool]
@@ -58,6 +60,22 @@ def some_date_conditions(query: SearchQuery) -> Iterator[Condition]:
         codes = {code for place in query.places.values for code in place.codes}
         without_day.append(_or_says(query.places, _event_is_for(codes)))
     yield or_(Event.milestones.any(and_(*of_a_date)), and_(*without_day))
+
+
+def known_words(session: AnySession) -> frozenset[str]:
+    """Return the words by which events are found, folded; not those of archived ones."""
+    texts = session.scalars(select(Event.search_text).where(Event.archived_at.is_(None)))
+    return frozenset(word for text in texts for word in words(text))
+
+
+def printed_words(session: AnySession) -> dict[str, str]:
+    """Return how the words of events are written, by their folded form; not those of archived
+    ones."""
+    columns = (Event.title, Event.organiser, Event.summary)
+    rows = session.execute(select(*columns).where(Event.archived_at.is_(None)))
+    return {
+        fold(word): word for row in rows for text in row for word in re.findall(r"[^\W_]+", text)
+    }
 
 
 def _event_is_for(codes: Iterable[str]) -> Condition:

@@ -165,7 +165,7 @@ def event(event_id: str) -> str:
     mine = [m for m in found.milestones if queries.concerns(m, here.filter)]
     seen = [here.card(m) for m in mine]
     elsewhere = [here.card(m) for m in found.milestones if m not in mine]
-    is_past = found.year.last_day < here.today and all(c.is_past for c in seen + elsewhere)
+    is_past = found.is_over(here.today)
     here.noindex = is_past or found.archived_at is not None
     page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
     adds = {}
@@ -284,10 +284,8 @@ def _told_since(here: Page) -> datetime:
 
 
 def _year_to_open(here: Page) -> SchoolYear | None:
-    """The latest school year that has content, where nothing is ahead; past, it is an archive."""
-    year = queries.latest_school_year(db.session, here.filter)
-    here.noindex = year is not None and year.last_day < here.today
-    return year
+    """The latest school year that has content, where nothing is ahead."""
+    return queries.latest_school_year(db.session, here.filter)
 
 
 def _shown_from(shown: Card, here: Page) -> date:

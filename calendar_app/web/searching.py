@@ -17,7 +17,7 @@ from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.search import Days, Meaning, vocabulary
 from calendar_app.domain.text import fold, nearest_ones
 from calendar_app.domain.vocabulary import EventType, MilestoneKind
-from calendar_app.models import db, queries
+from calendar_app.models import db, queries, search
 from calendar_app.web.page import Page
 
 #: How many words that are near a misspelt one are tried.
@@ -65,12 +65,12 @@ def respelled(page: Page, finds: Callable[[CatalogueFilter], bool]) -> tuple[str
     :param finds: whether the page on screen would show something with a filter.
     """
     asked = page.filter.asked.words
-    known = queries.search_words(db.session) if asked else frozenset()
+    known = search.known_words(db.session) if asked else frozenset()
     unknown = [word for word in asked if not any(word in one for one in known)]
     if not unknown:
         return None
     spellings = vocabulary(page.reference.academies, page.reference.themes).spellings()
-    printed = {word: word for word in known} | queries.printed_words(db.session)
+    printed = {word: word for word in known} | search.printed_words(db.session)
     candidates = known | set(spellings)
     printed |= {fold(word): word for word in _vocabulary_words(page)}
     near = [_near(word, candidates) for word in unknown]
