@@ -140,6 +140,10 @@ class Event(Visible, Base):
     def year(self) -> SchoolYear:
         return SchoolYear(self.school_year)
 
+    def is_over(self, today: date) -> bool:
+        """Whether its school year and all its dates are past (``queries.PublicEvent``)."""
+        return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
+
 
 class Milestone(Visible, Base):
     """One dated item of an event: one VEVENT. Days are inclusive.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select
@@ -19,6 +19,7 @@ from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_calendars import mainland_calendars, merge
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import fold
+from calendar_app.models import search
 from calendar_app.models.base import AnySession, Catalogue
 from calendar_app.models.events import (
     Event,
@@ -114,7 +115,7 @@ def academies(session: AnySession) -> Academies:
             slug=row.slug,
             name=row.name,
             of_name=row.of_name,
-            departments=tuple(Department(d.code, d.name) for d in row.departments),
+            departments=tuple(Department(d.code, d.name, tuple(d.towns)) for d in row.departments),
             holiday_calendar=row.holiday_calendar,
             time_zone=row.time_zone,
             region=row.region,
@@ -245,18 +246,29 @@ def school_years(session: AnySession) -> list[SchoolYear]:
     return sorted(SchoolYear(start) for start in found)
 
 
-def search_words(session: AnySession) -> frozenset[str]:
-    """Return the words by which events are found, folded; not those of archived ones."""
-    texts = session.scalars(select(Event.search_text).where(Event.archived_at.is_(None)))
-    return frozenset(word for text in texts for word in text.split())
+class PublicEvent(NamedTuple):
+    """What the site map must know of an event.
+
+    :param last_day: of its school year, or of its dates where one is later.
+    """
+
+    id: str
+    year: SchoolYear
+    changed_at: datetime
+    last_day: date
 
 
-def public_events(session: AnySession) -> list[tuple[str, SchoolYear, datetime]]:
-    """Return the id, the school year and the last change of each event that was not archived, by
-    id."""
-    query = select(Event.id, Event.school_year, Event.changed_at)
-    rows = session.execute(query.where(Event.archived_at.is_(None)))
-    return sorted((id_, SchoolYear(year), changed_at) for id_, year, changed_at in rows)
+def public_events(session: AnySession) -> list[PublicEvent]:
+    """Return each event that was not archived, by id."""
+    latest = select(func.max(Milestone.last_day)).where(Milestone.event_id == Event.id)
+    query = select(Event.id, Event.school_year, Event.changed_at, latest.scalar_subquery())
+    found = []
+    for id_, start, changed_at, last_day in session.execute(
+        query.where(Event.archived_at.is_(None))
+    ):
+        year = SchoolYear(start)
+        found.append(PublicEvent(id_, year, changed_at, max(year.last_day, last_day or date.min)))
+    return sorted(found)
 
 
 def editions(session: AnySession, series_id: str) -> list[Event]:
@@ -300,6 +312,8 @@ def _milestone_conditions(
 ) -> Iterable[ColumnElement[bool]]:
     yield from _event_conditions(chosen)
     yield from _milestone_scope(chosen)
+    if not chosen.event_ids:
+        yield from search.date_conditions(chosen.asked)
     if first_day is not None:
         yield Milestone.last_day >= first_day
     if last_day is not None:
@@ -340,23 +354,28 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
     if chosen.themes:
         yield Event.theme_rows.any(EventTheme.slug.in_(chosen.themes))
     if chosen.levels:
-        # An event that does not say its classes may be for this one: missing it is worse.
-        only_either = and_(
-            Event.class_rows.any(EventClass.slug.in_(chosen.of_either_degre)),
-            ~Event.class_rows.any(EventClass.slug.not_in(levels.BOTH_DEGRES)),
-        )
-        yield or_(
-            ~Event.class_rows.any(),
-            Event.class_rows.any(EventClass.slug.in_(chosen.classes)),
-            only_either,
-        )
-    for word in chosen.search_words:
-        yield Event.search_text.contains(word, autoescape=True)
+        yield _fits(chosen)
+    yield from search.event_conditions(chosen.asked, _fits)
+
+
+def _fits(chosen: CatalogueFilter) -> ColumnElement[bool]:
+    # An event that does not say its classes may be for this one: missing it is worse.
+    only_either = and_(
+        Event.class_rows.any(EventClass.slug.in_(chosen.of_either_degre)),
+        ~Event.class_rows.any(EventClass.slug.not_in(levels.BOTH_DEGRES)),
+    )
+    return or_(
+        ~Event.class_rows.any(),
+        Event.class_rows.any(EventClass.slug.in_(chosen.classes)),
+        only_either,
+    )
 
 
 def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    """An event passes the place, and what a search says of dates, when one of its dates does."""
     if chosen.event_ids:
         return
+    yield from search.some_date_conditions(chosen.asked)
     for codes in chosen.scopes:
         yield or_(
             Event.scope_rows.any(EventScope.code.in_(codes)),

@@ -39,6 +39,7 @@ class DepartmentRow(Visible, Base):
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     academy_slug: Mapped[str] = mapped_column(ForeignKey("academy.slug"), index=True)
+    towns: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
 
 
 class ThemeRow(Visible, Base):

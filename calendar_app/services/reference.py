@@ -64,6 +64,7 @@ def load_reference(
                     department.code,
                     name=department.name,
                     academy_slug=row.slug,
+                    towns=list(department.towns),
                 )
         stored = {c.slug: c for c in imported_calendars(session)}
         for calendar in calendars:

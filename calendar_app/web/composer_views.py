@@ -26,6 +26,7 @@ from calendar_app.feeds.select import (
 from calendar_app.models import db, queries
 from calendar_app.web.calendar_views import undated_events
 from calendar_app.web.chips import chips
+from calendar_app.web.error_leads import places_meant
 from calendar_app.web.month_context import month_context
 from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
@@ -58,13 +59,13 @@ class Composed:
 def compose() -> Any:
     """Choose a place, classes, themes and options; see the feed as a month before subscribing."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:320]
-    options, problem = _options(), None
+    options, problem, meant = _options(), None, []
     if typed:
         try:
             there = here.query_at(typed, **dict(options.parameters()))
             return redirect(url_for(".compose") + there)
         except NotFoundError as error:
-            problem = str(error)
+            problem, meant = str(error), places_meant(error, request.path, here)
     composed = None if problem else _composed(options)
     if composed and options.reminder_weeks and not composed.name.academy:
         problem = "Les rappels visibles se comptent en semaines de classe : choisissez un lieu."
@@ -74,6 +75,7 @@ def compose() -> Any:
         page=here,
         typed=typed,
         problem=problem,
+        meant=meant,
         reminders=REMINDERS,
         options=options,
         kept=[c.words for c in chips(here) if c.name in ("niveau", "theme", "type")],

@@ -20,6 +20,7 @@ from calendar_app.domain.text import clean, clean_line, slugify
 from calendar_app.domain.vocabulary import EventType, MilestoneKind
 from calendar_app.services.entries import scope_entry
 from calendar_app.services.events import Written
+from calendar_app.web.form_words import in_words_of_the_form
 from calendar_app.web.typed_lists import class_text, read_classes, read_scope, scope_text
 
 #: Text fields: name in the form → where it stands in an event.
@@ -58,6 +59,7 @@ _FIELD_OF = {where: name for name, where in (TEXTS | BOXES).items()} | {
     "school_year": "annee",
     "id": "annee",
     "series": "titre",
+    "source": "source",
     "participation.ien_visa": "visa",
 }
 _FIELD_OF_DATE = {
@@ -72,17 +74,6 @@ _FIELD_OF_DATE = {
     "label": "libelle",
     "place": "lieu",
     "scope": "pour",
-}
-#: What the file calls its keys, as the form does.
-_WORDS = {
-    "start_time": "l'heure de début",
-    "end_time": "l'heure de fin",
-    "first_day": "le premier jour",
-    "last_day": "le dernier jour",
-    "phrase": "les mots de la date approximative",
-    "day": "le jour",
-    "true (oui) ou false (non)": "oui ou non",
-    "cette clé est obligatoire, et elle manque": "il manque une réponse ici",
 }
 _ROW = re.compile(r"date-(\d{1,3})-(\w+)")
 _LONGEST = {"resume": 4000, "lien": 2000, "source_lien": 2000, "inscription_lien": 2000}
@@ -249,8 +240,7 @@ class EventForm:
     def note(self, problems: Mapping[str, str]) -> None:
         """Note what ``EntryError`` says, at the fields of the form and in their words."""
         for where, message in problems.items():
-            for word, said in _WORDS.items():
-                message = re.sub(rf"\b{re.escape(word)}\b", said, message)
+            message = in_words_of_the_form(message)
             parts = where.split(".")
             if parts[0] == "milestones" and len(parts) > 1 and parts[1].isdecimal():
                 number = self.read_rows[int(parts[1])]

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, redirect, request, stream_with_context, url_for
 
 from calendar_app.domain.changes import ChangeAction
-from calendar_app.domain.errors import CalendarError, NotFoundError
+from calendar_app.domain.errors import CalendarError, NotFoundError, ParameterError, shortened
 from calendar_app.domain.french import day_words, hour_words
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean, clean_line
@@ -145,24 +145,24 @@ def _all() -> Iterator[list[Change]]:
 def _filter() -> JournalFilter:
     """Return what the address asks for.
 
-    :raises NotFoundError: when a value is none of those allowed.
+    :raises ParameterError: when a value is none of those allowed.
     """
     given = {name: clean_line(value) for name, value in request.args.items()}
     editor, action = given.get("redacteur", ""), given.get("action", "")
     if editor and not (editor.isdecimal() and len(editor) < 10):
-        raise NotFoundError(f"redacteur={editor} : choisissez un nom dans la liste.")
+        raise ParameterError("Choisissez un nom dans la liste de la rédaction.", editor)
     if action and action not in set(ChangeAction):
-        raise NotFoundError(f"action={action} : choisissez une action dans la liste.")
+        raise ParameterError("Choisissez une action dans la liste.", action)
     return JournalFilter(
         event_id=given.get("evenement") or None,
         editor_id=int(editor) if editor else None,
         action=ChangeAction(action) if action else None,
-        first_day=_day("depuis", given.get("depuis", "")),
-        last_day=_day("jusqu", given.get("jusqu", "")),
+        first_day=_day(given.get("depuis", "")),
+        last_day=_day(given.get("jusqu", "")),
     )
 
 
-def _day(name: str, text: str) -> date | None:
+def _day(text: str) -> date | None:
     if not text:
         return None
     try:
@@ -170,7 +170,8 @@ def _day(name: str, text: str) -> date | None:
     except ValueError:
         day = date.min
     if not 1900 < day.year < 2199:
-        raise NotFoundError(f"{name}={text} : écrivez un jour, par exemple {name}=2021-01-15.")
+        sentence = f"« {shortened(text)} » n'est pas un jour : il s'écrit 2021-01-15."
+        raise ParameterError(sentence, text)
     return day
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies
 from calendar_app.domain.errors import UnknownValueError
-from calendar_app.domain.text import fold, nearest, slugify
+from calendar_app.domain.search_words import LEVELS
+from calendar_app.domain.text import fold, nearest, slugify, words
 
 _EVERYBODY = frozenset(("national", "nationale", "france", "toutes"))
 
@@ -37,10 +38,13 @@ def read_scope(text: str, academies: Academies) -> frozenset[str]:
     """
     codes = set()
     for name in _items(text):
-        region = slugify(name).removeprefix("region-academique-").removeprefix("region-")
+        slug = slugify(name)
+        region = slug.removeprefix("region-academique-").removeprefix("region-")
+        # « Hauts-de-France » is a région only; « Bretagne » is no académie either.
+        is_region = slug.startswith("region") or not academies.is_academy_or_department(name)
         if fold(name) in _EVERYBODY:
             codes.add(NATIONAL)
-        elif slugify(name).startswith("region") and region in academies.regions:
+        elif is_region and region in academies.regions:
             codes.add(f"region/{region}")
         else:
             academy, department = academies.find(name)
@@ -60,16 +64,13 @@ def read_classes(text: str) -> tuple[str, ...]:
 
     :raises UnknownValueError: with the nearest name.
     """
-    slugs = (*levels.GROUPS, *levels.CLASSES)
-    known = {fold(slug): slug for slug in slugs} | {fold(levels.name(s)): s for s in slugs}
-    found = []
+    known = {levels.name(slug) for slug in (*levels.GROUPS, *levels.CLASSES)}
+    found: list[str] = []
     for name in _items(text):
-        slug = known.get(fold(name))
-        if slug is None:
-            close = nearest(name[:60], known)
-            hint = levels.name(known[close]) if close else None
-            raise UnknownValueError("la classe", name, hint)
-        found.append(slug)
+        slugs = LEVELS.get(tuple(words(name)))
+        if slugs is None:
+            raise UnknownValueError("la classe", name, nearest(name[:60], known))
+        found.extend(slugs)
     whole = levels.expand(found)
     return tuple(slug for slug in levels.CLASSES if slug in whole)
 
