@@ -5,8 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from calendar_app.models import db, queries
-from calendar_app.services.subscribers import ENDED_KEPT, UNCONFIRMED_KEPT
-from calendar_app.services.suggestions import ADDRESS_KEPT
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.regions import regions
@@ -21,9 +19,6 @@ def personal_data() -> str:
     return render_template(
         "pages/donnees-personnelles.html",
         page=page(),
-        unconfirmed_days=UNCONFIRMED_KEPT.days,
-        ended_days=ENDED_KEPT.days,
-        proposer_days=ADDRESS_KEPT.days,
     )
 
 
