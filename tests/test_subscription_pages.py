@@ -143,6 +143,7 @@ GETS = (
     "?fait=pause",
     "confirmer/",
     "donnees.json",
+    "donnees/",
     f"evenements/{ID}/",
     *(f"evenements/{ID}/?reponse={answer.value}" for answer in ClassAnswer),
     "desabonnement/",

@@ -209,6 +209,7 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         "rappels": [
             {
                 "evenement": milestone.event_id,
+                "titre": milestone.event.title,
                 "date": reminder.day.isoformat(),
                 "delai": reminder.lead,
                 "prevu_le": _iso(reminder.send_at),

@@ -6,9 +6,10 @@ brings a form token, but for the one click of RFC 8058.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.domain.deliveries import SubscriberState
@@ -17,6 +18,7 @@ from calendar_app.domain.personal_links import ClassAnswer
 from calendar_app.domain.retention import silence_ends
 from calendar_app.models import Subscriber, Subscription, db
 from calendar_app.services import follows, subscriptions
+from calendar_app.services.personal_copy import in_words
 from calendar_app.services.subscribers import (
     SUBSCRIBED,
     ConfirmationExpiredError,
@@ -153,11 +155,22 @@ def address(token: str) -> Any:
     return _back("adresse-demandee")
 
 
+@bp.get("/donnees/")
+@policy(Policy.LINK_HOLDER)
+def data(token: str) -> BaseResponse:
+    """All that is kept about somebody, in words (RGPD, article 12.1)."""
+    person = _person(token)
+    found = follows.export(db.session, person)
+    return show("copy.html", token=token, copy=in_words(found, page().reference))
+
+
 @bp.get("/donnees.json")
 @policy(Policy.LINK_HOLDER)
 def export(token: str) -> Response:
     """All that is kept about somebody, as a file."""
-    answer = jsonify(follows.export(db.session, _person(token)))
+    data = follows.export(db.session, _person(token))
+    text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    answer = Response(text, content_type="application/json; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="mes-rappels.json"'
     return answer
 
