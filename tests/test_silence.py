@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from calendar_app.app import letterhead
 from calendar_app.domain import retention
@@ -37,8 +37,13 @@ DAYS = st.dates(date(1950, 1, 1), date(2150, 1, 1))
 
 @given(DAYS, DAYS)
 def test_silence_ends_on_one_day_read_from_both_sides(heard, today):
-    ends = retention.silence_ends(heard)
-    assert (ends <= today) == (heard <= retention.silent_since(today))
+    ends = retention.silence_ends(heard, heard)
+    last, since = retention.silence_ended(today)
+    assert last <= today < last.replace(year=last.year + 1)
+    assert (ends <= today) == (ends <= last) == (heard <= since)
+    # What is said today is the first such day that is still ahead.
+    said = retention.silence_ends(heard, today)
+    assert said == ends if ends > today else today < said == last.replace(year=last.year + 1)
     years = retention.SILENT_YEARS
     assert (ends.month, ends.day) == (11, 1)
     assert (heard.year + years, heard.timetuple()[1:3]) <= (ends.year, (11, 1))
@@ -118,6 +123,13 @@ def test_reminders_that_nobody_answers_end_on_the_day_that_the_rentree_said(stor
 def test_nothing_ends_that_was_not_told_in_time(store, untold):
     untold(store)
     assert silence.clean(db.session, ENDS).subscriptions == 0
+    # The mail of the next rentrée names the next such day, and not one before it counts.
+    assert retention.silence_ends(HEARD.date(), RENTREE.date() + 366 * DAY) == date(2024, 11, 1)
+    with writing(db.session, ENDS):
+        db.session.execute(delete(Delivery))
+    told(store, at=RENTREE.replace(year=2024))
+    assert silence.clean(db.session, ENDS.replace(year=2024) - DAY).subscriptions == 0
+    assert silence.clean(db.session, ENDS.replace(year=2024)).subscriptions == 1
 
 
 @pytest.mark.parametrize(
@@ -135,7 +147,7 @@ def test_a_click_is_a_sign_of_life(store, sign):
     sign(db.session.get(Subscriber, store).uid, ENDS - DAY)
     assert silence.clean(db.session, ENDS).subscriptions == 0
     told(store, at=ENDS + 700 * DAY)
-    later = retention.silence_ends((ENDS - DAY).date())
+    later = retention.silence_ends((ENDS - DAY).date(), ENDS.date())
     assert later == date(2026, 11, 1)
     at = datetime.combine(later, ENDS.timetz())
     assert silence.clean(db.session, at - DAY).subscriptions == 0

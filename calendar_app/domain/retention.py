@@ -51,18 +51,25 @@ ERASED_NAME: Final = "compte supprimé"
 _SILENCE_ENDS_ON = (11, 1)
 
 
-def silence_ends(heard: date) -> date:
-    """Return the day on which reminders end for somebody who does nothing after *heard*: the first
-    1 November that is at least :data:`SILENT_YEARS` years later."""
+def silence_ends(heard: date, today: date) -> date:
+    """Return the day, told *today*, on which reminders end for somebody who did nothing after
+    *heard*: the first 1 November that is at least :data:`SILENT_YEARS` years later. Where that day
+    has passed without their being told, it is the next one after today."""
     on = date(heard.year, *_SILENCE_ENDS_ON)
-    return on.replace(year=heard.year + SILENT_YEARS + (heard > on))
+    first = on.replace(year=heard.year + SILENT_YEARS + (heard > on))
+    return first if first > today else _last_end(today).replace(year=_last_end(today).year + 1)
 
 
-def silent_since(today: date) -> date:
-    """Return the last day such that reminders have ended today for whoever did nothing after it:
-    ``silence_ends(heard) <= today`` where ``heard <= silent_since(today)``."""
+def silence_ended(today: date) -> tuple[date, date]:
+    """Return the latest day, today at most, on which silence ends reminders; and the last day such
+    that who did nothing after it is meant by then."""
+    last = _last_end(today)
+    return last, last.replace(year=last.year - SILENT_YEARS)
+
+
+def _last_end(today: date) -> date:
     on = date(today.year, *_SILENCE_ENDS_ON)
-    return on.replace(year=today.year - SILENT_YEARS - (today < on))
+    return on.replace(year=today.year - (today < on))
 
 
 def years_before(now: datetime, years: int) -> datetime:

@@ -167,7 +167,7 @@ class Composer:
         head, reference = self._head, batch.reference
         academy = reference.academies.get(who.academy_slug) if who.academy_slug else None
         today = batch.today(academy)
-        ends = silence_ends(who.heard_at.astimezone(PARIS).date())
+        heard = who.heard_at.astimezone(PARIS).date()
         place = (reference.version, kind, who.academy_slug, who.school.wednesdays, today)
 
         def lines() -> list[messages.ReminderLine]:
@@ -189,7 +189,7 @@ class Composer:
             case DeliveryKind.NEW_ADDRESS:
                 return self._once(kind, lambda: messages.new_address(head))
             case DeliveryKind.GOODBYE:
-                silent = who.state_at.astimezone(PARIS).date() >= ends
+                silent = who.state_at.astimezone(PARIS).date() >= silence_ends(heard, heard)
                 return self._once((kind, silent), lambda: messages.goodbye(head, silent=silent))
             case DeliveryKind.REMINDER:
                 return self._once(same, lambda: messages.reminder(head, lines(), academy))
@@ -198,7 +198,7 @@ class Composer:
             case DeliveryKind.CANCELLED:
                 return self._once(same, lambda: messages.cancelled(head, lines()))
             case DeliveryKind.RENTREE:
-                year = SchoolYear.of(today)
+                year, ends = SchoolYear.of(today), silence_ends(heard, today)
                 return self._once(
                     (*place, who.classes, ends),
                     lambda: messages.rentree(head, who.classes, academy, year, ends),

@@ -8,7 +8,7 @@ and where the account has lost its name, so has all that it did.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import delete, or_, select
 
@@ -46,16 +46,16 @@ def clean(session: AnySession, now: datetime) -> Ended:
 def _end_subscriptions(session: AnySession, now: datetime) -> int:
     """Unsubscribe those who did nothing for years, who are told by mail that it is done. Whoever
     gets mail was told of the day by a mail of the rentrée; a pause says it on its page."""
-    day = retention.silent_since(now.astimezone(PARIS).date()) + timedelta(days=1)
+    ended, heard = retention.silence_ended(now.astimezone(PARIS).date())
     told = select(Delivery.id).where(
         Delivery.subscriber_id == Subscriber.id,
         Delivery.kind == DeliveryKind.RENTREE,
         Delivery.state == DeliveryState.SENT,
         Delivery.finished_at > Subscriber.heard_at,
-        Delivery.finished_at <= now - retention.TOLD_BEFORE,
+        Delivery.finished_at <= _midnight(ended) - retention.TOLD_BEFORE,
     )
     silent = (
-        Subscriber.heard_at < datetime.combine(day, time(), PARIS),
+        Subscriber.heard_at < _midnight(heard + timedelta(days=1)),
         or_(
             Subscriber.state == SubscriberState.PAUSED,
             (Subscriber.state == SubscriberState.ACTIVE) & told.exists(),
@@ -69,6 +69,10 @@ def _end_subscriptions(session: AnySession, now: datetime) -> int:
             subscriber.new_address = subscriber.code_at = None
             queue_mail(session, subscriber, DeliveryKind.GOODBYE, now)
         return len(found)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), PARIS)
 
 
 def _disable_accounts(session: AnySession, now: datetime) -> int:

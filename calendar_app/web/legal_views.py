@@ -58,7 +58,9 @@ def personal_data() -> str:
         "pages/donnees-personnelles.html",
         page=page(),
         session_life=LIFE,
-        silence_day=day_words(retention.silence_ends(page().today), weekday=False, year=False),
+        silence_day=day_words(
+            retention.silence_ends(page().today, page().today), weekday=False, year=False
+        ),
     )
 
 

@@ -170,7 +170,7 @@ def export(token: str) -> Response:
     """All that is kept about somebody, as a file."""
     data = follows.export(db.session, _person(token))
     text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
-    answer = Response(text, content_type="application/json; charset=utf-8")
+    answer = Response(text, content_type="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="mes-rappels.json"'
     return answer
 
@@ -260,7 +260,7 @@ def _preferences(
     shown = {
         "token": token,
         "person": person,
-        "silence_ends": silence_ends(person.heard_at.astimezone(PARIS).date()),
+        "silence_ends": silence_ends(person.heard_at.astimezone(PARIS).date(), here.today),
         "done": _done(),
         "wishes": forms.WishesForm.of_subscriber(person, here.reference),
         "form": forms.AddressForm(),
