@@ -19,7 +19,7 @@ environment: domain
 config: environment
 app: domain models sources feeds mail services web config
 cli: services app config cli worker
-worker: services app
+worker: domain services app
 __main__: cli
 """
 MAY_IMPORT = {row.split(":")[0]: {*row.replace(":", "").split()} for row in LAYERS.splitlines()}

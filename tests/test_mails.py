@@ -37,6 +37,7 @@ FETE = "fete-de-l-apprendre-2020-2021"
 ANSWERS = (ClassAnswer.REGISTERED, ClassAnswer.DECLINED)
 #: As it is in Paris.
 UNTIL = datetime(2021, 1, 19, 9, 5, tzinfo=UTC)
+ENDS = date(2023, 11, 1)
 CANCELLED_AT = datetime(2021, 1, 17, 9, tzinfo=UTC)
 
 MANAGE = f"{URL}/abonnement/lien/camille/"
@@ -113,7 +114,7 @@ class Desk:
             messages.moved(self.head, [line]),
             messages.cancelled(self.head, [line]),
             messages.weekly(self.head, [line.card], lille),
-            messages.rentree(self.head, ["cm1", "cm2"], lille, SchoolYear(2021)),
+            messages.rentree(self.head, ["cm1", "cm2"], lille, SchoolYear(2021), ENDS),
             other_messages.password(self.head, UNTIL, has_password=True),
             other_messages.suggestion(
                 self.head, TODAY, (TALENT, "Ma classe"), "Merci ; c'est fait.", accepted=True
@@ -188,7 +189,7 @@ Le lien fonctionne 3 jours, le code 24 heures. Sans confirmation, rien ne vous s
 
 Vous n'avez rien demandé ? Ignorez ce courriel.
 {SIGNATURE}\
-Votre adresse a été saisie sur ce site ; sans confirmation, elle y est effacée sous 7 jours.
+Votre adresse a été saisie sur ce site ; sans confirmation, elle y est effacée 7 jours après.
 
 Une question ? contact@concours.example
 """
@@ -246,7 +247,7 @@ def test_goodbye(desk):
         == f"""\
 Bonjour,
 
-C'est fait : vous ne recevrez plus de rappels. Votre adresse sera effacée dans les 30 jours.
+C'est fait : vous ne recevrez plus de rappels. Votre adresse sera effacée 30 jours après.
 
 Vous changez d'avis ? Jusque-là, vous retrouvez vos réglages ici :
 {MANAGE}
@@ -761,7 +762,7 @@ def test_weekly_of_an_empty_week(desk):
 
 def test_rentree(desk):
     mail = read(
-        messages.rentree(desk.head, ["cm2", "cm1"], desk.academy("lille"), SchoolYear(2021))
+        messages.rentree(desk.head, ["cm2", "cm1"], desk.academy("lille"), SchoolYear(2021), ENDS)
     )
     assert mail.subject == "Toujours en CM1 et CM2 ?"
     assert (
@@ -773,10 +774,10 @@ Pour 2021-2022, vos rappels sont réglés sur :
 Classes : CM1 et CM2
 Académie : Lille
 
-Rien n'a changé ? Vous n'avez rien à faire : les rappels continuent.
-
-Une autre classe, une autre académie ? Changez-les ici :
+Une autre classe, une autre académie ? Changez-les. Rien n'a changé ? Confirmez-le d'un clic :
 {MANAGE}
+
+Sans un clic de votre part sur cette page, les rappels s'arrêteront le mercredi 1er novembre 2023.
 {SIGNATURE}\
 {WHY}.
 {FOOT}"""
@@ -796,7 +797,7 @@ Une autre classe, une autre académie ? Changez-les ici :
     ],
 )
 def test_rentree_names_classes_as_the_staff_room_does(desk, classes, subject):
-    mail = read(messages.rentree(desk.head, classes.split(), None, SchoolYear(2021)))
+    mail = read(messages.rentree(desk.head, classes.split(), None, SchoolYear(2021), ENDS))
     assert mail.subject == subject
     assert "Académie : non précisée\n" in mail.text
 

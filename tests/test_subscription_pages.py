@@ -146,6 +146,7 @@ GETS = (
     "?fait=pause",
     "confirmer/",
     "donnees.json",
+    "donnees/",
     f"evenements/{ID}/",
     *(f"evenements/{ID}/?reponse={answer.value}" for answer in ClassAnswer),
     "desabonnement/",
@@ -517,7 +518,7 @@ def test_an_old_confirmation_is_sent_again_on_demand(site, client, clock):
     assert client.get(personal(token)).headers["Location"] == personal(token, "confirmer/")
     clock.shift(timedelta(days=3))
     page = personal(token, "confirmer/")
-    assert "Ce lien de confirmation a plus de trois jours" in words(client.get(page))
+    assert "Ce lien de confirmation a plus de 3 jours" in words(client.get(page))
     assert f'action="{page}"' not in client.get(page).text
     assert client.post(page, data={"jeton": fresh}).status_code == 400
     with site.test_request_context():

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from calendar_app.app import create_app
+from calendar_app.domain import retention
 from calendar_app.domain.deliveries import AttemptOutcome, DeliveryKind, SubscriberState
 from calendar_app.domain.personal_links import (
     CODE_LIFE,
@@ -262,7 +263,8 @@ def test_to_confirm_twice_changes_nothing_more(session):
     person = subscribed(session)
     before = columns(of(session, ALICE))
     subscriptions.confirm(session, person.uid, "lien", NOW)
-    assert columns(of(session, ALICE)) == before
+    # The click is a sign of life.
+    assert columns(of(session, ALICE)) == before | {"heard_at": NOW}
 
 
 def test_an_old_link_confirms_nothing_until_it_is_sent_again(session):
@@ -336,9 +338,9 @@ def test_what_was_asked_is_answered_once_and_forgotten(session):
 
 def test_what_no_worker_looked_at_is_forgotten_after_a_day(session):
     asked.link(session, ALICE, NOW)
-    assert asked.clean(session, NOW + asked.KEPT - HOUR) == 0
-    assert asked.clean(session, NOW + asked.KEPT) == 1
-    assert asked.answer(session, LINKS, NOW + asked.KEPT) == 0
+    assert asked.clean(session, NOW + retention.ASKED - HOUR) == 0
+    assert asked.clean(session, NOW + retention.ASKED) == 1
+    assert asked.answer(session, LINKS, NOW + retention.ASKED) == 0
 
 
 @pytest.mark.parametrize(

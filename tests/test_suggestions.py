@@ -15,11 +15,12 @@ from calendar_app.domain.dated_items import ItemKind, Step
 from calendar_app.domain.deliveries import DOUBT
 from calendar_app.domain.drafts import DraftOrigin, DraftState, Proposal
 from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.retention import PROPOSER
 from calendar_app.models import Delivery, Draft, db, queries, writing
 from calendar_app.services import events, moderation, outbox_status, suggestions
 from calendar_app.services.draft_entries import item_of, proposed
 from calendar_app.services.subscribers import MailAddress
-from calendar_app.services.suggestions import ADDRESS_KEPT, Mistake, Suggestion
+from calendar_app.services.suggestions import Mistake, Suggestion
 from calendar_app.sources.events_facts import facts_of, written_from
 from tests.factories import ID, another, entry, publish
 from tests.mail_factories import deliveries
@@ -309,8 +310,8 @@ def test_an_answer_in_doubt_goes_out_once_more_with_the_same_bytes(site, session
 
 def test_after_90_days_the_address_is_erased_though_nobody_decided(site, session):
     suggestions.suggest(session, RALLYE, NOW)
-    assert suggestions.clean(session, NOW + ADDRESS_KEPT - MINUTE) == 0
-    assert suggestions.clean(session, NOW + ADDRESS_KEPT) == 1
+    assert suggestions.clean(session, NOW + PROPOSER - MINUTE) == 0
+    assert suggestions.clean(session, NOW + PROPOSER) == 1
     assert ADDRESS not in str(dump(site))
     [draft] = drafts(session)
     assert draft.state is DraftState.PENDING
@@ -324,7 +325,7 @@ def test_after_90_days_what_is_parked_forgets_the_address_too(site, session):
     with writing(session, NOW):
         kept = {"state": "parked", "doubts": 2, "form_key": "x", "form_values": f'"{ADDRESS}"'}
         session.execute(update(Delivery).values(**kept))
-    assert suggestions.clean(session, NOW + ADDRESS_KEPT) == 1
+    assert suggestions.clean(session, NOW + PROPOSER) == 1
     assert ADDRESS not in str(dump(site))
     assert deliveries(site) == {("suggestion", "cancelled"): 1}
 

@@ -18,12 +18,13 @@ from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, SubscriberState
 from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.editors import EditorRole
+from calendar_app.domain.retention import PROPOSER
 from calendar_app.models import Delivery, Draft, Subscriber, db, reading, writing
 from calendar_app.services import editors, suggestions
 from calendar_app.services.composing import message_id
 from calendar_app.services.outbox import queue_mail
 from calendar_app.services.subscribers import MailAddress
-from calendar_app.services.suggestions import ADDRESS_KEPT, Mistake
+from calendar_app.services.suggestions import Mistake
 from tests import commands, tools
 from tests.factories import ID, entry, publish
 from tests.mail_factories import SIGNED_UP, deliveries, plan, sign_up, subscriber
@@ -225,7 +226,7 @@ def test_a_worker_sends_to_editors_and_forgets_old_proposers(command, due):
         lille = frozenset({"academie/lille"})
         editors.add(db.session, "zoe@x.example", "Zoé", EditorRole.PREPARER, lille, now)
         editors.mail_link(db.session, "zoe@x.example", letterhead(due).links, now)
-        for address, at in (("ali@x.example", now), ("old@x.example", now - ADDRESS_KEPT)):
+        for address, at in (("ali@x.example", now), ("old@x.example", now - PROPOSER)):
             typed = MailAddress.read(address)
             mistake = Mistake(event_id=ID, key=None, words="Non.", address=typed)
             suggestions.report(db.session, mistake, at)

@@ -14,7 +14,7 @@ from calendar_app.domain.academies import Academy
 from calendar_app.domain.deliveries import DeliveryKind
 from calendar_app.domain.french import list_words, span_words
 from calendar_app.domain.leads import Lead
-from calendar_app.domain.personal_links import CODE_LIFE, CONFIRMATION_LIFE, ClassAnswer
+from calendar_app.domain.personal_links import ClassAnswer
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean_line
 from calendar_app.domain.vocabulary import MilestoneKind
@@ -23,12 +23,6 @@ from calendar_app.feeds.cards import Card
 from calendar_app.mail import headlines
 from calendar_app.mail.headlines import day, title
 from calendar_app.mail.message import Letterhead, Message
-
-#: How long the two ways to answer work, as the templates say it.
-_LIVES = {
-    "link_days": CONFIRMATION_LIFE.days,
-    "code_hours": int(CODE_LIFE.total_seconds()) // 3600,
-}
 
 
 @dataclass(frozen=True)
@@ -86,12 +80,12 @@ class _Contest:
 
 def confirmation(head: Letterhead) -> Message:
     """« Confirmez vos rappels »: the link and the code. Nothing that a visitor typed is in it."""
-    return Message.build(head, DeliveryKind.CONFIRMATION, _LIVES)
+    return Message.build(head, DeliveryKind.CONFIRMATION, {})
 
 
 def link(head: Letterhead) -> Message:
     """« Retrouver mon lien »: the link and the code."""
-    return Message.build(head, DeliveryKind.LINK, _LIVES)
+    return Message.build(head, DeliveryKind.LINK, {})
 
 
 def new_address(head: Letterhead) -> Message:
@@ -100,9 +94,12 @@ def new_address(head: Letterhead) -> Message:
     return Message.build(head, DeliveryKind.NEW_ADDRESS, {}, unsubscribe=False)
 
 
-def goodbye(head: Letterhead) -> Message:
-    """« C'est fait »: the reminders have ended, and how to come back."""
-    return Message.build(head, DeliveryKind.GOODBYE, {})
+def goodbye(head: Letterhead, *, silent: bool = False) -> Message:
+    """« C'est fait »: the reminders have ended, and how to come back.
+
+    :param silent: nobody asked for it: they ended because their subscriber did nothing for years.
+    """
+    return Message.build(head, DeliveryKind.GOODBYE, {"silent": silent})
 
 
 # -- mails about dates ---------------------------------------------------------------------------
@@ -160,11 +157,16 @@ def weekly(head: Letterhead, cards: Sequence[Card], academy: Academy | None) -> 
 
 
 def rentree(
-    head: Letterhead, classes: Iterable[str], academy: Academy | None, school_year: SchoolYear
+    head: Letterhead,
+    classes: Iterable[str],
+    academy: Academy | None,
+    school_year: SchoolYear,
+    ends: date,
 ) -> Message:
     """« Toujours en CM1 et CM2 ? »: what the reminders are set to, on the first class days.
 
     :param classes: slugs of ``domain.levels.CLASSES``; at least one.
+    :param ends: the day on which the reminders end for whoever does nothing until then.
     """
     groups = levels.collapse(classes)
     context = {
@@ -172,6 +174,7 @@ def rentree(
         "classes": list_words(levels.name(slug) for slug in groups),
         "academy": academy,
         "school_year": school_year,
+        "ends": ends,
     }
     return Message.build(head, DeliveryKind.RENTREE, context)
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from calendar_app.domain.deliveries import AskedFor, SubscriberState
 from calendar_app.domain.reminder_plan import SchoolKind
-from calendar_app.models.base import Base, Instant
+from calendar_app.models.base import Base, Instant, as_created
 from calendar_app.models.events import Event, closed
 from calendar_app.models.reference import AcademyRow
 
@@ -87,6 +87,9 @@ class Subscriber(Base):
     consent_at: Mapped[Instant | None]
     consent_means: Mapped[str | None]
     created_at: Mapped[Instant]
+    #: When they last did something with a form, a code or a personal link. (To open a link is
+    #: nothing: mail servers do it, too.)
+    heard_at: Mapped[Instant] = mapped_column(default=as_created)
     confirmed_at: Mapped[Instant | None]
 
     subscriptions: Mapped[list[Subscription]] = relationship(

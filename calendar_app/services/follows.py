@@ -186,6 +186,7 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         "choix_depuis": _iso(subscriber.since),
         "inscription": _iso(subscriber.created_at),
         "confirmation": _iso(subscriber.confirmed_at),
+        "dernier_signe": _iso(subscriber.heard_at),
         "dernier_code_le": _iso(subscriber.code_at),
         "consentement": {
             "texte": subscriber.consent_wording,
@@ -208,6 +209,7 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         "rappels": [
             {
                 "evenement": milestone.event_id,
+                "titre": milestone.event.title,
                 "date": reminder.day.isoformat(),
                 "delai": reminder.lead,
                 "prevu_le": _iso(reminder.send_at),

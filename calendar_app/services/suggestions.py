@@ -5,7 +5,7 @@ address hears what became of it, and the address is erased.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
@@ -15,6 +15,7 @@ from calendar_app.domain.deliveries import DeliveryKind, DeliveryState
 from calendar_app.domain.drafts import DraftState, Proposal
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.local_time import PARIS
+from calendar_app.domain.retention import PROPOSER
 from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models import Delivery, Draft, queries, writing
 from calendar_app.models.base import AnySession
@@ -23,9 +24,6 @@ from calendar_app.services.draft_entries import publishing_scope
 from calendar_app.services.drafts import held_against_calendar
 from calendar_app.services.subscribers import MailAddress
 from calendar_app.sources.letter_json import contract
-
-#: How long a proposer's address is kept at most, whether or not somebody decided.
-ADDRESS_KEPT = timedelta(days=90)
 
 #: What says that a draft is nobody's reading: no letter has this rule.
 RULE = "suggestion"
@@ -151,9 +149,10 @@ def answer(session: AnySession, draft: Draft, now: datetime) -> None:
 
 def clean(session: AnySession, now: datetime) -> int:
     """Erase the addresses of proposers who have their answer, or whom no server takes one for; and
-    all that are 90 days old: an answer that still waits is given up. Return how many."""
+    all that are too old (``domain.retention``): an answer that still waits is given up. Return
+    how many."""
     answered = exists().where(Delivery.id == Draft.answer_delivery_id, Delivery.state.in_(_DONE))
-    old = and_(Draft.created_at <= now - ADDRESS_KEPT, ~_in_hand())
+    old = and_(Draft.created_at <= now - PROPOSER, ~_in_hand())
     with writing(session, now):
         query = select(Draft.id, Draft.answer_delivery_id).where(
             Draft.suggested_by.is_not(None), or_(answered, old)

@@ -124,7 +124,6 @@ def _show(template: str, status: int = 200, **context: Any) -> Response:
         f"suggestion/{template}",
         page=page(),
         KINDS=tuple(DateKind),
-        kept_days=suggestions.ADDRESS_KEPT.days,
         title_length=TITLE_LENGTH,
         words_length=WORDS_LENGTH,
         **context,

@@ -95,7 +95,7 @@ PLACES = {
     "forgotten-password": Place("/redaction/mot-de-passe/", "Recevoir un lien"),
     "help": Place(f"/aide/?{JANUARY}&academie=lille", "Ce que veulent dire les mots"),
     "site-map": Place("/plan-du-site/", "Par académie"),
-    "accessibility": Place("/accessibilite/", "Voie de recours"),
+    "accessibility": Place("/accessibilite/", "Voies de recours"),
     "embed-builder": Place("/integrer/?academie=lille&le=2021-01-04", "Code à copier"),
     "personal-data": Place("/donnees-personnelles/", "Vos droits"),
     "legal-notice": Place("/mentions-legales/", "directrice de la publication"),
