@@ -16,7 +16,6 @@ from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
 from calendar_app.mail.message import SUBJECT_LENGTH
 
-
 #: Characters for titles, without which a subject says too little of them.
 _LEAST_ROOM = 18
 
