@@ -58,9 +58,13 @@ class WholeEventError(NotFoundError):
 
 
 class DraftNotYoursError(CalendarError):
-    """The editor may read the draft, and may not decide it."""
+    """The editor may read the draft, and may not decide it.
 
-    def __init__(self) -> None:
+    :param parts: as of ``events.NotYoursError``, where what would be published is not theirs.
+    """
+
+    def __init__(self, parts: tuple[str, ...] = ()) -> None:
+        self.parts = parts
         super().__init__(
             "Accepter ou refuser cette proposition revient aux responsables de publication de "
             "tous ceux qu'elle concerne."
@@ -315,8 +319,8 @@ def _write(
         action = ChangeAction.CANCELLED if ended else ChangeAction.MOVED
     try:
         return events.write(session, editor, entry, before, now, action=action, draft=draft)
-    except events.NotYoursError:
-        raise DraftNotYoursError from None
+    except events.NotYoursError as error:
+        raise DraftNotYoursError(error.parts) from None
 
 
 def _decide(draft: Draft, state: DraftState, editor: Editor, now: datetime) -> None:

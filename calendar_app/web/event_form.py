@@ -6,7 +6,7 @@ The rules are those of ``sources.events_entries``; here they are said in the wor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -20,6 +20,7 @@ from calendar_app.domain.text import clean, clean_line, slugify
 from calendar_app.domain.vocabulary import EventType, MilestoneKind
 from calendar_app.services.entries import scope_entry
 from calendar_app.services.events import Written
+from calendar_app.web.typed_days import in_french, iso_day, iso_hour
 from calendar_app.web.typed_lists import class_text, read_classes, read_scope, scope_text
 
 #: Text fields: name in the form → where it stands in an event.
@@ -120,6 +121,8 @@ class DateRow:
         return not (self.cle or self.nature or self.premier or self.dernier)
 
 
+#: Days and hours may be typed as people write them.
+_AS_TYPED = {"premier": iso_day, "dernier": iso_day, "debut": iso_hour, "fin": iso_hour}
 #: What a request may set of a row.
 _ROW_FIELDS = frozenset(f.name for f in fields(DateRow))
 
@@ -188,7 +191,8 @@ class EventForm:
                 if match[2] in ("annulee", "retirer"):
                     setattr(row, match[2], True)
                 elif match[2] in _ROW_FIELDS:
-                    setattr(row, match[2], clean_line(value)[:400])
+                    typed = clean_line(value)[:400]
+                    setattr(row, match[2], _AS_TYPED.get(match[2], str)(typed))
         found.dates = [rows[number] for number in sorted(rows)]
         return found
 
@@ -249,8 +253,7 @@ class EventForm:
     def note(self, problems: Mapping[str, str]) -> None:
         """Note what ``EntryError`` says, at the fields of the form and in their words."""
         for where, message in problems.items():
-            for word, said in _WORDS.items():
-                message = re.sub(rf"\b{re.escape(word)}\b", said, message)
+            message = form_words(message)
             parts = where.split(".")
             if parts[0] == "milestones" and len(parts) > 1 and parts[1].isdecimal():
                 number = self.read_rows[int(parts[1])]
@@ -259,6 +262,30 @@ class EventForm:
             else:
                 name = _FIELD_OF.get(where) or _FIELD_OF.get(parts[0]) or "titre"
             self.problems.setdefault(name, f"{message[:1].upper()}{message[1:]}.")
+
+    def note_not_theirs(self, parts: Sequence[str], where: str) -> None:
+        """Note at which fields stands what the editor may not publish.
+
+        :param parts: names of facts (``sources.events_facts``).
+        :param where: the editor's own scope, in words.
+        """
+        rows = {row.cle: number for number, row in enumerate(self.dates)}
+        for part in parts:
+            group, _, key = part.partition(".")
+            if part == "scope":
+                name = "pour"
+                said = f"Votre périmètre : {where}. Écrivez-le ici, ou proposez l'événement."
+            elif group == "milestones":
+                number = rows.get(key, next((n for k, n in rows.items() if not k), 0))
+                name = f"date-{number}-pour"
+                said = (
+                    f"Votre périmètre : {where}. Dites ici que cette date est la vôtre, ou "
+                    "proposez le changement."
+                )
+            else:
+                name = _FIELD_OF.get(part) or _FIELD_OF.get(group) or "titre"
+                said = "Cette partie n'est pas de votre périmètre : proposez ce changement."
+            self.problems.setdefault(name, said)
 
     def _milestones(self, academies: Academies) -> Iterator[Written]:
         taken = {row.cle for row in self.dates if row.cle}
@@ -271,6 +298,13 @@ class EventForm:
                 self.problems[f"{at}-nature"] = "Dites ce qui se passe ce jour-là."
                 continue
             first, last = row.premier or row.dernier, row.dernier or row.premier
+            is_new_deadline = MilestoneKind(row.nature).is_deadline and not row.cle
+            if is_new_deadline and first != last and not row.environ:
+                self.problems[f"{at}-dernier"] = (
+                    "Une date limite n'a qu'un jour : videz un de ces deux champs, ou choisissez "
+                    "autre chose qu'une date limite."
+                )
+                continue
             if not first:
                 self.problems[f"{at}-premier"] = "Donnez le jour, ou retirez cette date."
                 continue
@@ -304,6 +338,13 @@ class EventForm:
             self.problems[name] = str(error)
             return None
         return _written_scope(codes) if codes else None
+
+
+def form_words(message: str) -> str:
+    """Return what is said of an entry of the file in the words of the form, its days in French."""
+    for word, said in _WORDS.items():
+        message = re.sub(rf"\b{re.escape(word)}\b", said, message)
+    return in_french(message)
 
 
 def remember_moves(entry: Written, form: EventForm, seen: Mapping[str, object]) -> None:
@@ -379,7 +420,7 @@ def _row(milestone: Written, academies: Academies) -> DateRow:
         cle=milestone.get("key") or milestone["kind"],
         nature=milestone["kind"],
         premier=day or milestone.get("first_day", ""),
-        dernier=day or milestone.get("last_day", ""),
+        dernier="" if day else milestone.get("last_day", ""),
         debut=milestone.get("start_time", ""),
         fin=milestone.get("end_time", ""),
         environ=milestone.get("phrase", ""),

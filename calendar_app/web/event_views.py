@@ -26,6 +26,7 @@ from calendar_app.services import (
     change_words,
     draft_entries,
     editions,
+    editors,
     event_lists,
     events,
     moderation,
@@ -35,7 +36,7 @@ from calendar_app.services.entries import event_entry
 from calendar_app.services.events import EntryError, EventEntry
 from calendar_app.web import editor_session
 from calendar_app.web.draft_cards import draft_card
-from calendar_app.web.event_form import DateRow, EventForm, remember_moves, years_around
+from calendar_app.web.event_form import DateRow, EventForm, form_words, remember_moves, years_around
 from calendar_app.web.event_preview import preview_of
 from calendar_app.web.journal_views import lines_of
 from calendar_app.web.page import page
@@ -60,6 +61,7 @@ def _for_templates() -> dict[str, Any]:
         "registrants": _options(Registrant),
         "sendings": _options(Sending),
         "pupil_datas": _options(PupilData),
+        "deadline_kinds": {kind.value for kind in MilestoneKind if kind.is_deadline},
         "date_kinds": (("", "choisissez"), *_options(MilestoneKind)),
         "conflict_name": change_words.part_name,
         "conflict_words": lambda name, value: change_words.value_words(
@@ -225,9 +227,12 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
         if not dates:
             return _form(form, found, seen, 400, draft=draft)
         # The form itself is right: it does not go with what somebody else changed since.
-        said = " ; ".join(dict.fromkeys(dates.values()))
+        said = " ; ".join(dict.fromkeys(map(form_words, dates.values())))
         notice = f"Avec ce qui est publié entre-temps, cela ne va pas : {said}."
         return _form(form, found, seen, 409, notice, draft)
+    except (events.NotYoursError, moderation.DraftNotYoursError) as error:
+        form.note_not_theirs(error.parts, _own_words())
+        return _form(form, found, seen, 409, str(error), draft)
     except NotFoundError:
         raise
     except CalendarError as error:
@@ -285,6 +290,10 @@ def _form(
         event=found,
         seen=json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else "",
         notice=notice,
+        # Whatever button brought the form back, nothing of it is stored yet.
+        unsaved=request.method == "POST",
+        why=_why() or "",
+        answers_known=request.form.get("autre") == "oui",
         draft=draft,
         history=lines_of(found.id) if found else [],
         years=years_around(SchoolYear.of(here.today)),
@@ -324,6 +333,10 @@ def _draft() -> Draft | None:
         return None
     number = int(text) if text.isdecimal() and len(text) < 10 else 0
     return moderation.visible_draft(db.session, the_editor(), number)
+
+
+def _own_words() -> str:
+    return editors.where_words(the_editor().scope, page().reference.academies)
 
 
 def _again(found: Event | None) -> Event:

@@ -23,6 +23,7 @@ from calendar_app.web import editor_session
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import room_blueprint, show, the_editor, the_rights
+from calendar_app.web.typed_days import EXAMPLE, read_day
 
 bp = room_blueprint("journal", __name__, defait="Le changement est défait.")
 
@@ -157,20 +158,17 @@ def _filter() -> JournalFilter:
         event_id=given.get("evenement") or None,
         editor_id=int(editor) if editor else None,
         action=ChangeAction(action) if action else None,
-        first_day=_day("depuis", given.get("depuis", "")),
-        last_day=_day("jusqu", given.get("jusqu", "")),
+        first_day=_day(given.get("depuis", "")),
+        last_day=_day(given.get("jusqu", "")),
     )
 
 
-def _day(name: str, text: str) -> date | None:
+def _day(text: str) -> date | None:
     if not text:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not 1900 < day.year < 2199:
-        raise NotFoundError(f"{name}={text} : écrivez un jour, par exemple {name}=2021-01-15.")
+    day = read_day(text)
+    if day is None:
+        raise NotFoundError(f"« {text} » n'est pas un jour : écrivez par exemple {EXAMPLE}.")
     return day
 
 

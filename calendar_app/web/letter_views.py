@@ -17,6 +17,7 @@ from calendar_app.web.draft_cards import draft_card
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import room_blueprint, show, the_editor
+from calendar_app.web.typed_days import EXAMPLE, read_day
 
 bp = room_blueprint("letters", __name__)
 
@@ -112,11 +113,7 @@ def _issued(problems: dict[str, str]) -> date | None:
     text = request.form.get("envoyee", "").strip()
     if not text:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not 1900 < day.year < 2199:
-        problems["envoyee"] = "Écrivez un jour, par exemple 2020-12-15."
-        return None
+    day = read_day(text)
+    if day is None:
+        problems["envoyee"] = f"Écrivez un jour, par exemple {EXAMPLE}."
     return day

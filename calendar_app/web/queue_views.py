@@ -18,6 +18,7 @@ from calendar_app.services.events import EntryError
 from calendar_app.web import editor_session
 from calendar_app.web.draft_cards import draft_card
 from calendar_app.web.draft_form import NATURES, DraftForm
+from calendar_app.web.event_form import form_words
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import room_blueprint, show, the_editor, the_rights
@@ -139,8 +140,8 @@ def _act(draft_id: int, act: Callable[[Draft, int], None], done: str) -> Any:
     try:
         act(found, _seen())
     except EntryError as error:
-        problems = " ; ".join(f"{where} : {text}" for where, text in error.problems.items())
-        notice = f"Il manque de quoi publier ceci, corrigez d'abord : {problems}."
+        said = dict.fromkeys(map(form_words, error.problems.values()))
+        notice = f"Il manque de quoi publier ceci, corrigez d'abord : {' ; '.join(said)}."
         return _page(found, 400, notice)
     except NotFoundError:
         raise

@@ -1,0 +1,177 @@
+"""What the editors' room promises: one test a promise."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from calendar_app.models import db, queries
+from calendar_app.web.typed_days import in_french, iso_day, iso_hour
+from calendar_app.web.typed_lists import read_scope, scope_text
+from tests.factories import ID, entry, publish
+from tests.test_event_pages import EVENTS, FORM, NEW, ONE, create, fields, save
+from tests.test_queue_pages import logged_in
+from tests.test_subscription_pages import dump, words
+
+NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
+LILLE = {"academies": ["lille"]}
+
+
+@pytest.fixture
+def engine():
+    """The services are tested on both engines; pages are the same from either."""
+    return "sqlite"
+
+
+@pytest.fixture
+def site(empty_app):
+    with time_machine.travel(NOW, tick=False):
+        yield empty_app
+
+
+# -- the form of an event --------------------------------------------------------------------------
+
+
+def test_a_deadline_is_moved_by_one_field(site):
+    publish(site, entry(scope=LILLE))
+    client = logged_in(site)
+    given = fields(client.get(ONE).text, ONE)
+    assert given["date-0-dernier"] == [""], "a second day would be left behind"
+    assert save(client, **{"date-0-premier": "2021-02-25"}).status_code == 303
+    page = words(site.test_client().get(f"/evenements/{ID}/"))
+    assert "jeudi 25 février 2021" in page
+
+
+def test_a_one_day_date_of_any_kind_is_moved_by_one_field(site):
+    client = logged_in(site)
+    for kind in ("session", "opening", "results"):
+        publish(site, entry(scope=LILLE, milestones=[{"kind": kind, "day": "2021-02-11"}]))
+        given = fields(client.get(ONE).text, ONE)
+        assert (given["date-0-premier"], given["date-0-dernier"]) == (["2021-02-11"], [""])
+
+
+def test_two_days_for_a_deadline_are_refused_at_their_field_and_kept(site):
+    client = logged_in(site)
+    answer = create(client, **{"date-0-dernier": "2021-02-12"})
+    assert answer.status_code == 400
+    assert "Une date limite n'a qu'un jour" in words(answer)
+    assert fields(answer.text, NEW)["date-0-dernier"] == ["2021-02-12"]
+
+
+@pytest.mark.parametrize("action", ["apercu", "ajouter"])
+def test_the_reason_survives_every_button(site, action):
+    publish(site, entry(scope=LILLE))
+    client = logged_in(site)
+    page = save(client, action=action, pourquoi="Le « jury » a plus de temps.").text
+    assert fields(page, ONE)["pourquoi"] == ["Le « jury » a plus de temps."]
+    refused = save(client, titre="", pourquoi="Parce que.").text
+    assert fields(refused, ONE)["pourquoi"] == ["Parce que."]
+
+
+def test_the_leave_warning_survives_every_button(site):
+    publish(site, entry(scope=LILLE))
+    client = logged_in(site)
+    assert 'data-unsaved=""' in client.get(ONE).text
+    for action in ("apercu", "ajouter"):
+        assert 'data-unsaved="yes"' in save(client, action=action).text
+    assert 'data-unsaved="yes"' in save(client, titre="").text
+
+
+def test_no_other_event_is_answered_once(site):
+    publish(site, entry(title=FORM["titre"], scope=LILLE))
+    client = logged_in(site)
+    assert "Non, c'est un autre événement" in words(create(client))
+    shown = create(client, action="apercu", autre="oui").text
+    assert fields(shown, NEW)["autre"] == ["oui"]
+
+
+@pytest.mark.parametrize(("slug", "own"), [("lille", "Lille"), ("la-reunion", "La Réunion")])
+def test_the_scope_of_a_new_event_starts_as_ones_own(site, slug, own):
+    client = logged_in(site, slug=slug)
+    given = fields(client.get(NEW).text, NEW)
+    assert given["pour"] == [own]
+
+
+def test_every_scope_reads_back_as_it_was_shown(site):
+    with site.app_context():
+        academies = queries.reference(db.session).academies
+        codes = [f"academie/{a.slug}" for a in academies]
+        codes += [f"departement/{d.code}" for a in academies for d in a.departments]
+        codes += [f"region/{slug}" for slug in academies.regions]
+        for code in codes:
+            assert read_scope(scope_text([code], academies), academies) == {code}, code
+
+
+def test_a_refusal_says_which_field_to_change(site):
+    client = logged_in(site)
+    answer = create(client, pour="national")
+    page = words(answer)
+    assert answer.status_code == 409
+    assert "Votre périmètre : académie de Lille. Écrivez-le ici" in page
+    assert '<a href="#f-pour">' in answer.text
+    assert 'id="p-pour"' in answer.text
+
+
+def test_a_refused_change_says_which_part_is_anothers(site):
+    publish(site, entry(scope="national"))
+    client = logged_in(site)
+    before = dump(site)
+    answer = save(client, titre="Autre titre", **{"date-0-premier": "2021-02-25"})
+    assert answer.status_code == 409
+    assert set(re.findall(r'id="p-([\w-]+)"', answer.text)) == {"titre", "date-0-pour"}
+    assert dump(site) == before
+    widened = save(client, EVENTS + f"{ID}/", pour="national", lieu="Lens")
+    assert set(re.findall(r'id="p-([\w-]+)"', widened.text)) == {"lieu"}
+
+
+# -- dates in messages -----------------------------------------------------------------------------
+
+ISO = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"date-0-premier": "2021-02-31"},
+        {"date-0-premier": "demain"},
+        {"date-0-nature": "session", "date-0-dernier": "2021-01-01"},
+        {"date-0-premier": "2031-02-05"},
+        {"date-0-nature": "session", "date-0-environ": "mi-juin", "date-0-dernier": "2020-09-01"},
+    ],
+)
+def test_dates_in_messages_are_french(site, changes):
+    answer = create(logged_in(site), **changes)
+    assert answer.status_code == 400
+    said = re.findall(r'class="problem">(.*?)</strong>', answer.text)
+    assert said
+    assert not any(ISO.search(text) for text in said), said
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/redaction/journal/?depuis=2021-02-31",
+        "/redaction/journal/?jusqu=hier",
+    ],
+)
+def test_addresses_with_a_wrong_day_are_told_so_in_french(site, path):
+    answer = logged_in(site).get(path)
+    assert answer.status_code == 404
+    assert "écrivez par exemple 11/02/2021" in words(answer)
+
+
+def test_a_day_and_an_hour_may_be_typed_as_people_write_them(site):
+    answer = create(logged_in(site), **{"date-0-premier": "5/2/2021", "date-0-fin": "18 h 30"})
+    assert answer.status_code == 303
+    assert iso_day("5/2/2021") == iso_day("05.02.2021") == "2021-02-05"
+    assert [iso_hour(text) for text in ("9h", "18 h 30", "18:30", "midi", "25h")] == [
+        "09:00",
+        "18:30",
+        "18:30",
+        "12:00",
+        "25h",
+    ]
+    assert in_french("le 2021-02-11 vient avant") == "le 11/02/2021 vient avant"
