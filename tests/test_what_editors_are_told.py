@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
-from calendar_app.models import db, queries
+from calendar_app.models import Draft, db, queries
+from calendar_app.services import suggestions
+from calendar_app.services.draft_entries import proposed
 from calendar_app.web.typed_days import in_french, iso_day, iso_hour
 from calendar_app.web.typed_lists import read_scope, scope_text
-from tests.factories import ID, entry, publish
+from tests.factories import ID, another, entry, publish
+from tests.smtp_server import mail_server
+from tests.test_editor_pages import propose
 from tests.test_event_pages import EVENTS, FORM, NEW, ONE, create, fields, save
-from tests.test_queue_pages import logged_in
+from tests.test_outbox import Clock, run
+from tests.test_queue_pages import act, logged_in
 from tests.test_subscription_pages import dump, words
+from tests.test_suggestions import RALLYE
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 LILLE = {"academies": ["lille"]}
@@ -175,3 +183,97 @@ def test_a_day_and_an_hour_may_be_typed_as_people_write_them(site):
         "25h",
     ]
     assert in_french("le 2021-02-11 vient avant") == "le 11/02/2021 vient avant"
+
+
+# -- suggestions -----------------------------------------------------------------------------------
+
+
+def suggested(site, **changes) -> None:
+    given = replace(RALLYE, departments=(), **changes)
+    with site.app_context():
+        assert suggestions.suggest(db.session, given, NOW) is None
+
+
+def decided(client, button: str, **more):
+    """Press a button of the card of the first suggestion, as a browser does."""
+    shown = client.get("/redaction/").text
+    card = re.search(r'class="sheet answer".*?</form>', shown, re.DOTALL)[0]
+    address = f"/redaction/propositions/1/{button}/"
+    token = re.search(
+        rf'formaction="{address}" name="jeton" value="([^"]+)"'
+        if button == "accepter"
+        else r'class="quiet" name="jeton" value="([^"]+)"',
+        card,
+    )[1]
+    revision = re.search(r'name="revision" value="(\d+)"', card)[1]
+    return client.post(address, data={"jeton": token, "revision": revision} | more)
+
+
+@pytest.mark.parametrize("button", ["accepter", "refuser"])
+def test_the_answer_to_a_suggestion_goes_out_whether_it_is_accepted_or_refused(site, button):
+    suggested(site)
+    client = logged_in(site)
+    assert decided(client, button, reponse="Merci, belle trouvaille.").status_code == 303
+    with site.app_context():
+        [draft] = db.session.scalars(select(Draft))
+        assert draft.answer == "Merci, belle trouvaille."
+        assert draft.answer_delivery_id is not None
+    with mail_server() as server:
+        run(site, server.url, Clock(NOW + timedelta(minutes=1)))
+        [mail] = server.mails
+    text = mail.data.replace(b"=\r\n", b"").decode()
+    assert "> Merci, belle trouvaille." in text
+    accepted = "maintenant au calendrier" in text
+    assert accepted == (button == "accepter")
+
+
+def test_the_answer_goes_out_from_the_whole_form_too(site):
+    suggested(site)
+    client = logged_in(site)
+    place = f"{NEW}?proposition=1"
+    assert save(client, place, reponse="Merci !").status_code == 303
+    with site.app_context():
+        assert db.session.scalar(select(Draft)).answer == "Merci !"
+
+
+def test_a_suggestions_card_shows_its_link_and_no_percentage(site):
+    suggested(site)
+    page = logged_in(site).get("/redaction/")
+    assert f'<a href="{RALLYE.link}" rel="noopener noreferrer">' in page.text
+    card = re.search(r"<article.*?</article>", page.text, re.DOTALL)[0]
+    assert "%" not in card
+    assert "à relire" not in card
+
+
+# -- bulk acceptance -------------------------------------------------------------------------------
+
+
+def test_bulk_acceptance_redirects(site):
+    propose(site, "Concours du Nord", "academie/lille")
+    propose(site, "Rallye du Pas-de-Calais", "academie/lille")
+    publish(site, another("rallye-du-pas-de-calais", scope=LILLE, title="Autre"))
+    client = logged_in(site)
+    answer = act(client, "/redaction/lettres/1/", "/redaction/lettres/1/accepter/")
+    assert answer.status_code == 303
+    before = dump(site)
+    for _ in range(2):  # reloading does nothing twice
+        page = words(client.get(answer.headers["Location"]))
+        assert "1 publiée." in page
+        assert "Rallye du Pas-de-Calais : « Autre » existe déjà" in page
+    assert dump(site) == before
+    forged = client.get("/redaction/lettres/1/?lot=WzFd.xx")
+    assert "publiée" not in words(forged)
+
+
+# -- what is published -----------------------------------------------------------------------------
+
+
+def test_published_summaries_say_something(site):
+    suggested(site)
+    with site.app_context():
+        [draft] = db.session.scalars(select(Draft))
+        summary = proposed(db.session, draft).summary
+    assert summary == (
+        "Concours « Rallye mathématique du Nord », pour le CM2 et la 6e (académie de Lille). Pour "
+        "participer, inscrivez la classe. Signalé par une lectrice ou un lecteur du calendrier."
+    )

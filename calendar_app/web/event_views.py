@@ -41,6 +41,7 @@ from calendar_app.web.event_preview import preview_of
 from calendar_app.web.journal_views import lines_of
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
+from calendar_app.web.queue_views import typed_answer
 from calendar_app.web.room import room_blueprint, show, the_editor
 from calendar_app.web.typed_lists import scope_text
 
@@ -265,7 +266,8 @@ def _stored(entry: EventEntry, seen: Facts | None, draft: Draft | None, asked: s
     if draft:
         revision = request.form.get("revision", "")
         number = int(revision) if revision.isdecimal() and len(revision) < 10 else 0
-        event = moderation.accept(db.session, editor, draft.id, number, now, entry, seen)
+        answer = typed_answer()
+        event = moderation.accept(db.session, editor, draft.id, number, now, entry, seen, answer)
     else:
         action = events.action_of(seen, entry)
         event = events.save(db.session, editor, entry, seen, now, action=action, why=_why())
@@ -293,6 +295,7 @@ def _form(
         # Whatever button brought the form back, nothing of it is stored yet.
         unsaved=request.method == "POST",
         why=_why() or "",
+        answer=typed_answer(),
         answers_known=request.form.get("autre") == "oui",
         draft=draft,
         history=lines_of(found.id) if found else [],

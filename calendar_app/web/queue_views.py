@@ -77,10 +77,12 @@ def draft(draft_id: int) -> Any:
 @bp.post("/propositions/<int(max=2147483647):draft_id>/accepter/")
 @policy(Policy.PUBLISHER)
 def accept(draft_id: int) -> Any:
-    """Publish what it proposes."""
+    """Publish what it proposes, with an answer for whoever proposed it."""
 
     def act(found: Draft, seen: int) -> None:
-        moderation.accept(db.session, the_editor(), found.id, seen, page().now)
+        moderation.accept(
+            db.session, the_editor(), found.id, seen, page().now, answer=typed_answer()
+        )
 
     return _act(draft_id, act, "accepte")
 
@@ -91,8 +93,7 @@ def refuse(draft_id: int) -> Any:
     """Refuse it, with an answer for whoever proposed it; its author withdraws it."""
 
     def act(found: Draft, seen: int) -> None:
-        answer = clean(request.form.get("reponse", "")).strip()[:_LONGEST_ANSWER]
-        moderation.refuse(db.session, the_editor(), found.id, seen, answer, page().now)
+        moderation.refuse(db.session, the_editor(), found.id, seen, typed_answer(), page().now)
 
     return _act(draft_id, act, "refuse")
 
@@ -151,6 +152,11 @@ def _act(draft_id: int, act: Callable[[Draft, int], None], done: str) -> Any:
     return _onward(found, done)
 
 
+def typed_answer() -> str:
+    """Return what the editor says to whoever proposed a draft, whatever becomes of it."""
+    return clean(request.form.get("reponse", "")).strip()[:_LONGEST_ANSWER]
+
+
 def _seen() -> int:
     text = request.form.get("revision", "")
     return int(text) if text.isdecimal() and len(text) < 10 else 0
@@ -178,4 +184,5 @@ def _onward(decided: Draft, done: str) -> Any:
 def _page(
     found: Draft, status: int = 200, notice: str | None = None, form: DraftForm | None = None
 ) -> Response:
-    return show("draft.html", status, card=draft_card(found, form), notice=notice)
+    card = draft_card(found, form)
+    return show("draft.html", status, card=card, notice=notice, answer=typed_answer())
