@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
-from calendar_app.models import Draft, db, queries
+from calendar_app.models import Draft, Event, db, queries
 from calendar_app.services import suggestions
-from calendar_app.services.draft_entries import proposed
+from calendar_app.services.draft_entries import item_of, proposed
 from calendar_app.web.typed_days import in_french, iso_day, iso_hour
 from calendar_app.web.typed_lists import read_scope, scope_text
 from tests.factories import ID, another, entry, publish
@@ -22,6 +22,8 @@ from tests.test_event_pages import EVENTS, FORM, NEW, ONE, create, fields, save
 from tests.test_outbox import Clock, run
 from tests.test_queue_pages import act, logged_in
 from tests.test_subscription_pages import dump, words
+from tests.test_suggestion_pages import FORM as SUGGESTED
+from tests.test_suggestion_pages import PROPOSE, post
 from tests.test_suggestions import RALLYE
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
@@ -277,3 +279,52 @@ def test_published_summaries_say_something(site):
         "Concours « Rallye mathématique du Nord », pour le CM2 et la 6e (académie de Lille). Pour "
         "participer, inscrivez la classe. Signalé par une lectrice ou un lecteur du calendrier."
     )
+
+
+# -- « Proposer une date » -------------------------------------------------------------------------
+
+
+def proposed_by_form(site, **changes):
+    client = site.test_client()
+    return post(client, PROPOSE, SUGGESTED | changes)
+
+
+def test_proposer_takes_several_dates_an_hour_and_www(site):
+    client = site.test_client()
+    more = post(
+        client, PROPOSE, SUGGESTED | {"action": "ajouter", "lien": "www.concours.example/x"}
+    )
+    assert more.status_code == 200
+    assert 'name="au-2"' in more.text
+    answer = proposed_by_form(
+        site,
+        lien="www.concours.example/x",
+        heure="18 h",
+        **{"sorte-2": "rendez-vous", "au-2": "15/03/2021", "heure-2": "9h30"},
+    )
+    assert answer.status_code == 303
+    with site.app_context():
+        first, second = db.session.scalars(select(Draft).order_by(Draft.id))
+        assert (item_of(first).end_time, item_of(first).start_time) == (time(18), None)
+        assert item_of(first).url == "https://www.concours.example/x"
+        assert (second.first_day, item_of(second).start_time) == (date(2021, 3, 15), time(9, 30))
+        assert first.suggested_by == second.suggested_by
+    page = words(logged_in(site, "administrateur", None).get("/redaction/"))
+    assert "18\xa0h" in page or "18 h" in page
+
+
+def test_what_is_wrong_in_a_second_date_is_said_there(site):
+    answer = proposed_by_form(
+        site, **{"sorte-2": "limite", "au-2": "2021-02-31", "heure-2": "tard"}
+    )
+    assert answer.status_code == 400
+    assert set(re.findall(r'id="p-([\w-]+)"', answer.text)) == {"au-2", "heure-2"}
+    assert "« 31/02/2021 » n'est pas un jour" in words(answer)
+
+
+def test_www_is_taken_wherever_a_link_is_typed(site):
+    answer = create(logged_in(site), lien="www.concours.example")
+    assert answer.status_code == 303
+    with site.app_context():
+        found = db.session.scalar(select(Event))
+        assert found.link == "https://www.concours.example"

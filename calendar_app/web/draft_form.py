@@ -14,6 +14,7 @@ from calendar_app.domain.errors import UnknownValueError
 from calendar_app.domain.known_events import scope_of
 from calendar_app.domain.text import clean_line
 from calendar_app.domain.vocabulary import Certainty
+from calendar_app.domain.web_links import whole_link
 from calendar_app.web.typed_days import EXAMPLE, iso_day, read_day, read_hour
 from calendar_app.web.typed_lists import class_text, read_classes, read_scope, scope_text
 
@@ -84,7 +85,7 @@ class DraftForm:
             pour=line("pour"),
             classes=line("classes"),
             lieu=line("lieu"),
-            lien=line("lien"),
+            lien=whole_link(line("lien")),
         )
 
     def read(self, item: DatedItem, academies: Academies) -> DatedItem | None:

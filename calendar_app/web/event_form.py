@@ -18,6 +18,7 @@ from calendar_app.domain.errors import UnknownValueError
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean, clean_line, slugify
 from calendar_app.domain.vocabulary import EventType, MilestoneKind
+from calendar_app.domain.web_links import whole_link
 from calendar_app.services.entries import scope_entry
 from calendar_app.services.events import Written
 from calendar_app.web.typed_days import in_french, iso_day, iso_hour
@@ -177,7 +178,8 @@ class EventForm:
         for name in TEXTS:
             given = form.get(name, "")
             text = clean(given).strip() if name == "resume" else clean_line(given)
-            found.texts[name] = text[: _LONGEST.get(name, 400)]
+            is_link = name.endswith("lien")
+            found.texts[name] = (whole_link(text) if is_link else text)[: _LONGEST.get(name, 400)]
         for name in BOXES:
             found.boxes[name] = [clean_line(value)[:120] for value in form.getlist(name)]
         for name in ("type", "annee", "pour", "classes", "visa"):

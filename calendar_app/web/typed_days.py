@@ -23,13 +23,18 @@ def iso_day(text: str) -> str:
     return f"{typed[3]}-{typed[2]:0>2}-{typed[1]:0>2}" if typed else text
 
 
-def read_day(text: str) -> date | None:
-    """Return the day that was typed, or None where it is no day of the years 1901 to 2198."""
+def any_day(text: str) -> date | None:
+    """Return the day that was typed, of whatever year, or None where it is no day."""
     try:
-        day = date.fromisoformat(iso_day(text))
+        return date.fromisoformat(iso_day(text))
     except ValueError:
         return None
-    return day if 1900 < day.year < 2199 else None
+
+
+def read_day(text: str) -> date | None:
+    """Return the day that was typed, or None where it is no day of the years 1901 to 2198."""
+    day = any_day(text)
+    return day if day and 1900 < day.year < 2199 else None
 
 
 def read_hour(text: str) -> time | None:
