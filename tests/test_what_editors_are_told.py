@@ -342,3 +342,19 @@ def test_an_address_that_no_mail_can_be_written_to_is_refused_where_it_is_typed(
     else:
         with pytest.raises(AddressError):
             MailAddress.read(address)
+
+
+def test_an_event_is_picked_by_its_title(site):
+    publish(site, entry(scope=LILLE), another("semaine", scope=LILLE, title="Semaine des arts"))
+    client = logged_in(site)
+    page = client.get(ONE).text
+    assert '<option value="Semaine des arts (2020-2021)">' in page
+    assert "identifiant" not in page
+    assert save(client, partie_de="Semaine des arts (2020-2021)").status_code == 303
+    with site.app_context():
+        assert queries.event(db.session, ID).part_of.id == "semaine-2020-2021"
+    shown = fields(client.get(ONE).text, ONE)["partie_de"]
+    assert shown == ["Semaine des arts (2020-2021)"]
+    assert save(client, titre="Autre titre").status_code == 303
+    with site.app_context():
+        assert queries.event(db.session, ID).part_of.id == "semaine-2020-2021"

@@ -118,7 +118,7 @@ def new() -> Any:
         blank = EventForm(annee=year, pour=where, boxes={"public": ["eleves"]})
         return _form(blank)
     known = draft.event_id if draft else None
-    return _posted(EventForm.posted(request.form, known), None, draft)
+    return _posted(_typed(known), None, draft)
 
 
 @bp.route("/evenements/<event_id>/", methods=["GET", "POST"])
@@ -132,7 +132,7 @@ def edit(event_id: str) -> Any:
             events.written_entry(entry), page().reference.academies, found.id
         )
         return _form(shown, found, events.facts(entry), **preview_of(shown))
-    return _posted(EventForm.posted(request.form, found.id), found, None)
+    return _posted(_typed(found.id), found, None)
 
 
 @bp.get("/evenements/<event_id>/edition-suivante/")
@@ -174,7 +174,7 @@ def change_state(event_id: str) -> Any:
 def preview() -> Any:
     """What the form would publish, as a piece of a page: nothing is stored."""
     event_id = clean_line(request.form.get("evenement", "")) or None
-    form = EventForm.posted(request.form, event_id)
+    form = _typed(event_id)
     if not editor_session.is_fresh():
         return _form(form, None, None, 400, editor_session.NOT_FRESH)
     return show("_preview.html", **preview_of(form))
@@ -190,6 +190,23 @@ def _of_draft(draft: Draft) -> Response:
     seen = events.facts(event_entry(draft.event, academies)) if draft.event else None
     form = EventForm.of_entry(entry, academies, draft.event_id)
     return _form(form, None, seen, draft=draft, **preview_of(form))
+
+
+def _typed(event_id: str | None) -> EventForm:
+    """Return what was typed; an event that was picked by its title is noted by its id."""
+    form = EventForm.posted(request.form, event_id)
+    chosen = form.texts["partie_de"]
+    form.texts["partie_de"] = _pickable(form).get(chosen, chosen)
+    return form
+
+
+def _pickable(form: EventForm) -> dict[str, str]:
+    """Return the events that this one may be part of: those of its school year, by their names."""
+    try:
+        year = SchoolYear.parse(form.annee)
+    except CalendarError:
+        return {}
+    return event_lists.named(db.session, the_editor(), year)
 
 
 # -- the steps -------------------------------------------------------------------------------------
@@ -285,10 +302,14 @@ def _form(
 ) -> Response:
     here = page()
     scope = form.scope(here.reference.academies)
+    pickable = _pickable(form)
+    part_of = form.texts.get("partie_de", "")
     return show(
         "event_form.html",
         status,
         form=form,
+        pickable=pickable,
+        part_of=next((name for name, id_ in pickable.items() if id_ == part_of), part_of),
         event=found,
         seen=json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else "",
         notice=notice,
