@@ -144,8 +144,8 @@ def test_the_journal_is_filtered_and_exported_as_it_is_shown(site):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("depuis=hier", "depuis=hier : écrivez un jour, par exemple depuis=2021-01-15."),
-        ("jusqu=0001-01-01", "jusqu=0001-01-01 : écrivez un jour"),
+        ("depuis=hier", "« hier » n'est pas un jour : écrivez par exemple 11/02/2021."),
+        ("jusqu=0001-01-01", "« 01/01/0001 » n'est pas un jour"),
         ("action=rien", "action=rien : choisissez une action dans la liste."),
         ("redacteur=moi", "redacteur=moi : choisissez un nom dans la liste."),
     ],

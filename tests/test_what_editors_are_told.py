@@ -358,3 +358,15 @@ def test_an_event_is_picked_by_its_title(site):
     assert save(client, titre="Autre titre").status_code == 303
     with site.app_context():
         assert queries.event(db.session, ID).part_of.id == "semaine-2020-2021"
+
+
+def test_the_journal_of_an_event_is_asked_for_by_its_title(site):
+    publish(site, entry(scope=LILLE))
+    client = logged_in(site)
+    save(client, titre="Concours des sons")
+    create(client)
+    for asked in (f"{ID}", "Concours des sons (2020-2021)"):
+        page = client.get("/redaction/journal/", query_string={"evenement": asked})
+        assert page.text.count('class="card change"') == 1
+        assert 'name="evenement" value="Concours des sons (2020-2021)"' in page.text
+        assert "identifiant" not in page.text
