@@ -118,7 +118,11 @@ def test_a_form_that_is_not_touched_changes_nothing(app):
         ({"partie_de": "rien-2020-2021"}, "partie_de", "n'existe pas"),
         ({"date-0-premier": "", "date-0-dernier": ""}, "date-0-premier", "Donnez le jour"),
         ({"date-0-premier": "2021-02-31"}, "date-0-premier", "n'existe pas"),
-        ({"date-0-premier": "2021-02-26"}, "date-0-dernier", "vient avant le premier"),
+        (
+            {"date-0-nature": "session", "date-0-dernier": "2021-02-01"},
+            "date-0-dernier",
+            "Le dernier jour (01/02/2021) vient avant le premier (11/02/2021)",
+        ),
         ({"date-0-nature": ""}, "date-0-nature", "Dites ce qui se passe ce jour-là."),
         (
             {"date-0-premier": "2021-02-26", "date-0-dernier": "2021-02-11"},

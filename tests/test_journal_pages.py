@@ -144,7 +144,7 @@ def test_the_journal_is_filtered_and_exported_as_it_is_shown(site):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("depuis=hier", "« hier » n'est pas un jour : il s'écrit 2021-01-15."),
+        ("depuis=hier", "« hier » n'est pas un jour : écrivez par exemple 11/02/2021."),
         ("jusqu=0001-01-01", "« 0001-01-01 » n'est pas un jour"),
         ("action=rien", "Choisissez une action dans la liste."),
         ("redacteur=moi", "Choisissez un nom dans la liste de la rédaction."),

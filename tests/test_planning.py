@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from calendar_app.domain import levels
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
-from calendar_app.models import Milestone, Reminder, Subscriber, Subscription, db, writing
+from calendar_app.models import Milestone, Reminder, SendDay, Subscriber, Subscription, db, writing
 from calendar_app.services import planning
 from tests.factories import ID, another, entry, publish
 from tests.mail_factories import (
@@ -439,3 +439,18 @@ def test_chunks_reach_everybody_once(contest, monkeypatch):
     plan(contest, THREE_WEEKS)
     assert len(reminders(contest)) == 20
     assert deliveries(contest) == {("reminder", "pending"): 20}
+
+
+def test_a_morning_that_nobody_planned_in_time_is_left_out(contest):
+    """Its mails would say « dans 3 semaines » days later."""
+    sign_up(contest, subscriber("bob"), picks=(ID,))
+    plan(contest, THREE_WEEKS)
+    with contest.app_context(), writing(db.session, THREE_WEEKS):
+        db.session.execute(update(SendDay).values(planned_at=None))
+        expiry = db.session.scalar(select(func.max(SendDay.expires_at)))
+    sign_up(contest, subscriber("alice"), picks=(ID,))
+    plan(contest, expiry)
+    with contest.app_context():
+        open_days = select(func.count()).where(SendDay.planned_at.is_(None))
+        assert db.session.scalar(open_days) == 0
+    assert deliveries(contest) == {("reminder", "pending"): 1}, "Bob's, in time"

@@ -20,7 +20,7 @@ from calendar_app.models import Delivery, Draft, db, queries, writing
 from calendar_app.services import events, moderation, outbox_status, suggestions
 from calendar_app.services.draft_entries import item_of, proposed
 from calendar_app.services.subscribers import MailAddress
-from calendar_app.services.suggestions import Mistake, Suggestion
+from calendar_app.services.suggestions import Mistake, SuggestedDay, Suggestion
 from calendar_app.sources.events_facts import facts_of, written_from
 from tests.factories import ID, another, entry, publish
 from tests.mail_factories import deliveries
@@ -35,12 +35,15 @@ ADDRESS = "prof@ecole.example"
 PROF = MailAddress.read(ADDRESS)
 LINK = "https://rallye.example/2021"
 
-RALLYE = Suggestion(
-    title="Rallye mathématique du Nord",
+DAY_OF_RALLYE = SuggestedDay(
     kind=ItemKind.DEADLINE,
     step=Step.REGISTRATION,
     first_day=None,
     last_day=date(2021, 3, 12),
+)
+RALLYE = Suggestion(
+    title="Rallye mathématique du Nord",
+    dates=(DAY_OF_RALLYE,),
     academies=("lille",),
     departments=("59",),
     classes=("cm2", "6e"),
@@ -52,8 +55,7 @@ RALLYE = Suggestion(
 KNOWN = replace(
     RALLYE,
     title="Concours d'essai",
-    step=Step.UNKNOWN,
-    last_day=date(2021, 2, 11),
+    dates=(replace(DAY_OF_RALLYE, step=Step.UNKNOWN, last_day=date(2021, 2, 11)),),
     academies=(),
     departments=(),
 )
@@ -141,7 +143,9 @@ def test_what_the_calendar_says_already_is_told_and_not_kept(site, session):
 
 
 def test_another_day_of_a_known_contest_is_a_change_to_it(session):
-    suggestions.suggest(session, replace(KNOWN, last_day=date(2021, 2, 18)), NOW)
+    suggestions.suggest(
+        session, replace(KNOWN, dates=(replace(KNOWN.dates[0], last_day=date(2021, 2, 18)),)), NOW
+    )
     [draft] = drafts(session)
     assert (draft.proposal, draft.event_id) == (Proposal.CHANGE, ID)
     assert draft.known_last_day == date(2021, 2, 11)
@@ -246,7 +250,8 @@ def test_all_whom_an_acceptance_makes_happy_hear_of_it(site, session):
     """Who suggested it, who suggested the same, and who suggested what the editor added to it."""
     addresses = [ADDRESS, "b@x.example", "c@x.example"]
     first, same, other = (replace(RALLYE, address=MailAddress.read(a)) for a in addresses)
-    other = replace(other, step=Step.SUBMISSION, last_day=date(2021, 3, 26))
+    later = replace(DAY_OF_RALLYE, step=Step.SUBMISSION, last_day=date(2021, 3, 26))
+    other = replace(other, dates=(later,))
     for suggestion in (first, same, other):
         suggestions.suggest(session, suggestion, NOW)
     found = drafts(session)

@@ -22,6 +22,7 @@ from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean_line, fold, slugify
 from calendar_app.domain.versions import merge
 from calendar_app.domain.vocabulary import Audience, Certainty, EventType, MilestoneKind
+from calendar_app.feeds.wording import scope_words
 from calendar_app.models import Draft, Event, Milestone, queries
 from calendar_app.models.base import AnySession
 from calendar_app.models.queries import Reference
@@ -141,7 +142,7 @@ def _new_event(session: AnySession, draft: Draft) -> Written:
         "organiser": item.organiser or UNSAID,
         "link": item.url,
         "place": item.place,
-        "summary": _summary(draft, item, of_type),
+        "summary": _summary(draft, item, of_type, reference),
         "source": _source(draft),
         "milestones": list(_milestones(item, set())),
     }
@@ -161,13 +162,40 @@ def _said_on(draft: Draft) -> date:
     return draft.letter.issued if draft.letter else draft.created_at.date()
 
 
-def _summary(draft: Draft, item: DatedItem, of_type: EventType) -> str:
-    first = of_type.words.capitalize()
+#: What a class does to take part, by what has a last day.
+_TO_DO = {
+    Step.REGISTRATION: "Pour participer, inscrivez la classe",
+    Step.SUBMISSION: "La classe envoie sa production",
+    Step.UNKNOWN: "La participation a une date limite",
+}
+
+
+def _summary(draft: Draft, item: DatedItem, of_type: EventType, reference: Reference) -> str:
+    """Return a summary of our own that stays true when a date moves: what it is, about what, for
+    whom and where, what one has to do, and who said so."""
+    parts = [f"{of_type.words.capitalize()} « {_within(item.title)[:_LONGEST_TITLE]} »"]
     if classes := levels.collapse(levels.expand(item.classes)):
-        first += f" pour {list_words(levels.name(slug) for slug in classes)}"
+        parts.append(f"pour {list_words(map(_with_article, classes))}")
+    if themes := [reference.themes[t].lower() for t in item.themes if t in reference.themes]:
+        parts.append(f"{'thèmes' if len(themes) > 1 else 'thème'} : {list_words(themes)}")
+    if item.organiser:
+        parts.append(f"par {clean_line(item.organiser)}")
     if item.place:
-        first += f", {clean_line(item.place)}"
-    return f"{first}. {_announced(draft)}."
+        parts.append(f"lieu : {clean_line(item.place)}")
+    scope = scope_of(item, reference.academies)
+    where = "toute la France" if NATIONAL in scope else scope_words(scope, reference.academies)
+    to_do = _TO_DO.get(item.step) if item.step and item.kind is not ItemKind.EVENT else None
+    told = (f"{', '.join(parts)} ({where})", to_do, _announced(draft))
+    return " ".join(f"{sentence}." for sentence in told if sentence)
+
+
+def _with_article(slug: str) -> str:
+    """Return a class or a cycle as one speaks of it: « le cycle 3 », « la 6e », « l'ULIS »."""
+    name = levels.name(slug)
+    if name[:1] in "U":
+        return f"l'{name}"
+    feminine = name[:1].isdigit() or name in ("TPS", "PS", "MS", "GS", "terminale", "SEGPA")
+    return f"{'la' if feminine else 'le'} {name}"
 
 
 def _announced(draft: Draft) -> str:

@@ -46,6 +46,16 @@ def events_of(session: AnySession, editor: Editor, year: SchoolYear, typed: str)
     return sorted(found, key=lambda event: (fold(event.title), event.id))
 
 
+def named(session: AnySession, editor: Editor, year: SchoolYear) -> dict[str, str]:
+    """Return the events of a school year that concern an editor's scope, by what a picker calls
+    them (« Le Printemps de l'écriture (2020-2021) »), with their ids. Two of one
+    name are left out."""
+    found = events_of(session, editor, year, "")
+    names = [f"{event.title} ({event.year.label})" for event in found]
+    pairs = zip(names, found, strict=True)
+    return {name: event.id for name, event in pairs if names.count(name) == 1}
+
+
 def exists(session: AnySession, event_id: str) -> bool:
     """Return whether there is an event of this id."""
     return queries.event(session, event_id) is not None

@@ -103,7 +103,10 @@ class MailAddress:
             take another one, RFC 6531).
         """
         try:
-            read = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+            # Strict: no server has to take more than 64 letters before the @ (RFC 5321, 4.5.3.1).
+            read = validate_email(
+                text.strip(), check_deliverability=False, allow_smtputf8=False, strict=True
+            )
         except EmailNotValidError:
             raise AddressError from None
         address = read.ascii_email or read.normalized

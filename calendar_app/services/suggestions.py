@@ -5,7 +5,7 @@ address hears what became of it, and the address is erased.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
@@ -30,11 +30,25 @@ RULE = "suggestion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """A date that somebody suggests: typed values, already checked, texts already cleaned.
+class SuggestedDay:
+    """One date of a suggestion, as in :class:`DatedItem`.
 
     :param step: of a deadline or a window; None of an event.
-    :param first_day: as in :class:`DatedItem`.
+    """
+
+    kind: ItemKind
+    step: Step | None
+    first_day: date | None
+    last_day: date | None
+    start_time: time | None = None
+    end_time: time | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """What somebody suggests: typed values, already checked, texts already cleaned.
+
+    :param dates: at least one; each becomes a draft of its own, which is decided by itself.
     :param academies: slugs; with *departments* (codes), whom it is for; both empty for the nation.
     :param classes: slugs of ``domain.levels``.
     :param words: what the proposer says of it, on one line.
@@ -42,10 +56,7 @@ class Suggestion:
     """
 
     title: str
-    kind: ItemKind
-    step: Step | None
-    first_day: date | None
-    last_day: date | None
+    dates: tuple[SuggestedDay, ...]
     academies: tuple[str, ...] = ()
     departments: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
@@ -69,34 +80,40 @@ class Mistake:
 
 
 def suggest(session: AnySession, suggestion: Suggestion, now: datetime) -> str | None:
-    """Keep what somebody suggests as a draft.
+    """Keep what somebody suggests as drafts, one a date; what the calendar says already is not
+    kept.
 
-    :returns: None, or the id of the event that says so already: then nothing is kept.
+    :returns: None, or the id of the event that says all of it already: then nothing is kept.
     """
     academies = queries.reference(session).academies
-    item = _item(
-        title=suggestion.title,
-        kind=suggestion.kind,
-        step=suggestion.step,
-        first_day=suggestion.first_day,
-        last_day=suggestion.last_day,
-        academies=suggestion.academies,
-        departments=suggestion.departments,
-        classes=suggestion.classes,
-        url=suggestion.link,
-        sentence=suggestion.words or suggestion.title,
-    )
+    items = [
+        _item(
+            title=suggestion.title,
+            kind=day.kind,
+            step=day.step,
+            first_day=day.first_day,
+            last_day=day.last_day,
+            start_time=day.start_time,
+            end_time=day.end_time,
+            academies=suggestion.academies,
+            departments=suggestion.departments,
+            classes=suggestion.classes,
+            url=suggestion.link,
+            sentence=suggestion.words or suggestion.title,
+        )
+        for day in suggestion.dates
+    ]
     with writing(session, now):
         # Two who suggest the same must not both propose it.
         queries.catalogue(session, for_update=True)
-        [draft] = held_against_calendar(session, [item], _today(now), now, academies)
-        if draft.state is DraftState.KNOWN:
-            return draft.event_id
-        draft.suggested_by = suggestion.address.address if suggestion.address else None
-        session.add(draft)
-        session.flush()
-        draft.scope = set(publishing_scope(session, draft))
-    return None
+        drafts = held_against_calendar(session, items, _today(now), now, academies)
+        new = [draft for draft in drafts if draft.state is not DraftState.KNOWN]
+        for draft in new:
+            draft.suggested_by = suggestion.address.address if suggestion.address else None
+            session.add(draft)
+            session.flush()
+            draft.scope = set(publishing_scope(session, draft))
+        return None if new else drafts[0].event_id
 
 
 def report(session: AnySession, mistake: Mistake, now: datetime) -> None:
@@ -206,6 +223,8 @@ def _item(
     step: Step | None = None,
     first_day: date | None = None,
     last_day: date | None = None,
+    start_time: time | None = None,
+    end_time: time | None = None,
     academies: tuple[str, ...] = (),
     departments: tuple[str, ...] = (),
     classes: tuple[str, ...] = (),
@@ -217,8 +236,8 @@ def _item(
         step=step,
         first_day=first_day,
         last_day=last_day,
-        start_time=None,
-        end_time=None,
+        start_time=start_time,
+        end_time=end_time,
         time_zone=None,
         certainty=Certainty.DAY,
         status=ItemStatus.PLANNED,

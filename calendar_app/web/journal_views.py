@@ -15,7 +15,7 @@ from calendar_app.domain.french import day_words, hour_words
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.models import Change, db
-from calendar_app.services import journal, undo
+from calendar_app.services import event_lists, journal, undo
 from calendar_app.services.change_words import Told, told
 from calendar_app.services.journal import JournalFilter
 from calendar_app.services.journal_export import as_csv, as_json
@@ -23,6 +23,7 @@ from calendar_app.web import editor_session
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import room_blueprint, show, the_editor, the_rights
+from calendar_app.web.typed_days import EXAMPLE, read_day
 
 bp = room_blueprint("journal", __name__, defait="Le changement est défait.")
 
@@ -72,6 +73,7 @@ def index() -> Any:
         people=journal.people(db.session, the_rights(), the_editor().id),
         actions=tuple(ChangeAction),
         chosen=request.args,
+        pickable=_pickable(),
         kept=kept,
         older=shown[-1].id if len(found) > len(shown) else None,
     )
@@ -149,12 +151,13 @@ def _filter() -> JournalFilter:
     """
     given = {name: clean_line(value) for name, value in request.args.items()}
     editor, action = given.get("redacteur", ""), given.get("action", "")
+    asked = given.get("evenement", "")
     if editor and not (editor.isdecimal() and len(editor) < 10):
         raise ParameterError("Choisissez un nom dans la liste de la rédaction.", editor)
     if action and action not in set(ChangeAction):
         raise ParameterError("Choisissez une action dans la liste.", action)
     return JournalFilter(
-        event_id=given.get("evenement") or None,
+        event_id=_pickable().get(asked, asked) or None,
         editor_id=int(editor) if editor else None,
         action=ChangeAction(action) if action else None,
         first_day=_day(given.get("depuis", "")),
@@ -162,15 +165,18 @@ def _filter() -> JournalFilter:
     )
 
 
+def _pickable() -> dict[str, str]:
+    """Return the events that a journal is asked for by their names: those of the latest year."""
+    year = event_lists.latest_year(db.session, page().today)
+    return event_lists.named(db.session, the_editor(), year)
+
+
 def _day(text: str) -> date | None:
     if not text:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not 1900 < day.year < 2199:
-        sentence = f"« {shortened(text)} » n'est pas un jour : il s'écrit 2021-01-15."
+    day = read_day(text)
+    if day is None:
+        sentence = f"« {shortened(text)} » n'est pas un jour : écrivez par exemple {EXAMPLE}."
         raise ParameterError(sentence, text)
     return day
 

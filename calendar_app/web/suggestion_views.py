@@ -15,6 +15,7 @@ from calendar_app.web.page import get_event, page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.subscription_views import links, network
 from calendar_app.web.suggestion_form import (
+    MOST_DATES,
     TITLE_LENGTH,
     WORDS_LENGTH,
     DateKind,
@@ -61,6 +62,9 @@ def _date() -> Any:
     form = SuggestionForm.posted(request.form)
     if not forms.is_fresh():
         return _form(form, 400, forms.TOO_OLD)
+    if request.form.get("action") == "ajouter":
+        form.add_date()
+        return _form(form)
     suggestion = form.read(here.reference, here.today)
     if suggestion is None:
         return _form(form, 400)
@@ -126,6 +130,7 @@ def _show(template: str, status: int = 200, **context: Any) -> Response:
         KINDS=tuple(DateKind),
         title_length=TITLE_LENGTH,
         words_length=WORDS_LENGTH,
+        most_dates=MOST_DATES,
         **context,
     )
     return make_response(body, status)

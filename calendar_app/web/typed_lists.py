@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from calendar_app.domain import levels
@@ -14,14 +15,17 @@ _EVERYBODY = frozenset(("national", "nationale", "france", "toutes"))
 
 
 def scope_text(codes: Iterable[str], academies: Academies) -> str:
-    """Return scope codes as an editor types them: « Lille, Puy-de-Dôme »."""
+    """Return scope codes as an editor types them: « Lille, Puy-de-Dôme ». A département that has
+    the name of an académie has its code, too: « Guadeloupe (971) »."""
     names = []
     for code in sorted(codes):
         kind, _, name = code.partition("/")
         if kind == "academie":
             names.append(academies.get(name).name)
         elif kind == "departement":
-            names.append(academies.department(name).name)
+            department = academies.department(name)
+            is_clear = academies.find(department.name)[1] == department
+            names.append(department.name if is_clear else f"{department.name} ({name})")
         elif kind == "region":
             names.append(f"région {academies.regions[name]}")
         else:
@@ -47,7 +51,8 @@ def read_scope(text: str, academies: Academies) -> frozenset[str]:
         elif is_region and region in academies.regions:
             codes.add(f"region/{region}")
         else:
-            academy, department = academies.find(name)
+            coded = re.search(r"\((\w{2,3})\)$", name, re.ASCII)
+            academy, department = academies.find(coded[1] if coded else name)
             codes.add(
                 f"departement/{department.code}" if department else f"academie/{academy.slug}"
             )
