@@ -15,7 +15,6 @@ from werkzeug.datastructures import MultiDict
 from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies
 from calendar_app.domain.errors import UnknownValueError
-from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean, clean_line, slugify
 from calendar_app.domain.vocabulary import EventType, MilestoneKind
 from calendar_app.domain.web_links import whole_link
@@ -331,11 +330,6 @@ class EventForm:
             self.problems[name] = str(error)
             return None
         return _written_scope(codes) if codes else None
-
-
-def years_around(year: SchoolYear) -> tuple[str, ...]:
-    """Return the school years that a form offers."""
-    return tuple(SchoolYear(year.start + n).label for n in (-1, 0, 1, 2))
 
 
 def _left_out(row: DateRow) -> bool:

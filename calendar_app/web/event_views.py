@@ -36,7 +36,7 @@ from calendar_app.services.entries import event_entry
 from calendar_app.services.events import EntryError, EventEntry
 from calendar_app.web import editor_session
 from calendar_app.web.draft_cards import draft_card
-from calendar_app.web.event_form import DateRow, EventForm, years_around
+from calendar_app.web.event_form import DateRow, EventForm
 from calendar_app.web.event_preview import preview_of
 from calendar_app.web.form_words import in_words_of_the_form
 from calendar_app.web.journal_views import lines_of

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies
 from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.search_words import LEVELS
 from calendar_app.domain.text import fold, nearest, slugify, words
 
@@ -82,3 +83,8 @@ def read_classes(text: str) -> tuple[str, ...]:
 
 def _items(text: str) -> Iterator[str]:
     return filter(None, (item.strip() for item in text.split(",")))
+
+
+def years_around(year: SchoolYear) -> tuple[str, ...]:
+    """Return the school years that a form offers."""
+    return tuple(SchoolYear(year.start + n).label for n in (-1, 0, 1, 2))
