@@ -45,7 +45,7 @@ from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.queue_views import typed_answer
 from calendar_app.web.room import room_blueprint, show, the_editor
-from calendar_app.web.typed_lists import scope_text
+from calendar_app.web.typed_lists import scope_text, years_around
 
 bp = room_blueprint(
     "editing",

@@ -1,7 +1,7 @@
 """The last sign of a subscriber and of an editor: what is silent for years ends
 
-Revision ID: 0020
-Revises: 0010
+Revision ID: 0013
+Revises: 0012
 """
 
 from datetime import UTC, datetime
@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
