@@ -16,9 +16,10 @@ services: domain models sources feeds mail
 web: domain models feeds services config
 migrations: domain models
 environment: domain
+memory:
 config: environment
-app: domain models sources feeds mail services web config
-cli: services app config cli worker
+app: domain models sources feeds mail services web config memory
+cli: services app config cli worker memory
 worker: domain services app
 __main__: cli
 """

@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
-from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies, Academy, Department
 from calendar_app.domain.class_days import ClassDays, SchoolCalendar, SchoolHoliday
 from calendar_app.domain.drafts import DraftState
@@ -21,9 +20,9 @@ from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import fold
 from calendar_app.models import search
 from calendar_app.models.base import AnySession, Catalogue
+from calendar_app.models.class_fit import fits
 from calendar_app.models.events import (
     Event,
-    EventClass,
     EventScope,
     EventTheme,
     Milestone,
@@ -354,21 +353,8 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
     if chosen.themes:
         yield Event.theme_rows.any(EventTheme.slug.in_(chosen.themes))
     if chosen.levels:
-        yield _fits(chosen)
-    yield from search.event_conditions(chosen.asked, _fits)
-
-
-def _fits(chosen: CatalogueFilter) -> ColumnElement[bool]:
-    # An event that does not say its classes may be for this one: missing it is worse.
-    only_either = and_(
-        Event.class_rows.any(EventClass.slug.in_(chosen.of_either_degre)),
-        ~Event.class_rows.any(EventClass.slug.not_in(levels.BOTH_DEGRES)),
-    )
-    return or_(
-        ~Event.class_rows.any(),
-        Event.class_rows.any(EventClass.slug.in_(chosen.classes)),
-        only_either,
-    )
+        yield fits(chosen)
+    yield from search.event_conditions(chosen.asked, fits)
 
 
 def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:

@@ -1,7 +1,7 @@
 """What is asked for with an address waits for the worker; tries of a code are counted as others
 
-Revision ID: 0009
-Revises: 0008
+Revision ID: 0010
+Revises: 0009
 """
 
 import sqlalchemy as sa
