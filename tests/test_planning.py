@@ -68,9 +68,9 @@ def answer(app, person: int, event_id: str = ID, **changes: Any) -> None:
 #   holidays (19 December to 3 January): Friday 18 December. Weeks with class before that of 18
 #   January: 11 and 4 January, 14 December; their Wednesdays 13 January and 16 December are no class
 #   day in an école: Tuesdays 12 January and 15 December. The last class day is Tuesday 19 January.
-#   La Réunion is on holiday from 20 December to 24 January: a month before, Friday 18 December;
-#   weeks with class: 14 and 7 December, 30 November; their Wednesdays are the 16th (Tuesday 15
-#   December) and 2 December (Tuesday 1 December); the last class day is Friday 18 December.
+#   La Réunion is on holiday from 20 December to 24 January: a month before, Friday 18 December,
+#   which is the last class day and the one from which class weeks are counted: 7 December, 30 and
+#   23 November, whose Fridays are 11 December and 27 November.
 # Camp@Num, first day Monday 17 May 2021:
 #   In France: a month before is Saturday 17 April, in the spring holidays: Friday 9 April. Weeks
 #   with class before that of 17 May: 10 May (Monday and Tuesday; Ascension is Thursday 13, the pont
@@ -88,10 +88,10 @@ IN_FRANCE = {
 TABLE = {
     "lille": IN_FRANCE,
     "clermont-ferrand": IN_FRANCE
-    | {TALENT: ("2021-01-11", "2021-01-21", "2021-02-04", "2021-02-05")},
+    | {TALENT: ("2021-01-11", "2021-01-15", "2021-01-29", "2021-02-05")},
     "montpellier": IN_FRANCE,
     "la-reunion": {
-        FETE: ("2020-12-18", "2020-12-01", "2020-12-15", "2020-12-18"),
+        FETE: ("2020-12-18", "2020-11-27", "2020-12-11", "2020-12-18"),
         CAMP: ("2021-04-16", "2021-04-19", "2021-05-03", "2021-05-04"),
         ROBOTEAM: ("2021-03-30", "2021-04-09", "2021-04-23", "2021-04-29"),
         TALENT: ("2020-12-18", "2020-12-17", "2021-02-04", "2021-02-09"),
