@@ -192,7 +192,7 @@ def event(event_id: str) -> str:
         share=links.mail_share(
             found.title, [f"{c.lead_in} {c.when}" for c in seen if not c.is_past], page_address
         ),
-        steps=next_steps(found, seen),
+        steps=[] if is_past else next_steps(found, seen),
         line=line_of(here, found),
         **axis(here, found.year),
         editions=[
