@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
+from calendar_app.domain.title_words import without_edition
 from calendar_app.models import Event, db, queries
 from calendar_app.services import editions, events
 from calendar_app.services.entries import event_entry
@@ -194,7 +195,9 @@ def test_the_next_edition_is_provisional(empty_app):
     with empty_app.app_context():
         event = db.session.scalar(select(Event))
         found = editions.next_edition(event_entry(event, queries.reference(db.session).academies))
-        new = events.check_entry(db.session, found)
+        # Where it was announced, nobody knows yet.
+        assert "source" not in found
+        new = events.check_entry(db.session, found | {"source": {"name": "Une lettre"}})
     assert (new.id, new.school_year) == ("essai-2021-2022", "2021-2022")
     assert (new.full, new.cancelled) == (False, False)
     assert [(m.key, m.phrase, m.days) for m in new.milestones] == [
@@ -215,3 +218,42 @@ def test_the_next_edition_is_provisional(empty_app):
         ),
     ]
     assert all(m.certainty == "approximate" and not m.moved_from for m in new.milestones)
+
+
+def test_the_next_edition_repeats_nothing_of_the_edition_that_it_follows(empty_app):
+    summary = (
+        "Les classes écrivent un conte. La planète Mars est le sujet de cette édition. "
+        "Il y a des lots à gagner.\n\nLa 6e édition a réuni 300 classes en 2020."
+    )
+    final = {"kind": "session", "day": "2021-03-01", "label": "Finale de la 6e édition"}
+    publish(
+        empty_app,
+        entry(title="Ma classe a du talent, 6e édition", summary=summary, milestones=[final]),
+    )
+    with empty_app.app_context():
+        event = db.session.scalar(select(Event))
+        found = editions.next_edition(event_entry(event, queries.reference(db.session).academies))
+    assert found["title"] == "Ma classe a du talent"
+    assert found["summary"] == "Les classes écrivent un conte. Il y a des lots à gagner."
+    assert [m["label"] for m in found["milestones"]] == ["Finale"]
+    assert "2021-" not in str(found["milestones"][0].get("phrase"))
+
+
+@pytest.mark.parametrize(
+    ("title", "of_any"),
+    [
+        ("Camp@Num, 2e édition", "Camp@Num"),
+        ("Prix des lecteurs 2020-2021", "Prix des lecteurs"),
+        ("Dixième édition du prix Ada", "Prix Ada"),
+        ("Rallye (édition 2021)", "Rallye"),
+        ("1re édition : le grand défi", "Le grand défi"),
+        ("Semaine de la presse, XXXIIe édition", "Semaine de la presse"),
+        ("Code 2021/2022 – nouvelle édition", "Code"),
+        ("La 3ème édition", ""),
+        ("Les 24 h de Lens", "Les 24 h de Lens"),
+        ("Concours Castor", "Concours Castor"),
+        ("De la Terre à la Lune", "De la Terre à la Lune"),
+    ],
+)
+def test_a_title_without_its_edition(title, of_any):
+    assert without_edition(title) == of_any

@@ -251,7 +251,9 @@ def test_the_next_edition_opens_a_form_and_stores_nothing(site):
     page = client.get(f"{ONE}edition-suivante/")
     assert "elles sont approximatives" in words(page)
     assert dump(site) == before
-    answer = save(client, f"{ONE}edition-suivante/")
+    # Where the next one is announced, only its editor knows.
+    assert "Dites où l'annonce a été lue." in words(save(client, f"{ONE}edition-suivante/"))
+    answer = save(client, f"{ONE}edition-suivante/", source="Lettre n° 30")
     assert answer.headers["Location"] == f"{EVENTS}essai-2021-2022/?fait=enregistre"
     [m] = in_store(site, "essai-2021-2022").milestones
     assert m.is_approximate

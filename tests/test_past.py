@@ -82,3 +82,52 @@ def test_the_title_of_an_event_carries_its_school_year_once(empty_app):
     assert '<meta property="og:title" content="Concours d&#39;essai, 2020-2021">' in page
     page = client.get("/evenements/an-2020-2021/").text
     assert title_of(page) == "Prix 2020-2021 – Calendrier des classes"
+
+
+# -- nothing is promised of what is past -----------------------------------------------------------
+
+
+def said(page: str) -> str:
+    main = page.partition("<main")[2].partition("</main>")[0]
+    words = html.unescape(re.sub(r"<[^>]+>", " ", main))
+    return re.sub(r"[\s\u00a0\u202f]+", " ", words)
+
+
+@pytest.mark.parametrize(
+    ("changes", "day", "reminds"),
+    [
+        ({}, "2021-02-11", True),
+        ({}, "2021-02-12", False),
+        ({}, "2026-11-29", False),
+        ({"cancelled": True}, "2021-01-04", False),
+        ({"archived": True}, "2021-01-04", False),
+        ({"milestones": []}, "2021-01-04", True),
+        ({"milestones": []}, "2021-08-01", False),
+        ({"milestones": [{"kind": "deadline", "day": "2021-02-11", "cancelled": True}]},
+         "2021-01-04", False),
+    ],
+)  # fmt: skip
+def test_a_contest_of_the_past_promises_no_reminder_at_sign_up(empty_app, changes, day, reminds):
+    publish(empty_app, entry(**changes))
+    client = empty_app.test_client()
+    with time_machine.travel(f"{day}T09:00:00+01:00", tick=False):
+        form = client.get(f"/abonnement/?evenement={ID}").text
+        assert ("Me prévenir de : Concours d'essai" in said(form)) is reminds
+        assert (f'name="evenement" value="{ID}"' in form) is reminds
+        assert ("Aucun rappel ne partira pour cet événement" in said(form)) is not reminds
+        # With nothing picked, what fits the class is what is left to hear of.
+        chosen = re.search(r'name="suivre" value="(\w+)" checked', form)[1]
+        assert chosen == ("choix" if reminds else "tout")
+        event = client.get(f"/evenements/{ID}/").text
+        assert ("Me prévenir par courriel" in event) is reminds
+        if day > "2021-08":
+            assert "Et maintenant" not in event
+
+
+def test_the_page_of_a_feed_shows_no_month_of_what_the_feed_does_not_hold(empty_app):
+    publish(empty_app, entry(milestones=[{"kind": "session", "day": "2021-05-17"}]))
+    client = empty_app.test_client()
+    for day, shown in (("2021-01-04", True), ("2021-07-31", True), ("2026-11-29", False)):
+        page = said(client.get(f"/flux/?flux=toutes&le={day}").text)
+        assert ("Ce qui apparaîtra : mai 2021" in page) is shown, day
+        assert ("Ce calendrier ne contient aucune date pour le moment" in page) is not shown

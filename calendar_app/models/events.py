@@ -144,6 +144,13 @@ class Event(Visible, Base):
         """Whether its school year and all its dates are past (``queries.PublicEvent``)."""
         return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
 
+    def may_remind(self, today: date) -> bool:
+        """Whether a reminder of it may still go out: it has a date ahead, or none that is known."""
+        if self.cancelled_at or self.archived_at or self.is_over(today):
+            return False
+        ahead = (m.last_day >= today and not m.is_cancelled for m in self.milestones)
+        return not self.milestones or any(ahead)
+
 
 class Milestone(Visible, Base):
     """One dated item of an event: one VEVENT. Days are inclusive.

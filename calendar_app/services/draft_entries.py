@@ -6,7 +6,6 @@ is known of it. What the draft does not say stays « non précisé ».
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from typing import Any
@@ -20,6 +19,7 @@ from calendar_app.domain.french import day_words, list_words
 from calendar_app.domain.known_events import KIND_OF_STEP, RESULTS, compatible, scope_of
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean_line, fold, slugify
+from calendar_app.domain.title_words import without_edition
 from calendar_app.domain.versions import merge
 from calendar_app.domain.vocabulary import Audience, Certainty, EventType, MilestoneKind
 from calendar_app.feeds.wording import scope_words
@@ -46,13 +46,6 @@ _LONGEST_TITLE = 160
 _LONGEST_SLUG = 60
 #: « Fin mai », as a deadline, has its last day only.
 _ABOUT = timedelta(days=10)
-
-# « 6e édition », « 2020-2021 »: what changes from one edition to the next is no part of a series.
-_EDITION = re.compile(
-    r"\b(?:\d+\s*(?:e|ème|eme|ère|re)\s+édition|édition\s+\d{4}"
-    r"|20\d\d(?:\s*[-–/]\s*20\d\d)?)\b",
-    re.IGNORECASE,
-)
 
 
 def item_of(draft: Draft) -> DatedItem:
@@ -152,7 +145,7 @@ def _new_event(session: AnySession, draft: Draft) -> Written:
 
 
 def _series_slug(title: str) -> str:
-    slug = slugify(_EDITION.sub(" ", title)) or slugify(title) or "evenement"
+    slug = slugify(without_edition(title)) or slugify(title) or "evenement"
     if len(slug) <= _LONGEST_SLUG:
         return slug
     return slug[: _LONGEST_SLUG + 1].rpartition("-")[0] or slug[:_LONGEST_SLUG]

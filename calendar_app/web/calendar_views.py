@@ -194,7 +194,7 @@ def event(event_id: str) -> str:
         elsewhere_words=(
             wording.elsewhere_words(found.scope, here.reference.academies) if is_elsewhere else None
         ),
-        steps=[] if is_elsewhere else next_steps(found, seen),
+        steps=[] if is_elsewhere or is_past else next_steps(found, seen),
         line=line_of(here, found),
         **axis(here, found.year),
         editions=[

@@ -80,7 +80,7 @@ def compose() -> Any:
         options=options,
         kept=[c.words for c in chips(here) if c.name in ("niveau", "theme", "type")],
         wanted=composed.name if composed else None,
-        **(_subscription(composed) | _preview(composed) if composed else {}),
+        **(_shown(composed) if composed else {}),
     )
 
 
@@ -134,6 +134,12 @@ def _subscription(composed: Composed) -> dict[str, object]:
         "how_to": url_for(".how_to")
         + here.query_with(flux=name.name, **dict(composed.options.parameters())),
     }
+
+
+def _shown(composed: Composed) -> dict[str, Any]:
+    """What is told of a feed, with a month of it where it holds something."""
+    told = _subscription(composed)
+    return told | (_preview(composed) if told["count"] else {})
 
 
 def _preview(composed: Composed) -> dict[str, Any]:

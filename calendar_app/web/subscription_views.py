@@ -64,9 +64,11 @@ def sign_up() -> Any:
     events = [get_event(event_id) for event_id in ids if event_id][:MOST_EVENTS]
     if request.method != "POST" and not events:  # « Ma sélection »
         events = picked_events(here.filter)[:MOST_EVENTS]
+    over = [event for event in events if not event.may_remind(here.today)]
+    events = [event for event in events if event not in over]
     if request.method != "POST":
         blank = forms.WishesForm.of_page(here, picked=bool(events))
-        return show("form.html", form=forms.AddressForm(), wishes=blank, events=events)
+        return show("form.html", form=forms.AddressForm(), wishes=blank, events=events, over=over)
     form = forms.AddressForm.posted(request.form)
     typed = forms.WishesForm.posted(request.form)
     if not forms.is_fresh():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +15,14 @@ from sqlalchemy import select
 from calendar_app.app import create_app
 from calendar_app.domain.editors import EditorRole
 from calendar_app.models import Draft, db
-from calendar_app.services import editors
+from calendar_app.services import editors, suggestions
 from tests.browser.conftest import DESK, JANUARY, PLACES, serving
 from tests.browser.looking import NARROW, STICKING_OUT
 from tests.browser.test_editors import PASSWORD, ZOE, _settings
 from tests.browser.test_event_editing import enter
 from tests.conftest import close
 from tests.factories import ID, another, entry, publish
+from tests.test_suggestions import MISTAKE, RALLYE
 
 #: Without a hyphen, a space or anything else at which a line could break.
 LONG = "Concoursdelectureetdecritureauxsoixantelettressansaucunecoupureabcdefgh"
@@ -172,6 +174,8 @@ def store(site, instance) -> Iterator[Flask]:
     with app.app_context():
         token = editors.add(db.session, ZOE, LONG, EditorRole.ADMINISTRATOR, frozenset(), now)
         editors.set_password(db.session, token, PASSWORD, now)
+        suggestions.suggest(db.session, replace(RALLYE, title=LONG, words=LONG, link=LINK), now)
+        suggestions.report(db.session, replace(MISTAKE, words=LONG), now)
     yield app
     close(app)
 
@@ -221,5 +225,6 @@ def test_nor_does_it_in_the_room_of_editors(store, new_page):
     enter(page)
     with store.app_context():
         drafts = [f"/redaction/propositions/{id_}/" for id_ in db.session.scalars(select(Draft.id))]
+    assert len(drafts) == 2
     for address in (*ROOM, *drafts):
         narrow(page, address)
