@@ -9,7 +9,7 @@ LOCK_ARGS ?=
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check campaign bench lock
+.PHONY: help setup run test quick check campaign bench lock
 
 help: ## Say what can be asked
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,14 +22,19 @@ run: $(VENV)/run.stamp ## Serve the calendar at http://127.0.0.1:8000 (PORT=… 
 test: check ## Check the code, then run the tests (PYTEST_ARGS="-k feeds" for some of them)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
+quick: $(VENV)/dev.stamp ## Run what one runs while working: a minute, on SQLite, without a browser
+	@CALENDAR_TEST_QUICK=1 $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder \
+		-q -r fE $(PYTEST_ARGS)
+
 check: $(VENV)/dev.stamp ## Check style, types and templates
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy calendar_app wsgi.py
 	@$(BIN)/djlint --lint --quiet templates
 
-campaign: $(VENV)/dev.stamp ## Run the same tests with ten times the cases
+campaign: $(VENV)/dev.stamp ## Run the same tests with ten times the cases, then on a fresh machine
 	@CALENDAR_TEST_CAMPAIGN=1 $(BIN)/python -m pytest --log-cli-level=WARNING $(PYTEST_ARGS)
+	@tests/fresh_machine.sh
 
 bench: $(VENV)/dev.stamp ## Measure: run each bench/*.py and print its table
 	@set -e; for script in $(sort $(wildcard bench/*.py)); do $(BIN)/python $$script; done

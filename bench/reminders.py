@@ -127,7 +127,6 @@ def person(number: int, academies: list[str]) -> dict[str, Any]:
         "follows_all": number % 10 == 0,
         "weekly": False,
         "since": SINCE,
-        "code_tries": 0,
         "consent_wording": "oui",
         "consent_at": SIGNED_UP,
         "created_at": SIGNED_UP,

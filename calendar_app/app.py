@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from flask import Flask
 from flask_migrate import Migrate
 
+from calendar_app import memory
 from calendar_app.config import Settings, data_folder, templates_folder
-from calendar_app.domain import french, levels, vocabulary
+from calendar_app.domain import french, levels, personal_links, retention, vocabulary
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.mail.message import Letterhead
 from calendar_app.mail.transport import Transport, open_transport
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     if settings is not None:
         return _assembled(settings)
+    memory.give_back()
     settings = Settings.from_environment(os.environ)
     app = _assembled(settings)
     if not settings.production and settings.database_url.startswith("sqlite"):
@@ -96,6 +98,7 @@ def _assembled(settings: Settings) -> Flask:
         month_words=french.month_words,
         level=levels.name,
         fr=french.typography,
+        duration=retention.duration_words,
     )
     app.jinja_env.globals.update(
         settings=settings,
@@ -105,6 +108,9 @@ def _assembled(settings: Settings) -> Flask:
         EventType=vocabulary.EventType,
         MilestoneKind=vocabulary.MilestoneKind,
         WEEKDAYS=french.WEEKDAYS,
+        retention=retention,
+        CODE_LIFE=personal_links.CODE_LIFE,
+        CONFIRMATION_LIFE=personal_links.CONFIRMATION_LIFE,
     )
     editor_session.configure(app, settings)
     protect(app, settings)

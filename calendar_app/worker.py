@@ -19,20 +19,31 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from calendar_app.app import letter_knowledge, make_sender, settings_of, store_session
+from calendar_app.app import (
+    letter_knowledge,
+    letterhead,
+    make_sender,
+    settings_of,
+    store_session,
+)
+from calendar_app.domain.retention import CLEANED_EVERY
 from calendar_app.services import (
+    asked,
     link_checks,
     outbox_status,
     planning,
+    silence,
     sources,
     subscriptions,
     suggestions,
+    traces,
 )
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two runs of each job.
-PLAN, SEND, BEAT, CLEAN, LOOK, FOLLOW = 60, 5, 15, 3600, 3600, 60
+PLAN, ANSWER, SEND, BEAT, LOOK, FOLLOW = 60, 2, 5, 15, 3600, 60
+CLEAN = int(CLEANED_EVERY.total_seconds())
 
 #: Seconds before others' servers are asked anything: one that starts again and again asks nobody.
 SETTLED = 600
@@ -58,13 +69,19 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         if settings.sending:
             sender.run(stopping.is_set)
 
+    def answer() -> None:
+        asked.answer(session, letterhead(app).links, datetime.now(UTC))
+
     def clean() -> None:
         now = datetime.now(UTC)
+        asked.clean(session, now)
         subscriptions.clean(session, now)
         suggestions.clean(session, now)
+        silence.clean(session, now)
         planning.clean_send_days(session, now)
         outbox_status.clean_deliveries(session, now)
         link_checks.clean(session, now)
+        traces.wipe(session, settings.instance / "outbox", now)
 
     def look() -> None:
         link_checks.check_due(session, datetime.now(UTC), stopping.is_set)
@@ -94,6 +111,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     )
     for job, seconds, wait in (
         (lambda: planning.plan_due(session, datetime.now(UTC)), PLAN, 0),
+        (answer, ANSWER, 0),
         (send, SEND, 0),
         (beat, BEAT, 0),
         (clean, CLEAN, 0),

@@ -13,11 +13,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
+from tests.tools import PATIENCE, starts_programs
+
 # A child that is forked from a process without threads or connections starts in milliseconds.
-context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(
     [
         "tests.mail_workers",
         *(
@@ -30,13 +33,19 @@ context.set_forkserver_preload(
 ROOT = Path(__file__).parents[1]
 
 
+def processes() -> ForkServerContext:
+    """Return what makes processes, and queues between them; skips the test in ``make quick``."""
+    starts_programs()
+    return _context
+
+
 class Command:
     """A command that was started; it has the methods of ``subprocess.Popen`` that tests use."""
 
     def __init__(self, arguments: tuple[str, ...], environ: Mapping[str, str]) -> None:
         self._folder = Path(tempfile.mkdtemp())
         self._said = [self._folder / name for name in ("stdout", "stderr")]
-        self._process = context.Process(
+        self._process = processes().Process(
             target=_run, args=(arguments, dict(environ), *map(str, self._said))
         )
         self._process.start()
@@ -56,7 +65,7 @@ class Command:
     def kill(self) -> None:
         self._process.kill()
 
-    def communicate(self, timeout: float = 120) -> tuple[str, str]:
+    def communicate(self, timeout: float = PATIENCE) -> tuple[str, str]:
         """Wait for its end; return what it said.
 
         :raises subprocess.TimeoutExpired: when it goes on for longer; it is killed then.

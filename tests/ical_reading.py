@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import date, datetime
 from typing import Any
 
 import icalendar
@@ -36,6 +37,8 @@ def facts(data: bytes) -> list[dict[str, Any]]:
             "uid": str(event["UID"]),
             "start": _moment(event["DTSTART"].dt),
             "end": _moment(event["DTEND"].dt),
+            # What the clocks show is not enough: a zone may be misread.
+            "instants": [_instant(event[name].dt) for name in ("DTSTART", "DTEND")],
             "summary": str(event["SUMMARY"]),
             "description": str(event["DESCRIPTION"]),
         }
@@ -55,6 +58,11 @@ def facts_of_ical_js(data: bytes) -> list[dict[str, Any]]:
     assert done.returncode == 0, done.stderr.decode()
     assert done.stderr == b"", "ical.js warned"
     return json.loads(done.stdout)
+
+
+def _instant(value: date) -> int | None:
+    """Return the seconds since 1970, or None for a day."""
+    return int(value.timestamp()) if isinstance(value, datetime) else None
 
 
 def _moment(value: Any) -> str:

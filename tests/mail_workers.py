@@ -1,10 +1,10 @@
-"""Worker processes for the tests that kill and pause them. Their clock may run faster than ours."""
+"""Worker processes for the tests that kill and pause them, on a clock that the tests set."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import os
+import signal
+from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -14,30 +14,52 @@ from tests import commands
 from tests.conftest import settings_for
 
 
-@dataclass(frozen=True)
 class Clock:
-    """A clock that several processes share: it shows *start* at the real time *since*, and goes
-    *speed* times as fast."""
+    """A clock that several processes share: it stands until one of them sets it."""
 
-    start: datetime
-    since: float
-    speed: float = 1.0
+    def __init__(self, folder: Path, now: datetime) -> None:
+        self._shown = folder / "clock"
+        self.set(now)
 
     def __call__(self) -> datetime:
-        return self.start + timedelta(seconds=(time.time() - self.since) * self.speed)
+        return datetime.fromisoformat(self._shown.read_text())
+
+    def set(self, now: datetime) -> None:
+        changed = self._shown.with_suffix(".new")
+        changed.write_text(now.isoformat())
+        changed.replace(self._shown)
 
 
-def work(url: str, instance: Path, server: str, clock: Clock, name: str, rate: int) -> None:
+class Pausing(SmtpTransport):
+    """Stops its process once before the body of a mail, as a machine does that is put to sleep.
+
+    :param at: which mail it is, from 1; at 0 it never stops.
+    """
+
+    def __init__(self, url: str, at: int) -> None:
+        super().__init__(url, "test.example")
+        self._left = at
+
+    def offer(self, sender: str, recipient: str) -> None:
+        super().offer(sender, recipient)
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def work(
+    url: str, instance: Path, server: str, clock: Clock, name: str, rate: int, pause_at: int = 0
+) -> None:
     """Send until nothing is due, as ``calendar-app reminders send`` does."""
     app = create_app(settings_for(url, instance, CALENDAR_SMTP_RATE=str(rate)))
     with app.app_context():
         sender = make_sender(app, name, clock=clock)
-        sender.transport = SmtpTransport(server, "test.example")
+        sender.transport = Pausing(server, pause_at)
         sender.run()
 
 
 def start(*arguments: object) -> BaseProcess:
     """Start a process that does :func:`work`."""
-    process = commands.context.Process(target=work, args=arguments, daemon=True)
+    process = commands.processes().Process(target=work, args=arguments, daemon=True)
     process.start()
     return process

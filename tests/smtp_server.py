@@ -22,7 +22,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from tests.tools import NO_SKIP
+from tests.tools import NO_SKIP, PATIENCE, free_port
 
 HOST = "127.0.0.1"
 
@@ -131,7 +131,7 @@ class MailServer:
     def start(self) -> None:
         """Listen; after :meth:`stop`, on the same port as before."""
         for attempt in range(5):
-            port = self.port or _free_port()
+            port = self.port or free_port()
             context = self._certificate.context() if self._certificate else None
             controller = _Controller(
                 _Handler(self),
@@ -236,13 +236,6 @@ def mail_server(**options: Any) -> Iterator[MailServer]:
         server.stop()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 #: In place of a reply: the server closes the connection, or is silent until the client has gone.
 CLOSE = "close"
 SILENCE = "silence"
@@ -319,6 +312,16 @@ class ScriptedServer:
     connections: int = 0
     #: Set when the script has closed a connection, or spoken out of turn.
     done: threading.Event = field(default_factory=threading.Event)
+
+
+#: Seconds that a client gives a server. Those that are silent are left soon, where they are silent
+#: and, as far as can be, nowhere before: on a busy machine the others take a while, too.
+PATIENT = dict.fromkeys(("connect_timeout", "command_timeout", "answer_timeout"), PATIENCE)
+HURRIED = {
+    "silent greeting": {"command_timeout": 0.3},
+    "silent at RCPT": {"command_timeout": 3},
+    "answers too late": {"answer_timeout": 0.3},
+}
 
 
 @contextlib.contextmanager

@@ -353,6 +353,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_message_is_over_soon(name):
     started = time.process_time()

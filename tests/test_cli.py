@@ -12,8 +12,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ import pytest
 from calendar_app.config import data_folder
 from tests import commands
 from tests.ical_reading import vevents
+from tests.tools import PATIENCE, first_answer, free_port
 
 SEED = data_folder() / "events.yaml"
 ROOT = Path(__file__).parents[1]
@@ -209,7 +208,7 @@ def test_a_large_file_shows_a_bar_in_a_terminal(environ, tmp_path):
     os.close(follower)
     drawn = b""
     while True:
-        ready, _, _ = select.select([leader], [], [], 120)
+        ready, _, _ = select.select([leader], [], [], PATIENCE)
         try:
             chunk = os.read(leader, 65536) if ready else b""
         except OSError:  # the other end is closed
@@ -218,17 +217,11 @@ def test_a_large_file_shows_a_bar_in_a_terminal(environ, tmp_path):
             break
         drawn += chunk
     os.close(leader)
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert "300 créés" in out.decode()
     for label in ("Lecture", "Import"):
         assert re.search(rf"{label} +\[#+-*\]", drawn.decode())
         assert re.search(rf"{label} +\[#+\] +100%", drawn.decode())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.mark.parametrize("server", ["serve", "serve --port", "granian", "gunicorn"])
@@ -257,33 +250,23 @@ def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
         stderr=subprocess.STDOUT,
     )
     try:
-        feed = _fetch(f"http://127.0.0.1:{port}/flux/academie-de-lille.ics?depuis=2020-09")
+        site = f"http://127.0.0.1:{port}"
+        goes_on = lambda: process.poll() is None  # noqa: E731
+        _, feed = first_answer(f"{site}/flux/academie-de-lille.ics?depuis=2020-09", goes_on)
         assert len(vevents(feed)) == 2
         # What is handed out to teachers is where the server really is.
         assert f"URI:http://127.0.0.1:{port}/flux/" in feed.decode().replace("\r\n ", "")
-        assert "Année scolaire 2020-2021" in _fetch(f"http://127.0.0.1:{port}/").decode()
-        assert "Aucune date" in _fetch(f"http://127.0.0.1:{port}/?q=secret").decode()
+        assert "Année scolaire 2020-2021" in first_answer(f"{site}/", goes_on)[1].decode()
+        assert "Aucune date" in first_answer(f"{site}/?q=secret", goes_on)[1].decode()
     finally:
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=PATIENCE)
     log = output.decode()
     assert "secret" not in log
     assert "/flux/" not in log
     if server.startswith("serve"):
         assert f"http://127.0.0.1:{port}/" in log
         assert "11 événements importés" in log
-
-
-def _fetch(address: str, seconds: float = 60) -> bytes:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=10) as answer:
-                return answer.read()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 def test_a_port_that_is_taken_is_said(run):

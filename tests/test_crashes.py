@@ -12,13 +12,14 @@ import signal
 import time
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import insert, select
 
 from calendar_app.app import letterhead
-from calendar_app.domain.deliveries import DOUBT, AttemptOutcome, DeliveryState
+from calendar_app.domain.deliveries import DOUBT, LEASE, AttemptOutcome, DeliveryState
 from calendar_app.models import (
     Delivery,
     DeliveryAttempt,
@@ -33,7 +34,7 @@ from tests.factories import ID, entry, publish
 from tests.mail_factories import SIGNED_UP, deliveries, plan, reminders, subscriber
 from tests.mail_workers import Clock, start
 from tests.smtp_server import MailServer, mail_server
-from tests.tools import CAMPAIGN, scaled
+from tests.tools import CAMPAIGN, PATIENCE, scaled, wait_for
 
 log = logging.getLogger(__name__)
 
@@ -77,18 +78,20 @@ def make_due(empty_app):
     return make
 
 
-def worker(app: Flask, tmp_path, server: MailServer, clock: Clock, rate: int = 1000):
+def worker(
+    app: Flask, tmp_path, server: MailServer, clock: Clock, rate: int = 1000, pause_at: int = 0
+):
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     name = f"worker-{random.getrandbits(64):x}"
-    return start(url, tmp_path, server.url, clock, name, rate)
+    return start(url, tmp_path, server.url, clock, name, rate, pause_at)
 
 
 def finish(app: Flask, tmp_path, server: MailServer, clock: Clock) -> None:
     """Let one worker run whenever something may be due again, until all is settled."""
     for _ in range(4):
-        clock = Clock(clock() + DOUBT + timedelta(minutes=1), time.time())
+        clock.set(clock() + DOUBT + timedelta(minutes=1))
         last = worker(app, tmp_path, server, clock)
-        last.join(timeout=300)
+        last.join(timeout=PATIENCE)
         assert last.exitcode == 0
 
 
@@ -132,10 +135,11 @@ def has_mail_in_hand(app: Flask) -> bool:
 def test_workers_that_are_killed_lose_nothing(make_due, tmp_path, engine):
     app = make_due(MAILS)
     rng = random.Random(engine)
-    clock = Clock(NOW, time.time())
+    clock = Clock(tmp_path, NOW)
     with mail_server() as server:
         alive = [worker(app, tmp_path, server, clock, RATE) for _ in range(WORKERS)]
         at_work = 0
+        wait_for(lambda: has_mail_in_hand(app))
         for _ in range(KILLS):
             time.sleep(rng.uniform(0.05, 0.6))
             victim = rng.randrange(WORKERS)
@@ -144,7 +148,7 @@ def test_workers_that_are_killed_lose_nothing(make_due, tmp_path, engine):
             at_work += has_mail_in_hand(app)
             alive[victim] = worker(app, tmp_path, server, clock, RATE)
         for process in alive:
-            process.join(timeout=300)
+            process.join(timeout=PATIENCE)
         finish(app, tmp_path, server, clock)
         found = check(app, server)
     # A campaign shows it (`make campaign` sets the level of live logs).
@@ -157,40 +161,42 @@ def test_workers_that_are_killed_lose_nothing(make_due, tmp_path, engine):
 def test_many_workers_at_once_send_each_mail_once(make_due, tmp_path):
     number = scaled(10_000)
     app = make_due(number)
-    clock = Clock(NOW, time.time())
+    clock = Clock(tmp_path, NOW)
     with mail_server() as server:
         alive = [worker(app, tmp_path, server, clock) for _ in range(WORKERS)]
         for process in alive:
-            process.join(timeout=600)
+            process.join(timeout=2 * PATIENCE)
             assert process.exitcode == 0
         assert len(server.mails) == len({mail.message_id for mail in server.mails}) == number
     assert deliveries(app) == {("reminder", "sent"): number}
 
 
 def test_workers_that_are_paused_beyond_their_lease_repeat_nothing(make_due, tmp_path):
-    """On a clock that goes 200 times as fast, a lease is 1.5 s and a doubt 4.5 s."""
     number = scaled(3_000)
     app = make_due(number)
-    clock = Clock(NOW, time.time(), 200)
+    clock = Clock(tmp_path, NOW)
     with mail_server() as server:
-        alive = [worker(app, tmp_path, server, clock, 50) for _ in range(2)]
-        for process in alive:
-            time.sleep(0.7)
-            os.kill(process.pid, signal.SIGSTOP)
-        time.sleep(2)
-        others = [worker(app, tmp_path, server, clock, 1000) for _ in range(2)]
-        time.sleep(0.8)
-        for process in alive:
+        paused = [worker(app, tmp_path, server, clock, 50, pause_at) for pause_at in (3, 20)]
+        wait_for(lambda: all(is_stopped(process.pid) for process in paused))
+        clock.set(NOW + LEASE + timedelta(minutes=1))
+        others = [worker(app, tmp_path, server, clock) for _ in range(2)]
+        for process in others:
+            process.join(timeout=PATIENCE)
+        for process in paused:
             os.kill(process.pid, signal.SIGCONT)
-        for process in (*alive, *others):
-            process.join(timeout=120)
-        finish(app, tmp_path, server, Clock(clock(), time.time()))
+            process.join(timeout=PATIENCE)
+        assert [process.exitcode for process in (*paused, *others)] == [0] * 4
+        finish(app, tmp_path, server, clock)
         assert len(server.mails) == len({mail.message_id for mail in server.mails}) == number
     with app.app_context():
         outcomes = Counter(db.session.scalars(select(DeliveryAttempt.outcome)))
         taken_twice = select(Delivery.id).where(Delivery.epoch > 1)
         overtaken = len(db.session.scalars(taken_twice).all())
-    # Somebody was overtaken (and found that out at the gate, or by the clock in a window), or the
-    # test has tested nothing.
+    # They were overtaken, and found that out at the gate or by the clock in a window.
     assert overtaken >= 1
     assert outcomes[AttemptOutcome.SENT] == number
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process is paused by a signal (Linux)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"

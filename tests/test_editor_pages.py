@@ -19,7 +19,7 @@ from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models import Draft, Editor, Letter, PasswordLink, db, writing
 from calendar_app.services import editors, limits
 from calendar_app.sources.letter_json import contract
-from calendar_app.web import editor_session
+from calendar_app.web import editor_session, kept_forms
 from calendar_app.web.policies import Policy, policy
 from tests.test_editors import HASHED, PASSWORD
 from tests.test_subscription_pages import dump, jeton, words
@@ -357,7 +357,8 @@ def test_a_log_in_leads_nowhere_else(site, client, place):
     assert answer.headers["Location"] == ROOM
 
 
-def test_what_was_typed_while_the_session_ended_is_given_back(site, client, clock):
+def test_what_was_typed_while_the_session_ended_is_given_back(site, client, clock, monkeypatch):
+    monkeypatch.setitem(kept_forms.GIVEN_BACK, "essai", "un essai")
     address, seen = make_editor(site), []
 
     @policy(Policy.EDITOR)

@@ -35,7 +35,7 @@ ZOE = "zoe@ac-lille.example"
 PASSWORD = "une phrase qui se retient"
 LINKS = PersonalLinks("k" * 32, "https://calendrier.example")
 PREPARER, PUBLISHER, ADMINISTRATOR = EditorRole
-PREPARE, PUBLISH = EditorAction
+PREPARE, PUBLISH = EditorAction.READ_DRAFT, EditorAction.PUBLISH_EVENT
 
 LILLE, NORD = "academie/lille", "departement/59"
 GUADELOUPE, SAINT_MARTIN = "academie/guadeloupe", "academie/saint-martin"
@@ -87,13 +87,14 @@ def session(empty_app):
 )
 def test_who_may_do_what_where(academies, role, own, scope, prepares, publishes):
     editor = EditorRights(role, None if own is None else covered_codes(own, academies))
-    assert (may(editor, PREPARE, scope), may(editor, PUBLISH, scope)) == (prepares, publishes)
+    found = tuple(may(editor, action, scope, academies) for action in (PREPARE, PUBLISH))
+    assert found == (prepares, publishes)
 
 
 def test_a_responsable_of_all_academies_is_still_no_administrateur(academies):
     covered = covered_codes({f"academie/{a.slug}" for a in academies}, academies)
     assert {f"region/{slug}" for slug in academies.regions} < covered
-    assert not may(EditorRights(PUBLISHER, covered), PREPARE, {"national"})
+    assert not may(EditorRights(PUBLISHER, covered), PREPARE, {"national"}, academies)
 
 
 @pytest.mark.parametrize(("role", "covers"), [(PUBLISHER, None), (ADMINISTRATOR, frozenset())])

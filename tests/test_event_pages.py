@@ -119,7 +119,7 @@ def test_what_is_wrong_is_said_and_everything_typed_is_kept(site):
     assert answer.status_code == 400
     page = words(answer)
     assert "Donnez un titre." in page
-    assert "Le jour « 2021-02-31 » n'existe pas." in page
+    assert "Le jour « 31/02/2021 » n'existe pas." in page
     assert 'href="#f-date-0-premier"' in answer.text
     for kept in ('value="gratuit"', 'value="2021-02-31"', "Un concours de sons."):
         assert kept in answer.text
@@ -251,7 +251,9 @@ def test_the_next_edition_opens_a_form_and_stores_nothing(site):
     page = client.get(f"{ONE}edition-suivante/")
     assert "elles sont approximatives" in words(page)
     assert dump(site) == before
-    answer = save(client, f"{ONE}edition-suivante/")
+    # Where the next one is announced, only its editor knows.
+    assert "Dites où l'annonce a été lue." in words(save(client, f"{ONE}edition-suivante/"))
+    answer = save(client, f"{ONE}edition-suivante/", source="Lettre n° 30")
     assert answer.headers["Location"] == f"{EVENTS}essai-2021-2022/?fait=enregistre"
     [m] = in_store(site, "essai-2021-2022").milestones
     assert m.is_approximate
@@ -300,7 +302,7 @@ def test_completing_a_draft_undoes_nothing_of_others(site):
 
 
 def test_what_is_wrong_in_one_date_is_not_said_of_another(site):
-    second = {"date-1-nature": "session", "date-1-premier": "2021-03-01", "date-1-fin": "9 h"}
+    second = {"date-1-nature": "session", "date-1-premier": "2021-03-01", "date-1-fin": "99 h"}
     answer = create(logged_in(site), **{"date-0-nature": "", **second})
     assert 'href="#f-date-1-fin"' in answer.text
     assert 'href="#f-date-0-nature"' in answer.text

@@ -332,7 +332,7 @@ def _files(draw):
     return EventsFile(series=series, events=tuple(events))
 
 
-@settings(max_examples=scaled(1000), deadline=None)
+@settings(max_examples=scaled(1000))
 @given(_files())
 def test_what_is_written_reads_back_as_the_same_values_in_the_same_order(file):
     text = write_events(file)

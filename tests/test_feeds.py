@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, date, datetime
+from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
+import vobject
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calendar_app.config import data_folder
@@ -73,6 +76,33 @@ def test_icalendar_and_ical_js_agree_on_hours_zones_and_texts(empty_app):
     assert facts(data)[0]["start"] == "2021-03-28T09:00:00"
 
 
+def test_a_session_of_any_year_of_a_feed_is_at_its_hour_in_every_program(empty_app):
+    """In the first and the third year of a feed, too: 14 h on 30 September was shown at 15 h."""
+    zones = ("Europe/Paris", "Indian/Reunion", "America/Miquelon")
+    days = [date(year, month, 30) for year in (2024, 2025, 2026) for month in (1, 6, 9, 12)]
+    sessions = [
+        {
+            "kind": "session",
+            "key": f"s{number}",
+            "day": day.isoformat(),
+            "start_time": "14:00",
+            "end_time": "16:00",
+            "time_zone": zone,
+        }
+        for number, (day, zone) in enumerate(product(days, zones))
+    ]
+    publish(empty_app, entry(milestones=sessions))
+    data = empty_app.test_client().get("/flux/toutes.ics?depuis=2020-09").data
+    true = sorted(
+        (int(datetime(d.year, d.month, d.day, 14, tzinfo=ZoneInfo(zone)).timestamp()))
+        for d, zone in product(days, zones)
+    )
+    assert sorted(told["instants"][0] for told in facts(data)) == true
+    assert sorted(told["instants"][0] for told in facts_of_ical_js(data)) == true
+    read = vobject.readOne(data.decode()).vevent_list
+    assert sorted(int(event.dtstart.value.timestamp()) for event in read) == true
+
+
 def test_a_year_long_project_is_in_no_feed(client):
     data = client.get(f"/flux/toutes.ics{ARCHIVE}").data.decode()
     assert "Camp@Code" not in data
@@ -114,7 +144,7 @@ WRITER = Writer(
     lambda event_id: f"https://calendrier.example/evenements/{event_id}/",
     ACADEMIES,
     {},
-    lambda _milestone, _viewer: pytest.fail("no reminder was asked for"),
+    lambda _milestone, _viewer, _concerned: pytest.fail("no deadline is in this feed"),
 )
 
 
@@ -178,7 +208,7 @@ texts = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=scaled(2_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(2_000))
 @given(title=texts, summary=texts)
 def test_any_title_and_description_come_back_equal_after_cleaning(title, summary):
     data = one_date(title, summary)
@@ -194,7 +224,7 @@ def test_any_title_and_description_come_back_equal_after_cleaning(title, summary
     assert not any(b"\n" in line or b"\r" in line for line in lines)
 
 
-@settings(max_examples=max(3, scaled(30)), deadline=None)
+@settings(max_examples=max(3, scaled(30)))
 @given(cases=st.lists(st.tuples(texts, texts), min_size=1, max_size=4))
 def test_ical_js_reads_any_text_as_icalendar_does(cases):
     for title, summary in cases:

@@ -195,7 +195,7 @@ def test_nobody_is_told_to_look_into_a_mailbox_for_a_lost_store(app, tmp_path, c
         # It is stored where everybody looks from now on.
         assert answer.status_code in (200, 303)
         with sqlite3.connect(path) as store:
-            assert store.execute("SELECT count(*) FROM subscriber").fetchone() == (1,)
+            assert store.execute("SELECT count(*) FROM address_request").fetchone() == (1,)
         store.close()
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calendar_app.domain.errors import UnreadableLetterError
+from calendar_app.sources import limited_process
 from calendar_app.sources.letter_text import (
     LetterForm,
     LetterText,
@@ -21,6 +22,9 @@ from calendar_app.sources.limited_process import OverLimitError, run_limited
 from tests import hostile_files as files
 from tests import test_letter_formats as formats
 from tests.tools import scaled
+
+#: Each starts processes that work for a second, or for two.
+pytestmark = pytest.mark.long
 
 DAMAGED = (
     "Ce fichier est endommagé ou incomplet. Ouvrez-le, enregistrez-le de nouveau "
@@ -46,6 +50,14 @@ NESTED_MAIL = (
     "Les parties de ce courriel sont emboîtées trop profondément. Copiez le texte de la lettre."
 )
 HEAD = b"From: a@exemple.fr\r\nMIME-Version: 1.0\r\n"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _without_clock():
+    """Processor time alone ends a process that reads, however busy the machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limited_process, "PATIENCE", 1000)
+        yield
 
 
 def outcome(data: bytes) -> LetterText | str:
@@ -230,13 +242,13 @@ STARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=scaled(1000), deadline=None)
+@settings(max_examples=scaled(1000))
 @given(st.builds(lambda start, data: start + data, STARTS | st.just(b""), BYTES))
 def test_any_bytes(data):
     check(outcome(data))
 
 
-@settings(max_examples=scaled(1000), deadline=None)
+@settings(max_examples=scaled(1000))
 @given(
     st.sampled_from([*LETTERS]),
     st.lists(

@@ -202,7 +202,6 @@ def test_nothing_of_one_academie_is_read_or_changed_by_another(empty_app):
             settings=settings(
                 max_examples=scaled(2000),
                 stateful_step_count=5,
-                deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),
         )

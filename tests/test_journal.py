@@ -41,9 +41,9 @@ def store(empty_app):
 
 
 @pytest.fixture(scope="module")
-def references(templates, tmp_path_factory):
+def references(template, tmp_path_factory):
     """The reference values, for what only needs them."""
-    app = create_app(settings_for(templates["sqlite", "empty"], tmp_path_factory.mktemp("i")))
+    app = create_app(settings_for(template("sqlite", "empty"), tmp_path_factory.mktemp("i")))
     with app.app_context():
         yield queries.reference(db.session)
     close(app)
@@ -273,9 +273,11 @@ def test_who_may_not_publish_takes_nothing_back(store):
 WORDS = st.sampled_from(["Un", "Deux", "Trois"])
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(st.sampled_from(["title", "place", "organiser"]), WORDS), max_size=6))
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_taking_all_back_from_the_last_to_the_first_gives_what_was(store, changes):
     publish(store, of_lille())

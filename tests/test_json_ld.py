@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calendar_app.domain.vocabulary import Certainty, MilestoneKind
 from calendar_app.feeds import json_ld
-from calendar_app.models import db, queries
+from calendar_app.models import Event, Milestone, db, queries
 from tests.factories import ID, MID_JUNE, another, entry, publish
+from tests.tools import scaled
 
 SESSION = {"kind": "session", "first_day": "2021-05-17", "last_day": "2021-05-19"}
+IMAGE = "https://calendrier.example/static/og.png"
 PAGE = f"https://calendrier.example/evenements/{ID}/"
 
 
@@ -26,7 +34,8 @@ def told(empty_app):
         publish(empty_app, entry(**changes), *others)
         with empty_app.app_context():
             event = queries.event(db.session, ID)
-            return json_ld.describe(event, "https://calendrier.example/evenements/{}/".format)
+            page = "https://calendrier.example/evenements/{}/".format
+            return json_ld.describe(event, page, IMAGE)
 
     return tell
 
@@ -50,7 +59,12 @@ def test_a_session_is_an_event(told):
         "endDate": "2021-05-19",
         "eventStatus": "https://schema.org/EventScheduled",
         "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
-        "location": {"@type": "Place", "name": "Brassac-les-Mines"},
+        "image": IMAGE,
+        "location": {
+            "@type": "Place",
+            "name": "Brassac-les-Mines",
+            "address": "Brassac-les-Mines",
+        },
         "organizer": {"@type": "Organization", "name": "Une association"},
         "sameAs": "https://officiel.example/",
         "superEvent": {
@@ -94,6 +108,9 @@ def test_each_session_is_an_event_of_its_own(told):
         ("Lille, et en ligne", None),
         ("Nantes ou à distance", None),
         ("Pas-de-Calais", "Offline"),
+        ("En ligne (lien envoyé la veille)", "Online"),
+        ("En ligne ou à Lille", None),
+        ("Notre-Dame", "Offline"),
     ],
 )
 def test_how_people_meet_is_told_where_it_is_known(told, place, mode):
@@ -103,7 +120,83 @@ def test_how_people_meet_is_told_where_it_is_known(told, place, mode):
     if mode == "Online":
         assert found["location"] == {"@type": "VirtualLocation", "url": "https://officiel.example/"}
     else:
-        assert found.get("location") == ({"@type": "Place", "name": place} if place else None)
+        assert found.get("location") == (
+            {"@type": "Place", "name": place, "address": place} if place else None
+        )
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "à définir",
+        "Lieu à préciser",
+        "Non précisé",
+        "lieu non communiqué",
+        "À venir",
+        "?",
+        "Inconnu",
+    ],
+)
+def test_a_place_that_is_not_known_is_not_told(told, place):
+    [found] = told(milestones=[SESSION], place=place)
+    assert {"location", "eventAttendanceMode"}.isdisjoint(found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "days"),
+    [
+        ({"day": "2021-05-17", "start_time": "14:00"}, ("2021-05-17T14:00:00+02:00", None)),
+        ({"day": "2021-05-17", "end_time": "16:00"}, ("2021-05-17", "2021-05-17T16:00:00+02:00")),
+        (
+            {"day": "2021-05-17", "start_time": "14:00", "end_time": "14:00"},
+            ("2021-05-17T14:00:00+02:00", None),
+        ),
+        # The clock goes back from three to two: it would end before it began.
+        (
+            {"day": "2021-03-28", "start_time": "02:30", "end_time": "03:00"},
+            ("2021-03-28T02:30:00+01:00", None),
+        ),
+        (
+            {"first_day": "2021-05-17", "last_day": "2021-05-19", "start_time": "14:00"},
+            ("2021-05-17T14:00:00+02:00", "2021-05-19"),
+        ),
+    ],
+)
+def test_no_end_comes_before_its_start(told, changes, days):
+    [found] = told(milestones=[{"kind": "session"} | changes])
+    assert (found["startDate"], found.get("endDate")) == days
+
+
+@settings(max_examples=scaled(1_000), deadline=None)
+@given(
+    day=st.dates(date(2021, 1, 1), date(2022, 12, 31)) | st.just(date(2021, 3, 28)),
+    days=st.integers(0, 2),
+    hours=st.tuples(*[st.none() | st.times().map(lambda at: at.replace(second=0))] * 2),
+    zone=st.sampled_from(["Europe/Paris", "Pacific/Tahiti", "Pacific/Noumea", "America/Miquelon"]),
+)
+def test_no_machine_reads_an_end_before_its_start(day, days, hours, zone):
+    start, end = hours
+    if days == 0 and start and end and end < start:
+        start, end = end, start
+    session = Milestone(
+        kind=MilestoneKind.SESSION,
+        first_day=day,
+        last_day=day + timedelta(days=days),
+        start_time=start,
+        end_time=end,
+        time_zone=zone,
+        certainty=Certainty.DAY,
+    )
+    event = Event(title="Essai", summary="", milestones=[session])
+    [found] = json_ld.describe(event, PAGE.format, IMAGE)
+    assert found["startDate"].startswith(day.isoformat())
+    if "endDate" not in found:
+        return
+    # A day without an hour is read as a midnight, of UTC or of the place.
+    for read_in in (UTC, ZoneInfo(zone)):
+        first, last = (datetime.fromisoformat(found[name]) for name in ("startDate", "endDate"))
+        first, last = (m if m.tzinfo else m.replace(tzinfo=read_in) for m in (first, last))
+        assert first.astimezone(UTC) <= last.astimezone(UTC)
 
 
 def test_a_cancelled_or_moved_session_says_so(told):
@@ -135,6 +228,7 @@ def test_a_contest_that_only_has_deadlines_is_no_event_but_something_to_do_in_ti
         "name": "Concours d'essai",
         "url": PAGE,
         "inLanguage": "fr",
+        "image": IMAGE,
         "about": {
             "@type": "Thing",
             "name": "Concours d'essai",
@@ -144,7 +238,7 @@ def test_a_contest_that_only_has_deadlines_is_no_event_but_something_to_do_in_ti
                 {
                     "@type": "Action",
                     "name": "Inscrire la classe",
-                    "endTime": "2021-01-15T23:59:00+01:00",
+                    "endTime": "2021-01-15",
                     "target": "https://officiel.example/inscription",
                 },
                 {

@@ -16,10 +16,11 @@ services: domain models sources feeds mail
 web: domain models feeds services config
 migrations: domain models
 environment: domain
+memory:
 config: environment
-app: domain models sources feeds mail services web config
-cli: services app config cli worker
-worker: services app
+app: domain models sources feeds mail services web config memory
+cli: services app config cli worker memory
+worker: domain services app
 __main__: cli
 """
 MAY_IMPORT = {row.split(":")[0]: {*row.replace(":", "").split()} for row in LAYERS.splitlines()}

@@ -165,6 +165,7 @@ def test_two_dates_for_one_deadline_are_shown(knowledge):
     assert [any("donne aussi" in w for w in item.warnings) for item in found] == [True, True]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "unit", ["<!-- -->", "<!--", "](a(", "« ", "12 mars\t", "| 3 mai ", "du 3 au "]
 )

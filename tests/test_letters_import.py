@@ -487,7 +487,7 @@ def test_text_that_a_store_would_refuse_is_stored(empty_app):
         data = page.encode()
         report = import_letter(db.session, data, "lettre\udcff.html", ISSUED, NOW, KNOWLEDGE)
         letter = db.session.get(Letter, report.letter_id)
-        assert (letter.file_name, len(letter.drafts)) == ("lettre?.html", 1)
+        assert (letter.file_name, len(letter.drafts)) == ("lettre.html", 1)
 
 
 def test_an_earlier_edition_gives_its_series(empty_app):
@@ -519,8 +519,9 @@ def test_the_store_refuses_a_broken_draft(empty_app, broken):
     columns = ", ".join(f"{name} = :{name}" for name in broken)
     with empty_app.app_context(), pytest.raises(IntegrityError), writing(db.session, NOW):
         db.session.execute(
-            text(f"UPDATE draft SET {columns} WHERE title = 'Prix des lucioles'"),  # noqa: S608
-            broken,
+            text(f"UPDATE draft SET {columns} WHERE title = 'Prix des lucioles'")  # noqa: S608
+            # It looks at the values: since Python 3.12 SQLite's driver takes no date itself.
+            .bindparams(**broken)
         )
 
 

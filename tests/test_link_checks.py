@@ -15,6 +15,7 @@ from calendar_app.services import editors, link_checks, overview
 from calendar_app.sources.fetcher import Fetcher
 from tests.factories import ID, another, entry, publish
 from tests.test_events import editor, facts
+from tests.tools import PATIENCE
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -36,7 +37,7 @@ class Site:
                 site.asked.append(f"{self.headers['Host'].partition(':')[0]}{self.path}")
                 status = site.answers.get(self.path, 200)
                 if status is None:
-                    site._ended.wait(5)
+                    site._ended.wait(PATIENCE)
                     return
                 self.send_response(status)
                 if status == 301:
@@ -57,8 +58,9 @@ class Site:
 
     def fetcher(self) -> Fetcher:
         """Return the real fetcher, for which every name but one is this server's."""
-        port = self._server.server_port
-        return Fetcher(_resolve, lambda ip: ip != "127.0.0.1", frozenset((80, port)), seconds=0.5)
+        ports = frozenset((80, self._server.server_port))
+        seconds = 0.5 if None in self.answers.values() else PATIENCE
+        return Fetcher(_resolve, lambda ip: ip != "127.0.0.1", ports, seconds=seconds)
 
     def close(self) -> None:
         self._ended.set()

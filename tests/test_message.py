@@ -6,11 +6,11 @@ import email
 import json
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
-from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -20,7 +20,7 @@ from jinja2 import DictLoader, Environment, select_autoescape
 from calendar_app.domain import french
 from calendar_app.domain.deliveries import DeliveryKind
 from calendar_app.domain.personal_links import PersonalLinks
-from calendar_app.domain.text import clean, clean_line
+from calendar_app.domain.text import clean, clean_line, shortened
 from calendar_app.mail.form import Form
 from calendar_app.mail.message import Letterhead, Message
 from tests.tools import scaled
@@ -105,7 +105,7 @@ def body(mail: EmailMessage, kind: str) -> str:
     return part.get_content().replace("\r\n", "\n")
 
 
-@settings(max_examples=scaled(500), deadline=None)
+@settings(max_examples=scaled(500))
 @given(title=HOSTILE, content=HOSTILE, token=st.sampled_from(TOKENS))
 @example("Essai\r\nBcc: eve@example.org", "=\n.\n", TOKENS[1])
 @example("=?utf-8?q?Bcc?=", "", TOKENS[0])
@@ -118,7 +118,7 @@ def test_a_filled_mail_is_the_mail_built_with_the_values(title, content, token):
     fresh["Date"] = NOON.astimezone(UTC)
     fresh["List-Unsubscribe"] = f"<{PUBLIC_URL}/abonnement/lien/{token}/desabonnement/>"
     fresh["From"] = SENDER
-    fresh["Subject"] = clean_line(title)
+    fresh["Subject"] = shortened(clean_line(title), 89)
     fresh["Auto-Submitted"] = "auto-generated"
     fresh["List-Id"] = "Concours « scolaires » <rappels.concours.ac-exemple.fr>"
     fresh["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -130,14 +130,14 @@ def test_a_filled_mail_is_the_mail_built_with_the_values(title, content, token):
     for name in fresh:
         if name not in ("Content-Type", "Subject"):
             assert mail[name] == fresh[name], name
-    assert mail["Subject"] == clean_line(title)
+    assert mail["Subject"] == shortened(clean_line(title), 89)
     assert sorted(mail.keys()) == sorted(fresh.keys())
     assert mail.get_content_type() == "multipart/alternative"
     assert [p.get_content_type() for p in mail.iter_parts()] == ["text/plain", "text/html"]
     assert (body(mail, "plain"), body(mail, "html")) == (text, html)
 
 
-@settings(max_examples=scaled(500), deadline=None)
+@settings(max_examples=scaled(500))
 @given(title=HOSTILE, content=HOSTILE, token=st.sampled_from(TOKENS))
 def test_the_bytes_are_what_any_server_takes(title, content, token):
     raw = build(title, content).fill(**FILLED | {"token": token}).data
@@ -156,7 +156,7 @@ def test_the_bytes_are_what_any_server_takes(title, content, token):
 
 
 @given(st.integers(0, 90))
-@settings(max_examples=scaled(500), deadline=None)
+@settings(max_examples=scaled(500))
 def test_a_placeholder_is_found_wherever_a_soft_break_falls(width):
     mail = parsed(build(content="a" * width).fill(**FILLED).data)
     assert body(mail, "plain").splitlines()[1] == (
@@ -216,10 +216,23 @@ def test_a_mailbox_to_unsubscribe_at_is_named_where_there_is_one():
     assert "mailto" not in parsed(build().fill(**FILLED).data)["List-Unsubscribe"]
 
 
+@pytest.mark.parametrize(
+    ("contact", "reply_to"),
+    [
+        ("contact@ac-exemple.fr", "contact@ac-exemple.fr"),
+        ("https://ac-exemple.fr/contact@nous", None),
+        (None, None),
+    ],
+)
+def test_answers_go_to_the_contact_where_it_is_an_address(contact, reply_to):
+    head = Letterhead(ENVIRONMENT, LINKS, "Concours", SENDER, contact=contact)
+    assert parsed(build(head=head).fill(**FILLED).data)["Reply-To"] == reply_to
+
+
 def test_who_is_no_subscriber_gets_no_list_headers():
     message = Message.build(HEAD, KIND, {"title": "a", "content": ""}, unsubscribe=False)
     mail = parsed(message.fill(**FILLED).data)
-    assert not [name for name in mail if name.startswith("List-Unsubscribe")]
+    assert not [name for name in mail if name.startswith("List-")]
 
 
 @pytest.mark.parametrize(
@@ -277,11 +290,19 @@ def test_a_subject_holds_nothing_personal(word):
         build(head=head)
 
 
-def test_to_fill_costs_a_small_part_of_a_millisecond():
-    message = build(content=french.typography("Un texte de mail : long ! " * 200))
-    times = [time.perf_counter()]
-    for _ in range(200):
-        assert message.fill(**FILLED).data
-        times.append(time.perf_counter())
-    # The fastest of many: other programs may run beside this one.
-    assert min(b - a for a, b in pairwise(times)) < 0.0001
+def test_to_fill_costs_a_small_part_of_building():
+    content = french.typography("Un texte de mail : long ! " * 200)
+    message = build(content=content)
+    assert message.fill(**FILLED).data
+    # A hundredth in fact.
+    assert cost(lambda: message.fill(**FILLED)) < cost(lambda: build(content=content)) / 20
+
+
+def cost(work: Callable[[], object], times: int = 50) -> float:
+    """Return the seconds of processor time that *work* takes, the least of so many times."""
+    found = []
+    for _ in range(times):
+        began = time.process_time()
+        work()
+        found.append(time.process_time() - began)
+    return min(found)

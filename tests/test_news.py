@@ -278,7 +278,8 @@ def test_what_the_weekly_mail_told_is_kept_until_thirty_days_after_the_date(scho
         key = Subscriber.address_key == "alice@ecole.example"
         alice = db.session.scalars(select(Subscriber).where(key)).one()
         [mail] = follows.export(db.session, alice)["courriels"]
-        assert mail["dates_annoncees"] == [{"evenement": ID, "date": "2021-02-11"}]
+        told = {"evenement": ID, "titre": "Concours d'essai", "date": "2021-02-11"}
+        assert mail["dates_annoncees"] == [told]
         for day, left in ((date(2021, 3, 13), 1), (date(2021, 3, 14), 0)):
             planning.clean_send_days(db.session, datetime.combine(day, time(12), UTC))
             assert kept() == left

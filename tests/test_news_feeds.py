@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import feedparser
 import pytest
 import time_machine
+from sqlalchemy import select
 
-from tests.conftest import JANUARY
-from tests.factories import entry, publish
+from calendar_app.domain.editors import EditorRole
+from calendar_app.models import Editor, Event, Series, db, queries, writing
+from calendar_app.services import editors, events
+from calendar_app.services.catalogue import export_events, import_events
+from calendar_app.services.entries import event_entry
+from tests.conftest import IMPORTED_AT, JANUARY
+from tests.factories import ID, another, entry, publish
 from tests.ical_reading import vevents
 
 ARCHIVE = "?depuis=2020-09"
@@ -113,3 +120,107 @@ def test_no_text_breaks_the_xml(empty_app):
             "items"
         ][0]["title"]
     )
+
+
+OPENING = {"kind": "opening", "day": "2021-01-11"}
+DEADLINE = {"kind": "deadline", "day": "2021-04-30"}
+LATER = IMPORTED_AT + timedelta(days=80)
+
+
+@pytest.fixture
+def news(empty_app):
+    """Return what both forms tell after an import at this instant: name → (published, updated), in
+    their order."""
+
+    def tell(at: datetime, *entries: dict) -> dict[str, tuple[datetime, datetime]]:
+        if entries:
+            publish(empty_app, *entries, now=at)
+        client = empty_app.test_client()
+        with time_machine.travel(JANUARY, tick=False):
+            told = items(client, "/flux/toutes.json")
+            read = feedparser.parse(client.get("/flux/toutes.atom").data)
+        instants = [(i["date_published"], i["date_modified"]) for i in told]
+        assert [(e.published, e.updated) for e in read.entries] == instants
+        assert [e.title for e in read.entries] == [i["title"] for i in told]
+        names = [i["title"].partition(" : ")[0] for i in told]
+        return {
+            name: tuple(map(datetime.fromisoformat, pair))
+            for name, pair in zip(names, instants, strict=True)
+        }
+
+    return tell
+
+
+def test_a_date_that_is_added_is_news_and_its_siblings_are_not(news):
+    told = news(IMPORTED_AT, entry(milestones=[OPENING]))
+    assert told == {"Ouverture": (IMPORTED_AT, IMPORTED_AT)}
+    told = news(LATER, entry(milestones=[OPENING, DEADLINE]))
+    assert list(told.items()) == [
+        ("Date limite", (LATER, LATER)),
+        ("Ouverture", (IMPORTED_AT, IMPORTED_AT)),
+    ]
+    # A date that comes before them in the event, and one that goes.
+    first = {"kind": "session", "day": "2021-01-10", "label": "Réunion"}
+    much_later = LATER + timedelta(days=1)
+    told = news(much_later, entry(milestones=[first, DEADLINE]))
+    assert list(told.items()) == [
+        ("Réunion", (much_later, much_later)),
+        ("Date limite", (LATER, LATER)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"day": "2021-05-07"},
+        {"end_time": "18:00"},
+        {"label": "Dernier jour"},
+        {"cancelled": True},
+        {"scope": {"academies": ["lille"]}},
+    ],
+)
+def test_a_date_that_changes_comes_first_and_keeps_when_it_was_announced(news, change):
+    news(IMPORTED_AT, entry(milestones=[OPENING, DEADLINE]))
+    told = news(LATER, entry(milestones=[OPENING, DEADLINE | change]))
+    assert list(told.values()) == [(IMPORTED_AT, LATER), (IMPORTED_AT, IMPORTED_AT)]
+    assert list(told)[1] == "Ouverture"
+
+
+def test_what_changes_of_an_event_changes_each_of_its_dates_and_nobody_elses(news):
+    other = another("autre", milestones=[{"kind": "results", "day": "2021-02-01"}])
+    news(IMPORTED_AT, entry(milestones=[OPENING, DEADLINE]), other)
+    told = news(LATER, entry(milestones=[OPENING, DEADLINE], link="https://a.example/"), other)
+    assert list(told.items()) == [
+        ("Ouverture", (IMPORTED_AT, LATER)),
+        ("Date limite", (IMPORTED_AT, LATER)),
+        ("Résultats", (IMPORTED_AT, IMPORTED_AT)),
+    ]
+
+
+def test_an_editor_who_adds_a_date_makes_no_news_of_the_others(empty_app, news):
+    news(IMPORTED_AT, entry(milestones=[OPENING]))
+    with empty_app.app_context():
+        role = EditorRole.ADMINISTRATOR
+        editors.add(db.session, "chef@x.example", "Zoé", role, frozenset(), IMPORTED_AT)
+        academies = queries.reference(db.session).academies
+        seen = event_entry(queries.event(db.session, ID), academies)
+        wanted = events.written_entry(seen)
+        wanted["milestones"].append(DEADLINE | {"key": "deadline"})
+        entered = events.check_entry(db.session, wanted)
+        editor = db.session.scalar(select(Editor))
+        events.save(db.session, editor, entered, events.facts(seen), LATER)
+    told = news(LATER + timedelta(days=1))
+    assert told == {"Date limite": (LATER, LATER), "Ouverture": (IMPORTED_AT, IMPORTED_AT)}
+
+
+def test_a_fresh_store_that_imports_an_export_tells_the_same_news(empty_app, news):
+    news(IMPORTED_AT, entry(milestones=[OPENING]))
+    told = news(LATER, entry(milestones=[OPENING, DEADLINE]))
+    with empty_app.app_context():
+        exported = export_events(db.session)
+        with writing(db.session, LATER):
+            for noun in (Event, Series):
+                for found in db.session.scalars(select(noun)).unique():
+                    db.session.delete(found)
+        import_events(db.session, exported, LATER + timedelta(days=9))
+    assert news(LATER + timedelta(days=9)) == told

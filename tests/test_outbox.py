@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ from calendar_app.services.outbox import queue_mail
 from calendar_app.services.sending import SendReport
 from tests.factories import ID, another, entry, publish
 from tests.mail_factories import SIGNED_UP, deliveries, plan, reminders, sign_up, subscriber
-from tests.smtp_server import BEHAVIOURS, mail_server, scripted_server
+from tests.smtp_server import BEHAVIOURS, HURRIED, PATIENT, mail_server, scripted_server
 from tests.tools import CAMPAIGN
 
 NOW = datetime(2021, 1, 21, 6, 31, tzinfo=UTC)
@@ -52,10 +53,9 @@ class Clock:
 
 def run(app: Flask, url: str, clock: Clock, owner: str = "one", **seconds: float) -> SendReport:
     """Send what is due, as a worker of this name."""
-    quick = {"connect_timeout": 2.0, "command_timeout": 2.0, "answer_timeout": 0.5} | seconds
     with app.app_context():
         sender = make_sender(app, owner, clock=clock, pause=lambda _: None)
-        sender.transport = SmtpTransport(url, "test.example", **quick)
+        sender.transport = SmtpTransport(url, "test.example", **(PATIENT | seconds))
         return sender.run()
 
 
@@ -121,7 +121,8 @@ def test_each_behaviour_of_a_server_ends_in_its_state(due, behaviour):
     state, attempt, reminder = ENDS[behaviour]
     with scripted_server(behaviour) as server:
         user = "us:pw@" if behaviour == "AUTH refused" else ""
-        run(due, server.url.replace("smtp://", f"smtp://{user}"), Clock())
+        url = server.url.replace("smtp://", f"smtp://{user}")
+        run(due, url, Clock(), **HURRIED.get(behaviour, {}))
         # « Closes in the body » may be seen before the dot, or not: then nobody can know.
         if behaviour == "closes in the body" and rows(due)[0].state is DeliveryState.IN_DOUBT:
             state, attempt = "in_doubt", ("in_doubt", "body")
@@ -298,8 +299,10 @@ def in_doubt() -> int:
 
 
 @pytest.mark.parametrize(("rate", "least", "most"), [(4, 1, 1), (12, 2, 2), (1000, 16, 100)])
-def test_a_crash_leaves_few_mails_in_doubt_at_a_low_rate(make_due, rate, least, most):
+def test_a_crash_leaves_few_mails_in_doubt_at_a_low_rate(make_due, monkeypatch, rate, least, most):
     """A window is what a fifth of a second sends, and grows to that from one mail."""
+    # Every window is sent in no time, however busy the machine.
+    monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: 0.0))
     due = make_due(*(f"n{n}" for n in range(40)))
     seen: list[int] = []
     with mail_server() as server, due.app_context():
@@ -423,6 +426,7 @@ def test_after_an_outage_the_most_urgent_lead_goes_out_once(empty_app):
     }
 
 
+@pytest.mark.long
 def test_a_day_without_a_server_loses_nothing_and_sends_nothing_late(empty_app, engine):
     """Twenty-four hours on a virtual clock; one contest ends within."""
     tick = timedelta(minutes=10 if CAMPAIGN or engine == "sqlite" else 30)
@@ -566,3 +570,24 @@ def test_the_attempts_hold_no_address(due):
         [attempt] = db.session.scalars(select(DeliveryAttempt))
         assert attempt.outcome is AttemptOutcome.REFUSED
         assert "@" not in (attempt.reply or "")
+
+
+def test_the_back_off_is_5_15_30_minutes_1_2_and_4_hours(due):
+    """A server that says « not now » each time: by the virtual clock, from its connections."""
+    clock, pauses = Clock(), []
+    with scripted_server("4xx at RCPT") as server:
+        for tries in range(1, 8):
+            run(due, server.url, clock)
+            [mail] = rows(due)
+            assert (mail.tries, len(outcomes(due))) == (tries, tries)
+            pauses.append((mail.due_at - clock.now) / timedelta(minutes=1))
+            # A moment before, nobody is asked.
+            clock.now = mail.due_at - timedelta(seconds=1)
+            run(due, server.url, clock)
+            assert len(outcomes(due)) == tries
+            clock.now = mail.due_at
+    for pause, expected in zip(pauses, (5, 15, 30, 60, 120, 240, 240), strict=True):
+        assert expected * 0.8 <= pause <= expected * 1.2
+    with mail_server() as server:
+        run(due, server.url, clock)
+        assert len(server.mails) == 1

@@ -201,6 +201,7 @@ def test_what_is_no_feed_is_refused_with_a_sentence(data, said):
         read(data)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "event",
     [
@@ -227,6 +228,7 @@ def test_a_hostile_agenda_ends_in_values_or_a_sentence(event):
         assert (item.item.first_day or item.item.last_day) <= item.item.last_day
 
 
+@pytest.mark.long
 def test_a_huge_agenda_ends_within_its_limits():
     event = "UID:{}\nDTSTART;VALUE=DATE:20210110\nRRULE:FREQ=DAILY\nSUMMARY:S"
     data = agenda(*(event.format(n) for n in range(20_000)))

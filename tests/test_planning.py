@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from calendar_app.domain import levels
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
-from calendar_app.models import Milestone, Reminder, Subscriber, Subscription, db, writing
+from calendar_app.models import Milestone, Reminder, SendDay, Subscriber, Subscription, db, writing
 from calendar_app.services import planning
 from tests.factories import ID, another, entry, publish
 from tests.mail_factories import (
@@ -68,9 +68,9 @@ def answer(app, person: int, event_id: str = ID, **changes: Any) -> None:
 #   holidays (19 December to 3 January): Friday 18 December. Weeks with class before that of 18
 #   January: 11 and 4 January, 14 December; their Wednesdays 13 January and 16 December are no class
 #   day in an école: Tuesdays 12 January and 15 December. The last class day is Tuesday 19 January.
-#   La Réunion is on holiday from 20 December to 24 January: a month before, Friday 18 December;
-#   weeks with class: 14 and 7 December, 30 November; their Wednesdays are the 16th (Tuesday 15
-#   December) and 2 December (Tuesday 1 December); the last class day is Friday 18 December.
+#   La Réunion is on holiday from 20 December to 24 January: a month before, Friday 18 December,
+#   which is the last class day and the one from which class weeks are counted: 7 December, 30 and
+#   23 November, whose Fridays are 11 December and 27 November.
 # Camp@Num, first day Monday 17 May 2021:
 #   In France: a month before is Saturday 17 April, in the spring holidays: Friday 9 April. Weeks
 #   with class before that of 17 May: 10 May (Monday and Tuesday; Ascension is Thursday 13, the pont
@@ -88,10 +88,10 @@ IN_FRANCE = {
 TABLE = {
     "lille": IN_FRANCE,
     "clermont-ferrand": IN_FRANCE
-    | {TALENT: ("2021-01-11", "2021-01-21", "2021-02-04", "2021-02-05")},
+    | {TALENT: ("2021-01-11", "2021-01-15", "2021-01-29", "2021-02-05")},
     "montpellier": IN_FRANCE,
     "la-reunion": {
-        FETE: ("2020-12-18", "2020-12-01", "2020-12-15", "2020-12-18"),
+        FETE: ("2020-12-18", "2020-11-27", "2020-12-11", "2020-12-18"),
         CAMP: ("2021-04-16", "2021-04-19", "2021-05-03", "2021-05-04"),
         ROBOTEAM: ("2021-03-30", "2021-04-09", "2021-04-23", "2021-04-29"),
         TALENT: ("2020-12-18", "2020-12-17", "2021-02-04", "2021-02-09"),
@@ -99,6 +99,7 @@ TABLE = {
 }
 
 
+@pytest.mark.long
 def test_the_mornings_of_the_letters_four_events(empty_app, engine):
     # Every morning of the year on one engine; on both in a campaign, else around those that count.
     told = {
@@ -445,3 +446,18 @@ def test_chunks_reach_everybody_once(contest, monkeypatch):
     plan(contest, THREE_WEEKS)
     assert len(reminders(contest)) == 20
     assert deliveries(contest) == {("reminder", "pending"): 20}
+
+
+def test_a_morning_that_nobody_planned_in_time_is_left_out(contest):
+    """Its mails would say « dans 3 semaines » days later."""
+    sign_up(contest, subscriber("bob"), picks=(ID,))
+    plan(contest, THREE_WEEKS)
+    with contest.app_context(), writing(db.session, THREE_WEEKS):
+        db.session.execute(update(SendDay).values(planned_at=None))
+        expiry = db.session.scalar(select(func.max(SendDay.expires_at)))
+    sign_up(contest, subscriber("alice"), picks=(ID,))
+    plan(contest, expiry)
+    with contest.app_context():
+        open_days = select(func.count()).where(SendDay.planned_at.is_(None))
+        assert db.session.scalar(open_days) == 0
+    assert deliveries(contest) == {("reminder", "pending"): 1}, "Bob's, in time"

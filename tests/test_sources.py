@@ -182,7 +182,7 @@ def test_an_editor_who_looked_takes_what_is_left(store, address, feed):
     read(source)
     feed.body = agenda(event("a"))
     read(source, NOW + HOUR)
-    source = read(source, NOW + 2 * HOUR, believe=True)
+    source = read(source, NOW + 2 * HOUR, editor=editor("administrateur"))
     assert (len(source.copy), source.warning) == (1, None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import flask_migrate
 import pytest
@@ -55,7 +56,7 @@ def test_eight_processes_lose_no_update_and_meet_no_lock(empty_app, tmp_path):
         before = queries.catalogue(db.session).version
         db.session.rollback()
     url = empty_app.config["SQLALCHEMY_DATABASE_URI"]
-    context = commands.context
+    context = commands.processes()
     failures = context.Queue()
     workers = [
         context.Process(target=_read_modify_write, args=(url, tmp_path, TIMES, failures))
@@ -155,19 +156,29 @@ def test_the_store_refuses_a_broken_milestone(empty_app, broken):
     good = {
         "event_id": ID,
         "key": "another",
-        "uid": "0" * 32,
+        "uid": UUID(int=0),
         "position": 1,
         "kind": "deadline",
         "first_day": date(2021, 2, 11),
         "last_day": date(2021, 2, 11),
         "time_zone": "Europe/Paris",
         "certainty": "day",
+        "announced_at": LATER,
+        "changed_at": LATER,
     }
-    columns = good | broken
-    names = ", ".join(columns)
-    places = ", ".join(f":{name}" for name in columns)
-    with empty_app.app_context(), pytest.raises(IntegrityError), writing(db.session, LATER):
-        db.session.execute(text(f"INSERT INTO milestone ({names}) VALUES ({places})"), columns)  # noqa: S608
+
+    def insert(columns) -> None:
+        names = ", ".join(columns)
+        places = ", ".join(f":{name}" for name in columns)
+        with empty_app.app_context(), writing(db.session, LATER):
+            # It looks at the values: since Python 3.12 SQLite's driver takes no date itself.
+            db.session.execute(
+                text(f"INSERT INTO milestone ({names}) VALUES ({places})").bindparams(**columns)  # noqa: S608
+            )
+
+    with pytest.raises(IntegrityError):
+        insert(good | broken)
+    insert(good)
 
 
 def test_foreign_keys_hold(empty_app):
@@ -218,6 +229,30 @@ def test_migrating_twice_or_back_and_forth_is_harmless(make_database, tmp_path, 
         store.load_reference_files(db.session, data_folder(), IMPORTED_AT)
         assert store.is_empty(db.session)
     close(app)
+
+
+def test_dates_of_an_older_store_get_the_instant_at_which_they_were_dated(empty_app):
+    opening = {"kind": "opening", "day": "2021-01-11", "scope": {"departments": ["63"]}}
+    deadline, moved = ({"kind": "deadline", "day": f"2021-02-{day}"} for day in (11, 18))
+    results = {"kind": "results", "day": "2021-03-01"}
+    publish(empty_app, entry(milestones=[opening, deadline, results]))
+    publish(empty_app, entry(milestones=[opening, moved, results]), now=LATER)
+    with empty_app.app_context():
+        session = db.session
+        with writing(session, LATER):
+            session.execute(
+                update(Milestone).where(Milestone.kind == "results").values(dated_at=None)
+            )
+        session.remove()
+        flask_migrate.downgrade(revision="0008")
+        store.upgrade_schema()
+        found = session.scalars(select(Milestone).order_by(Milestone.position)).unique().all()
+        assert [(m.key, m.announced_at, m.changed_at) for m in found] == [
+            ("opening", IMPORTED_AT, IMPORTED_AT),
+            ("deadline", IMPORTED_AT, LATER),
+            ("results", IMPORTED_AT, IMPORTED_AT),
+        ]
+        assert found[0].own_scope == {"departement/63"}
 
 
 def test_processes_that_start_together_migrate_once(make_database, tmp_path, engine):

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
+import sqlite3
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from flask import url_for
-from sqlalchemy import select
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
 
+from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.personal_links import CODE_LIFE, ClassAnswer
 from calendar_app.models import Delivery, Subscriber, Subscription, db, writing
 from calendar_app.models.base import Base
-from calendar_app.services import limits, subscriptions
+from calendar_app.services import asked, limits, subscriptions
 from calendar_app.services.subscribers import MailAddress, SignUp
 from calendar_app.web.forms import form_token
 from calendar_app.web.subscription_views import links
@@ -70,7 +74,7 @@ def token(site) -> str:
 def personal_token(site, state: SubscriberState = SubscriberState.ACTIVE, address=ALICE) -> str:
     with site.test_request_context():
         sign_up = SignUp(MailAddress.read(address), CM2)
-        subscriptions.sign_up(db.session, sign_up, NOW)
+        asked.sign_up(db.session, sign_up, NOW)
         uid = person(site, address).uid
         if state is not SubscriberState.UNCONFIRMED:
             subscriptions.confirm(db.session, uid, "lien", NOW)
@@ -80,7 +84,14 @@ def personal_token(site, state: SubscriberState = SubscriberState.ACTIVE, addres
         return links().token(uid)
 
 
+def worker_answers(site) -> None:
+    """Do what the worker does every two seconds."""
+    with site.app_context():
+        asked.answer(db.session, letterhead(site).links, datetime.now(UTC))
+
+
 def person(site, address: str = ALICE) -> Subscriber | None:
+    worker_answers(site)
     with site.test_request_context():
         db.session.expire_all()
         return db.session.scalar(select(Subscriber).where(Subscriber.address_key == address))
@@ -94,6 +105,7 @@ def dump(site, *, counts: bool = True) -> dict[str, list[tuple]]:
 
 
 def queued(site, address: str = ALICE) -> list[str]:
+    worker_answers(site)
     with site.app_context():
         query = select(Delivery.kind).join(Subscriber).where(Subscriber.address_key == address)
         return [kind.value for kind in db.session.scalars(query.order_by(Delivery.id))]
@@ -134,6 +146,7 @@ GETS = (
     "?fait=pause",
     "confirmer/",
     "donnees.json",
+    "donnees/",
     f"evenements/{ID}/",
     *(f"evenements/{ID}/?reponse={answer.value}" for answer in ClassAnswer),
     "desabonnement/",
@@ -296,6 +309,7 @@ def test_the_filters_on_screen_and_the_event_come_along(site, client):
     assert re.search(rf'name="evenement" value="{ID}"', form)
     answer = post(client, "/abonnement/", FORM | {"evenement": ID})
     assert answer.status_code == 200
+    worker_answers(site)
     with site.app_context():
         assert db.session.scalars(select(Subscription.event_id)).all() == [ID]
 
@@ -504,7 +518,7 @@ def test_an_old_confirmation_is_sent_again_on_demand(site, client, clock):
     assert client.get(personal(token)).headers["Location"] == personal(token, "confirmer/")
     clock.shift(timedelta(days=3))
     page = personal(token, "confirmer/")
-    assert "Ce lien de confirmation a plus de trois jours" in words(client.get(page))
+    assert "Ce lien de confirmation a plus de 3 jours" in words(client.get(page))
     assert f'action="{page}"' not in client.get(page).text
     assert client.post(page, data={"jeton": fresh}).status_code == 400
     with site.test_request_context():
@@ -599,6 +613,34 @@ def test_an_address_that_is_taken_is_told_to_its_owner_only(site, client, token)
     assert answer.status_code == 409
     assert "reçoit déjà des rappels" in words(answer)
     assert person(site) is not None
+
+
+def test_whoever_was_refused_meanwhile_is_told_so_by_the_link_to_a_new_address(site, client, token):
+    post(client, personal(token), {"nouvelle": BOB}, personal(token, "adresse/"))
+    with site.app_context(), writing(db.session, NOW):
+        db.session.execute(update(Subscriber).values(state=SubscriberState.REFUSED))
+    answer = post(client, new_address_link(site))
+    assert answer.status_code == 409
+    assert "vos rappels ont changé entre-temps" in words(answer)
+    assert person(site, BOB) is None
+
+
+def test_whoever_is_erased_while_a_request_is_answered_is_not_found(site, client, clock):
+    token = personal_token(site, SubscriberState.UNCONFIRMED)
+    clock.shift(timedelta(days=4))
+    page, action = personal(token, "confirmer/"), personal(token, "renvoyer/")
+    sent = {"jeton": jeton(client, page, action)}
+
+    def erase(session: Session) -> None:
+        with contextlib.closing(sqlite3.connect(session.get_bind().url.database)) as other:
+            other.execute("DELETE FROM subscriber")
+            other.commit()
+
+    # Between the count of mails, which is a transaction of its own, and the mail.
+    event.listen(db.session, "after_commit", erase, once=True)
+    answer = client.post(action, data=sent)
+    assert answer.status_code == 404
+    assert "vient d'être effacé" in words(answer)
 
 
 def test_a_new_address_with_a_mistake_is_kept_and_explained(client, token):

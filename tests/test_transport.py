@@ -22,17 +22,16 @@ from calendar_app.mail.transport import (
 from tests.smtp_server import (
     BEHAVIOURS,
     HOST,
+    HURRIED,
+    PATIENT,
     Mail,
     mail_server,
     make_certificate,
     scripted_server,
 )
+from tests.tools import PATIENCE
 
 SENDER, ELEVE = "ne-pas-repondre@calendrier.example", "eleve@ac-exemple.fr"
-PATIENT = {"connect_timeout": 20, "command_timeout": 20, "answer_timeout": 20}
-#: For the servers that are silent.
-HURRIED = {"silent greeting": {"command_timeout": 0.5}, "silent at RCPT": {"command_timeout": 0.5}}
-HURRIED["answers too late"] = {"answer_timeout": 0.3}
 
 
 def mail(number: int = 1, text: str = "Bonjour à tous.\n") -> bytes:
@@ -127,13 +126,13 @@ def test_a_failure_is_told_as_what_it_is(behaviour, pipelining, transport_to):
         url = server.url.replace("://", "://moi:secret@") if "AUTH" in behaviour else server.url
         transport = transport_to(url, **HURRIED.get(behaviour, {}))
         # It has closed, or spoken out of turn, before we send the body.
-        gate = (lambda: server.done.wait(20)) if "in the body" in behaviour else bool
+        gate = (lambda: server.done.wait(PATIENCE)) if "in the body" in behaviour else bool
         with pytest.raises(TransportError) as caught:
             send(transport, gate=gate)
         assert told(caught.value) == OUTCOMES[behaviour]
         # Whether the server has it agrees with what we say: only in doubt may it have.
         in_doubt = OUTCOMES[behaviour][0] == "in doubt"
-        assert not in_doubt or server.done.wait(20)
+        assert not in_doubt or server.done.wait(PATIENCE)
         assert server.accepted == ([mail()] if in_doubt else [])
         # No address, no password, neither in the words nor in what a traceback shows.
         assert caught.value.__cause__ is None
@@ -159,6 +158,7 @@ def test_the_words_of_a_failure(behaviour, words, transport_to):
         assert caught.value.reply == words
 
 
+@pytest.mark.long
 def test_a_server_that_leaves_in_the_middle_of_a_long_body_has_nothing(transport_to):
     """It may leave before anything of the body was read, while we are still sending."""
     with scripted_server("closes in the body") as server:

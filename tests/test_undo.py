@@ -172,9 +172,11 @@ STEP = st.one_of(
 )
 
 
+@pytest.mark.long
 @given(st.lists(STEP, min_size=2, max_size=9))
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_undoing_twice_changes_nothing_whatever_came_before(store, steps):
     """A random row of changes and undoings; after each one that was made: undo(undo(x)) = x."""

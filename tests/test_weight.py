@@ -62,6 +62,7 @@ def weight(data: bytes) -> int:
     return len(gzip.compress(data, 6))
 
 
+@pytest.mark.long
 def test_every_public_page_is_light_and_asks_nobody_else(client):
     fetched: dict[str, bytes] = {}
     for name, place in PLACES.items():

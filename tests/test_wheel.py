@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tarfile
-import time
-import urllib.error
-import urllib.request
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.tools import PATIENCE, first_answer, free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -94,8 +92,7 @@ def test_it_serves_from_another_folder(installed, tmp_path):
     place = "import calendar_app.app; print(calendar_app.app.__file__)"
     where = run(sys.executable, "-c", place, cwd=tmp_path, PYTHONPATH=str(installed))
     assert Path(where.strip()) == installed / "calendar_app" / "app.py"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(
         [installed / "bin" / "calendar-app", "serve"],
         cwd=tmp_path,
@@ -103,26 +100,13 @@ def test_it_serves_from_another_folder(installed, tmp_path):
         stdin=subprocess.DEVNULL,
     ) as server:
         try:
-            assert status(server, f"http://127.0.0.1:{port}/livez") == 200
             # The home page takes a template, and dates that were imported at first start.
-            assert status(server, f"http://127.0.0.1:{port}/") == 200
+            for path in ("/livez", "/"):
+                address = f"http://127.0.0.1:{port}{path}"
+                status, _ = first_answer(address, lambda: server.poll() is None)
+                assert status == 200
             server.terminate()
-            assert server.wait(timeout=30) in (0, -signal.SIGTERM), "it did not stop well"
+            assert server.wait(timeout=PATIENCE) in (0, -signal.SIGTERM), "it did not stop well"
         finally:
             server.kill()
     assert (tmp_path / "instance" / "calendar.sqlite3").exists()
-
-
-def status(server: subprocess.Popen[bytes], address: str) -> int:
-    """Return the status that *address* answers, once the server listens (a minute at most)."""
-    end = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=30) as answer:
-                return answer.status
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            assert server.poll() is None, "the server stopped; its words are above"
-            assert time.monotonic() < end, "the server did not listen within a minute"
-            time.sleep(0.1)

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,13 +18,14 @@ from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, SubscriberState
 from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.editors import EditorRole
+from calendar_app.domain.retention import PROPOSER
 from calendar_app.models import Delivery, Draft, Subscriber, db, reading, writing
 from calendar_app.services import editors, suggestions
 from calendar_app.services.composing import message_id
 from calendar_app.services.outbox import queue_mail
 from calendar_app.services.subscribers import MailAddress
-from calendar_app.services.suggestions import ADDRESS_KEPT, Mistake
-from tests import commands
+from calendar_app.services.suggestions import Mistake
+from tests import commands, tools
 from tests.factories import ID, entry, publish
 from tests.mail_factories import SIGNED_UP, deliveries, plan, sign_up, subscriber
 from tests.smtp_server import mail_server, scripted_server
@@ -94,7 +94,7 @@ def ask(command):
 
     def ask(*arguments: str, **environ: str) -> tuple[int, str, str]:
         process = command(*arguments, **environ)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate()
         assert "Traceback" not in err
         return process.returncode, out, err
 
@@ -184,12 +184,8 @@ def test_delivery_reports_stop_an_address_only_for_our_own_mails(ask, due, tmp_p
     assert (code, "n'existe pas" in err) == (1, True)
 
 
-def wait_for(condition, process: commands.Command | None = None) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it did not happen within a minute"
-        assert process is None or process.poll() is None, process.communicate()
-        time.sleep(0.1)
+def wait_for(condition, process: commands.Command) -> None:
+    tools.wait_for(condition, lambda: process.poll() is None or pytest.fail(process.communicate()))
 
 
 def test_the_worker_plans_sends_and_finishes_the_mail_in_hand(command, due):
@@ -211,7 +207,7 @@ def test_the_worker_plans_sends_and_finishes_the_mail_in_hand(command, due):
         try:
             wait_for(lambda: len(server.mails) >= 3, worker)
             worker.send_signal(signal.SIGTERM)
-            _, err = worker.communicate(timeout=30)
+            _, err = worker.communicate()
             assert (worker.returncode, err) == (0, "")
         finally:
             worker.kill()
@@ -230,7 +226,7 @@ def test_a_worker_sends_to_editors_and_forgets_old_proposers(command, due):
         lille = frozenset({"academie/lille"})
         editors.add(db.session, "zoe@x.example", "Zoé", EditorRole.PREPARER, lille, now)
         editors.mail_link(db.session, "zoe@x.example", letterhead(due).links, now)
-        for address, at in (("ali@x.example", now), ("old@x.example", now - ADDRESS_KEPT)):
+        for address, at in (("ali@x.example", now), ("old@x.example", now - PROPOSER)):
             typed = MailAddress.read(address)
             mistake = Mistake(event_id=ID, key=None, words="Non.", address=typed)
             suggestions.report(db.session, mistake, at)
@@ -249,7 +245,7 @@ def test_a_worker_sends_to_editors_and_forgets_old_proposers(command, due):
             # Which of its jobs came first, at the start, nobody knows.
             wait_for(lambda: len(server.mails) >= 2 and kept()[1] is None, worker)
             worker.send_signal(signal.SIGTERM)
-            out, err = worker.communicate(timeout=30)
+            out, err = worker.communicate()
             assert (worker.returncode, out, err) == (0, "", "")
         finally:
             worker.kill()
@@ -280,14 +276,13 @@ def test_serve_brings_a_worker_and_takes_it_along(command, due):
             return True
         return False
 
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
+    port = str(tools.free_port())
     server = command("serve", PORT=port)
     try:
         wait_for(lambda: beats() == 1 and listens(), server)
         [worker] = workers(server)
         server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=60)
+        server.communicate()
         assert not worker.exists()
         assert beats() == 0
     finally:
@@ -298,4 +293,4 @@ def test_serve_brings_a_worker_and_takes_it_along(command, due):
         assert workers(alone) == set()
     finally:
         alone.send_signal(signal.SIGTERM)
-        alone.communicate(timeout=60)
+        alone.communicate()

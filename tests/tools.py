@@ -1,4 +1,4 @@
-"""Programs that some checks want, and how many cases a test throws.
+"""Programs that some checks want, how many cases a test throws, and what ``make quick`` leaves out.
 
 ``make test`` needs nothing but Python, so a check whose program is missing says so and is skipped;
 where ``CALENDAR_TEST_NO_SKIP=1`` (as in ``.ci/run``) it fails, so that nothing stays unseen.
@@ -6,19 +6,34 @@ where ``CALENDAR_TEST_NO_SKIP=1`` (as in ``.ci/run``) it fails, so that nothing 
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import json
 import os
 import shutil
+import socket
 import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import pytest
 
 #: Whether this is ``make campaign``: the same tests, with ten times the cases.
 CAMPAIGN = os.environ.get("CALENDAR_TEST_CAMPAIGN") == "1"
+#: Whether this is ``make quick``: fewer cases, SQLite alone, no browser, no other programs.
+QUICK = os.environ.get("CALENDAR_TEST_QUICK") == "1"
 NO_SKIP = os.environ.get("CALENDAR_TEST_NO_SKIP") == "1"
+
+#: Seconds after which a test gives up on what never comes. No test measures time on this clock: a
+#: busy machine may take long, a fast one next to nothing.
+PATIENCE = 300
+
+T = TypeVar("T")
 
 NODE_FOLDER = Path(__file__).parent / "node"
 
@@ -32,21 +47,75 @@ _TOOLS = {
     "node": (("node", "nodejs"), "nodejs"),
     "npm": (("npm",), "npm"),
     "java": (("java",), "default-jre-headless"),
+    "cc": (("cc", "gcc", "clang"), "gcc"),
+    "pkg-config": (("pkg-config", "pkgconf"), "pkg-config"),
+    "nginx": (("nginx",), "nginx-light"),
 }
 
 
-def scaled(cases: int) -> int:
-    """Return how many of *cases* to try: all of them in a campaign, else a tenth, never none."""
-    return cases if CAMPAIGN else max(1, cases // 10)
+def scaled(cases: int, share: int = 10) -> int:
+    """Return how many of *cases* to try: all in a campaign, else a *share*-th (in ``make quick`` a
+    tenth of that), never none."""
+    return cases if CAMPAIGN else max(1, cases // (10 * share if QUICK else share))
+
+
+def starts_programs() -> None:
+    """Skip the test that asks in ``make quick``."""
+    if QUICK:
+        pytest.skip("make quick starts no other programs")
+
+
+def wait_for(condition: Callable[[], T], goes_on: Callable[[], bool] = lambda: True) -> T:
+    """Ask until *condition* holds, and return its answer.
+
+    Fails when *goes_on* says that the program that is waited for has ended, or after
+    :data:`PATIENCE`.
+    """
+    end = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert goes_on(), "what is waited for has ended; its words are above"
+        assert time.monotonic() < end, f"it did not happen within {PATIENCE} s"
+        time.sleep(0.05)
+    return found
+
+
+def first_answer(address: str, goes_on: Callable[[], bool]) -> tuple[int, bytes]:
+    """Return the status and the body that a server answers once it listens.
+
+    :param goes_on: whether the server has not ended.
+    """
+
+    def ask() -> tuple[int, bytes] | None:
+        try:
+            with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except OSError:
+            return None
+
+    answer = wait_for(ask, goes_on)
+    assert answer
+    return answer
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody uses now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def need(tool: str, why: str) -> str:
-    """Return the path of *tool* (chromium, node, npm, java), or skip the test that asks.
+    """Return the path of *tool* (a key of ``_TOOLS``), or skip the test that asks.
 
     :param why: what is not checked without it, as a noun (« the accessibility of the pages »).
     """
     names, package = _TOOLS[tool]
-    path = next(filter(None, map(shutil.which, names)), None)
+    # Debian keeps servers where an ordinary account has no path to.
+    folders = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
+    path = next(filter(None, (shutil.which(name, path=folders) for name in names)), None)
     if not path:
         _do_without(f"{why} skipped: needs {tool} (apt-get install {package})")
     return path
@@ -77,6 +146,27 @@ def node_modules(why: str) -> Path:
             if done.returncode:
                 _do_without(f"{why} skipped: npm install failed in tests/node\n{done.stderr}")
     return folder
+
+
+def c_program(name: str, library: str, why: str) -> Path:
+    """Return ``tests/c/<name>.c`` as a program, compiled with a library that pkg-config knows.
+
+    Skips the test without a compiler or the library's headers.
+
+    :param why: as for :func:`need`.
+    """
+    compiler, pkg_config = need("cc", why), need("pkg-config", why)
+    flags = subprocess.run(
+        [pkg_config, "--cflags", "--libs", library], capture_output=True, text=True
+    )
+    if flags.returncode:
+        _do_without(f"{why} skipped: needs {library} (apt-get install {library}-dev)")
+    program = Path(tempfile.mkdtemp(prefix="calendar-c-")) / name
+    source = Path(__file__).parent / "c" / f"{name}.c"
+    atexit.register(shutil.rmtree, program.parent, ignore_errors=True)
+    command = [compiler, "-Wall", "-Wextra", "-o", str(program), str(source)]
+    subprocess.run([*command, *flags.stdout.split()], check=True)
+    return program
 
 
 def _installed_version(module: Path) -> str | None:

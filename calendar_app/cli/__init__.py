@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from calendar_app.cli.group import cli, file_error_words
 from calendar_app.config import SettingsError
-from calendar_app.services import CalendarError
+from calendar_app.services import CalendarError, clean
 
 __all__ = ["main"]
 
@@ -23,8 +23,8 @@ def main() -> None:
         _fail(str(error))
     except DBAPIError as error:
         _fail(
-            f"La base de données ne répond pas comme il faut ({error.orig}). Si elle est neuve, "
-            "lancez d'abord « calendar-app migrate »."
+            "La base de données ne répond pas comme il faut : vérifiez qu'elle est en marche, et "
+            f"CALENDAR_DATABASE_URL. Elle dit : {error.orig}"
         )
     except OSError as error:
         _fail(f"{error.filename or 'Fichier'} : {file_error_words(error)}.")
@@ -54,5 +54,6 @@ def _parameter(error: click.BadParameter) -> str:
 
 
 def _fail(message: str, code: int = 1) -> NoReturn:
-    click.echo(message, err=True)
+    # It may quote a file, whose signs must command no terminal.
+    click.echo(clean(message), err=True)
     sys.exit(code)

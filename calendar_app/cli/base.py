@@ -10,7 +10,9 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
+from calendar_app import memory
 from calendar_app.app import AnySession, create_app, settings_of, store_session
 from calendar_app.cli.group import FILE
 from calendar_app.config import Settings, data_folder
@@ -21,15 +23,26 @@ OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
 def application() -> Flask:
     """Return the application of this environment; the server calls it in each of its processes."""
+    memory.give_back()
     return create_app(Settings.from_environment(os.environ))
 
 
 @contextmanager
 def entered() -> Iterator[Flask]:
-    """Enter the application of this environment and yield it."""
+    """Enter the application of this environment and yield it.
+
+    :raises CalendarError: when its store fails for want of being set up, with what to do.
+    """
     app = application()
     with app.app_context():
-        yield app
+        try:
+            yield app
+        except DBAPIError as error:
+            session = store_session(app)
+            session.rollback()
+            if todo := store.problem(session):
+                raise CalendarError(f"Arrêt : {todo}") from error
+            raise
 
 
 @contextmanager
@@ -64,10 +77,13 @@ def ready_store(*, new: bool = False) -> Iterator[AnySession]:
         yield store_session(app)
 
 
-def write(text: str, file: Path | None) -> None:
-    """Write a whole text to a file, or to the standard output."""
+def write(text: str, file: Path | None, *, private: bool = False) -> None:
+    """Write a whole text to a file, or to the standard output.
+
+    :param private: as for ``files.write_whole``.
+    """
     if file is None:
         click.echo(text, nl=False)
         return
-    files.write_whole(file, text)
+    files.write_whole(file, text, private=private)
     click.echo(f"{file} écrit.", err=True)

@@ -25,4 +25,4 @@ def journal_export(form: str, file: Path | None) -> None:
     with store_as_it_is() as session:
         found = journal.whole(session)
         parts = as_csv(session, found) if form == "csv" else as_json(found)
-        write("".join(parts), file)
+        write("".join(parts), file, private=True)

@@ -12,7 +12,7 @@ import click
 from calendar_app.app import letterhead, make_sender, settings_of, store_session
 from calendar_app.cli.base import entered, store_as_it_is
 from calendar_app.cli.group import FILE, cli
-from calendar_app.services import PARIS, CalendarError, outbox_status, planning, reminders
+from calendar_app.services import PARIS, CalendarError, asked, outbox_status, planning, reminders
 from calendar_app.services.health import Health
 from calendar_app.worker import worker_name
 
@@ -84,6 +84,7 @@ def reminders_send(now: datetime | None) -> None:
     with entered() as app:
         if not settings_of(app).sending:
             raise CalendarError("CALENDAR_SENDING=off : l'envoi est suspendu, rien n'est parti.")
+        asked.answer(store_session(app), letterhead(app).links, _instant(now))
         sender = make_sender(app, worker_name(), clock=_clock(now))
         done = sender.run()
     click.echo(

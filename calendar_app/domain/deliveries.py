@@ -38,6 +38,16 @@ class SubscriberState(StrEnum):
     REFUSED = "refused"
 
 
+class AskedFor(StrEnum):
+    """What anybody may ask for by typing an address."""
+
+    SIGN_UP = "sign_up"
+    #: « Retrouver mon lien ».
+    LINK = "link"
+    #: An editor's link to set a password.
+    PASSWORD = "password"  # noqa: S105 (a name)
+
+
 class ReminderState(StrEnum):
     """What became of an intent; all but the first are final."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from itertools import groupby
 
 from calendar_app.domain.academies import Academies
@@ -33,23 +33,83 @@ class EditorRole(StrEnum):
 
 
 class EditorAction(StrEnum):
-    """What an editor does to a draft or an event."""
+    """What an editor does; :data:`RIGHTS` says what each takes."""
 
-    #: Read it, correct it, propose it.
-    PREPARE = "prepare"
-    #: Make it visible, or change what is.
-    PUBLISH = "publish"
+    DROP_LETTER = "drop_letter"
+    READ_EVENT = "read_event"
+    #: Prepare a new event, or a change of one, for somebody else to publish.
+    PROPOSE_EVENT = "propose_event"
+    #: Make an event visible, or change one that is.
+    PUBLISH_EVENT = "publish_event"
+    READ_DRAFT = "read_draft"
+    #: Put right what was read; say which event it is about.
+    CORRECT_DRAFT = "correct_draft"
+    #: Refuse a draft, or bring a refused one back.
+    REFUSE_DRAFT = "refuse_draft"
+    #: Accept a draft, or bring an accepted one back.
+    ACCEPT_DRAFT = "accept_draft"
+    READ_SOURCE = "read_source"
+    #: Follow an agenda, stop following it, read it at once.
+    FOLLOW_SOURCE = "follow_source"
+    READ_CHANGE = "read_change"
+
+
+class Extent(Enum):
+    """How much of an object's scope must be an editor's own."""
+
+    #: None: the object is nobody's in particular.
+    NOTHING = "nothing"
+    #: Some class of theirs must be concerned by it.
+    SOMETHING = "something"
+    #: All of it: what is published reaches all whom it names.
+    EVERYTHING = "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What one action takes.
+
+    :param roles: who may do it at all.
+    :param extent: how much of the object's scope must be the editor's own.
+    :param or_maker: whether whoever made the object may do it as well, in any role and wherever
+        the object lies by now.
+    """
+
+    roles: frozenset[EditorRole]
+    extent: Extent
+    or_maker: bool = False
+
+
+_ALL = frozenset(EditorRole)
+_PUBLISHERS = frozenset((EditorRole.PUBLISHER, EditorRole.ADMINISTRATOR))
+
+#: The whole table of rights. Every service that acts for an editor asks it, inside the transaction
+#: in which it acts (``services.editors.may``).
+RIGHTS: dict[EditorAction, Right] = {
+    EditorAction.DROP_LETTER: Right(_ALL, Extent.NOTHING),
+    EditorAction.READ_EVENT: Right(_ALL, Extent.SOMETHING),
+    EditorAction.PROPOSE_EVENT: Right(_ALL, Extent.SOMETHING),
+    EditorAction.PUBLISH_EVENT: Right(_PUBLISHERS, Extent.EVERYTHING),
+    EditorAction.READ_DRAFT: Right(_ALL, Extent.EVERYTHING, or_maker=True),
+    EditorAction.CORRECT_DRAFT: Right(_ALL, Extent.EVERYTHING, or_maker=True),
+    EditorAction.REFUSE_DRAFT: Right(_PUBLISHERS, Extent.EVERYTHING, or_maker=True),
+    EditorAction.ACCEPT_DRAFT: Right(_PUBLISHERS, Extent.EVERYTHING),
+    EditorAction.READ_SOURCE: Right(_ALL, Extent.EVERYTHING),
+    EditorAction.FOLLOW_SOURCE: Right(_PUBLISHERS, Extent.EVERYTHING),
+    EditorAction.READ_CHANGE: Right(_ALL, Extent.EVERYTHING, or_maker=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class EditorRights:
-    """What one editor may do.
+    """Who an editor is for :func:`may`.
 
+    :param role: None of a disabled account, which may do nothing.
     :param covers: all codes within the editor's scope (:func:`covered_codes`); None for all there
         are, which only an administrateur has.
     """
 
-    role: EditorRole
+    role: EditorRole | None
     covers: frozenset[str] | None
 
     def __post_init__(self) -> None:
@@ -57,15 +117,32 @@ class EditorRights:
             raise ValueError("an administrateur, and nobody else, covers everything")
 
 
-def may(editor: EditorRights, action: EditorAction, scope: Set[str]) -> bool:
-    """Return whether an editor may do this to an object of this scope.
+def may(
+    editor: EditorRights,
+    action: EditorAction,
+    scope: Set[str],
+    academies: Academies,
+    *,
+    is_maker: bool = False,
+) -> bool:
+    """Return whether an editor may do this to an object, by :data:`RIGHTS`.
 
-    All of the scope must be covered: what is published reaches all whom it names. A scope without
-    a code says nothing about whom it is for, so it is an administrateur's.
+    :param scope: whom the object is for. A scope without a code says nothing about whom it is for,
+        so the object is an administrateur's.
+    :param is_maker: whether the editor made the object.
     """
-    if action is EditorAction.PUBLISH and editor.role is EditorRole.PREPARER:
+    right = RIGHTS[action]
+    if editor.role is None:
         return False
-    return editor.covers is None or (bool(scope) and scope <= editor.covers)
+    if right.or_maker and is_maker:
+        return True
+    if editor.role not in right.roles:
+        return False
+    if editor.covers is None or right.extent is Extent.NOTHING:
+        return True
+    if right.extent is Extent.SOMETHING:
+        return reaches(editor, scope, academies)
+    return bool(scope) and scope <= editor.covers
 
 
 def reaches(editor: EditorRights, scope: Set[str], academies: Academies) -> bool:

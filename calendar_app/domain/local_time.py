@@ -51,6 +51,22 @@ def safe_day(day: date, at: time | None, zone: str, local_zone: str) -> date:
     return local.date() if in_time else local.date() - timedelta(days=1)
 
 
+def session_span(
+    first_day: date, start_time: time | None, last_day: date, end_time: time | None, zone: str
+) -> tuple[datetime, datetime] | None:
+    """Return when a session begins and ends, aware, on the clock of *zone* (IANA name).
+
+    None where that is not a length of time: an hour is missing, both are one instant, or the clock
+    that goes back would end it before it began.
+    """
+    if start_time is None or end_time is None:
+        return None
+    start = local_instant(first_day, start_time, zone)
+    end = local_instant(last_day, end_time, zone)
+    here = ZoneInfo(zone)
+    return (start.astimezone(here), end.astimezone(here)) if start < end else None
+
+
 def local_instant(day: date, at: time, zone: str) -> datetime:
     """Return the one instant, in UTC, at which the clock of *zone* (IANA name) shows *at* on *day*.
 

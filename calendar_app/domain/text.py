@@ -7,10 +7,22 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-# RFC 5545 section 3.3.11 allows no control character in TEXT but the tab; a line feed is written
-# as an escape. U+0085, U+2028 and U+2029 end a line in some readers, so they count as controls;
-# so does U+FEFF, which readers take for a byte order mark and drop.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
+#: What ends a line somewhere: Word's soft break and a form feed among them.
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+
+# What nobody sees and programs obey. RFC 5545 (section 3.3.11) allows no control character in TEXT
+# but the tab; U+009B starts a command of a terminal. Marks of direction show « exe.png » for
+# « gnp.exe »; what has no width hides words from a search and from a reader; XML 1.0 has neither
+# halves of surrogate pairs nor U+FFFE and U+FFFF.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(1, 17))
+    # A zero-width joiner holds emoji together, and is nothing elsewhere.
+    + "]|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
+)
 
 _LATIN_MARKS = re.compile("[\u0300-\u036f]+")
 # Every block that holds another combining character, and much beside.
@@ -18,13 +30,28 @@ _OTHER_MARKS = re.compile("[\u0483-\u1dff\u20d0-\u20ff\u2cef-\ufe2f\U000101fd-\U
 
 
 def clean(text: str) -> str:
-    """Return *text* with LF line ends and without control characters (tab and LF stay)."""
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """Return *text* in NFC with LF line ends and without characters that nobody sees (tab and LF
+    stay). All that comes from outside passes here before it is stored, and all that goes out
+    passes here again."""
+    if text.isascii() and text.isprintable():
+        return text
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)))
 
 
 def clean_line(text: str) -> str:
     """Return *text* cleaned, on one line, with single spaces (a no-break space is kept)."""
     return re.sub(r"[ \t\n]+", " ", clean(text)).strip(" ")
+
+
+def shortened(text: str, length: int) -> str:
+    """Return *text*, cut after a whole word and with « … » where it has more than *length*
+    characters; a first word that is too long by itself is cut where it must."""
+    if len(text) <= length:
+        return text
+    start = text[: length - 1]
+    if text[length - 1] != " ":
+        start = start.rpartition(" ")[0] or start
+    return start.rstrip(" ,;:–-\u00a0\u202f") + "…"
 
 
 def fold(text: str) -> str:
@@ -44,8 +71,34 @@ def slugify(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
 
 
+def words(text: str) -> list[str]:
+    """Return the folded words of *text* in their order; punctuation is no part of one."""
+    return re.findall(r"[^\W_]+", fold(text))
+
+
+#: From this share of common letters on (``difflib``), two words look alike.
+_ALIKE = 0.75
+
+
 def nearest(value: str, choices: Iterable[str]) -> str | None:
-    """Return the choice closest to *value* (accents and case do not count), or None."""
-    folded = {fold(choice): choice for choice in choices}
-    found = difflib.get_close_matches(fold(value), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    """Return the choice closest to *value* (accents and case do not count), or None.
+
+    It is near indeed: most letters are those of *value*, or one letter of it is another.
+    """
+    return next(iter(nearest_ones(value, choices, 1)), None)
+
+
+def nearest_ones(value: str, choices: Iterable[str], most: int) -> list[str]:
+    """Return up to *most* choices that are near *value*, the closest first."""
+    asked, folded = fold(value), {fold(choice): choice for choice in choices}
+    found = difflib.get_close_matches(asked, folded, n=most, cutoff=0.6)
+    return [folded[one] for one in found if is_near(asked, one)]
+
+
+def is_near(one: str, other: str) -> bool:
+    """Whether two folded words are so close that one may be the other, misspelt."""
+    if min(len(one), len(other)) < 3:
+        return False
+    matcher = difflib.SequenceMatcher(None, other, one)
+    edits = sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
+    return edits <= 1 or matcher.ratio() >= _ALIKE

@@ -19,11 +19,11 @@ def render(news: Bulletin) -> bytes:
     """Return the feed as UTF-8 bytes."""
     root = ET.Element("feed", {"xmlns": _NAMESPACE, "xml:lang": "fr"})
     _text(root, "id", news.feed.address)
-    _text(root, "title", news.feed.name)
-    _text(root, "subtitle", news.feed.description)
+    _text(root, "title", news.title)
+    _text(root, "subtitle", news.subtitle)
     _text(root, "updated", _instant(news.changed_at))
     author = ET.SubElement(root, "author")
-    _text(author, "name", news.feed.name.partition(" – ")[0])
+    _text(author, "name", news.title.partition(" – ")[0])
     ET.SubElement(root, "link", rel="self", type="application/atom+xml", href=news.feed.address)
     ET.SubElement(root, "link", rel="alternate", type="text/html", href=news.feed.home)
     for item in news.items:
@@ -33,8 +33,8 @@ def render(news: Bulletin) -> bytes:
         _text(entry, "published", _instant(item.published_at))
         _text(entry, "updated", _instant(item.changed_at))
         ET.SubElement(entry, "link", rel="alternate", type="text/html", href=item.page)
-        if item.milestone.event.link:
-            ET.SubElement(entry, "link", rel="related", href=item.milestone.event.link)
+        if item.link:
+            ET.SubElement(entry, "link", rel="related", href=item.link)
         for tag in item.tags:
             ET.SubElement(entry, "category", term=_OUTSIDE_XML.sub("", tag))
         _text(entry, "content", item.text).set("type", "text")

@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import date, timedelta
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import icalendar
 from icalendar import vDatetime, vText
 
 from calendar_app.domain.academies import Academies, Academy
-from calendar_app.domain.class_days import ClassDays, Lead
+from calendar_app.domain.class_days import Lead
 from calendar_app.domain.errors import CalendarUnknownError
-from calendar_app.domain.french import span_words
+from calendar_app.domain.french import in_class_weeks_words, span_words
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import MilestoneKind
+from calendar_app.domain.web_links import uri
+from calendar_app.feeds.deadline_days import DeadlineDays
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.links import derived_uid
-from calendar_app.feeds.wording import categories, description, summary
+from calendar_app.feeds.time_zones import time_zone
+from calendar_app.feeds.wording import (
+    categories,
+    description,
+    hour_in_summary,
+    session_hours,
+    summary,
+)
 from calendar_app.models import Milestone
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -40,8 +47,8 @@ class Writer:
 
     :param uid_domain: the frozen right side of every UID.
     :param event_page: gives the address of an event's page from its id.
-    :param class_days: gives the class days by which a milestone's reminders are set, for the
-        académie that the feed is for.
+    :param days: gives the class days by which a milestone is told for the académie that the feed
+        is for, and whether it is for whom the feed is for (True, False).
     """
 
     def __init__(
@@ -50,13 +57,13 @@ class Writer:
         event_page: Callable[[str], str],
         academies: Academies,
         themes: dict[str, str],
-        class_days: Callable[[Milestone, Academy | None], ClassDays],
+        days: Callable[[Milestone, Academy | None, bool], DeadlineDays],
     ) -> None:
         self._uid_domain = uid_domain
         self._event_page = event_page
         self._academies = academies
         self._themes = themes
-        self._class_days = class_days
+        self._days = days
 
     def render(self, feed: Feed) -> bytes:
         """Return the feed as UTF-8 bytes with CRLF, folded at 75 octets."""
@@ -70,7 +77,7 @@ class Writer:
             zones.add("Europe/Paris")
             years = {2020}
         for zone in sorted(zones):
-            calendar.add_component(_time_zone(zone, min(years), max(years)))
+            calendar.add_component(time_zone(zone, min(years), max(years)))
         for event in events:
             calendar.add_component(event)
         data: bytes = calendar.to_ical(sorted=False)
@@ -106,7 +113,7 @@ class Writer:
             elif event_id not in drawn:
                 drawn.add(event_id)
                 yield self._bar(*bars[event_id], feed)
-            if feed.options.reminder_weeks and feed.viewer and not milestone.is_cancelled:
+            if feed.options.reminder_weeks:
                 yield from self._reminder(milestone, feed, feed.options.reminder_weeks)
 
     def _base(self, milestone: Milestone, feed: Feed, uid: uuid.UUID, line: str) -> icalendar.Event:
@@ -115,17 +122,27 @@ class Writer:
         found.add("uid", vText(f"{uid}@{self._uid_domain}"))
         # DTSTAMP is the last visible change, never now: some readers take an update only when
         # it moved, and all would take every fetch for an update if it always did.
-        found.add("dtstamp", vDatetime(event.changed_at.replace(microsecond=0)))
-        found.add("last-modified", vDatetime(event.changed_at.replace(microsecond=0)))
+        days = self._told_by(milestone, feed)
+        changed = [event.changed_at, days.changed_at if days else None]
+        changed_at = max(filter(None, changed)).replace(microsecond=0)
+        found.add("dtstamp", vDatetime(changed_at))
+        found.add("last-modified", vDatetime(changed_at))
         found.add("sequence", event.revision - 1)
-        found.add("summary", vText(line))
+        found.add("summary", vText(clean_line(line)))
         page = self._event_page(event.id)
-        text = description(milestone, feed.viewer, page, self._academies)
+        text = description(
+            milestone,
+            feed.viewer,
+            page,
+            self._academies,
+            class_days=days.absolute_lines() if days else (),
+            concerned=feed.filter.sees(milestone.scope),
+        )
         found.add("description", vText(clean(text)))
         place = milestone.place or event.place
         if place:
             found.add("location", vText(clean_line(place)))
-        found.add("url", event.link or page)
+        found.add("url", uri(event.link or page))
         found.add("categories", categories(milestone, self._academies, self._themes))
         if milestone.is_cancelled:
             found.add("status", vText("CANCELLED"))
@@ -135,25 +152,31 @@ class Writer:
             found.add("status", vText("CONFIRMED"))
         return found
 
+    def _told_by(self, milestone: Milestone, feed: Feed) -> DeadlineDays | None:
+        """Return the class days that are told of a date: of a deadline with a day, in a feed for
+        one académie."""
+        told = milestone.kind.is_deadline and not milestone.is_approximate
+        if feed.viewer is None or not told or milestone.is_cancelled:
+            return None
+        return self._days(milestone, feed.viewer, feed.filter.sees(milestone.scope))
+
     def _milestone(self, milestone: Milestone, feed: Feed, zones: set[str]) -> icalendar.Event:
         found = self._base(milestone, feed, milestone.uid, summary(milestone, feed.viewer))
-        is_session = milestone.kind is MilestoneKind.SESSION
-        if is_session and milestone.start_time and milestone.end_time:
-            zone = ZoneInfo(milestone.time_zone)
+        if hours := session_hours(milestone):
             zones.add(milestone.time_zone)
-            start = datetime.combine(milestone.first_day, milestone.start_time, zone)
-            end = datetime.combine(milestone.last_day, milestone.end_time, zone)
-            if end > start:
-                found.add("dtstart", start)
-                found.add("dtend", end)
-                return _with_alarm(found, milestone, feed, timedelta(days=-7))
+            found.add("dtstart", hours[0])
+            found.add("dtend", hours[1])
+            if milestone.is_cancelled:
+                _make_nobody_busy(found)
+            return _with_alarm(found, milestone, feed, timedelta(days=-7))
         # A deadline with an hour stays all-day: a VEVENT of no length vanishes or becomes an hour.
         _all_day(found, milestone.first_day, milestone.last_day)
         return _with_alarm(found, milestone, feed, _WEEK_BEFORE_AT_NINE)
 
     def _bar(self, opening: Milestone, deadline: Milestone, feed: Feed) -> icalendar.Event:
         days = span_words(opening.first_day, deadline.last_day)
-        line = f"{clean_line(opening.event.title)} : {days}"
+        hour = hour_in_summary(deadline, feed.viewer)
+        line = f"{clean_line(opening.event.title)} : {days}{hour}"
         found = self._base(deadline, feed, derived_uid(opening.uid, "fenetre"), line)
         _all_day(found, opening.first_day, deadline.last_day)
         # Counted from the end, which is the midnight after the deadline.
@@ -161,18 +184,17 @@ class Writer:
         return _with_alarm(found, deadline, feed, trigger, related="END")
 
     def _reminder(self, milestone: Milestone, feed: Feed, weeks: int) -> Iterator[icalendar.Event]:
-        if not milestone.kind.is_deadline or milestone.is_approximate:
+        days = self._told_by(milestone, feed)
+        if days is None:
             return
         try:
-            day = self._class_days(milestone, feed.viewer).lead_day(
-                milestone.last_day, Lead.class_weeks(weeks)
-            )
+            day = days.class_days.lead_day(milestone.last_day, Lead.class_weeks(weeks))
+            left = days.class_days.weeks_left(day, milestone.last_day) if day else 0
         except CalendarUnknownError:
             return
         if day is None:
             return
-        plural = "s" if weeks > 1 else ""
-        line = f"Dans {weeks} semaine{plural} de classe : {summary(milestone, feed.viewer)}"
+        line = f"{in_class_weeks_words(left)} : {summary(milestone, feed.viewer)}"
         uid = derived_uid(milestone.uid, f"rappel-{weeks}")
         found = self._base(milestone, feed, uid, line)
         _all_day(found, day, day)
@@ -205,16 +227,12 @@ def _all_day(found: icalendar.Event, first: date, last: date) -> None:
     """Write inclusive days. A day that is only to be known must not make its reader look busy."""
     found.add("dtstart", first)
     found.add("dtend", last + timedelta(days=1))
+    _make_nobody_busy(found)
+
+
+def _make_nobody_busy(found: icalendar.Event) -> None:
     found.add("transp", vText("TRANSPARENT"))
     found.add("x-microsoft-cdo-busystatus", vText("FREE"))
-
-
-@lru_cache(maxsize=64)
-def _time_zone(zone: str, first_year: int, last_year: int) -> icalendar.Timezone:
-    """Unbounded, a VTIMEZONE would span 1970 to 2038."""
-    return icalendar.Timezone.from_tzid(
-        zone, first_date=date(first_year, 1, 1), last_date=date(last_year, 12, 31)
-    )
 
 
 def file_name(address: str) -> str:

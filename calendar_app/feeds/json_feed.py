@@ -17,8 +17,8 @@ def render(news: Bulletin) -> bytes:
     """Return the feed as UTF-8 bytes."""
     found = {
         "version": _VERSION,
-        "title": news.feed.name,
-        "description": news.feed.description,
+        "title": news.title,
+        "description": news.subtitle,
         "home_page_url": news.feed.home,
         "feed_url": news.feed.address,
         "language": "fr",
@@ -49,8 +49,8 @@ def _item(item: NewsItem) -> dict[str, Any]:
             "cancelled": milestone.is_cancelled,
         },
     }
-    if milestone.event.link:
-        found["external_url"] = milestone.event.link
+    if item.link:
+        found["external_url"] = item.link
     return found
 
 

@@ -9,20 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from calendar_app.domain.local_time import END_OF_DAY
 from calendar_app.domain.text import clean_line, fold
 from calendar_app.domain.vocabulary import MilestoneKind
-from calendar_app.feeds.wording import name_words
+from calendar_app.domain.web_links import uri
+from calendar_app.feeds.wording import name_words, session_hours
 from calendar_app.models import Event, Milestone
 
 CONTEXT = "https://schema.org"
 
-#: The places that are none.
-_ONLINE = re.compile(r"en ligne|a distance|(en )?visio(conference)?|webinaire|classe virtuelle")
+#: What a letter writes where it does not know the place.
+_UNKNOWN = re.compile(
+    r"((le )?(lieu|adresse|salle)s?\b ?:? ?)?((reste|est|sera) )?"
+    r"(a (definir|preciser|confirmer|determiner|venir|fixer|annoncer|communiquer)"
+    r"|(non|pas)( encore)? (connu|precise|defini|communique|fixe)e?s?"
+    r"|communiquee?( ulterieurement| plus tard)|inconnue?s?)?\W*"
+)
+#: What says that one takes part without going anywhere.
+_ONLINE = re.compile(
+    r"(tout )?(en ligne|a distance|(en )?visio(-?conference)?|webinaire|classe virtuelle)\b"
+)
+_AND_A_PLACE = re.compile(r"\b(et|ou|puis)\b")
 
 _ACTIONS = {
     MilestoneKind.REGISTRATION_DEADLINE: "Inscrire la classe",
@@ -31,21 +41,22 @@ _ACTIONS = {
 }
 
 
-def describe(event: Event, event_page: Callable[[str], str]) -> list[dict[str, Any]]:
+def describe(event: Event, event_page: Callable[[str], str], image: str) -> list[dict[str, Any]]:
     """Return what is told of an event: each of its sessions, or the page where there is none.
 
     :param event_page: gives the address of an event's page from its id.
+    :param image: the address of the site's image, since no letter gives one of the event.
     """
     sessions = [
         _session(milestone, event_page)
         for milestone in event.milestones
         if milestone.kind is MilestoneKind.SESSION and not milestone.is_approximate
     ]
-    return sessions or [_page(event, event_page)]
+    return [told | {"image": image} for told in sessions or [_page(event, event_page)]]
 
 
 def _session(milestone: Milestone, event_page: Callable[[str], str]) -> dict[str, Any]:
-    event, zone = milestone.event, ZoneInfo(milestone.time_zone)
+    event = milestone.event
     title = clean_line(event.title)
     found: dict[str, Any] = {
         "@context": CONTEXT,
@@ -53,8 +64,7 @@ def _session(milestone: Milestone, event_page: Callable[[str], str]) -> dict[str
         "name": f"{title} – {name_words(milestone)}" if milestone.label else title,
         "description": clean_line(event.summary),
         "url": event_page(event.id),
-        "startDate": _moment(milestone.first_day, milestone.start_time, zone),
-        "endDate": _moment(milestone.last_day, milestone.end_time, zone),
+        **_days(milestone),
         "eventStatus": f"{CONTEXT}/{_status(milestone)}",
         **_where(milestone),
     }
@@ -63,7 +73,7 @@ def _session(milestone: Milestone, event_page: Callable[[str], str]) -> dict[str
     if event.organiser:
         found["organizer"] = {"@type": "Organization", "name": clean_line(event.organiser)}
     if event.link:
-        found["sameAs"] = event.link
+        found["sameAs"] = uri(event.link)
     if event.part_of:
         whole = event.part_of
         name, url = clean_line(whole.title), event_page(whole.id)
@@ -75,7 +85,7 @@ def _page(event: Event, event_page: Callable[[str], str]) -> dict[str, Any]:
     title, summary = clean_line(event.title), clean_line(event.summary)
     about: dict[str, Any] = {"@type": "Thing", "name": title, "description": summary}
     if event.link:
-        about["sameAs"] = event.link
+        about["sameAs"] = uri(event.link)
     actions = [_action(m) for m in event.milestones if _is_to_be_done(m)]
     if actions:
         about["potentialAction"] = actions
@@ -96,16 +106,38 @@ def _is_to_be_done(milestone: Milestone) -> bool:
 
 
 def _action(milestone: Milestone) -> dict[str, Any]:
-    """What can be done until a deadline; an hour that is not printed is the end of that day."""
-    at = END_OF_DAY if milestone.end_time is None else milestone.end_time
+    """What can be done until a deadline; an hour that is not printed is not told."""
     found: dict[str, Any] = {
         "@type": "Action",
         "name": clean_line(milestone.label) if milestone.label else _ACTIONS[milestone.kind],
-        "endTime": _moment(milestone.last_day, at, ZoneInfo(milestone.time_zone)),
+        "endTime": _moment(milestone.last_day, milestone.end_time, ZoneInfo(milestone.time_zone)),
     }
     if milestone.event.register_link and milestone.kind is not MilestoneKind.SUBMISSION_DEADLINE:
-        found["target"] = milestone.event.register_link
+        found["target"] = uri(milestone.event.register_link)
     return found
+
+
+def _days(milestone: Milestone) -> dict[str, str]:
+    """Return when a session begins, and when it ends where that is known to come later.
+
+    Machines read a day without an hour as a midnight, of UTC or of the place: an end that would
+    then come before its start is not told.
+    """
+    zone = ZoneInfo(milestone.time_zone)
+    if hours := session_hours(milestone):
+        return {"startDate": hours[0].isoformat(), "endDate": hours[1].isoformat()}
+    start = _moment(milestone.first_day, milestone.start_time, zone)
+    end = _moment(milestone.last_day, milestone.end_time, zone)
+    if milestone.start_time is None and milestone.end_time is None:
+        return {"startDate": start, "endDate": end}
+    latest_start, earliest_end = max(_readings(start, zone)), min(_readings(end, zone))
+    return {"startDate": start} | ({"endDate": end} if latest_start < earliest_end else {})
+
+
+def _readings(moment: str, zone: ZoneInfo) -> list[datetime]:
+    """Return the instants as which a machine may read what :func:`_moment` wrote."""
+    at = datetime.fromisoformat(moment)
+    return [at] if at.tzinfo else [at.replace(tzinfo=UTC), at.replace(tzinfo=zone)]
 
 
 def _moment(day: date, at: time | None, zone: ZoneInfo) -> str:
@@ -122,14 +154,18 @@ def _status(milestone: Milestone) -> str:
 def _where(milestone: Milestone) -> dict[str, Any]:
     """Whether people meet at a place or online, where that is known."""
     place = clean_line(milestone.place or milestone.event.place or "")
-    if not place:
+    folded = fold(place)
+    if _UNKNOWN.fullmatch(folded):
         return {}
-    if _ONLINE.fullmatch(fold(place)):
+    if _ONLINE.match(folded) and not _AND_A_PLACE.search(folded):
         mode = {"eventAttendanceMode": f"{CONTEXT}/OnlineEventAttendanceMode"}
         link = milestone.event.link
-        return mode | ({"location": {"@type": "VirtualLocation", "url": link}} if link else {})
-    found: dict[str, Any] = {"location": {"@type": "Place", "name": place}}
+        location = {"@type": "VirtualLocation", "url": uri(link)} if link else None
+        return mode | ({"location": location} if location else {})
+    # Search engines want an address. The letter's words are all that we have of one: which of them
+    # is the street, and which the town, is not for us to guess.
+    found: dict[str, Any] = {"location": {"@type": "Place", "name": place, "address": place}}
     # « À Lille et en ligne », « à Lille ou à distance » : which of them is not for us to say.
-    if not re.search(r"\b(ligne|distance|visio|webinaire|virtuel)", fold(place)):
+    if not re.search(r"\b(ligne|distance|visio|webinaire|virtuel)", folded):
         found["eventAttendanceMode"] = f"{CONTEXT}/OfflineEventAttendanceMode"
     return found

@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo
 
 import segno
 from markupsafe import Markup
 
 from calendar_app.domain.text import clean_line
+from calendar_app.feeds.wording import session_hours
 from calendar_app.models import Milestone
 
 
@@ -35,9 +35,18 @@ def google_subscribe(address: str) -> str:
 
 def outlook_subscribe(address: str, name: str, *, school: bool) -> str:
     """Return Outlook's subscribe link, of a school's account (Microsoft 365) or a private one."""
-    host = "outlook.office.com" if school else "outlook.live.com"
     parameters = urlencode({"url": address, "name": name}, quote_via=quote)
-    return f"https://{host}/calendar/0/addfromweb?{parameters}"
+    return f"https://{_outlook(school)}/calendar/0/addfromweb?{parameters}"
+
+
+def add_links(milestone: Milestone, summary: str, details: str) -> dict[str, str]:
+    """Return the links that add one date to a calendar on the web: whose it is → address."""
+    return {
+        "Google": google_add(milestone, summary, details),
+        "Outlook (compte professionnel)": outlook_add(milestone, summary, details, school=True),
+        "Outlook.com": outlook_add(milestone, summary, details, school=False),
+        "Yahoo": yahoo_add(milestone, summary, details),
+    }
 
 
 def google_add(milestone: Milestone, summary: str, details: str) -> str:
@@ -50,35 +59,63 @@ def google_add(milestone: Milestone, summary: str, details: str) -> str:
         "dates": f"{start:{form}}/{end:{form}}",
         "ctz": milestone.time_zone,
         "details": details,
-        "location": milestone.place or milestone.event.place or "",
+        "location": _place(milestone),
     }
     return f"https://calendar.google.com/calendar/render?{urlencode(parameters, quote_via=quote)}"
 
 
-def outlook_add(milestone: Milestone, summary: str, details: str) -> str:
-    """Return the link that adds one date to Outlook's calendar."""
+def outlook_add(milestone: Milestone, summary: str, details: str, *, school: bool) -> str:
+    """Return the link that adds one date to Outlook's calendar, of a school's account (Microsoft
+    365) or a private one."""
     start, end = _bounds(milestone)
     parameters = {
         "path": "/calendar/action/compose",
         "rru": "addevent",
         "allday": "false" if isinstance(start, datetime) else "true",
-        "startdt": start.isoformat(),
-        "enddt": end.isoformat(),
+        "startdt": _iso(start),
+        "enddt": _iso(end),
         "subject": summary,
         "body": details,
-        "location": milestone.place or milestone.event.place or "",
+        "location": _place(milestone),
     }
-    base = "https://outlook.office.com/calendar/0/deeplink/compose"
+    base = f"https://{_outlook(school)}/calendar/0/deeplink/compose"
     return f"{base}?{urlencode(parameters, quote_via=quote)}"
+
+
+def yahoo_add(milestone: Milestone, summary: str, details: str) -> str:
+    """Return the link that adds one date to Yahoo's calendar, which takes instants in UTC, and the
+    last day of days, not the one after it."""
+    start, end = _bounds(milestone)
+    parameters = {"v": "60", "title": summary, "desc": details, "in_loc": _place(milestone)}
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        parameters["st"] = f"{start.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+        parameters["et"] = f"{end.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    else:
+        parameters["st"] = f"{milestone.first_day:%Y%m%d}"
+        parameters["et"] = f"{milestone.last_day:%Y%m%d}"
+        parameters["dur"] = "allday"
+    return f"https://calendar.yahoo.com/?{urlencode(parameters, quote_via=quote)}"
+
+
+def _iso(at: date) -> str:
+    """Return a day, or an instant in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(at, datetime) else f"{at}"
+
+
+def _outlook(school: bool) -> str:
+    return "outlook.office.com" if school else "outlook.live.com"
+
+
+def _place(milestone: Milestone) -> str:
+    return clean_line(milestone.place or milestone.event.place or "")
 
 
 def _bounds(milestone: Milestone) -> tuple[date, date]:
     """Return the start and the exclusive end: instants of a session with hours, else days."""
-    if milestone.start_time and milestone.end_time:
-        zone = ZoneInfo(milestone.time_zone)
-        start = datetime.combine(milestone.first_day, milestone.start_time, zone)
-        return start, datetime.combine(milestone.last_day, milestone.end_time, zone)
-    return milestone.first_day, milestone.last_day + timedelta(days=1)
+    return session_hours(milestone) or (
+        milestone.first_day,
+        milestone.last_day + timedelta(days=1),
+    )
 
 
 def qr_svg(address: str) -> str | None:

@@ -1,6 +1,7 @@
 """A feed as news: what the readers of Atom and JSON are told of each date.
 
-Such a reader shows what is new, not what is when: only ``depuis`` of the feed's options counts.
+Such a reader shows what is new, not what is when: the date that changed last comes first, and only
+``depuis`` of the feed's options counts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from calendar_app.domain.academies import Academies
-from calendar_app.domain.text import clean
+from calendar_app.domain.text import clean, clean_line
+from calendar_app.domain.web_links import uri
 from calendar_app.feeds.feed import Feed
 from calendar_app.feeds.wording import categories, description, summary
 from calendar_app.models import Milestone
@@ -20,10 +22,14 @@ from calendar_app.models import Milestone
 class Bulletin:
     """A feed as news; its bytes depend on this value alone.
 
+    :param title: the feed's name, and the text under it: plain, in NFC.
     :param changed_at: the last visible change of the store.
+    :param items: newest first; of one instant, by day.
     """
 
     feed: Feed
+    title: str
+    subtitle: str
     changed_at: datetime
     items: tuple[NewsItem, ...]
 
@@ -34,6 +40,7 @@ class NewsItem:
 
     :param id: the URN of the milestone's UID, the same in every feed.
     :param page: address of the event's page.
+    :param link: the official address, as RFC 3986 writes it.
     :param text: what to do, by when, for whom; lines of plain text.
     """
 
@@ -41,16 +48,17 @@ class NewsItem:
     title: str
     text: str
     page: str
+    link: str | None
     tags: tuple[str, ...]
     milestone: Milestone
 
     @property
     def published_at(self) -> datetime:
-        return self.milestone.event.created_at
+        return self.milestone.announced_at
 
     @property
     def changed_at(self) -> datetime:
-        return self.milestone.event.changed_at
+        return self.milestone.changed_at
 
 
 def bulletin(
@@ -65,16 +73,18 @@ def bulletin(
     :param event_page: gives the address of an event's page from its id.
     """
     items = []
-    for milestone in feed.milestones:
-        page = event_page(milestone.event_id)
+    for milestone in sorted(feed.milestones, key=lambda m: m.changed_at, reverse=True):
+        page, link = event_page(milestone.event_id), milestone.event.link
         items.append(
             NewsItem(
                 id=f"urn:uuid:{milestone.uid}",
-                title=summary(milestone, feed.viewer),
+                title=clean_line(summary(milestone, feed.viewer)),
                 text=clean(description(milestone, feed.viewer, page, academies)),
                 page=page,
+                link=uri(link) if link else None,
                 tags=tuple(categories(milestone, academies, themes)),
                 milestone=milestone,
             )
         )
-    return Bulletin(feed, changed_at, tuple(items))
+    title, subtitle = clean_line(feed.name), clean_line(feed.description)
+    return Bulletin(feed, title, subtitle, changed_at, tuple(items))

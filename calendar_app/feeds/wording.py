@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies, Academy
 from calendar_app.domain.french import NBSP, day_words, hour_words, list_words, span_words
-from calendar_app.domain.local_time import END_OF_DAY, local_deadline, safe_day
+from calendar_app.domain.local_time import local_deadline, safe_day, session_span
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import Audience, MilestoneKind, PupilData, Registrant, Sending
+from calendar_app.domain.web_links import uri
 from calendar_app.models import Event, Milestone
 
 
@@ -23,6 +25,33 @@ def moved_words(milestone: Milestone) -> str | None:
     if milestone.last_day < milestone.moved_from_last_day:
         return "avancé"
     return "prolongé" if milestone.kind.is_deadline else "reporté"
+
+
+def cancelled_words(milestone: Milestone) -> str | None:
+    """Return what is cancelled: « annulé », of an event; « date annulée », of one date of an event
+    that goes on; None where nothing is."""
+    if not milestone.is_cancelled:
+        return None
+    return "date annulée" if only_date_cancelled(milestone) else "annulé"
+
+
+def only_date_cancelled(milestone: Milestone) -> bool:
+    """Whether a date is cancelled, and its event is not."""
+    return milestone.is_cancelled and milestone.event.cancelled_at is None
+
+
+def cancelled_date_words(milestone: Milestone) -> str:
+    """Return « Date limite annulée », of one date of an event that goes on."""
+    if milestone.label:
+        return f"Date annulée ({clean_line(milestone.label)})"
+    return {
+        MilestoneKind.OPENING: "Ouverture annulée",
+        MilestoneKind.REGISTRATION_DEADLINE: "Date limite d'inscription annulée",
+        MilestoneKind.SUBMISSION_DEADLINE: "Date limite d'envoi des productions annulée",
+        MilestoneKind.DEADLINE: "Date limite annulée",
+        MilestoneKind.SESSION: "Rendez-vous annulé",
+        MilestoneKind.RESULTS: "Annonce des résultats annulée",
+    }[milestone.kind]
 
 
 def name_words(milestone: Milestone) -> str:
@@ -44,11 +73,15 @@ def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
     :param viewer: the académie whose feed it is; the local hour is added in another time zone.
     """
     title = clean_line(milestone.event.title)
-    if milestone.kind is not MilestoneKind.SESSION or milestone.label:
-        hour = _hour_in_summary(milestone, viewer)
+    if (
+        milestone.kind is not MilestoneKind.SESSION
+        or milestone.label
+        or only_date_cancelled(milestone)
+    ):
+        hour = hour_in_summary(milestone, viewer)
         title = f"{name_words(milestone)}{hour} : {title}"
-    elif milestone.start_time and not milestone.end_time:
-        title = f"{title} ({hour_words(milestone.start_time)})"
+    elif session_hours(milestone) is None and (hours := _session_words(milestone)):
+        title = f"{title} ({hours})"
     if milestone.is_approximate:
         title = f"{title} – {clean_line(milestone.phrase or '')} (date approximative)"
     if moved := moved_words(milestone):
@@ -56,10 +89,40 @@ def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
     return f"ANNULÉ – {title}" if milestone.is_cancelled else title
 
 
-def _hour_in_summary(milestone: Milestone, viewer: Academy | None) -> str:
+def session_hours(milestone: Milestone) -> tuple[datetime, datetime] | None:
+    """Return when a session begins and ends, as aware instants of its own zone. None of any other
+    date, and where its hours are no length of time: then they are said in words."""
+    if milestone.kind is not MilestoneKind.SESSION or milestone.is_approximate:
+        return None
+    return session_span(
+        milestone.first_day,
+        milestone.start_time,
+        milestone.last_day,
+        milestone.end_time,
+        milestone.time_zone,
+    )
+
+
+def _session_words(milestone: Milestone) -> str | None:
+    """Return the hours of a session, all that is known of them: « de 9 h à midi », « à 14 h »,
+    « à partir de 14 h », « jusqu'à 16 h »."""
+    start, end = milestone.start_time, milestone.end_time
+    if start is None:
+        return None if end is None else f"jusqu'à {hour_words(end)}"
+    if end is None:
+        return f"à partir de {hour_words(start)}"
+    if start == end and milestone.first_day == milestone.last_day:
+        return f"à {hour_words(start)}"
+    return f"de {hour_words(start)} à {hour_words(end)}"
+
+
+def hour_in_summary(milestone: Milestone, viewer: Academy | None) -> str:
+    """Return the hour as it follows a name in a line (« à 18 h »), after a space, or nothing where
+    none is known; of a deadline, the viewer's local hour too."""
     at = milestone.end_time if milestone.kind.is_deadline else milestone.start_time
     if at is None:
-        return ""
+        hours = _session_words(milestone)
+        return f" {hours}" if hours else ""
     words = f" à {hour_words(at)}"
     if milestone.kind.is_deadline and viewer and viewer.time_zone != milestone.time_zone:
         local = local_deadline(milestone.last_day, at, milestone.time_zone, viewer.time_zone)
@@ -104,23 +167,33 @@ def when_words(milestone: Milestone) -> str:
     if milestone.is_approximate:
         return f"{milestone.phrase} (date approximative)"
     first, last = milestone.first_day, milestone.last_day
-    start, end = milestone.start_time, milestone.end_time
     if milestone.kind.is_deadline:
         # Of a deadline of several days, the last one counts.
-        return f"{day_words(last)} à {hour_words(end)}" if end else day_words(last)
+        end = milestone.end_time
+        return day_words(last) if end is None else f"{day_words(last)} à {hour_words(end)}"
     days = day_words(first) if first == last else span_words(first, last)
-    if start and end:
-        return f"{days}, de {hour_words(start)} à {hour_words(end)}"
-    return f"{days}, à partir de {hour_words(start)}" if start else days
+    hours = _session_words(milestone)
+    return f"{days}, {hours}" if hours else days
 
 
-def todo_words(milestone: Milestone) -> str:
-    """Return what to do and by when, in one sentence."""
+def todo_words(milestone: Milestone, *, concerned: bool = True) -> str:
+    """Return what to do and by when, in one sentence.
+
+    :param concerned: whether the date is for whoever reads this: nobody else is told to do it.
+    """
+    if only_date_cancelled(milestone):
+        what = cancelled_date_words(milestone)
+        expected = f"La date prévue était : {when_words(milestone)}."
+        return f"{what}. {expected} L'événement lui-même n'est pas annulé."
     if milestone.is_cancelled:
         return f"Annulé. La date prévue était : {when_words(milestone)}."
     when = when_words(milestone)
     by = when if milestone.is_approximate else f"le {when}"
     match milestone.kind:
+        case MilestoneKind.REGISTRATION_DEADLINE | MilestoneKind.SUBMISSION_DEADLINE if (
+            not concerned
+        ):
+            sentence = f"{milestone.kind.words} : {when}."
         case MilestoneKind.REGISTRATION_DEADLINE:
             sentence = f"Inscrivez la classe au plus tard {by}."
         case MilestoneKind.SUBMISSION_DEADLINE:
@@ -162,32 +235,45 @@ def _deadline_after(milestone: Milestone) -> str:
 
 
 def local_words(milestone: Milestone, viewer: Academy | None) -> str | None:
-    """Return the local hour of a date of another time zone, and for a deadline the local safe day
-    when it is not the printed one; None where there is nothing to say."""
+    """Return the local hour of a date of another time zone, where an hour is given, and for a
+    deadline the local safe day when it is not the printed one; None where there is nothing to say.
+    """
     if viewer is None or milestone.is_approximate or viewer.time_zone == milestone.time_zone:
         return None
     is_deadline = milestone.kind.is_deadline
-    day = milestone.last_day if is_deadline else milestone.first_day
-    at = milestone.end_time if is_deadline else milestone.start_time
+    # Of a session of which only the end is known, the end.
+    of_end = is_deadline or milestone.start_time is None
+    day = milestone.last_day if of_end else milestone.first_day
+    at = milestone.end_time if of_end else milestone.start_time
     if at is None and not is_deadline:
         return None
-    local = local_deadline(day, at, milestone.time_zone, viewer.time_zone)
-    at = at or END_OF_DAY
-    if (local.date(), local.time()) == (day, at):
-        return None
-    here = f"{_local_hour(day, local.date(), local.time())} {in_(viewer.time_zone)}"
-    words = _sentence(f"{hour_words(at)} {in_(milestone.time_zone)}, soit {here}.")
+    words = []
+    if at is None:
+        words.append("L'heure n'est pas précisée.")
+    else:
+        local = local_deadline(day, at, milestone.time_zone, viewer.time_zone)
+        if (local.date(), local.time()) == (day, at):
+            return None
+        here = f"{_local_hour(day, local.date(), local.time())} {in_(viewer.time_zone)}"
+        words.append(_sentence(f"{hour_words(at)} {in_(milestone.time_zone)}, soit {here}."))
     if is_deadline:
-        safe = safe_day(day, milestone.end_time, milestone.time_zone, viewer.time_zone)
+        safe = safe_day(day, at, milestone.time_zone, viewer.time_zone)
         if safe != day:
-            words += _sentence(f" {in_(viewer.time_zone)}, comptez jusqu'au {day_words(safe)}.")
-    return words
+            words.append(_sentence(f"{in_(viewer.time_zone)}, comptez jusqu'au {day_words(safe)}."))
+        elif at is None:
+            return None
+    return " ".join(words)
 
 
 def _sentence(words: str) -> str:
     """Return *words* with a capital on their first letter."""
-    start = len(words) - len(words.lstrip())
-    return words[:start] + words[start : start + 1].upper() + words[start + 1 :]
+    return words[:1].upper() + words[1:]
+
+
+def elsewhere_words(scope: Iterable[str], academies: Academies) -> str:
+    """Return what is said first to whom a date or an event is not for: « Pour d'autres que vous :
+    département 62 (académie de Lille). »"""
+    return f"Pour d'autres que vous : {scope_words(scope, academies)}."
 
 
 def scope_words(scope: Iterable[str], academies: Academies) -> str:
@@ -228,11 +314,12 @@ def taking_part(event: Event) -> list[tuple[str, str | None]]:
     """Return what is known of taking part, as (question, answer); None is what the letter does not
     say."""
     who = [Registrant(value).words for value in event.registrants]
+    link = uri(event.register_link) if event.register_link else None
     if event.ien_visa:
         who.append("avec le visa de l'IEN")
     return [
         ("Qui inscrit la classe ?", list_words(who) or None),
-        ("Où s'inscrire ?", event.register_where or event.register_link or None),
+        ("Où s'inscrire ?", event.register_where or link),
         ("Combien cela coûte ?", event.cost or None),
         ("Combien de places ?", "complet" if event.full else event.places or None),
         (
@@ -254,12 +341,28 @@ def unsaid_words(event: Event) -> str | None:
 
 
 def description(
-    milestone: Milestone, viewer: Academy | None, page: str, academies: Academies
+    milestone: Milestone,
+    viewer: Academy | None,
+    page: str,
+    academies: Academies,
+    *,
+    class_days: Iterable[str] = (),
+    concerned: bool = True,
 ) -> str:
     """Return the text under a date in a calendar: what to do first, the official link next
-    (Google ignores URL), our own page last."""
+    (Google ignores URL), our own page last.
+
+    :param class_days: where the date falls among the viewer's class days, in sentences.
+    :param concerned: whether the date is for whom the feed is for.
+    """
     event = milestone.event
-    lines = [todo_words(milestone), local_words(milestone, viewer), ""]
+    lines: list[str | None] = [] if concerned else [elsewhere_words(milestone.scope, academies)]
+    lines += [
+        todo_words(milestone, concerned=concerned),
+        local_words(milestone, viewer),
+        *class_days,
+        "",
+    ]
     lines += [clean(event.summary), ""] if event.summary else []
     lines.append(f"Pour qui : {scope_words(milestone.scope, academies)}")
     if words := level_words(event):
@@ -272,7 +375,7 @@ def description(
         if answer
     ]
     if event.link:
-        lines.append(f"Site officiel : {event.link}")
+        lines.append(f"Site officiel : {uri(event.link)}")
     lines.append(f"Fiche : {page}")
     lines.append(f"Source : {clean_line(event.source_name)}")
     return "\n".join(line for line in lines if line is not None)
@@ -284,5 +387,6 @@ def categories(milestone: Milestone, academies: Academies, themes: Mapping[str, 
     found = [event.type.words]
     found += [levels.name(slug) for slug in levels.collapse(event.classes)]
     found += sorted(themes.get(slug, slug) for slug in event.themes)
-    found.append(scope_words(milestone.scope, academies))
-    return [clean_line(word).replace(NBSP, " ") for word in found]
+    found += [scope_words({code}, academies) for code in sorted(milestone.scope)]
+    # Programs take a category apart at a comma, escaped or not.
+    return [re.sub(" ?, ?", " · ", clean_line(word).replace(NBSP, " ")) for word in found]

@@ -32,10 +32,13 @@ from jinja2 import Environment
 
 from calendar_app.domain.deliveries import DeliveryKind
 from calendar_app.domain.personal_links import PersonalLinks
-from calendar_app.domain.text import clean, clean_line
+from calendar_app.domain.text import clean, clean_line, shortened
 from calendar_app.mail.form import SOFT_BREAK, FilledForm, Form
 
 _EOL = b"\r\n"
+
+#: The characters of a subject: mailboxes show no more, and some programs fold longer ones badly.
+SUBJECT_LENGTH = 89
 
 #: Quoted-printable lines end at 76 characters; the policy's own 78 would break that rule.
 _POLICY = SMTP.clone(max_line_length=76)
@@ -74,7 +77,8 @@ class Letterhead:
     :param environment: the application's templates, with the filters ``fr``, ``day`` and ``span``.
     :param sender: whom mails come from; its name may have accents.
     :param unsubscribe_mailbox: an address that people unsubscribe at, if somebody reads it.
-    :param contact: e-mail or web address that people write to, if there is one.
+    :param contact: e-mail or web address that people write to, if there is one; answers to a mail
+        go to an e-mail address.
     """
 
     environment: Environment
@@ -127,7 +131,7 @@ class Message:
             template = letterhead.environment.get_template(f"mail/{kind.value}/{name}")
             return clean(template.render({**context, **names, **more}))
 
-        subject = clean_line(rendered("subject.txt"))
+        subject = shortened(clean_line(rendered("subject.txt")), SUBJECT_LENGTH)
         if token in subject or code in subject:
             raise ValueError(f"mail/{kind.value}/subject.txt: no token and no code in a subject")
         text = rendered("body.txt", subject=subject).strip("\n") + "\n"
@@ -238,11 +242,16 @@ def _fixed_headers(letterhead: Letterhead, subject: str, *, unsubscribe: bool) -
         f"From: {_phrase(name)} <{sender.addr_spec}>" if name else f"From: {sender.addr_spec}",
         f"Subject: {subject if _PLAIN_HEADER.fullmatch(subject) else _encoded_words(subject)}",
         "Auto-Submitted: auto-generated",
-        # An IPv6 address has colons, which a list's name has not (RFC 2919).
-        f"List-Id: {_phrase(site)} <rappels.{re.sub('[^A-Za-z0-9.-]', '-', host)}>",
     ]
+    if letterhead.contact and "://" not in letterhead.contact:
+        lines.append(f"Reply-To: {letterhead.contact}")
     if unsubscribe:
-        lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+        # What one cannot leave is no list. An IPv6 address has colons, which a list's name has not
+        # (RFC 2919).
+        lines += [
+            f"List-Id: {_phrase(site)} <rappels.{re.sub('[^A-Za-z0-9.-]', '-', host)}>",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        ]
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 

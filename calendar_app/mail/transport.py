@@ -20,7 +20,8 @@ import smtplib
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
@@ -350,6 +351,16 @@ class FileTransport(_NoServer):
         except OSError as error:
             raise TransportError("body", reason(error), server=True) from None
         return f"250 {path.name}"
+
+
+def old_mails(folder: Path, before: datetime) -> Iterator[Path]:
+    """Yield the files of :class:`FileTransport` that were written before an instant, and what a
+    killed process left of one."""
+    for pattern in ("*.eml", ".*.draft"):
+        for path in folder.glob(pattern):
+            with suppress(FileNotFoundError):  # somebody else deleted it
+                if path.stat().st_mtime <= before.timestamp():
+                    yield path
 
 
 class ConsoleTransport(_NoServer):

@@ -24,10 +24,11 @@ from calendar_app.models.outbox import (
 )
 from calendar_app.models.reference import AcademyRow, DepartmentRow, SchoolCalendarRow, ThemeRow
 from calendar_app.models.sources import LinkCheck, Source, SourceScope
-from calendar_app.models.subscriptions import RateCount, Subscriber, Subscription
+from calendar_app.models.subscriptions import AddressRequest, RateCount, Subscriber, Subscription
 
 __all__ = [
     "AcademyRow",
+    "AddressRequest",
     "Catalogue",
     "Change",
     "ChangeScope",

@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session
 
@@ -81,6 +82,12 @@ class UTCDateTime(TypeDecorator[datetime]):
 Instant = Annotated[datetime, mapped_column(UTCDateTime)]
 
 
+def as_created(context: DefaultExecutionContext) -> datetime:
+    """The default of an instant that is ``created_at`` until something happens."""
+    created_at: datetime = context.get_current_parameters()["created_at"]  # type: ignore[no-untyped-call]
+    return created_at
+
+
 class Base(DeclarativeBase):
     """The plain typed base of every noun."""
 
@@ -114,16 +121,21 @@ class Catalogue(Base):
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return the options of ``create_engine`` for this address, with readers as the default."""
+    """Return the options of ``create_engine`` for this address, with readers as the default.
+
+    Errors are logged, so they do not show what a statement was given: it may be an address.
+    """
     if url.startswith("sqlite"):
         return {
             "pool_size": THREADS,
             "pool_timeout": _POOL_SECONDS,
             "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000},
+            "hide_parameters": True,
         }
     return {
         "pool_size": THREADS,
         "pool_timeout": _POOL_SECONDS,
+        "hide_parameters": True,
         "execution_options": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     }
 
@@ -157,6 +169,8 @@ def _on_connect(dbapi_connection: Any, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        # What was erased is overwritten, not only unlinked.
+        "secure_delete = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 
 from calendar_app.domain import levels
-from calendar_app.models.events import EventClass
+from calendar_app.domain.filters import CatalogueFilter
+from calendar_app.models.events import Event, EventClass
 
 Column = SQLColumnExpression[Any]
 
@@ -100,3 +101,8 @@ def fits(event_id: Column, mine: Classes) -> ColumnElement[bool]:
         for_some(~anywhere, mine_too),
         and_(for_some(anywhere, mine_too), one_school),
     )
+
+
+def fits_filter(chosen: CatalogueFilter) -> ColumnElement[bool]:
+    """Whether an event is for the classes of a filter."""
+    return fits(Event.id, KnownClasses(chosen.classes))

@@ -10,10 +10,11 @@
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,7 @@ def _open(dialect: Any, record: Any, arguments: list[Any], options: dict[str, An
             return None
         record.info["path"] = path
         options["uri"] = True
+        _keep_private(path)
         opened = dialect.loaded_dbapi.connect(f"file:{quote(path)}?mode=rw", **options)
         record.info["file"] = _identity(path)
         return opened
@@ -90,6 +92,15 @@ def _open(dialect: Any, record: Any, arguments: list[Any], options: dict[str, An
         record.info["asks"] = True
         return _open_postgresql(arguments, options)
     return None
+
+
+def _keep_private(path: str) -> None:
+    """Make a store file, and the journal beside it, their owner's alone, wherever they stand and
+    whoever copied them there."""
+    for each in (Path(f"{path}{end}") for end in ("", "-wal", "-shm")):
+        with suppress(OSError):  # it is not there, or somebody else's
+            if stat.S_IMODE(each.stat().st_mode) & 0o077:
+                each.chmod(0o600)
 
 
 @event.listens_for(Engine, "checkout")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from calendar_app.domain.editors import EditorRole
-from calendar_app.models.base import Base, Instant
+from calendar_app.models.base import Base, Instant, as_created
 from calendar_app.models.events import closed
 from calendar_app.models.outbox import Delivery
 
@@ -33,6 +33,7 @@ class Editor(Base):
     address: Mapped[str]
     #: The address without case: one person has one account.
     address_key: Mapped[str] = mapped_column(unique=True)
+    #: ``domain.retention.ERASED_NAME`` of who left long ago: the journal still points at the row.
     name: Mapped[str]
     role: Mapped[EditorRole] = mapped_column(closed(EditorRole))
     disabled_at: Mapped[Instant | None]
@@ -41,6 +42,8 @@ class Editor(Base):
     #: Moves with every change of password, role or scope: a session of another epoch is dead.
     session_epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[Instant]
+    #: When they last logged in, set a password, or were given the account.
+    used_at: Mapped[Instant] = mapped_column(default=as_created)
 
     scope_rows: Mapped[set[EditorScope]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", passive_deletes=True

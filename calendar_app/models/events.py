@@ -142,6 +142,17 @@ class Event(Visible, Base):
     def year(self) -> SchoolYear:
         return SchoolYear(self.school_year)
 
+    def is_over(self, today: date) -> bool:
+        """Whether its school year and all its dates are past (``queries.PublicEvent``)."""
+        return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
+
+    def may_remind(self, today: date) -> bool:
+        """Whether a reminder of it may still go out: it has a date ahead, or none that is known."""
+        if self.cancelled_at or self.archived_at or self.is_over(today):
+            return False
+        ahead = (m.last_day >= today and not m.is_cancelled for m in self.milestones)
+        return not self.milestones or any(ahead)
+
 
 class Milestone(Visible, Base):
     """One dated item of an event: one VEVENT. Days are inclusive.
@@ -187,6 +198,9 @@ class Milestone(Visible, Base):
     label: Mapped[str | None]
     place: Mapped[str | None]
 
+    announced_at: Mapped[Instant]
+    #: When what is said of this date last changed; a change to its siblings alone does not count.
+    changed_at: Mapped[Instant]
     #: When the present day was published; None for what was there before this was noted.
     dated_at: Mapped[Instant | None]
     moved_from_first_day: Mapped[date | None]

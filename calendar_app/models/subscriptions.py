@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, TypeDecorator
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from calendar_app.domain.deliveries import SubscriberState
+from calendar_app.domain.deliveries import AskedFor, SubscriberState
 from calendar_app.domain.reminder_plan import SchoolKind
-from calendar_app.models.base import Base, Instant
+from calendar_app.models.base import Base, Instant, as_created
 from calendar_app.models.events import Event, closed
 from calendar_app.models.reference import AcademyRow
 
@@ -79,14 +80,16 @@ class Subscriber(Base):
     #: Leads that had passed at this instant do not fire.
     since: Mapped[Instant]
 
-    #: When the six-digit code was last sent, and how often a wrong one was typed since.
+    #: When the six-digit code was last sent.
     code_at: Mapped[Instant | None]
-    code_tries: Mapped[int] = mapped_column(default=0)
     #: What was agreed to, when and by which means (« lien » or « code »).
     consent_wording: Mapped[str | None]
     consent_at: Mapped[Instant | None]
     consent_means: Mapped[str | None]
     created_at: Mapped[Instant]
+    #: When they last did something with a form, a code or a personal link. (To open a link is
+    #: nothing: mail servers do it, too.)
+    heard_at: Mapped[Instant] = mapped_column(default=as_created)
     confirmed_at: Mapped[Instant | None]
 
     subscriptions: Mapped[list[Subscription]] = relationship(
@@ -121,6 +124,22 @@ class Subscription(Base):
 
     subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")
     event: Mapped[Event] = relationship()
+
+
+class AddressRequest(Base):
+    """What somebody asked for by typing an address, until the worker looks whose it is: seconds."""
+
+    __tablename__ = "address_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asked_for: Mapped[AskedFor] = mapped_column(closed(AskedFor))
+    address: Mapped[str]
+    asked_at: Mapped[Instant]
+    #: Of a sign-up: the rest of its form.
+    form: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    def __repr__(self) -> str:
+        return f"<AddressRequest {self.id} {self.asked_for}>"  # never the address
 
 
 class RateCount(Base):

@@ -2,5 +2,6 @@
 
 from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.local_time import PARIS
+from calendar_app.domain.text import clean
 
-__all__ = ["PARIS", "CalendarError"]
+__all__ = ["PARIS", "CalendarError", "clean"]

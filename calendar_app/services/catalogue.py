@@ -19,6 +19,7 @@ from calendar_app.models import Event, Series, queries, writing
 from calendar_app.models.base import AnySession
 from calendar_app.services.entries import apply_entry, event_entry, moved_from, time_zone
 from calendar_app.sources.events_entries import EventEntry, EventsFile
+from calendar_app.sources.events_facts import OF_THE_STORE
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _facts(entry: EventEntry, event: Event, academies: Academies) -> dict[str, A
     for name in ("registrants", "sending", "pupil_data"):
         facts["participation"][name] = frozenset(facts["participation"][name])
     facts["audience"] = frozenset(entry.audience)
-    own = {"day", "first_day", "last_day", "scope", "time_zone", "moved_from", "cancelled_at"}
+    own = {"day", "first_day", "last_day", "scope", "time_zone", "moved_from", *OF_THE_STORE}
     facts["milestones"] = [
         m.model_dump(exclude=own)
         | {

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 
 from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, News, ReminderState
 from calendar_app.domain.leads import Lead
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.personal_links import ClassAnswer, PersonalLinks
+from calendar_app.domain.retention import silence_ends
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.feeds.cards import card
@@ -171,6 +173,7 @@ class Composer:
         head, reference = self._head, batch.reference
         academy = reference.academies.get(who.academy_slug) if who.academy_slug else None
         today = batch.today_of(who)
+        heard = who.heard_at.astimezone(PARIS).date()
         place = (reference.version, kind, who.academy_slug, who.school.wednesdays, today)
 
         def lines() -> list[messages.ReminderLine]:
@@ -194,7 +197,8 @@ class Composer:
             case DeliveryKind.NEW_ADDRESS:
                 return self._once(kind, lambda: messages.new_address(head))
             case DeliveryKind.GOODBYE:
-                return self._once(kind, lambda: messages.goodbye(head))
+                silent = who.state_at.astimezone(PARIS).date() >= silence_ends(heard, heard)
+                return self._once((kind, silent), lambda: messages.goodbye(head, silent=silent))
             case DeliveryKind.REMINDER:
                 return self._once(same, lambda: messages.reminder(head, lines(), academy))
             case DeliveryKind.MOVED:
@@ -202,10 +206,10 @@ class Composer:
             case DeliveryKind.CANCELLED:
                 return self._once(same, lambda: messages.cancelled(head, lines()))
             case DeliveryKind.RENTREE:
-                year = SchoolYear.of(today)
+                year, ends = SchoolYear.of(today), silence_ends(heard, today)
                 return self._once(
-                    (*place, who.classes),
-                    lambda: messages.rentree(head, who.classes, academy, year),
+                    (*place, who.classes, ends),
+                    lambda: messages.rentree(head, who.classes, academy, year, ends),
                 )
             case DeliveryKind.WEEKLY:
                 found = batch.ahead(who, today)

@@ -21,6 +21,7 @@ from calendar_app.domain.known_events import (
     scope_of,
 )
 from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.text import clean_line
 from calendar_app.domain.title_words import SAME, closeness
 from calendar_app.models import Draft, Event, Letter, Series, queries, reading, writing
 from calendar_app.models.base import AnySession, insert_new
@@ -119,9 +120,7 @@ def _letter(session: AnySession, checksum: str) -> Letter | None:
 
 def _base_name(file_name: str) -> str:
     """Return the last segment of a name; a folder says things about whoever dropped the file."""
-    name = file_name.replace("\\", "/").rpartition("/")[2]
-    # A file system may hold bytes that are no text, which no store takes.
-    return name.encode("utf-8", "replace").decode("utf-8")
+    return clean_line(file_name.replace("\\", "/").rpartition("/")[2])
 
 
 def _add_drafts(

@@ -16,12 +16,13 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from calendar_app.domain.academies import Academies
-from calendar_app.domain.editors import EditorRights, EditorRole, covered_codes
+from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.personal_links import PersonalLinks
+from calendar_app.domain.retention import ERASED_NAME
 from calendar_app.domain.text import clean_line
 from calendar_app.feeds.wording import scope_words
 from calendar_app.models import Editor, queries, writing
@@ -32,7 +33,8 @@ from calendar_app.services.password_links import (
     SELF_SERVICE_LIFE,
     PasswordLinkError,
 )
-from calendar_app.services.subscribers import AddressError, MailAddress
+from calendar_app.services.rights import rights
+from calendar_app.services.subscribers import AddressError, MailAddress, whether_or_not
 
 __all__ = [
     "PASSWORD_LENGTH",
@@ -162,6 +164,7 @@ def add(
             editor.session_epoch += 1
         if editor.disabled_at:
             editor.disabled_at = editor.password_hash = None
+            editor.used_at = now
         editor.name, editor.role = name, role
         editor.scope = set(scope)
         session.flush()
@@ -169,8 +172,9 @@ def add(
 
 
 def everybody(session: AnySession) -> tuple[EditorLine, ...]:
-    """Return all editors, by name; the disabled ones too."""
+    """Return all editors who have a name, by it; the disabled ones too."""
     academies = queries.reference(session).academies
+    named = select(Editor).where(Editor.name != ERASED_NAME)
     return tuple(
         EditorLine(
             editor.address,
@@ -180,7 +184,7 @@ def everybody(session: AnySession) -> tuple[EditorLine, ...]:
             editor.disabled_at is not None,
             editor.password_hash is not None,
         )
-        for editor in session.scalars(select(Editor).order_by(Editor.name, Editor.id))
+        for editor in session.scalars(named.order_by(Editor.name, Editor.id))
     )
 
 
@@ -220,19 +224,12 @@ def mail_link(session: AnySession, address: str, links: PersonalLinks, now: date
 def forgotten(
     session: AnySession, address: MailAddress, links: PersonalLinks, now: datetime
 ) -> None:
-    """« Mot de passe oublié »: mail a link to the editor of this address, if there is one who is
-    not disabled. Whoever asks learns nothing, and changes nothing: the password and the links that
-    the editor has stay good."""
-    with writing(session, now):
-        # Its id only: whatever more is read takes time that an unknown address does not.
-        known = select(Editor.id).where(
-            Editor.address_key == address.key, Editor.disabled_at.is_(None)
-        )
-        editor_id = session.scalar(known.with_for_update())
-        if editor_id is not None:
-            password_links.mail(session, editor_id, links, SELF_SERVICE_LIFE, now)
-        else:
-            password_links.write_as_much(session, now)
+    """« Mot de passe oublié », inside the caller's transaction: mail a link to the editor of this
+    address, if there is one who is not disabled. Nothing else changes: the password and the links
+    that the editor has stay good. (``services.asked`` says when.)"""
+    editor = _of_address(session, address.key)
+    if editor and not editor.disabled_at:
+        password_links.mail(session, editor.id, links, SELF_SERVICE_LIFE, now)
 
 
 def of_link(session: AnySession, token: str, now: datetime) -> Editor:
@@ -266,6 +263,7 @@ def set_password(session: AnySession, token: str, password: str, now: datetime) 
         password_links.use_up(session, link, now)
         link.editor.password_hash = hashed
         link.editor.session_epoch += 1
+        link.editor.used_at = now
 
 
 def log_in(
@@ -297,17 +295,18 @@ def log_in(
         if not limits.take(session, limit, fingerprint, now):
             raise TooManyLoginsError(limits.wait(session, limit, fingerprint, now))
     session.rollback()
-    editor = session.scalar(select(Editor).where(Editor.address_key == key))
-    hashed = editor.password_hash if editor and not editor.disabled_at else None
-    # The epoch of this password: when it changes while we verify, the session is born dead.
-    begun = EditorSession(editor.uid, editor.session_epoch) if editor else None
+    columns = (Editor.uid, Editor.session_epoch, Editor.password_hash, Editor.disabled_at)
+    uid, epoch, hashed, disabled_at = whether_or_not(session, Editor.address_key == key, *columns)
     # Whoever waits for their turn keeps no connection to the store.
     session.rollback()
     right = _is_right(hashed or _NOBODY, _as_typed_anywhere(password))
-    if begun is None or hashed is None or not right:
+    if hashed is None or disabled_at or not right:
         raise LoginError
     limits.forget(session, *counts[1], now)
-    return begun
+    with writing(session, now):
+        session.execute(update(Editor).where(Editor.uid == uid).values(used_at=now))
+    # The epoch of this password: when it changed while we verified, the session is born dead.
+    return EditorSession(uid, epoch)
 
 
 def of_session(session: AnySession, claimed: EditorSession) -> Editor | None:
@@ -317,13 +316,6 @@ def of_session(session: AnySession, claimed: EditorSession) -> Editor | None:
     if found is None or found.disabled_at or found.session_epoch != claimed.epoch:
         return None
     return found
-
-
-def rights(editor: Editor, academies: Academies) -> EditorRights:
-    """Return what an editor may do."""
-    if editor.role is EditorRole.ADMINISTRATOR:
-        return EditorRights(editor.role, None)
-    return EditorRights(editor.role, covered_codes(set(editor.scope), academies))
 
 
 def read_scope(

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy.orm.attributes import instance_state
+
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies
 from calendar_app.domain.text import fold
@@ -103,6 +105,8 @@ def _milestone_entry(milestone: Milestone, academies: Academies) -> MilestoneEnt
         ),
         cancelled=milestone.cancelled_at is not None,
         cancelled_at=milestone.cancelled_at,
+        announced_at=milestone.announced_at,
+        changed_at=milestone.changed_at,
         moved_from=(
             MovedFromEntry(
                 first_day=milestone.moved_from_first_day, last_day=milestone.moved_from_last_day
@@ -158,6 +162,10 @@ def apply_entry(
             past = PastDate(until_at=now, day=was.day, cancelled=was.cancelled)
             milestone.past.append(past)
     event.search_text = search_text(event, reference.themes)
+    event_changed = _is_changed(event)
+    for milestone in event.milestones:
+        if milestone.key in known and (event_changed or _is_changed(milestone)):
+            milestone.changed_at = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +204,12 @@ def _milestone(
 ) -> Milestone:
     said = entry.moved_from and (entry.moved_from.first_day, entry.moved_from.last_day)
     moved = said if as_written else moved_from(entry, known, event)
-    milestone = known or Milestone(key=entry.key, uid=milestone_uid(event.id, entry.key))
+    milestone = known or Milestone(
+        key=entry.key,
+        uid=milestone_uid(event.id, entry.key),
+        announced_at=entry.announced_at or now,
+        changed_at=entry.changed_at or now,
+    )
     milestone.position, milestone.kind = position, entry.kind
     was = (milestone.first_day, milestone.last_day, milestone.certainty)
     if was != (*entry.days, entry.certainty):
@@ -212,6 +225,28 @@ def _milestone(
     )
     milestone.own_scope = set(entry.scope_codes())
     return milestone
+
+
+#: What a change of does not change what is said of a date.
+_UNSAID = frozenset(
+    {
+        "announced_at",
+        "changed_at",
+        "dated_at",
+        "event",
+        "imported_revision",
+        "milestones",
+        "position",
+        "revision",
+        "search_text",
+    }
+)
+
+
+def _is_changed(noun: Event | Milestone) -> bool:
+    """Whether what is said of a date differs from what the store has, of itself or of its event."""
+    changed = (state.key for state in instance_state(noun).attrs if state.history.has_changes())
+    return not _UNSAID.issuperset(changed)
 
 
 def time_zone(entry: MilestoneEntry, event: EventEntry, academies: Academies) -> str:

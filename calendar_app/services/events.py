@@ -13,15 +13,15 @@ from typing import Any
 from sqlalchemy import select
 
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
-from calendar_app.domain.editors import EditorAction, may, reaches
+from calendar_app.domain.editors import EditorAction, reaches
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.text import slugify
 from calendar_app.domain.versions import Conflict, Facts, differences, merge
 from calendar_app.models import Change, Draft, Editor, Event, Series, queries, writing
 from calendar_app.models.base import AnySession
-from calendar_app.models.queries import Reference
-from calendar_app.services import editors, journal
+from calendar_app.services import journal
 from calendar_app.services.entries import apply_entry, event_entry
+from calendar_app.services.rights import is_allowed, rights
 from calendar_app.sources.events_entries import EventEntry
 from calendar_app.sources.events_facts import (
     EntryError,
@@ -86,9 +86,13 @@ class StaleEventError(CalendarError):
 
 
 class NotYoursError(CalendarError):
-    """The editor may read this event, and may not publish that change to it."""
+    """The editor may read this event, and may not publish that change to it.
 
-    def __init__(self) -> None:
+    :param parts: what of it is not theirs to publish: names of facts (``sources.events_facts``).
+    """
+
+    def __init__(self, parts: tuple[str, ...] = ()) -> None:
+        self.parts = parts
         super().__init__(
             "Publier ce changement revient aux responsables de tous ceux qu'il concerne : "
             "proposez-le-leur."
@@ -101,8 +105,8 @@ def visible_event(session: AnySession, editor: Editor, event_id: str) -> Event:
     :raises NotFoundError: when there is none, or when it is other académies' only.
     """
     event = queries.event(session, event_id)
-    academies = queries.reference(session).academies
-    if event is None or not reaches(editors.rights(editor, academies), reach_of(event), academies):
+    read = EditorAction.READ_EVENT
+    if event is None or not is_allowed(session, editor, read, reach_of(event)):
         raise NotFoundError("Cet événement n'existe pas, ou n'est pas de votre périmètre.")
     return event
 
@@ -113,11 +117,32 @@ def reach_of(event: Event) -> frozenset[str]:
 
 
 def may_publish(
-    editor: Editor, before: EventEntry | None, after: EventEntry, reference: Reference
+    session: AnySession, editor: Editor, before: EventEntry | None, after: EventEntry
 ) -> bool:
     """Return whether an editor may publish a change; of a new event, *before* is None."""
-    own = editors.rights(editor, reference.academies)
-    return all(may(own, EditorAction.PUBLISH, scope) for scope in touched(before, after))
+    publish = EditorAction.PUBLISH_EVENT
+    return all(is_allowed(session, editor, publish, scope) for scope in touched(before, after))
+
+
+def not_theirs(
+    session: AnySession, editor: Editor, before: EventEntry | None, after: EventEntry
+) -> tuple[str, ...]:
+    """Return which parts of a change an editor may not publish: of a new event, and wherever whom
+    it is for is not theirs any more, that is its scope."""
+    publish = EditorAction.PUBLISH_EVENT
+
+    def is_theirs(codes: Set[str]) -> bool:
+        return is_allowed(session, editor, publish, codes)
+
+    if before is None or (
+        is_theirs(frozenset(before.scope_codes())) and not is_theirs(frozenset(after.scope_codes()))
+    ):
+        return ("scope",)
+    return tuple(
+        difference.name
+        for difference in differences(facts_of(before), facts_of(after))
+        if not all(map(is_theirs, _touched_by(difference.name, before, after)))
+    )
 
 
 def touched(before: EventEntry | None, after: EventEntry) -> frozenset[frozenset[str]]:
@@ -238,8 +263,10 @@ def write(
     else:
         visible_event(session, editor, entry.id)
         entry = _merged(session, entry, seen, before)
-    if not may_publish(editor, before, entry, reference):
-        raise NotYoursError
+    if not may_publish(session, editor, before, entry):
+        raise NotYoursError(not_theirs(session, editor, before, entry))
+    if event is None:
+        _check_series(session, editor, entry)
     if entry.part_of and entry.part_of != (before and before.part_of):
         _check_parent(session, editor, entry.part_of)
     old, new = facts_of(before) if before else None, facts_of(entry)
@@ -281,7 +308,7 @@ def own_series(session: AnySession, editor: Editor, series: str, year: str, scop
     :param scope: whom the new event is for.
     """
     academies = queries.reference(session).academies
-    own = editors.rights(editor, academies)
+    own = rights(editor, academies)
     found = list(session.scalars(select(Event).where(Event.series_id == series)).unique())
     same_year = [event for event in found if event.year.label == year]
     # Of this year it must be readable, to be completed; of others, some edition must be.
@@ -302,6 +329,13 @@ def at_home(
     scope = frozenset(entry.scope_codes())
     series = own_series(session, editor, entry.series, entry.school_year, scope)
     return entry.model_copy(update={"series": series, "id": f"{series}-{entry.school_year}"})
+
+
+def _check_series(session: AnySession, editor: Editor, entry: EventEntry) -> None:
+    """A new event takes its place in a series: that series must be the editor's to continue."""
+    if at_home(session, editor, None, entry).series != entry.series:
+        message = "cette série est celle d'une autre académie : donnez un autre titre"
+        raise EntryError({"series": message})
 
 
 def _check_parent(session: AnySession, editor: Editor, event_id: str) -> None:
@@ -330,13 +364,18 @@ def _touched(before: EventEntry | None, after: EventEntry) -> Iterator[frozenset
         yield frozenset(after.scope_codes())
         return
     for difference in differences(facts_of(before), facts_of(after)):
-        for entry in (before, after):
-            part, _, key = difference.name.partition(".")
-            if part == "milestones":
-                yield from (
-                    frozenset(m.scope_codes() or entry.scope_codes())
-                    for m in entry.milestones
-                    if m.key == key
-                )
-            else:
-                yield frozenset(entry.scope_codes())
+        yield from _touched_by(difference.name, before, after)
+
+
+def _touched_by(name: str, before: EventEntry, after: EventEntry) -> Iterator[frozenset[str]]:
+    """Yield whose part this is, before and after."""
+    part, _, key = name.partition(".")
+    for entry in (before, after):
+        if part == "milestones":
+            yield from (
+                frozenset(m.scope_codes() or entry.scope_codes())
+                for m in entry.milestones
+                if m.key == key
+            )
+        else:
+            yield frozenset(entry.scope_codes())

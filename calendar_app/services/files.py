@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -110,8 +112,19 @@ def export_holidays_text(session: AnySession) -> str:
     return write_holidays_yaml(imported_calendars(session))
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole: an interrupted export leaves the old one as it was."""
-    beside = path.with_name(f".{path.name}.tmp")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a file whole: an interrupted export leaves the old one as it was.
+
+    :param private: it names people, so its owner alone may read it.
+    """
+    # Under a name that nobody guesses, and never through a link that somebody laid there.
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    mode = 0o600 if private else 0o666
+    try:
+        with open(
+            beside, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)
+        ) as file:
+            file.write(text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from calendar_app.domain.filters import CatalogueFilter, for_person
 from calendar_app.domain.personal_links import ClassAnswer
@@ -23,6 +23,7 @@ from calendar_app.domain.text import fold
 from calendar_app.feeds.cards import Card, card
 from calendar_app.models import (
     Delivery,
+    Draft,
     Event,
     Milestone,
     Reminder,
@@ -168,9 +169,17 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         .order_by(Reminder.id)
     ).unique()
     mails = session.scalars(
-        select(Delivery).where(Delivery.subscriber_id == subscriber.id).order_by(Delivery.id)
+        select(Delivery)
+        .where(Delivery.subscriber_id == subscriber.id)
+        .order_by(Delivery.id)
+        .options(selectinload(Delivery.attempts))
     ).all()
     told = _told_by_week(session, [mail.issue for mail in mails if mail.issue is not None])
+    suggested = session.scalars(
+        select(Draft)
+        .where(func.lower(Draft.suggested_by) == subscriber.address_key)
+        .order_by(Draft.id)
+    )
     return {
         "adresse": subscriber.address,
         "nouvelle_adresse": subscriber.new_address,
@@ -186,8 +195,8 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         "choix_depuis": _iso(subscriber.since),
         "inscription": _iso(subscriber.created_at),
         "confirmation": _iso(subscriber.confirmed_at),
+        "dernier_signe": _iso(subscriber.heard_at),
         "dernier_code_le": _iso(subscriber.code_at),
-        "codes_faux_depuis": subscriber.code_tries,
         "consentement": {
             "texte": subscriber.consent_wording,
             "le": _iso(subscriber.consent_at),
@@ -210,19 +219,43 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         "rappels": [
             {
                 "evenement": milestone.event_id,
+                "titre": milestone.event.title,
                 "date": reminder.day.isoformat(),
                 "delai": reminder.lead,
                 "prevu_le": _iso(reminder.send_at),
                 "etat": reminder.state.value,
+                "motif": reminder.reason,
             }
             for reminder, milestone in reminders
+        ],
+        "propositions": [
+            {"titre": draft.title, "le": _iso(draft.created_at), "etat": draft.state.value}
+            for draft in suggested
         ],
         "courriels": [
             {
                 "sorte": mail.kind.value,
                 "jour": mail.day.isoformat(),
+                "rang_du_jour": mail.occurrence,
                 "etat": mail.state.value,
+                "motif": mail.reason,
+                "demande_le": _iso(mail.created_at),
+                "a_envoyer_le": _iso(mail.due_at),
+                "au_plus_tard_le": _iso(mail.expires_at),
                 "fini_le": _iso(mail.finished_at),
+                "nombre_d_essais": mail.tries,
+                "nombre_de_doutes": mail.doubts,
+                "gardes_pour_un_second_envoi": mail.form_values,
+                "essais": [
+                    {
+                        "le": _iso(attempt.at),
+                        "issue": attempt.outcome.value,
+                        "etape": attempt.stage,
+                        "code": attempt.code,
+                        "reponse": attempt.reply,
+                    }
+                    for attempt in mail.attempts
+                ],
             }
             | ({"dates_annoncees": told[mail.issue]} if mail.issue in told else {})
             for mail in mails
@@ -233,14 +266,16 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
 def _told_by_week(session: AnySession, issues: list[int]) -> dict[int, list[dict[str, str]]]:
     """Return which dates each issue of « Le point de la semaine » told, as long as that is kept."""
     rows = session.execute(
-        select(WeeklyDate.issue, Milestone.event_id, WeeklyDate.day)
+        select(WeeklyDate.issue, Event.id, Event.title, WeeklyDate.day)
         .join(Milestone, Milestone.id == WeeklyDate.milestone_id)
+        .join(Event, Event.id == Milestone.event_id)
         .where(WeeklyDate.issue.in_(issues))
-        .order_by(WeeklyDate.day, Milestone.event_id)
+        .order_by(WeeklyDate.day, Event.id)
     )
     found: dict[int, list[dict[str, str]]] = {}
-    for issue, event_id, day in rows:
-        found.setdefault(issue, []).append({"evenement": event_id, "date": day.isoformat()})
+    for issue, event_id, title, day in rows:
+        told = {"evenement": event_id, "titre": title, "date": day.isoformat()}
+        found.setdefault(issue, []).append(told)
     return found
 
 

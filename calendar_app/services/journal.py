@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import selectinload
 
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
-from calendar_app.domain.editors import EditorAction, EditorRights, EditorRole, may
+from calendar_app.domain.editors import EditorAction, EditorRights, EditorRole
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.local_time import PARIS
-from calendar_app.models import Change, ChangeScope, Draft, Editor, queries
+from calendar_app.models import Change, ChangeScope, Draft, Editor
 from calendar_app.models.base import AnySession
-from calendar_app.services import editors
+from calendar_app.services.rights import is_allowed
 
 #: Changes on one page.
 PAGE = 50
@@ -137,9 +137,9 @@ def visible_change(session: AnySession, editor: Editor, change_id: int) -> Chang
     :raises NotFoundError: when there is none, or it is none of theirs.
     """
     change = session.get(Change, change_id)
-    own = editors.rights(editor, queries.reference(session).academies)
-    if change is None or not (
-        change.editor_id == editor.id or may(own, EditorAction.PREPARE, frozenset(change.scope))
+    read = EditorAction.READ_CHANGE
+    if change is None or not is_allowed(
+        session, editor, read, change.scope, maker_id=change.editor_id
     ):
         raise NotFoundError("Ce changement n'existe pas, ou n'est pas de votre périmètre.")
     return change

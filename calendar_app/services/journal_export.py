@@ -6,10 +6,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
+from calendar_app.domain.text import clean
 from calendar_app.models import Change
 from calendar_app.models.base import AnySession
 from calendar_app.services.change_words import Told, told
@@ -18,8 +20,10 @@ _COLUMNS = (
     "numero instant qui quoi identifiant titre action partie avant apres pourquoi defait".split()
 )
 
-# A cell that begins so is a formula for a spreadsheet (OWASP, « CSV injection »).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Where a spreadsheet may begin a cell (a French one separates by semicolons, and quotes within what
+# it takes for a cell do not hold it together), before what makes it a formula (OWASP, « CSV
+# injection »), with blanks and quotes skipped.
+_FORMULA = re.compile(r'(^|[,;|\t\n])(?=[\s"]*[=+\-@＝＋－＠])')
 
 _NOTHING = Told("", "", "")
 
@@ -27,7 +31,7 @@ _NOTHING = Told("", "", "")
 def as_csv(session: AnySession, pages: Iterable[Sequence[Change]]) -> Iterator[str]:
     """Yield changes as CSV (RFC 4180, UTF-8 with a byte order mark for spreadsheets): one row for
     each part that differs, in words; instants are ISO 8601 in UTC."""
-    yield "\ufeff" + _rows([_COLUMNS])
+    yield "\ufeff" + table([_COLUMNS])
     for changes in pages:
         for change, parts in zip(changes, told(session, changes), strict=True):
             head = [
@@ -40,7 +44,7 @@ def as_csv(session: AnySession, pages: Iterable[Sequence[Change]]) -> Iterator[s
                 change.action.words,
             ]
             tail = [change.why or "", change.undoes_id or ""]
-            yield _rows(
+            yield table(
                 [*head, part.what, part.before, part.after, *tail] for part in parts or (_NOTHING,)
             )
 
@@ -55,7 +59,8 @@ def as_json(pages: Iterable[Sequence[Change]]) -> Iterator[str]:
     yield "[]\n" if lead == "[\n" else "\n]\n"
 
 
-def _rows(rows: Iterable[Iterable[Any]]) -> str:
+def table(rows: Iterable[Iterable[Any]]) -> str:
+    """Return rows as CSV in which no cell is a formula, whatever separator it is opened with."""
     text = io.StringIO()
     csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
@@ -79,5 +84,5 @@ def _plain(change: Change) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Return a value as text that stays text, whichever separator the file is opened with."""
+    return _FORMULA.sub(r"\1'", clean(str(value)))

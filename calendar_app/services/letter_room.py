@@ -9,12 +9,13 @@ from datetime import date, datetime
 from sqlalchemy import func, or_, select
 
 from calendar_app.domain.drafts import DraftState
-from calendar_app.domain.editors import EditorAction, may
+from calendar_app.domain.editors import EditorAction
 from calendar_app.domain.errors import NotFoundError
-from calendar_app.models import Draft, Editor, Letter, LetterDrop, queries, writing
+from calendar_app.models import Draft, Editor, Letter, LetterDrop, queries, reading, writing
 from calendar_app.models.base import AnySession, insert_new
-from calendar_app.services import drafts, editors
+from calendar_app.services import drafts
 from calendar_app.services.letters import LetterKnowledge
+from calendar_app.services.rights import NotYourActionError, is_allowed, rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,13 @@ def drop(
 
     :param issued: the day it was sent, when somebody knows.
     :raises UnreadableLetterError: when there is nothing to read in it; nothing is stored.
+    :raises NotYourActionError: when the account is disabled by now.
     """
+    with reading(session):  # before a letter is read for nothing
+        _check_drop(session, editor)
     report = drafts.import_letter(session, data, file_name, issued, now, knowledge)
     with writing(session, now):
+        _check_drop(session, editor)
         values = {"letter_id": report.letter_id, "editor_id": editor.id, "at": now}
         session.execute(insert_new(session, LetterDrop).values(values))
     return report.letter_id
@@ -79,7 +84,8 @@ def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLett
     letter = session.get(Letter, letter_id)
     dropped = session.get(LetterDrop, (letter_id, editor.id))
     mine = _mine(session, editor, letter) if letter else ()
-    if letter is None or not (dropped or mine or _is_administrator(editor)):
+    covers = rights(editor, queries.reference(session).academies).covers
+    if letter is None or not (dropped or mine or covers is None):
         raise NotFoundError("Cette lettre n'existe pas, ou rien n'y est de votre périmètre.")
     pending = [draft for draft in letter.drafts if draft.state is DraftState.PENDING]
     elsewhere = sum(draft not in mine for draft in pending)
@@ -88,7 +94,7 @@ def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLett
 
 def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[LetterLine, ...]:
     """Return the letters that an editor may read, the last ones that were dropped first."""
-    covers = editors.rights(editor, queries.reference(session).academies).covers
+    covers = rights(editor, queries.reference(session).academies).covers
     query = select(Letter).order_by(Letter.imported_at.desc(), Letter.id.desc())
     if covers is not None:
         dropped = select(LetterDrop.letter_id).where(LetterDrop.editor_id == editor.id)
@@ -111,15 +117,14 @@ def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[L
     )
 
 
-def _is_administrator(editor: Editor) -> bool:
-    return not editor.scope
+def _check_drop(session: AnySession, editor: Editor) -> None:
+    if not is_allowed(session, editor, EditorAction.DROP_LETTER):
+        raise NotYourActionError
 
 
 def _mine(session: AnySession, editor: Editor, letter: Letter) -> tuple[Draft, ...]:
-    own = editors.rights(editor, queries.reference(session).academies)
-    return tuple(
-        draft for draft in letter.drafts if may(own, EditorAction.PREPARE, frozenset(draft.scope))
-    )
+    read = EditorAction.READ_DRAFT
+    return tuple(d for d in letter.drafts if is_allowed(session, editor, read, d.scope))
 
 
 def _segments(text: str, found: Sequence[Draft]) -> Iterator[Segment]:

@@ -17,14 +17,21 @@ from sqlalchemy import case, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
+from calendar_app.domain.personal_links import CODE_TRIES
 from calendar_app.models import RateCount, writing
 from calendar_app.models.base import AnySession
+
+# « Of an address » is of its mailbox (``MailAddress.mailbox``), but for log-ins: these guard one
+# account, and the other addresses of a mailbox open none.
 
 #: Mails with a link or a code to one address: nobody fills a mailbox with our help.
 MAILS_AN_ADDRESS = RateLimitItemPerDay(3, namespace="address")
 
 #: Requests for such mails from one network; a whole académie may stand behind one proxy.
 MAILS_A_SOURCE = RateLimitItemPerHour(300, namespace="source")
+
+#: Tries of the code of one mail, while it is good: others must not guess it.
+WRONG_CODES_A_MAIL = RateLimitItemPerDay(CODE_TRIES, namespace="code-mail")
 
 #: Wrong codes from one network.
 WRONG_CODES_A_SOURCE = RateLimitItemPerHour(60, namespace="code")

@@ -45,6 +45,8 @@ _PEOPLE = select(
     Subscriber.id,
     Subscriber.uid,
     Subscriber.state,
+    Subscriber.state_at,
+    Subscriber.heard_at,
     Subscriber.address,
     Subscriber.new_address,
     Subscriber.academy_slug,

@@ -14,15 +14,16 @@ from typing import Any
 from calendar_app.domain.changes import ChangeAction
 from calendar_app.domain.dated_items import DatedItem, ItemStatus
 from calendar_app.domain.drafts import DraftState, Proposal
-from calendar_app.domain.editors import EditorAction, may
+from calendar_app.domain.editors import EditorAction
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.versions import Facts
 from calendar_app.models import Draft, Editor, Event, queries, writing
 from calendar_app.models.base import AnySession
-from calendar_app.services import echoes, editors, events, suggestions
+from calendar_app.services import echoes, events, suggestions
 from calendar_app.services.draft_entries import item_of, proposed, publishing_scope
 from calendar_app.services.draft_facts import draft_facts, note_draft
 from calendar_app.services.entries import event_entry
+from calendar_app.services.rights import is_allowed, rights
 from calendar_app.sources.events_entries import EventEntry
 from calendar_app.sources.events_facts import facts_of
 from calendar_app.sources.letter_json import contract
@@ -49,10 +50,21 @@ class DraftDecidedError(CalendarError):
             super().__init__(f"Cette proposition est déjà traitée : {draft.state.words}{by}.")
 
 
-class DraftNotYoursError(CalendarError):
-    """The editor may read the draft, and may not decide it."""
+class WholeEventError(NotFoundError):
+    """A whole event that an editor prepared is put right in its own form."""
 
     def __init__(self) -> None:
+        super().__init__("Cette proposition se corrige dans sa fiche.")
+
+
+class DraftNotYoursError(CalendarError):
+    """The editor may read the draft, and may not decide it.
+
+    :param parts: as of ``events.NotYoursError``, where what would be published is not theirs.
+    """
+
+    def __init__(self, parts: tuple[str, ...] = ()) -> None:
+        self.parts = parts
         super().__init__(
             "Accepter ou refuser cette proposition revient aux responsables de publication de "
             "tous ceux qu'elle concerne."
@@ -75,7 +87,7 @@ class Accepted:
 def queue(session: AnySession, editor: Editor) -> list[Draft]:
     """Return the pending drafts that an editor may read, by their last day: those within their
     scope, and those that they prepared themselves."""
-    covers = editors.rights(editor, queries.reference(session).academies).covers
+    covers = rights(editor, queries.reference(session).academies).covers
     return queries.pending_drafts(session, covers, editor.id)
 
 
@@ -85,16 +97,19 @@ def visible_draft(session: AnySession, editor: Editor, draft_id: int) -> Draft:
     :raises NotFoundError: when there is none, or it is none of theirs.
     """
     draft = session.get(Draft, draft_id)
-    if draft is None or not (
-        draft.author_id == editor.id or _may(session, editor, EditorAction.PREPARE, draft)
-    ):
+    if draft is None or not may(session, editor, EditorAction.READ_DRAFT, draft):
         raise NotFoundError("Cette proposition n'existe pas, ou n'est pas de votre périmètre.")
     return draft
 
 
+def may(session: AnySession, editor: Editor, action: EditorAction, draft: Draft) -> bool:
+    """Return whether an editor may do this to a draft."""
+    return is_allowed(session, editor, action, draft.scope, maker_id=draft.author_id)
+
+
 def may_decide(session: AnySession, editor: Editor, draft: Draft) -> bool:
-    """Return whether an editor may accept or refuse a draft."""
-    return _may(session, editor, EditorAction.PUBLISH, draft)
+    """Return whether an editor may accept a draft, or refuse somebody else's."""
+    return may(session, editor, EditorAction.ACCEPT_DRAFT, draft)
 
 
 def accept(
@@ -105,12 +120,14 @@ def accept(
     now: datetime,
     entry: EventEntry | None = None,
     base: Facts | None = None,
+    answer: str = "",
 ) -> Event:
     """Publish what a draft proposes.
 
     :param seen: the revision of the draft that the editor saw.
     :param entry: the whole event as the editor completed it; None: as the draft says it.
     :param base: with *entry*, the facts of the known event that the editor saw.
+    :param answer: what is said to whoever proposed it; may be empty.
     :raises NotFoundError: when the draft is none of theirs.
     :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
     :raises DraftNotYoursError: when they may not publish it.
@@ -129,6 +146,7 @@ def accept(
             before = dict(base) if base is not None else now_
         was_new = draft.proposal is Proposal.NEW_EVENT
         event = _write(session, editor, draft, entry, before, now)
+        draft.answer = answer.strip() or None
         _decide(draft, DraftState.ACCEPTED, editor, now)
         draft.event = event
         session.flush()
@@ -186,8 +204,7 @@ def refuse(
     with writing(session, now):
         queries.catalogue(session, for_update=True)
         draft = _pending(session, editor, draft_id, seen)
-        if draft.author_id != editor.id and not may_decide(session, editor, draft):
-            raise DraftNotYoursError
+        _ask(session, editor, EditorAction.REFUSE_DRAFT, draft)
         before = draft_facts(draft)
         draft.answer = answer.strip() or None
         _decide(draft, DraftState.REFUSED, editor, now)
@@ -204,10 +221,11 @@ def correct(
     :param item: the whole item as it should have been read.
     :raises NotFoundError: when the draft is none of theirs.
     :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
+    :raises WholeEventError: when it is a whole event that an editor prepared.
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
-        draft = _pending(session, editor, draft_id, seen)
+        draft = _to_correct(session, editor, draft_id, seen)
         before, codes = draft_facts(draft), frozenset(draft.scope)
         draft.corrected = contract(item)
         draft.title, draft.kind, draft.step = item.title, item.kind, item.step
@@ -235,10 +253,11 @@ def attach(
     :param key: the date of that event that the draft changes; None: it has one more.
     :raises NotFoundError: when there is no such draft, event or date for this editor.
     :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
+    :raises WholeEventError: when it is a whole event that an editor prepared.
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
-        draft = _pending(session, editor, draft_id, seen)
+        draft = _to_correct(session, editor, draft_id, seen)
         before, codes = draft_facts(draft), frozenset(draft.scope)
         event = events.visible_event(session, editor, event_id) if event_id else None
         milestone = next((m for m in event.milestones if m.key == key), None) if event else None
@@ -262,9 +281,9 @@ def attach(
 # -- the steps -------------------------------------------------------------------------------------
 
 
-def _may(session: AnySession, editor: Editor, action: EditorAction, draft: Draft) -> bool:
-    own = editors.rights(editor, queries.reference(session).academies)
-    return may(own, action, frozenset(draft.scope))
+def _ask(session: AnySession, editor: Editor, action: EditorAction, draft: Draft) -> None:
+    if not may(session, editor, action, draft):
+        raise DraftNotYoursError
 
 
 def _pending(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
@@ -277,8 +296,15 @@ def _pending(session: AnySession, editor: Editor, draft_id: int, seen: int) -> D
 
 def _to_decide(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
     draft = _pending(session, editor, draft_id, seen)
-    if not may_decide(session, editor, draft):
-        raise DraftNotYoursError
+    _ask(session, editor, EditorAction.ACCEPT_DRAFT, draft)
+    return draft
+
+
+def _to_correct(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
+    draft = _pending(session, editor, draft_id, seen)
+    _ask(session, editor, EditorAction.CORRECT_DRAFT, draft)
+    if draft.entry is not None:
+        raise WholeEventError
     return draft
 
 
@@ -296,8 +322,8 @@ def _write(
         action = ChangeAction.CANCELLED if ended else ChangeAction.MOVED
     try:
         return events.write(session, editor, entry, before, now, action=action, draft=draft)
-    except events.NotYoursError:
-        raise DraftNotYoursError from None
+    except events.NotYoursError as error:
+        raise DraftNotYoursError(error.parts) from None
 
 
 def _decide(draft: Draft, state: DraftState, editor: Editor, now: datetime) -> None:

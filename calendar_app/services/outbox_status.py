@@ -18,6 +18,7 @@ from calendar_app.domain.deliveries import (
 )
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.personal_links import PersonalLinks
+from calendar_app.domain.retention import MAILS
 from calendar_app.models import Delivery, Reminder, Subscriber, WorkerHeartbeat, reading, writing
 from calendar_app.models.base import AnySession
 from calendar_app.models.outbox import MailForm
@@ -26,9 +27,6 @@ from calendar_app.sources.bounces import Bounce, read_bounces
 
 #: A worker says that it lives every few seconds; after so long it is forgotten.
 _DEAD_AFTER = timedelta(days=1)
-
-#: How long the rows of mails that are done are kept: a school year and its rentrée.
-_KEPT = timedelta(days=400)
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.IN_DOUBT, DeliveryState.PARKED)
 
@@ -213,7 +211,7 @@ def clean_deliveries(session: AnySession, now: datetime) -> int:
     total = 0
     while True:
         with writing(session, now):
-            old = select(Delivery.id).where(Delivery.finished_at < now - _KEPT).limit(1_000)
+            old = select(Delivery.id).where(Delivery.finished_at < now - MAILS).limit(1_000)
             ids: Iterable[int] = list(session.scalars(old))
             session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
         total += len(list(ids))

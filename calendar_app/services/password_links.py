@@ -7,15 +7,14 @@ the secret key of the installation, whenever the mail is written; of either the 
 from __future__ import annotations
 
 import secrets
-import uuid
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select
 
 from calendar_app.domain.deliveries import DeliveryKind
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import DeadLinkError
 from calendar_app.domain.personal_links import PersonalLinks
-from calendar_app.models import Editor, PasswordLink, RateCount
+from calendar_app.models import Editor, PasswordLink
 from calendar_app.models.base import AnySession
 from calendar_app.services.outbox import queue_other
 
@@ -24,7 +23,7 @@ from calendar_app.services.outbox import queue_other
 PASSWORD_LINK_LIFE, SELF_SERVICE_LIFE = timedelta(days=3), timedelta(days=1)
 
 
-class PasswordLinkError(NotFoundError):
+class PasswordLinkError(DeadLinkError):
     """A link that was used, is too old, or is none."""
 
     def __init__(self) -> None:
@@ -53,16 +52,6 @@ def mail(
     session.execute(delete(PasswordLink).where(PasswordLink.editor_id == editor_id, dead))
     delivery = queue_other(session, DeliveryKind.PASSWORD, now, now + life)
     _add(session, editor_id, links.password_token(delivery.id, now), now + life, delivery.id)
-
-
-def write_as_much(session: AnySession, now: datetime) -> None:
-    """Write rows that mean nothing, as many as :func:`mail`: else the time of the answer would
-    tell an unknown address from a known one."""
-    gone = f"nobody/{uuid.uuid4().hex}"
-    session.execute(delete(RateCount).where(RateCount.key == gone))
-    for number in range(2):
-        session.add(RateCount(key=f"{gone}/{number}", count=0, expires_at=now))
-        session.flush()
 
 
 def kill(session: AnySession, editor_id: int) -> None:

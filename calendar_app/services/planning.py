@@ -40,6 +40,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from calendar_app.domain import retention
 from calendar_app.domain.deliveries import (
     PATIENCE,
     DeliveryKind,
@@ -76,9 +77,6 @@ _PLAN_LOCK = 7_305_113
 
 #: How long a send day is kept: longer than the farthest lead, so that none is planned twice.
 _KEPT = timedelta(days=400)
-
-#: How long after a date it is kept that the weekly mail told of it.
-WEEKLY_KEPT = timedelta(days=30)
 
 # What a process looked at last: without a new catalogue or a new morning, nothing new is due. One
 # entry a store; to lose it costs one full look.
@@ -117,7 +115,7 @@ def clean_send_days(session: AnySession, now: datetime) -> int:
     with writing(session, now):
         connection = session.connection()
         old = delete(SendDay).where(SendDay.send_at < now - _KEPT)
-        told = delete(WeeklyDate).where(WeeklyDate.day < now.date() - WEEKLY_KEPT)
+        told = delete(WeeklyDate).where(WeeklyDate.day < now.date() - retention.WEEKLY)
         return connection.execute(old).rowcount + connection.execute(told).rowcount
 
 

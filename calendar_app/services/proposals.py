@@ -7,6 +7,8 @@ from datetime import datetime
 from calendar_app.domain.changes import ChangeAction
 from calendar_app.domain.dated_items import ItemKind, ItemStatus
 from calendar_app.domain.drafts import Proposal
+from calendar_app.domain.editors import EditorAction
+from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.versions import Facts
 from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models import Draft, Editor, queries, writing
@@ -14,8 +16,19 @@ from calendar_app.models.base import AnySession
 from calendar_app.services import events
 from calendar_app.services.draft_facts import note_draft
 from calendar_app.services.entries import event_entry
+from calendar_app.services.rights import is_allowed
 from calendar_app.sources.events_entries import EventEntry
 from calendar_app.sources.events_facts import facts_of
+
+
+class NotConcernedError(CalendarError):
+    """An event that is for other académies only is not the editor's to prepare."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Cet événement ne concerne aucune classe de votre périmètre : corrigez « Pour qui », "
+            "ou signalez-le par la page publique « Proposer une date »."
+        )
 
 
 def propose(
@@ -31,6 +44,7 @@ def propose(
     :param seen: the facts of the event when the editor began; None for a new one.
     :raises EventExistsError: for a new one that exists.
     :raises NotFoundError: when the event is none of the editor's.
+    :raises NotConcernedError: when it concerns nobody within the editor's scope.
     """
     with writing(session, now):
         academies = queries.reference(session).academies
@@ -40,6 +54,9 @@ def propose(
         before = None
         if seen is not None:
             before = event_entry(events.visible_event(session, editor, entry.id), academies)
+        reach = _reach(before or entry)
+        if not is_allowed(session, editor, EditorAction.PROPOSE_EVENT, reach):
+            raise NotConcernedError
         scope = frozenset[str]().union(*events.touched(before, entry))
         first = min((m.days for m in entry.milestones), default=None)
         draft = Draft(
@@ -62,3 +79,8 @@ def propose(
         session.add(draft)
         note_draft(session, editor, draft, ChangeAction.CREATED, None, now, why=why)
         return draft
+
+
+def _reach(entry: EventEntry) -> frozenset[str]:
+    """Return the codes of an event and of all its dates."""
+    return frozenset(entry.scope_codes()).union(*(m.scope_codes() for m in entry.milestones))

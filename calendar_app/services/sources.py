@@ -17,17 +17,18 @@ from calendar_app.domain.academies import NATIONAL, Academies
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.dated_items import DatedItem
 from calendar_app.domain.drafts import DraftState
-from calendar_app.domain.editors import EditorAction, may
+from calendar_app.domain.editors import EditorAction
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean_line, slugify
 from calendar_app.domain.web_links import is_link
 from calendar_app.models import Change, Draft, Editor, Source, queries, reading, writing
 from calendar_app.models.base import AnySession
-from calendar_app.services import drafts, editors, journal
+from calendar_app.services import drafts, journal
 from calendar_app.services.draft_entries import publishing_scope
 from calendar_app.services.draft_facts import draft_facts, note_draft
 from calendar_app.services.letters import LetterKnowledge
+from calendar_app.services.rights import is_allowed
 from calendar_app.sources.fetcher import Fetched, Fetcher
 from calendar_app.sources.outside_feed import OutsideItem, read_outside_limited
 
@@ -58,6 +59,17 @@ class SourceError(CalendarError):
         super().__init__(sentence)
 
 
+class SourceNotYoursError(CalendarError):
+    """The editor may read what is found out about a source, and may not decide whether it is
+    followed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Suivre un agenda, l'arrêter ou le relire revient aux responsables de publication de "
+            "tous ceux qu'il concerne."
+        )
+
+
 class Fetches(Protocol):
     """What fetches an address: :class:`Fetcher`."""
 
@@ -86,9 +98,12 @@ def add(
     if not is_link(address) or len(address) > 2000:
         raise SourceError("adresse", "Donnez une adresse qui commence par https://.")
     with writing(session, now):
-        own = editors.rights(editor, queries.reference(session).academies)
-        if not may(own, EditorAction.PUBLISH, scope):
-            raise SourceError("pour", "Choisissez des académies ou départements qui sont à vous.")
+        if not is_allowed(session, editor, EditorAction.FOLLOW_SOURCE, scope):
+            raise SourceError(
+                "pour",
+                "Choisissez des académies ou départements qui sont à vous ; suivre un agenda "
+                "revient aux responsables de publication.",
+            )
         queries.catalogue(session, for_update=True)  # two who add the same wait for each other
         # Another académie may follow it too: it is not for this one to know.
         if any(s.address == address for s in sources_of(session, editor)):
@@ -111,9 +126,8 @@ def add(
 
 def sources_of(session: AnySession, editor: Editor) -> list[Source]:
     """Return the sources that are for nobody outside an editor's scope, by name."""
-    own = editors.rights(editor, queries.reference(session).academies)
     found = session.scalars(select(Source).order_by(Source.name, Source.id))
-    return [s for s in found if may(own, EditorAction.PREPARE, frozenset(s.scope))]
+    return [s for s in found if is_allowed(session, editor, EditorAction.READ_SOURCE, s.scope)]
 
 
 def visible(session: AnySession, editor: Editor, source_id: int) -> Source:
@@ -122,8 +136,8 @@ def visible(session: AnySession, editor: Editor, source_id: int) -> Source:
     :raises NotFoundError: when there is none, or it is none of theirs.
     """
     source = session.get(Source, source_id)
-    own = editors.rights(editor, queries.reference(session).academies)
-    if source is None or not may(own, EditorAction.PREPARE, frozenset(source.scope)):
+    read = EditorAction.READ_SOURCE
+    if source is None or not is_allowed(session, editor, read, source.scope):
         raise NotFoundError("Cet agenda n'existe pas, ou n'est pas de votre périmètre.")
     return source
 
@@ -134,9 +148,10 @@ def pause(
     """Stop following a source, or follow it again.
 
     :raises NotFoundError: when it is none of the editor's.
+    :raises SourceNotYoursError: when they may not decide what is followed.
     """
     with writing(session, now):
-        source = visible(session, editor, source_id)
+        source = _to_decide(session, editor, source_id)
         if (source.paused_at is not None) != paused:
             follow(session, editor, source, not paused, now)
         return source
@@ -155,7 +170,9 @@ def follow(
     """Follow a source from now on, or pause it, inside the caller's transaction.
 
     :param undoes: the change that is taken back.
+    :raises SourceNotYoursError: when the editor may not decide what is followed.
     """
+    _ask(session, editor, source)
     before = _facts(source)
     source.paused_at = None if follows else now
     source.next_fetch_at = now
@@ -179,15 +196,19 @@ def refresh(
     knowledge: LetterKnowledge,
     now: datetime,
     *,
-    believe: bool = False,
+    editor: Editor | None = None,
 ) -> None:
     """Read a source. What is new or changed in it becomes drafts; whatever goes wrong is noted, and
     its last good copy stays.
 
-    :param believe: take what it says even where it is empty or shrank by half: an editor looked.
+    :param editor: who asks for it, having looked: what it says is taken even where it is empty or
+        shrank by half. None for the worker.
+    :raises NotFoundError: when the source is none of the editor's.
+    :raises SourceNotYoursError: when the editor may not decide what is followed.
     """
+    believe = editor is not None
     with reading(session):
-        source = session.get(Source, source_id)
+        source = _of(session, editor, source_id)
         if source is None:
             return
         known, warned = dict(source.copy), source.warning is not None
@@ -209,7 +230,8 @@ def refresh(
         return
     with writing(session, now):
         queries.catalogue(session, for_update=True)
-        source = session.get(Source, source_id, with_for_update={"of": Source})
+        session.get(Source, source_id, with_for_update={"of": Source})
+        source = _of(session, editor, source_id)
         if source is None:
             return
         source.tried_at = source.succeeded_at = now
@@ -221,6 +243,22 @@ def refresh(
         news = [i for i in items if source.copy.get(i.id) != i.fingerprint]
         source.copy = {i.id: i.fingerprint for i in items}
         _add_drafts(session, source, news, now)
+
+
+def _ask(session: AnySession, editor: Editor, source: Source) -> None:
+    if not is_allowed(session, editor, EditorAction.FOLLOW_SOURCE, source.scope):
+        raise SourceNotYoursError
+
+
+def _to_decide(session: AnySession, editor: Editor, source_id: int) -> Source:
+    source = visible(session, editor, source_id)
+    _ask(session, editor, source)
+    return source
+
+
+def _of(session: AnySession, editor: Editor | None, source_id: int) -> Source | None:
+    """Return a source that is to be read; None when the worker finds it gone."""
+    return _to_decide(session, editor, source_id) if editor else session.get(Source, source_id)
 
 
 def _check_size(known: dict[str, str], items: Sequence[OutsideItem], *, believe: bool) -> None:

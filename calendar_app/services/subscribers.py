@@ -9,15 +9,22 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, literal, select
 
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.errors import CalendarError
-from calendar_app.domain.personal_links import BadLinkError
+from calendar_app.domain.personal_links import (
+    CODE_LIFE,
+    CODE_TRIES,
+    CONFIRMATION_LIFE,
+    BadLinkError,
+)
 from calendar_app.domain.reminder_plan import SchoolKind
+from calendar_app.domain.retention import duration_words
 from calendar_app.models import Subscriber, writing
 from calendar_app.models.base import AnySession
 
@@ -26,10 +33,6 @@ CONSENT = (
     "En m'inscrivant, j'accepte de recevoir à cette adresse les rappels que j'ai choisis. "
     "Je peux tout arrêter à tout moment, par un lien présent dans chaque courriel."
 )
-
-#: How long what nobody confirmed, or an ended subscription, is kept.
-UNCONFIRMED_KEPT = timedelta(days=7)
-ENDED_KEPT = timedelta(days=30)
 
 #: Those who confirmed and did not end it.
 SUBSCRIBED = (SubscriberState.ACTIVE, SubscriberState.PAUSED)
@@ -47,7 +50,10 @@ class ConfirmationExpiredError(CalendarError):
     """The link of a confirmation is too old: another mail may be asked for."""
 
     def __init__(self) -> None:
-        super().__init__("Ce lien de confirmation a plus de trois jours : demandez-en un autre.")
+        super().__init__(
+            f"Ce lien de confirmation a plus de {duration_words(CONFIRMATION_LIFE)} : "
+            "demandez-en un autre."
+        )
 
 
 class WrongCodeError(CalendarError):
@@ -55,8 +61,9 @@ class WrongCodeError(CalendarError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Ce code n'est pas celui du dernier courriel, ou n'est plus valable (il l'est 24 heures"
-            " et cinq essais). Vérifiez-le, ou demandez un autre courriel."
+            "Ce code n'est pas celui du dernier courriel, ou n'est plus valable (il l'est "
+            f"{duration_words(CODE_LIFE)} et {CODE_TRIES} essais). Vérifiez-le, ou demandez un "
+            "autre courriel."
         )
 
 
@@ -77,6 +84,10 @@ class AddressError(CalendarError):
         super().__init__("Écrivez une adresse complète, par exemple prenom.nom@ac-exemple.fr.")
 
 
+#: Where dots in the local part mean nothing; both names are one service.
+_WITHOUT_DOTS = ("gmail.com", "googlemail.com")
+
+
 @dataclass(frozen=True, slots=True)
 class MailAddress:
     """An address as mails are sent to it, and the key by which one person signs up once."""
@@ -92,11 +103,24 @@ class MailAddress:
             take another one, RFC 6531).
         """
         try:
-            read = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+            # Strict: no server has to take more than 64 letters before the @ (RFC 5321, 4.5.3.1).
+            read = validate_email(
+                text.strip(), check_deliverability=False, allow_smtputf8=False, strict=True
+            )
         except EmailNotValidError:
             raise AddressError from None
         address = read.ascii_email or read.normalized
         return cls(address, address.casefold())
+
+    @property
+    def mailbox(self) -> str:
+        """The mailbox that limits count for, whatever is written before it: `cible+1@` and
+        `cible+2@` arrive in one. It is nobody's key: elsewhere, « + » may be a letter of a name."""
+        local, _, domain = self.key.rpartition("@")
+        local = local.partition("+")[0] or local
+        if domain in _WITHOUT_DOTS:
+            local, domain = local.replace(".", ""), "gmail.com"
+        return f"{local}@{domain}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +162,16 @@ def find(session: AnySession, uid: uuid.UUID, *, for_update: bool = False) -> Su
     return found
 
 
+def whether_or_not(
+    session: AnySession, condition: ColumnElement[bool], *columns: Any
+) -> tuple[Any, ...]:
+    """Return these columns of the one row that the condition finds, or as many times None: one
+    statement and one row in either case, so that nobody learns from the time which it was."""
+    one = select(literal(1).label("one")).subquery()
+    found = select(*columns).select_from(one).outerjoin(columns[0].class_, condition)
+    return tuple(session.execute(found).one())
+
+
 def of_address(session: AnySession, key: str) -> Subscriber | None:
     """Return whose address it is, or None, locked until the transaction ends."""
     query = select(Subscriber).where(Subscriber.address_key == key).with_for_update()
@@ -158,6 +192,7 @@ def changing(
         found = find(session, uid, for_update=True)
         if found.state not in states:
             raise NotSubscribedError
+        found.heard_at = now
         yield found
 
 
@@ -179,6 +214,6 @@ def activate(subscriber: Subscriber, means: str, now: datetime) -> None:
     :param means: « lien » or « code ».
     """
     set_state(subscriber, SubscriberState.ACTIVE, now)
-    subscriber.since = now
+    subscriber.since = subscriber.heard_at = now
     subscriber.confirmed_at = subscriber.confirmed_at or now
     subscriber.consent_at, subscriber.consent_means = now, means

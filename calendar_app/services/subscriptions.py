@@ -1,6 +1,6 @@
 """Signing up for reminders, and all that somebody may do with a personal link.
 
-1. ``sign_up`` notes the wishes of an address and asks it to confirm;
+1. ``sign_up`` notes the wishes of an address and asks it to confirm (``services.asked`` says when);
 2. ``confirm`` (the link) or ``check_code`` (six digits) proves that the mailbox is theirs;
 3. with the link of any mail they change, pause, move, take out, end or erase everything.
 
@@ -16,27 +16,32 @@ import uuid
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
+from calendar_app.domain import retention
 from calendar_app.domain.deliveries import DeliveryKind, SubscriberState
 from calendar_app.domain.personal_links import (
     CODE_LIFE,
-    CODE_TRIES,
     CONFIRMATION_LIFE,
     BadLinkError,
     PersonalLinks,
 )
-from calendar_app.models import Delivery, RateCount, Subscriber, Subscription, writing
+from calendar_app.models import (
+    AddressRequest,
+    Delivery,
+    RateCount,
+    Subscriber,
+    Subscription,
+    writing,
+)
 from calendar_app.models.base import AnySession
+from calendar_app.services import limits, suggestions
 from calendar_app.services.outbox import queue_mail
 from calendar_app.services.subscribers import (
     CONSENT,
     ENDED,
-    ENDED_KEPT,
     SUBSCRIBED,
-    UNCONFIRMED_KEPT,
     AddressTakenError,
     ConfirmationExpiredError,
     MailAddress,
@@ -50,7 +55,11 @@ from calendar_app.services.subscribers import (
     of_address,
     set_state,
     set_wishes,
+    whether_or_not,
 )
+
+#: Whose code is worked out where nobody is meant: it takes as long.
+_NOBODY = uuid.UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,54 +75,50 @@ class Cleaned:
 # -- signing up and confirming ---------------------------------------------------------------------
 
 
-def sign_up(session: AnySession, request: SignUp, now: datetime) -> None:
+# These two are for inside the caller's transaction: the worker's, who looks whose address it is
+# (see ``services.asked``).
+
+
+def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datetime) -> None:
     """Note what an address wants and send it a confirmation. Somebody who is subscribed gets their
-    link instead, and nothing of theirs changes."""
-    try:
-        _sign_up(session, request, now)
-    except IntegrityError:
-        # The same address was typed twice at the same instant: now it is known.
-        _sign_up(session, request, now)
+    link instead, and nothing of theirs changes.
 
-
-def _sign_up(session: AnySession, request: SignUp, now: datetime) -> None:
-    with writing(session, now):
-        found = of_address(session, request.address.key)
-        if found and found.state in SUBSCRIBED:
-            _send(session, found, DeliveryKind.LINK, now)
-            return
-        if found is None:
-            found = Subscriber(uid=uuid.uuid4(), created_at=now)
-        elif found.state in ENDED:
-            # Who comes back starts anew.
-            session.execute(delete(Subscription).where(Subscription.subscriber_id == found.id))
-            session.expire(found, ["subscriptions"])
-        found.address, found.address_key = request.address.address, request.address.key
-        found.state, found.state_at, found.since = SubscriberState.UNCONFIRMED, now, now
-        found.consent_wording, found.consent_at, found.consent_means = request.consent, now, None
-        set_wishes(found, request.wishes)
-        session.add(found)
-        session.flush()
-        for event_id in request.event_ids:
-            picked = session.get(Subscription, (found.id, event_id))
-            if picked is None:
-                picked = Subscription(subscriber_id=found.id, event_id=event_id, since=now)
-                session.add(picked)
-            picked.picked = True
-        _send(session, found, DeliveryKind.CONFIRMATION, now)
+    :param asked_at: when they agreed.
+    """
+    found = of_address(session, request.address.key)
+    if found and found.state in SUBSCRIBED:
+        _send(session, found, DeliveryKind.LINK, now)
+        return
+    if found is None:
+        found = Subscriber(uid=uuid.uuid4(), created_at=now)
+    elif found.state in ENDED:
+        # Who comes back starts anew.
+        session.execute(delete(Subscription).where(Subscription.subscriber_id == found.id))
+        session.expire(found, ["subscriptions"])
+    found.address, found.address_key = request.address.address, request.address.key
+    found.state, found.state_at, found.since = SubscriberState.UNCONFIRMED, now, now
+    found.consent_wording, found.consent_at, found.consent_means = request.consent, asked_at, None
+    found.heard_at = now
+    set_wishes(found, request.wishes)
+    session.add(found)
+    session.flush()
+    for event_id in request.event_ids:
+        picked = session.get(Subscription, (found.id, event_id))
+        if picked is None:
+            picked = Subscription(subscriber_id=found.id, event_id=event_id, since=now)
+            session.add(picked)
+        picked.picked = True
+    _send(session, found, DeliveryKind.CONFIRMATION, now)
 
 
 def send_link(session: AnySession, address: MailAddress, now: datetime) -> None:
     """« Retrouver mon lien »: send it to whom it belongs, or the confirmation that is missing, or
     nothing to an address that gets no mail."""
-    with writing(session, now):
-        found = of_address(session, address.key)
-        if found and found.state in SUBSCRIBED:
-            _send(session, found, DeliveryKind.LINK, now)
-        elif found and found.state is SubscriberState.UNCONFIRMED:
-            _send(session, found, DeliveryKind.CONFIRMATION, now)
-        else:
-            _write_as_much(session, now)
+    found = of_address(session, address.key)
+    if found and found.state in SUBSCRIBED:
+        _send(session, found, DeliveryKind.LINK, now)
+    elif found and found.state is SubscriberState.UNCONFIRMED:
+        _send(session, found, DeliveryKind.CONFIRMATION, now)
 
 
 def resend_confirmation(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
@@ -152,28 +157,30 @@ def check_code(
 ) -> tuple[Subscriber, bool]:
     """Take the six digits of the latest mail, and confirm the sign-up that waits for them.
 
+    Every try is counted before it is looked at, and an unknown address costs the statements of a
+    known one; the right code gives its tries back.
+
     :returns: whose they are, and whether that confirmed the sign-up.
-    :raises WrongCodeError: the same for all that may be wrong. Each wrong code is counted.
+    :raises WrongCodeError: the same for all that may be wrong.
     """
-    confirmed = right = False
+    columns = (Subscriber.uid, Subscriber.code_at, Subscriber.state)
+    mine = Subscriber.address_key == address.key
+    uid, code_at, state = whether_or_not(session, mine, *columns)
+    tried = links.fingerprint(f"code/{address.key}/{code_at and code_at.isoformat()}")
+    may_try = limits.take(session, limits.WRONG_CODES_A_MAIL, tried, now)
+    expected = links.code(uid or _NOBODY, code_at or now)
+    right = hmac.compare_digest(expected.encode(), code.encode())
+    if not (right and may_try and uid and now < code_at + CODE_LIFE and state not in ENDED):
+        raise WrongCodeError
+    limits.forget(session, limits.WRONG_CODES_A_MAIL, tried, now)
     with writing(session, now):
         found = of_address(session, address.key)
-        if (
-            found is None
-            or found.code_at is None
-            or now >= found.code_at + CODE_LIFE
-            or found.code_tries >= CODE_TRIES
-            or found.state in ENDED
-        ):
-            _write_as_much(session, now)
-        elif hmac.compare_digest(links.code(found.uid, found.code_at).encode(), code.encode()):
-            right, confirmed = True, found.state is SubscriberState.UNCONFIRMED
-            if confirmed:
-                activate(found, "code", now)
-        else:
-            found.code_tries += 1
-    if found is None or not right:
-        raise WrongCodeError
+        if found is None or (found.uid, found.code_at) != (uid, code_at) or found.state in ENDED:
+            raise WrongCodeError
+        found.heard_at = now
+        confirmed = found.state is SubscriberState.UNCONFIRMED
+        if confirmed:
+            activate(found, "code", now)
     return found, confirmed
 
 
@@ -269,25 +276,29 @@ def come_back(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
     """Take back an unsubscription, with all that was followed; the link proves the mailbox."""
     with changing(session, uid, now, SubscriberState.UNSUBSCRIBED, *SUBSCRIBED) as found:
         if found.state is SubscriberState.UNSUBSCRIBED:
-            if now >= found.state_at + ENDED_KEPT:
+            if now >= found.state_at + retention.ENDED:
                 raise NotSubscribedError
             found.consent_wording = found.consent_wording or CONSENT
             activate(found, "lien", now)
 
 
 def erase(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
-    """Delete somebody with all that hangs on them: wishes, reminders, mails.
+    """Delete somebody with all that hangs on them: wishes, reminders, mails, and their address
+    wherever else it is kept.
 
     :raises BadLinkError: when nobody is meant.
     """
     with changing(session, uid, now, *SubscriberState) as found:
+        suggestions.forget(session, found.address_key, now)
+        waiting = func.lower(AddressRequest.address) == found.address_key
+        session.execute(delete(AddressRequest).where(waiting))
         session.execute(delete(Subscriber).where(Subscriber.id == found.id))
         session.expunge_all()
 
 
 def clean(session: AnySession, now: datetime) -> Cleaned:
-    """Delete what may not be kept: sign-ups that nobody confirmed for 7 days, ended subscriptions
-    after 30 days, and counts whose time is over. A new address that was not confirmed for 7 days is
+    """Delete what may not be kept (``domain.retention``): sign-ups that nobody confirmed, ended
+    subscriptions, and counts whose time is over. A new address that nobody confirmed is
     forgotten."""
 
     def older(states: tuple[SubscriberState, ...], kept: timedelta) -> int:
@@ -297,12 +308,12 @@ def clean(session: AnySession, now: datetime) -> Cleaned:
     asked = select(Delivery.id).where(
         Delivery.subscriber_id == Subscriber.id,
         Delivery.kind == DeliveryKind.NEW_ADDRESS,
-        Delivery.created_at > now - UNCONFIRMED_KEPT,
+        Delivery.created_at > now - retention.UNCONFIRMED,
     )
     with writing(session, now):
         return Cleaned(
-            unconfirmed=older((SubscriberState.UNCONFIRMED,), UNCONFIRMED_KEPT),
-            ended=older(ENDED, ENDED_KEPT),
+            unconfirmed=older((SubscriberState.UNCONFIRMED,), retention.UNCONFIRMED),
+            ended=older(ENDED, retention.ENDED),
             counts=_count(session, delete(RateCount).where(RateCount.expires_at <= now)),
             new_addresses=_count(
                 session,
@@ -315,14 +326,8 @@ def clean(session: AnySession, now: datetime) -> Cleaned:
 
 def _send(session: AnySession, subscriber: Subscriber, kind: DeliveryKind, now: datetime) -> None:
     """Queue a mail that carries a code; the codes of earlier mails are void."""
-    subscriber.code_at, subscriber.code_tries = now, 0
+    subscriber.code_at = now
     queue_mail(session, subscriber, kind, now)
-
-
-def _write_as_much(session: AnySession, now: datetime) -> None:
-    """Write a row that means nothing: an unknown address costs a write too, or the time of the
-    answer would tell it from a known one."""
-    session.add(RateCount(key=f"nobody/{uuid.uuid4().hex}", count=0, expires_at=now))
 
 
 def _count(session: AnySession, statement: UpdateBase) -> int:

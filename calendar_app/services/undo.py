@@ -12,15 +12,16 @@ from sqlalchemy import select
 
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.drafts import DraftState, Proposal
-from calendar_app.domain.editors import EditorAction, may
+from calendar_app.domain.editors import EditorAction
 from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.versions import Conflict, Facts, merge
 from calendar_app.models import Change, Draft, Editor, Event, queries, writing
 from calendar_app.models.base import AnySession
-from calendar_app.services import echoes, editors, events, journal, moderation, sources
+from calendar_app.services import echoes, events, journal, moderation, sources
 from calendar_app.services.draft_entries import publishing_scope
 from calendar_app.services.draft_facts import draft_facts, note_draft, reopen, restore
 from calendar_app.services.entries import event_entry
+from calendar_app.services.rights import is_allowed
 
 #: What takes back a creation.
 _GONE = {"archived": "true"}
@@ -57,7 +58,9 @@ def undo(
 
     :raises NotFoundError: when the change, or its object, is none of the editor's.
     :raises NotYoursError: when the editor may not publish what was before.
-    :raises DraftNotYoursError: when the editor may not decide the draft.
+    :raises DraftNotYoursError: when the editor may not decide the draft, or one that the change
+        accepted.
+    :raises SourceNotYoursError: when the editor may not decide what is followed.
     :raises DraftDecidedError: when what was put right of a draft is decided by now.
     :raises UndoneAlreadyError: when somebody did so before.
     :raises UndoConflictError: when the same parts were changed since.
@@ -91,8 +94,9 @@ def may_undo(session: AnySession, editor: Editor, change: Change) -> bool:
         except CalendarError:
             return False
         return True
-    own = editors.rights(editor, queries.reference(session).academies)
-    return may(own, EditorAction.PUBLISH, frozenset(change.scope))
+    is_source = change.subject is ChangeSubject.SOURCE
+    action = EditorAction.FOLLOW_SOURCE if is_source else EditorAction.PUBLISH_EVENT
+    return is_allowed(session, editor, action, change.scope)
 
 
 def _undo_event(
@@ -110,6 +114,8 @@ def _undo_event(
     session.flush()
     first, is_back = _first(change)
     draft, was_created = first.draft, first.before is None
+    if draft and not moderation.may_decide(session, editor, draft):
+        raise moderation.DraftNotYoursError
     if draft and not is_back and draft.state is DraftState.ACCEPTED:
         reopen(draft)
     elif draft and is_back and draft.state is DraftState.PENDING:
@@ -155,8 +161,10 @@ def _undo_draft(
     merged = merge(after, change.before or {**after, **_WITHDRAWN}, facts)
     if merged.conflicts:
         raise UndoConflictError(merged.conflicts)
-    codes = frozenset(draft.scope)
+    codes, of_event = frozenset(draft.scope), draft.event_id
     restore(draft, merged.facts)
+    if draft.event_id not in (None, of_event):
+        events.visible_event(session, editor, draft.event_id)
     if draft.state is not DraftState.PENDING:
         draft.decided_at = now
     session.flush()
@@ -174,8 +182,8 @@ def _draft_to_undo(session: AnySession, editor: Editor, change: Change) -> Draft
         of_decision and draft.state is DraftState.REFUSED
     ):
         raise moderation.DraftDecidedError(draft)
-    is_theirs = draft.author_id == editor.id or moderation.may_decide(session, editor, draft)
-    if of_decision and not is_theirs:
+    action = EditorAction.REFUSE_DRAFT if of_decision else EditorAction.CORRECT_DRAFT
+    if not moderation.may(session, editor, action, draft):
         raise moderation.DraftNotYoursError
     return draft
 

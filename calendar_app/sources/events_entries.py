@@ -185,6 +185,12 @@ class MilestoneEntry(Entry):
     cancelled_at: Instant | None = Field(
         default=None, description="Quand elle l'a été. Écrit par l'export : n'y touchez pas."
     )
+    announced_at: Instant | None = Field(
+        default=None, description="Quand elle a été annoncée ici. Écrit par l'export."
+    )
+    changed_at: Instant | None = Field(
+        default=None, description="Quand elle a changé. Écrit par l'export."
+    )
     moved_from: MovedFromEntry | None = Field(
         default=None, description="Où cette date se trouvait avant d'être déplacée."
     )

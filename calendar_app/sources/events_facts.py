@@ -25,7 +25,8 @@ from calendar_app.sources.yaml_tree import Node, Tree
 #: Texts, lists and dicts, as ``yaml_tree`` reads them.
 Written = dict[str, Any]
 
-_OF_THE_STORE = ("record", "cancelled_at")
+#: What only the store knows and an export notes: nobody writes it, and it is no change.
+OF_THE_STORE = ("record", "cancelled_at", "announced_at", "changed_at")
 _PARTS = ("participation", "source")
 #: Milestones are facts one by one: two editors may each change another date.
 _DATE = "milestones."
@@ -45,9 +46,7 @@ class EntryError(CalendarError):
 
 def written(entry: BaseModel) -> Written:
     """Return an entry as texts; what stands at its default is left out."""
-    return {
-        name: _text(value) for name, value in written_fields(entry) if name not in _OF_THE_STORE
-    }
+    return {name: _text(value) for name, value in written_fields(entry) if name not in OF_THE_STORE}
 
 
 def facts_of(entry: EventEntry) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from calendar_app.domain.school_calendars import SchoolCalendar, SchoolHoliday, merge
+from calendar_app.domain.text import clean_line
 from calendar_app.sources.ministry_csv import HolidaysFileError, read_ministry_csv
 
 __all__ = [
@@ -61,7 +62,7 @@ def _read_calendar(item: object, where: str, problems: list[str]) -> SchoolCalen
     where = f"{where} ({item['slug']})"
     before = len(problems)
     for key in ("slug", "label", "source"):
-        if not isinstance(item[key], str) or not item[key]:
+        if not isinstance(item[key], str) or not clean_line(item[key]):
             problems.append(f"{where}, « {key} » : il faut un texte.")
     known = [row[:2] for row in _read_rows(item["known"], 2, f"{where}, « known »", problems)]
     holidays = []
@@ -73,9 +74,8 @@ def _read_calendar(item: object, where: str, problems: list[str]) -> SchoolCalen
     if len(problems) > before:
         return None
     try:
-        return SchoolCalendar(
-            item["slug"], item["label"], tuple(holidays), tuple(known), item["source"]
-        )
+        slug, label, source = (clean_line(item[key]) for key in ("slug", "label", "source"))
+        return SchoolCalendar(slug, label, tuple(holidays), tuple(known), source)
     except ValueError as error:
         problems.append(f"{where} : {error}")
         return None
@@ -94,10 +94,10 @@ def _read_rows(
             isinstance(row, list)
             and len(row) == length
             and all(type(day) is date for day in row[:2])
-            and all(isinstance(name, str) and name for name in row[2:])
+            and all(isinstance(name, str) and clean_line(name) for name in row[2:])
         )
         if right:
-            yield row[0], row[1], row[2] if length == 3 else ""
+            yield row[0], row[1], clean_line(row[2]) if length == 3 else ""
         else:
             shape = "[AAAA-MM-JJ, AAAA-MM-JJ" + (", nom]" if length == 3 else "]")
             problems.append(f"{where}, n° {number} : il faut {shape}.")

@@ -11,13 +11,13 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 
+from calendar_app.domain.text import clean
 from calendar_app.sources.letter_markdown import (
     PLAIN,
     Block,
     Style,
     Table,
     Writer,
-    visible,
     web_address,
 )
 from calendar_app.sources.letter_xml import XmlHandler, read_part
@@ -283,7 +283,7 @@ class _Document(XmlHandler):
         if self._skipped:
             return
         if self._in_text:
-            self._write(visible(text).replace("\n", " "))
+            self._write(clean(text).replace("\n", " "))
         elif self._in_instruction and self._fields:
             said, link = self._fields[-1]
             self._fields[-1] = (said + text, link)

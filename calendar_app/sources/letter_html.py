@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from calendar_app.domain.text import clean
 from calendar_app.sources.letter_markdown import (
     PLAIN,
     Style,
     Table,
     Writer,
     collapsed,
-    visible,
     web_address,
 )
 
@@ -101,7 +101,7 @@ class _Reader(HTMLParser):
         scope = self._scopes[-1]
         if scope.style.hidden:
             return
-        data = visible(data)
+        data = clean(data)
         if not scope.has("pre"):
             data = collapsed(data)
         if scope.style.address and data.strip():
@@ -175,7 +175,7 @@ class _Reader(HTMLParser):
     def _image(self, values: dict[str, str | None]) -> None:
         """An image says something only where it is all that a link shows."""
         style = self._scopes[-1].style
-        words = collapsed(visible(values.get("alt") or "")).strip()
+        words = collapsed(clean(values.get("alt") or "")).strip()
         if words and style.address and not self._linked_words:
             self._writer.text(words, style)
 

@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-# Not the zero-width joiner (U+200D): it holds emoji together.
-_INVISIBLE = re.compile("[\u00ad\u034f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _SPACES = re.compile(r"[ \t\r\n\f\v\u2028\u2029]+")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 #: Characters that would end ``[words](address)`` too early.
@@ -56,11 +54,6 @@ def web_address(text: str | None) -> str | None:
     """Return *text* as the address of a link, or None when a reader cannot go there (« #top »)."""
     text = re.sub(r"[\x00-\x1f\x7f]", "", text or "").strip()
     return text.translate(_ADDRESS_ESCAPES) if _ADDRESS.match(text) else None
-
-
-def visible(text: str) -> str:
-    """Return *text* without the characters that have no width, and with LF line ends."""
-    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def collapsed(text: str) -> str:

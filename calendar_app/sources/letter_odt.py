@@ -9,13 +9,13 @@ import re
 import zipfile
 from dataclasses import dataclass
 
+from calendar_app.domain.text import clean
 from calendar_app.sources.letter_markdown import (
     PLAIN,
     Block,
     Style,
     Table,
     Writer,
-    visible,
     web_address,
 )
 from calendar_app.sources.letter_xml import XmlHandler, read_part
@@ -190,7 +190,7 @@ class _Document(XmlHandler):
     def text(self, text: str) -> None:
         # Between paragraphs there is only indentation.
         if not self._skipped:
-            self._write(visible(text).replace("\n", " "))
+            self._write(clean(text).replace("\n", " "))
 
     @property
     def _last(self) -> Style:

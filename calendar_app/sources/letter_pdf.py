@@ -11,7 +11,7 @@ from pypdf.errors import DependencyError, LimitReachedError, PyPdfError
 
 from calendar_app.domain.errors import UnreadableLetterError
 from calendar_app.domain.text import clean
-from calendar_app.sources.letter_markdown import visible, web_address
+from calendar_app.sources.letter_markdown import web_address
 
 #: A letter of more pages is a book.
 MAX_PAGES = 300
@@ -21,7 +21,7 @@ _MAX_LINKS = 2000
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 )
-_SOFT_HYPHEN_AT_LINE_END = re.compile("\u00ad[ \t]*\n")
+_SOFT_HYPHEN_AT_LINE_END = re.compile("\u00ad[ \t]*\r?\n")
 
 # Its warnings quote the file, and an editor can do nothing about them.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -82,8 +82,8 @@ def _open(reader: PdfReader) -> None:
 
 
 def _tidy(text: str) -> str:
-    text = _SOFT_HYPHEN_AT_LINE_END.sub("", clean(text.replace("\f", "\n")))
-    return visible(text).translate(_LIGATURES).strip("\n")
+    text = _SOFT_HYPHEN_AT_LINE_END.sub("", text)
+    return clean(text).translate(_LIGATURES).strip("\n")
 
 
 def _addresses(page: PageObject) -> list[str]:

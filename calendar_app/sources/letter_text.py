@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from calendar_app.domain.errors import UnreadableLetterError
+from calendar_app.domain.text import clean
 from calendar_app.sources.limited_process import run_limited
 
 #: Bytes of a file.
@@ -43,8 +44,9 @@ class LetterText:
     """The text of a letter.
 
     :param text: light Markdown (see ``letter_markdown``) with LF line ends, whatever the format
-        was; plain text and Markdown as they were. The text of a PDF keeps the line breaks of its
-        pages, with a blank line and the addresses of the links after each page.
+        was; plain text and Markdown as they were, but for what nobody sees (``domain.text``). The
+        text of a PDF keeps the line breaks of its pages, with a blank line and the addresses of the
+        links after each page.
     :param form: of the file, or of the attachment when a mail only carries a letter.
     :param issued: the day on which a mail was sent, in the zone that its Date header gives; None
         where the file does not say it.
@@ -77,10 +79,8 @@ def read_text(data: bytes) -> LetterText:
             "Ce fichier est endommagé ou incomplet. Ouvrez-le, enregistrez-le de nouveau "
             "(au format PDF par exemple), puis redonnez-le."
         ) from error
-    # What no text may hold, whichever parser let it through: half of a surrogate pair.
-    text = letter.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    # No PostgreSQL text holds a NUL.
-    text = text.replace("\0", "\ufffd")
+    # Two halves of a surrogate pair are one character; a half alone is none.
+    text = clean(letter.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     if len(text) > MAX_CHARACTERS:
         raise UnreadableLetterError(
             "Ce fichier contient plus de deux millions de caractères, beaucoup trop pour une "
@@ -146,7 +146,6 @@ def _read_textual(data: bytes) -> LetterText:
             )
         return LetterText(text, LetterForm.HTML, None)
     _refuse_no_text(text)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return LetterText(text, LetterForm.MARKDOWN if _is_markdown(text) else LetterForm.TEXT, None)
 
 

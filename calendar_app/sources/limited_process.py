@@ -39,6 +39,8 @@ from calendar_app.domain.errors import CalendarError, UnreadableLetterError
 
 #: A longer answer is refused: bytes of JSON.
 MAX_ANSWER: Final = 16 * 2**20
+#: How many seconds may pass on the clock for each second of CPU that is allowed.
+PATIENCE = 3
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -73,7 +75,8 @@ def run_limited(
     :param function: a module-level function of this package. Its value is made of what JSON knows
         (dict with text keys, list, str, int, float, bool, None): a tuple comes back as a list.
     :param argument: whatever pickle takes.
-    :param seconds: of CPU, rounded up to a whole one; three times as many may pass on the clock.
+    :param seconds: of CPU, rounded up to a whole one; :data:`PATIENCE` times as many may pass on
+        the clock.
     :param memory: bytes of address space, of which the interpreter itself takes some 30 MiB.
     :raises UnreadableLetterError: with the sentence of the CalendarError that the function raised;
         or with one that says the file is damaged, when it raised anything else or crashed.
@@ -96,7 +99,7 @@ def run_limited(
         env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
     )
     try:
-        text = _exchange(child, pickle.dumps(argument), time.monotonic() + 3 * seconds)
+        text = _exchange(child, pickle.dumps(argument), time.monotonic() + PATIENCE * seconds)
     finally:
         child.kill()
         for pipe in (child.stdin, child.stdout):

@@ -96,7 +96,7 @@ class _Reader:
         elif self._entry is not None and local in _TEXTS:
             self._name, self._depth = _TEXTS[local], 0
             if local == "link" and values.get("rel", "alternate") == "alternate":
-                self._entry.link = self._entry.link or values.get("href", "")
+                self._entry.link = self._entry.link or clean_line(values.get("href", ""))
 
     def end(self, name: str) -> None:
         if self._name is not None:

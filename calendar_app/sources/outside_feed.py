@@ -264,7 +264,7 @@ def _of_news(
 def _of_entry(
     entry: Entry, today: date, knowledge: LetterKnowledge
 ) -> Iterator[tuple[str, DatedItem]]:
-    text = f"{entry.title}\n\n{html_text(entry.body)}"
+    text = clean(f"{entry.title}\n\n{html_text(entry.body)}")
     published = entry.published or datetime.combine(today, time(), UTC)
     letter = LetterText(text, LetterForm.TEXT, published.astimezone(PARIS).date())
     for number, item in enumerate(read_letter_text(letter, None, today, knowledge).items):

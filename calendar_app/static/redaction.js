@@ -3,7 +3,7 @@
 
 // Leaving with unsaved work asks first.
 for (const form of document.querySelectorAll("form[data-unsaved]")) {
-  let unsaved = document.querySelector("[role=alert]") !== null;
+  let unsaved = form.dataset.unsaved === "yes";
   form.addEventListener("input", () => { unsaved = true; });
   form.addEventListener("submit", () => { unsaved = false; });
   window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
@@ -18,7 +18,7 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
     typed.set("jeton", form.dataset.previewToken);
     try {
       const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(typed) });
-      if (answer.ok && asked === latest) shown.innerHTML = await answer.text();
+      if (answer.ok && !answer.redirected && asked === latest) shown.innerHTML = await answer.text();
     } catch {
       // The server does not answer: what was shown stays.
     }

@@ -73,7 +73,7 @@ READING: Final = Gate(THREADS // 4)
 #: password being verified, another writer.
 SENDING: Final = Gate(THREADS // 2)
 #: Reading letters: a file in memory, and a process of its own that may take half a gigabyte.
-LETTERS: Final = Gate(2)
+LETTERS: Final = Gate(1)
 #: Seconds that somebody who dropped a letter waits for those before them.
 LETTER_WAITS: Final = 30
 

@@ -69,11 +69,23 @@ def editor() -> Editor | None:
 
 def form_token(endpoint: str, **values: str) -> str:
     """Return the token of a form that only this browser may post to a view."""
+    browser_key()
+    return forms.form_token(endpoint, **_bound(), **values)
+
+
+def browser_key() -> str:
+    """Return the key of this browser's session; one that has none gets one."""
     if _KEY not in session:
         # Before a log-in too: else another site could log somebody in as somebody else.
         session.permanent = True
         session[_KEY] = secrets.token_urlsafe(16)
-    return forms.form_token(endpoint, **_bound(), **values)
+    return str(session[_KEY])
+
+
+def known_key() -> str | None:
+    """Return the key that this browser brought, or None."""
+    found: str | None = session.get(_KEY)
+    return found
 
 
 def is_fresh() -> bool:

@@ -8,8 +8,8 @@ from flask import Response, make_response, redirect, render_template, request, u
 
 from calendar_app.domain.text import clean_line
 from calendar_app.models import Editor, db
-from calendar_app.services import editors, limits
-from calendar_app.web import bodies, editor_session, forms, kept_forms, queue_views
+from calendar_app.services import asked, editors, limits
+from calendar_app.web import bodies, editor_session, forms, kept_forms, kept_words, queue_views
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import (
@@ -57,10 +57,10 @@ def log_in() -> Any:
     except editors.LoginError as error:
         form.problems["adresse"] = str(error)
         return _log_in(form, 400)
+    kept = kept_forms.carried()  # it is of the session that ends here
     editor_session.begin(begun)
-    kept = kept_forms.carried()
-    if kept and kept.fields and kept.token():
-        return show("resume.html", kept=kept)
+    if kept and kept.words:
+        return show("resume.html", kept=kept, told=kept_words.told(kept))
     return redirect(kept.place if kept else url_for(".room"), 303)
 
 
@@ -90,9 +90,9 @@ def forgotten() -> Any:
     if not limits.take(db.session, limit, source, now):
         wait = limits.wait(db.session, limit, source, now)
         return retry_after(show("forgotten.html", 429, form=form, notice=too_many(wait)), wait)
-    fingerprint = links().fingerprint(f"password/{address.key}")
+    fingerprint = links().fingerprint(f"password/{address.mailbox}")
     if limits.take(db.session, limits.PASSWORD_MAILS_AN_ADDRESS, fingerprint, now):
-        editors.forgotten(db.session, address, links(), now)
+        asked.password(db.session, address, now)
     return redirect(url_for(".log_in", fait="lien"), 303)
 
 

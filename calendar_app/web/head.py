@@ -8,7 +8,7 @@ from typing import Any
 from flask import request, url_for
 
 from calendar_app.domain.filters import CatalogueFilter
-from calendar_app.domain.text import clean_line
+from calendar_app.domain.text import clean_line, shortened
 from calendar_app.feeds import json_ld, wording
 from calendar_app.feeds.links import query
 from calendar_app.feeds.select import (
@@ -88,15 +88,18 @@ def head_of(page: Page) -> Head | None:
         event = get_event(request.view_args["event_id"])
     public_url = settings().public_url
     address = public_url + request.path
+    image = public_url + url_for("static", filename="og.png")
     pairs = [*page.filter.parameters(), *_own_parameters()]
     return Head(
         canonical=address if event else address + query(pairs),
-        description=_shortened(_description(page, event)),
-        image=public_url + url_for("static", filename="og.png"),
+        description=shortened(_description(page, event), _LENGTH),
+        image=image,
         image_alt=IMAGE_ALT,
         feeds=_feeds(page),
         oembed=_oembed(address + query(pairs)) if request.endpoint in EMBEDDABLE else None,
-        json_ld=json_ld.describe(event, _event_page) if event and not event.archived_at else None,
+        json_ld=(
+            json_ld.describe(event, _event_page, image) if event and not event.archived_at else None
+        ),
     )
 
 
@@ -149,12 +152,5 @@ def _of_event(event: Event, page: Page) -> str:
         m for m in event.milestones if queries.concerns(m, page.filter) and m.last_day >= page.today
     ]
     first = min(ahead, key=lambda m: m.last_day, default=None)
-    words = [wording.todo_words(first)] if first else []
+    words = [wording.todo_words(first, concerned=page.filter.sees(first.scope))] if first else []
     return clean_line(" ".join([*words, event.summary]))
-
-
-def _shortened(text: str) -> str:
-    """Return *text*, cut after a whole word where it is too long to be shown."""
-    if len(text) <= _LENGTH:
-        return text
-    return text[: _LENGTH - 1].rpartition(" ")[0].rstrip(" ,;:") + "…"

@@ -6,9 +6,11 @@ decided where it is read (``domain.editors.may``): an object out of their scope 
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, TypeVar
+from urllib.parse import quote_from_bytes
 
 from flask import Flask, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -73,7 +75,17 @@ def hold_to_policies(app: Flask) -> None:
     policy(Policy.PUBLIC)(app.view_functions["static"])
     for rule in app.url_map.iter_rules():
         policy_of(app, rule.endpoint)
+    app.before_request(_make_readable)
     app.before_request(_hold)
+
+
+def _make_readable() -> None:
+    """Write the bytes of an address that are no UTF-8 as it must write them: Werkzeug fails on
+    them where they stand raw after the « ? »."""
+    try:
+        request.query_string.decode()
+    except UnicodeDecodeError:
+        request.query_string = quote_from_bytes(request.query_string, string.printable).encode()
 
 
 def _hold() -> Response | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import Unauthorized
+from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.domain.editors import EditorRights
 from calendar_app.models import Editor
 from calendar_app.services import editors
 from calendar_app.web import editor_session
-from calendar_app.web.kept_forms import KeptForm
+from calendar_app.web.kept_forms import KeptForm, is_of_another_site
 from calendar_app.web.page import page
 from calendar_app.web.security import CONTENT_SECURITY_POLICY, has_undeclared_proxy
 
@@ -49,8 +50,12 @@ def room_blueprint(name: str, import_name: str, **words: str) -> Blueprint:
     bp = Blueprint(name, import_name, url_prefix="/redaction")
 
     @bp.before_request
-    def prepare() -> None:
+    def prepare() -> BaseResponse | None:
+        if request.method == "POST" and is_of_another_site():
+            # Its answer would begin a session of its own, and so end the editor's.
+            return redirect(url_for("editor.log_in"), 303)
         page().noindex = True
+        return None
 
     return bp
 

@@ -8,6 +8,7 @@ from flask import Response, redirect, request, url_for
 
 from calendar_app.config import data_folder
 from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.web_links import whole_link
 from calendar_app.feeds.wording import scope_words
 from calendar_app.models import db
 from calendar_app.services import letters, sources
@@ -41,7 +42,7 @@ def index() -> Any:
             db.session,
             the_editor(),
             given.get("nom", ""),
-            given.get("adresse", ""),
+            whole_link(given.get("adresse", "").strip()),
             scope,
             page().now,
         )
@@ -67,7 +68,10 @@ def pause(source_id: int) -> Any:
     if not editor_session.is_fresh():
         return _source(source_id, 400, editor_session.NOT_FRESH)
     stops = request.form.get("suivre") != "oui"
-    sources.pause(db.session, the_editor(), source_id, stops, page().now)
+    try:
+        sources.pause(db.session, the_editor(), source_id, stops, page().now)
+    except sources.SourceNotYoursError as error:
+        return _source(source_id, 409, str(error))
     done = "arrete" if stops else "suivi"
     return redirect(url_for(".source", source_id=source_id, fait=done), 303)
 
@@ -81,7 +85,11 @@ def read_again(source_id: int) -> Any:
         return _source(source_id, 400, editor_session.NOT_FRESH)
     knowledge = letters.knowledge_of_files(data_folder())
     now = page().now
-    sources.refresh(db.session, source_id, sources.Fetcher(), knowledge, now, believe=True)
+    fetcher, editor = sources.Fetcher(), the_editor()
+    try:
+        sources.refresh(db.session, source_id, fetcher, knowledge, now, editor=editor)
+    except sources.SourceNotYoursError as error:
+        return _source(source_id, 409, str(error))
     db.session.rollback()
     found = sources.visible(db.session, the_editor(), source_id)
     if found.failures:

@@ -18,7 +18,7 @@ from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.models import Subscriber, db
-from calendar_app.services import follows, limits, subscriptions
+from calendar_app.services import asked, follows, limits, subscriptions
 from calendar_app.services.subscribers import (
     CONSENT,
     AddressTakenError,
@@ -64,9 +64,11 @@ def sign_up() -> Any:
     events = [get_event(event_id) for event_id in ids if event_id][:MOST_EVENTS]
     if request.method != "POST" and not events:  # « Ma sélection »
         events = picked_events(here.filter)[:MOST_EVENTS]
+    over = [event for event in events if not event.may_remind(here.today)]
+    events = [event for event in events if event not in over]
     if request.method != "POST":
         blank = forms.WishesForm.of_page(here, picked=bool(events))
-        return show("form.html", form=forms.AddressForm(), wishes=blank, events=events)
+        return show("form.html", form=forms.AddressForm(), wishes=blank, events=events, over=over)
     form = forms.AddressForm.posted(request.form)
     typed = forms.WishesForm.posted(request.form)
     if not forms.is_fresh():
@@ -78,8 +80,8 @@ def sign_up() -> Any:
         if (wait := mails_spent()) is not None:
             return show("form.html", 429, wait, form=form, wishes=typed, events=events)
         if may_mail(address):
-            asked = SignUp(address, wishes, tuple(event.id for event in events))
-            subscriptions.sign_up(db.session, asked, here.now)
+            wanted = SignUp(address, wishes, tuple(event.id for event in events))
+            asked.sign_up(db.session, wanted, here.now)
     return check_mailbox(address.address, wishes=typed, events=events)
 
 
@@ -136,7 +138,7 @@ def find_link() -> Any:
         if (wait := mails_spent()) is not None:
             return show("find.html", 429, wait, form=form)
         if may_mail(address):
-            subscriptions.send_link(db.session, address, here.now)
+            asked.link(db.session, address, here.now)
     return check_mailbox(address.address)
 
 
@@ -205,8 +207,8 @@ def mails_spent() -> timedelta | None:
 
 
 def may_mail(address: MailAddress) -> bool:
-    """Count one more mail to an address, and return whether it may be sent. Nobody is told."""
-    fingerprint = links().fingerprint(f"address/{address.key}")
+    """Count one more mail to a mailbox, and return whether it may be sent. Nobody is told."""
+    fingerprint = links().fingerprint(f"address/{address.mailbox}")
     return limits.take(db.session, limits.MAILS_AN_ADDRESS, fingerprint, page().now)
 
 

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -21,11 +17,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.tools import need
+from tests.tools import PATIENCE, first_answer, free_port, need
 
 ROOT = Path(__file__).parents[2]
+
+expect.set_options(timeout=60_000)
 
 #: A morning on which the letter's contests are ahead.
 JANUARY = "le=2021-01-04"
@@ -97,7 +95,7 @@ PLACES = {
     "forgotten-password": Place("/redaction/mot-de-passe/", "Recevoir un lien"),
     "help": Place(f"/aide/?{JANUARY}&academie=lille", "Ce que veulent dire les mots"),
     "site-map": Place("/plan-du-site/", "Par académie"),
-    "accessibility": Place("/accessibilite/", "Voie de recours"),
+    "accessibility": Place("/accessibilite/", "Voies de recours"),
     "embed-builder": Place("/integrer/?academie=lille&le=2021-01-04", "Code à copier"),
     "personal-data": Place("/donnees-personnelles/", "Vos droits"),
     "legal-notice": Place("/mentions-legales/", "directrice de la publication"),
@@ -106,13 +104,15 @@ PLACES = {
 
 
 @contextmanager
-def serving(instance: Path) -> Iterator[str]:
-    """Run ``calendar-app serve`` on a new store in *instance*; yield the address of the site."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def serving(instance: Path, **more: str) -> Iterator[str]:
+    """Run ``calendar-app serve`` on a new store in *instance*; yield the address of the site.
+
+    :param more: settings, by the names of their variables.
+    """
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     environ = {n: value for n, value in os.environ.items() if not n.startswith("CALENDAR_")}
-    environ |= {"PORT": str(port), "CALENDAR_PUBLIC_URL": address}
+    environ |= {"PORT": str(port), "CALENDAR_PUBLIC_URL": address} | more
     with subprocess.Popen(
         [sys.executable, "-m", "calendar_app", "serve"],
         cwd=ROOT,
@@ -120,26 +120,13 @@ def serving(instance: Path) -> Iterator[str]:
         stdin=subprocess.DEVNULL,
     ) as server:
         try:
-            _wait_until_ready(server, address)
+            status, _ = first_answer(f"{address}/readyz", lambda: server.poll() is None)
+            assert status == 200
             yield address
             server.terminate()
-            assert server.wait(timeout=30) in (0, -signal.SIGTERM), "it did not stop well"
+            assert server.wait(timeout=PATIENCE) in (0, -signal.SIGTERM), "it did not stop well"
         finally:
             server.kill()
-
-
-def _wait_until_ready(server: subprocess.Popen[bytes], address: str) -> None:
-    end = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(f"{address}/readyz", timeout=30).close()
-            return
-        except urllib.error.HTTPError as error:
-            pytest.fail(f"/readyz answers {error.code}")
-        except OSError:
-            assert server.poll() is None, "the server stopped; its words are above"
-            assert time.monotonic() < end, "the server did not listen within a minute"
-            time.sleep(0.1)
 
 
 @contextmanager
@@ -209,8 +196,8 @@ def page_of(browser, site) -> Callable[..., Page]:
 def _visitor(browser: Browser, site: str, width: int, scheme: str, **options: Any) -> Any:
     options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme} | options
     context = browser.new_context(base_url=site, locale="fr-FR", **options)
-    # Everything is on this machine: what takes longer will never come.
-    context.set_default_timeout(5_000)
+    # Everything is on this machine, which may be busy: what takes longer will never come.
+    context.set_default_timeout(60_000)
     return context
 
 

@@ -23,6 +23,7 @@ from tests.browser.looking import for_everybody
 from tests.browser.test_editors import PASSWORD, ZOE, _settings, set_password_and_log_in
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
+from tests.tools import PATIENCE
 
 LETTER = ROOT / "tests" / "letters" / "dane-lille.txt"
 LYON = "max@ac-lyon.example"
@@ -62,7 +63,7 @@ def version(store: Flask) -> int:
 
 def feed(site: str) -> dict[str, str]:
     address = f"{site}/flux/academie-de-lille.ics?depuis=2025-09"
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
         events = Calendar.from_ical(answer.read()).walk("VEVENT")
     return {str(e["SUMMARY"]): e["DTSTART"].dt.isoformat() for e in events}
 

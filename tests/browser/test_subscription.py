@@ -19,7 +19,7 @@ from calendar_app.config import Settings
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.models import Subscriber, db
-from calendar_app.services import follows, subscriptions
+from calendar_app.services import asked, follows, subscriptions
 from calendar_app.services.subscribers import MailAddress, SignUp
 from calendar_app.web.subscription_views import links
 from tests.browser.conftest import serving
@@ -72,6 +72,7 @@ def store(site, instance) -> Iterator[Flask]:
 
 def find(store: Flask, address: str) -> Subscriber:
     with store.app_context():
+        asked.answer(db.session, links(), datetime.now(UTC))  # as the worker does
         found = db.session.scalar(select(Subscriber).where(Subscriber.address_key == address))
         assert found is not None
         return found
@@ -90,7 +91,7 @@ def token_of(store: Flask, address: str, *, confirmed: bool = True) -> str:
     now = datetime.now(UTC)
     with store.app_context():
         wanted = SignUp(MailAddress.read(address), CM2, (EVENT,))
-        subscriptions.sign_up(db.session, wanted, now)
+        asked.sign_up(db.session, wanted, now)
         uid = find(store, address).uid
         if confirmed:
             subscriptions.confirm(db.session, uid, "lien", now)

@@ -11,6 +11,7 @@ const events = calendar.getAllSubcomponents("vevent").map((component) => {
     uid: event.uid,
     start: event.startDate.toString(),
     end: event.endDate.toString(),
+    instants: [event.startDate, event.endDate].map((at) => (at.isDate ? null : at.toUnixTime())),
     summary: event.summary,
     description: event.description,
   };

@@ -1,0 +1,313 @@
+"""The two servers that the README promises, as processes of their own, and raw connections to them:
+``calendar-app serve``, and gunicorn behind nginx with ``deploy/nginx.conf``."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+
+from tests.tools import need
+
+ROOT = Path(__file__).parents[1]
+NGINX_CONF = ROOT / "deploy" / "nginx.conf"
+
+#: Seconds after which a client gives up: what calendars on telephones wait for a feed.
+PATIENCE = 10.0
+#: Files that a process may open on most systems, unless it asks for more.
+USUAL_FILES = 1024
+
+
+@dataclass
+class Served:
+    """A site that is served.
+
+    :param port: where visitors come in, on 127.0.0.1.
+    :param processes: of the application (its server's), without those that they started.
+    :param log: what the processes said.
+    """
+
+    port: int
+    processes: list[subprocess.Popen[bytes]]
+    log: Path
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def pids(self) -> list[int]:
+        """Return the processes of the application, with all that they started."""
+        found = [process.pid for process in self.processes]
+        for pid in found:
+            found += _children(pid)
+        return found
+
+    def memory(self) -> int:
+        """Return the bytes that the processes hold together; what they share counts once."""
+        return sum(map(held_bytes, self.pids()))
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += map(int, task.read_text().split())
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
+def held_bytes(pid: int) -> int:
+    """Return the bytes that a process holds, its share of what it shares; 0 when it ended."""
+    try:
+        told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"^Pss: +(\d+) kB", told, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def calendar_app_serve(folder: Path, **environ: str) -> Iterator[Served]:
+    """Run ``calendar-app serve`` with its worker.
+
+    :param folder: for its instance folder and its log.
+    :param environ: settings of the application.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "calendar_app", "serve"]
+    with _running(command, folder, port, environ) as process:
+        served = Served(port, [process], folder / "log")
+        _wait_for(served)
+        yield served
+
+
+@contextmanager
+def gunicorn_behind_nginx(folder: Path, **environ: str) -> Iterator[Served]:
+    """Run gunicorn as ``deploy/nginx.conf`` says, and nginx with this file before it.
+
+    :param folder: for its instance folder and logs; nginx's are ``access.log`` and ``error.log``.
+    :param environ: settings of the application.
+    """
+    behind = free_port()
+    command = [
+        sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "32",
+        "--no-control-socket", "--bind", f"127.0.0.1:{behind}", "wsgi:app",
+    ]  # fmt: skip
+    environ = {"CALENDAR_TRUSTED_PROXIES": "1"} | environ
+    with _running(command, folder, behind, environ) as process, nginx(folder, behind) as port:
+        served = Served(port, [process], folder / "log")
+        _wait_for(served)
+        yield served
+
+
+@contextmanager
+def nginx(folder: Path, behind: int) -> Iterator[int]:
+    """Run nginx with ``deploy/nginx.conf``, but for its ports, folders and account; yield its port.
+
+    :param behind: where the application listens.
+    """
+    program = need("nginx", "gunicorn behind nginx")
+    port = free_port()
+    conf = folder / "nginx.conf"
+    conf.write_text(_moved(NGINX_CONF.read_text(encoding="utf-8"), folder, port, behind))
+    command = [program, "-e", f"{folder}/start.log", "-p", str(folder), "-c", str(conf)]
+    command += ["-g", f"daemon off; pid {folder}/nginx.pid;"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+        try:
+            # Its socket is bound before it says who it is.
+            while not (folder / "nginx.pid").exists() and process.poll() is None:
+                time.sleep(0.05)
+            yield port
+        finally:
+            process.terminate()
+            _end(process)
+
+
+def _moved(conf: str, folder: Path, port: int, behind: int) -> str:
+    """Return a configuration of nginx that a test may run beside others, as whoever runs it."""
+    temporary = "\n".join(
+        f"    {kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    changes = {
+        "user www-data;": "user root;" if os.geteuid() == 0 else "",
+        "/var/log/nginx/": f"{folder}/",
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        "        listen [::]:80;\n": "",
+        "127.0.0.1:8000": f"127.0.0.1:{behind}",
+        "http {\n": f"http {{\n{temporary}\n",
+    }
+    for old, new in changes.items():
+        assert old in conf, f"deploy/nginx.conf has no « {old} » any more"
+        conf = conf.replace(old, new)
+    return conf
+
+
+@contextmanager
+def _running(
+    command: list[str], folder: Path, port: int, environ: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    inherited = {n: v for n, v in os.environ.items() if not n.startswith("CALENDAR_")}
+    own = {"CALENDAR_INSTANCE": str(folder / "instance"), "PORT": str(port)}
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(
+            ["sh", "-c", f'ulimit -S -n {USUAL_FILES}; exec "$@"', "sh", *command],
+            cwd=ROOT,
+            env=inherited | own | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.terminate()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _wait_for(served: Served) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            if fetch(served.port, "/readyz").status == HTTPStatus.OK:
+                return
+        except OSError:
+            pass
+        if time.monotonic() > deadline or served.processes[0].poll() is not None:
+            raise RuntimeError(f"the server did not start:\n{served.log.read_text()}")
+        time.sleep(0.1)
+
+
+# -- clients ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class Answer:
+    """What a server answered.
+
+    :param headers: lower-case names; values that are repeated are joined.
+    :param seconds: from the connection to the last byte.
+    """
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    seconds: float = 0
+
+
+def fetch(port: int, path: str, seconds: float = PATIENCE, **headers: str) -> Answer:
+    """GET a path; underscores in names of *headers* stand for hyphens.
+
+    :raises TimeoutError: when the whole answer is not there in time.
+    :raises OSError: when the connection fails.
+    """
+    return exchange(port, request("GET", path, port, headers), seconds)
+
+
+def request(
+    method: str, path: str, port: int, headers: Mapping[str, str], body: bytes | None = None
+) -> bytes:
+    """Return the bytes of a request whose connection is closed after its answer."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    if body is not None:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join((*lines, "", "")).encode() + (body or b"")
+
+
+def exchange(port: int, sent: bytes, seconds: float = PATIENCE, *, ends: bool = False) -> Answer:
+    """Send these bytes as far as the server takes them; return what it answers.
+
+    :param ends: whether to say that nothing more comes.
+    :raises TimeoutError: when the whole answer is not there in time.
+    :raises ConnectionError: when there is none.
+    """
+    begun = time.monotonic()
+    left, received = memoryview(sent), bytearray()
+    with socket.create_connection(("127.0.0.1", port), seconds) as client:
+        client.setblocking(False)
+        while True:
+            wait = max(0, begun + seconds - time.monotonic())
+            # (select() knows no file beyond the 1,024th.)
+            poll = select.poll()
+            poll.register(client, select.POLLIN | (select.POLLOUT if left else 0))
+            found = poll.poll(wait * 1000)
+            if not found:
+                raise TimeoutError(f"no whole answer within {seconds:.0f} s: {bytes(sent[:80])!r}")
+            readable = found[0][1] & ~select.POLLOUT
+            writable = left and found[0][1] & select.POLLOUT
+            if writable:
+                try:
+                    left = left[client.send(left[: 2**16]) :]
+                except ConnectionError:
+                    left = left[:0]  # it wants no more; what it said of that may be read still
+                if ends and not left:
+                    with suppress(OSError):
+                        client.shutdown(socket.SHUT_WR)
+            if readable:
+                try:
+                    piece = client.recv(2**16)
+                except ConnectionError:
+                    piece = b""
+                if not piece:
+                    break
+                received += piece
+    return _parsed(bytes(received), time.monotonic() - begun)
+
+
+def _parsed(received: bytes, seconds: float) -> Answer:
+    head, _, body = received.partition(b"\r\n\r\n")
+    while head.startswith(b"HTTP/1.1 100 "):
+        head, _, body = body.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    if not re.fullmatch(r"HTTP/1\.[01] \d{3}( .*)?", first):
+        raise ConnectionError(f"no answer: {received[:80]!r}")
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        name = name.strip().lower()
+        headers[name] = ", ".join(filter(None, (headers.get(name), value.strip())))
+    return Answer(int(first.split()[1]), headers, body, seconds)
+
+
+def allow_open_files(count: int) -> None:
+    """Let this process open so many files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
+
+
+def told(seconds: Iterable[float]) -> str:
+    """Return median and maximum, as a log tells them."""
+    in_order = sorted(seconds)
+    return f"median {in_order[len(in_order) // 2]:.3f} s, max {in_order[-1]:.3f} s"
+
+
+SERVERS = {"serve": calendar_app_serve, "gunicorn behind nginx": gunicorn_behind_nginx}

@@ -1,0 +1,62 @@
+"""``make quick`` leaves out what its rules name, and ``make test`` nothing that is written."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tests.tools import starts_programs
+
+ROOT = Path(__file__).parents[1]
+
+
+def names_of(path: Path) -> list[str]:
+    """Return the names of the tests that stand in a file, at any depth, as often as they stand."""
+    return [
+        node.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")
+    ]
+
+
+def test_no_test_is_written_where_pytest_does_not_look():
+    for path in (ROOT / "tests").rglob("*.py"):
+        names = Counter(names_of(path))
+        assert not names or path.name.startswith("test_"), path
+        # The second of two with one name hides the first.
+        assert not names or names.most_common(1)[0][1] == 1, (path, names.most_common(1))
+
+
+def collected(quick: str, *files: str) -> set[str]:
+    """Return the tests of *files* that pytest would run."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:xdist", *files],
+        cwd=ROOT,
+        env=os.environ | {"CALENDAR_TEST_QUICK": quick},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {line for line in done.stdout.splitlines() if "::" in line}
+
+
+def test_quick_leaves_out_browsers_postgresql_what_is_long_and_many_cases():
+    starts_programs()
+    files = browser, long, stored, pure = (
+        "tests/browser/test_embed.py",
+        "tests/test_hostile_letters.py",
+        "tests/test_editors.py",
+        "tests/test_versions.py",
+    )
+    whole, quick = collected("0", *files), collected("1", *files)
+    assert quick < whole
+    assert {name for name in whole if name.startswith(pure)} < quick
+    assert not any(name.startswith((browser, long)) or "postgresql" in name for name in quick)
+    # Every other test is there, with two of its cases or the one that it has.
+    cases = Counter(name.partition("[")[0] for name in quick if name.startswith(stored))
+    assert cases.keys() == {name.partition("[")[0] for name in whole if name.startswith(stored)}
+    assert {cases[name.partition("[")[0]] for name in quick if "sqlite" in name} == {1, 2}
