@@ -12,7 +12,8 @@ from calendar_app.domain.title_words import without_edition
 from calendar_app.models import Event, db, queries
 from calendar_app.services import editions, events
 from calendar_app.services.entries import event_entry
-from calendar_app.web.event_form import EventForm, remember_moves
+from calendar_app.web.event_form import EventForm
+from calendar_app.web.moved_days import remember_moves
 from tests.factories import MID_JUNE, entry, publish
 
 
