@@ -134,8 +134,7 @@ def test_the_subject_tells_the_last_class_day_of_several_dates(empty_app):
     )
     mail = reminded(empty_app, date(2021, 2, 5), "clermont-ferrand")
     assert mail.subject == (
-        "C'est aujourd'hui le dernier jour de classe avant 2 dates limites : Concours d'essai et "
-        "Un autre (et 1 autre)"
+        "C'est aujourd'hui le dernier jour de classe avant 2 dates limites : Concours… et Un autre"
     )
 
 
@@ -361,6 +360,24 @@ def test_holidays_that_change_move_the_feeds_that_tell_them(empty_app, client, t
     reminder = told["Dans 3 semaines de classe : Date limite : Concours d'essai"]
     assert reminder["DTSTART"].dt == date(2021, 1, 15)
     assert "avant : vendredi 5\u00a0février 2021 (zone B)." in reminder["DESCRIPTION"]
+
+
+def test_news_of_an_academie_tell_the_last_class_day_and_that_it_changed(
+    empty_app, client, tmp_path
+):
+    publish(empty_app, entry())
+    feed = "/flux/academie-de-lille.json"
+    (before,) = client.get(feed).json["items"]
+    assert "avant : mardi 9\u00a0février 2021 (zone B" in before["content_text"]
+    import_holidays(empty_app, tmp_path, WINTER_FROM_6_FEBRUARY, LATER)
+    (after,) = client.get(feed).json["items"]
+    assert "avant : vendredi 5\u00a0février 2021 (zone B)" in after["content_text"]
+    assert before["date_modified"] < after["date_modified"]
+    atom = client.get("/flux/academie-de-lille.atom").text
+    assert f"<updated>{after['date_modified']}</updated>" in atom
+    (of_nation,) = client.get("/flux/national.json").json["items"]
+    assert "classe avant" not in of_nation["content_text"]
+    assert of_nation["date_modified"] == before["date_modified"]
 
 
 def test_holidays_that_are_imported_again_change_nothing(empty_app, client, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +11,7 @@ from calendar_app.domain.class_days import ClassDays
 from calendar_app.domain.errors import CalendarUnknownError
 from calendar_app.domain.french import day_words
 from calendar_app.domain.levels import has_ecole, has_second_degre
+from calendar_app.feeds.feed import Feed
 from calendar_app.models import Milestone
 from calendar_app.models.queries import Reference
 
@@ -158,6 +160,19 @@ class DeadlineDays:
         if not self.class_days.is_national:
             return ""
         return f", dans au moins une des {self.class_days.label}"
+
+
+#: Gives the class days by which a date is told for an académie, and whether it is for the reader.
+TellDays = Callable[[Milestone, Academy | None, bool], DeadlineDays]
+
+
+def told_in(feed: Feed, milestone: Milestone, tell: TellDays) -> DeadlineDays | None:
+    """Return the class days that a feed tells of a date: of a deadline with a day, in a feed for
+    one académie; else None."""
+    told = milestone.kind.is_deadline and not milestone.is_approximate
+    if feed.viewer is None or not told or milestone.is_cancelled:
+        return None
+    return tell(milestone, feed.viewer, feed.filter.sees(milestone.scope))
 
 
 def deadline_days(

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 import icalendar
 from icalendar import vDatetime, vText
 
-from calendar_app.domain.academies import Academies, Academy
+from calendar_app.domain.academies import Academies
 from calendar_app.domain.class_days import Lead
 from calendar_app.domain.errors import CalendarUnknownError
 from calendar_app.domain.french import in_class_weeks_words, span_words
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.domain.web_links import uri
-from calendar_app.feeds.deadline_days import DeadlineDays
+from calendar_app.feeds.deadline_days import TellDays, told_in
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.links import derived_uid
 from calendar_app.feeds.time_zones import time_zone
@@ -47,8 +47,7 @@ class Writer:
 
     :param uid_domain: the frozen right side of every UID.
     :param event_page: gives the address of an event's page from its id.
-    :param days: gives the class days by which a milestone is told for the académie that the feed
-        is for, and whether it is for whom the feed is for (True, False).
+    :param tell: gives the class days by which a milestone is told.
     """
 
     def __init__(
@@ -57,13 +56,13 @@ class Writer:
         event_page: Callable[[str], str],
         academies: Academies,
         themes: dict[str, str],
-        days: Callable[[Milestone, Academy | None, bool], DeadlineDays],
+        tell: TellDays,
     ) -> None:
         self._uid_domain = uid_domain
         self._event_page = event_page
         self._academies = academies
         self._themes = themes
-        self._days = days
+        self._tell = tell
 
     def render(self, feed: Feed) -> bytes:
         """Return the feed as UTF-8 bytes with CRLF, folded at 75 octets."""
@@ -122,7 +121,7 @@ class Writer:
         found.add("uid", vText(f"{uid}@{self._uid_domain}"))
         # DTSTAMP is the last visible change, never now: some readers take an update only when
         # it moved, and all would take every fetch for an update if it always did.
-        days = self._told_by(milestone, feed)
+        days = told_in(feed, milestone, self._tell)
         changed = [event.changed_at, days.changed_at if days else None]
         changed_at = max(filter(None, changed)).replace(microsecond=0)
         found.add("dtstamp", vDatetime(changed_at))
@@ -152,14 +151,6 @@ class Writer:
             found.add("status", vText("CONFIRMED"))
         return found
 
-    def _told_by(self, milestone: Milestone, feed: Feed) -> DeadlineDays | None:
-        """Return the class days that are told of a date: of a deadline with a day, in a feed for
-        one académie."""
-        told = milestone.kind.is_deadline and not milestone.is_approximate
-        if feed.viewer is None or not told or milestone.is_cancelled:
-            return None
-        return self._days(milestone, feed.viewer, feed.filter.sees(milestone.scope))
-
     def _milestone(self, milestone: Milestone, feed: Feed, zones: set[str]) -> icalendar.Event:
         found = self._base(milestone, feed, milestone.uid, summary(milestone, feed.viewer))
         if hours := session_hours(milestone):
@@ -184,7 +175,7 @@ class Writer:
         return _with_alarm(found, deadline, feed, trigger, related="END")
 
     def _reminder(self, milestone: Milestone, feed: Feed, weeks: int) -> Iterator[icalendar.Event]:
-        days = self._told_by(milestone, feed)
+        days = told_in(feed, milestone, self._tell)
         if days is None:
             return
         try:

@@ -83,7 +83,9 @@ def cancelled(cards: Sequence[Card]) -> str:
         return _headline(f"Annulé{'s' if several else ''}", cards)
     if len(cards) > 1:
         return _headline(f"{len(cards)} dates annulées", cards)
-    return _headline(_short(wording.cancelled_date_words(cards[0].milestone)), cards)
+    if cards[0].milestone.label:
+        return _headline(f"Date annulée ({_short(cards[0].name)})", cards)
+    return _headline(wording.cancelled_date_words(cards[0].milestone), cards)
 
 
 def approaching(cards: Sequence[Card]) -> str:

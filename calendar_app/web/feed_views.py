@@ -213,13 +213,12 @@ def _render(feed: Feed, form: str) -> bytes:
     def event_page(event_id: str) -> str:
         return f"{public_url}/evenements/{event_id}/"
 
+    def tell(milestone: Milestone, viewer: Academy | None, concerned: bool) -> DeadlineDays:
+        return deadline_days(milestone, viewer, reference, concerned=concerned)
+
     academies, themes = reference.academies, reference.themes
     if form == "ics":
-
-        def days(milestone: Milestone, viewer: Academy | None, concerned: bool) -> DeadlineDays:
-            return deadline_days(milestone, viewer, reference, concerned=concerned)
-
-        writer = ical.Writer(settings().uid_domain, event_page, academies, themes, days)
+        writer = ical.Writer(settings().uid_domain, event_page, academies, themes, tell)
         return writer.render(feed)
-    told = news.bulletin(feed, reference.changed_at, event_page, academies, themes)
+    told = news.bulletin(feed, reference.changed_at, event_page, academies, themes, tell)
     return atom.render(told) if form == "atom" else json_feed.render(told)
