@@ -85,7 +85,7 @@ PLACES = {
     "chooser-problem": Place("/flux/?lieu=atlantide", "Nous ne connaissons pas"),
     "sign-up": Place("/abonnement/?academie=lille&niveau=cycle-3", "Où j'enseigne"),
     "sign-up-event": Place(
-        "/abonnement/?evenement=ma-classe-a-du-talent-2020-2021", "Me prévenir de"
+        f"/abonnement/?evenement=ma-classe-a-du-talent-2020-2021&{JANUARY}", "Me prévenir de"
     ),
     "find-link": Place("/abonnement/retrouver/", "Recevoir mon lien"),
     "propose": Place("/proposer/?academie=lille", "Page officielle"),
