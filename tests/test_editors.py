@@ -45,7 +45,7 @@ BRETAGNE, HAUTS_DE_FRANCE = "region/bretagne", "region/hauts-de-france"
 
 @pytest.fixture(scope="module")
 def academies() -> Academies:
-    return read_academies((data_folder() / "academies.yaml").read_text())
+    return read_academies((data_folder() / "academies.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture

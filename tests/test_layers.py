@@ -29,7 +29,7 @@ MAY_IMPORT = {row.split(":")[0]: {*row.replace(":", "").split()} for row in LAYE
 @pytest.mark.parametrize("module", [str(p.relative_to(PACKAGE)) for p in PACKAGE.rglob("*.py")])
 def test_a_module_keeps_to_its_layer(module):
     layer = module.split("/")[0].removesuffix(".py")
-    text, names = (PACKAGE / module).read_text(), []
+    text, names = (PACKAGE / module).read_text(encoding="utf-8"), []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names += [f"{getattr(node, 'module', '')}.{a.name}".strip(".") for a in node.names]

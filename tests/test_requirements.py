@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
 #: file → what `make lock` makes it from
 FILES = {
@@ -27,7 +27,7 @@ FILES = {
 def pins(file: str) -> dict[str, tuple[str, frozenset[str]]]:
     """Return name → (version, hashes) of a requirements file; fails on a line that is no pin."""
     found = {}
-    text = (ROOT / file).read_text().replace("\\\n", " ")
+    text = (ROOT / file).read_text(encoding="utf-8").replace("\\\n", " ")
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             requirement, *hashes = line.split(" --hash=")
@@ -66,7 +66,7 @@ def test_work_on_the_code_uses_the_versions_that_serve():
 
 @pytest.mark.parametrize("file", FILES)
 def test_no_address_of_a_machine_is_kept(file):
-    text = (ROOT / file).read_text()
+    text = (ROOT / file).read_text(encoding="utf-8")
     assert not re.search(r"://|--(index|extra-index|find-links|trusted)|^-[a-z]", text, re.M)
     assert not re.search(r"(?<![\w.])/\w", text), "an absolute path"
     assert not re.search(r"\b[\w-]+\.(org|com|net|io|dev|fr|local|internal)\b", text), "a host name"
