@@ -69,6 +69,10 @@ from calendar_app.services.send_days import dated, due_send_days
 #: server that is well under a second of lock.
 CHUNK_SUBSCRIBERS, CHUNK_ROWS = 20_000, 100_000
 
+#: News cost as much as so many reminders: what each one knew is looked up.
+_COST_OF_NEWS = 10
+_NEWS = (DeliveryKind.MOVED, DeliveryKind.CANCELLED)
+
 #: Ids that one statement names.
 _IDS = 1_000
 
@@ -179,7 +183,9 @@ def _plan_subscribers(session: AnySession, now: datetime) -> tuple[int, int]:
     open_days = _drop_stale(session, now)
     if not open_days:
         return 0, 0
-    of_a_place = Counter((day.academy, day.wednesdays) for day in open_days)
+    of_a_place: Counter[tuple[str, bool]] = Counter()
+    for day in open_days:
+        of_a_place[day.academy, day.wednesdays] += _COST_OF_NEWS if day.kind in _NEWS else 1
     size = min(CHUNK_SUBSCRIBERS, CHUNK_ROWS // max(of_a_place.values()) + 1)
     kinds = sorted({day.kind for day in open_days})
     with reading(session):
