@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +17,9 @@ import pytest
 
 from calendar_app.app import create_app
 from tests import commands
+from tests.conftest import close
 from tests.ical_reading import vevents
+from tests.tools import first_answer, free_port
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -50,8 +51,7 @@ STARTS = {
 @contextmanager
 def started(start: str, folder: Path, **environ: str) -> Iterator[str]:
     """Start the application on *folder*; yield its address once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     where = f"127.0.0.1:{port}"
     program, *arguments = STARTS[start]
     arguments.append(where if program == "gunicorn" else str(port))
@@ -72,12 +72,7 @@ def started(start: str, folder: Path, **environ: str) -> Iterator[str]:
         ) as server,
     ):
         try:
-            while True:
-                try:
-                    urllib.request.urlopen(f"http://{where}/livez", timeout=60).close()
-                    break
-                except OSError:
-                    assert server.poll() is None, (folder / "log").read_text()
+            first_answer(f"http://{where}/livez", lambda: server.poll() is None)
             yield f"http://{where}"
         finally:
             os.killpg(server.pid, signal.SIGKILL)
@@ -181,3 +176,4 @@ def test_the_application_can_be_made_without_arguments(tmp_path, monkeypatch):
         monkeypatch.delenv(name)
     app = create_app()
     assert app.test_client().get("/readyz").status_code == 200
+    close(app)

@@ -166,7 +166,7 @@ def test_a_session_with_hours_keeps_them_everywhere(empty_app, client):
     page = client.get(f"/evenements/{ID}/?{LE}&academie=la-reunion").text.replace("&amp;", "&")
     assert "dates=20210310T140000/20210310T153000" in page.replace("%2F", "/")
     assert "ctz=Europe%2FParis" in page
-    assert "startdt=2021-03-10T14%3A00%3A00%2B01%3A00" in page
+    assert "startdt=2021-03-10T13%3A00%3A00Z" in page
     text = text_of(client, f"/evenements/{ID}/?{LE}&academie=la-reunion")
     assert "14 h à Paris, soit 17 h à La Réunion." in text
 
