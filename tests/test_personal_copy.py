@@ -17,6 +17,7 @@ from calendar_app.domain.deliveries import (
     SubscriberState,
 )
 from calendar_app.domain.drafts import DraftState
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import ClassAnswer
 from calendar_app.domain.reminder_plan import SchoolKind
 from calendar_app.mail import transport, transport_errors
@@ -32,7 +33,6 @@ from calendar_app.models import (
 )
 from calendar_app.services import follows, suggestions
 from calendar_app.services.personal_copy import LABELS, STATES, Part, in_words
-from calendar_app.services.subscribers import MailAddress
 from calendar_app.services.suggestions import Mistake
 from tests.factories import ID
 from tests.test_subscription_pages import ALICE, clock, personal, personal_token, site, words

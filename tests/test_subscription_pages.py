@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 
 from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import SubscriberState
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import CODE_LIFE, ClassAnswer
 from calendar_app.models import Delivery, Subscriber, Subscription, db, writing
 from calendar_app.models.base import Base
 from calendar_app.services import asked, limits, subscriptions
-from calendar_app.services.subscribers import MailAddress, SignUp
+from calendar_app.services.subscribers import SignUp
 from calendar_app.web.forms import form_token
 from calendar_app.web.subscription_views import links
 from tests.factories import ID, another, entry, publish

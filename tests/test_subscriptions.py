@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from calendar_app.app import create_app
 from calendar_app.domain import retention
 from calendar_app.domain.deliveries import AttemptOutcome, DeliveryKind, SubscriberState
+from calendar_app.domain.mail_addresses import AddressError, MailAddress
 from calendar_app.domain.personal_links import (
     CODE_LIFE,
     CODE_TRIES,
@@ -32,10 +33,8 @@ from calendar_app.models import (
 from calendar_app.services import asked, follows, limits, subscriptions, suggestions
 from calendar_app.services.subscribers import (
     CONSENT,
-    AddressError,
     AddressTakenError,
     ConfirmationExpiredError,
-    MailAddress,
     NotSubscribedError,
     SignUp,
     Wishes,

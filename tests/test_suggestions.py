@@ -15,11 +15,11 @@ from calendar_app.domain.dated_items import ItemKind, Step
 from calendar_app.domain.deliveries import DOUBT
 from calendar_app.domain.drafts import DraftOrigin, DraftState, Proposal
 from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.retention import PROPOSER
 from calendar_app.models import Delivery, Draft, db, queries, writing
 from calendar_app.services import events, moderation, outbox_status, suggestions
 from calendar_app.services.draft_entries import item_of, proposed
-from calendar_app.services.subscribers import MailAddress
 from calendar_app.services.suggestions import Mistake, SuggestedDay, Suggestion
 from calendar_app.sources.events_facts import facts_of, written_from
 from tests.factories import ID, another, entry, publish

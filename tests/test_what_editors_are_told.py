@@ -13,7 +13,6 @@ from sqlalchemy import select
 from calendar_app.models import Draft, Event, db, queries
 from calendar_app.services import suggestions
 from calendar_app.services.draft_entries import item_of, proposed
-from calendar_app.services.subscribers import AddressError, MailAddress
 from calendar_app.web.typed_days import in_french, iso_day, iso_hour
 from calendar_app.web.typed_lists import read_scope, scope_text
 from tests.factories import ID, another, entry, publish
@@ -329,19 +328,6 @@ def test_www_is_taken_wherever_a_link_is_typed(site):
     with site.app_context():
         found = db.session.scalar(select(Event))
         assert found.link == "https://www.concours.example"
-
-
-# -- addresses -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("letters", "taken"), [(64, True), (65, False), (200, False)])
-def test_an_address_that_no_mail_can_be_written_to_is_refused_where_it_is_typed(letters, taken):
-    address = f"{'a' * letters}@ecole.example"
-    if taken:
-        assert MailAddress.read(address).address == address
-    else:
-        with pytest.raises(AddressError):
-            MailAddress.read(address)
 
 
 def test_an_event_is_picked_by_its_title(site):

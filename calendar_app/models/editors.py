@@ -9,9 +9,11 @@ import uuid
 
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from calendar_app.domain.editors import EditorRole
+from calendar_app.domain.mail_addresses import stored
+from calendar_app.domain.retention import ERASED_NAME
 from calendar_app.models.base import Base, Instant, as_created
 from calendar_app.models.events import closed
 from calendar_app.models.outbox import Delivery
@@ -52,6 +54,10 @@ class Editor(Base):
     scope: AssociationProxy[set[str]] = association_proxy(
         "scope_rows", "code", creator=lambda code: EditorScope(code=code)
     )
+
+    @validates("address")
+    def _address(self, _name: str, address: str) -> str | None:
+        return address if address.startswith(ERASED_NAME) else stored(address)
 
     def __repr__(self) -> str:
         return f"<Editor {self.id} {self.role}>"  # never the address

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from calendar_app.domain.deliveries import AskedFor, SubscriberState
+from calendar_app.domain.mail_addresses import stored
 from calendar_app.domain.reminder_plan import SchoolKind
 from calendar_app.models.base import Base, Instant, as_created
 from calendar_app.models.events import Event, closed
@@ -96,6 +97,10 @@ class Subscriber(Base):
         back_populates="subscriber", cascade="all, delete-orphan", passive_deletes=True
     )
 
+    @validates("address", "new_address")
+    def _address(self, _name: str, address: str | None) -> str | None:
+        return stored(address)
+
     def __repr__(self) -> str:
         return f"<Subscriber {self.id} {self.state}>"  # never the address
 
@@ -137,6 +142,10 @@ class AddressRequest(Base):
     asked_at: Mapped[Instant]
     #: Of a sign-up: the rest of its form.
     form: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    @validates("address")
+    def _address(self, _name: str, address: str | None) -> str | None:
+        return stored(address)
 
     def __repr__(self) -> str:
         return f"<AddressRequest {self.id} {self.asked_for}>"  # never the address

@@ -16,13 +16,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from calendar_app.domain.deliveries import AskedFor
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.reminder_plan import SchoolKind
 from calendar_app.domain.retention import ASKED
 from calendar_app.models import AddressRequest, writing
 from calendar_app.models.base import AnySession
 from calendar_app.services import editors, subscriptions
-from calendar_app.services.subscribers import MailAddress, SignUp, Wishes
+from calendar_app.services.subscribers import SignUp, Wishes
 
 
 def sign_up(session: AnySession, request: SignUp, now: datetime) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import select, update
 from calendar_app.domain.academies import Academies
 from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.errors import CalendarError
+from calendar_app.domain.mail_addresses import AddressError, MailAddress
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.retention import ERASED_NAME
 from calendar_app.domain.text import clean_line
@@ -34,7 +35,7 @@ from calendar_app.services.password_links import (
     PasswordLinkError,
 )
 from calendar_app.services.rights import rights
-from calendar_app.services.subscribers import AddressError, MailAddress, whether_or_not
+from calendar_app.services.subscribers import whether_or_not
 
 __all__ = [
     "PASSWORD_LENGTH",

@@ -12,11 +12,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, literal, select
 
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.errors import CalendarError
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import (
     CODE_LIFE,
     CODE_TRIES,
@@ -75,52 +75,6 @@ class AddressTakenError(CalendarError):
             "Cette adresse reçoit déjà des rappels de son côté : elle ne peut pas remplacer la "
             "vôtre. Effacez d'abord l'un des deux abonnements."
         )
-
-
-class AddressError(CalendarError):
-    """What was typed is no address that mail can be sent to."""
-
-    def __init__(self) -> None:
-        super().__init__("Écrivez une adresse complète, par exemple prenom.nom@ac-exemple.fr.")
-
-
-#: Where dots in the local part mean nothing; both names are one service.
-_WITHOUT_DOTS = ("gmail.com", "googlemail.com")
-
-
-@dataclass(frozen=True, slots=True)
-class MailAddress:
-    """An address as mails are sent to it, and the key by which one person signs up once."""
-
-    address: str
-    key: str
-
-    @classmethod
-    def read(cls, text: str) -> MailAddress:
-        """Read what a person typed; no server is asked whether it exists.
-
-        :raises AddressError: when it is no address (its local part must be ASCII: few servers
-            take another one, RFC 6531).
-        """
-        try:
-            # Strict: no server has to take more than 64 letters before the @ (RFC 5321, 4.5.3.1).
-            read = validate_email(
-                text.strip(), check_deliverability=False, allow_smtputf8=False, strict=True
-            )
-        except EmailNotValidError:
-            raise AddressError from None
-        address = read.ascii_email or read.normalized
-        return cls(address, address.casefold())
-
-    @property
-    def mailbox(self) -> str:
-        """The mailbox that limits count for, whatever is written before it: `cible+1@` and
-        `cible+2@` arrive in one. It is nobody's key: elsewhere, « + » may be a letter of a name."""
-        local, _, domain = self.key.rpartition("@")
-        local = local.partition("+")[0] or local
-        if domain in _WITHOUT_DOTS:
-            local, domain = local.replace(".", ""), "gmail.com"
-        return f"{local}@{domain}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from calendar_app.domain import retention
 from calendar_app.domain.deliveries import DeliveryKind, SubscriberState
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import (
     CODE_LIFE,
     CONFIRMATION_LIFE,
@@ -44,7 +45,6 @@ from calendar_app.services.subscribers import (
     SUBSCRIBED,
     AddressTakenError,
     ConfirmationExpiredError,
-    MailAddress,
     NotSubscribedError,
     SignUp,
     Wishes,

@@ -15,6 +15,7 @@ from calendar_app.domain.deliveries import DeliveryKind, DeliveryState
 from calendar_app.domain.drafts import DraftState, Proposal
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.local_time import PARIS
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.retention import PROPOSER
 from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models import Delivery, Draft, queries, writing
@@ -22,7 +23,6 @@ from calendar_app.models.base import AnySession
 from calendar_app.services import outbox
 from calendar_app.services.draft_entries import publishing_scope
 from calendar_app.services.drafts import held_against_calendar
-from calendar_app.services.subscribers import MailAddress
 from calendar_app.sources.letter_json import contract
 
 #: What says that a draft is nobody's reading: no letter has this rule.

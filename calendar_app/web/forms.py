@@ -16,11 +16,12 @@ from werkzeug.datastructures import MultiDict
 
 from calendar_app.domain import levels
 from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.mail_addresses import AddressError, MailAddress
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.domain.text import clean_line
 from calendar_app.models import Subscriber
 from calendar_app.models.queries import Reference
-from calendar_app.services.subscribers import AddressError, MailAddress, Wishes
+from calendar_app.services.subscribers import Wishes
 from calendar_app.web.page import Page
 
 #: Seconds for which a form may stay open.

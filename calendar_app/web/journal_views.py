@@ -14,7 +14,7 @@ from calendar_app.domain.errors import CalendarError, NotFoundError, ParameterEr
 from calendar_app.domain.french import day_words, hour_words
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean, clean_line
-from calendar_app.models import Change, db
+from calendar_app.models import Change, Letter, db
 from calendar_app.services import event_lists, journal, undo
 from calendar_app.services.change_words import Told, told
 from calendar_app.services.journal import JournalFilter
@@ -44,6 +44,19 @@ class ChangeLine:
     may_undo: bool
 
 
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One act: a change, or several drafts that were accepted together."""
+
+    lines: tuple[ChangeLine, ...]
+
+    @property
+    def letter(self) -> Letter | None:
+        """The letter that the drafts are of; None for a single change."""
+        drafts = [line.change.draft for line in self.lines if line.change.draft]
+        return drafts[0].letter if len(self.lines) > 1 and drafts else None
+
+
 def lines_of(event_id: str) -> list[ChangeLine]:
     """Return the last changes of an event that who is logged in may read."""
     chosen = JournalFilter(event_id=event_id)
@@ -57,25 +70,19 @@ def index() -> Any:
     """All changes within one's scope, newest first."""
     before = request.args.get("avant", "")
     before_id = int(before) if before.isdecimal() and len(before) < 10 else None
-    found = journal.changes(
-        db.session,
-        the_rights(),
-        the_editor().id,
-        _filter(),
-        before_id=before_id,
-        limit=journal.PAGE + 1,
+    entries, older = journal.page_of(
+        db.session, the_rights(), the_editor().id, _filter(), before_id=before_id
     )
-    shown = found[: journal.PAGE]
     kept = {n: v for n, v in request.args.items() if n != "avant" and v}
     return show(
         "journal.html",
-        lines=_lines(shown),
+        entries=[JournalEntry(tuple(_lines(changes))) for changes in entries],
         people=journal.people(db.session, the_rights(), the_editor().id),
         actions=tuple(ChangeAction),
         chosen=request.args,
         pickable=_pickable(),
         kept=kept,
-        older=shown[-1].id if len(found) > len(shown) else None,
+        older=older,
     )
 
 

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.local_time import PARIS
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import ClassAnswer
 from calendar_app.domain.retention import silence_ends
 from calendar_app.models import Subscriber, Subscription, db
@@ -22,7 +23,6 @@ from calendar_app.services.personal_copy import in_words
 from calendar_app.services.subscribers import (
     SUBSCRIBED,
     ConfirmationExpiredError,
-    MailAddress,
     NotSubscribedError,
     find,
 )

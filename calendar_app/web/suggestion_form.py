@@ -12,12 +12,12 @@ from calendar_app.domain import levels
 from calendar_app.domain.dated_items import ItemKind, Step
 from calendar_app.domain.errors import UnknownValueError
 from calendar_app.domain.french import NBSP
+from calendar_app.domain.mail_addresses import AddressError, MailAddress
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.web_links import is_link, whole_link
 from calendar_app.models import Event
 from calendar_app.models.queries import Reference
-from calendar_app.services.subscribers import AddressError, MailAddress
 from calendar_app.services.suggestions import Mistake, SuggestedDay, Suggestion
 from calendar_app.web.typed_days import EXAMPLE, any_day, in_french, iso_day, iso_hour, read_hour
 

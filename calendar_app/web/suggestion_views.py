@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.models import Event, db
 from calendar_app.services import limits, suggestions
-from calendar_app.services.subscribers import MailAddress
 from calendar_app.web import forms
 from calendar_app.web.page import get_event, page
 from calendar_app.web.policies import Policy, policy
