@@ -14,7 +14,7 @@ from flask_migrate import Migrate
 
 from calendar_app import memory
 from calendar_app.config import Settings, data_folder, templates_folder
-from calendar_app.domain import french, levels, vocabulary
+from calendar_app.domain import french, levels, personal_links, retention, vocabulary
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.mail.message import Letterhead
 from calendar_app.mail.transport import Transport, open_transport
@@ -98,6 +98,7 @@ def _assembled(settings: Settings) -> Flask:
         month_words=french.month_words,
         level=levels.name,
         fr=french.typography,
+        duration=retention.duration_words,
     )
     app.jinja_env.globals.update(
         settings=settings,
@@ -107,6 +108,9 @@ def _assembled(settings: Settings) -> Flask:
         EventType=vocabulary.EventType,
         MilestoneKind=vocabulary.MilestoneKind,
         WEEKDAYS=french.WEEKDAYS,
+        retention=retention,
+        CODE_LIFE=personal_links.CODE_LIFE,
+        CONFIRMATION_LIFE=personal_links.CONFIRMATION_LIFE,
     )
     editor_session.configure(app, settings)
     protect(app, settings)

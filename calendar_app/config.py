@@ -24,10 +24,12 @@ from calendar_app.environment import (
     networks,
     number,
     one_of,
+    reachable,
     sender,
     short_line,
     site_url,
     smtp_url,
+    web_page,
 )
 
 __all__ = ["UID_DOMAIN", "Settings", "SettingsError", "data_folder", "templates_folder"]
@@ -66,11 +68,15 @@ class Settings:
     :param trusted_proxies: how many proxies stand before the server, for werkzeug's ``ProxyFix``.
         With one too many, a visitor chooses the address that we take for theirs.
     :param metrics_networks: from where ``/metrics`` may be read.
-    :param publisher: director of publication, for the legal notice (None: not said).
+    :param organisation: who publishes the site, with address and telephone, for the legal notice
+        (None: not said).
+    :param publisher: director of publication, a person, for the same (None: not said).
+    :param mail_relay: who carries the mails for us, and in which country (None: not said).
     :param hosting: who hosts the site, with address and telephone, for the same (None: not said).
     :param controller: who answers for personal data (None: not said).
     :param dpo: data protection officer (None: not said).
     :param contact: e-mail or web address that people write to (None: not said).
+    :param accessibility_plan: web page of the plan that the law asks for (None: not said).
     :param port: where ``calendar-app serve`` listens.
     """
 
@@ -88,11 +94,14 @@ class Settings:
     trusted_proxies: int
     metrics_networks: tuple[Network, ...]
     site_name: str
+    organisation: str | None
     publisher: str | None
+    mail_relay: str | None
     hosting: str | None
     controller: str | None
     dpo: str | None
     contact: str | None
+    accessibility_plan: str | None
     port: int
 
     @property
@@ -213,6 +222,14 @@ class Settings:
                 "des réseaux séparés par des virgules, par exemple 127.0.0.0/8, 10.1.0.0/16",
             ),
             site_name=site_name,
+            organisation=read(
+                "CALENDAR_ORGANISATION",
+                reachable,
+                None,
+                "le nom, l'adresse et le téléphone de l'éditeur du site (200 signes au plus), par "
+                "exemple Rectorat d'Exemple, 1 rue de l'Essai, 75000 Paris, 01 00 00 00 00",
+                required=production,
+            ),
             publisher=read(
                 "CALENDAR_PUBLISHER",
                 short_line,
@@ -220,18 +237,28 @@ class Settings:
                 "le nom du directeur ou de la directrice de la publication (200 signes au plus)",
                 required=production,
             ),
-            hosting=read(
-                "CALENDAR_HOSTING",
+            mail_relay=read(
+                "CALENDAR_MAIL_RELAY",
                 short_line,
                 None,
-                "le nom, l'adresse et le téléphone de l'hébergeur (200 signes au plus)",
+                "le nom et le pays de qui achemine les courriels (200 signes au plus), par exemple "
+                "Postier d'Exemple, France",
+                required=production,
+            ),
+            hosting=read(
+                "CALENDAR_HOSTING",
+                reachable,
+                None,
+                "le nom, l'adresse, le pays et le téléphone de l'hébergeur (200 signes au plus), "
+                "par exemple Hébergeur d'Exemple, 1 rue de l'Essai, 75000 Paris, France, "
+                "01 00 00 00 00",
                 required=production,
             ),
             controller=read(
                 "CALENDAR_CONTROLLER",
                 short_line,
                 None,
-                "le nom du responsable du traitement des données (200 signes au plus)",
+                "le nom et l'adresse du responsable du traitement des données (200 signes au plus)",
                 required=production,
             ),
             dpo=read(
@@ -247,6 +274,13 @@ class Settings:
                 None,
                 "une adresse de courriel ou de page web, par exemple contact@ac-exemple.fr",
                 required=production,
+            ),
+            accessibility_plan=read(
+                "CALENDAR_ACCESSIBILITY_PLAN",
+                web_page,
+                None,
+                "l'adresse web du schéma pluriannuel de mise en accessibilité, par exemple "
+                "https://ac-exemple.fr/accessibilite",
             ),
             port=port,
         )

@@ -123,11 +123,24 @@ def short_line(text: str) -> str:
     return line
 
 
+def reachable(text: str) -> str:
+    """Read a line of 200 characters at most with a telephone number of at least nine digits."""
+    line = short_line(text)
+    if not re.search(r"(?<!\d)(\+|0)\d([\s.-]?\d){7,}", line):
+        raise ValueError(text)
+    return line
+
+
+def web_page(text: str) -> str:
+    """Read the address of a web page."""
+    if not (re.fullmatch(r"https?://\S+", text) and urlsplit(text).hostname):
+        raise ValueError(text)
+    return text
+
+
 def contact(text: str) -> str:
     """Read an e-mail or a web address."""
-    if re.fullmatch(r"https?://\S+", text) and urlsplit(text).hostname:
-        return text
-    return matching(MAIL)(text)
+    return web_page(text) if text.startswith("http") else matching(MAIL)(text)
 
 
 def sender(text: str) -> Address:

@@ -26,11 +26,13 @@ from calendar_app.app import (
     settings_of,
     store_session,
 )
+from calendar_app.domain.retention import CLEANED_EVERY
 from calendar_app.services import (
     asked,
     link_checks,
     outbox_status,
     planning,
+    silence,
     sources,
     subscriptions,
     suggestions,
@@ -40,7 +42,8 @@ from calendar_app.services import (
 log = logging.getLogger(__name__)
 
 #: Seconds between two runs of each job.
-PLAN, ANSWER, SEND, BEAT, CLEAN, LOOK, FOLLOW = 60, 2, 5, 15, 3600, 3600, 60
+PLAN, ANSWER, SEND, BEAT, LOOK, FOLLOW = 60, 2, 5, 15, 3600, 60
+CLEAN = int(CLEANED_EVERY.total_seconds())
 
 #: Seconds before others' servers are asked anything: one that starts again and again asks nobody.
 SETTLED = 600
@@ -74,6 +77,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         asked.clean(session, now)
         subscriptions.clean(session, now)
         suggestions.clean(session, now)
+        silence.clean(session, now)
         planning.clean_send_days(session, now)
         outbox_status.clean_deliveries(session, now)
         link_checks.clean(session, now)

@@ -189,15 +189,13 @@ def test_an_academie_is_found_by_its_name_a_departement_or_a_school_code(typed, 
     [
         (
             "académie de Lile",
-            "Nous ne connaissons pas l'académie ou le département « académie de Lile ». "
-            "Vouliez-vous dire « Lille » ?",
+            "Nous ne connaissons pas le lieu « académie de Lile ». Vouliez-vous dire « Lille » ?",
         ),
         (
             "Grenobl",
-            "Nous ne connaissons pas l'académie ou le département « Grenobl ». "
-            "Vouliez-vous dire « Grenoble » ?",
+            "Nous ne connaissons pas le lieu « Grenobl ». Vouliez-vous dire « Grenoble » ?",
         ),
-        ("0990001A", "Nous ne connaissons pas l'académie ou le département « 0990001A »."),
+        ("0990001A", "Nous ne connaissons pas le département « 99 »."),
     ],
 )
 def test_what_is_not_found_gets_the_nearest_name(typed, sentence):
@@ -286,7 +284,7 @@ def test_a_former_slug_still_leads_to_its_academie_and_an_unknown_one_to_a_hint(
         ACADEMIES.get("clermont-ferand")
     assert str(refused.value) == (
         "Nous ne connaissons pas l'académie « clermont-ferand ». "
-        "Vouliez-vous dire « clermont-ferrand » ?"
+        "Vouliez-vous dire « Clermont-Ferrand » ?"
     )
 
 

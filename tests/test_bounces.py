@@ -79,6 +79,29 @@ Action: failed
 Status: 5.2.2
 """
 
+#: What qmail writes, with the mail that it returns (http://cr.yp.to/proto/qsbmf.txt).
+QMAIL = """\
+Hi. This is the qmail-send program at mx.ac-exemple.fr.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+This is a permanent error; I've given up. Sorry it didn't work out.
+
+<Eleve@ac-exemple.fr>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+<prof@ac-exemple.fr>:
+The mailbox is over its quota. (#5.2.2)
+
+--- Below this line is a copy of the message.
+
+Return-Path: <ne-pas-repondre@calendrier.example>
+Received: (qmail 12 invoked from network); 24 Nov 2026 06:31:00 -0000
+Message-ID: <rappel-7@calendrier.example>
+To: eleve@ac-exemple.fr
+Subject: Rappel
+
+Bonjour
+"""
+
 ELEVE = Bounce(
     "<rappel-7@calendrier.example>",
     "eleve@ac-exemple.fr",
@@ -139,6 +162,103 @@ def test_a_mail_that_is_not_returned_is_not_known(original):
     assert of(report(original=original)) == [Bounce(None, *list(vars(ELEVE).values())[1:])]
 
 
+def from_a_server(*header: str, text: str) -> str:
+    first = ["Return-Path: <>", "From: Mail Delivery System <mailer-daemon@mx.ac-exemple.fr>"]
+    return "\n".join([*first, *header, "", text])
+
+
+def known(bounces: list[Bounce]) -> list[tuple[str | None, str, bool]]:
+    return [(bounce.message_id, bounce.recipient, bounce.is_permanent) for bounce in bounces]
+
+
+def test_a_report_in_plain_text():
+    """qmail says why of each address, and returns the mail below a line."""
+    ours = "<rappel-7@calendrier.example>"
+    assert known(of(from_a_server("Subject: failure notice", text=QMAIL))) == [
+        (ours, "eleve@ac-exemple.fr", True),
+        (ours, "prof@ac-exemple.fr", False),
+    ]
+    alone = QMAIL.partition("--- Below")[0]
+    assert known(of(from_a_server(text=alone)))[0] == (None, "eleve@ac-exemple.fr", True)
+
+
+@pytest.mark.parametrize(
+    ("said", "stops"),
+    [
+        ("550 5.1.1 User unknown", True),
+        ("550 No such user here", True),
+        ("550 <eleve@ac-exemple.fr>: Recipient address rejected: User unknown in table", True),
+        ("550 Utilisateur inconnu", True),
+        ("550 Cette boîte n'existe plus", True),
+        ("554 delivery error: dd This user doesn't have a ac-exemple.fr account", False),
+        ("552 Mailbox full: user unknown to have so many mails", False),
+        ("550 5.7.1 User unknown or message refused by policy", False),
+        ("550 blocked: unknown user or spam", False),
+        ("451 try later", False),
+        ("Unrouteable address", False),
+        ("550 Unrouteable address", True),
+    ],
+)
+def test_a_server_that_gives_no_code_is_read_by_its_words(said, stops):
+    """Exim names the address in its header, and what the other server said in its text."""
+    text = f"""\
+This message was created automatically by mail delivery software.
+
+A message that you sent could not be delivered to one or more of its
+recipients. This is a permanent error. The following address(es) failed:
+
+  eleve@ac-exemple.fr
+    host mx.ac-exemple.fr [192.0.2.1]
+    SMTP error from remote mail server after RCPT TO:<eleve@ac-exemple.fr>:
+    {said}
+"""
+    message = from_a_server("X-Failed-Recipients: eleve@ac-exemple.fr", text=text)
+    assert known(of(message)) == [(None, "eleve@ac-exemple.fr", stops)]
+    # Its report in parts gives the code that says nothing.
+    assert [
+        bounce.is_permanent
+        for bounce in of(
+            report(
+                group(
+                    final_recipient="rfc822;eleve@ac-exemple.fr",
+                    status="5.0.0",
+                    diagnostic_code=f"smtp; {said}",
+                )
+            )
+        )
+    ] == [stops]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Original-Message-ID: <rappel-7@calendrier.example>",
+        "In-Reply-To: <rappel-7@calendrier.example>",
+    ],
+)
+def test_the_mail_is_known_by_the_header_of_its_report(header):
+    message = header + "\n" + report(original="").replace("Message-ID", "X-Lost")
+    assert of(message) == [ELEVE]
+
+
+def test_the_mail_is_known_by_its_report():
+    """Gmail returns no header, and writes the Message-ID among what is about the mail."""
+    ours = "X-Original-Message-ID: <rappel-7@calendrier.example>\n"
+    text = report(original="").replace("Reporting-MTA", f"{ours}Reporting-MTA")
+    assert of(text) == [ELEVE]
+
+
+def test_a_report_that_says_mixed_is_one():
+    assert of(report().replace("multipart/report", "multipart/mixed")) == [ELEVE]
+    person = report().replace("MAILER-DAEMON", "alice").replace("Return-Path: <>\n", "")
+    assert of(person) == [ELEVE]
+    assert of(person.replace("multipart/report", "multipart/mixed")) == []
+
+
+def test_opensmtpd_says_error():
+    assert of(report(group(action="error")))[0].is_permanent
+
+
 def test_a_report_inside_another_multipart_is_one():
     """A server on the way added a footer."""
     header, body = report().split("\n\n", 1)
@@ -157,7 +277,8 @@ def test_a_report_inside_another_multipart_is_one():
         # A colleague who forwards a report has not bounced.
         "From: a@b.fr\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"
         f"Content-Type: message/rfc822\n\n{report()}\n--x--\n",
-        report().replace("multipart/report", "multipart/mixed"),
+        # A colleague quotes one.
+        f"From: a@b.fr\nSubject: Tr\nContent-Type: text/plain\n\n{QMAIL}",
         report().replace("message/delivery-status", "text/plain"),
         report().replace("boundary=", "border="),
         report().replace("-Recipient: rfc822;", "-Recipient: x400;").replace("@ac-ex", "/ac-ex"),

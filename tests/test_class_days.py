@@ -83,20 +83,27 @@ def nation(*, wednesdays: bool) -> ClassDays:
 #
 # Mondays: 14, 21 and 28 December, 4, 11, 18 and 25 January, 1 and 8 February.
 #
+# R is the deadline where it is a class day, else the last class day before it: leads of class weeks
+# and countdown count from there, the month from the deadline itself.
+#
 # Zones B and C, Corse: class from 4 January to past the deadline, without a public holiday (Good
-#   Friday, 26 December and 27 May are far). The day before is Wednesday 10 February: last class day
-#   of a collège; an école has Tuesday 9. Weeks after that of 4 January: 11, 18, 25 January, 1 and
-#   8 February: 5. A month before is Monday 11 January. Earlier weeks with class: 1 February (1st),
-#   25 January (2nd), 18 January (3rd): Thursday 4 February and Thursday 21 January.
-# Zone A: the holidays began on Saturday 6 February, so the last class day is Friday 5 for both. The
-#   week of 8 February has no class day: 4 weeks are left. The leads count earlier weeks: the same.
-# La Réunion: classes start again on Monday 25 January. On 4 January the weeks left are 25 January,
-#   1 and 8 February: 3. A month before, 11 January, is in the holidays: back to Friday 18 December
-#   (19 is a Saturday). Earlier weeks with class: 1 February (1st), 25 January (2nd), then none
-#   until that of 14 December (3rd), whose Thursday is the 17th. The été austral is crossed: it
-#   parts no school years.
-# Guadeloupe: carnaval began on Wednesday 10 February, so the last class day is Tuesday 9 for both.
-#   The week of 8 February has two class days, so 5 weeks are left.
+#   Friday, 26 December and 27 May are far): R is Thursday 11 February. The day before is Wednesday
+#   10: last class day of a collège; an école has Tuesday 9. Weeks after that of 4 January: 11, 18,
+#   25 January, 1 and 8 February: 5. A month before is Monday 11 January. Weeks with class before
+#   R's: 1 February (1st), 25 January (2nd), 18 January (3rd): Thursdays 4 February and 21 January.
+# Zone A: the holidays began on Saturday 6 February, so the last class day, and R, is Friday 5 for
+#   both. Weeks after that of 4 January, up to R's: 11, 18, 25 January and 1 February: 4. Weeks with
+#   class before R's: 25 January (1st), 18 January (2nd), 11 January (3rd): Fridays 29 January and
+#   15 January.
+# La Réunion: classes start again on Monday 25 January, and R is Thursday 11 February. On 4 January
+#   the weeks left are 25 January, 1 and 8 February: 3. A month before, 11 January, is in the
+#   holidays: back to Friday 18 December (19 is a Saturday). Weeks with class before R's: 1 February
+#   (1st), 25 January (2nd), then none until that of 14 December (3rd), whose Thursday is the 17th.
+#   The été austral is crossed: it parts no school years.
+# Guadeloupe: carnaval began on Wednesday 10 February, so the last class day, and R, is Tuesday 9
+#   for both. Weeks after that of 4 January, up to R's: 11, 18, 25 January, 1 and 8 February: 5.
+#   Weeks with class before R's: 1 February (1st), 25 January (2nd), 18 January (3rd): Tuesdays 2
+#   February and 19 January.
 
 DEADLINE = date(2021, 2, 11)
 FIRST_DAY_BACK = date(2021, 1, 4)
@@ -104,13 +111,13 @@ FIRST_DAY_BACK = date(2021, 1, 4)
 # académie: (last class day of an école, of a collège, weeks left, a month, 3 class weeks, 1)
 TABLE = {
     "lille": ("2021-02-09", "2021-02-10", 5, "2021-01-11", "2021-01-21", "2021-02-04"),
-    "clermont-ferrand": ("2021-02-05", "2021-02-05", 4, "2021-01-11", "2021-01-21", "2021-02-04"),
+    "clermont-ferrand": ("2021-02-05", "2021-02-05", 4, "2021-01-11", "2021-01-15", "2021-01-29"),
     "montpellier": ("2021-02-09", "2021-02-10", 5, "2021-01-11", "2021-01-21", "2021-02-04"),
     "strasbourg": ("2021-02-09", "2021-02-10", 5, "2021-01-11", "2021-01-21", "2021-02-04"),
     "nancy-metz": ("2021-02-09", "2021-02-10", 5, "2021-01-11", "2021-01-21", "2021-02-04"),
     "corse": ("2021-02-09", "2021-02-10", 5, "2021-01-11", "2021-01-21", "2021-02-04"),
     "la-reunion": ("2021-02-09", "2021-02-10", 3, "2020-12-18", "2020-12-17", "2021-02-04"),
-    "guadeloupe": ("2021-02-09", "2021-02-09", 5, "2021-01-11", "2021-01-21", "2021-02-04"),
+    "guadeloupe": ("2021-02-09", "2021-02-09", 5, "2021-01-11", "2021-01-19", "2021-02-02"),
 }
 
 
@@ -232,17 +239,28 @@ def test_an_ecole_is_never_given_a_wednesday(slug, deadline):
     assert all(day is None or day.weekday() != 2 for day in leads)
 
 
+def origin_by_hand(days: ClassDays, deadline: date) -> date:
+    """R, found by looking at one day after the other."""
+    while not days.is_class_day(deadline):
+        deadline -= timedelta(days=1)
+    return deadline
+
+
 @given(any_class_days, any_day, st.integers(0, 300))
 def test_weeks_left_counts_the_weeks_that_hold_a_class_day(days, today, later):
     deadline = today + timedelta(days=later)
-    assume(days.knows(today - timedelta(days=7), deadline + timedelta(days=7)))
+    assume(days.knows(today - timedelta(days=100), deadline + timedelta(days=7)))
+    origin = origin_by_hand(days, deadline)
+    assert days.origin(deadline) == origin
     monday = today - timedelta(days=today.weekday())
     in_later_weeks = {
         day - timedelta(days=day.weekday())
-        for day in each_day(monday + timedelta(days=7), deadline + timedelta(days=6))
-        if days.is_class_day(day) and day - timedelta(days=day.weekday()) <= deadline
+        for day in each_day(monday + timedelta(days=7), origin + timedelta(days=6))
+        if days.is_class_day(day) and day - timedelta(days=day.weekday()) <= origin
     }
     assert days.weeks_left(today, deadline) == len(in_later_weeks)
+    if today > origin:
+        assert days.weeks_left(today, deadline) == 0
 
 
 # -- odd days ---------------------------------------------------------------------------------
@@ -318,10 +336,11 @@ def test_an_overseas_calendar_is_told_by_its_own_name():
 def test_a_week_counts_as_soon_as_it_has_one_class_day():
     # Zone B's spring holidays of 2023 end on Monday 1 May; Tuesday 2 is a class day.
     assert college("lille").weeks_left(date(2023, 4, 14), date(2023, 5, 7)) == 1
-    # That day may come after the deadline: Sunday 30 April is in a week without class, but Monday
-    # 1 May, a public holiday, in the week of Tuesday 2.
+    # But it counts no day after the deadline: of Monday 1 May, the last class day before is Friday
+    # 14 April, and Tuesday 2 is too late.
     assert college("lille").weeks_left(date(2023, 4, 14), date(2023, 4, 30)) == 0
-    assert college("lille").weeks_left(date(2023, 4, 14), date(2023, 5, 1)) == 1
+    assert college("lille").weeks_left(date(2023, 4, 14), date(2023, 5, 1)) == 0
+    assert college("lille").weeks_left(date(2023, 4, 14), date(2023, 5, 2)) == 1
 
 
 def test_a_month_before_the_31st_is_the_end_of_a_shorter_month():

@@ -12,11 +12,11 @@ from sqlalchemy import func, select, update
 
 from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import DOUBT, DeliveryKind, DeliveryState
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.models import Delivery, DeliveryAttempt, Editor, PasswordLink, db, writing
 from calendar_app.services import asked, attempts, editors, limits, outbox, outbox_status
 from calendar_app.services.composing import Composer
 from calendar_app.services.password_links import SELF_SERVICE_LIFE
-from calendar_app.services.subscribers import MailAddress
 from tests.mail_factories import deliveries
 from tests.smtp_server import mail_server, scripted_server
 from tests.test_editor_pages import LOG_IN, NOW, PASSWORD, enter, make_editor

@@ -22,10 +22,10 @@ from calendar_app.domain.editors import (
     may,
 )
 from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.mail_addresses import AddressError
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.models import Editor, PasswordLink, RateCount, db, writing
 from calendar_app.services import editors, limits
-from calendar_app.services.subscribers import AddressError
 from calendar_app.sources.reference_files import read_academies
 from tests.conftest import close, settings_for
 

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
+from calendar_app.domain.title_words import without_edition
 from calendar_app.models import Event, db, queries
 from calendar_app.services import editions, events
 from calendar_app.services.entries import event_entry
-from calendar_app.web.event_form import EventForm, remember_moves
+from calendar_app.web.event_form import EventForm
+from calendar_app.web.moved_days import remember_moves
 from tests.factories import MID_JUNE, entry, publish
 
 
@@ -61,6 +63,7 @@ def everything() -> dict:
         source={"name": "Lettre d'essai", "link": "https://lettre.example/"},
         full="true",
         cancelled="true",
+        reason="La salle est fermée.",
         milestones=[
             {
                 "kind": "deadline",
@@ -118,8 +121,20 @@ def test_a_form_that_is_not_touched_changes_nothing(app):
         ({"partie_de": "rien-2020-2021"}, "partie_de", "n'existe pas"),
         ({"date-0-premier": "", "date-0-dernier": ""}, "date-0-premier", "Donnez le jour"),
         ({"date-0-premier": "2021-02-31"}, "date-0-premier", "n'existe pas"),
-        ({"date-0-premier": "2021-02-26"}, "date-0-dernier", "vient avant le premier"),
+        (
+            {"date-0-nature": "session", "date-0-dernier": "2021-02-01"},
+            "date-0-dernier",
+            "Le dernier jour (01/02/2021) vient avant le premier (11/02/2021)",
+        ),
         ({"date-0-nature": ""}, "date-0-nature", "Dites ce qui se passe ce jour-là."),
+        (
+            {"date-0-premier": "2021-02-26", "date-0-dernier": "2021-02-11"},
+            "date-0-dernier",
+            "Le dernier jour (11\u00a0février 2021) vient avant le premier (26\u00a0février 2021).",
+        ),
+        ({"type": "fete"}, "type", "La valeur « fete » n'existe pas : choisissez dans la liste."),
+        ({"visa": "peut-être"}, "visa", "écrivez oui ou non"),
+        ({"classes": "6ème, CM 2, sixième B"}, "classes", "la classe « sixième B »"),
         ({"date-0-debut": "09:00"}, "date-0-debut", "s'écrit avec l'heure de fin"),
         ({"date-0-pour": "Lyon"}, "date-0-pour", "Plus large que l'événement, ou ailleurs"),
     ],
@@ -182,7 +197,9 @@ def test_the_next_edition_is_provisional(empty_app):
     with empty_app.app_context():
         event = db.session.scalar(select(Event))
         found = editions.next_edition(event_entry(event, queries.reference(db.session).academies))
-        new = events.check_entry(db.session, found)
+        # Where it was announced, nobody knows yet.
+        assert "source" not in found
+        new = events.check_entry(db.session, found | {"source": {"name": "Une lettre"}})
     assert (new.id, new.school_year) == ("essai-2021-2022", "2021-2022")
     assert (new.full, new.cancelled) == (False, False)
     assert [(m.key, m.phrase, m.days) for m in new.milestones] == [
@@ -203,3 +220,42 @@ def test_the_next_edition_is_provisional(empty_app):
         ),
     ]
     assert all(m.certainty == "approximate" and not m.moved_from for m in new.milestones)
+
+
+def test_the_next_edition_repeats_nothing_of_the_edition_that_it_follows(empty_app):
+    summary = (
+        "Les classes écrivent un conte. La planète Mars est le sujet de cette édition. "
+        "Il y a des lots à gagner.\n\nLa 6e édition a réuni 300 classes en 2020."
+    )
+    final = {"kind": "session", "day": "2021-03-01", "label": "Finale de la 6e édition"}
+    publish(
+        empty_app,
+        entry(title="Ma classe a du talent, 6e édition", summary=summary, milestones=[final]),
+    )
+    with empty_app.app_context():
+        event = db.session.scalar(select(Event))
+        found = editions.next_edition(event_entry(event, queries.reference(db.session).academies))
+    assert found["title"] == "Ma classe a du talent"
+    assert found["summary"] == "Les classes écrivent un conte. Il y a des lots à gagner."
+    assert [m["label"] for m in found["milestones"]] == ["Finale"]
+    assert "2021-" not in str(found["milestones"][0].get("phrase"))
+
+
+@pytest.mark.parametrize(
+    ("title", "of_any"),
+    [
+        ("Camp@Num, 2e édition", "Camp@Num"),
+        ("Prix des lecteurs 2020-2021", "Prix des lecteurs"),
+        ("Dixième édition du prix Ada", "Prix Ada"),
+        ("Rallye (édition 2021)", "Rallye"),
+        ("1re édition : le grand défi", "Le grand défi"),
+        ("Semaine de la presse, XXXIIe édition", "Semaine de la presse"),
+        ("Code 2021/2022 – nouvelle édition", "Code"),
+        ("La 3ème édition", ""),
+        ("Les 24 h de Lens", "Les 24 h de Lens"),
+        ("Concours Castor", "Concours Castor"),
+        ("De la Terre à la Lune", "De la Terre à la Lune"),
+    ],
+)
+def test_a_title_without_its_edition(title, of_any):
+    assert without_edition(title) == of_any

@@ -119,7 +119,7 @@ def test_what_is_wrong_is_said_and_everything_typed_is_kept(site):
     assert answer.status_code == 400
     page = words(answer)
     assert "Donnez un titre." in page
-    assert "Le jour « 2021-02-31 » n'existe pas." in page
+    assert "Le jour « 31/02/2021 » n'existe pas." in page
     assert 'href="#f-date-0-premier"' in answer.text
     for kept in ('value="gratuit"', 'value="2021-02-31"', "Un concours de sons."):
         assert kept in answer.text
@@ -253,7 +253,9 @@ def test_the_next_edition_opens_a_form_and_stores_nothing(site):
     page = client.get(f"{ONE}edition-suivante/")
     assert "elles sont approximatives" in words(page)
     assert dump(site) == before
-    answer = save(client, f"{ONE}edition-suivante/")
+    # Where the next one is announced, only its editor knows.
+    assert "Dites où l'annonce a été lue." in words(save(client, f"{ONE}edition-suivante/"))
+    answer = save(client, f"{ONE}edition-suivante/", source="Lettre n° 30")
     assert answer.headers["Location"] == f"{EVENTS}essai-2021-2022/?fait=enregistre"
     [m] = in_store(site, "essai-2021-2022").milestones
     assert m.is_approximate
@@ -302,7 +304,7 @@ def test_completing_a_draft_undoes_nothing_of_others(site):
 
 
 def test_what_is_wrong_in_one_date_is_not_said_of_another(site):
-    second = {"date-1-nature": "session", "date-1-premier": "2021-03-01", "date-1-fin": "9 h"}
+    second = {"date-1-nature": "session", "date-1-premier": "2021-03-01", "date-1-fin": "99 h"}
     answer = create(logged_in(site), **{"date-0-nature": "", **second})
     assert 'href="#f-date-1-fin"' in answer.text
     assert 'href="#f-date-0-nature"' in answer.text
@@ -334,6 +336,29 @@ def test_a_redacteur_withdraws_what_they_proposed(site):
     answer = act(redacteur, ROOM, "/redaction/propositions/1/refuser/")
     assert answer.headers["Location"] == f"{ROOM}?fait=refuse"
     assert in_store(site, NEW_ID) is None
+
+
+def test_the_public_reason_is_kept_by_the_preview_and_stands_on_the_page(site):
+    publish(site, of_lille(), now=NOW)
+    client, reason = logged_in(site), "L'organisateur a besoin de temps : merci de votre patience."
+    moved = {"date__0__premier": "2021-02-18", "date__0__dernier": "2021-02-18"}
+    shown = save(client, action="apercu", raison=reason, **moved)
+    assert fields(shown.text, ONE)["raison"] == [reason]
+    assert save(client, raison=reason, **moved).status_code == 303
+    page = words(site.test_client().get(f"/evenements/{ID}/"))
+    assert f"Des dates ont changé. {reason}" in page
+    # What is said at the button takes its place; the journal's reason is nobody else's.
+    states = f"{ONE}etat/"
+    said = {"raison": "Il n'y a pas assez de classes.", "pourquoi": "appel de Mme Martin"}
+    act(client, ONE, states, etat="annule", **said)
+    page = words(site.test_client().get(f"/evenements/{ID}/"))
+    assert "Annulé. Il n'y a pas assez de classes." in page
+    assert "Martin" not in page
+    assert fields(client.get(ONE).text, states)["raison"] == ["Il n'y a pas assez de classes."]
+    act(client, ONE, states, etat="complet")
+    assert in_store(site).reason == "Il n'y a pas assez de classes."
+    act(client, ONE, states, etat="retabli", raison="")
+    assert in_store(site).reason is None
 
 
 def test_an_academie_adds_its_own_date_to_a_national_event(site):

@@ -144,7 +144,7 @@ WRITER = Writer(
     lambda event_id: f"https://calendrier.example/evenements/{event_id}/",
     ACADEMIES,
     {},
-    lambda _milestone, _viewer: pytest.fail("no reminder was asked for"),
+    lambda _milestone, _viewer, _concerned: pytest.fail("no deadline is in this feed"),
 )
 
 

@@ -29,6 +29,8 @@ PRODUCTION = {
     "CALENDAR_PUBLIC_URL": "http://127.0.0.1",
     "CALENDAR_SECRET_KEY": "k" * 48,
     "CALENDAR_SMTP_URL": "smtp://127.0.0.1:1",
+    "CALENDAR_ORGANISATION": "Rectorat d'Exemple, 1 rue de l'Essai, 75000 Paris, 01 00 00 00 00",
+    "CALENDAR_MAIL_RELAY": "Postier d'Exemple, France",
     "CALENDAR_PUBLISHER": "Une directrice",
     "CALENDAR_HOSTING": "Un hébergeur, 1 rue des Écoles, 01 23 45 67 89",
     "CALENDAR_CONTROLLER": "Un rectorat",

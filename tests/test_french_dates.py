@@ -139,6 +139,15 @@ def test_a_number_before_a_date_is_no_day():
     assert [p.days[0].day for p in find_dates("N° 14 – vendredi 5 décembre 2025")] == [5]
 
 
+@pytest.mark.parametrize("before", ["n° ", "Lettre n°", "numéro ", "page ", "Infolettre "])
+@pytest.mark.parametrize("number", [14, 15, 31])
+def test_a_number_that_is_the_day_itself_begins_no_range(before, number):
+    text = f"{before}{number} – 14 décembre 2020"
+    phrase = read(text)
+    assert (phrase.shape, [d.day for d in phrase.days]) == (Shape.DAY, [14])
+    assert days(text) == (date(2020, 12, 14), date(2020, 12, 14))
+
+
 def test_what_is_struck_out_says_so():
     assert [p.struck for p in find_dates("~~17 mars~~ 24 mars")] == [True, False]
 

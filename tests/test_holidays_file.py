@@ -164,12 +164,26 @@ def test_the_three_territories_of_the_academie_of_guadeloupe():
 
 def test_la_reunion_speaks_as_its_teachers_do():
     assert spans(SHIPPED["la-reunion"], "2020-08-17", "2021-08-01") == [
-        ("2020-10-11", "2020-10-25", "Vacances d'octobre"),
-        ("2020-12-20", "2021-01-24", "Vacances d'été austral"),
-        ("2021-03-07", "2021-03-21", "Vacances de mars"),
+        ("2020-10-10", "2020-10-25", "Vacances d'octobre"),
+        ("2020-12-19", "2021-01-24", "Vacances d'été austral"),
+        ("2021-03-06", "2021-03-21", "Vacances de mars"),
         ("2021-05-05", "2021-05-16", "Vacances de mai"),
         ("2021-07-08", "2021-08-15", "Vacances d'hiver austral"),
     ]
+
+
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_overseas_holidays_begin_the_day_after_the_last_class_day(slug):
+    """Not on the Sunday or Monday after a Friday with class: that Saturday has no class either."""
+    listed = SHIPPED[slug].holidays
+    for before, holiday in pairwise(listed):
+        day_before = holiday.first_day - timedelta(days=1)
+        assert day_before.weekday() < 5 or (
+            # A « semaine en mai » is a day here and there, and may follow another on the Friday.
+            holiday.name == "Semaine en Mai"
+            or before.last_day >= holiday.first_day - timedelta(days=3)
+        ), holiday
+    assert listed[0].first_day.weekday() == 5
 
 
 def test_the_file_is_what_the_program_would_write():
@@ -343,6 +357,18 @@ def read(rows: str) -> dict[str, SchoolCalendar]:
     return {c.slug: c for c in read_ministry_csv(f"{HEADER}\n{rows}")}
 
 
+def test_a_row_that_begins_on_a_sunday_begins_on_the_saturday():
+    # 14 February and 9 May 2021 are Sundays; Friday 7 May is of other holidays.
+    days = (
+        ("Vacances d'Hiver", "2021-02-14", "2021-03-01"),
+        ("Semaine en mai", "2021-05-07", "2021-05-07"),
+        ("Vacances de Printemps", "2021-05-09", "2021-05-24"),
+    )
+    rows = (f"{name};-;{first};{last};Corse;Corse;2020-2021" for name, first, last in days)
+    found = read("\n".join(rows))["corse"].holidays
+    assert [str(h.first_day) for h in found] == ["2021-02-13", "2021-05-07", "2021-05-09"]
+
+
 def test_the_csv_gives_the_days_of_the_library():
     zone = read(ZONE_A)["zone-a"]
     assert zone.label == "zone A"
@@ -439,12 +465,12 @@ def test_the_same_rows_in_another_dress(change):
             "2025-05-30",
             "2025-05-30",
         ),
-        # Old rows of Corse give the first Monday of the holidays, which is no class day.
+        # Old rows of Corse give the first Monday of the holidays: they begin on the Saturday.
         (
             "Vacances d'Hiver;-;2018-02-25T23:00:00+00:00;2018-03-11T23:00:00+00:00;"
             "Corse;Corse;2017-2018",
             "corse",
-            "2018-02-26",
+            "2018-02-24",
             "2018-03-11",
         ),
         (

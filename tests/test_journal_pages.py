@@ -144,10 +144,10 @@ def test_the_journal_is_filtered_and_exported_as_it_is_shown(site):
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("depuis=hier", "depuis=hier : écrivez un jour, par exemple depuis=2021-01-15."),
-        ("jusqu=0001-01-01", "jusqu=0001-01-01 : écrivez un jour"),
-        ("action=rien", "action=rien : choisissez une action dans la liste."),
-        ("redacteur=moi", "redacteur=moi : choisissez un nom dans la liste."),
+        ("depuis=hier", "« hier » n'est pas un jour : écrivez par exemple 11/02/2021."),
+        ("jusqu=0001-01-01", "« 0001-01-01 » n'est pas un jour"),
+        ("action=rien", "Choisissez une action dans la liste."),
+        ("redacteur=moi", "Choisissez un nom dans la liste de la rédaction."),
     ],
 )
 def test_what_the_journal_is_not_filtered_by_is_said(site, query, said):

@@ -238,7 +238,7 @@ def test_a_contest_that_only_has_deadlines_is_no_event_but_something_to_do_in_ti
                 {
                     "@type": "Action",
                     "name": "Inscrire la classe",
-                    "endTime": "2021-01-15T23:59:00+01:00",
+                    "endTime": "2021-01-15",
                     "target": "https://officiel.example/inscription",
                 },
                 {

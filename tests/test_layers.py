@@ -20,7 +20,7 @@ memory:
 config: environment
 app: domain models sources feeds mail services web config memory
 cli: services app config cli worker memory
-worker: services app
+worker: domain services app
 __main__: cli
 """
 MAY_IMPORT = {row.split(":")[0]: {*row.replace(":", "").split()} for row in LAYERS.splitlines()}

@@ -37,6 +37,7 @@ FETE = "fete-de-l-apprendre-2020-2021"
 ANSWERS = (ClassAnswer.REGISTERED, ClassAnswer.DECLINED)
 #: As it is in Paris.
 UNTIL = datetime(2021, 1, 19, 9, 5, tzinfo=UTC)
+ENDS = date(2023, 11, 1)
 CANCELLED_AT = datetime(2021, 1, 17, 9, tzinfo=UTC)
 
 MANAGE = f"{URL}/abonnement/lien/camille/"
@@ -113,7 +114,7 @@ class Desk:
             messages.moved(self.head, [line]),
             messages.cancelled(self.head, [line]),
             messages.weekly(self.head, [line.card], lille),
-            messages.rentree(self.head, ["cm1", "cm2"], lille, SchoolYear(2021)),
+            messages.rentree(self.head, ["cm1", "cm2"], lille, SchoolYear(2021), ENDS),
             other_messages.password(self.head, UNTIL, has_password=True),
             other_messages.suggestion(
                 self.head, TODAY, (TALENT, "Ma classe"), "Merci ; c'est fait.", accepted=True
@@ -188,7 +189,7 @@ Le lien fonctionne 3 jours, le code 24 heures. Sans confirmation, rien ne vous s
 
 Vous n'avez rien demandé ? Ignorez ce courriel.
 {SIGNATURE}\
-Votre adresse a été saisie sur ce site ; sans confirmation, elle y est effacée sous 7 jours.
+Votre adresse a été saisie sur ce site ; sans confirmation, elle y est effacée 7 jours après.
 
 Une question ? contact@concours.example
 """
@@ -246,7 +247,7 @@ def test_goodbye(desk):
         == f"""\
 Bonjour,
 
-C'est fait : vous ne recevrez plus de rappels. Votre adresse sera effacée dans les 30 jours.
+C'est fait : vous ne recevrez plus de rappels. Votre adresse sera effacée 30 jours après.
 
 Vous changez d'avis ? Jusque-là, vous retrouvez vos réglages ici :
 {MANAGE}
@@ -363,7 +364,8 @@ Merci d'avoir pris le temps de nous écrire. Une autre date à proposer ?
 
 
 def test_reminder_of_a_deadline_in_the_school_holidays(desk):
-    line = desk.line(TALENT, "clermont-ferrand", Lead.class_weeks(3), ANSWERS)
+    friday = date(2021, 1, 15)
+    line = desk.line(TALENT, "clermont-ferrand", Lead.class_weeks(3), ANSWERS, friday)
     mail = read(messages.reminder(desk.head, [line], desk.academy("clermont-ferrand")))
     assert mail.subject == "Date limite le 11 février : Ma classe a du talent, 6e édition"
     assert (
@@ -378,7 +380,7 @@ Ma classe a du talent, 6e édition
 ---------------------------------
 
 Date limite pour participer : jeudi 11 février 2021.
-C'est dans 24 jours : il reste 2 semaines de classe (zone A).
+C'est dans 27 jours : il reste 3 semaines de classe (zone A).
 Date limite pendant vos vacances. Le dernier jour de classe avant : \
 vendredi 5 février 2021 (zone A).
 Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.
@@ -409,27 +411,48 @@ def about_talent(mail: Read) -> list[str]:
 
 
 def test_reminder_where_the_deadline_is_a_class_day(desk):
-    line = desk.line(TALENT, "lille", Lead.last_class_day())
+    line = desk.line(TALENT, "lille", Lead.class_weeks(3), today=date(2021, 1, 21))
     mail = read(messages.reminder(desk.head, [line], desk.academy("lille")))
     assert about_talent(mail) == [
         "Date limite pour participer : jeudi 11 février 2021.",
-        "C'est dans 24 jours : il reste 3 semaines de classe (zone B).",
+        "C'est dans 21 jours : il reste 3 semaines de classe (zone B).",
         "Le dernier jour de classe avant : mardi 9 février 2021 (zone B).",
-        "Ce rappel part le dernier jour de classe avant, comme vous l'avez choisi.",
+        "Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.",
     ]
     assert 'class="band"' not in mail.html
 
 
-def test_reminder_overseas_says_the_local_hour(desk):
-    line = desk.line(TALENT, "la-reunion", Lead.month())
+@pytest.mark.parametrize("lead", [Lead.month(), Lead.class_weeks(1), Lead.last_class_day()])
+def test_a_reminder_that_was_moved_or_is_late_says_what_was_chosen_only(desk, lead):
+    """On 18 January: no month, week or last class day before 11 February."""
+    mail = read(messages.reminder(desk.head, [desk.line(TALENT, lead=lead)], None))
+    words = lead.words.replace("\u00a0", " ")
+    assert about_talent(mail)[-1] == f"Vous avez choisi un rappel {words}."
+
+
+def test_reminder_overseas_says_no_hour_that_the_source_does_not_give(desk):
+    line = desk.line(TALENT, "la-reunion", Lead.class_weeks(3))
     mail = read(messages.reminder(desk.head, [line], desk.academy("la-reunion")))
     assert about_talent(mail) == [
         "Date limite pour participer : jeudi 11 février 2021.",
         "C'est dans 24 jours : il reste 3 semaines de classe (calendrier de La Réunion).",
-        "23 h 59 à Paris, soit 2 h 59 le lendemain à La Réunion.",
         "Le dernier jour de classe avant : mardi 9 février 2021 (calendrier de La Réunion).",
-        "Ce rappel part un mois avant, comme vous l'avez choisi.",
+        "Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.",
     ]
+    tahiti = desk.line(TALENT, "polynesie-francaise")
+    mail = read(messages.reminder(desk.head, [tahiti], desk.academy("polynesie-francaise")))
+    assert "L'heure n'est pas précisée. À Tahiti, comptez jusqu'au mercredi 10 février 2021.\n" in (
+        mail.text
+    )
+    assert "23 h 59" not in mail.text
+
+
+def test_reminder_overseas_says_the_local_hour(desk):
+    milestone = desk.milestone(TALENT)
+    milestone.end_time = time(23)
+    line = desk.line(milestone, "la-reunion")
+    mail = read(messages.reminder(desk.head, [line], desk.academy("la-reunion")))
+    assert "23 h à Paris, soit 2 h le lendemain à La Réunion.\n" in mail.text
 
 
 def test_reminder_without_an_academie_says_nothing_of_any(desk):
@@ -614,7 +637,7 @@ def test_cancelled(desk):
         == f"""\
 Bonjour,
 
-Une date que vous suiviez est annulée. Vous n'avez rien à faire : plus aucun rappel ne partira \
+Une date est annulée. Vous n'avez rien à faire : plus aucun rappel ne partira \
 pour elle.
 
 
@@ -640,15 +663,23 @@ def test_cancelled_date_of_an_event_that_takes_place(desk):
     opening, deadline = desk.milestone(ROBOTEAM, "opening"), desk.milestone(ROBOTEAM, "deadline")
     opening.cancelled_at = deadline.cancelled_at = CANCELLED_AT
     mail = read(messages.cancelled(desk.head, [desk.line(deadline)]))
-    assert mail.subject == "Annulé : Concours RoboTeam (Date limite)"
-    assert "\nDate limite : annulé. La date prévue était : vendredi 30 avril 2021.\n" in mail.text
+    assert mail.subject == "Date limite annulée : Concours RoboTeam"
+    assert (
+        "\nDate limite annulée. La date prévue était : vendredi 30 avril 2021. "
+        "L'événement lui-même n'est pas annulé.\n" in mail.text
+    )
     both = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(opening)]))
-    assert both.subject == "Annulé : Concours RoboTeam"
-    assert "Des dates que vous suiviez sont annulées." in both.text
+    assert both.subject == "2 dates annulées : Concours RoboTeam"
+    assert "\nOuverture annulée. La date prévue était : lundi 12 octobre 2020." in both.text
+    assert "Des dates sont annulées." in both.text
     talent = desk.milestone(TALENT)
     talent.cancelled_at = CANCELLED_AT
     two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
-    assert two.subject == "Annulés : Ma classe a du talent, 6e édition et Concours RoboTeam"
+    both_titles = "Ma classe a du talent, 6e édition et Concours RoboTeam"
+    assert two.subject == f"2 dates annulées : {both_titles}"
+    talent.event.cancelled_at = deadline.event.cancelled_at = CANCELLED_AT
+    two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
+    assert two.subject == f"Annulés : {both_titles}"
 
 
 # -- the week, the year ---------------------------------------------------------------------------
@@ -719,7 +750,7 @@ def test_weekly_says_what_changed(desk):
     robot.cancelled_at = CANCELLED_AT
     mail = read(messages.weekly(desk.head, [desk.card(moved), desk.card(robot)], None))
     assert "Jeudi 11 février 2021, dans 24 jours (prolongé)\n" in mail.text
-    assert "Vendredi 30 avril 2021 (annulé)\n" in mail.text
+    assert "Vendredi 30 avril 2021 (date annulée)\n" in mail.text
     assert "académie" not in mail.text
 
 
@@ -731,7 +762,7 @@ def test_weekly_of_an_empty_week(desk):
 
 def test_rentree(desk):
     mail = read(
-        messages.rentree(desk.head, ["cm2", "cm1"], desk.academy("lille"), SchoolYear(2021))
+        messages.rentree(desk.head, ["cm2", "cm1"], desk.academy("lille"), SchoolYear(2021), ENDS)
     )
     assert mail.subject == "Toujours en CM1 et CM2 ?"
     assert (
@@ -743,10 +774,10 @@ Pour 2021-2022, vos rappels sont réglés sur :
 Classes : CM1 et CM2
 Académie : Lille
 
-Rien n'a changé ? Vous n'avez rien à faire : les rappels continuent.
-
-Une autre classe, une autre académie ? Changez-les ici :
+Une autre classe, une autre académie ? Changez-les. Rien n'a changé ? Confirmez-le d'un clic :
 {MANAGE}
+
+Sans un clic de votre part sur cette page, les rappels s'arrêteront le mercredi 1er novembre 2023.
 {SIGNATURE}\
 {WHY}.
 {FOOT}"""
@@ -766,7 +797,7 @@ Une autre classe, une autre académie ? Changez-les ici :
     ],
 )
 def test_rentree_names_classes_as_the_staff_room_does(desk, classes, subject):
-    mail = read(messages.rentree(desk.head, classes.split(), None, SchoolYear(2021)))
+    mail = read(messages.rentree(desk.head, classes.split(), None, SchoolYear(2021), ENDS))
     assert mail.subject == subject
     assert "Académie : non précisée\n" in mail.text
 
@@ -860,7 +891,7 @@ def test_no_subject_is_longer_than_a_mailbox_shows(desk, titles, label, kind, mo
         assert "2\u00a0mars" in messages.reminder(desk.head, lines, None).subject
     if len(titles) == 1:
         # A date of the event is cancelled, not the event.
-        assert messages.cancelled(desk.head, lines).subject.endswith(")")
+        assert "annulée" in messages.cancelled(desk.head, lines).subject.partition(" : ")[0]
 
 
 def test_text_reads_alone(mails):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from calendar_app.config import data_folder
-from calendar_app.domain.changes import ChangeAction
+from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.drafts import DraftOrigin, DraftState, Proposal
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.vocabulary import Certainty, MilestoneKind
@@ -17,6 +17,7 @@ from calendar_app.models import Change, Draft, Event, db, queries, writing
 from calendar_app.services import drafts, letters, moderation
 from calendar_app.services.draft_entries import item_of
 from calendar_app.services.draft_facts import draft_facts, restore
+from calendar_app.services.entries import event_entry
 from tests.factories import ID, entry, publish
 from tests.test_events import editor, facts
 
@@ -296,3 +297,15 @@ def test_facts_of_a_draft_bring_it_back(store):
     db.session.expire(first)
     assert draft_facts(first) == before
     assert (first.state, first.origin) == (DraftState.PENDING, DraftOrigin.LETTER)
+
+
+def test_an_acceptance_that_changes_nothing_is_in_the_journal(store):
+    publish(store, entry())
+    [draft] = read(NATIONAL)
+    admin, event = editor("administrateur"), queries.event(db.session, ID)
+    as_it_is = event_entry(event, queries.reference(db.session).academies)
+    moderation.accept(db.session, admin, draft.id, draft.revision, LATER, as_it_is)
+    [change] = db.session.scalars(select(Change))
+    assert (change.subject, change.subject_id) == (ChangeSubject.DRAFT, str(draft.id))
+    assert (change.editor_id, change.at) == (admin.id, LATER)
+    assert (change.before["state"], change.after["state"]) == ("pending", "accepted")

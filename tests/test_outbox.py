@@ -570,3 +570,24 @@ def test_the_attempts_hold_no_address(due):
         [attempt] = db.session.scalars(select(DeliveryAttempt))
         assert attempt.outcome is AttemptOutcome.REFUSED
         assert "@" not in (attempt.reply or "")
+
+
+def test_the_back_off_is_5_15_30_minutes_1_2_and_4_hours(due):
+    """A server that says « not now » each time: by the virtual clock, from its connections."""
+    clock, pauses = Clock(), []
+    with scripted_server("4xx at RCPT") as server:
+        for tries in range(1, 8):
+            run(due, server.url, clock)
+            [mail] = rows(due)
+            assert (mail.tries, len(outcomes(due))) == (tries, tries)
+            pauses.append((mail.due_at - clock.now) / timedelta(minutes=1))
+            # A moment before, nobody is asked.
+            clock.now = mail.due_at - timedelta(seconds=1)
+            run(due, server.url, clock)
+            assert len(outcomes(due)) == tries
+            clock.now = mail.due_at
+    for pause, expected in zip(pauses, (5, 15, 30, 60, 120, 240, 240), strict=True):
+        assert expected * 0.8 <= pause <= expected * 1.2
+    with mail_server() as server:
+        run(due, server.url, clock)
+        assert len(server.mails) == 1

@@ -114,7 +114,7 @@ def test_home_of_an_academy_counts_its_own_class_weeks(client):
 
 def test_with_nothing_ahead_home_says_so_and_opens_the_archive(client):
     answer = client.get("/")
-    assert '<meta name="robots" content="noindex">' in answer.text
+    assert "noindex" not in answer.text, "what comes next will be there"
     page = text_of(client, "/")
     assert "Aucune date à venir" in page
     assert "Archive : dates passées (année scolaire 2020-2021)" in page
@@ -159,9 +159,7 @@ def test_the_event_page_says_where_its_deadline_falls_among_the_class_days(clien
         "Date limite pendant vos vacances. Le dernier jour de classe avant : vendredi 5 février "
         "2021 (zone A)." in text_of(client, f"{address}&academie=clermont-ferrand")
     )
-    assert "23 h 59 à Paris, soit 2 h 59 le lendemain à La Réunion." in text_of(
-        client, f"{address}&academie=la-reunion"
-    )
+    assert "23 h 59" not in text_of(client, f"{address}&academie=la-reunion")
     unknown = text_of(client, f"{address}&academie=polynesie-francaise")
     assert "nous ne connaissons pas encore les vacances scolaires" in unknown
     assert "À Tahiti, comptez jusqu'au mercredi 10 février 2021." in unknown
@@ -285,12 +283,12 @@ def test_an_unknown_calendar_is_said_to_be_unknown(client):
 )
 def test_what_does_not_exist_is_a_french_404_with_a_way_out(client, address):
     page = text_of(client, address, 404)
-    assert "Page introuvable" in page
-    assert "Revenir à l'accueil" in page
+    assert "Page introuvable" in page or "Adresse à corriger" in page
+    assert "Accueil · Rechercher un événement · Aide" in page
 
 
 def test_an_unknown_value_gets_the_nearest_right_one(client):
-    assert "Vouliez-vous dire « lille » ?" in text_of(client, "/?academie=lile", 404)
+    assert "Vouliez-vous dire « Lille » ?" in text_of(client, "/?academie=lile", 404)
 
 
 def test_the_months_can_be_walked_over_the_new_year(client):

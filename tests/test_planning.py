@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from calendar_app.domain import levels
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
-from calendar_app.models import Milestone, Reminder, Subscriber, Subscription, db, writing
+from calendar_app.models import Milestone, Reminder, SendDay, Subscriber, Subscription, db, writing
 from calendar_app.services import planning
 from tests.factories import ID, another, entry, publish
 from tests.mail_factories import (
@@ -68,9 +68,9 @@ def answer(app, person: int, event_id: str = ID, **changes: Any) -> None:
 #   holidays (19 December to 3 January): Friday 18 December. Weeks with class before that of 18
 #   January: 11 and 4 January, 14 December; their Wednesdays 13 January and 16 December are no class
 #   day in an école: Tuesdays 12 January and 15 December. The last class day is Tuesday 19 January.
-#   La Réunion is on holiday from 20 December to 24 January: a month before, Friday 18 December;
-#   weeks with class: 14 and 7 December, 30 November; their Wednesdays are the 16th (Tuesday 15
-#   December) and 2 December (Tuesday 1 December); the last class day is Friday 18 December.
+#   La Réunion is on holiday from 20 December to 24 January: a month before, Friday 18 December,
+#   which is the last class day and the one from which class weeks are counted: 7 December, 30 and
+#   23 November, whose Fridays are 11 December and 27 November.
 # Camp@Num, first day Monday 17 May 2021:
 #   In France: a month before is Saturday 17 April, in the spring holidays: Friday 9 April. Weeks
 #   with class before that of 17 May: 10 May (Monday and Tuesday; Ascension is Thursday 13, the pont
@@ -88,10 +88,10 @@ IN_FRANCE = {
 TABLE = {
     "lille": IN_FRANCE,
     "clermont-ferrand": IN_FRANCE
-    | {TALENT: ("2021-01-11", "2021-01-21", "2021-02-04", "2021-02-05")},
+    | {TALENT: ("2021-01-11", "2021-01-15", "2021-01-29", "2021-02-05")},
     "montpellier": IN_FRANCE,
     "la-reunion": {
-        FETE: ("2020-12-18", "2020-12-01", "2020-12-15", "2020-12-18"),
+        FETE: ("2020-12-18", "2020-11-27", "2020-12-11", "2020-12-18"),
         CAMP: ("2021-04-16", "2021-04-19", "2021-05-03", "2021-05-04"),
         ROBOTEAM: ("2021-03-30", "2021-04-09", "2021-04-23", "2021-04-29"),
         TALENT: ("2020-12-18", "2020-12-17", "2021-02-04", "2021-02-09"),
@@ -357,9 +357,13 @@ def told(app) -> None:
             reminder.state = "sent"
 
 
-def test_a_moved_date_is_told_to_who_had_heard_of_it(contest):
-    sign_up(contest, subscriber("alice"), subscriber("bob"), picks=(ID,))
-    sign_up(contest, subscriber("carol", leads=frozenset(("last_class_day",))), picks=(ID,))
+def test_a_moved_date_is_told_to_who_picked_it_or_was_reminded(contest):
+    late = frozenset(("last_class_day",))
+    sign_up(contest, subscriber("alice"), picks=(ID,))
+    sign_up(contest, subscriber("bob", follows_all=True))
+    sign_up(contest, subscriber("carol", leads=late), picks=(ID,))
+    # She follows everything, and nobody told her of this date yet.
+    sign_up(contest, subscriber("dora", leads=late, follows_all=True))
     plan(contest, THREE_WEEKS)
     told(contest)
     saturday = datetime(2021, 1, 23, 10, 0, tzinfo=UTC)
@@ -368,8 +372,8 @@ def test_a_moved_date_is_told_to_who_had_heard_of_it(contest):
     assert {lead for _, _, lead, _ in reminders(contest)} == {LEAD}
     plan(contest, datetime(2021, 1, 25, 6, 31, tzinfo=UTC))
     news = {(who, lead) for who, _, lead, state in reminders(contest) if state == "planned"}
-    assert news == {("alice", "moved"), ("bob", "moved")}
-    assert deliveries(contest)["moved", "pending"] == 2
+    assert news == {("alice", "moved"), ("bob", "moved"), ("carol", "moved")}
+    assert deliveries(contest)["moved", "pending"] == 3
 
 
 def test_a_move_within_two_days_is_told_at_once(contest):
@@ -383,9 +387,11 @@ def test_a_move_within_two_days_is_told_at_once(contest):
     assert ("alice", KEY, "moved", "planned") in reminders(contest)
 
 
-def test_a_cancelled_event_is_told_to_who_had_heard_of_it_and_to_nobody_else(contest):
+def test_a_cancelled_event_is_told_to_who_counts_on_it_and_to_nobody_else(contest):
+    late = frozenset(("last_class_day",))
     sign_up(contest, subscriber("alice"), picks=(ID,))
-    sign_up(contest, subscriber("carol", leads=frozenset(("last_class_day",))), picks=(ID,))
+    sign_up(contest, subscriber("carol", leads=late), picks=(ID,))
+    sign_up(contest, subscriber("dora", leads=late, follows_all=True))
     plan(contest, THREE_WEEKS)
     told(contest)
     publish(contest, entry(cancelled=True), now=THREE_WEEKS + timedelta(days=1))
@@ -394,6 +400,7 @@ def test_a_cancelled_event_is_told_to_who_had_heard_of_it_and_to_nobody_else(con
     assert reminders(contest) == {
         ("alice", KEY, LEAD, "sent"),
         ("alice", KEY, "cancelled", "planned"),
+        ("carol", KEY, "cancelled", "planned"),
     }
 
 
@@ -439,3 +446,18 @@ def test_chunks_reach_everybody_once(contest, monkeypatch):
     plan(contest, THREE_WEEKS)
     assert len(reminders(contest)) == 20
     assert deliveries(contest) == {("reminder", "pending"): 20}
+
+
+def test_a_morning_that_nobody_planned_in_time_is_left_out(contest):
+    """Its mails would say « dans 3 semaines » days later."""
+    sign_up(contest, subscriber("bob"), picks=(ID,))
+    plan(contest, THREE_WEEKS)
+    with contest.app_context(), writing(db.session, THREE_WEEKS):
+        db.session.execute(update(SendDay).values(planned_at=None))
+        expiry = db.session.scalar(select(func.max(SendDay.expires_at)))
+    sign_up(contest, subscriber("alice"), picks=(ID,))
+    plan(contest, expiry)
+    with contest.app_context():
+        open_days = select(func.count()).where(SendDay.planned_at.is_(None))
+        assert db.session.scalar(open_days) == 0
+    assert deliveries(contest) == {("reminder", "pending"): 1}, "Bob's, in time"

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from calendar_app.app import create_app
 from calendar_app.domain.changes import ChangeAction, ChangeSubject
 from calendar_app.domain.editors import EditorRole
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.models import Source, db, queries, writing
 from calendar_app.services import editors, journal, subscriptions
 from calendar_app.services.entries import event_entry
-from calendar_app.services.subscribers import MailAddress
 from calendar_app.sources.events_facts import facts_of
 from calendar_app.web import legal_views
 from calendar_app.web.policies import Policy, hold_to_policies, policy, policy_of

@@ -23,6 +23,7 @@ from calendar_app.app import create_app, letterhead, make_sender
 from calendar_app.config import Settings
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.editors import EditorRole
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.models import Editor, RateCount, Subscriber, db, writing
 from calendar_app.services import (
     asked,
@@ -33,7 +34,7 @@ from calendar_app.services import (
     suggestions,
     traces,
 )
-from calendar_app.services.subscribers import MailAddress, SignUp
+from calendar_app.services.subscribers import SignUp
 from calendar_app.services.suggestions import Mistake
 from calendar_app.web.forms import form_token
 from tests.browser.conftest import serving

@@ -184,10 +184,17 @@ def test_all_that_is_certain_is_published_by_one_button(site):
     page = client.get(f"{LETTERS}1/")
     assert "Accepter les 3 dates sûres" in words(page)
     answer = act(client, f"{LETTERS}1/", f"{LETTERS}1/accepter/")
-    assert "3 publiées." in words(answer)
+    assert "3 publiées." in words(client.get(answer.headers["Location"]))
     assert {state for _, state in drafts(site)} == {DraftState.ACCEPTED}
     feed = site.test_client().get("/flux/academie-de-lille.ics").text
     assert feed.count("BEGIN:VEVENT") == 3
+    # The journal tells one act, with its parts, each of which can be taken back alone.
+    journal = client.get("/redaction/journal/").text
+    assert journal.count("3 propositions acceptées ensemble") == 1
+    assert journal.count('<article class="card change"') == 3
+    entry = journal[journal.index('<section class="card"') : journal.index("</section>")]
+    assert entry.count('<article class="card change"') == 3
+    assert entry.count("défaire<span") == 3
 
 
 # -- one draft -------------------------------------------------------------------------------------

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import flask_migrate
+import sqlalchemy as sa
+
 from calendar_app.config import data_folder
 from calendar_app.domain.school_calendars import SchoolCalendar, SchoolHoliday
-from calendar_app.models import db, queries
+from calendar_app.models import db, queries, writing
 from calendar_app.services import store
 from calendar_app.services.reference import import_calendars, load_reference
 from tests.conftest import IMPORTED_AT
@@ -39,6 +42,19 @@ def test_loading_the_shipped_files_again_changes_nothing(app):
         store.load_reference_files(db.session, data_folder(), LATER)
         store.load_reference_files(db.session, data_folder(), LATER)
         assert queries.catalogue(db.session).version == before
+
+
+def test_an_older_store_learns_that_holidays_begin_on_the_saturday(app):
+    sunday = [["2020-10-18", "2020-11-01", "Toussaint"], ["2021-02-10", "2021-02-21", "Carnaval"]]
+    with app.app_context():
+        flask_migrate.downgrade(revision="0008")
+        table = sa.table("school_calendar", sa.column("slug"), sa.column("holidays", sa.JSON()))
+        query = sa.update(table).where(table.c.slug == "guadeloupe").values(holidays=sunday)
+        with writing(db.session, LATER):
+            db.session.execute(query)
+        store.upgrade_schema()
+        found = queries.calendars(db.session)["guadeloupe"].holidays
+        assert [str(holiday.first_day) for holiday in found] == ["2020-10-17", "2021-02-10"]
 
 
 def test_a_shipped_calendar_adds_the_years_that_the_store_does_not_know(app):

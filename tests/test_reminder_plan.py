@@ -38,9 +38,9 @@ TALENT, ROBOTEAM = date(2021, 2, 11), date(2021, 4, 30)
 #   Lille (B) and Montpellier (C) are at school until 19 and 12 February: a month before is Monday
 #   11 January, a class day; the Thursdays three weeks and one week before are 21 January and 4
 #   February; the last class day is Tuesday 9 (no Wednesday in an école), Wednesday 10 in a collège.
-#   Clermont-Ferrand (A) is on holiday from 6 to 21 February: the last class day is Friday 5. The
-#   week of the 8th has no class, but the weeks counted are those before it: 1 February, 25 and 18
-#   January, so the days are the same Thursdays.
+#   Clermont-Ferrand (A) is on holiday from 6 to 21 February: the last class day is Friday 5, from
+#   which class weeks are counted: those before it are 25, 18 and 11 January, so the days are the
+#   Fridays 29 and 15 January.
 #   La Réunion is on holiday from 20 December to 24 January. Monday 11 January has no class: the
 #   last class day before it is Friday 18 December. Weeks with class before that of 8 February: 1
 #   February, 25 January, then 14 December: its Thursday is the 17th.
@@ -58,10 +58,10 @@ TABLE = {
         "2021-01-11", "2021-01-21", "2021-02-04", "2021-02-09",
     ),
     ("clermont-ferrand", SchoolKind.ECOLE, TALENT): (
-        "2021-01-11", "2021-01-21", "2021-02-04", "2021-02-05",
+        "2021-01-11", "2021-01-15", "2021-01-29", "2021-02-05",
     ),
     ("clermont-ferrand", SchoolKind.COLLEGE, TALENT): (
-        "2021-01-11", "2021-01-21", "2021-02-04", "2021-02-05",
+        "2021-01-11", "2021-01-15", "2021-01-29", "2021-02-05",
     ),
     ("la-reunion", SchoolKind.ECOLE, TALENT): (
         "2020-12-18", "2020-12-17", "2021-02-04", "2021-02-09",

@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 
 from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import SubscriberState
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import CODE_LIFE, ClassAnswer
 from calendar_app.models import Delivery, Subscriber, Subscription, db, writing
 from calendar_app.models.base import Base
 from calendar_app.services import asked, limits, subscriptions
-from calendar_app.services.subscribers import MailAddress, SignUp
+from calendar_app.services.subscribers import SignUp
 from calendar_app.web.forms import form_token
 from calendar_app.web.subscription_views import links
 from tests.factories import ID, another, entry, publish
@@ -146,6 +147,7 @@ GETS = (
     "?fait=pause",
     "confirmer/",
     "donnees.json",
+    "donnees/",
     f"evenements/{ID}/",
     *(f"evenements/{ID}/?reponse={answer.value}" for answer in ClassAnswer),
     "desabonnement/",
@@ -517,7 +519,7 @@ def test_an_old_confirmation_is_sent_again_on_demand(site, client, clock):
     assert client.get(personal(token)).headers["Location"] == personal(token, "confirmer/")
     clock.shift(timedelta(days=3))
     page = personal(token, "confirmer/")
-    assert "Ce lien de confirmation a plus de trois jours" in words(client.get(page))
+    assert "Ce lien de confirmation a plus de 3 jours" in words(client.get(page))
     assert f'action="{page}"' not in client.get(page).text
     assert client.post(page, data={"jeton": fresh}).status_code == 400
     with site.test_request_context():

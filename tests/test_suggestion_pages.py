@@ -85,7 +85,7 @@ def test_from_the_footer_to_the_thanks(site, client):
     assert (answer.status_code, answer.headers["Location"]) == (303, THANKS)
     thanks = client.get(THANKS)
     assert "Votre message est arrivé" in words(thanks)
-    assert "après 90 jours" in words(thanks)
+    assert "90 jours après" in words(thanks)
     for shown in (page, answer, thanks):
         assert "Set-Cookie" not in shown.headers
     [draft] = drafts(site)

@@ -15,11 +15,12 @@ from calendar_app.domain.dated_items import ItemKind, Step
 from calendar_app.domain.deliveries import DOUBT
 from calendar_app.domain.drafts import DraftOrigin, DraftState, Proposal
 from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.mail_addresses import MailAddress
+from calendar_app.domain.retention import PROPOSER
 from calendar_app.models import Delivery, Draft, db, queries, writing
 from calendar_app.services import events, moderation, outbox_status, suggestions
 from calendar_app.services.draft_entries import item_of, proposed
-from calendar_app.services.subscribers import MailAddress
-from calendar_app.services.suggestions import ADDRESS_KEPT, Mistake, Suggestion
+from calendar_app.services.suggestions import Mistake, SuggestedDay, Suggestion
 from calendar_app.sources.events_facts import facts_of, written_from
 from tests.factories import ID, another, entry, publish
 from tests.mail_factories import deliveries
@@ -34,12 +35,15 @@ ADDRESS = "prof@ecole.example"
 PROF = MailAddress.read(ADDRESS)
 LINK = "https://rallye.example/2021"
 
-RALLYE = Suggestion(
-    title="Rallye mathématique du Nord",
+DAY_OF_RALLYE = SuggestedDay(
     kind=ItemKind.DEADLINE,
     step=Step.REGISTRATION,
     first_day=None,
     last_day=date(2021, 3, 12),
+)
+RALLYE = Suggestion(
+    title="Rallye mathématique du Nord",
+    dates=(DAY_OF_RALLYE,),
     academies=("lille",),
     departments=("59",),
     classes=("cm2", "6e"),
@@ -51,8 +55,7 @@ RALLYE = Suggestion(
 KNOWN = replace(
     RALLYE,
     title="Concours d'essai",
-    step=Step.UNKNOWN,
-    last_day=date(2021, 2, 11),
+    dates=(replace(DAY_OF_RALLYE, step=Step.UNKNOWN, last_day=date(2021, 2, 11)),),
     academies=(),
     departments=(),
 )
@@ -140,7 +143,9 @@ def test_what_the_calendar_says_already_is_told_and_not_kept(site, session):
 
 
 def test_another_day_of_a_known_contest_is_a_change_to_it(session):
-    suggestions.suggest(session, replace(KNOWN, last_day=date(2021, 2, 18)), NOW)
+    suggestions.suggest(
+        session, replace(KNOWN, dates=(replace(KNOWN.dates[0], last_day=date(2021, 2, 18)),)), NOW
+    )
     [draft] = drafts(session)
     assert (draft.proposal, draft.event_id) == (Proposal.CHANGE, ID)
     assert draft.known_last_day == date(2021, 2, 11)
@@ -245,7 +250,8 @@ def test_all_whom_an_acceptance_makes_happy_hear_of_it(site, session):
     """Who suggested it, who suggested the same, and who suggested what the editor added to it."""
     addresses = [ADDRESS, "b@x.example", "c@x.example"]
     first, same, other = (replace(RALLYE, address=MailAddress.read(a)) for a in addresses)
-    other = replace(other, step=Step.SUBMISSION, last_day=date(2021, 3, 26))
+    later = replace(DAY_OF_RALLYE, step=Step.SUBMISSION, last_day=date(2021, 3, 26))
+    other = replace(other, dates=(later,))
     for suggestion in (first, same, other):
         suggestions.suggest(session, suggestion, NOW)
     found = drafts(session)
@@ -309,8 +315,8 @@ def test_an_answer_in_doubt_goes_out_once_more_with_the_same_bytes(site, session
 
 def test_after_90_days_the_address_is_erased_though_nobody_decided(site, session):
     suggestions.suggest(session, RALLYE, NOW)
-    assert suggestions.clean(session, NOW + ADDRESS_KEPT - MINUTE) == 0
-    assert suggestions.clean(session, NOW + ADDRESS_KEPT) == 1
+    assert suggestions.clean(session, NOW + PROPOSER - MINUTE) == 0
+    assert suggestions.clean(session, NOW + PROPOSER) == 1
     assert ADDRESS not in str(dump(site))
     [draft] = drafts(session)
     assert draft.state is DraftState.PENDING
@@ -324,7 +330,7 @@ def test_after_90_days_what_is_parked_forgets_the_address_too(site, session):
     with writing(session, NOW):
         kept = {"state": "parked", "doubts": 2, "form_key": "x", "form_values": f'"{ADDRESS}"'}
         session.execute(update(Delivery).values(**kept))
-    assert suggestions.clean(session, NOW + ADDRESS_KEPT) == 1
+    assert suggestions.clean(session, NOW + PROPOSER) == 1
     assert ADDRESS not in str(dump(site))
     assert deliveries(site) == {("suggestion", "cancelled"): 1}
 

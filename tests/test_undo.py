@@ -81,6 +81,7 @@ EVERY_PART = {
     "milestones__deadline": None,
     "link": "https://concours.example/",
     "full": "true",
+    "reason": "La salle est fermée.",
     "cancelled": "true",
 }
 

@@ -18,12 +18,13 @@ from calendar_app.app import letterhead
 from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, SubscriberState
 from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.editors import EditorRole
+from calendar_app.domain.mail_addresses import MailAddress
+from calendar_app.domain.retention import PROPOSER
 from calendar_app.models import Delivery, Draft, Subscriber, db, reading, writing
 from calendar_app.services import editors, suggestions
 from calendar_app.services.composing import message_id
 from calendar_app.services.outbox import queue_mail
-from calendar_app.services.subscribers import MailAddress
-from calendar_app.services.suggestions import ADDRESS_KEPT, Mistake
+from calendar_app.services.suggestions import Mistake
 from tests import commands, tools
 from tests.factories import ID, entry, publish
 from tests.mail_factories import SIGNED_UP, deliveries, plan, sign_up, subscriber
@@ -183,6 +184,43 @@ def test_delivery_reports_stop_an_address_only_for_our_own_mails(ask, due, tmp_p
     assert (code, "n'existe pas" in err) == (1, True)
 
 
+def test_a_report_that_returns_nothing_of_the_mail_counts_for_who_was_just_written_to(
+    ask, due, tmp_path
+):
+    plan(due, NOW)
+    with mail_server() as server:
+        run(due, server.url, Clock())
+    with due.app_context(), writing(db.session, NOW):
+        first, second, third = sorted(d.subscriber.address for d in db.session.query(Delivery))
+        # The last mail to the second is of another week.
+        for delivery in db.session.query(Delivery):
+            if delivery.subscriber.address == second:
+                delivery.finished_at -= timedelta(days=8)
+    sent = NOW + timedelta(hours=1)
+    box = tmp_path / "avis.mbox"
+    nothing = "<inconnu@ailleurs.example>"
+    box.write_text(
+        "".join(
+            "From MAILER-DAEMON Thu Jan 21 08:00:00 2021\n"
+            "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\n"
+            f"{header}\nHi. This is the qmail-send program at mx.example.\n\n"
+            f"<{recipient}>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n"
+            for recipient, header in [
+                (first.upper(), ""),
+                (second, ""),
+                (third, f"In-Reply-To: {nothing}\n"),
+                ("quelqu.un@ailleurs.example", ""),
+            ]
+        )
+    )
+    assert ask("bounces", "read", str(box), "--now", sent.isoformat())[1] == (
+        "1 adresses arrêtées, 0 avis sans suite, 3 avis qui ne sont pas les nôtres.\n"
+    )
+    with due.app_context():
+        refused = db.session.query(Subscriber).filter_by(state=SubscriberState.REFUSED)
+        assert [person.address for person in refused] == [first]
+
+
 def wait_for(condition, process: commands.Command) -> None:
     tools.wait_for(condition, lambda: process.poll() is None or pytest.fail(process.communicate()))
 
@@ -225,7 +263,7 @@ def test_a_worker_sends_to_editors_and_forgets_old_proposers(command, due):
         lille = frozenset({"academie/lille"})
         editors.add(db.session, "zoe@x.example", "Zoé", EditorRole.PREPARER, lille, now)
         editors.mail_link(db.session, "zoe@x.example", letterhead(due).links, now)
-        for address, at in (("ali@x.example", now), ("old@x.example", now - ADDRESS_KEPT)):
+        for address, at in (("ali@x.example", now), ("old@x.example", now - PROPOSER)):
             typed = MailAddress.read(address)
             mistake = Mistake(event_id=ID, key=None, words="Non.", address=typed)
             suggestions.report(db.session, mistake, at)

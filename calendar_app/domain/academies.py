@@ -8,25 +8,64 @@ teacher's académie or département.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.errors import UnclearPlaceError, UnknownValueError, shortened
+from calendar_app.domain.french import list_words
 from calendar_app.domain.text import fold, nearest, slugify
 
 NATIONAL = "national"
 
-_UAI = re.compile(r"(\d{3})\d{4}[a-z]", re.IGNORECASE)
+#: Régions of before 2016, and one for short, with the slugs of the académies that each means.
+OLD_REGIONS = {
+    "PACA": ("aix-marseille", "nice"),
+    "Nord-Pas-de-Calais": ("lille",),
+    "Picardie": ("amiens",),
+    "Alsace": ("strasbourg",),
+    "Lorraine": ("nancy-metz",),
+    "Champagne-Ardenne": ("reims",),
+    "Aquitaine": ("bordeaux",),
+    "Limousin": ("limoges",),
+    "Poitou-Charentes": ("poitiers",),
+    "Auvergne": ("clermont-ferrand",),
+    "Rhône-Alpes": ("grenoble", "lyon"),
+    "Midi-Pyrénées": ("toulouse",),
+    "Languedoc-Roussillon": ("montpellier",),
+    "Bourgogne": ("dijon",),
+    "Franche-Comté": ("besancon",),
+    "Haute-Normandie": ("normandie",),
+    "Basse-Normandie": ("normandie",),
+}
+
 # The first three digits of a school code (UAI) are the département's number, but for Corse.
+_UAI = re.compile(r"(\d{3})\d{4}[a-z]", re.IGNORECASE)
 _UAI_CORSE = {"620": "2A", "720": "2B"}
+_UAI_WORDS = "Un code d'établissement a 7 chiffres et une lettre, par exemple 0590001X."
+_POSTCODE = re.compile(r"(?:.*\D)?(\d{2})(\d)\d{2}(?:\s\D*)?")
+_WRITE = (
+    "Écrivez une académie, un département ou son numéro, ou une ville plus grande des environs."
+)
+# « Nord (59) », « 59 – Nord »: as pages show a département.
+_SHOWN_CODE = re.compile(r"(?:.+\s\(?)?(2[AB]|\d{1,3})\)?(?:\s*[-–:]\s.+)?", re.IGNORECASE)
+# « académie de », « région académique », « dans le », « la »: said before a name.
+_BEFORE = re.compile(
+    r"(?:(?:l-)?(?:academie|acad|rectorat|departement|region(?:-academique)?|dsden|ville)"
+    r"(?:-(?:de-la|de-l|du|des|de|d))?-)|(?:(?:dans|en|a|au|aux|du|des|d|le|la|les|l)-)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A département, or a collectivity that has its number (« 975 »)."""
+    """A département, or a collectivity that has its number (« 975 »).
+
+    :param towns: names of towns in it, which no other place has.
+    """
 
     code: str
     name: str
+    towns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +127,16 @@ class Academies:
         """
         found = self._by_slug.get(slug) or self._former.get(slug)
         if found is None:
-            raise UnknownValueError("l'académie", slug, nearest(slug, self._by_slug))
+            near = self._near_academy(slug)
+            raise UnknownValueError("l'académie", slug, near, near and self._by_slug[near].name)
         return found
+
+    def _near_academy(self, typed: str) -> str | None:
+        """The slug of the académie that was meant, where a place was written otherwise."""
+        try:
+            return self.find(typed)[0].slug
+        except UnknownValueError:
+            return nearest(typed, self._by_slug)
 
     def department(self, code: str) -> Department:
         """Return the département of this code (« 01 », « 2A », « 974 »).
@@ -98,8 +145,19 @@ class Academies:
         """
         found = self._departments.get(code.upper())
         if found is None:
-            raise UnknownValueError("le département", code, nearest(code, self._departments))
+            near = self._near_department(code)
+            raise UnknownValueError("le département", code, near, near and self._shown(near))
         return found
+
+    def _near_department(self, typed: str) -> str | None:
+        try:
+            department = self.find(typed)[1]
+        except UnknownValueError:
+            return None  # a number that is near another one means something else
+        return department.code if department else None
+
+    def _shown(self, code: str) -> str:
+        return f"{self._departments[code].name} ({code})"
 
     def of_department(self, code: str) -> Academy:
         """Return the académie of a département.
@@ -114,31 +172,122 @@ class Academies:
         return tuple(self._departments[code] for code in sorted(self._departments))
 
     def find(self, text: str) -> tuple[Academy, Department | None]:
-        """Find what a person typed: an académie, a département (name or code) or a school code.
+        """Find what a person typed: an académie, a région that is one, a département (name, code or
+        both), a town, a postal code or a school code.
 
         A school code is read for its département and forgotten.
 
-        :returns: the académie, and the département when the text named one.
+        :returns: the académie, and the département when the text named one, or a town.
+        :raises UnclearPlaceError: for a région of several académies, and for a number that has not
+            its form.
         :raises UnknownValueError: with the nearest name.
         """
         typed = text.strip()
-        code = typed
-        if uai := _UAI.fullmatch(typed):
+        code = self._code_in(typed)
+        if code == "20":
+            return self.get("corse"), None
+        if code in self._departments:
+            return self.of_department(code), self._departments[code]
+        wanted = slugify(typed)
+        while wanted:
+            if found := self._by_typed_name.get(wanted):
+                return self._the_one(typed, *found)
+            shorter = _BEFORE.sub("", wanted, count=1) if _BEFORE.match(wanted) else wanted
+            if shorter == wanted:
+                break
+            wanted = shorter
+        raise self._unknown(typed, code, wanted)
+
+    def _unknown(self, typed: str, code: str, wanted: str) -> UnknownValueError:
+        """What is said of a place that is none; *wanted* is its name without what stood before."""
+        if code:
+            return UnknownValueError("le département", code)
+        if re.match(r"\d{4}", typed):
+            return UnclearPlaceError(_UAI_WORDS, typed)
+        # Names of saints would all be near each other.
+        own_parts = {re.sub(r"^sainte?-", "", slug): slug for slug in self._by_typed_name}
+        near = own_parts.get(nearest(re.sub(r"^sainte?-", "", wanted), own_parts) or "")
+        longer = [slug for slug in self._by_typed_name if slug.startswith(f"{wanted}-")]
+        if near or (wanted and len(longer) == 1):
+            return UnknownValueError("le lieu", typed, self._by_typed_name[near or longer[0]][0])
+        shown = shortened(typed)
+        return UnclearPlaceError(f"Nous ne connaissons pas le lieu « {shown} ». {_WRITE}", typed)
+
+    def is_academy_or_department(self, name: str) -> bool:
+        """Whether an académie or a département has this name."""
+        slug = slugify(name)
+        names = (n for a in self for n in (a.name, *(d.name for d in a.departments)))
+        return slug in map(slugify, names)
+
+    def _code_in(self, typed: str) -> str:
+        """The code of the département that a number says, be it one or not; empty without one."""
+        if uai := _UAI.fullmatch(re.sub(r"[\s.-]", "", typed)):
             # 063 is Puy-de-Dôme (63); 974 is La Réunion (974).
-            code = _UAI_CORSE.get(uai[1]) or (uai[1][1:] if uai[1][0] == "0" else uai[1])
-        elif re.fullmatch(r"\d", typed):
-            code = f"0{typed}"
-        if code.upper() in self._departments:
-            return self.of_department(code), self.department(code)
-        wanted = re.sub(r"^(l-)?academie-(de-la-|de-l-|de-|d-)?", "", slugify(typed))
-        names = {slugify(a.name): a for a in self} | self._former
-        if wanted in names or wanted in self._by_slug:
-            return names.get(wanted) or self._by_slug[wanted], None
+            return _UAI_CORSE.get(uai[1]) or (uai[1][1:] if uai[1][0] == "0" else uai[1])
+        if postcode := _POSTCODE.fullmatch(typed):
+            overseas = postcode[1] in ("97", "98")
+            return postcode[1] + postcode[2] if overseas else postcode[1]
+        if shown := _SHOWN_CODE.fullmatch(typed):
+            return shown[1].upper().zfill(2)
+        return ""
+
+    @cached_property
+    def _by_typed_name(self) -> dict[str, tuple[str, tuple[Academy, ...], Department | None]]:
+        """What each name means, by its slug: the name, the académies, the département."""
+        found: dict[str, tuple[str, tuple[Academy, ...], Department | None]] = {}
+        for academy in self:
+            for name in (academy.name, *academy.former_names):
+                found[slugify(name)] = (name, (academy,), None)
+            found[academy.slug] = (academy.name, (academy,), None)
         for department in self._departments.values():
-            if wanted == slugify(department.name):
-                return self.of_department(department.code), department
-        known = [a.name for a in self] + [d.name for d in self._departments.values()]
-        raise UnknownValueError("l'académie ou le département", typed, nearest(wanted, known))
+            academy = self.of_department(department.code)
+            for name in (department.name, *department.towns):
+                found.setdefault(slugify(name), (name, (academy,), department))
+        for name, members in self.region_members.items():
+            found.setdefault(slugify(name), (name, members, None))
+        for slug, place in list(found.items()):
+            # « du Havre », « Réunion »
+            found.setdefault(re.sub(r"^(?:le|la|les)-", "", slug), place)
+            found.setdefault(re.sub(r"\bsaint(e?)-", r"st\1-", slug), place)
+        return found
+
+    @cached_property
+    def region_members(self) -> dict[str, tuple[Academy, ...]]:
+        """The académies of each région, those of today and those of before 2016, by its name."""
+        today = {name: tuple(a for a in self if a.region == name) for name in self.regions.values()}
+        old = {
+            name: tuple(self._by_slug[slug] for slug in slugs if slug in self._by_slug)
+            for name, slugs in OLD_REGIONS.items()
+        }
+        return {name: members for name, members in (today | old).items() if members}
+
+    def _the_one(
+        self, typed: str, name: str, members: tuple[Academy, ...], department: Department | None
+    ) -> tuple[Academy, Department | None]:
+        if len(members) == 1:
+            return members[0], department
+        choices = tuple(member.name for member in members)
+        raise UnclearPlaceError(
+            f"{name} réunit {list_words(choices)} : choisissez une académie.", typed, choices
+        )
+
+    def with_towns(self, towns: Mapping[str, str]) -> Academies:
+        """Return these académies with the towns of their départements.
+
+        :param towns: name → code of the département.
+        """
+        of_code: dict[str, list[str]] = {}
+        for name, code in towns.items():
+            of_code.setdefault(self.department(code).code, []).append(name)
+        return Academies(
+            replace(
+                academy,
+                departments=tuple(
+                    replace(d, towns=tuple(of_code.get(d.code, ()))) for d in academy.departments
+                ),
+            )
+            for academy in self
+        )
 
     def scope_of_academy(self, slug: str) -> frozenset[str]:
         """Return the codes a teacher of this académie sees: the nation's, its région's, its own

@@ -17,16 +17,18 @@ from datetime import date, timedelta
 
 from calendar_app.domain.academies import Academy
 from calendar_app.domain.errors import CalendarUnknownError
-from calendar_app.domain.french import day_words, list_words
+from calendar_app.domain.french import day_words
 from calendar_app.domain.leads import Lead
+from calendar_app.domain.periods import BREAK_DAYS, Period, periods_of
 from calendar_app.domain.school_calendars import (
     SchoolCalendar,
     SchoolHoliday,
     days_of_year,
-    each_day,
+    listed_holidays,
     mainland_calendars,
     public_holidays,
     shared_holidays,
+    zone_words,
 )
 from calendar_app.domain.school_year import SchoolYear
 
@@ -41,31 +43,6 @@ __all__ = [
 ]
 
 _WEDNESDAY, _SATURDAY = 2, 5
-
-#: A holiday of a week or more parts two périodes; a pont or a « semaine en mai » does not.
-_BREAK_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A période of the school year.
-
-    :param first_day: its first class day.
-    :param last_day: its last class day.
-    :param starts_after: the holidays before it (« Toussaint »), or « rentrée ».
-    :param ends_before: the holidays after it (« Noël »).
-    """
-
-    number: int
-    first_day: date
-    last_day: date
-    starts_after: str
-    ends_before: str
-
-    @property
-    def label(self) -> str:
-        """« Période 1 (rentrée → Toussaint) »."""
-        return f"Période {self.number} ({self.starts_after} → {self.ends_before})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +103,13 @@ class ClassDays:
         :param calendars: zones A, B and C.
         """
         zones = tuple(calendars)
-        label = "zones " + list_words(zone.label.removeprefix("zone ") for zone in zones)
-        return cls(label, zones, (), wednesdays=wednesdays, national=True)
+        return cls(
+            zone_words([zone.label for zone in zones]),
+            zones,
+            (),
+            wednesdays=wednesdays,
+            national=True,
+        )
 
     @property
     def is_national(self) -> bool:
@@ -191,7 +173,7 @@ class ClassDays:
         if self.is_class_day(day):
             return None
         holiday = next(iter(self.holidays_in(day, day)), None)
-        if holiday and holiday.days >= _BREAK_DAYS:
+        if holiday and holiday.days >= BREAK_DAYS:
             return f"{holiday.with_article} ({self.label})"
         if name := public_holidays(self._departments, day.year).get(day):
             return f"un jour férié ({name})"
@@ -206,7 +188,7 @@ class ClassDays:
 
         :raises CalendarUnknownError: when the search meets a day that is not known.
         """
-        return self._on_or_before(self._shift(day, -1))
+        return self.origin(self._shift(day, -1))
 
     def first_from(self, day: date) -> date:
         """Return the first class day on or after *day*.
@@ -239,8 +221,18 @@ class ClassDays:
             day = self.last_before(day)
         return day
 
-    def _on_or_before(self, day: date) -> date:
-        while not self.is_class_day(day):
+    def origin(self, deadline: date) -> date:
+        """Return the day from which leads and countdown both count: the deadline if it is a class
+        day, else the last class day before it.
+
+        :raises CalendarUnknownError: when the search meets a day that is not known.
+        """
+        return self._on_or_before(deadline)
+
+    def _on_or_before(self, day: date, edge: date | None = None) -> date:
+        """Return the last class day on or before *day*, or the day *edge* where it is reached
+        first: the days before it may not be known."""
+        while day != edge and not self.is_class_day(day):
             day = self._shift(day, -1)
         return day
 
@@ -256,13 +248,16 @@ class ClassDays:
 
     def weeks_left(self, today: date, deadline: date) -> int:
         """Return « il reste 6 semaines de classe » : the weeks (Monday to Sunday) after this one,
-        up to and with the deadline's, that have a class day.
+        up to and with that of the deadline's ``origin``, that have a class day; 0 after it.
 
-        :raises CalendarUnknownError: when one of those weeks is not known.
+        On the day that is n class weeks before a deadline (``lead_day``) it is n, unless that day
+        had to be moved.
+
+        :raises CalendarUnknownError: when the origin or one of those weeks is not known.
         :raises ValueError: when *deadline* comes before *today*.
         """
         _check_order(today, deadline)
-        first, last = _monday(today), _monday(deadline)
+        first, last = _monday(today), _monday(self.origin(deadline))
         weeks = (last - first).days // 7
         return sum(self.has_class(first + timedelta(weeks=n + 1)) for n in range(weeks))
 
@@ -282,8 +277,9 @@ class ClassDays:
     def lead_day(self, deadline: date, lead: Lead) -> date | None:
         """Return the class day on which a reminder goes out, always before *deadline*.
 
-        1. ``month``: the same day of the month before. ``class_weeks``: the same weekday in the
-           n-th earlier week that has a class day. ``last_class_day``: the day before.
+        1. ``month``: the same day of the month before. ``class_weeks``: the weekday of the
+           deadline's ``origin`` in the n-th week before the origin's that has a class day.
+           ``last_class_day``: the day before.
         2. A day without class moves to the last class day before it, across small holidays and
            La Réunion's été austral alike.
         3. But nothing crosses the summer holidays, between two school years: it moves to the first
@@ -293,14 +289,24 @@ class ClassDays:
         :raises CalendarUnknownError: when the search meets a day that is not known.
         """
         summer_end = self.summer_end_before(deadline)
-        day = self._wanted_day(deadline, lead, summer_end)
-        # Not last_before(): the summer may lie at the very edge of what is known.
-        while day > summer_end:
-            if self.is_class_day(day):
-                return day
-            day = self._shift(day, -1)
+        wanted = self._wanted_day(deadline, lead, summer_end)
+        # The summer may lie at the very edge of what is known: nothing is looked for beyond it.
+        day = self._on_or_before(wanted, summer_end) if wanted > summer_end else summer_end
+        if day > summer_end:
+            return day
         first = self.first_from(self._shift(summer_end, 1))
         return first if first < deadline else None
+
+    def falls_on(self, today: date, deadline: date, lead: Lead) -> bool:
+        """Whether a lead of *deadline* is *today* as its words say: neither moved, nor late.
+
+        :raises CalendarUnknownError: when the search meets a day that is not known.
+        """
+        if lead.kind == "month":
+            return today == self._wanted_day(deadline, lead, date.min)
+        if lead.kind == "last_class_day":
+            return today == self.last_before(deadline)
+        return self.weeks_left(today, deadline) == lead.weeks
 
     def _wanted_day(self, deadline: date, lead: Lead, summer_end: date) -> date:
         """Return where step 1 of ``lead_day`` falls: *summer_end* or earlier when it crosses it."""
@@ -310,11 +316,12 @@ class ClassDays:
             return month_end.replace(day=min(deadline.day, month_end.day))
         if lead.kind == "last_class_day":
             return self._shift(deadline, -1)
-        monday, left = _monday(deadline), lead.weeks
+        origin = self._on_or_before(deadline, summer_end)
+        monday, left = _monday(origin), lead.weeks
         while left and monday > summer_end:
             monday = self._shift(monday, -7)
             left -= self.has_class(monday)
-        return summer_end if left else monday + timedelta(days=deadline.weekday())
+        return summer_end if left else monday + timedelta(days=origin.weekday())
 
     def summer_end_before(self, deadline: date) -> date:
         """Return the last day of the latest summer holidays that are over before *deadline*, or
@@ -339,29 +346,7 @@ class ClassDays:
 
         :raises CalendarUnknownError: when the year is not wholly known.
         """
-        if self._national:
-            return ()
-        if not self.knows(year.first_day, year.last_day):
-            raise CalendarUnknownError(
-                f"Nous ne connaissons pas toutes les vacances de l'année scolaire {year.label} "
-                f"({self.label})."
-            )
-        breaks = [
-            (h.first_day, h.last_day, h.short_name)
-            for h in self.holidays_in(year.first_day, year.last_day)
-            if h.days >= _BREAK_DAYS
-        ]
-        # The summer holidays end the last période, but where the school year is not cut there.
-        breaks.append((year.next.first_day, year.next.first_day, "fin juillet"))
-        found: list[Period] = []
-        start, after = year.first_day, "rentrée"
-        for first_day, last_day, name in breaks:
-            stretch = each_day(start, first_day - timedelta(days=1))
-            if days := [day for day in stretch if self.is_class_day(day)]:
-                found.append(Period(len(found) + 1, days[0], days[-1], after, name))
-                after = name
-            start = last_day + timedelta(days=1)
-        return tuple(found)
+        return () if self._national else periods_of(self, year)
 
     def holidays_in(self, first_day: date, last_day: date) -> tuple[SchoolHoliday, ...]:
         """Return the school holidays that touch these inclusive days, whole, for drawing; for the
@@ -373,6 +358,17 @@ class ClassDays:
         return tuple(
             h for h in self._holidays if h.first_day <= last_day and first_day <= h.last_day
         )
+
+    def listed_holidays(
+        self, first_day: date, last_day: date
+    ) -> tuple[tuple[SchoolHoliday, str], ...]:
+        """Return the school holidays that touch these inclusive days, by first day, each with
+        whose it is: « zones A et C », or nothing where all of these calendars have it.
+
+        :raises ValueError: when *last_day* comes before *first_day*.
+        """
+        _check_order(first_day, last_day)
+        return listed_holidays(self._calendars, first_day, last_day)
 
 
 def _monday(day: date) -> date:

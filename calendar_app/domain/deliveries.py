@@ -140,6 +140,29 @@ class AttemptOutcome(StrEnum):
     STOPPED = "stopped"
 
 
+class News(StrEnum):
+    """What people hear of a date who counted on what it was: the ``lead`` of their reminder."""
+
+    #: It stands on another day.
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    #: It takes place after all.
+    RESTORED = "restored"
+
+    def lead(self, number: int) -> str:
+        """Return how a reminder stores it; a date that moves back and forth is told each time.
+
+        :param number: which change of its date it is, from 1.
+        """
+        return self.value if number == 1 else f"{self.value}:{number}"
+
+    @classmethod
+    def of(cls, lead: str) -> News | None:
+        """Return the news that a reminder's ``lead`` stands for; None for a time before a date."""
+        name = lead.partition(":")[0]
+        return cls(name) if name in set(cls) else None
+
+
 def next_try(now: datetime, tries: int, chance: float) -> datetime:
     """Return when a mail that was refused for now is tried again.
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies, Academy
 from calendar_app.domain.errors import UnknownValueError
-from calendar_app.domain.text import clean_line, fold, nearest
+from calendar_app.domain.search import SearchQuery, read_query, vocabulary
+from calendar_app.domain.search_words import LEVELS
+from calendar_app.domain.text import clean_line, fold, nearest, words
 from calendar_app.domain.vocabulary import EventType
 
 #: The names of the filter's parameters, in the order in which addresses carry them.
@@ -27,11 +29,12 @@ class CatalogueFilter:
     """What part of the catalogue is asked for. The empty filter asks for all of it.
 
     :param academies: slugs; a date passes when an académie of them sees it.
-    :param departments: codes; likewise.
-    :param levels: classes, cycles or degrés; an event that does not say its classes passes.
+    :param departments: codes; a date passes when a département of them sees it.
+    :param levels: classes, cycles or degrés; what passes is said by ``levels.fits``.
     :param event_ids: « ma sélection »: what was picked by hand is there whatever the rest says. The
         place only chooses among an event's own dates (``models.queries.dates_seen``).
-    :param search: words that must all be found, without accents or case.
+    :param search: what was typed into « Rechercher ».
+    :param asked: what is understood of it (``domain.search``).
     :param scopes: one set of scope codes for each condition on the place; a date must have a
         code in each. Worked out from the above (and ``{national}`` for the national feed).
     """
@@ -43,32 +46,17 @@ class CatalogueFilter:
     types: tuple[EventType, ...] = ()
     event_ids: tuple[str, ...] = ()
     search: str = ""
+    asked: SearchQuery = SearchQuery()  # noqa: RUF009 (a frozen value)
     scopes: tuple[frozenset[str], ...] = ()
 
     @property
     def classes(self) -> frozenset[str]:
-        """The classes that the levels stand for; empty when no level is asked for.
-
-        A degré, « collège » or « lycée » stands without ULIS and UPE2A: the others have them too,
-        and would pass whole.
-        """
-        broad = {slug for slug in self.levels if levels.expand([slug]) >= levels.BOTH_DEGRES}
-        certain = levels.expand(broad) - levels.BOTH_DEGRES
-        return certain | levels.expand(set(self.levels) - broad)
-
-    @property
-    def of_either_degre(self) -> frozenset[str]:
-        """ULIS and UPE2A, when such a shortcut is asked for: an event for nothing else passes."""
-        return levels.BOTH_DEGRES & levels.expand(self.levels)
+        """The classes that the levels stand for; empty when no level is asked for."""
+        return levels.expand(self.levels)
 
     def sees(self, scope: Collection[str]) -> bool:
         """Whether a date of this scope passes the conditions on the place."""
         return all(not codes.isdisjoint(scope) for codes in self.scopes)
-
-    @property
-    def search_words(self) -> tuple[str, ...]:
-        """The folded words of the search."""
-        return tuple(fold(self.search).split())
 
     def parameters(self) -> tuple[tuple[str, str], ...]:
         """Return the filter as query parameters, always in the same order.
@@ -110,6 +98,17 @@ def for_place(
     return replace(chosen, scopes=(*chosen.scopes, scope))
 
 
+def for_person(
+    academies: Academies, academy: str | None, classes: Iterable[str], themes: Iterable[str]
+) -> CatalogueFilter:
+    """Return the filter of what fits a subscriber, by what they told of their class.
+
+    :param academy: its slug; None for who gave none, whom the national dates fit.
+    """
+    chosen = CatalogueFilter(levels=tuple(sorted(classes)), themes=tuple(sorted(themes)))
+    return for_place(chosen, academies, academy) if academy else national(chosen)
+
+
 def read_filter(
     values: Mapping[str, Sequence[str]], academies: Academies, themes: Mapping[str, str]
 ) -> CatalogueFilter:
@@ -122,21 +121,25 @@ def read_filter(
     """
     found_academies = _unique(academies.get(v.lower()).slug for v in _given(values, "academie"))
     departments = _unique(academies.department(v).code for v in _given(values, "departement"))
-    found_levels = _closed("le niveau", _given(values, "niveau"), [*levels.GROUPS, *levels.CLASSES])
+    names = {slug: levels.name(slug) for slug in (*levels.GROUPS, *levels.CLASSES)}
+    found_levels = _closed("la classe ou le cycle", _given(values, "niveau"), names)
+    types = {type_.value: type_.words for type_ in EventType}
     scopes = []
     if found_academies:
         scopes.append(frozenset().union(*map(academies.scope_of_academy, found_academies)))
     if departments:
         scopes.append(frozenset().union(*map(academies.scope_of_department, departments)))
     ids = (clean_line(part) for v in _given(values, "evenements") for part in v.split(","))
+    search = clean_line(" ".join(_given(values, "q")))[:MAX_SEARCH].strip()
     return CatalogueFilter(
         academies=found_academies,
         departments=departments,
         levels=found_levels,
-        themes=_closed("le thème", _given(values, "theme"), list(themes)),
-        types=tuple(map(EventType, _closed("le type", _given(values, "type"), list(EventType)))),
+        themes=_closed("le thème", _given(values, "theme"), themes),
+        types=tuple(map(EventType, _closed("le type", _given(values, "type"), types))),
         event_ids=_unique(part for part in ids if part),
-        search=clean_line(" ".join(_given(values, "q")))[:MAX_SEARCH].strip(),
+        search=search,
+        asked=read_query(search, vocabulary(academies, themes)) if search else SearchQuery(),
         scopes=tuple(scopes),
     )
 
@@ -156,9 +159,26 @@ def _unique(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
 
 
-def _closed(what: str, values: Iterable[str], choices: Sequence[str]) -> tuple[str, ...]:
+def _closed(what: str, values: Iterable[str], choices: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values in the order of the list.
+
+    :param choices: the list, value → what it is called.
+    """
     wanted = {v.lower() for v in values}
-    for value in sorted(wanted):
-        if value not in choices:
-            raise UnknownValueError(what, value, nearest(value, choices))
+    for value in sorted(wanted - choices.keys()):
+        near = _meant(value, choices)
+        raise UnknownValueError(what, value, near, near and choices[near])
     return tuple(choice for choice in choices if choice in wanted)
+
+
+def _meant(value: str, choices: Mapping[str, str]) -> str | None:
+    """The value that was probably meant: one whose name was written, in any spelling, or a near
+    one."""
+    spelt = LEVELS.get(tuple(words(value)), ())
+    if len(spelt) == 1 and spelt[0] in choices:
+        return spelt[0]
+    by_name = {fold(name): slug for slug, name in choices.items()} | {
+        slug: slug for slug in choices
+    }
+    near = nearest(value, by_name)
+    return by_name[near] if near else None

@@ -99,6 +99,13 @@ def class_weeks_words(weeks: int) -> str:
     return f"il reste {weeks}{NBSP}semaine{'s' if weeks > 1 else ''} de classe"
 
 
+def in_class_weeks_words(weeks: int) -> str:
+    """Return « Dans 3 semaines de classe », « Dernière semaine de classe » for none."""
+    if weeks == 0:
+        return "Dernière semaine de classe"
+    return f"Dans {weeks} semaine{'s' if weeks > 1 else ''} de classe"
+
+
 def list_words(items: Iterable[str]) -> str:
     """Return « a, b et c »."""
     *start, last = list(items) or [""]

@@ -1,4 +1,5 @@
-"""Classes, and the cycles, degrés and kinds of school that stand for several of them.
+"""Classes, the cycles, degrés and kinds of school that stand for several of them, and the one rule
+of what fits a class (:func:`fits`).
 
 Cycles: décret n° 2013-682. 6e is in cycle 3 and in the second degré, so cycle 3 is not « le
 premier degré ».
@@ -56,7 +57,12 @@ GROUPS: dict[str, tuple[str, frozenset[str]]] = {
 }
 
 #: Classes that exist in écoles, in collèges and in lycées.
-BOTH_DEGRES = frozenset(("ulis", "upe2a"))
+EVERYWHERE = frozenset(("ulis", "upe2a"))
+
+#: The kinds of school, each with the classes that exist in no other. (SEGPA is in collèges.)
+SCHOOLS: dict[str, frozenset[str]] = {
+    slug: GROUPS[slug][1] - EVERYWHERE for slug in ("premier-degre", "college", "lycee")
+}
 
 
 def expand(slugs: Iterable[str]) -> frozenset[str]:
@@ -84,7 +90,7 @@ def collapse(classes: Iterable[str]) -> tuple[str, ...]:
     found: list[str] = []
     for slug, (_, members) in GROUPS.items():
         # A later shortcut may find its ULIS and UPE2A taken by an earlier one.
-        if members <= whole and members - BOTH_DEGRES <= left:
+        if members <= whole and members - EVERYWHERE <= left:
             found.append(slug)
             left -= members
     return (*found, *(slug for slug in CLASSES if slug in left))
@@ -95,16 +101,52 @@ def name(slug: str) -> str:
     return GROUPS[slug][0] if slug in GROUPS else CLASSES[slug]
 
 
+def schools(classes: Iterable[str]) -> frozenset[str]:
+    """Return the kinds of school (keys of ``SCHOOLS``) that classes are certainly in: none for ULIS
+    and UPE2A alone, which may be anywhere."""
+    given = frozenset(classes)
+    return frozenset(slug for slug, own in SCHOOLS.items() if own & given)
+
+
+def fits(mine: Iterable[str], theirs: Iterable[str]) -> bool:
+    """Whether an event for *theirs* is for somebody who has, or asks for, *mine* (slugs of
+    ``CLASSES``).
+
+    ============================== =====================================================
+    classes                        an event fits
+    ============================== =====================================================
+    none on one side               always: nobody said, and missing it is worse
+    one that both have             when it is neither ULIS nor UPE2A
+    ULIS (or UPE2A) on both sides  when both may be in one kind of school
+    no class in common             never
+    ============================== =====================================================
+
+    ULIS and UPE2A beside other classes are in the schools of those: a CM1 with ULIS is an école,
+    so « 6e, SEGPA, ULIS » does not fit it, and « CM2, ULIS » does. Alone, they may be anywhere.
+    Cycles and degrés are first expanded into their classes (:func:`expand`).
+
+    It is written as SQL in ``models.class_fit``.
+    """
+    mine, theirs = frozenset(mine), frozenset(theirs)
+    if not mine or not theirs:
+        return True
+    common = mine & theirs
+    if common - EVERYWHERE:
+        return True
+    my_schools, their_schools = schools(mine), schools(theirs)
+    one_school = not my_schools or not their_schools or bool(my_schools & their_schools)
+    return bool(common) and one_school
+
+
 def has_second_degre(classes: Iterable[str]) -> bool:
-    """Whether a collège or a lycée may be among *classes*, likewise."""
-    certain = frozenset(classes) - BOTH_DEGRES
-    return not certain or bool(certain & GROUPS["second-degre"][1])
+    """Whether a collège or a lycée may be among *classes*: True also when no class is given, or
+    only ULIS and UPE2A."""
+    found = schools(classes)
+    return not found or bool(found - {"premier-degre"})
 
 
 def has_ecole(classes: Iterable[str]) -> bool:
-    """Whether an école may be among *classes*: nobody there can be promised a Wednesday.
-
-    True when no class is said. ULIS and UPE2A beside classes of one degré are of that degré.
-    """
-    certain = frozenset(classes) - BOTH_DEGRES
-    return not certain or bool(certain & GROUPS["premier-degre"][1])
+    """Whether an école may be among *classes*: nobody there can be promised a Wednesday. True also
+    when no class is given, or only ULIS and UPE2A."""
+    found = schools(classes)
+    return not found or "premier-degre" in found

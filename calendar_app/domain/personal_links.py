@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
 
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import DeadLinkError
 
 #: How long the link and the code of a confirmation work.
 CONFIRMATION_LIFE = timedelta(days=3)
@@ -46,7 +46,7 @@ class ClassAnswer(StrEnum):
         }[self]
 
 
-class BadLinkError(NotFoundError):
+class BadLinkError(DeadLinkError):
     """A link that we did not make, or that was cut on its way."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from calendar_app.domain.academies import Academies, Academy
+from calendar_app.domain.academies import OLD_REGIONS, Academies, Academy
 from calendar_app.domain.place_names import (
     ARTICLES,
     LOOK_BACK,
@@ -86,26 +86,6 @@ _IN_TOWN = re.compile(
     r"(?:(?<![^\W_])(?:[àÀ]|[Dd]e|[àÀ] [Ll]['’a])\s|[Dd]['’])[A-ZÀ-ÖØ-Þ][\w’'-]{1,40}"
     r"(?:\s[\w’'-]{1,40}){0,4}\s\Z"
 )
-# Régions of before 2016, and one for short, with the académies that each means.
-_OLD_REGIONS = {
-    "PACA": ("aix-marseille", "nice"),
-    "Nord-Pas-de-Calais": ("lille",),
-    "Picardie": ("amiens",),
-    "Alsace": ("strasbourg",),
-    "Lorraine": ("nancy-metz",),
-    "Champagne-Ardenne": ("reims",),
-    "Aquitaine": ("bordeaux",),
-    "Limousin": ("limoges",),
-    "Poitou-Charentes": ("poitiers",),
-    "Auvergne": ("clermont-ferrand",),
-    "Rhône-Alpes": ("grenoble", "lyon"),
-    "Midi-Pyrénées": ("toulouse",),
-    "Languedoc-Roussillon": ("montpellier",),
-    "Bourgogne": ("dijon",),
-    "Franche-Comté": ("besancon",),
-    "Haute-Normandie": ("normandie",),
-    "Basse-Normandie": ("normandie",),
-}
 _AND_ALSO = re.compile(
     r"\s*(?:,|/|-|–|&|\bet\b|\bou\b)\s*(?:et\s+)?(?:(?:dans|en)\s+)?"
     r"(?:de\s+la\s+|de\s+l'|du\s+|des\s+|l[ae]s?\s+|l')?"
@@ -132,7 +112,7 @@ class Gazetteer:
         for academy in academies:
             if academy.region:
                 regions[academy.region] = (*regions.get(academy.region, ()), academy.slug)
-        old = [_region(name, slugs) for name, slugs in _OLD_REGIONS.items()]
+        old = [_region(name, slugs) for name, slugs in OLD_REGIONS.items()]
         new = [_region(name, slugs) for name, slugs in regions.items()]
         departments = list(self._codes.values())
         reunion = next(place for place in departments if place.name == REUNION)

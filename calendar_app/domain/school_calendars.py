@@ -9,7 +9,7 @@ known, and then every holiday around it is listed, or nothing is said about it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -17,6 +17,8 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from holidays import country_holidays
+
+from calendar_app.domain.french import list_words
 
 #: Inclusive days.
 Span = tuple[date, date]
@@ -310,3 +312,27 @@ def shared_holidays(calendars: Iterable[SchoolCalendar]) -> tuple[SchoolHoliday,
 def has_weekday(first: date, last: date) -> bool:
     """Whether one of these inclusive days is a Monday to Friday."""
     return any(day.weekday() < 5 for day in each_day(first, min(last, first + timedelta(days=6))))
+
+
+def listed_holidays(
+    calendars: Sequence[SchoolCalendar], first_day: date, last_day: date
+) -> tuple[tuple[SchoolHoliday, str], ...]:
+    """Return the school holidays that touch these inclusive days, by first day, each with whose it
+    is: « zones A et C », or nothing where all of *calendars* have it."""
+    whose: dict[SchoolHoliday, list[str]] = {}
+    for calendar in calendars:
+        for holiday in calendar.holidays:
+            if holiday.first_day <= last_day and first_day <= holiday.last_day:
+                whose.setdefault(holiday, []).append(calendar.label)
+    by_day = sorted(whose.items(), key=lambda item: (item[0].first_day, item[1]))
+    return tuple(
+        (holiday, "" if len(labels) == len(calendars) else zone_words(labels))
+        for holiday, labels in by_day
+    )
+
+
+def zone_words(labels: Sequence[str]) -> str:
+    """Return « zone A » or « zones A et C » for the labels of zones."""
+    if len(labels) == 1:
+        return labels[0]
+    return "zones " + list_words(label.removeprefix("zone ") for label in labels)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import ParameterError, shortened
 
 _LABEL = re.compile(r"([0-9]{4})-([0-9]{4})")
 
@@ -30,13 +30,14 @@ class SchoolYear:
     def parse(cls, label: str) -> SchoolYear:
         """Read « 2020-2021 ».
 
-        :raises NotFoundError: when the label is not two consecutive years from 1900 to 2199.
+        :raises ParameterError: when the label is not two consecutive years from 1900 to 2199.
         """
         match = _LABEL.fullmatch(label)
         if not match or int(match[2]) != int(match[1]) + 1 or not 1900 <= int(match[1]) < 2199:
-            raise NotFoundError(
-                f"« {label} » n'est pas une année scolaire : écrivez par exemple 2020-2021."
-            )
+            meant = re.match(r"(?:19|20|21)[0-8]\d", label, re.ASCII)
+            shown = f"« {shortened(label)} » n'est pas une année scolaire"
+            sentence = f"{shown} : écrivez par exemple 2020-2021."
+            raise ParameterError(sentence, label, cls(int(meant[0])).label if meant else None)
         return cls(int(match[1]))
 
     @property

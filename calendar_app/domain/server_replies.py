@@ -12,6 +12,41 @@ _ADDRESS = re.compile(rf"(?<!{_WORD}){_WORD}*(?:@|%40){_WORD}*", re.IGNORECASE)
 # RFC 3463, section 3.2: these say that the address is right, or speak of the sender's.
 _NOT_THE_RECIPIENT = ("5.1.5", "5.1.7", "5.1.8", "5.1.9")
 
+#: What servers write where they give no enhanced status code, and the code that it means: the first
+#: that is found. Whether an address is full, or a rule refuses the mail, goes before whether it is
+#: unknown: only the last stops an address.
+_WORDS = (
+    ("5.7.1", r"spam|block(ed|list)|blacklist|policy|reputation|not authori[sz]ed|access denied"),
+    ("5.2.2", r"full|quota|pleine|storage"),
+    (
+        "5.2.1",
+        r"(account|mailbox|user|compte|boîte)\b.{0,30}\b(disabled|inactive|suspended|closed"
+        r"|désactivée?|fermée?)",
+    ),
+    (
+        "5.1.1",
+        r"(user|recipient|address|mailbox|account|alias)( name)?( is| was)?"
+        r" (unknown|not found|invalid)"
+        r"|(unknown|invalid|no such|not a valid) (local |virtual )?"
+        r"(user|recipient|address|mailbox|account|alias|person)"
+        r"|(user|recipient|address|mailbox|account)\b.{0,60}\b(does not|doesn't|doesn’t) exist"
+        r"|no mailbox here|(wasn't|wasn’t|couldn't|couldn’t) be found|(wasn't|wasn’t) found at"
+        r"|55\d[ -]unrouteable address"
+        r"|(utilisateur|destinataire|adresse|boîte|compte)\b.{0,60}\b(inconnue?|inexistante?"
+        r"|introuvable|n'existe (pas|plus)|n’existe (pas|plus))",
+    ),
+)
+
+
+def status_in_words(text: str) -> str:
+    """Return the enhanced status code that a server's words mean, empty if they say nothing that is
+    known: « 550 No such user here » means 5.1.1."""
+    line = clean_line(text)[:2000]
+    for status, pattern in _WORDS:
+        if re.search(pattern, line, re.IGNORECASE):
+            return status
+    return ""
+
 
 def without_addresses(text: str) -> str:
     """Return *text* on a line of 200 characters at most, with « … » for each address."""

@@ -71,8 +71,34 @@ def slugify(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
 
 
+def words(text: str) -> list[str]:
+    """Return the folded words of *text* in their order; punctuation is no part of one."""
+    return re.findall(r"[^\W_]+", fold(text))
+
+
+#: From this share of common letters on (``difflib``), two words look alike.
+_ALIKE = 0.75
+
+
 def nearest(value: str, choices: Iterable[str]) -> str | None:
-    """Return the choice closest to *value* (accents and case do not count), or None."""
-    folded = {fold(choice): choice for choice in choices}
-    found = difflib.get_close_matches(fold(value), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    """Return the choice closest to *value* (accents and case do not count), or None.
+
+    It is near indeed: most letters are those of *value*, or one letter of it is another.
+    """
+    return next(iter(nearest_ones(value, choices, 1)), None)
+
+
+def nearest_ones(value: str, choices: Iterable[str], most: int) -> list[str]:
+    """Return up to *most* choices that are near *value*, the closest first."""
+    asked, folded = fold(value), {fold(choice): choice for choice in choices}
+    found = difflib.get_close_matches(asked, folded, n=most, cutoff=0.6)
+    return [folded[one] for one in found if is_near(asked, one)]
+
+
+def is_near(one: str, other: str) -> bool:
+    """Whether two folded words are so close that one may be the other, misspelt."""
+    if min(len(one), len(other)) < 3:
+        return False
+    matcher = difflib.SequenceMatcher(None, other, one)
+    edits = sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
+    return edits <= 1 or matcher.ratio() >= _ALIKE

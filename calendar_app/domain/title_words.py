@@ -41,6 +41,37 @@ _PLAIN = frozenset(
 )
 
 
+# « 6e édition », « 2020-2021 »: what changes from one edition to the next.
+_YEARS = r"(?:19|20|21)\d\d(?:\s*[-–/]\s*(?:19|20|21)?\d\d)?"
+_RANK = (
+    r"(?:\d+\s*(?:ère|ere|re|ème|eme|er|e)|[ivxlc]+\s?e|premi[eè]re|seconde|nouvelle|derni[eè]re"
+    r"|\w+i[eè]me)"
+)
+_EDITION = re.compile(
+    rf"\b(?:{_RANK}\s+[ée]dition(?:\s+{_YEARS})?|[ée]dition\s+(?:n°\s*)?\d+(?:\s*[-–/]\s*\d+)?"
+    rf"|(?:ann[ée]e\s+scolaire\s+)?{_YEARS})(?!\w)",
+    re.IGNORECASE,
+)
+# What joined them to the title: « , la », « (… ) », « – ».
+_JOINT = r"[\s,;:·–-]*(?:\(\s*)?(?:\b(?:la|de\s+la|pour\s+la|pour\s+sa)\s+)?"
+
+
+def without_edition(title: str) -> str:
+    """Return a title without its edition or its year: « Ma classe a du talent, 6e édition » is « Ma
+    classe a du talent ». Empty where nothing else is in it."""
+    shorter = re.sub(rf"{_JOINT}{_EDITION.pattern}\s*\)?", " ", title, flags=re.IGNORECASE)
+    tidy = re.sub(r"\s+", " ", shorter).strip(" ,;:·–-")
+    if tidy != title:  # « Dixième édition du prix Ada »
+        tidy = re.sub(r"^(?:de\s+la|de\s+l['’]|du|des|de|d['’])\s*", "", tidy)
+        tidy = "" if tidy.casefold() in ("la", "le", "les", "une") else tidy[:1].upper() + tidy[1:]
+    return tidy
+
+
+def tells_of_an_edition(text: str) -> bool:
+    """Whether a text speaks of one edition, which the next one is not."""
+    return bool(_EDITION.search(text) or re.search(r"\b[ée]ditions?\b", text, re.IGNORECASE))
+
+
 def closeness(one: str, other: str) -> float:
     """Return how much two titles are alike, from 0 to 1; the order does not matter much.
 

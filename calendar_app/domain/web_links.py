@@ -57,3 +57,9 @@ def _host(host: str) -> str:
 
 def _quoted(text: str, safe: str) -> str:
     return quote(_STRAY_PERCENT.sub("%25", text), safe=safe)
+
+
+def whole_link(text: str) -> str:
+    """Return the address that somebody typed, with « https:// » where they left it out before
+    « www. », as browsers show it."""
+    return f"https://{text}" if text[:4].lower() == "www." else text

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendar_app.domain.academies import Academy
-from calendar_app.domain.class_days import ClassDays
+from calendar_app.domain.class_days import Lead
 from calendar_app.domain.errors import CalendarUnknownError
-from calendar_app.domain.french import class_weeks_words, day_words, days_left_words
-from calendar_app.domain.levels import has_ecole, has_second_degre
+from calendar_app.domain.french import class_weeks_words, days_left_words
 from calendar_app.feeds import wording
+from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
 from calendar_app.models import Event, Milestone
 from calendar_app.models.queries import Reference
 
@@ -19,8 +19,9 @@ from calendar_app.models.queries import Reference
 class Card:
     """A milestone with everything that is said about it. Texts are French, plain.
 
-    :param class_days: the reader's; without Wednesdays where they may be in an école.
-    :param with_wednesdays: the same for a collège or a lycée, where the reader may be in either.
+    :param days: the class days by which it is told.
+    :param elsewhere: whom it is for, where that is not the reader; else None.
+    :param cancelled: what is cancelled, the event (« annulé ») or this date alone; else None.
     """
 
     milestone: Milestone
@@ -29,10 +30,11 @@ class Card:
     lead_in: str
     when: str
     moved: str | None
+    cancelled: str | None
     local: str | None
     scope: str
-    class_days: ClassDays
-    with_wednesdays: ClassDays | None = None
+    elsewhere: str | None
+    days: DeadlineDays
 
     @property
     def event(self) -> Event:
@@ -73,51 +75,47 @@ class Card:
         weeks in which at least one zone has class."""
         if not self._counts_class_days or self.milestone.last_day == self.today:
             return None
+        class_days, day = self.days.class_days, self.milestone.last_day
         try:
-            weeks = self.class_days.weeks_left(self.today, self.milestone.last_day)
+            weeks = class_days.weeks_left(self.today, day)
+            is_over = not weeks and self.days.latest_origin < self.today
         except CalendarUnknownError:
             return None
-        where = "dans au moins une zone" if self.class_days.is_national else self.class_days.label
-        return f"{class_weeks_words(weeks)} ({where})"
+        somewhere = class_days.is_national and weeks
+        where = "dans au moins une zone" if somewhere else class_days.label
+        words = "plus de classe avant cette date" if is_over else class_weeks_words(weeks)
+        return f"{words} ({where})"
 
     @property
     def class_day_sentence(self) -> str | None:
-        """Where a deadline falls among the class days, and the last class day before it."""
-        if not self._counts_class_days:
-            return None
-        day = self.milestone.last_day
-        try:
-            why = self.class_days.why_without_class(day)
-            before = self.class_days.last_before(day)
-            others = self.with_wednesdays.last_before(day) if self.with_wednesdays else before
-        except CalendarUnknownError:
-            return (
-                "Jours de classe non précisés : nous ne connaissons pas encore les vacances "
-                f"scolaires de ces dates ({self.class_days.label})."
-            )
-        where = self.class_days.label
-        if others != before:
-            where += f" ; {day_words(others)} en collège et en lycée"
-        last = f"Le dernier jour de classe avant : {day_words(before)} ({where})."
-        if self.class_days.is_national:
-            last = (
-                f"Le dernier jour de classe avant, dans au moins une des {self.class_days.label} : "
-                f"{day_words(before)}. Choisissez votre académie pour connaître le sien."
-            )
-        if why is None:
-            return last
-        return f"{_badge(why) or f'Ce jour-là : {why}'}. {last}"
+        """Where a deadline falls among the class days, and the last class day before it; nothing
+        more on the day itself, when there is class."""
+        return self.days.sentence(self.today) if self._counts_class_days else None
+
+    @property
+    def is_last_class_day(self) -> bool:
+        """Whether today is the last class day before a deadline."""
+        return self._counts_class_days and self.days.is_last(self.today)
+
+    @property
+    def last_class_day(self) -> str | None:
+        """« C'est aujourd'hui le dernier jour de classe avant cette date (zone B) », when it is."""
+        return self.days.last_day_words(self.today) if self.is_last_class_day else None
 
     @property
     def holiday_badge(self) -> str | None:
         """« Date limite pendant vos vacances », when it is so."""
-        if not self._counts_class_days:
-            return None
+        return self.days.holiday_words if self._counts_class_days else None
+
+    def falls_today(self, lead: Lead) -> bool:
+        """Whether the reminder of a lead is due today as its words say it, neither moved nor late;
+        not where the school holidays are not known."""
+        milestone = self.milestone
+        day = milestone.last_day if milestone.kind.is_deadline else milestone.first_day
         try:
-            why = self.class_days.why_without_class(self.milestone.last_day)
+            return self.today <= day and self.days.class_days.falls_on(self.today, day, lead)
         except CalendarUnknownError:
-            return None
-        return _badge(why)
+            return False
 
     @property
     def _counts_class_days(self) -> bool:
@@ -130,11 +128,6 @@ class Card:
         )
 
 
-def _badge(why_without_class: str | None) -> str | None:
-    in_holidays = why_without_class and "vacances" in why_without_class
-    return "Date limite pendant vos vacances" if in_holidays else None
-
-
 def card(
     milestone: Milestone,
     today: date,
@@ -142,14 +135,15 @@ def card(
     reference: Reference,
     *,
     wednesdays: bool | None = None,
+    concerned: bool | None = None,
 ) -> Card:
     """Return the card of a date, told for the académie *viewer* (None: for nobody's in particular).
 
     :param wednesdays: whether the reader has class on Wednesdays; None where the reader is not
         known, and then without them where an école may take part.
+    :param concerned: whether the date is for the reader; None: whether it is for their académie.
     """
-    classes = milestone.event.classes
-    either = wednesdays is None and has_ecole(classes) and has_second_degre(classes)
+    days = deadline_days(milestone, viewer, reference, wednesdays=wednesdays, concerned=concerned)
     return Card(
         milestone=milestone,
         today=today,
@@ -157,25 +151,13 @@ def card(
         lead_in=wording.lead_in(milestone),
         when=wording.when_words(milestone),
         moved=wording.moved_words(milestone),
+        cancelled=wording.cancelled_words(milestone),
         local=wording.local_words(milestone, viewer),
         scope=wording.scope_words(milestone.scope, reference.academies),
-        class_days=class_days_for(milestone, viewer, reference, wednesdays),
-        with_wednesdays=class_days_for(milestone, viewer, reference, True) if either else None,
+        elsewhere=(
+            None
+            if days.is_concerned
+            else wording.elsewhere_words(milestone.scope, reference.academies)
+        ),
+        days=days,
     )
-
-
-def class_days_for(
-    milestone: Milestone,
-    viewer: Academy | None,
-    reference: Reference,
-    wednesdays: bool | None = None,
-) -> ClassDays:
-    """Return the class days by which a date is told: those of the viewer's académie, else of the
-    one its scope stays within, else of the nation. A date that is not for the viewer's académie is
-    told by its own."""
-    places = reference.academies
-    if viewer and places.scope_of_academy(viewer.slug).isdisjoint(milestone.scope):
-        viewer = None
-    if wednesdays is None:
-        wednesdays = not has_ecole(milestone.event.classes)
-    return reference.class_days(viewer or places.of_scope(milestone.scope), wednesdays=wednesdays)

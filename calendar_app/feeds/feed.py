@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from dateutil.relativedelta import relativedelta
 
 from calendar_app.domain.academies import Academy
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import ParameterError, shortened
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.vocabulary import MilestoneKind
@@ -57,19 +57,20 @@ class FeedOptions:
 def read_options(since: str, bars: str, reminders: str, alarms: str) -> FeedOptions:
     """Read the options as they stand in an address; an empty text is an absent one.
 
-    :raises NotFoundError: when a value is not one of those allowed.
+    :raises ParameterError: when a value is not one of those allowed.
     """
     month = _MONTH.fullmatch(since)
     if since and not month:
-        raise NotFoundError(f"depuis={since} : écrivez un mois, par exemple depuis=2020-09.")
+        sentence = f"« {shortened(since)} » n'est pas un mois : il s'écrit 2020-09."
+        raise ParameterError(sentence, since)
     if bars not in ("", "barre"):
-        raise NotFoundError(f"fenetres={bars} : la seule valeur possible est « barre ».")
+        sentence = "Une inscription ouverte se montre d'un seul trait si l'adresse dit « barre »."
+        raise ParameterError(sentence, bars, "barre")
     if reminders and not re.fullmatch(r"[1-9]|1[0-2]", reminders):
-        raise NotFoundError(
-            f"rappels={reminders} : écrivez un nombre de semaines de classe, de 1 à 12."
-        )
+        sentence = "Un rappel visible se demande de 1 à 12 semaines de classe avant la date."
+        raise ParameterError(sentence, reminders)
     if alarms not in ("", "1"):
-        raise NotFoundError(f"alarmes={alarms} : la seule valeur possible est 1.")
+        raise ParameterError("Une alarme se demande par le chiffre 1.", alarms, "1")
     return FeedOptions(
         since=date(int(month[1]), int(month[2]), 1) if month else None,
         bars=bool(bars),

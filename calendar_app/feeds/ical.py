@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 import icalendar
 from icalendar import vDatetime, vText
 
-from calendar_app.domain.academies import Academies, Academy
-from calendar_app.domain.class_days import ClassDays, Lead
+from calendar_app.domain.academies import Academies
+from calendar_app.domain.class_days import Lead
 from calendar_app.domain.errors import CalendarUnknownError
-from calendar_app.domain.french import span_words
+from calendar_app.domain.french import in_class_weeks_words, span_words
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.domain.web_links import uri
+from calendar_app.feeds.deadline_days import TellDays, told_in
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.links import derived_uid
 from calendar_app.feeds.time_zones import time_zone
@@ -46,8 +47,7 @@ class Writer:
 
     :param uid_domain: the frozen right side of every UID.
     :param event_page: gives the address of an event's page from its id.
-    :param class_days: gives the class days by which a milestone's reminders are set, for the
-        académie that the feed is for.
+    :param tell: gives the class days by which a milestone is told.
     """
 
     def __init__(
@@ -56,13 +56,13 @@ class Writer:
         event_page: Callable[[str], str],
         academies: Academies,
         themes: dict[str, str],
-        class_days: Callable[[Milestone, Academy | None], ClassDays],
+        tell: TellDays,
     ) -> None:
         self._uid_domain = uid_domain
         self._event_page = event_page
         self._academies = academies
         self._themes = themes
-        self._class_days = class_days
+        self._tell = tell
 
     def render(self, feed: Feed) -> bytes:
         """Return the feed as UTF-8 bytes with CRLF, folded at 75 octets."""
@@ -112,7 +112,7 @@ class Writer:
             elif event_id not in drawn:
                 drawn.add(event_id)
                 yield self._bar(*bars[event_id], feed)
-            if feed.options.reminder_weeks and feed.viewer and not milestone.is_cancelled:
+            if feed.options.reminder_weeks:
                 yield from self._reminder(milestone, feed, feed.options.reminder_weeks)
 
     def _base(self, milestone: Milestone, feed: Feed, uid: uuid.UUID, line: str) -> icalendar.Event:
@@ -121,12 +121,22 @@ class Writer:
         found.add("uid", vText(f"{uid}@{self._uid_domain}"))
         # DTSTAMP is the last visible change, never now: some readers take an update only when
         # it moved, and all would take every fetch for an update if it always did.
-        found.add("dtstamp", vDatetime(event.changed_at.replace(microsecond=0)))
-        found.add("last-modified", vDatetime(event.changed_at.replace(microsecond=0)))
+        days = told_in(feed, milestone, self._tell)
+        changed = [event.changed_at, days.changed_at if days else None]
+        changed_at = max(filter(None, changed)).replace(microsecond=0)
+        found.add("dtstamp", vDatetime(changed_at))
+        found.add("last-modified", vDatetime(changed_at))
         found.add("sequence", event.revision - 1)
         found.add("summary", vText(clean_line(line)))
         page = self._event_page(event.id)
-        text = description(milestone, feed.viewer, page, self._academies)
+        text = description(
+            milestone,
+            feed.viewer,
+            page,
+            self._academies,
+            class_days=days.absolute_lines() if days else (),
+            concerned=feed.filter.sees(milestone.scope),
+        )
         found.add("description", vText(clean(text)))
         place = milestone.place or event.place
         if place:
@@ -165,18 +175,17 @@ class Writer:
         return _with_alarm(found, deadline, feed, trigger, related="END")
 
     def _reminder(self, milestone: Milestone, feed: Feed, weeks: int) -> Iterator[icalendar.Event]:
-        if not milestone.kind.is_deadline or milestone.is_approximate:
+        days = told_in(feed, milestone, self._tell)
+        if days is None:
             return
         try:
-            day = self._class_days(milestone, feed.viewer).lead_day(
-                milestone.last_day, Lead.class_weeks(weeks)
-            )
+            day = days.class_days.lead_day(milestone.last_day, Lead.class_weeks(weeks))
+            left = days.class_days.weeks_left(day, milestone.last_day) if day else 0
         except CalendarUnknownError:
             return
         if day is None:
             return
-        plural = "s" if weeks > 1 else ""
-        line = f"Dans {weeks} semaine{plural} de classe : {summary(milestone, feed.viewer)}"
+        line = f"{in_class_weeks_words(left)} : {summary(milestone, feed.viewer)}"
         uid = derived_uid(milestone.uid, f"rappel-{weeks}")
         found = self._base(milestone, feed, uid, line)
         _all_day(found, day, day)

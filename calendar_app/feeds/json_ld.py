@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from calendar_app.domain.local_time import END_OF_DAY
 from calendar_app.domain.text import clean_line, fold
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.domain.web_links import uri
@@ -107,12 +106,11 @@ def _is_to_be_done(milestone: Milestone) -> bool:
 
 
 def _action(milestone: Milestone) -> dict[str, Any]:
-    """What can be done until a deadline; an hour that is not printed is the end of that day."""
-    at = END_OF_DAY if milestone.end_time is None else milestone.end_time
+    """What can be done until a deadline; an hour that is not printed is not told."""
     found: dict[str, Any] = {
         "@type": "Action",
         "name": clean_line(milestone.label) if milestone.label else _ACTIONS[milestone.kind],
-        "endTime": _moment(milestone.last_day, at, ZoneInfo(milestone.time_zone)),
+        "endTime": _moment(milestone.last_day, milestone.end_time, ZoneInfo(milestone.time_zone)),
     }
     if milestone.event.register_link and milestone.kind is not MilestoneKind.SUBMISSION_DEADLINE:
         found["target"] = uri(milestone.event.register_link)

@@ -13,6 +13,7 @@ from datetime import datetime
 from calendar_app.domain.academies import Academies
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.web_links import uri
+from calendar_app.feeds.deadline_days import TellDays, told_in
 from calendar_app.feeds.feed import Feed
 from calendar_app.feeds.wording import categories, description, summary
 from calendar_app.models import Milestone
@@ -42,6 +43,7 @@ class NewsItem:
     :param page: address of the event's page.
     :param link: the official address, as RFC 3986 writes it.
     :param text: what to do, by when, for whom; lines of plain text.
+    :param changed_at: when what is said of it last changed, its class days included.
     """
 
     id: str
@@ -51,14 +53,11 @@ class NewsItem:
     link: str | None
     tags: tuple[str, ...]
     milestone: Milestone
+    changed_at: datetime
 
     @property
     def published_at(self) -> datetime:
         return self.milestone.announced_at
-
-    @property
-    def changed_at(self) -> datetime:
-        return self.milestone.changed_at
 
 
 def bulletin(
@@ -67,24 +66,38 @@ def bulletin(
     event_page: Callable[[str], str],
     academies: Academies,
     themes: Mapping[str, str],
+    tell: TellDays,
 ) -> Bulletin:
     """Return a feed as news.
 
     :param event_page: gives the address of an event's page from its id.
+    :param tell: gives the class days by which a milestone is told.
     """
     items = []
-    for milestone in sorted(feed.milestones, key=lambda m: m.changed_at, reverse=True):
+    for milestone in feed.milestones:
         page, link = event_page(milestone.event_id), milestone.event.link
+        days = told_in(feed, milestone, tell)
+        text = description(
+            milestone,
+            feed.viewer,
+            page,
+            academies,
+            class_days=days.absolute_lines() if days else (),
+            concerned=feed.filter.sees(milestone.scope),
+        )
+        changed = (milestone.changed_at, days.changed_at if days else None)
         items.append(
             NewsItem(
                 id=f"urn:uuid:{milestone.uid}",
                 title=clean_line(summary(milestone, feed.viewer)),
-                text=clean(description(milestone, feed.viewer, page, academies)),
+                text=clean(text),
                 page=page,
                 link=uri(link) if link else None,
                 tags=tuple(categories(milestone, academies, themes)),
                 milestone=milestone,
+                changed_at=max(at for at in changed if at),
             )
         )
+    items.sort(key=lambda item: item.changed_at, reverse=True)
     title, subtitle = clean_line(feed.name), clean_line(feed.description)
     return Bulletin(feed, title, subtitle, changed_at, tuple(items))

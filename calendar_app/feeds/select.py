@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies, Academy, Department
-from calendar_app.domain.errors import NotFoundError, UnknownValueError
+from calendar_app.domain.errors import NotFoundError, ParameterError, UnknownValueError
 from calendar_app.domain.filters import CatalogueFilter, for_place, national, the_academy
 from calendar_app.domain.text import nearest
 from calendar_app.feeds.feed import Feed, FeedOptions, cancelled_since, month_edge, past_edge
@@ -77,8 +77,22 @@ def read_name(name: str, academies: Academies) -> FeedName:
     for academy in academies:
         if academy.collectivity and academy.slug == name:
             return of_academy(academy)
-    known = [NATIONAL, ALL, *(academy.feed_name for academy in academies)]
-    raise UnknownValueError("le calendrier", name, nearest(name, known))
+    meant = _meant(name, academies)
+    if meant is None:
+        raise UnknownValueError("le calendrier", name)
+    raise UnknownValueError("le calendrier", name, meant.name, meant.label)
+
+
+def _meant(name: str, academies: Academies) -> FeedName | None:
+    """The feed that was probably meant: that of a place, or one whose name is near."""
+    try:
+        academy, department = academies.find(name)
+        return of_department(department, academies) if department else of_academy(academy)
+    except UnknownValueError as error:
+        if error.nearest and error.nearest != name:
+            return _meant(error.nearest, academies)
+    near = nearest(name, [NATIONAL, ALL, *(academy.feed_name for academy in academies)])
+    return read_name(near, academies) if near else None
 
 
 def name_on_screen(chosen: CatalogueFilter, academies: Academies) -> FeedName:
@@ -187,7 +201,7 @@ def catalogue_feed(
 def _check_reminders(options: FeedOptions, viewer: Academy | None) -> None:
     if options.reminder_weeks and viewer is None:
         raise NotFoundError(
-            "rappels : choisissez une académie, car les semaines de classe en dépendent."
+            "Les rappels visibles se comptent en semaines de classe : choisissez une académie."
         )
 
 
@@ -211,7 +225,7 @@ def event_feed(
         m for m in event.milestones if (m.key == key if key else queries.concerns(m, chosen))
     ]
     if key and not found:
-        raise NotFoundError(f"Cet événement n'a pas de date « {key} ».")
+        raise ParameterError("Cet événement n'a pas, ou n'a plus, cette date.", key)
     pairs = [*chosen.parameters(), *options.parameters(), *([("date", key)] if key else [])]
     return Feed(
         name=event.title,

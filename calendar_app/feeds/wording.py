@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies, Academy
 from calendar_app.domain.french import NBSP, day_words, hour_words, list_words, span_words
-from calendar_app.domain.local_time import END_OF_DAY, local_deadline, safe_day, session_span
+from calendar_app.domain.local_time import local_deadline, safe_day, session_span
 from calendar_app.domain.text import clean, clean_line
 from calendar_app.domain.vocabulary import Audience, MilestoneKind, PupilData, Registrant, Sending
 from calendar_app.domain.web_links import uri
@@ -25,6 +25,33 @@ def moved_words(milestone: Milestone) -> str | None:
     if milestone.last_day < milestone.moved_from_last_day:
         return "avancé"
     return "prolongé" if milestone.kind.is_deadline else "reporté"
+
+
+def cancelled_words(milestone: Milestone) -> str | None:
+    """Return what is cancelled: « annulé », of an event; « date annulée », of one date of an event
+    that goes on; None where nothing is."""
+    if not milestone.is_cancelled:
+        return None
+    return "date annulée" if only_date_cancelled(milestone) else "annulé"
+
+
+def only_date_cancelled(milestone: Milestone) -> bool:
+    """Whether a date is cancelled, and its event is not."""
+    return milestone.is_cancelled and milestone.event.cancelled_at is None
+
+
+def cancelled_date_words(milestone: Milestone) -> str:
+    """Return « Date limite annulée », of one date of an event that goes on."""
+    if milestone.label:
+        return f"Date annulée ({clean_line(milestone.label)})"
+    return {
+        MilestoneKind.OPENING: "Ouverture annulée",
+        MilestoneKind.REGISTRATION_DEADLINE: "Date limite d'inscription annulée",
+        MilestoneKind.SUBMISSION_DEADLINE: "Date limite d'envoi des productions annulée",
+        MilestoneKind.DEADLINE: "Date limite annulée",
+        MilestoneKind.SESSION: "Rendez-vous annulé",
+        MilestoneKind.RESULTS: "Annonce des résultats annulée",
+    }[milestone.kind]
 
 
 def name_words(milestone: Milestone) -> str:
@@ -46,7 +73,11 @@ def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
     :param viewer: the académie whose feed it is; the local hour is added in another time zone.
     """
     title = clean_line(milestone.event.title)
-    if milestone.kind is not MilestoneKind.SESSION or milestone.label:
+    if (
+        milestone.kind is not MilestoneKind.SESSION
+        or milestone.label
+        or only_date_cancelled(milestone)
+    ):
         hour = hour_in_summary(milestone, viewer)
         title = f"{name_words(milestone)}{hour} : {title}"
     elif session_hours(milestone) is None and (hours := _session_words(milestone)):
@@ -145,13 +176,24 @@ def when_words(milestone: Milestone) -> str:
     return f"{days}, {hours}" if hours else days
 
 
-def todo_words(milestone: Milestone) -> str:
-    """Return what to do and by when, in one sentence."""
+def todo_words(milestone: Milestone, *, concerned: bool = True) -> str:
+    """Return what to do and by when, in one sentence.
+
+    :param concerned: whether the date is for whoever reads this: nobody else is told to do it.
+    """
+    if only_date_cancelled(milestone):
+        what = cancelled_date_words(milestone)
+        expected = f"La date prévue était : {when_words(milestone)}."
+        return f"{what}. {expected} L'événement lui-même n'est pas annulé."
     if milestone.is_cancelled:
         return f"Annulé. La date prévue était : {when_words(milestone)}."
     when = when_words(milestone)
     by = when if milestone.is_approximate else f"le {when}"
     match milestone.kind:
+        case MilestoneKind.REGISTRATION_DEADLINE | MilestoneKind.SUBMISSION_DEADLINE if (
+            not concerned
+        ):
+            sentence = f"{milestone.kind.words} : {when}."
         case MilestoneKind.REGISTRATION_DEADLINE:
             sentence = f"Inscrivez la classe au plus tard {by}."
         case MilestoneKind.SUBMISSION_DEADLINE:
@@ -193,8 +235,9 @@ def _deadline_after(milestone: Milestone) -> str:
 
 
 def local_words(milestone: Milestone, viewer: Academy | None) -> str | None:
-    """Return the local hour of a date of another time zone, and for a deadline the local safe day
-    when it is not the printed one; None where there is nothing to say."""
+    """Return the local hour of a date of another time zone, where an hour is given, and for a
+    deadline the local safe day when it is not the printed one; None where there is nothing to say.
+    """
     if viewer is None or milestone.is_approximate or viewer.time_zone == milestone.time_zone:
         return None
     is_deadline = milestone.kind.is_deadline
@@ -204,23 +247,33 @@ def local_words(milestone: Milestone, viewer: Academy | None) -> str | None:
     at = milestone.end_time if of_end else milestone.start_time
     if at is None and not is_deadline:
         return None
-    local = local_deadline(day, at, milestone.time_zone, viewer.time_zone)
-    at = at or END_OF_DAY
-    if (local.date(), local.time()) == (day, at):
-        return None
-    here = f"{_local_hour(day, local.date(), local.time())} {in_(viewer.time_zone)}"
-    words = _sentence(f"{hour_words(at)} {in_(milestone.time_zone)}, soit {here}.")
+    words = []
+    if at is None:
+        words.append("L'heure n'est pas précisée.")
+    else:
+        local = local_deadline(day, at, milestone.time_zone, viewer.time_zone)
+        if (local.date(), local.time()) == (day, at):
+            return None
+        here = f"{_local_hour(day, local.date(), local.time())} {in_(viewer.time_zone)}"
+        words.append(_sentence(f"{hour_words(at)} {in_(milestone.time_zone)}, soit {here}."))
     if is_deadline:
-        safe = safe_day(day, milestone.end_time, milestone.time_zone, viewer.time_zone)
+        safe = safe_day(day, at, milestone.time_zone, viewer.time_zone)
         if safe != day:
-            words += _sentence(f" {in_(viewer.time_zone)}, comptez jusqu'au {day_words(safe)}.")
-    return words
+            words.append(_sentence(f"{in_(viewer.time_zone)}, comptez jusqu'au {day_words(safe)}."))
+        elif at is None:
+            return None
+    return " ".join(words)
 
 
 def _sentence(words: str) -> str:
     """Return *words* with a capital on their first letter."""
-    start = len(words) - len(words.lstrip())
-    return words[:start] + words[start : start + 1].upper() + words[start + 1 :]
+    return words[:1].upper() + words[1:]
+
+
+def elsewhere_words(scope: Iterable[str], academies: Academies) -> str:
+    """Return what is said first to whom a date or an event is not for: « Pour d'autres que vous :
+    département 62 (académie de Lille). »"""
+    return f"Pour d'autres que vous : {scope_words(scope, academies)}."
 
 
 def scope_words(scope: Iterable[str], academies: Academies) -> str:
@@ -288,12 +341,28 @@ def unsaid_words(event: Event) -> str | None:
 
 
 def description(
-    milestone: Milestone, viewer: Academy | None, page: str, academies: Academies
+    milestone: Milestone,
+    viewer: Academy | None,
+    page: str,
+    academies: Academies,
+    *,
+    class_days: Iterable[str] = (),
+    concerned: bool = True,
 ) -> str:
     """Return the text under a date in a calendar: what to do first, the official link next
-    (Google ignores URL), our own page last."""
+    (Google ignores URL), our own page last.
+
+    :param class_days: where the date falls among the viewer's class days, in sentences.
+    :param concerned: whether the date is for whom the feed is for.
+    """
     event = milestone.event
-    lines = [todo_words(milestone), local_words(milestone, viewer), ""]
+    lines: list[str | None] = [] if concerned else [elsewhere_words(milestone.scope, academies)]
+    lines += [
+        todo_words(milestone, concerned=concerned),
+        local_words(milestone, viewer),
+        *class_days,
+        "",
+    ]
     lines += [clean(event.summary), ""] if event.summary else []
     lines.append(f"Pour qui : {scope_words(milestone.scope, academies)}")
     if words := level_words(event):

@@ -31,6 +31,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment
 
 from calendar_app.domain.deliveries import DeliveryKind
+from calendar_app.domain.mail_addresses import is_mail_address
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.text import clean, clean_line, shortened
 from calendar_app.mail.form import SOFT_BREAK, FilledForm, Form
@@ -47,8 +48,6 @@ _BOUNDARY = "=_rappels"
 
 # What may be filled in. None of it can end a line, a link or a header.
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,512}")
-# A dot-atom of RFC 5322: no comma or quote that would make two recipients of one.
-_RECIPIENT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,250}")
 
 
@@ -169,7 +168,7 @@ class Message:
             raise ValueError("token: 1 to 512 characters of A-Z a-z 0-9 . _ -")
         if not _TOKEN.fullmatch(code) and (code or self._has_code):
             raise ValueError("code: 1 to 512 characters of A-Z a-z 0-9 . _ -")
-        if not _RECIPIENT.fullmatch(recipient):
+        if not is_mail_address(recipient):
             raise ValueError("recipient: a bare ASCII address")
         if not _MESSAGE_ID.fullmatch(message_id):
             raise ValueError("message_id: 1 to 250 printable ASCII characters, without < or >")

@@ -15,19 +15,15 @@ from calendar_app.domain.academies import Academy
 from calendar_app.domain.deliveries import DeliveryKind
 from calendar_app.domain.french import day_words, list_words, span_words
 from calendar_app.domain.leads import Lead
-from calendar_app.domain.personal_links import CODE_LIFE, CONFIRMATION_LIFE, ClassAnswer
+from calendar_app.domain.personal_links import ClassAnswer
 from calendar_app.domain.school_year import SchoolYear
-from calendar_app.domain.text import clean_line, shortened
+from calendar_app.domain.text import clean_line
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
-from calendar_app.mail.message import SUBJECT_LENGTH, Letterhead, Message
-
-#: How long the two ways to answer work, as the templates say it.
-_LIVES = {
-    "link_days": CONFIRMATION_LIFE.days,
-    "code_hours": int(CODE_LIFE.total_seconds()) // 3600,
-}
+from calendar_app.mail import headlines
+from calendar_app.mail.headlines import day, title
+from calendar_app.mail.message import Letterhead, Message
 
 
 @dataclass(frozen=True)
@@ -37,18 +33,23 @@ class ReminderLine:
     :param card: the date as it is told to this person's académie.
     :param lead: why it is told today; None where no lead is behind it.
     :param answers: the answer links to offer.
+    :param restored: whether it was cancelled, and takes place after all.
+    :param was: of news, the day on which it stood before; None where that is this day.
     """
 
     card: Card
     lead: Lead | None = None
     answers: tuple[ClassAnswer, ...] = ()
+    restored: bool = False
+    was: date | None = None
 
 
 @dataclass(frozen=True)
 class _Date:
     """What a mail says of one date, in sentences.
 
-    ``in_holidays`` tells whether the class-day sentence is a warning.
+    ``elsewhere`` tells first whom it is for, where that is not the reader; ``in_holidays``,
+    whether the class-day sentence is a warning.
     """
 
     main: str
@@ -56,19 +57,22 @@ class _Date:
     details: tuple[str, ...]
     why: str | None
     in_holidays: bool = False
+    elsewhere: str | None = None
 
 
 @dataclass(frozen=True)
 class _Contest:
     """One event of a mail: its dates, and the answers to offer.
 
-    ``is_ahead`` tells whether a date of it is left to put in an agenda.
+    ``reason`` is the public reason of a change, in news. ``is_ahead`` tells whether a date of it is
+    left to put in an agenda.
     """
 
     event_id: str
     title: str
     dates: tuple[_Date, ...]
     answers: tuple[ClassAnswer, ...]
+    reason: str | None
     is_ahead: bool
 
     @property
@@ -83,12 +87,12 @@ class _Contest:
 
 def confirmation(head: Letterhead) -> Message:
     """« Confirmez vos rappels »: the link and the code. Nothing that a visitor typed is in it."""
-    return Message.build(head, DeliveryKind.CONFIRMATION, _LIVES)
+    return Message.build(head, DeliveryKind.CONFIRMATION, {})
 
 
 def link(head: Letterhead) -> Message:
     """« Retrouver mon lien »: the link and the code."""
-    return Message.build(head, DeliveryKind.LINK, _LIVES)
+    return Message.build(head, DeliveryKind.LINK, {})
 
 
 def new_address(head: Letterhead) -> Message:
@@ -97,9 +101,12 @@ def new_address(head: Letterhead) -> Message:
     return Message.build(head, DeliveryKind.NEW_ADDRESS, {}, unsubscribe=False)
 
 
-def goodbye(head: Letterhead) -> Message:
-    """« C'est fait »: the reminders have ended, and how to come back."""
-    return Message.build(head, DeliveryKind.GOODBYE, {})
+def goodbye(head: Letterhead, *, silent: bool = False) -> Message:
+    """« C'est fait »: the reminders have ended, and how to come back.
+
+    :param silent: nobody asked for it: they ended because their subscriber did nothing for years.
+    """
+    return Message.build(head, DeliveryKind.GOODBYE, {"silent": silent})
 
 
 # -- mails about dates ---------------------------------------------------------------------------
@@ -112,39 +119,35 @@ def reminder(head: Letterhead, lines: Sequence[ReminderLine], academy: Academy |
     """
     lines = _by_urgency(lines)
     context = {
-        "heading": _approaching(lines),
+        "heading": headlines.approaching(_cards(lines)),
         "contests": _contests(lines, _reminded),
         "academy": academy,
     }
     return Message.build(
-        head, DeliveryKind.REMINDER, context | {"headline": _reminder_headline(lines)}
+        head, DeliveryKind.REMINDER, context | {"headline": headlines.reminder(_cards(lines))}
     )
 
 
 def moved(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
-    """« Prolongé », « avancé », « reporté »: the new dates and the old ones; at least one line."""
+    """« Prolongé », « avancé », « reporté », « rétabli »: the new dates, and those before; at least
+    one line."""
     lines = _by_urgency(lines)
-    titles = _titles(lines)
-    if len(lines) == 1:
-        headline = _headline(_moved_headline(lines[0].card), titles)
-    else:
-        headline = _headline(f"{len(lines)} dates ont changé", titles)
-    context = {"headline": headline, "contests": _contests(lines, _moved), "count": len(lines)}
+    headline = headlines.moved(_cards(lines), restored=all(line.restored for line in lines))
+    context = {
+        "headline": headline,
+        "contests": _contests(lines, _moved, news=True),
+        "count": len(lines),
+        "restored": all(line.restored for line in lines),
+    }
     return Message.build(head, DeliveryKind.MOVED, context)
 
 
 def cancelled(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
-    """« Annulé »: what will not take place; at least one line."""
+    """« Annulé », or « Date limite annulée »: what will not take place; at least one line."""
     lines = _by_urgency(lines)
-    titles = _titles(lines)
-    card = lines[0].card
-    only_this_date = len(lines) == 1 and card.event.cancelled_at is None
-    headline = _headline(
-        f"Annulé{'s' if len(titles) > 1 else ''}",
-        titles,
-        f" ({_short(card.name)})" if only_this_date else "",
-    )
-    context = {"headline": headline, "contests": _contests(lines, _cancelled), "count": len(lines)}
+    headline = headlines.cancelled(_cards(lines))
+    contests = _contests(lines, _cancelled, news=True)
+    context = {"headline": headline, "contests": contests, "count": len(lines)}
     return Message.build(head, DeliveryKind.CANCELLED, context)
 
 
@@ -155,7 +158,7 @@ def weekly(head: Letterhead, cards: Sequence[Card], academy: Academy | None) -> 
     """
     groups = []
     for heading, counted, kinds in _WEEKLY:
-        found = sorted((c for c in cards if c.milestone.kind in kinds), key=_day)
+        found = sorted((c for c in cards if c.milestone.kind in kinds), key=day)
         if found:
             plural = "s" if len(found) > 1 else ""
             groups.append((heading, counted.format(n=len(found), s=plural), found))
@@ -168,11 +171,16 @@ def weekly(head: Letterhead, cards: Sequence[Card], academy: Academy | None) -> 
 
 
 def rentree(
-    head: Letterhead, classes: Iterable[str], academy: Academy | None, school_year: SchoolYear
+    head: Letterhead,
+    classes: Iterable[str],
+    academy: Academy | None,
+    school_year: SchoolYear,
+    ends: date,
 ) -> Message:
     """« Toujours en CM1 et CM2 ? »: what the reminders are set to, on the first class days.
 
     :param classes: slugs of ``domain.levels.CLASSES``; at least one.
+    :param ends: the day on which the reminders end for whoever does nothing until then.
     """
     groups = levels.collapse(classes)
     context = {
@@ -180,6 +188,7 @@ def rentree(
         "classes": list_words(levels.name(slug) for slug in groups),
         "academy": academy,
         "school_year": school_year,
+        "ends": ends,
     }
     return Message.build(head, DeliveryKind.RENTREE, context)
 
@@ -206,93 +215,12 @@ _TOLD_TO_DO = (
 )
 
 
-def _day(card: Card) -> date:
-    """Return the day that counts: the last one of a deadline, else the first one."""
-    milestone = card.milestone
-    return milestone.last_day if milestone.kind.is_deadline else milestone.first_day
-
-
 def _by_urgency(lines: Sequence[ReminderLine]) -> list[ReminderLine]:
-    return sorted(lines, key=lambda line: _day(line.card))
+    return sorted(lines, key=lambda line: day(line.card))
 
 
-def _title(card: Card) -> str:
-    return clean_line(card.event.title)
-
-
-def _titles(lines: Iterable[ReminderLine]) -> list[str]:
-    """Return the title of each event once, in order."""
-    return list({line.card.event.id: _title(line.card) for line in lines}.values())
-
-
-def _headline(what: str, titles: Sequence[str], more: str = "") -> str:
-    """Return « Annulés : A et B », short enough for a subject: what happens and *more* stay whole,
-    titles are shortened."""
-    room = SUBJECT_LENGTH - len(f"{what} : {more}")
-    return f"{what} : {_first_titles(titles, room)}{more}"
-
-
-def _first_titles(titles: Sequence[str], room: int) -> str:
-    """Return « A », « A et B » or « A et 3 autres » in *room* characters."""
-    first, *others = titles
-    if len(others) == 1:
-        room -= len(" et ")
-        # Each has half of the room, or what the other leaves of it.
-        first = shortened(first, max(room // 2, room - len(others[0])))
-        return f"{first} et {shortened(others[0], room - len(first))}"
-    more = f" et {len(others)} autres" if others else ""
-    return shortened(first, room - len(more)) + more
-
-
-def _short(words: str) -> str:
-    """Return the name of a date, or the words for its day, as a subject has room for it."""
-    return shortened(words, 30)
-
-
-def _reminder_headline(lines: Sequence[ReminderLine]) -> str:
-    """Return the most urgent thing, exactly; a mail may be read a day late, so never « demain »."""
-    titles = _titles(lines)
-    if len(lines) == 1:
-        return _headline(_until(lines[0].card), titles)
-    first, last = (day_words(_day(lines[i].card), weekday=False, year=False) for i in (0, -1))
-    if first == last:
-        return _headline(f"{len(lines)} {_noun(lines)} le {first}", titles)
-    return _headline(f"{_approaching(lines)}, dès le {first}", titles)
-
-
-def _approaching(lines: Sequence[ReminderLine]) -> str:
-    """Return « Une date limite approche » or « 3 dates limites approchent »."""
-    if len(lines) > 1:
-        return f"{len(lines)} {_noun(lines)} approchent"
-    kind = lines[0].card.milestone.kind
-    if kind.is_deadline:
-        return "Une date limite approche"
-    return "Un rendez-vous approche" if kind is MilestoneKind.SESSION else "Une date approche"
-
-
-def _noun(lines: Iterable[ReminderLine]) -> str:
-    all_deadlines = all(line.card.milestone.kind.is_deadline for line in lines)
-    return "dates limites" if all_deadlines else "dates"
-
-
-def _until(card: Card) -> str:
-    """Return « Date limite le 11 février » or « Inscriptions jusqu'au 11 février »."""
-    milestone = card.milestone
-    if milestone.is_approximate:
-        return f"{_short(card.name)}, {_short(clean_line(milestone.phrase or ''))}"
-    day = day_words(_day(card), weekday=False, year=False)
-    if milestone.kind.until and not milestone.label:
-        return f"{milestone.kind.until} {day}"
-    return f"{_short(card.name)} le {day}"
-
-
-def _moved_headline(card: Card) -> str:
-    """Return « Prolongé jusqu'au 18 février », « Avancé au 5 février », « Reporté au 20 mai »."""
-    if card.moved is None or card.milestone.is_approximate:
-        return "Nouvelle date"
-    to = "jusqu'au" if card.moved == "prolongé" else "au"
-    day = day_words(_day(card), weekday=False, year=False)
-    return f"{card.moved.capitalize()} {to} {day}"
+def _cards(lines: Iterable[ReminderLine]) -> list[Card]:
+    return [line.card for line in lines]
 
 
 def _where(groups: Iterable[str]) -> str:
@@ -304,18 +232,22 @@ def _where(groups: Iterable[str]) -> str:
 
 
 def _contests(
-    lines: Sequence[ReminderLine], told: Callable[[ReminderLine], _Date]
+    lines: Sequence[ReminderLine], told: Callable[[ReminderLine], _Date], *, news: bool = False
 ) -> list[_Contest]:
-    """Gather lines by event, in the order of each one's first line."""
+    """Gather lines by event, in the order of each one's first line.
+
+    :param news: whether something has changed: then the public reason is told.
+    """
     found: dict[str, list[ReminderLine]] = {}
     for line in lines:
         found.setdefault(line.card.event.id, []).append(line)
     return [
         _Contest(
             event_id=event_id,
-            title=_title(of_event[0].card),
+            title=title(of_event[0].card),
             dates=tuple(told(line) for line in of_event),
             answers=tuple(dict.fromkeys(answer for line in of_event for answer in line.answers)),
+            reason=(clean_line(of_event[0].card.event.reason or "") or None) if news else None,
             is_ahead=not all(line.card.milestone.is_cancelled for line in of_event),
         )
         for event_id, of_event in found.items()
@@ -328,38 +260,61 @@ def _reminded(line: ReminderLine) -> _Date:
         class_day=line.card.class_day_sentence,
         details=_details(line.card),
         in_holidays=line.card.holiday_badge is not None,
-        why=(f"Ce rappel part {line.lead.words}, comme vous l'avez choisi." if line.lead else None),
+        elsewhere=line.card.elsewhere,
+        why=_why(line),
     )
+
+
+def _why(line: ReminderLine) -> str | None:
+    """Return why a reminder goes out; one that was moved, or is late, says what was chosen only."""
+    if line.lead is None:
+        return None
+    if line.card.falls_today(line.lead):
+        return f"Ce rappel part {line.lead.words}, comme vous l'avez choisi."
+    return f"Vous avez choisi un rappel {line.lead.words}."
 
 
 def _moved(line: ReminderLine) -> _Date:
     card, milestone = line.card, line.card.milestone
     details = _details(card)
+    if line.restored:
+        details = ("Cette date avait été annulée : elle est rétablie.", *details)
     if milestone.moved_from_first_day and milestone.moved_from_last_day:
         before = span_words(milestone.moved_from_first_day, milestone.moved_from_last_day)
         article = "" if before.startswith("du ") else "le "
         how = (card.moved or "déplacé").capitalize()
         details = (f"{how} : c'était {article}{before}.", *details)
+    elif line.was:
+        details = (f"Auparavant : le {day_words(line.was)}.", *details)
     return _Date(
         main=clean_line(f"{card.lead_in} {card.when}."),
         class_day=card.class_day_sentence,
         details=details,
         in_holidays=card.holiday_badge is not None,
+        elsewhere=card.elsewhere,
         why=None,
     )
 
 
 def _cancelled(line: ReminderLine) -> _Date:
-    return _Date(main=_todo(line.card), class_day=None, details=(), why=None)
+    main, elsewhere = _todo(line.card), line.card.elsewhere
+    return _Date(main=main, class_day=None, details=(), why=None, elsewhere=elsewhere)
 
 
 def _todo(card: Card) -> str:
     """Return what to do, with the date's own name where it has one: an event may have several."""
     milestone = card.milestone
-    todo = clean_line(wording.todo_words(milestone))
-    if milestone.label and not milestone.is_cancelled and milestone.kind not in _TOLD_TO_DO:
+    concerned = card.elsewhere is None
+    todo = clean_line(wording.todo_words(milestone, concerned=concerned))
+    if wording.only_date_cancelled(milestone):
+        return todo
+    if (
+        milestone.label
+        and not milestone.is_cancelled
+        and not (concerned and milestone.kind in _TOLD_TO_DO)
+    ):
         return clean_line(f"{card.lead_in} {card.when}.")
-    if milestone.label or (milestone.is_cancelled and card.event.cancelled_at is None):
+    if milestone.label:
         return f"{card.name} : {todo[:1].lower()}{todo[1:]}"
     return todo
 
@@ -375,10 +330,10 @@ def _details(card: Card) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _weekly_item(card: Card) -> dict[str, str | None]:
+def _weekly_item(card: Card) -> dict[str, object]:
     """Return one date under the heading of its kind: when it is, then what to look out for."""
     milestone = card.milestone
-    status = "annulé" if milestone.is_cancelled else card.moved
+    status = card.cancelled or card.moved
     # The heading has said « Dates limites »: only what it did not say comes before the day.
     says_more = milestone.label or (milestone.kind.until and not milestone.is_approximate)
     when = f"{card.lead_in} {card.when}" if says_more else card.when
@@ -386,7 +341,7 @@ def _weekly_item(card: Card) -> dict[str, str | None]:
     when += f" ({status})" if status else ""
     return {
         "event_id": card.event.id,
-        "title": _title(card),
+        "title": title(card),
         "when": clean_line(when[:1].upper() + when[1:]),
-        "badge": card.holiday_badge,
+        "badges": [words for words in (card.holiday_badge, card.last_class_day) if words],
     }

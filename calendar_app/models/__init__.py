@@ -9,6 +9,7 @@ from calendar_app.models.events import (
     EventTheme,
     Milestone,
     MilestoneScope,
+    PastDate,
     Series,
 )
 from calendar_app.models.journal import Change, ChangeScope
@@ -18,6 +19,7 @@ from calendar_app.models.outbox import (
     DeliveryAttempt,
     Reminder,
     SendDay,
+    WeeklyDate,
     WorkerHeartbeat,
 )
 from calendar_app.models.reference import AcademyRow, DepartmentRow, SchoolCalendarRow, ThemeRow
@@ -47,6 +49,7 @@ __all__ = [
     "Milestone",
     "MilestoneScope",
     "PasswordLink",
+    "PastDate",
     "RateCount",
     "Reminder",
     "SchoolCalendarRow",
@@ -57,6 +60,7 @@ __all__ = [
     "Subscriber",
     "Subscription",
     "ThemeRow",
+    "WeeklyDate",
     "WorkerHeartbeat",
     "db",
     "reading",

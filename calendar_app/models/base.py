@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session
 
@@ -79,6 +80,12 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 #: A column type for instants. (`type_annotation_map` on the Base makes Flask-SQLAlchemy raise.)
 Instant = Annotated[datetime, mapped_column(UTCDateTime)]
+
+
+def as_created(context: DefaultExecutionContext) -> datetime:
+    """The default of an instant that is ``created_at`` until something happens."""
+    created_at: datetime = context.get_current_parameters()["created_at"]  # type: ignore[no-untyped-call]
+    return created_at
 
 
 class Base(DeclarativeBase):

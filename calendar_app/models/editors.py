@@ -9,10 +9,12 @@ import uuid
 
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from calendar_app.domain.editors import EditorRole
-from calendar_app.models.base import Base, Instant
+from calendar_app.domain.mail_addresses import stored
+from calendar_app.domain.retention import ERASED_NAME
+from calendar_app.models.base import Base, Instant, as_created
 from calendar_app.models.events import closed
 from calendar_app.models.outbox import Delivery
 
@@ -33,6 +35,7 @@ class Editor(Base):
     address: Mapped[str]
     #: The address without case: one person has one account.
     address_key: Mapped[str] = mapped_column(unique=True)
+    #: ``domain.retention.ERASED_NAME`` of who left long ago: the journal still points at the row.
     name: Mapped[str]
     role: Mapped[EditorRole] = mapped_column(closed(EditorRole))
     disabled_at: Mapped[Instant | None]
@@ -41,6 +44,8 @@ class Editor(Base):
     #: Moves with every change of password, role or scope: a session of another epoch is dead.
     session_epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[Instant]
+    #: When they last logged in, set a password, or were given the account.
+    used_at: Mapped[Instant] = mapped_column(default=as_created)
 
     scope_rows: Mapped[set[EditorScope]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
@@ -49,6 +54,10 @@ class Editor(Base):
     scope: AssociationProxy[set[str]] = association_proxy(
         "scope_rows", "code", creator=lambda code: EditorScope(code=code)
     )
+
+    @validates("address")
+    def _address(self, _name: str, address: str) -> str | None:
+        return address if address.startswith(ERASED_NAME) else stored(address)
 
     def __repr__(self) -> str:
         return f"<Editor {self.id} {self.role}>"  # never the address

@@ -90,6 +90,8 @@ class Event(Visible, Base):
 
     full: Mapped[bool] = mapped_column(default=False)
     cancelled_at: Mapped[Instant | None]
+    #: Why dates changed, or the event does not take place: told on its page and in mails.
+    reason: Mapped[str | None]
     #: Taken out of views, feeds and reminders since then; its page stays, and says so.
     archived_at: Mapped[Instant | None]
 
@@ -139,6 +141,17 @@ class Event(Visible, Base):
     @property
     def year(self) -> SchoolYear:
         return SchoolYear(self.school_year)
+
+    def is_over(self, today: date) -> bool:
+        """Whether its school year and all its dates are past (``queries.PublicEvent``)."""
+        return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
+
+    def may_remind(self, today: date) -> bool:
+        """Whether a reminder of it may still go out: it has a date ahead, or none that is known."""
+        if self.cancelled_at or self.archived_at or self.is_over(today):
+            return False
+        ahead = (m.last_day >= today and not m.is_cancelled for m in self.milestones)
+        return not self.milestones or any(ahead)
 
 
 class Milestone(Visible, Base):
@@ -203,6 +216,11 @@ class Milestone(Visible, Base):
         "scope_rows", "code", creator=lambda code: MilestoneScope(code=code)
     )
 
+    #: What it was before each change that people must hear of, oldest first.
+    past: Mapped[list[PastDate]] = relationship(
+        cascade="all, delete-orphan", order_by="(PastDate.until_at, PastDate.id)"
+    )
+
     @property
     def scope(self) -> frozenset[str]:
         """Whom this date is for."""
@@ -213,11 +231,35 @@ class Milestone(Visible, Base):
         return self.cancelled_at is not None or self.event.cancelled_at is not None
 
     @property
+    def counted_day(self) -> date:
+        """The day that reminders count from: a session's first, else the last."""
+        return self.first_day if self.kind is MilestoneKind.SESSION else self.last_day
+
+    @property
     def is_approximate(self) -> bool:
         return self.certainty is Certainty.APPROXIMATE
 
     def __repr__(self) -> str:
         return f"<Milestone {self.event_id}/{self.key} {self.first_day}>"
+
+
+class PastDate(Base):
+    """What a date was until it was moved, cancelled or restored.
+
+    Whoever heard of it before ``until_at`` believes this; a mistake that was put right silently
+    leaves no row.
+    """
+
+    __tablename__ = "past_date"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    milestone_id: Mapped[int] = mapped_column(
+        ForeignKey(Milestone.id, ondelete="CASCADE"), index=True
+    )
+    until_at: Mapped[Instant]
+    #: As ``Milestone.counted_day``.
+    day: Mapped[date]
+    cancelled: Mapped[bool]
 
 
 SCOPE_CODE = (

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from calendar_app.domain.dated_items import ItemKind, ItemStatus, Step
 from calendar_app.domain.drafts import DraftOrigin, DraftState, Proposal
+from calendar_app.domain.mail_addresses import stored
 from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models.base import Base, Instant
 from calendar_app.models.editors import Editor
@@ -172,6 +173,10 @@ class Draft(Base):
         if self.outside_id is not None:
             return DraftOrigin.SOURCE
         return DraftOrigin.EDITOR if self.author_id is not None else DraftOrigin.SUGGESTION
+
+    @validates("suggested_by")
+    def _address(self, _name: str, address: str | None) -> str | None:
+        return stored(address)
 
     def __repr__(self) -> str:
         return f"<Draft {self.id} {self.state} {self.title!r}>"

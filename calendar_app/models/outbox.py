@@ -106,6 +106,8 @@ class Delivery(Base):
     #: this person's (JSON). A password link's mail keeps neither: its token is in nobody's store.
     form_key: Mapped[str | None]
     form_values: Mapped[str | None]
+    #: Of « Le point de la semaine », which dates it told: those of :class:`WeeklyDate`.
+    issue: Mapped[int | None] = mapped_column(BigInteger)
 
     subscriber: Mapped[Subscriber | None] = relationship()
     attempts: Mapped[list[DeliveryAttempt]] = relationship(order_by="DeliveryAttempt.id")
@@ -123,11 +125,27 @@ class MailForm(Base):
     stored: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class WeeklyDate(Base):
+    """One date that an issue of « Le point de la semaine » told, as it was then.
+
+    Thousands of people get one issue, so that it is noted once. Kept until 30 days after the date.
+    """
+
+    __tablename__ = "weekly_date"
+
+    #: Made from all the dates of the issue.
+    issue: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    milestone_id: Mapped[int] = mapped_column(
+        ForeignKey(Milestone.id, ondelete="CASCADE"), primary_key=True, index=True
+    )
+    day: Mapped[date] = mapped_column(index=True)
+
+
 class Reminder(Base):
     """One intent: this person is to hear of this date, so long before it.
 
     ``day`` is the date as it was announced: a date that moves makes another row. ``lead`` is the
-    code of a lead, or ``moved`` or ``cancelled`` for those who had already been told.
+    code of a lead, or of a ``News``.
     """
 
     __tablename__ = "reminder"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
-from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies, Academy, Department
 from calendar_app.domain.class_days import ClassDays, SchoolCalendar, SchoolHoliday
 from calendar_app.domain.drafts import DraftState
@@ -19,10 +18,11 @@ from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_calendars import mainland_calendars, merge
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import fold
+from calendar_app.models import search
 from calendar_app.models.base import AnySession, Catalogue
+from calendar_app.models.class_fit import fits_filter
 from calendar_app.models.events import (
     Event,
-    EventClass,
     EventScope,
     EventTheme,
     Milestone,
@@ -41,11 +41,15 @@ def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
     return session.scalars(query.with_for_update() if for_update else query).one()
 
 
+_ZONES = ("zone-a", "zone-b", "zone-c")
+
+
 @dataclass(frozen=True)
 class Reference:
     """The reference values of one catalogue version: académies, themes and school calendars.
 
     :param changed_at: the instant at which the catalogue moved to this version.
+    :param changed_holidays: when each school calendar last changed, by slug; none that never did.
     :param memory: what was worked out from these values, by name, for as long as they hold.
     """
 
@@ -54,6 +58,7 @@ class Reference:
     academies: Academies
     themes: dict[str, str]
     calendars: dict[str, SchoolCalendar]
+    changed_holidays: dict[str, datetime] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict, compare=False)
     _class_days: dict[tuple[str, bool], ClassDays] = field(default_factory=dict, compare=False)
 
@@ -67,11 +72,18 @@ class Reference:
                 )
                 if academy
                 else ClassDays.national(
-                    [self.calendars[zone] for zone in ("zone-a", "zone-b", "zone-c")],
+                    [self.calendars[zone] for zone in _ZONES],
                     wednesdays=wednesdays,
                 )
             )
         return self._class_days[key]
+
+    def holidays_changed_at(self, academy: Academy | None) -> datetime | None:
+        """Return when the school holidays of an académie (or of zones A, B and C) last changed;
+        None when they never did."""
+        slugs = (academy.holiday_calendar,) if academy else _ZONES
+        changed = (self.changed_holidays.get(slug) for slug in slugs)
+        return max((at for at in changed if at), default=None)
 
 
 # One entry a store: a process that ends an engine (a test) drops its entry with it.
@@ -85,7 +97,12 @@ def reference(session: AnySession) -> Reference:
     cached = _cached_references.get(engine)
     if cached is None or cached.version != now.version:
         cached = _cached_references[engine] = Reference(
-            now.version, now.changed_at, academies(session), themes(session), calendars(session)
+            now.version,
+            now.changed_at,
+            academies(session),
+            themes(session),
+            calendars(session),
+            changed_holidays(session),
         )
     return cached
 
@@ -97,7 +114,7 @@ def academies(session: AnySession) -> Academies:
             slug=row.slug,
             name=row.name,
             of_name=row.of_name,
-            departments=tuple(Department(d.code, d.name) for d in row.departments),
+            departments=tuple(Department(d.code, d.name, tuple(d.towns)) for d in row.departments),
             holiday_calendar=row.holiday_calendar,
             time_zone=row.time_zone,
             region=row.region,
@@ -119,10 +136,20 @@ def calendars(session: AnySession) -> dict[str, SchoolCalendar]:
     """Return the school calendars: zones A, B and C, renewed by what was imported, and those
     that were only imported."""
     found = mainland_calendars()
-    for row in session.scalars(select(SchoolCalendarRow)):
-        imported = calendar_of(row)
-        found[row.slug] = merge(found[row.slug], imported) if row.slug in found else imported
-    return found
+    imported = map(calendar_of, session.scalars(select(SchoolCalendarRow)))
+    return found | {calendar.slug: renewed(calendar) for calendar in imported}
+
+
+def renewed(imported: SchoolCalendar) -> SchoolCalendar:
+    """Return a calendar that was imported, with what is known without it (zones A, B and C)."""
+    known = mainland_calendars().get(imported.slug)
+    return merge(known, imported) if known else imported
+
+
+def changed_holidays(session: AnySession) -> dict[str, datetime]:
+    """Return when the school holidays of each stored calendar last changed, by slug."""
+    query = select(SchoolCalendarRow.slug, SchoolCalendarRow.changed_at)
+    return {slug: at for slug, at in session.execute(query) if at}
 
 
 def calendar_of(row: SchoolCalendarRow) -> SchoolCalendar:
@@ -218,18 +245,29 @@ def school_years(session: AnySession) -> list[SchoolYear]:
     return sorted(SchoolYear(start) for start in found)
 
 
-def search_words(session: AnySession) -> frozenset[str]:
-    """Return the words by which events are found, folded; not those of archived ones."""
-    texts = session.scalars(select(Event.search_text).where(Event.archived_at.is_(None)))
-    return frozenset(word for text in texts for word in text.split())
+class PublicEvent(NamedTuple):
+    """What the site map must know of an event.
+
+    :param last_day: of its school year, or of its dates where one is later.
+    """
+
+    id: str
+    year: SchoolYear
+    changed_at: datetime
+    last_day: date
 
 
-def public_events(session: AnySession) -> list[tuple[str, SchoolYear, datetime]]:
-    """Return the id, the school year and the last change of each event that was not archived, by
-    id."""
-    query = select(Event.id, Event.school_year, Event.changed_at)
-    rows = session.execute(query.where(Event.archived_at.is_(None)))
-    return sorted((id_, SchoolYear(year), changed_at) for id_, year, changed_at in rows)
+def public_events(session: AnySession) -> list[PublicEvent]:
+    """Return each event that was not archived, by id."""
+    latest = select(func.max(Milestone.last_day)).where(Milestone.event_id == Event.id)
+    query = select(Event.id, Event.school_year, Event.changed_at, latest.scalar_subquery())
+    found = []
+    for id_, start, changed_at, last_day in session.execute(
+        query.where(Event.archived_at.is_(None))
+    ):
+        year = SchoolYear(start)
+        found.append(PublicEvent(id_, year, changed_at, max(year.last_day, last_day or date.min)))
+    return sorted(found)
 
 
 def editions(session: AnySession, series_id: str) -> list[Event]:
@@ -273,6 +311,8 @@ def _milestone_conditions(
 ) -> Iterable[ColumnElement[bool]]:
     yield from _event_conditions(chosen)
     yield from _milestone_scope(chosen)
+    if not chosen.event_ids:
+        yield from search.date_conditions(chosen.asked)
     if first_day is not None:
         yield Milestone.last_day >= first_day
     if last_day is not None:
@@ -313,23 +353,15 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
     if chosen.themes:
         yield Event.theme_rows.any(EventTheme.slug.in_(chosen.themes))
     if chosen.levels:
-        # An event that does not say its classes may be for this one: missing it is worse.
-        only_either = and_(
-            Event.class_rows.any(EventClass.slug.in_(chosen.of_either_degre)),
-            ~Event.class_rows.any(EventClass.slug.not_in(levels.BOTH_DEGRES)),
-        )
-        yield or_(
-            ~Event.class_rows.any(),
-            Event.class_rows.any(EventClass.slug.in_(chosen.classes)),
-            only_either,
-        )
-    for word in chosen.search_words:
-        yield Event.search_text.contains(word, autoescape=True)
+        yield fits_filter(chosen)
+    yield from search.event_conditions(chosen.asked, fits_filter)
 
 
 def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    """An event passes the place, and what a search says of dates, when one of its dates does."""
     if chosen.event_ids:
         return
+    yield from search.some_date_conditions(chosen.asked)
     for codes in chosen.scopes:
         yield or_(
             Event.scope_rows.any(EventScope.code.in_(codes)),

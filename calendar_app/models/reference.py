@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from calendar_app.models.base import Base, Visible
+from calendar_app.models.base import Base, Instant, Visible
 
 
 class AcademyRow(Visible, Base):
@@ -39,6 +39,7 @@ class DepartmentRow(Visible, Base):
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     academy_slug: Mapped[str] = mapped_column(ForeignKey("academy.slug"), index=True)
+    towns: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
 
 
 class ThemeRow(Visible, Base):
@@ -66,3 +67,5 @@ class SchoolCalendarRow(Visible, Base):
     source: Mapped[str]
     known: Mapped[list[list[str]]] = mapped_column(JSON)
     holidays: Mapped[list[list[str]]] = mapped_column(JSON)
+    #: When the days last changed; None for those that were there before this was noted.
+    changed_at: Mapped[Instant | None]

@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, TypeDecorator
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from calendar_app.domain.deliveries import AskedFor, SubscriberState
+from calendar_app.domain.mail_addresses import stored
 from calendar_app.domain.reminder_plan import SchoolKind
-from calendar_app.models.base import Base, Instant
+from calendar_app.models.base import Base, Instant, as_created
 from calendar_app.models.events import Event, closed
 from calendar_app.models.reference import AcademyRow
 
@@ -87,11 +88,18 @@ class Subscriber(Base):
     consent_at: Mapped[Instant | None]
     consent_means: Mapped[str | None]
     created_at: Mapped[Instant]
+    #: When they last did something with a form, a code or a personal link. (To open a link is
+    #: nothing: mail servers do it, too.)
+    heard_at: Mapped[Instant] = mapped_column(default=as_created)
     confirmed_at: Mapped[Instant | None]
 
     subscriptions: Mapped[list[Subscription]] = relationship(
         back_populates="subscriber", cascade="all, delete-orphan", passive_deletes=True
     )
+
+    @validates("address", "new_address")
+    def _address(self, _name: str, address: str | None) -> str | None:
+        return stored(address)
 
     def __repr__(self) -> str:
         return f"<Subscriber {self.id} {self.state}>"  # never the address
@@ -114,6 +122,8 @@ class Subscription(Base):
     registered_at: Mapped[Instant | None]
     submitted_at: Mapped[Instant | None]
     declined_at: Mapped[Instant | None]
+    #: When « Ne plus me prévenir » was last said: nothing known before it makes us write again.
+    unpicked_at: Mapped[Instant | None]
     #: « Prévenez-moi l'an prochain »: carried to the next edition of the series.
     next_year: Mapped[bool] = mapped_column(default=False)
 
@@ -132,6 +142,10 @@ class AddressRequest(Base):
     asked_at: Mapped[Instant]
     #: Of a sign-up: the rest of its form.
     form: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    @validates("address")
+    def _address(self, _name: str, address: str | None) -> str | None:
+        return stored(address)
 
     def __repr__(self) -> str:
         return f"<AddressRequest {self.id} {self.asked_for}>"  # never the address

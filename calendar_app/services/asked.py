@@ -9,22 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from calendar_app.domain.deliveries import AskedFor
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.reminder_plan import SchoolKind
+from calendar_app.domain.retention import ASKED
 from calendar_app.models import AddressRequest, writing
 from calendar_app.models.base import AnySession
 from calendar_app.services import editors, subscriptions
-from calendar_app.services.subscribers import MailAddress, SignUp, Wishes
-
-#: What no worker took by then is forgotten: one asks again.
-KEPT = timedelta(days=1)
+from calendar_app.services.subscribers import SignUp, Wishes
 
 
 def sign_up(session: AnySession, request: SignUp, now: datetime) -> None:
@@ -59,9 +58,9 @@ def answer(session: AnySession, links: PersonalLinks, now: datetime) -> int:
 
 
 def clean(session: AnySession, now: datetime) -> int:
-    """Forget what waited for a day; return how many."""
+    """Forget what no worker took in a day: one asks again; return how many."""
     with writing(session, now):
-        old = delete(AddressRequest).where(AddressRequest.asked_at <= now - KEPT)
+        old = delete(AddressRequest).where(AddressRequest.asked_at <= now - ASKED)
         return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
 
 

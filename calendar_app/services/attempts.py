@@ -6,13 +6,26 @@ window and has no result when a worker is killed stays in doubt, whether it went
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from calendar_app.domain.deliveries import (
     AttemptOutcome,
@@ -20,7 +33,7 @@ from calendar_app.domain.deliveries import (
     DeliveryState,
     SubscriberState,
 )
-from calendar_app.models import Delivery, DeliveryAttempt, Subscriber, writing
+from calendar_app.models import Delivery, DeliveryAttempt, Subscriber, WeeklyDate, writing
 from calendar_app.models.base import AnySession, insert_new
 from calendar_app.models.outbox import MailForm
 from calendar_app.services import other_mails
@@ -130,6 +143,8 @@ _IN_DOUBT = (
         due_at=bindparam("b_now"),
         form_key=bindparam("b_form"),
         form_values=bindparam("b_values"),
+        # What is sent once more tells what it told.
+        issue=func.coalesce(bindparam("b_issue", type_=BigInteger), _DELIVERIES.c.issue),
     )
 )
 _NEW_ATTEMPT = insert(_ATTEMPTS)
@@ -235,18 +250,38 @@ def _begin(session: AnySession, mails: Sequence[Prepared], now: datetime) -> Non
     new = [{"key": key, "day": day, "stored": form.stored} for key, form in forms]
     if new:
         connection.execute(insert_new(session, MailForm), new)
+    _note_issues(session, mails)
     rows = [
         {
             "b_id": mail.mail.id,
             "b_now": now,
             "b_form": keys.get(mail.filled.form),
             "b_values": json.dumps(mail.filled.values) if mail.filled.form in keys else None,
+            "b_issue": _issue(mail) if mail.tells else None,
         }
         for mail in mails
     ]
     connection.execute(_IN_DOUBT, rows)
     begun = [_attempt(mail.mail, now, AttemptOutcome.IN_DOUBT, "body") for mail in mails]
     connection.execute(_NEW_ATTEMPT, begun)
+
+
+def _note_issues(session: AnySession, mails: Sequence[Prepared]) -> None:
+    """Note which dates « Le point de la semaine » tells: once for all who get the same."""
+    issues = {_issue(mail): mail.tells for mail in mails if mail.tells}
+    rows = [
+        {"issue": issue, "milestone_id": milestone_id, "day": day}
+        for issue, tells in sorted(issues.items())
+        for milestone_id, day in tells
+    ]
+    if rows:
+        session.connection().execute(insert_new(session, WeeklyDate), rows)
+
+
+def _issue(mail: Prepared) -> int:
+    """Return a number that only mails with the same dates have (of 64 bits, so that it fits)."""
+    digest = hashlib.sha256(repr(mail.tells).encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
 
 
 def _note_stopped(session: AnySession, mails: Sequence[Claimed], now: datetime) -> None:

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import combinations
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Select,
-    SQLColumnExpression,
     Text,
     and_,
+    case,
     exists,
+    false,
     func,
-    literal,
     or_,
     select,
-    true,
     type_coerce,
     union_all,
 )
 from sqlalchemy.orm import aliased
 
-from calendar_app.domain import levels
-from calendar_app.domain.deliveries import DeliveryKind, ReminderState, SubscriberState
+from calendar_app.domain.deliveries import (
+    DeliveryKind,
+    DeliveryState,
+    News,
+    ReminderState,
+    SubscriberState,
+)
 from calendar_app.domain.reminder_plan import SchoolKind
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.models import (
-    EventClass,
+    Delivery,
     EventTheme,
+    PastDate,
     Reminder,
     SendDay,
     Subscriber,
     Subscription,
+    WeeklyDate,
 )
-
-Column = SQLColumnExpression[Any]
-
-#: The classes of somebody who has only ULIS or UPE2A.
-_OF_EITHER_DEGRE = [
-    frozenset(some)
-    for number in range(1, len(levels.BOTH_DEGRES) + 1)
-    for some in combinations(sorted(levels.BOTH_DEGRES), number)
-]
+from calendar_app.models.base import Base
+from calendar_app.models.class_fit import Column, StoredClasses, fits, holds
 
 #: Who signed up so late before the rentrée needs no « toujours en CM2 ? ».
 _NEW_SUBSCRIBER = timedelta(days=30)
@@ -78,11 +77,11 @@ def whom(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[An
     )
     if kind is not DeliveryKind.REMINDER:
         return all_of_a_place.outerjoin(Subscription, answers).where(
-            Subscription.declined_at.is_(None), _was_told(kind), _is_new()
+            Subscription.declined_at.is_(None), _is_misled(kind), _is_new()
         )
     wanted = and_(
         Subscriber.since <= SendDay.send_at,
-        _is_among(Subscriber.leads, SendDay.lead),
+        holds(Subscriber.leads, SendDay.lead),
         Subscription.declined_at.is_(None),
         _is_of_use(),
         _is_new(),
@@ -110,39 +109,92 @@ def whom(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[An
     return select(*pairs.c)
 
 
-def _was_told(kind: DeliveryKind) -> ColumnElement[bool]:
-    """Whether somebody already heard of the date: as it was, if it moved."""
-    told = aliased(Reminder)
-    as_it_was = told.day != SendDay.day if kind is DeliveryKind.MOVED else true()
-    return exists().where(
-        told.subscriber_id == Subscriber.id,
-        told.milestone_id == SendDay.milestone_id,
-        told.state == ReminderState.SENT,
-        as_it_was,
+def _is_misled(kind: DeliveryKind) -> ColumnElement[bool]:
+    """Whether somebody counts on what a date was: by what they knew of it last.
+
+    Who picked the event, or said that the class takes part, knew what was public then; a mail told
+    what it told. « Ne plus me prévenir » ends what was known before.
+    """
+    known = union_all(*_known()).subquery()
+    if kind is DeliveryKind.CANCELLED:
+        wrong = ~known.c.cancelled
+    else:
+        wrong = case(
+            (SendDay.lead.startswith(News.RESTORED.value), known.c.cancelled),
+            else_=and_(~known.c.cancelled, known.c.day != SendDay.day),
+        )
+    last = select(wrong).order_by(known.c.at.desc()).limit(1)
+    counts = or_(Subscription.unpicked_at.is_(None), known.c.at > Subscription.unpicked_at)
+    latest = last.where(counts).correlate(Subscriber, SendDay, Subscription).scalar_subquery()
+    return func.coalesce(latest, false())
+
+
+def _known() -> Iterator[Select[Any]]:
+    """Yield what a subscriber knows of the date of a send day: as (at, day, cancelled)."""
+    # A mail that may be on its way tells nothing but what it was written to tell.
+    on_its_way = (DeliveryState.CLAIMED, DeliveryState.IN_DOUBT, DeliveryState.PARKED)
+    told = select(
+        Delivery.due_at.label("at"),
+        Reminder.day,
+        Reminder.lead.startswith(News.CANCELLED.value).label("cancelled"),
+    ).join(Delivery, Delivery.id == Reminder.delivery_id)
+    yield _of_outer(told).where(
+        Reminder.subscriber_id == Subscriber.id,
+        Reminder.milestone_id == SendDay.milestone_id,
+        or_(
+            Reminder.state == ReminderState.SENT,
+            and_(Reminder.state == ReminderState.PLANNED, Delivery.state.in_(on_its_way)),
+        ),
     )
+    # By way of the person's few mails: an issue has thousands of readers, a date many issues.
+    weekly_day = _of_outer(select(WeeklyDate.day), Delivery).where(
+        WeeklyDate.issue == Delivery.issue, WeeklyDate.milestone_id == SendDay.milestone_id
+    )
+    weekly = _of_outer(
+        select(Delivery.due_at.label("at"), weekly_day.scalar_subquery(), false())
+    ).where(
+        Delivery.subscriber_id == Subscriber.id,
+        Delivery.kind == DeliveryKind.WEEKLY,
+        Delivery.state.in_((DeliveryState.SENT, *on_its_way)),
+        weekly_day.exists(),
+    )
+    yield weekly
+    said = aliased(Subscription)
+    for at, condition in (
+        (said.since, said.picked),
+        (said.registered_at, said.registered_at.is_not(None)),
+        (said.submitted_at, said.submitted_at.is_not(None)),
+    ):
+        yield _of_outer(
+            select(
+                at,
+                _then(PastDate.day, at, SendDay.day),
+                _then(PastDate.cancelled, at, SendDay.kind == DeliveryKind.CANCELLED),
+            )
+        ).where(said.subscriber_id == Subscriber.id, said.event_id == SendDay.event_id, condition)
 
 
-def _is_among(slugs: Column, slug: Column) -> ColumnElement[bool]:
-    return type_coerce(slugs, Text).like(literal("%,") + slug + literal(",%"))
+def _then(what: Column, at: Column, now: Column) -> Column:
+    """Return what a date was at an instant, *now* where it has not changed since."""
+    later = select(what).where(
+        PastDate.milestone_id == SendDay.milestone_id, PastDate.until_at > at
+    )
+    first = later.order_by(PastDate.until_at, PastDate.id).limit(1)
+    return func.coalesce(first.correlate_except(PastDate).scalar_subquery(), now)
+
+
+def _of_outer(query: Select[Any], *more: type[Base]) -> Select[Any]:
+    """Let a query know the subscriber and the send day that it is about."""
+    return query.correlate(Subscriber, SendDay, *more)
 
 
 def _fits() -> ColumnElement[bool]:
-    """Whether an event is for somebody's classes and themes. One that does not say its classes may
-    be for any: missing it is worse."""
-    of_event = EventClass.event_id == SendDay.event_id
-    certain = EventClass.slug.not_in(levels.BOTH_DEGRES)
-    among = _is_among(Subscriber.classes, EventClass.slug)
-    # ULIS and UPE2A are in both degrés: alone they tell nothing of an event for one of them.
-    only_either = or_(~exists().where(of_event, certain), Subscriber.classes.in_(_OF_EITHER_DEGRE))
+    """Whether an event is for somebody's classes and themes."""
     theme = exists().where(
-        EventTheme.event_id == SendDay.event_id, _is_among(Subscriber.themes, EventTheme.slug)
+        EventTheme.event_id == SendDay.event_id, holds(Subscriber.themes, EventTheme.slug)
     )
     return and_(
-        or_(
-            ~exists().where(of_event),
-            exists().where(of_event, certain, among),
-            and_(exists().where(of_event, among), only_either),
-        ),
+        fits(SendDay.event_id, StoredClasses(Subscriber.classes)),
         or_(type_coerce(Subscriber.themes, Text) == "", theme),
     )
 

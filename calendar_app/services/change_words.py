@@ -51,6 +51,7 @@ _NAMES = {
     "participation.where": "où s'inscrire",
     "participation.where_link": "adresse où s'inscrire",
     "place": "lieu",
+    "reason": "raison du changement",
     "school_year": "année scolaire",
     "scope": "pour qui",
     "series": "série",

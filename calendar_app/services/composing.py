@@ -11,12 +11,14 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, ReminderState
+from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, News, ReminderState
 from calendar_app.domain.leads import Lead
+from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.personal_links import ClassAnswer, PersonalLinks
+from calendar_app.domain.retention import silence_ends
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.vocabulary import MilestoneKind
 from calendar_app.feeds.cards import card
@@ -44,6 +46,7 @@ class Prepared:
     """A mail that is ready to go, or the verdict that it must not.
 
     :param not_after: the instant at which the first of its dates is over.
+    :param tells: of « Le point de la semaine », its dates: the id of each and its day.
     """
 
     mail: Claimed
@@ -51,6 +54,7 @@ class Prepared:
     filled: FilledForm
     not_after: datetime
     verdict: tuple[DeliveryState, str] | None = None
+    tells: tuple[tuple[int, date], ...] = ()
 
 
 def message_id(links: PersonalLinks, delivery_id: int) -> str:
@@ -137,7 +141,11 @@ class Composer:
             date=mail.created_at,
             code=code,
         )
-        return Prepared(mail, recipient, filled, not_after)
+        tells: tuple[tuple[int, date], ...] = ()
+        if mail.kind is DeliveryKind.WEEKLY:
+            ahead = batch.ahead(subscriber, batch.today_of(subscriber))
+            tells = tuple(sorted((m.id, m.counted_day) for m in ahead))
+        return Prepared(mail, recipient, filled, not_after, tells=tells)
 
     def _prepare_other(self, batch: MailBatch, mail: Claimed) -> Prepared:
         """A mail to somebody who is no subscriber."""
@@ -164,7 +172,8 @@ class Composer:
     ) -> Message | None:
         head, reference = self._head, batch.reference
         academy = reference.academies.get(who.academy_slug) if who.academy_slug else None
-        today = batch.today(academy)
+        today = batch.today_of(who)
+        heard = who.heard_at.astimezone(PARIS).date()
         place = (reference.version, kind, who.academy_slug, who.school.wednesdays, today)
 
         def lines() -> list[messages.ReminderLine]:
@@ -173,6 +182,8 @@ class Composer:
                     card(r.milestone, today, academy, reference, wednesdays=who.school.wednesdays),
                     Lead.parse(r.lead) if kind is DeliveryKind.REMINDER else None,
                     _answers(r.milestone, kind),
+                    restored=r.news is News.RESTORED,
+                    was=_was(r.milestone) if r.news else None,
                 )
                 for r in told
             ]
@@ -186,7 +197,8 @@ class Composer:
             case DeliveryKind.NEW_ADDRESS:
                 return self._once(kind, lambda: messages.new_address(head))
             case DeliveryKind.GOODBYE:
-                return self._once(kind, lambda: messages.goodbye(head))
+                silent = who.state_at.astimezone(PARIS).date() >= silence_ends(heard, heard)
+                return self._once((kind, silent), lambda: messages.goodbye(head, silent=silent))
             case DeliveryKind.REMINDER:
                 return self._once(same, lambda: messages.reminder(head, lines(), academy))
             case DeliveryKind.MOVED:
@@ -194,13 +206,13 @@ class Composer:
             case DeliveryKind.CANCELLED:
                 return self._once(same, lambda: messages.cancelled(head, lines()))
             case DeliveryKind.RENTREE:
-                year = SchoolYear.of(today)
+                year, ends = SchoolYear.of(today), silence_ends(heard, today)
                 return self._once(
-                    (*place, who.classes),
-                    lambda: messages.rentree(head, who.classes, academy, year),
+                    (*place, who.classes, ends),
+                    lambda: messages.rentree(head, who.classes, academy, year, ends),
                 )
             case DeliveryKind.WEEKLY:
-                found = batch.ahead(who, academy, today)
+                found = batch.ahead(who, today)
                 if not found:
                     return None
 
@@ -223,6 +235,12 @@ class Composer:
             if len(self._built) > _KEPT_MESSAGES:
                 self._built.popitem(last=False)
         return self._built[key]
+
+
+def _was(milestone: Milestone) -> date | None:
+    """The day on which a date stood last, where that is another one."""
+    days = [past.day for past in milestone.past if past.day != milestone.counted_day]
+    return days[-1] if days else None
 
 
 def _answers(milestone: Milestone, kind: DeliveryKind) -> tuple[ClassAnswer, ...]:

@@ -6,7 +6,6 @@ is known of it. What the draft does not say stays « non précisé ».
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from typing import Any
@@ -20,8 +19,10 @@ from calendar_app.domain.french import day_words, list_words
 from calendar_app.domain.known_events import KIND_OF_STEP, RESULTS, compatible, scope_of
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean_line, fold, slugify
+from calendar_app.domain.title_words import without_edition
 from calendar_app.domain.versions import merge
 from calendar_app.domain.vocabulary import Audience, Certainty, EventType, MilestoneKind
+from calendar_app.feeds.wording import scope_words
 from calendar_app.models import Draft, Event, Milestone, queries
 from calendar_app.models.base import AnySession
 from calendar_app.models.queries import Reference
@@ -45,13 +46,6 @@ _LONGEST_TITLE = 160
 _LONGEST_SLUG = 60
 #: « Fin mai », as a deadline, has its last day only.
 _ABOUT = timedelta(days=10)
-
-# « 6e édition », « 2020-2021 »: what changes from one edition to the next is no part of a series.
-_EDITION = re.compile(
-    r"\b(?:\d+\s*(?:e|ème|eme|ère|re)\s+édition|édition\s+\d{4}"
-    r"|20\d\d(?:\s*[-–/]\s*20\d\d)?)\b",
-    re.IGNORECASE,
-)
 
 
 def item_of(draft: Draft) -> DatedItem:
@@ -141,7 +135,7 @@ def _new_event(session: AnySession, draft: Draft) -> Written:
         "organiser": item.organiser or UNSAID,
         "link": item.url,
         "place": item.place,
-        "summary": _summary(draft, item, of_type),
+        "summary": _summary(draft, item, of_type, reference),
         "source": _source(draft),
         "milestones": list(_milestones(item, set())),
     }
@@ -151,7 +145,7 @@ def _new_event(session: AnySession, draft: Draft) -> Written:
 
 
 def _series_slug(title: str) -> str:
-    slug = slugify(_EDITION.sub(" ", title)) or slugify(title) or "evenement"
+    slug = slugify(without_edition(title)) or slugify(title) or "evenement"
     if len(slug) <= _LONGEST_SLUG:
         return slug
     return slug[: _LONGEST_SLUG + 1].rpartition("-")[0] or slug[:_LONGEST_SLUG]
@@ -161,13 +155,40 @@ def _said_on(draft: Draft) -> date:
     return draft.letter.issued if draft.letter else draft.created_at.date()
 
 
-def _summary(draft: Draft, item: DatedItem, of_type: EventType) -> str:
-    first = of_type.words.capitalize()
+#: What a class does to take part, by what has a last day.
+_TO_DO = {
+    Step.REGISTRATION: "Pour participer, inscrivez la classe",
+    Step.SUBMISSION: "La classe envoie sa production",
+    Step.UNKNOWN: "La participation a une date limite",
+}
+
+
+def _summary(draft: Draft, item: DatedItem, of_type: EventType, reference: Reference) -> str:
+    """Return a summary of our own that stays true when a date moves: what it is, about what, for
+    whom and where, what one has to do, and who said so."""
+    parts = [f"{of_type.words.capitalize()} « {_within(item.title)[:_LONGEST_TITLE]} »"]
     if classes := levels.collapse(levels.expand(item.classes)):
-        first += f" pour {list_words(levels.name(slug) for slug in classes)}"
+        parts.append(f"pour {list_words(map(_with_article, classes))}")
+    if themes := [reference.themes[t].lower() for t in item.themes if t in reference.themes]:
+        parts.append(f"{'thèmes' if len(themes) > 1 else 'thème'} : {list_words(themes)}")
+    if item.organiser:
+        parts.append(f"par {clean_line(item.organiser)}")
     if item.place:
-        first += f", {clean_line(item.place)}"
-    return f"{first}. {_announced(draft)}."
+        parts.append(f"lieu : {clean_line(item.place)}")
+    scope = scope_of(item, reference.academies)
+    where = "toute la France" if NATIONAL in scope else scope_words(scope, reference.academies)
+    to_do = _TO_DO.get(item.step) if item.step and item.kind is not ItemKind.EVENT else None
+    told = (f"{', '.join(parts)} ({where})", to_do, _announced(draft))
+    return " ".join(f"{sentence}." for sentence in told if sentence)
+
+
+def _with_article(slug: str) -> str:
+    """Return a class or a cycle as one speaks of it: « le cycle 3 », « la 6e », « l'ULIS »."""
+    name = levels.name(slug)
+    if name[:1] in "U":
+        return f"l'{name}"
+    feminine = name[:1].isdigit() or name in ("TPS", "PS", "MS", "GS", "terminale", "SEGPA")
+    return f"{'la' if feminine else 'le'} {name}"
 
 
 def _announced(draft: Draft) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from dateutil.relativedelta import MO, relativedelta
 
 from calendar_app.domain.french import span_words
 from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.title_words import tells_of_an_edition, without_edition
 from calendar_app.sources.events_entries import EventEntry
 from calendar_app.sources.events_facts import Written, written
 
@@ -19,12 +21,16 @@ def next_edition(entry: EventEntry) -> Written:
     """Return the edition of the next school year: every date a year later, on the same weekday, and
     provisional (approximate, « vers le 10 février 2022, à confirmer »), since nobody announced it.
 
-    What belongs to the past edition (moved, cancelled, full, archived) is left out.
+    What belongs to the past edition is left out: that it was moved, cancelled, full, archived; its
+    number and its year in a title or a label; the sentences that speak of it; and where it was
+    announced, since nobody announced the next one there.
     """
     year = SchoolYear(int(entry.school_year[:4]) + 1)
     found = written(entry)
-    for name in ("full", "cancelled", "archived", "part_of"):
+    for name in ("full", "cancelled", "reason", "archived", "part_of", "source"):
         found.pop(name, None)
+    found["title"] = without_edition(entry.title)
+    found["summary"] = _of_any_edition(entry.summary)
     found |= {"id": f"{entry.series}-{year.label}", "school_year": year.label}
     milestones = []
     for old, milestone in zip(entry.milestones, found.get("milestones", ()), strict=False):
@@ -37,6 +43,8 @@ def next_edition(entry: EventEntry) -> Written:
             if name not in ("day", "moved_from", "cancelled", "phrase")
         }
         around = span_words(first, last)
+        if label := without_edition(kept.pop("label", "")):
+            kept["label"] = label
         near = f"vers le {around}" if first == last else f"vers la période {around}"
         milestones.append(
             kept
@@ -52,6 +60,15 @@ def next_edition(entry: EventEntry) -> Written:
     else:
         found.pop("milestones", None)
     return found
+
+
+def _of_any_edition(summary: str) -> str:
+    """The sentences that do not speak of one edition."""
+    paragraphs = []
+    for paragraph in summary.split("\n\n"):
+        sentences = re.split(r"(?<=[.!?…])\s+(?=[A-ZÀ-ÖØ-Þ«])", paragraph)
+        paragraphs.append(" ".join(s for s in sentences if not tells_of_an_edition(s)))
+    return "\n\n".join(filter(None, paragraphs))
 
 
 def a_year_later(day: date) -> date:

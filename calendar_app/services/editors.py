@@ -16,12 +16,14 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from calendar_app.domain.academies import Academies
 from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.errors import CalendarError
+from calendar_app.domain.mail_addresses import AddressError, MailAddress
 from calendar_app.domain.personal_links import PersonalLinks
+from calendar_app.domain.retention import ERASED_NAME
 from calendar_app.domain.text import clean_line
 from calendar_app.feeds.wording import scope_words
 from calendar_app.models import Editor, queries, writing
@@ -33,7 +35,7 @@ from calendar_app.services.password_links import (
     PasswordLinkError,
 )
 from calendar_app.services.rights import rights
-from calendar_app.services.subscribers import AddressError, MailAddress, whether_or_not
+from calendar_app.services.subscribers import whether_or_not
 
 __all__ = [
     "PASSWORD_LENGTH",
@@ -163,6 +165,7 @@ def add(
             editor.session_epoch += 1
         if editor.disabled_at:
             editor.disabled_at = editor.password_hash = None
+            editor.used_at = now
         editor.name, editor.role = name, role
         editor.scope = set(scope)
         session.flush()
@@ -170,8 +173,9 @@ def add(
 
 
 def everybody(session: AnySession) -> tuple[EditorLine, ...]:
-    """Return all editors, by name; the disabled ones too."""
+    """Return all editors who have a name, by it; the disabled ones too."""
     academies = queries.reference(session).academies
+    named = select(Editor).where(Editor.name != ERASED_NAME)
     return tuple(
         EditorLine(
             editor.address,
@@ -181,7 +185,7 @@ def everybody(session: AnySession) -> tuple[EditorLine, ...]:
             editor.disabled_at is not None,
             editor.password_hash is not None,
         )
-        for editor in session.scalars(select(Editor).order_by(Editor.name, Editor.id))
+        for editor in session.scalars(named.order_by(Editor.name, Editor.id))
     )
 
 
@@ -260,6 +264,7 @@ def set_password(session: AnySession, token: str, password: str, now: datetime) 
         password_links.use_up(session, link, now)
         link.editor.password_hash = hashed
         link.editor.session_epoch += 1
+        link.editor.used_at = now
 
 
 def log_in(
@@ -299,6 +304,8 @@ def log_in(
     if hashed is None or disabled_at or not right:
         raise LoginError
     limits.forget(session, *counts[1], now)
+    with writing(session, now):
+        session.execute(update(Editor).where(Editor.uid == uid).values(used_at=now))
     # The epoch of this password: when it changed while we verified, the session is born dead.
     return EditorSession(uid, epoch)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm.attributes import instance_state
@@ -11,7 +12,7 @@ from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies
 from calendar_app.domain.text import fold
 from calendar_app.domain.vocabulary import Audience, Certainty, PupilData, Registrant, Sending
-from calendar_app.models import Event, Milestone
+from calendar_app.models import Event, Milestone, PastDate
 from calendar_app.models.events import milestone_uid
 from calendar_app.models.queries import Reference
 from calendar_app.sources.events_entries import (
@@ -55,6 +56,7 @@ def event_entry(event: Event, academies: Academies) -> EventEntry:
         ),
         full=event.full,
         cancelled=event.cancelled_at is not None,
+        reason=event.reason,
         archived=event.archived_at is not None,
         milestones=tuple(_milestone_entry(m, academies) for m in event.milestones),
         record=RecordEntry(
@@ -130,6 +132,7 @@ def apply_entry(
     """
     academies = reference.academies
     part = entry.participation
+    were = {m.key: _Was.of(m) for m in event.milestones}
     event.school_year = int(entry.school_year[:4])
     event.title, event.summary, event.type = entry.title, entry.summary, entry.type
     event.audience = [value.value for value in entry.audience]
@@ -140,7 +143,7 @@ def apply_entry(
     event.register_link, event.cost, event.places = part.where_link, part.cost, part.places
     event.sending = [value.value for value in part.sending]
     event.pupil_data = [value.value for value in part.pupil_data]
-    event.full = entry.full
+    event.full, event.reason = entry.full, entry.reason
     event.archived_at = (event.archived_at or now) if entry.archived else None
     record = entry.record
     event.cancelled_at = _cancelled_at(
@@ -154,11 +157,39 @@ def apply_entry(
         _milestone(position, m, known.get(m.key), entry, academies, now, as_written=as_written)
         for position, m in enumerate(entry.milestones)
     ]
+    for milestone in event.milestones:
+        if (was := were.get(milestone.key)) and was.is_news(milestone):
+            past = PastDate(until_at=now, day=was.day, cancelled=was.cancelled)
+            milestone.past.append(past)
     event.search_text = search_text(event, reference.themes)
     event_changed = _is_changed(event)
     for milestone in event.milestones:
         if milestone.key in known and (event_changed or _is_changed(milestone)):
             milestone.changed_at = now
+
+
+@dataclass(frozen=True, slots=True)
+class _Was:
+    """What people knew of a date before it was changed."""
+
+    moved_from: tuple[date | None, date | None]
+    day: date
+    approximate: bool
+    cancelled: bool
+
+    @classmethod
+    def of(cls, m: Milestone) -> _Was:
+        moved = m.moved_from_first_day, m.moved_from_last_day
+        return cls(moved, m.counted_day, m.is_approximate, m.is_cancelled)
+
+    def is_news(self, m: Milestone) -> bool:
+        """Whether people must hear what has become of it: it was cancelled or restored, moved, or
+        moved back. A day that became known, or was a mistake, is no news."""
+        if m.is_cancelled != self.cancelled:
+            return True
+        if m.counted_day == self.day or m.is_approximate or self.approximate:
+            return False
+        return m.moved_from_last_day is not None or (m.first_day, m.last_day) == self.moved_from
 
 
 def _milestone(

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from calendar_app.domain.editors import EditorAction, reaches
 from calendar_app.domain.school_year import SchoolYear
-from calendar_app.domain.text import fold
+from calendar_app.domain.text import fold, words
 from calendar_app.domain.title_words import SAME, closeness
 from calendar_app.models import Draft, Editor, Event, queries
 from calendar_app.models.base import AnySession
@@ -27,14 +27,14 @@ def latest_year(session: AnySession, today: date) -> SchoolYear:
     return year if last is None or last >= year.start else SchoolYear(last)
 
 
-def events_of(session: AnySession, editor: Editor, year: SchoolYear, words: str) -> list[Event]:
+def events_of(session: AnySession, editor: Editor, year: SchoolYear, typed: str) -> list[Event]:
     """Return the events of a school year that concern an editor's scope, by title; the archived
     ones too.
 
-    :param words: only those that have all of these words.
+    :param typed: only those that have all of its words.
     """
     query = select(Event).where(Event.school_year == year.start)
-    for word in fold(words).split():
+    for word in words(typed):
         query = query.where(Event.search_text.contains(word, autoescape=True))
     academies = queries.reference(session).academies
     own = rights(editor, academies)
@@ -44,6 +44,16 @@ def events_of(session: AnySession, editor: Editor, year: SchoolYear, words: str)
         if reaches(own, events.reach_of(event), academies)
     )
     return sorted(found, key=lambda event: (fold(event.title), event.id))
+
+
+def named(session: AnySession, editor: Editor, year: SchoolYear) -> dict[str, str]:
+    """Return the events of a school year that concern an editor's scope, by what a picker calls
+    them (« Le Printemps de l'écriture (2020-2021) »), with their ids. Two of one
+    name are left out."""
+    found = events_of(session, editor, year, "")
+    names = [f"{event.title} ({event.year.label})" for event in found]
+    pairs = zip(names, found, strict=True)
+    return {name: event.id for name, event in pairs if names.count(name) == 1}
 
 
 def exists(session: AnySession, event_id: str) -> bool:

@@ -86,9 +86,13 @@ class StaleEventError(CalendarError):
 
 
 class NotYoursError(CalendarError):
-    """The editor may read this event, and may not publish that change to it."""
+    """The editor may read this event, and may not publish that change to it.
 
-    def __init__(self) -> None:
+    :param parts: what of it is not theirs to publish: names of facts (``sources.events_facts``).
+    """
+
+    def __init__(self, parts: tuple[str, ...] = ()) -> None:
+        self.parts = parts
         super().__init__(
             "Publier ce changement revient aux responsables de tous ceux qu'il concerne : "
             "proposez-le-leur."
@@ -118,6 +122,27 @@ def may_publish(
     """Return whether an editor may publish a change; of a new event, *before* is None."""
     publish = EditorAction.PUBLISH_EVENT
     return all(is_allowed(session, editor, publish, scope) for scope in touched(before, after))
+
+
+def not_theirs(
+    session: AnySession, editor: Editor, before: EventEntry | None, after: EventEntry
+) -> tuple[str, ...]:
+    """Return which parts of a change an editor may not publish: of a new event, and wherever whom
+    it is for is not theirs any more, that is its scope."""
+    publish = EditorAction.PUBLISH_EVENT
+
+    def is_theirs(codes: Set[str]) -> bool:
+        return is_allowed(session, editor, publish, codes)
+
+    if before is None or (
+        is_theirs(frozenset(before.scope_codes())) and not is_theirs(frozenset(after.scope_codes()))
+    ):
+        return ("scope",)
+    return tuple(
+        difference.name
+        for difference in differences(facts_of(before), facts_of(after))
+        if not all(map(is_theirs, _touched_by(difference.name, before, after)))
+    )
 
 
 def touched(before: EventEntry | None, after: EventEntry) -> frozenset[frozenset[str]]:
@@ -239,7 +264,7 @@ def write(
         visible_event(session, editor, entry.id)
         entry = _merged(session, entry, seen, before)
     if not may_publish(session, editor, before, entry):
-        raise NotYoursError
+        raise NotYoursError(not_theirs(session, editor, before, entry))
     if event is None:
         _check_series(session, editor, entry)
     if entry.part_of and entry.part_of != (before and before.part_of):
@@ -339,13 +364,18 @@ def _touched(before: EventEntry | None, after: EventEntry) -> Iterator[frozenset
         yield frozenset(after.scope_codes())
         return
     for difference in differences(facts_of(before), facts_of(after)):
-        for entry in (before, after):
-            part, _, key = difference.name.partition(".")
-            if part == "milestones":
-                yield from (
-                    frozenset(m.scope_codes() or entry.scope_codes())
-                    for m in entry.milestones
-                    if m.key == key
-                )
-            else:
-                yield frozenset(entry.scope_codes())
+        yield from _touched_by(difference.name, before, after)
+
+
+def _touched_by(name: str, before: EventEntry, after: EventEntry) -> Iterator[frozenset[str]]:
+    """Yield whose part this is, before and after."""
+    part, _, key = name.partition(".")
+    for entry in (before, after):
+        if part == "milestones":
+            yield from (
+                frozenset(m.scope_codes() or entry.scope_codes())
+                for m in entry.milestones
+                if m.key == key
+            )
+        else:
+            yield frozenset(entry.scope_codes())

@@ -8,7 +8,7 @@ is not subscribed. An event's id must exist.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,9 +17,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from calendar_app.domain.academies import NATIONAL
-from calendar_app.domain.filters import CatalogueFilter, for_place, national
-from calendar_app.domain.levels import BOTH_DEGRES
+from calendar_app.domain.filters import CatalogueFilter, for_person
 from calendar_app.domain.personal_links import ClassAnswer
 from calendar_app.domain.text import fold
 from calendar_app.feeds.cards import Card, card
@@ -31,6 +29,7 @@ from calendar_app.models import (
     Reminder,
     Subscriber,
     Subscription,
+    WeeklyDate,
     queries,
 )
 from calendar_app.models.base import AnySession
@@ -49,22 +48,29 @@ def pick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> N
 
 
 def unpick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> None:
-    """« Ne plus me prévenir »: what the class did is kept."""
+    """« Ne plus me prévenir »: what the class did is kept. No news either, of what was told before
+    this instant."""
     with _following(session, uid, event_id, now) as followed:
-        followed.picked = False
+        followed.picked, followed.unpicked_at = False, now
 
 
 def answer(
     session: AnySession, uid: uuid.UUID, event_id: str, said: ClassAnswer, now: datetime
 ) -> None:
-    """Note what a class did or wants. To say it twice keeps the first instant."""
+    """Note what a class did or wants. To say it twice keeps the first instant, unless « Ne plus me
+    prévenir » came between."""
+
+    def since(said_at: datetime | None) -> datetime:
+        ended_at = followed.unpicked_at
+        return said_at if said_at and (ended_at is None or said_at > ended_at) else now
+
     with _following(session, uid, event_id, now) as followed:
         match said:
             case ClassAnswer.REGISTERED:
-                followed.registered_at = followed.registered_at or now
+                followed.registered_at = since(followed.registered_at)
                 followed.declined_at = None
             case ClassAnswer.SUBMITTED:
-                followed.submitted_at = followed.submitted_at or now
+                followed.submitted_at = since(followed.submitted_at)
                 followed.declined_at = None
             case ClassAnswer.DECLINED:
                 followed.declined_at = followed.declined_at or now
@@ -81,6 +87,10 @@ def take_back(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime)
 
 def followed_events(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
     """Return what somebody picked or said something about, by title."""
+    return list(filter(_says, _subscriptions(session, subscriber)))
+
+
+def _subscriptions(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
     query = select(Subscription).options(joinedload(Subscription.event))
     found = session.scalars(query.where(Subscription.subscriber_id == subscriber.id)).unique()
     return sorted(found, key=lambda s: (fold(s.event.title), s.event_id))
@@ -101,20 +111,15 @@ class Ahead:
 def due_soon(session: AnySession, subscriber: Subscriber, today: date, limit: int = 5) -> Ahead:
     """Return the next dates ahead for somebody, *limit* of each kind, as cards told for their
     académie. Without an académie, the national dates fit."""
-    academies = queries.reference(session).academies
     said = followed_events(session, subscriber)
     declined = {s.event_id for s in said if s.declined_at}
     picked = {s.event_id for s in said if s.picked} - declined
-    chosen = CatalogueFilter(
-        levels=tuple(sorted(subscriber.classes)), themes=tuple(sorted(subscriber.themes))
-    )
-    slug = subscriber.academy_slug
-    chosen = for_place(chosen, academies, slug) if slug else national(chosen)
+    chosen = _fitting(session, subscriber)
     own = CatalogueFilter(event_ids=tuple(sorted(picked)))
     fitting = [
         m
         for m in queries.milestones(session, chosen, today, today + _SOON)
-        if _fits(subscriber.classes, m.event.classes) and m.event_id not in declined | picked
+        if m.event_id not in declined | picked
     ]
     followed = queries.milestones(session, own, today, today + _SOON) if picked else []
     if subscriber.follows_all:
@@ -132,11 +137,14 @@ def event_cards(
 ) -> tuple[Card, ...]:
     """Return the dates of an event as cards told for somebody's académie, but for those that are
     for another place."""
-    academies = queries.reference(session).academies
-    slug = subscriber.academy_slug
-    seen = academies.scope_of_academy(slug) if slug else frozenset((NATIONAL,))
-    mine = [m for m in event.milestones if not m.own_scope or seen & m.scope]
+    chosen = _fitting(session, subscriber)
+    mine = [m for m in event.milestones if queries.concerns(m, chosen)]
     return _cards(session, subscriber, mine, today)
+
+
+def _fitting(session: AnySession, subscriber: Subscriber) -> CatalogueFilter:
+    academies = queries.reference(session).academies
+    return for_person(academies, subscriber.academy_slug, subscriber.classes, subscriber.themes)
 
 
 def _cards(
@@ -165,7 +173,8 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         .where(Delivery.subscriber_id == subscriber.id)
         .order_by(Delivery.id)
         .options(selectinload(Delivery.attempts))
-    )
+    ).all()
+    told = _told_by_week(session, [mail.issue for mail in mails if mail.issue is not None])
     suggested = session.scalars(
         select(Draft)
         .where(func.lower(Draft.suggested_by) == subscriber.address_key)
@@ -186,6 +195,7 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
         "choix_depuis": _iso(subscriber.since),
         "inscription": _iso(subscriber.created_at),
         "confirmation": _iso(subscriber.confirmed_at),
+        "dernier_signe": _iso(subscriber.heard_at),
         "dernier_code_le": _iso(subscriber.code_at),
         "consentement": {
             "texte": subscriber.consent_wording,
@@ -201,13 +211,15 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
                 "inscrits_le": _iso(s.registered_at),
                 "envoye_le": _iso(s.submitted_at),
                 "pas_cette_annee_le": _iso(s.declined_at),
+                "ne_plus_prevenir_le": _iso(s.unpicked_at),
                 "l_an_prochain": s.next_year,
             }
-            for s in followed_events(session, subscriber)
+            for s in _subscriptions(session, subscriber)
         ],
         "rappels": [
             {
                 "evenement": milestone.event_id,
+                "titre": milestone.event.title,
                 "date": reminder.day.isoformat(),
                 "delai": reminder.lead,
                 "prevu_le": _iso(reminder.send_at),
@@ -245,9 +257,26 @@ def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
                     for attempt in mail.attempts
                 ],
             }
+            | ({"dates_annoncees": told[mail.issue]} if mail.issue in told else {})
             for mail in mails
         ],
     }
+
+
+def _told_by_week(session: AnySession, issues: list[int]) -> dict[int, list[dict[str, str]]]:
+    """Return which dates each issue of « Le point de la semaine » told, as long as that is kept."""
+    rows = session.execute(
+        select(WeeklyDate.issue, Event.id, Event.title, WeeklyDate.day)
+        .join(Milestone, Milestone.id == WeeklyDate.milestone_id)
+        .join(Event, Event.id == Milestone.event_id)
+        .where(WeeklyDate.issue.in_(issues))
+        .order_by(WeeklyDate.day, Event.id)
+    )
+    found: dict[int, list[dict[str, str]]] = {}
+    for issue, event_id, title, day in rows:
+        told = {"evenement": event_id, "titre": title, "date": day.isoformat()}
+        found.setdefault(issue, []).append(told)
+    return found
 
 
 @contextmanager
@@ -267,25 +296,15 @@ def _following(
             )
             session.add(followed)
         yield followed
-        says = (
-            followed.picked,
-            followed.registered_at,
-            followed.submitted_at,
-            followed.declined_at,
-            followed.next_year,
-        )
-        if not any(says):
+        if not _says(followed) and followed.unpicked_at is None:
             session.flush()
             session.delete(followed)
 
 
-def _fits(mine: frozenset[str], of_event: Collection[str]) -> bool:
-    """ULIS and UPE2A are in both degrés: beside other classes they say nothing of the degré."""
-    certain = mine - BOTH_DEGRES
-    theirs = frozenset(of_event)
-    if certain and theirs - BOTH_DEGRES:
-        return bool(certain & theirs)
-    return not theirs or bool(mine & theirs)
+def _says(followed: Subscription) -> bool:
+    """Whether somebody wants something of an event, or has answered."""
+    answers = (followed.registered_at, followed.submitted_at, followed.declined_at)
+    return followed.picked or followed.next_year or any(answers)
 
 
 def _iso(at: datetime | None) -> str | None:

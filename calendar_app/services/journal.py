@@ -3,9 +3,10 @@ concerns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Hashable, Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
@@ -114,6 +115,33 @@ def changes(
         query = query.where(Change.id < before_id)
     query = query.options(selectinload(Change.editor), selectinload(Change.undone_by))
     return list(session.scalars(query.limit(limit)))
+
+
+def page_of(
+    session: AnySession,
+    rights: EditorRights,
+    me: int | None,
+    chosen: JournalFilter,
+    *,
+    before_id: int | None = None,
+) -> tuple[list[list[Change]], int | None]:
+    """Return a page of the journal, newest first, and the change that the next page comes before.
+
+    Drafts that were accepted together are one entry: one list of their changes, whole on one page.
+    """
+    found = changes(session, rights, me, chosen, before_id=before_id, limit=PAGE + 1)
+    shown, more = found[:PAGE], found[PAGE:]
+    while more and _act(more[0]) == _act(shown[-1]):
+        shown += more
+        more = changes(session, rights, me, chosen, before_id=shown[-1].id, limit=1)
+    entries = [list(act) for _, act in groupby(shown, _act)]
+    return entries, shown[-1].id if more else None
+
+
+def _act(change: Change) -> Hashable:
+    """What tells one act from another: an act reads the clock once, so drafts that one person
+    accepted at one instant were accepted together."""
+    return (change.at, change.editor_id) if change.draft_id is not None else change.id
 
 
 def pages(

@@ -12,10 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import selectinload
 
-from calendar_app.domain import levels
-from calendar_app.domain.academies import Academy
-from calendar_app.domain.deliveries import DeliveryKind, ReminderState
-from calendar_app.domain.filters import CatalogueFilter, for_place, national
+from calendar_app.domain.deliveries import DeliveryKind, News, ReminderState
+from calendar_app.domain.filters import for_person
 from calendar_app.domain.personal_links import ClassAnswer
 from calendar_app.domain.reminder_plan import OFFERED_LEADS
 from calendar_app.domain.vocabulary import MilestoneKind
@@ -33,13 +31,13 @@ from calendar_app.models.outbox import MailForm
 from calendar_app.models.queries import Reference
 from calendar_app.services import other_mails
 from calendar_app.services.outbox import Claimed, among
-from calendar_app.services.send_days import ends_at, reminded_day
+from calendar_app.services.send_days import ends_at
 
 #: How far the weekly mail looks ahead.
 WEEKLY_DAYS = timedelta(days=13)
 
 #: What tells of one date most urgently comes last.
-_URGENCY = (*(lead.code for lead in OFFERED_LEADS), "moved", "cancelled")
+_URGENCY = (*(lead.code for lead in OFFERED_LEADS), News.MOVED, News.RESTORED, News.CANCELLED)
 
 #: A row of what a mail wants of its subscriber.
 Person = Row[Any]
@@ -47,6 +45,8 @@ _PEOPLE = select(
     Subscriber.id,
     Subscriber.uid,
     Subscriber.state,
+    Subscriber.state_at,
+    Subscriber.heard_at,
     Subscriber.address,
     Subscriber.new_address,
     Subscriber.academy_slug,
@@ -73,6 +73,11 @@ class Told:
     def date_told(self) -> Hashable:
         """Whom it tells of which date."""
         return self.subscriber_id, self.milestone.id, self.day
+
+    @property
+    def news(self) -> News | None:
+        """What has become of the date, where it tells that."""
+        return News.of(self.lead)
 
 
 class MailBatch:
@@ -132,7 +137,8 @@ class MailBatch:
         return {(s.subscriber_id, s.event_id): s for s in self._session.scalars(query)}
 
     def _read_latest(self, told: Sequence[Told]) -> dict[Hashable, tuple[datetime, int]]:
-        """The most urgent reminder of each date that a person got or is to get."""
+        """The most urgent reminder of each date that a person got or is to get; and the latest news
+        of it, which only news come after."""
         others = self._session.execute(
             select(
                 Reminder.subscriber_id,
@@ -147,15 +153,19 @@ class MailBatch:
                 ~among(self._session, Reminder.id, [r.id for r in told]),
             )
         )
-        urgencies = [(r.date_told, _urgency(r.send_at, r.lead)) for r in told]
-        urgencies += [(tuple(key), _urgency(send_at, lead)) for *key, lead, send_at in others]
+        found = [(r.date_told, r.lead, r.send_at) for r in told]
+        found += [(tuple(key), lead, send_at) for *key, lead, send_at in others]
         latest: dict[Hashable, tuple[datetime, int]] = {}
-        for key, urgency in urgencies:
-            latest[key] = max(latest.get(key, urgency), urgency)
+        for date_told, lead, send_at in found:
+            urgency = _urgency(send_at, lead)
+            for key in (date_told, ("news", date_told)) if News.of(lead) else (date_told,):
+                latest[key] = max(latest.get(key, urgency), urgency)
         return latest
 
-    def today(self, academy: Academy | None) -> date:
-        zone = academy.time_zone if academy else "Europe/Paris"
+    def today_of(self, who: Person) -> date:
+        """Return the local day of somebody's académie."""
+        slug = who.academy_slug
+        zone = self.reference.academies.get(slug).time_zone if slug else "Europe/Paris"
         return self.now.astimezone(ZoneInfo(zone)).date()
 
     def close(self, reminder: Told, why: tuple[ReminderState, str]) -> bool:
@@ -171,12 +181,14 @@ class MailBatch:
             return ReminderState.CANCELLED, "annulé" if milestone.is_cancelled else "rétabli"
         if milestone.event.archived_at:
             return ReminderState.CANCELLED, "retiré du calendrier"
-        if reminded_day(milestone) != reminder.day:
+        if milestone.counted_day != reminder.day:
             return ReminderState.CANCELLED, "date déplacée"
         if answer and answer.declined_at:
             return ReminderState.CANCELLED, ClassAnswer.DECLINED.words
+        urgency = _urgency(reminder.send_at, reminder.lead)
         if kind is not DeliveryKind.REMINDER:
-            return None
+            later = self._latest["news", reminder.date_told] > urgency
+            return (ReminderState.SUPERSEDED, "une nouvelle plus récente") if later else None
         if self._ends_at(milestone) <= self.now:
             return ReminderState.EXPIRED, "trop tard"
         if milestone.kind is MilestoneKind.REGISTRATION_DEADLINE:
@@ -186,7 +198,7 @@ class MailBatch:
                 return ReminderState.CANCELLED, ClassAnswer.REGISTERED.words
         elif milestone.kind is not MilestoneKind.SESSION and answer and answer.submitted_at:
             return ReminderState.CANCELLED, ClassAnswer.SUBMITTED.words
-        if self._latest[reminder.date_told] > _urgency(reminder.send_at, reminder.lead):
+        if self._latest[reminder.date_told] > urgency:
             return ReminderState.SUPERSEDED, "un rappel plus proche de la date"
         return None
 
@@ -199,20 +211,14 @@ class MailBatch:
             self._ends[milestone.id] = ends_at(milestone)
         return self._ends[milestone.id]
 
-    def ahead(self, who: Person, academy: Academy | None, today: date) -> list[Milestone]:
+    def ahead(self, who: Person, today: date) -> list[Milestone]:
         """Return what the weekly mail tells somebody: all that fits, picked or not."""
         key = (who.academy_slug, who.classes, who.themes, today)
         if key not in self._ahead:
-            # As degrés and cycles where it may be: those know what ULIS is worth.
-            chosen = CatalogueFilter(levels=levels.collapse(who.classes), themes=tuple(who.themes))
-            chosen = (
-                for_place(chosen, self.reference.academies, academy.slug)
-                if academy
-                else national(chosen)
-            )
+            chosen = for_person(self.reference.academies, who.academy_slug, who.classes, who.themes)
             self._ahead[key] = queries.milestones(self._session, chosen, today, today + WEEKLY_DAYS)
         return self._ahead[key]
 
 
 def _urgency(send_at: datetime, lead: str) -> tuple[datetime, int]:
-    return send_at, _URGENCY.index(lead)
+    return send_at, _URGENCY.index(News.of(lead) or lead)

@@ -58,9 +58,13 @@ class WholeEventError(NotFoundError):
 
 
 class DraftNotYoursError(CalendarError):
-    """The editor may read the draft, and may not decide it."""
+    """The editor may read the draft, and may not decide it.
 
-    def __init__(self) -> None:
+    :param parts: as of ``events.NotYoursError``, where what would be published is not theirs.
+    """
+
+    def __init__(self, parts: tuple[str, ...] = ()) -> None:
+        self.parts = parts
         super().__init__(
             "Accepter ou refuser cette proposition revient aux responsables de publication de "
             "tous ceux qu'elle concerne."
@@ -116,12 +120,14 @@ def accept(
     now: datetime,
     entry: EventEntry | None = None,
     base: Facts | None = None,
+    answer: str = "",
 ) -> Event:
     """Publish what a draft proposes.
 
     :param seen: the revision of the draft that the editor saw.
     :param entry: the whole event as the editor completed it; None: as the draft says it.
     :param base: with *entry*, the facts of the known event that the editor saw.
+    :param answer: what is said to whoever proposed it; may be empty.
     :raises NotFoundError: when the draft is none of theirs.
     :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
     :raises DraftNotYoursError: when they may not publish it.
@@ -140,6 +146,7 @@ def accept(
             before = dict(base) if base is not None else now_
         was_new = draft.proposal is Proposal.NEW_EVENT
         event = _write(session, editor, draft, entry, before, now)
+        draft.answer = answer.strip() or None
         _decide(draft, DraftState.ACCEPTED, editor, now)
         draft.event = event
         session.flush()
@@ -315,8 +322,8 @@ def _write(
         action = ChangeAction.CANCELLED if ended else ChangeAction.MOVED
     try:
         return events.write(session, editor, entry, before, now, action=action, draft=draft)
-    except events.NotYoursError:
-        raise DraftNotYoursError from None
+    except events.NotYoursError as error:
+        raise DraftNotYoursError(error.parts) from None
 
 
 def _decide(draft: Draft, state: DraftState, editor: Editor, now: datetime) -> None:

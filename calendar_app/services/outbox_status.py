@@ -18,6 +18,7 @@ from calendar_app.domain.deliveries import (
 )
 from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.domain.personal_links import PersonalLinks
+from calendar_app.domain.retention import MAILS
 from calendar_app.models import Delivery, Reminder, Subscriber, WorkerHeartbeat, reading, writing
 from calendar_app.models.base import AnySession
 from calendar_app.models.outbox import MailForm
@@ -26,9 +27,9 @@ from calendar_app.sources.bounces import Bounce, read_bounces
 
 #: A worker says that it lives every few seconds; after so long it is forgotten.
 _DEAD_AFTER = timedelta(days=1)
-
-#: How long the rows of mails that are done are kept: a school year and its rentrée.
-_KEPT = timedelta(days=400)
+#: A report without a proof counts only for so long after a mail: servers give up within five days
+#: (RFC 5321, section 4.5.4.1), and the mailbox is read now and then.
+_REPORTED_WITHIN = timedelta(days=7)
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.IN_DOUBT, DeliveryState.PARKED)
 
@@ -156,10 +157,11 @@ class BounceReport:
 def apply_bounces(
     session: AnySession, path: Path, links: PersonalLinks, now: datetime
 ) -> BounceReport:
-    """Read delivery reports (RFC 3464) and stop the addresses that were refused for good.
+    """Read delivery reports and stop the addresses that were refused for good.
 
-    A report counts only when it returns a Message-ID that we made and names the address that the
-    mail went to: anybody can write a report.
+    Anybody can write a report. One that tells a Message-ID counts only when we made it and the mail
+    went to the address that the report names. One that tells none, as servers send that return
+    nothing of the mail, counts when a mail went to that address in the last days.
 
     :raises CalendarError: when the file is neither a mail, an mbox nor a Maildir.
     :raises OSError: when it cannot be read.
@@ -167,7 +169,7 @@ def apply_bounces(
     stopped = ignored = unknown = 0
     for bounce in read_bounces(path):
         with writing(session, now):
-            subscriber = _recipient(session, bounce, links)
+            subscriber = _recipient(session, bounce, links, now)
             if subscriber is None:
                 unknown += 1
             elif not bounce.is_permanent or subscriber.state is SubscriberState.REFUSED:
@@ -178,9 +180,23 @@ def apply_bounces(
     return BounceReport(stopped, ignored, unknown)
 
 
-def _recipient(session: AnySession, bounce: Bounce, links: PersonalLinks) -> Subscriber | None:
-    """Whom the returned mail was for, if it is ours."""
-    delivery_id = delivery_of(links, bounce.message_id or "")
+def _recipient(
+    session: AnySession, bounce: Bounce, links: PersonalLinks, now: datetime
+) -> Subscriber | None:
+    """Whom the mail that is reported was for, if it is ours."""
+    if bounce.message_id is None:
+        query = (
+            select(Subscriber)
+            .join(Delivery, Delivery.subscriber_id == Subscriber.id)
+            .where(Subscriber.address_key == bounce.recipient.casefold())
+            .where(
+                Delivery.state == DeliveryState.SENT, Delivery.finished_at > now - _REPORTED_WITHIN
+            )
+            .limit(1)
+            .with_for_update(of=Subscriber)
+        )
+        return session.scalar(query)
+    delivery_id = delivery_of(links, bounce.message_id)
     delivery = session.get(Delivery, delivery_id) if delivery_id is not None else None
     if delivery is None:
         return None
@@ -213,7 +229,7 @@ def clean_deliveries(session: AnySession, now: datetime) -> int:
     total = 0
     while True:
         with writing(session, now):
-            old = select(Delivery.id).where(Delivery.finished_at < now - _KEPT).limit(1_000)
+            old = select(Delivery.id).where(Delivery.finished_at < now - MAILS).limit(1_000)
             ids: Iterable[int] = list(session.scalars(old))
             session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
         total += len(list(ids))

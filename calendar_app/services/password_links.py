@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select
 
 from calendar_app.domain.deliveries import DeliveryKind
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import DeadLinkError
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.models import Editor, PasswordLink
 from calendar_app.models.base import AnySession
@@ -23,7 +23,7 @@ from calendar_app.services.outbox import queue_other
 PASSWORD_LINK_LIFE, SELF_SERVICE_LIFE = timedelta(days=3), timedelta(days=1)
 
 
-class PasswordLinkError(NotFoundError):
+class PasswordLinkError(DeadLinkError):
     """A link that was used, is too old, or is none."""
 
     def __init__(self) -> None:

@@ -40,6 +40,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from calendar_app.domain import retention
 from calendar_app.domain.deliveries import (
     PATIENCE,
     DeliveryKind,
@@ -54,17 +55,23 @@ from calendar_app.models import (
     SendDay,
     Subscriber,
     Subscription,
+    WeeklyDate,
     queries,
     reading,
     writing,
 )
 from calendar_app.models.base import AnySession, Base, insert_new
-from calendar_app.services.audience import WITH_REMINDERS, Column, whom
+from calendar_app.models.class_fit import Column
+from calendar_app.services.audience import WITH_REMINDERS, whom
 from calendar_app.services.send_days import dated, due_send_days
 
 #: Subscribers that one write transaction looks at, and rows that it makes at most: on a small
 #: server that is well under a second of lock.
 CHUNK_SUBSCRIBERS, CHUNK_ROWS = 20_000, 100_000
+
+#: News cost as much as so many reminders: what each one knew is looked up.
+_COST_OF_NEWS = 10
+_NEWS = (DeliveryKind.MOVED, DeliveryKind.CANCELLED)
 
 #: Ids that one statement names.
 _IDS = 1_000
@@ -107,10 +114,13 @@ def plan_due(session: AnySession, now: datetime) -> PlanReport:
 
 
 def clean_send_days(session: AnySession, now: datetime) -> int:
-    """Delete the send days that no lead can reach any more; return how many."""
+    """Delete the send days that no lead can reach any more, and what the weekly mail told of dates
+    long past; return how many."""
     with writing(session, now):
+        connection = session.connection()
         old = delete(SendDay).where(SendDay.send_at < now - _KEPT)
-        return session.connection().execute(old).rowcount
+        told = delete(WeeklyDate).where(WeeklyDate.day < now.date() - retention.WEEKLY)
+        return connection.execute(old).rowcount + connection.execute(told).rowcount
 
 
 def _last_morning(now: datetime, zone: str) -> object:
@@ -173,7 +183,9 @@ def _plan_subscribers(session: AnySession, now: datetime) -> tuple[int, int]:
     open_days = _drop_stale(session, now)
     if not open_days:
         return 0, 0
-    of_a_place = Counter((day.academy, day.wednesdays) for day in open_days)
+    of_a_place: Counter[tuple[str, bool]] = Counter()
+    for day in open_days:
+        of_a_place[day.academy, day.wednesdays] += _COST_OF_NEWS if day.kind in _NEWS else 1
     size = min(CHUNK_SUBSCRIBERS, CHUNK_ROWS // max(of_a_place.values()) + 1)
     kinds = sorted({day.kind for day in open_days})
     with reading(session):
@@ -198,7 +210,7 @@ def _drop_stale(session: AnySession, now: datetime) -> list[Row[Any]]:
     # Columns, not nouns: nouns would have to be expunged to outlive their snapshot, and after
     # ``expunge_all`` with two thousand of them CPython 3.11 crashes in its garbage collection.
     columns = (SendDay.id, SendDay.academy, SendDay.wednesdays, SendDay.kind)
-    of_date = (SendDay.milestone_id, SendDay.day, SendDay.expires_at)
+    of_date = (SendDay.milestone_id, SendDay.day, SendDay.lead, SendDay.expires_at)
     with reading(session):
         open_ = select(*columns, *of_date).where(SendDay.planned_at.is_(None))
         open_days = list(session.execute(open_))
@@ -209,9 +221,7 @@ def _drop_stale(session: AnySession, now: datetime) -> list[Row[Any]]:
         if day.milestone_id is None or day.expires_at <= now:
             return bool(day.expires_at > now)
         known = current.get(day.milestone_id)
-        if known is None or known.day != day.day:
-            return False
-        return (known.cancelled_at is not None) == (day.kind is DeliveryKind.CANCELLED)
+        return known is not None and known.holds(day.kind, day.day, day.lead)
 
     _mark_planned(session, [day for day in open_days if not holds(day)], now)
     return [day for day in open_days if holds(day)]

@@ -64,13 +64,14 @@ def load_reference(
                     department.code,
                     name=department.name,
                     academy_slug=row.slug,
+                    towns=list(department.towns),
                 )
         stored = {c.slug: c for c in imported_calendars(session)}
         for calendar in calendars:
             known = stored.get(calendar.slug)
             wanted = merge(calendar, known) if known else calendar
             if wanted != known:
-                _write_calendar(session, wanted)
+                _write_calendar(session, wanted, now)
 
 
 def import_calendars(
@@ -85,7 +86,7 @@ def import_calendars(
         old = {c.slug: c for c in imported_calendars(session)}
         renewed = tuple(merge(old[c.slug], c) if c.slug in old else c for c in calendars)
         for calendar in renewed:
-            _write_calendar(session, calendar)
+            _write_calendar(session, calendar, now)
     return renewed
 
 
@@ -96,10 +97,15 @@ def imported_calendars(session: AnySession) -> tuple[SchoolCalendar, ...]:
     return tuple(queries.calendar_of(row) for row in rows)
 
 
-def _write_calendar(session: AnySession, calendar: SchoolCalendar) -> None:
+def _write_calendar(session: AnySession, calendar: SchoolCalendar, now: datetime) -> None:
+    """Write a calendar, and that its days changed at *now* where they are others than before."""
+
     def iso(day: date) -> str:
         return day.isoformat()
 
+    old = session.get(SchoolCalendarRow, calendar.slug)
+    before = queries.calendars(session).get(calendar.slug)
+    same = before == queries.renewed(calendar)
     _set(
         session,
         SchoolCalendarRow,
@@ -108,6 +114,7 @@ def _write_calendar(session: AnySession, calendar: SchoolCalendar) -> None:
         source=calendar.source,
         known=[[iso(first), iso(last)] for first, last in calendar.known],
         holidays=[[iso(h.first_day), iso(h.last_day), h.name] for h in calendar.holidays],
+        changed_at=(old.changed_at if old else None) if same else now,
     )
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import selectinload
 
 from calendar_app.domain.academies import NATIONAL, Academy
 from calendar_app.domain.class_days import ClassDays
-from calendar_app.domain.deliveries import DeliveryKind, SubscriberState
+from calendar_app.domain.deliveries import DeliveryKind, News, SubscriberState
 from calendar_app.domain.errors import CalendarUnknownError
 from calendar_app.domain.local_time import END_OF_DAY, MORNING, deadline_instant, local_instant
 from calendar_app.domain.reminder_plan import (
@@ -30,8 +30,8 @@ from calendar_app.domain.reminder_plan import (
     rentree_day,
     weekdays_only,
 )
-from calendar_app.domain.vocabulary import Certainty, MilestoneKind
-from calendar_app.models import Event, Milestone, SendDay, Subscriber, Subscription
+from calendar_app.domain.vocabulary import MilestoneKind
+from calendar_app.models import Event, Milestone, PastDate, SendDay, Subscriber, Subscription
 from calendar_app.models.base import AnySession
 from calendar_app.models.queries import Reference
 
@@ -126,7 +126,9 @@ class Dated:
     """What planning knows of a milestone.
 
     :param day: the day that reminders count from: a deadline's last, a session's first.
-    :param ends_at: the instant after which nobody is told any more.
+    :param ends_at: the instant after which nobody is reminded any more.
+    :param has_leads: whether reminders go out before it; only its news are told of the others.
+    :param past: what it was before each change that is news, oldest first.
     """
 
     milestone_id: int
@@ -135,27 +137,40 @@ class Dated:
     day: date
     ends_at: datetime
     published_at: datetime
-    moved_from: date | None
-    cancelled_at: datetime | None
+    is_cancelled: bool
+    has_leads: bool
+    past: tuple[PastDate, ...]
     scope: frozenset[str]
     event_scopes: frozenset[str]
 
+    @property
+    def news(self) -> tuple[News, ...]:
+        """What somebody may have to hear who knew it as it was before a change."""
+        if not self.past:
+            return ()
+        if self.is_cancelled:
+            return (News.CANCELLED,)
+        was_cancelled = any(past.cancelled for past in self.past)
+        return (News.MOVED, News.RESTORED) if was_cancelled else (News.MOVED,)
 
-def reminded_day(milestone: Milestone) -> date:
-    """Return the day that reminders of a milestone count from."""
-    is_session = milestone.kind is MilestoneKind.SESSION
-    return milestone.first_day if is_session else milestone.last_day
+    def holds(self, kind: DeliveryKind, day: date, lead: str) -> bool:
+        """Whether what was noted of it as due still is: it did not change since."""
+        if day != self.day or self.is_cancelled != (kind is DeliveryKind.CANCELLED):
+            return False
+        news = News.of(lead)
+        return self.has_leads if news is None else lead == news.lead(len(self.past))
 
 
 def ends_at(milestone: Milestone) -> datetime:
     """Return the instant (UTC) after which a reminder of a milestone is too late."""
     is_session = milestone.kind is MilestoneKind.SESSION
     at = milestone.start_time if is_session else milestone.end_time
-    return deadline_instant(reminded_day(milestone), at or END_OF_DAY, milestone.time_zone)
+    return deadline_instant(milestone.counted_day, at or END_OF_DAY, milestone.time_zone)
 
 
 def dated(session: AnySession, now: datetime, ids: Collection[int] | None = None) -> list[Dated]:
-    """Return the deadlines and sessions that somebody may have to hear of by now.
+    """Return the dates that somebody may have to hear of by now: deadlines and sessions ahead, and
+    whatever has changed.
 
     :param ids: only these milestones.
     """
@@ -166,39 +181,36 @@ def dated(session: AnySession, now: datetime, ids: Collection[int] | None = None
         .join(Milestone.event)
         .where(
             Event.archived_at.is_(None),
-            Milestone.certainty == Certainty.DAY,
-            Milestone.kind.not_in((MilestoneKind.OPENING, MilestoneKind.RESULTS)),
             or_(
                 Milestone.last_day.between(today - timedelta(days=2), today + FARTHEST),
-                Milestone.dated_at >= since,
-                Milestone.cancelled_at >= since,
-                Event.cancelled_at >= since,
+                Milestone.past.any(PastDate.until_at >= since),
             ),
         )
-        .options(selectinload(Milestone.event).selectinload(Event.milestones))
+        .options(
+            selectinload(Milestone.past),
+            selectinload(Milestone.event).selectinload(Event.milestones),
+        )
     )
     if ids is not None:
         query = query.where(Milestone.id.in_(ids))
-    return [
-        _dated(m)
-        for m in session.scalars(query).unique()
-        # « Complet »: there is nothing to register for any more.
-        if not (m.event.full and m.kind is MilestoneKind.REGISTRATION_DEADLINE)
-    ]
+    found = map(_dated, session.scalars(query).unique())
+    return [date_ for date_ in found if date_.has_leads or date_.past]
 
 
 def _dated(m: Milestone) -> Dated:
-    moved = m.moved_from_first_day if m.kind is MilestoneKind.SESSION else m.moved_from_last_day
-    cancelled = [at for at in (m.cancelled_at, m.event.cancelled_at) if at]
+    # « Complet »: there is nothing to register for any more.
+    full = m.event.full and m.kind is MilestoneKind.REGISTRATION_DEADLINE
+    undue = full or m.is_approximate or m.kind in (MilestoneKind.OPENING, MilestoneKind.RESULTS)
     return Dated(
         milestone_id=m.id,
         event_id=m.event_id,
         kind=m.kind,
-        day=reminded_day(m),
+        day=m.counted_day,
         ends_at=ends_at(m),
         published_at=m.dated_at or m.event.created_at,
-        moved_from=moved,
-        cancelled_at=min(cancelled) if cancelled else None,
+        is_cancelled=m.is_cancelled,
+        has_leads=not undue,
+        past=tuple(m.past),
         scope=m.scope,
         event_scopes=frozenset().union(*(other.scope for other in m.event.milestones)),
     )
@@ -219,15 +231,22 @@ def places(session: AnySession, reference: Reference) -> list[Place]:
 
 
 def picked_from_outside(session: AnySession, dates: Iterable[Dated]) -> frozenset[tuple[str, str]]:
-    """Return the (event, académie) pairs of which somebody picked the event; only events that are
-    not for the whole nation are looked at."""
+    """Return the (event, académie) pairs of which somebody picked the event, or takes part; only
+    events that are not for the whole nation are looked at."""
     local = sorted({d.event_id for d in dates if NATIONAL not in d.event_scopes})
     if not local:
         return frozenset()
     rows = session.execute(
         select(Subscription.event_id, Subscriber.academy_slug)
         .join(Subscription.subscriber)
-        .where(Subscription.picked, Subscription.event_id.in_(local))
+        .where(
+            or_(
+                Subscription.picked,
+                Subscription.registered_at.is_not(None),
+                Subscription.submitted_at.is_not(None),
+            ),
+            Subscription.event_id.in_(local),
+        )
         .distinct()
     )
     return frozenset((event_id, slug or "") for event_id, slug in rows)
@@ -262,9 +281,9 @@ def due_send_days(session: AnySession, reference: Reference, now: datetime) -> I
 def _has_begun(date_: Dated, found_places: Iterable[Mornings], now: datetime) -> bool:
     """Whether there may be something to tell of a date by now, somewhere. (Most are far ahead, and
     who picked them, which takes long to find out, does not matter yet.)"""
-    if date_.cancelled_at or date_.moved_from:
+    if date_.past and date_.past[-1].until_at + NEWS > now:
         return True
-    planned = (found.planned(date_.day) for found in found_places)
+    planned = (found.planned(date_.day) for found in found_places if date_.has_leads)
     return any(leads and leads[0].send_at <= now for leads in planned)
 
 
@@ -291,20 +310,16 @@ def _of_date(date_: Dated, found: Mornings, in_scope: bool, local: datetime) -> 
                 expires_at=expires_at,
             )
 
-    def news_at(happened_at: datetime, *days: date) -> datetime:
-        near = min(abs(day - happened_at.date()) for day in days) <= AT_ONCE
-        return happened_at if near else found.next_morning(happened_at)
-
-    if date_.cancelled_at:
-        at = date_.cancelled_at
-        if at + NEWS > local and date_.ends_at > at:
-            when = news_at(at, date_.day)
-            yield from send_day(DeliveryKind.CANCELLED, "cancelled", when, at + NEWS)
-        return
-    if date_.moved_from and date_.published_at + NEWS > local:
-        when = news_at(date_.published_at, date_.day, date_.moved_from)
-        yield from send_day(DeliveryKind.MOVED, "moved", when, date_.published_at + NEWS)
-    if date_.ends_at > local:
+    for news in date_.news:
+        last = date_.past[-1]
+        at = last.until_at
+        # Whether a date that is over takes place is no news any more; that it moved may be.
+        if at + NEWS > local and (news is News.MOVED or date_.ends_at > at):
+            near = min(abs(day - at.date()) for day in (date_.day, last.day)) <= AT_ONCE
+            when = at if near else found.next_morning(at)
+            kind = DeliveryKind.CANCELLED if date_.is_cancelled else DeliveryKind.MOVED
+            yield from send_day(kind, news.lead(len(date_.past)), when, at + NEWS)
+    if date_.has_leads and not date_.is_cancelled and date_.ends_at > local:
         instants = lead_instants(found.planned(date_.day), date_.published_at, found)
         for code, send_at in instants:
             yield from send_day(DeliveryKind.REMINDER, code, send_at, date_.ends_at)

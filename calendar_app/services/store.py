@@ -23,7 +23,7 @@ from calendar_app.services import files
 from calendar_app.services.catalogue import ImportReport
 from calendar_app.services.reference import load_reference
 from calendar_app.sources.holidays_file import read_holidays_yaml
-from calendar_app.sources.reference_files import read_academies, read_themes
+from calendar_app.sources.reference_files import read_academies, read_themes, read_towns
 
 
 class SchemaState(Enum):
@@ -134,7 +134,7 @@ def load_reference_files(session: AnySession, data_folder: Path, now: datetime) 
 
     load_reference(
         session,
-        read_academies(text("academies.yaml")),
+        read_academies(text("academies.yaml")).with_towns(read_towns(text("towns.yaml"))),
         read_themes(text("themes.yaml")),
         read_holidays_yaml(text("school_holidays.yaml")),
         now,

@@ -9,16 +9,22 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, literal, select
 
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.errors import CalendarError
-from calendar_app.domain.personal_links import BadLinkError
+from calendar_app.domain.mail_addresses import MailAddress
+from calendar_app.domain.personal_links import (
+    CODE_LIFE,
+    CODE_TRIES,
+    CONFIRMATION_LIFE,
+    BadLinkError,
+)
 from calendar_app.domain.reminder_plan import SchoolKind
+from calendar_app.domain.retention import duration_words
 from calendar_app.models import Subscriber, writing
 from calendar_app.models.base import AnySession
 
@@ -27,10 +33,6 @@ CONSENT = (
     "En m'inscrivant, j'accepte de recevoir à cette adresse les rappels que j'ai choisis. "
     "Je peux tout arrêter à tout moment, par un lien présent dans chaque courriel."
 )
-
-#: How long what nobody confirmed, or an ended subscription, is kept.
-UNCONFIRMED_KEPT = timedelta(days=7)
-ENDED_KEPT = timedelta(days=30)
 
 #: Those who confirmed and did not end it.
 SUBSCRIBED = (SubscriberState.ACTIVE, SubscriberState.PAUSED)
@@ -48,7 +50,10 @@ class ConfirmationExpiredError(CalendarError):
     """The link of a confirmation is too old: another mail may be asked for."""
 
     def __init__(self) -> None:
-        super().__init__("Ce lien de confirmation a plus de trois jours : demandez-en un autre.")
+        super().__init__(
+            f"Ce lien de confirmation a plus de {duration_words(CONFIRMATION_LIFE)} : "
+            "demandez-en un autre."
+        )
 
 
 class WrongCodeError(CalendarError):
@@ -56,8 +61,9 @@ class WrongCodeError(CalendarError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Ce code n'est pas celui du dernier courriel, ou n'est plus valable (il l'est 24 heures"
-            " et cinq essais). Vérifiez-le, ou demandez un autre courriel."
+            "Ce code n'est pas celui du dernier courriel, ou n'est plus valable (il l'est "
+            f"{duration_words(CODE_LIFE)} et {CODE_TRIES} essais). Vérifiez-le, ou demandez un "
+            "autre courriel."
         )
 
 
@@ -69,49 +75,6 @@ class AddressTakenError(CalendarError):
             "Cette adresse reçoit déjà des rappels de son côté : elle ne peut pas remplacer la "
             "vôtre. Effacez d'abord l'un des deux abonnements."
         )
-
-
-class AddressError(CalendarError):
-    """What was typed is no address that mail can be sent to."""
-
-    def __init__(self) -> None:
-        super().__init__("Écrivez une adresse complète, par exemple prenom.nom@ac-exemple.fr.")
-
-
-#: Where dots in the local part mean nothing; both names are one service.
-_WITHOUT_DOTS = ("gmail.com", "googlemail.com")
-
-
-@dataclass(frozen=True, slots=True)
-class MailAddress:
-    """An address as mails are sent to it, and the key by which one person signs up once."""
-
-    address: str
-    key: str
-
-    @classmethod
-    def read(cls, text: str) -> MailAddress:
-        """Read what a person typed; no server is asked whether it exists.
-
-        :raises AddressError: when it is no address (its local part must be ASCII: few servers
-            take another one, RFC 6531).
-        """
-        try:
-            read = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
-        except EmailNotValidError:
-            raise AddressError from None
-        address = read.ascii_email or read.normalized
-        return cls(address, address.casefold())
-
-    @property
-    def mailbox(self) -> str:
-        """The mailbox that limits count for, whatever is written before it: `cible+1@` and
-        `cible+2@` arrive in one. It is nobody's key: elsewhere, « + » may be a letter of a name."""
-        local, _, domain = self.key.rpartition("@")
-        local = local.partition("+")[0] or local
-        if domain in _WITHOUT_DOTS:
-            local, domain = local.replace(".", ""), "gmail.com"
-        return f"{local}@{domain}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +146,7 @@ def changing(
         found = find(session, uid, for_update=True)
         if found.state not in states:
             raise NotSubscribedError
+        found.heard_at = now
         yield found
 
 
@@ -204,6 +168,6 @@ def activate(subscriber: Subscriber, means: str, now: datetime) -> None:
     :param means: « lien » or « code ».
     """
     set_state(subscriber, SubscriberState.ACTIVE, now)
-    subscriber.since = now
+    subscriber.since = subscriber.heard_at = now
     subscriber.confirmed_at = subscriber.confirmed_at or now
     subscriber.consent_at, subscriber.consent_means = now, means

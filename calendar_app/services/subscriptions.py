@@ -19,7 +19,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
+from calendar_app.domain import retention
 from calendar_app.domain.deliveries import DeliveryKind, SubscriberState
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import (
     CODE_LIFE,
     CONFIRMATION_LIFE,
@@ -40,12 +42,9 @@ from calendar_app.services.outbox import queue_mail
 from calendar_app.services.subscribers import (
     CONSENT,
     ENDED,
-    ENDED_KEPT,
     SUBSCRIBED,
-    UNCONFIRMED_KEPT,
     AddressTakenError,
     ConfirmationExpiredError,
-    MailAddress,
     NotSubscribedError,
     SignUp,
     Wishes,
@@ -99,6 +98,7 @@ def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datet
     found.address, found.address_key = request.address.address, request.address.key
     found.state, found.state_at, found.since = SubscriberState.UNCONFIRMED, now, now
     found.consent_wording, found.consent_at, found.consent_means = request.consent, asked_at, None
+    found.heard_at = now
     set_wishes(found, request.wishes)
     session.add(found)
     session.flush()
@@ -177,6 +177,7 @@ def check_code(
         found = of_address(session, address.key)
         if found is None or (found.uid, found.code_at) != (uid, code_at) or found.state in ENDED:
             raise WrongCodeError
+        found.heard_at = now
         confirmed = found.state is SubscriberState.UNCONFIRMED
         if confirmed:
             activate(found, "code", now)
@@ -275,7 +276,7 @@ def come_back(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
     """Take back an unsubscription, with all that was followed; the link proves the mailbox."""
     with changing(session, uid, now, SubscriberState.UNSUBSCRIBED, *SUBSCRIBED) as found:
         if found.state is SubscriberState.UNSUBSCRIBED:
-            if now >= found.state_at + ENDED_KEPT:
+            if now >= found.state_at + retention.ENDED:
                 raise NotSubscribedError
             found.consent_wording = found.consent_wording or CONSENT
             activate(found, "lien", now)
@@ -296,8 +297,8 @@ def erase(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
 
 
 def clean(session: AnySession, now: datetime) -> Cleaned:
-    """Delete what may not be kept: sign-ups that nobody confirmed for 7 days, ended subscriptions
-    after 30 days, and counts whose time is over. A new address that was not confirmed for 7 days is
+    """Delete what may not be kept (``domain.retention``): sign-ups that nobody confirmed, ended
+    subscriptions, and counts whose time is over. A new address that nobody confirmed is
     forgotten."""
 
     def older(states: tuple[SubscriberState, ...], kept: timedelta) -> int:
@@ -307,12 +308,12 @@ def clean(session: AnySession, now: datetime) -> Cleaned:
     asked = select(Delivery.id).where(
         Delivery.subscriber_id == Subscriber.id,
         Delivery.kind == DeliveryKind.NEW_ADDRESS,
-        Delivery.created_at > now - UNCONFIRMED_KEPT,
+        Delivery.created_at > now - retention.UNCONFIRMED,
     )
     with writing(session, now):
         return Cleaned(
-            unconfirmed=older((SubscriberState.UNCONFIRMED,), UNCONFIRMED_KEPT),
-            ended=older(ENDED, ENDED_KEPT),
+            unconfirmed=older((SubscriberState.UNCONFIRMED,), retention.UNCONFIRMED),
+            ended=older(ENDED, retention.ENDED),
             counts=_count(session, delete(RateCount).where(RateCount.expires_at <= now)),
             new_addresses=_count(
                 session,

@@ -5,7 +5,7 @@ address hears what became of it, and the address is erased.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
@@ -15,28 +15,40 @@ from calendar_app.domain.deliveries import DeliveryKind, DeliveryState
 from calendar_app.domain.drafts import DraftState, Proposal
 from calendar_app.domain.errors import NotFoundError
 from calendar_app.domain.local_time import PARIS
+from calendar_app.domain.mail_addresses import MailAddress
+from calendar_app.domain.retention import PROPOSER
 from calendar_app.domain.vocabulary import Certainty
 from calendar_app.models import Delivery, Draft, queries, writing
 from calendar_app.models.base import AnySession
 from calendar_app.services import outbox
 from calendar_app.services.draft_entries import publishing_scope
 from calendar_app.services.drafts import held_against_calendar
-from calendar_app.services.subscribers import MailAddress
 from calendar_app.sources.letter_json import contract
-
-#: How long a proposer's address is kept at most, whether or not somebody decided.
-ADDRESS_KEPT = timedelta(days=90)
 
 #: What says that a draft is nobody's reading: no letter has this rule.
 RULE = "suggestion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """A date that somebody suggests: typed values, already checked, texts already cleaned.
+class SuggestedDay:
+    """One date of a suggestion, as in :class:`DatedItem`.
 
     :param step: of a deadline or a window; None of an event.
-    :param first_day: as in :class:`DatedItem`.
+    """
+
+    kind: ItemKind
+    step: Step | None
+    first_day: date | None
+    last_day: date | None
+    start_time: time | None = None
+    end_time: time | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """What somebody suggests: typed values, already checked, texts already cleaned.
+
+    :param dates: at least one; each becomes a draft of its own, which is decided by itself.
     :param academies: slugs; with *departments* (codes), whom it is for; both empty for the nation.
     :param classes: slugs of ``domain.levels``.
     :param words: what the proposer says of it, on one line.
@@ -44,10 +56,7 @@ class Suggestion:
     """
 
     title: str
-    kind: ItemKind
-    step: Step | None
-    first_day: date | None
-    last_day: date | None
+    dates: tuple[SuggestedDay, ...]
     academies: tuple[str, ...] = ()
     departments: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
@@ -71,34 +80,40 @@ class Mistake:
 
 
 def suggest(session: AnySession, suggestion: Suggestion, now: datetime) -> str | None:
-    """Keep what somebody suggests as a draft.
+    """Keep what somebody suggests as drafts, one a date; what the calendar says already is not
+    kept.
 
-    :returns: None, or the id of the event that says so already: then nothing is kept.
+    :returns: None, or the id of the event that says all of it already: then nothing is kept.
     """
     academies = queries.reference(session).academies
-    item = _item(
-        title=suggestion.title,
-        kind=suggestion.kind,
-        step=suggestion.step,
-        first_day=suggestion.first_day,
-        last_day=suggestion.last_day,
-        academies=suggestion.academies,
-        departments=suggestion.departments,
-        classes=suggestion.classes,
-        url=suggestion.link,
-        sentence=suggestion.words or suggestion.title,
-    )
+    items = [
+        _item(
+            title=suggestion.title,
+            kind=day.kind,
+            step=day.step,
+            first_day=day.first_day,
+            last_day=day.last_day,
+            start_time=day.start_time,
+            end_time=day.end_time,
+            academies=suggestion.academies,
+            departments=suggestion.departments,
+            classes=suggestion.classes,
+            url=suggestion.link,
+            sentence=suggestion.words or suggestion.title,
+        )
+        for day in suggestion.dates
+    ]
     with writing(session, now):
         # Two who suggest the same must not both propose it.
         queries.catalogue(session, for_update=True)
-        [draft] = held_against_calendar(session, [item], _today(now), now, academies)
-        if draft.state is DraftState.KNOWN:
-            return draft.event_id
-        draft.suggested_by = suggestion.address.address if suggestion.address else None
-        session.add(draft)
-        session.flush()
-        draft.scope = set(publishing_scope(session, draft))
-    return None
+        drafts = held_against_calendar(session, items, _today(now), now, academies)
+        new = [draft for draft in drafts if draft.state is not DraftState.KNOWN]
+        for draft in new:
+            draft.suggested_by = suggestion.address.address if suggestion.address else None
+            session.add(draft)
+            session.flush()
+            draft.scope = set(publishing_scope(session, draft))
+        return None if new else drafts[0].event_id
 
 
 def report(session: AnySession, mistake: Mistake, now: datetime) -> None:
@@ -151,9 +166,10 @@ def answer(session: AnySession, draft: Draft, now: datetime) -> None:
 
 def clean(session: AnySession, now: datetime) -> int:
     """Erase the addresses of proposers who have their answer, or whom no server takes one for; and
-    all that are 90 days old: an answer that still waits is given up. Return how many."""
+    all that are too old (``domain.retention``): an answer that still waits is given up. Return
+    how many."""
     answered = exists().where(Delivery.id == Draft.answer_delivery_id, Delivery.state.in_(_DONE))
-    old = and_(Draft.created_at <= now - ADDRESS_KEPT, ~_in_hand())
+    old = and_(Draft.created_at <= now - PROPOSER, ~_in_hand())
     with writing(session, now):
         query = select(Draft.id, Draft.answer_delivery_id).where(
             Draft.suggested_by.is_not(None), or_(answered, old)
@@ -207,6 +223,8 @@ def _item(
     step: Step | None = None,
     first_day: date | None = None,
     last_day: date | None = None,
+    start_time: time | None = None,
+    end_time: time | None = None,
     academies: tuple[str, ...] = (),
     departments: tuple[str, ...] = (),
     classes: tuple[str, ...] = (),
@@ -218,8 +236,8 @@ def _item(
         step=step,
         first_day=first_day,
         last_day=last_day,
-        start_time=None,
-        end_time=None,
+        start_time=start_time,
+        end_time=end_time,
         time_zone=None,
         certainty=Certainty.DAY,
         status=ItemStatus.PLANNED,

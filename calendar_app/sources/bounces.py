@@ -1,24 +1,31 @@
-"""Delivery reports (RFC 3464), as mail servers send them back to the sender.
+"""Delivery reports, as mail servers send them back to the sender: those of RFC 3464, and the free
+text of servers that do not follow it.
 
 Anybody can write to the mailbox that they are read from: a report proves nothing by itself. Whoever
-acts on one checks that the Message-ID is of a mail that we sent, and to that recipient.
+acts on one checks that the Message-ID, where the report has one, is of a mail that we sent, and to
+that recipient.
 
-No parser of the standard library is used. A report has three parts at one level, and ``email``
-builds a tree from whatever it is given: thousands of nested parts, or a header of a megabyte with
-nothing but semicolons, keep it busy for minutes or end it. Here depth and lengths have limits.
+Which addresses a message reports is read by ``flufl.bounce``, which knows the free text of many
+servers; the status, the diagnostic and the Message-ID, which it leaves out, are read here. The
+parts are read without ``email``: it builds a tree from whatever it is given, and thousands of
+nested parts, or a header of a megabyte with nothing but semicolons, keep it busy for minutes or end
+it. Here depth and lengths have limits, and ``flufl.bounce`` gets the beginning of a message only.
 """
 
 from __future__ import annotations
 
 import binascii
+import email
 import quopri
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from flufl.bounce import scan_message
+
 from calendar_app.domain.errors import CalendarError
-from calendar_app.domain.server_replies import refuses_address, without_addresses
+from calendar_app.domain.server_replies import refuses_address, status_in_words, without_addresses
 from calendar_app.domain.text import clean_line
 
 #: A larger message is skipped: a report is some kB, with what it returns of the mail.
@@ -28,10 +35,15 @@ _MAX_DEPTH = 3
 _MAX_PARTS = 20
 _MAX_HEADERS = 65536
 _MAX_VALUE = 2000
+#: What ``flufl.bounce`` is given of a message: the report comes first, the returned mail last.
+_MAX_SCANNED = 32768
+#: Of a text, how much after an address is about it.
+_MAX_SAID = 500
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*)[ \t]*:")
 #: What tells a message from any other text with a colon in its first line.
 _OF_A_MESSAGE = {"received", "return-path", "from", "date", "message-id", "content-type"}
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
+_TEXTS = ("text/plain", "")
 _RETURNED = (
     "message/rfc822",
     "message/global",
@@ -42,17 +54,24 @@ _RETURNED = (
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 
 
+_ID = re.compile(r"<[^<>\s]+>")
+_QUOTED_ID = re.compile(
+    r"^[> \t]*(?:X-Original-)?Message-ID:(.{0,300})", re.IGNORECASE | re.MULTILINE
+)
+
+
 @dataclass(frozen=True)
 class Bounce:
     """What a server reports about one recipient of one mail.
 
-    :param message_id: of the mail that was reported, in its « < > »; None if it was not returned.
+    :param message_id: of the mail that was reported, in its « < > »; None if nothing tells it.
     :param recipient: lower case; as we wrote it, where the report says so (Original-Recipient),
         or else as the last server knew it (Final-Recipient).
     :param action: ``failed``, ``delayed``, ``delivered``, ``relayed`` or ``expanded``, or whatever
         else the report says, lower case.
     :param status: enhanced status code (RFC 3463), empty if there is none. Where it says nothing
-        (« 5.0.0 », as Exim always writes) it is the one that the diagnostic quotes.
+        (« 5.0.0 », as Exim always writes) it is the one that the diagnostic quotes, or that its
+        words mean.
     :param diagnostic: what the server said, on a line of 200 characters at most, without addresses.
     """
 
@@ -140,40 +159,103 @@ def _mbox_messages(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def bounces_of(message: bytes) -> Iterator[Bounce]:
     """Yield what a message reports, one value for each recipient; nothing if it is no report."""
-    parts = list(_report_parts(message.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), _MAX_DEPTH))
-    message_id = None
-    for kind, body in parts:
-        if kind in _RETURNED and message_id is None:
-            found = re.search(r"<[^<>\s]+>", _fields(body).get("message-id", ""))
-            message_id = found[0] if found else None
+    message = message.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    header = _fields(message)
+    is_automatic = _is_automatic(header)
+    parts = list(_parts(message, _MAX_DEPTH, is_automatic))
+    text = "\n".join(body.decode("utf-8", "replace") for kind, body in parts if kind in _TEXTS)
+    message_id = _message_id(header, parts, text)
+    told = set()
+    for fields in _recipient_fields(parts):
+        recipients = [_recipient(fields, name) for name in ("original", "final")]
+        found = next(filter(None, recipients), None)
+        if found is not None:
+            told.update(filter(None, recipients))
+            yield _bounce(message_id, found, fields, text)
+    for recipient in sorted(_failed(message) - told) if is_automatic else ():
+        yield _bounce(message_id, recipient, {"action": "failed"}, text)
+
+
+def _is_automatic(header: dict[str, str]) -> bool:
+    """Return whether a mail server wrote a message: a colleague who forwards a report, or who
+    quotes one, has not bounced."""
+    sender = header.get("from", "").lower()
+    return (
+        header.get("return-path") == "<>"
+        or "x-failed-recipients" in header
+        or re.search(r"mailer-daemon|postmaster@|microsoftexchange", sender) is not None
+    )
+
+
+def _failed(message: bytes) -> set[str]:
+    """Return the addresses that a message reports as refused for good, lower case."""
+    scanned = message[:_MAX_SCANNED]
+    # A report has four parts or so; ``email`` fails on hundreds that stand in each other.
+    if scanned.lower().count(b"multipart/") > _MAX_PARTS:
+        return set()
+    try:
+        found = scan_message(email.message_from_bytes(scanned))
+    except Exception:
+        # ``email`` raises whatever it likes when it decodes what is no mail: it is no report then.
+        return set()
+    addresses = {address.decode("ascii", "replace").strip().lower() for address in found}
+    return {address for address in addresses if _is_address(address)}
+
+
+def _message_id(header: dict[str, str], parts: list[tuple[str, bytes]], text: str) -> str | None:
+    """Return the Message-ID of the mail that is reported, from wherever servers write it: in the
+    headers that they return, in the report, in its header (Gmail, Exchange), or in free text."""
+    places = [_fields(body).get("message-id", "") for kind, body in parts if kind in _RETURNED]
     for kind, body in parts:
         if kind in _REPORTS:
-            # The first group is about the mail; each that follows, about one recipient. (RFC 3464,
-            # section 2.1. A blank line may hold blanks, in some reports.)
+            places.append(_fields(body.lstrip(b"\n")).get("x-original-message-id", ""))
+    places += [header.get(name, "") for name in ("x-original-message-id", "in-reply-to")]
+    places += _QUOTED_ID.findall(text)
+    return next((found[0] for place in places if (found := _ID.search(place))), None)
+
+
+def _recipient_fields(parts: list[tuple[str, bytes]]) -> Iterator[dict[str, str]]:
+    """Yield the fields of each group of a report. The first is about the mail, each that follows
+    about one recipient. (RFC 3464, section 2.1. A blank line may hold blanks, in some reports.)"""
+    for kind, body in parts:
+        if kind in _REPORTS:
             for group in re.split(rb"\n[ \t]*\n", body):
-                bounce = _bounce(message_id, _fields(group.lstrip(b"\n")))
-                if bounce is not None:
-                    yield bounce
+                yield _fields(group.lstrip(b"\n"))
 
 
-def _bounce(message_id: str | None, fields: dict[str, str]) -> Bounce | None:
-    recipient = _typed(fields.get("original-recipient", "")).lower()
-    if not _is_address(recipient):
-        recipient = _typed(fields.get("final-recipient", "")).lower()
-        if not _is_address(recipient):
-            return None
-    diagnostic = _typed(fields.get("diagnostic-code", ""))
+def _recipient(fields: dict[str, str], which: str) -> str | None:
+    address = _typed(fields.get(f"{which}-recipient", "")).lower()
+    return address if _is_address(address) else None
+
+
+def _bounce(message_id: str | None, recipient: str, fields: dict[str, str], text: str) -> Bounce:
+    """Return what is said of a recipient.
+
+    :param fields: of its group of the report; what they leave out is looked for in *text*.
+    """
+    action = fields.get("action", "").lower().partition(" ")[0]
+    diagnostic = _typed(fields.get("diagnostic-code", "")) or _said_of(recipient, text)
     status = _status(fields.get("status", ""))
-    quoted = _status(diagnostic)
-    if not status or (status.endswith(".0.0") and quoted[:1] == status[:1]):
-        status = quoted
+    if not status or status.endswith(".0.0"):
+        quoted = _status(diagnostic) or status_in_words(diagnostic)
+        status = quoted if quoted[:1] == (status or quoted)[:1] else status
     return Bounce(
         message_id,
         recipient,
-        fields.get("action", "").lower().partition(" ")[0],
+        "failed" if action == "error" else action,  # OpenSMTPD's word
         status,
         without_addresses(diagnostic),
     )
+
+
+def _said_of(recipient: str, text: str) -> str:
+    """Return what a text says right after it names an address, up to the next address."""
+    named = re.search(re.escape(recipient), text, re.IGNORECASE)
+    if not named:
+        return ""
+    # It may be named twice, as Postfix does: « <a@b.fr>: host … said: 550 5.1.1 <a@b.fr>: … ».
+    said = text[named.end() :][:_MAX_SAID].replace(named[0], "…")
+    return re.split(r"\n\s*<?[^\s@<>]+@[^\s@<>]+>?:?\s|\n-", said, maxsplit=1)[0].lstrip("> :\n")
 
 
 def _status(text: str) -> str:
@@ -191,11 +273,14 @@ def _is_address(text: str) -> bool:
     return re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text) is not None and len(text) <= 320
 
 
-def _report_parts(entity: bytes, depth: int, inside: bool = False) -> Iterator[tuple[str, bytes]]:
-    """Yield the type and the decoded content of the parts of each multipart/report.
+def _parts(entity: bytes, depth: int, inside: bool) -> Iterator[tuple[str, bytes]]:
+    """Yield the type and the decoded content of the parts of a report.
 
     A report may stand inside another multipart (a footer added on the way), not in a mail that is
     forwarded or returned, whose own reports are about something else.
+
+    :param inside: whether *entity* belongs to a report: some servers send theirs as
+        multipart/mixed, or as plain text.
     """
     fields = _fields(entity)
     content_type = fields.get("content-type", "")
@@ -213,7 +298,7 @@ def _report_parts(entity: bytes, depth: int, inside: bool = False) -> Iterator[t
             for closing, piece in zip(pieces[1::2], pieces[2::2], strict=True):
                 if closing:
                     break
-                yield from _report_parts(piece[1:], depth - 1, kind == "multipart/report")
+                yield from _parts(piece[1:], depth - 1, inside or kind == "multipart/report")
     elif inside:
         yield kind, _decoded(body, fields.get("content-transfer-encoding", ""))
 

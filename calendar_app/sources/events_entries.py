@@ -304,6 +304,10 @@ class EventEntry(Entry):
     )
     full: Flag = Field(default=False, description="Complet.")
     cancelled: Flag = Field(default=False, description="L'événement est annulé.")
+    reason: Words | None = Field(
+        default=None,
+        description="Pourquoi une date a changé ou s'annule : dit sur la fiche et par courriel.",
+    )
     archived: Flag = Field(
         default=False, description="Retiré des listes, des flux et des rappels ; sa page reste."
     )

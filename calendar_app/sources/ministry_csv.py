@@ -10,9 +10,10 @@ the OpenHolidays data set (the rows of Corse and overseas since 2020). What was 
   début » is the last day of class. It is mostly a Saturday, on which our classes are not there
   anyway; but zone A's summer of 2021 has 6 July and its holidays start on the 7th, and Guadeloupe's
   carnaval of 2021 has 9 February, a Tuesday with class. So a row starts on the day after, but:
-  on a Saturday or Sunday it starts there; on a Monday too (old rows of Corse give the first day
-  of the holidays), since a doubtful day is never called a class day; and where that would leave
-  no Monday to Friday, the row speaks of the day itself (a pont on a Friday, a « semaine en mai »).
+  on a Saturday it starts there; on a Sunday or Monday, on the Saturday before (old rows of Corse
+  give the first Monday of the holidays), since a doubtful day is never called a class day; and
+  where that would leave no Monday to Friday, the row speaks of the day itself (a pont on a Friday,
+  a « semaine en mai »).
 - « La reprise des cours s'effectue le matin des jours indiqués »: « Date de fin » is the day when
   classes start again; the last day without class is the day before. One-day rows give a day twice.
 - « Début des Vacances d'Été » gives one day only, in a year whose end is not published. It makes
@@ -46,6 +47,8 @@ from calendar_app.domain.school_calendars import (
 from calendar_app.domain.text import clean_line, fold, nearest, slugify
 
 _ONE_DAY = timedelta(days=1)
+_MONDAY, _SUNDAY = 0, 6
+_SCHOOL_WEEK = 5
 
 
 class HolidaysFileError(CalendarError):
@@ -282,10 +285,26 @@ def _calendar(slug: str, rows: Iterable[_Row]) -> SchoolCalendar:
     return SchoolCalendar(
         slug=slug,
         label=_LABELS[slug],
-        holidays=tuple(holidays),
+        holidays=_begun_after_class(holidays),
         known=without_spans(_known_years(tuple(rows)), _missing(holidays)),
         source=_SOURCE,
     )
+
+
+def _begun_after_class(holidays: Iterable[SchoolHoliday]) -> tuple[SchoolHoliday, ...]:
+    """Return sorted holidays as they begin for a class, on the day after its last class day: those
+    that a row begins on a Sunday, or on the Monday of a whole week, begin on the Saturday. Not
+    where the Friday before it, or that weekend, is of other holidays."""
+    found: list[SchoolHoliday] = []
+    for holiday in holidays:
+        weekday = holiday.first_day.weekday()
+        friday = holiday.first_day - timedelta(days=(weekday + 3) % 7)
+        taken = found[-1].last_day if found else date.min
+        begins = weekday == _SUNDAY or (weekday == _MONDAY and holiday.days >= _SCHOOL_WEEK)
+        if begins and taken < friday:
+            holiday = SchoolHoliday(holiday.name, friday + _ONE_DAY, holiday.last_day)
+        found.append(holiday)
+    return tuple(found)
 
 
 def _known_years(rows: tuple[_Row, ...]) -> tuple[Span, ...]:

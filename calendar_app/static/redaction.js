@@ -3,7 +3,7 @@
 
 // Leaving with unsaved work asks first.
 for (const form of document.querySelectorAll("form[data-unsaved]")) {
-  let unsaved = document.querySelector("[role=alert]") !== null;
+  let unsaved = form.dataset.unsaved === "yes";
   form.addEventListener("input", () => { unsaved = true; });
   form.addEventListener("submit", () => { unsaved = false; });
   window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });

@@ -8,19 +8,20 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import NotFoundError, ParameterError
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
-from calendar_app.web.chips import chips, loosenings, respelled
+from calendar_app.web.chips import chips, loosenings
 from calendar_app.web.month_context import month_context, month_end
 from calendar_app.web.next_steps import next_steps
 from calendar_app.web.page import Page, get_event, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.school_year import axis, line_of, year_context
+from calendar_app.web.searching import respelled, understood
 from calendar_app.web.weeks import weeks_of
 
 bp = Blueprint("calendar", __name__)
@@ -138,7 +139,8 @@ def poster(label: str) -> str:
     here, year = page(), SchoolYear.parse(label)
     here.noindex = True
     if request.args.get("papier", "") not in ("", "a3"):
-        raise NotFoundError("papier : la seule valeur possible est « a3 », sinon c'est A4.")
+        sentence = "L'affiche s'imprime sur une feuille A4, ou A3 si l'adresse dit « papier=a3 »."
+        raise ParameterError(sentence, request.args["papier"], "a3", "A3")
     address = f"{settings().public_url}{url_for('composer.compose')}{here.query_with(le=None)}"
     context = year_context(here, year)
     return render_template(
@@ -163,8 +165,10 @@ def event(event_id: str) -> str:
     mine = [m for m in found.milestones if queries.concerns(m, here.filter)]
     seen = [here.card(m) for m in mine]
     elsewhere = [here.card(m) for m in found.milestones if m not in mine]
-    is_past = found.year.last_day < here.today and all(c.is_past for c in seen + elsewhere)
+    is_past = found.is_over(here.today)
     here.noindex = is_past or found.archived_at is not None
+    scopes = [found.scope, *(m.scope for m in found.milestones)]
+    is_elsewhere = not any(map(here.filter.sees, scopes))
     page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
     adds = {
         m.key: links.add_links(m, wording.summary(m, here.academy), page_address)
@@ -176,6 +180,7 @@ def event(event_id: str) -> str:
         event=found,
         page_address=page_address,
         is_past=is_past,
+        reason=found.reason if has_changed(found) else None,
         cards=seen,
         elsewhere=elsewhere,
         adds=adds,
@@ -187,7 +192,10 @@ def event(event_id: str) -> str:
         share=links.mail_share(
             found.title, [f"{c.lead_in} {c.when}" for c in seen if not c.is_past], page_address
         ),
-        steps=next_steps(found, seen),
+        elsewhere_words=(
+            wording.elsewhere_words(found.scope, here.reference.academies) if is_elsewhere else None
+        ),
+        steps=[] if is_elsewhere or is_past else next_steps(found, seen),
         line=line_of(here, found),
         **axis(here, found.year),
         editions=[
@@ -196,6 +204,12 @@ def event(event_id: str) -> str:
             if e.id != found.id
         ],
     )
+
+
+def has_changed(event: Event) -> bool:
+    """Whether an event was cancelled, or a date of it moved or cancelled."""
+    moved = any(m.moved_from_first_day for m in event.milestones)
+    return moved or event.cancelled_at is not None or any(m.is_cancelled for m in event.milestones)
 
 
 def first_of_month(year: int, month: int) -> date:
@@ -252,11 +266,18 @@ def _filters(
 
     :param count: how much the page would show with a filter; None for the dates ahead.
     """
-    count = count or (lambda chosen: _count(here, chosen))
+    counted = count or (lambda chosen: _count(here, chosen))
+
+    def finds(chosen: CatalogueFilter) -> bool:
+        # Where no date is ahead, the latest year that has some is shown.
+        archive = None if count else queries.latest_school_year(db.session, chosen)
+        return bool(archive or counted(chosen))
+
     return {
         "chips": chips(here),
-        "loosenings": [] if shown else loosenings(here, count),
-        "respelled": None if shown else respelled(here),
+        "understood": understood(here),
+        "loosenings": [] if shown else loosenings(here, counted),
+        "respelled": None if shown else respelled(here, finds),
     }
 
 
@@ -272,10 +293,8 @@ def _told_since(here: Page) -> datetime:
 
 
 def _year_to_open(here: Page) -> SchoolYear | None:
-    """The latest school year that has content, where nothing is ahead; past, it is an archive."""
-    year = queries.latest_school_year(db.session, here.filter)
-    here.noindex = year is not None and year.last_day < here.today
-    return year
+    """The latest school year that has content, where nothing is ahead."""
+    return queries.latest_school_year(db.session, here.filter)
 
 
 def _shown_from(shown: Card, here: Page) -> date:

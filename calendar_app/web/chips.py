@@ -1,5 +1,5 @@
-"""The filters on screen, each a chip that takes itself away; and what to take away, or to write
-otherwise, where nothing is left."""
+"""The filters on screen, each a chip that takes itself away; and what to take away where nothing is
+left."""
 
 from __future__ import annotations
 
@@ -8,15 +8,10 @@ from dataclasses import dataclass
 
 from calendar_app.domain import levels
 from calendar_app.domain.filters import CatalogueFilter, read_filter
-from calendar_app.domain.text import fold, nearest
 from calendar_app.domain.vocabulary import EventType
 from calendar_app.feeds.links import query
 from calendar_app.models import db, queries
 from calendar_app.web.page import Page
-
-#: What people write for a level, folded → its slug.
-_LEVELS = {fold(levels.name(slug)): slug for slug in (*levels.GROUPS, *levels.CLASSES)}
-_LEVELS |= {"ecole": "premier-degre", "primaire": "premier-degre", "maternelle": "cycle-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +59,6 @@ def loosenings(page: Page, count: Callable[[CatalogueFilter], int]) -> list[Loos
     """
     found = [Loosening(chip, count(chip.rest)) for chip in chips(page)]
     return sorted((one for one in found if one.count), key=lambda one: -one.count)
-
-
-def respelled(page: Page) -> tuple[str, str] | None:
-    """Return what a search that finds nothing may have meant, as (words, the query string of the
-    page with it): the same with words that are found somewhere, or the level that one of them is.
-    None where there is no such thing, or nothing to mend."""
-    asked = page.filter.search_words
-    known = queries.search_words(db.session) if asked else frozenset()
-    unknown = [word for word in asked if not any(word in one for one in known)]
-    for word in unknown:
-        if slug := _LEVELS.get(word):  # « collège » is a filter, and no event's word
-            rest = " ".join(other for other in asked if other != word)
-            return levels.name(slug), page.query_with(q=rest, niveau=slug)
-    words = [nearest(word, known) if word in unknown else word for word in asked]
-    if not unknown or None in words:
-        return None
-    text = " ".join(word for word in words if word)
-    return text, page.query_with(q=text)
 
 
 def _read(page: Page, pairs: list[tuple[str, str]]) -> CatalogueFilter:

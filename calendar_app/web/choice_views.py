@@ -17,10 +17,12 @@ from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
 from calendar_app.models import Event, db, queries
 from calendar_app.web.calendar_views import picked_events, year_to_show
-from calendar_app.web.chips import chips, loosenings, respelled
+from calendar_app.web.chips import chips, loosenings
+from calendar_app.web.error_leads import places_meant
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.regions import regions
+from calendar_app.web.searching import respelled, understood
 from calendar_app.web.weeks import weeks_of
 
 bp = Blueprint("choice", __name__)
@@ -34,19 +36,19 @@ _LONGEST = 320
 def academy() -> Any:
     """Choose one's académie and level: by name, département, school code, or from the list."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:_LONGEST]
-    problem, nearest = None, None
+    problem, meant = None, []
     if typed:
         try:
             # Its fragment has the browser remember the place.
             return redirect(f"{url_for('calendar.home')}{here.query_at(typed)}#retenir")
         except NotFoundError as error:
-            problem, nearest = str(error), getattr(error, "nearest", None)
+            problem, meant = str(error), places_meant(error, request.path, here)
     return render_template(
         "choice/academy.html",
         page=here,
         typed=typed,
         problem=problem,
-        nearest=nearest,
+        meant=meant,
         regions=regions(here.reference.academies),
     )
 
@@ -65,6 +67,10 @@ def selection() -> str:
     everything = replace(here.filter, event_ids=())
     offered = _offered(here, everything, picked)
     own = settings().public_url + url_for("choice.selection")
+
+    def others(chosen: CatalogueFilter) -> int:
+        return len(_others(here, replace(chosen, event_ids=()), picked))
+
     return render_template(
         "choice/selection.html",
         page=here,
@@ -77,12 +83,9 @@ def selection() -> str:
         gone=[i for i in here.filter.event_ids if i not in {e.id for e in picked}],
         offered=offered,
         chips=[chip for chip in chips(here) if chip.name != "evenements"],
-        loosenings=[]
-        if offered
-        else loosenings(
-            here, lambda chosen: len(_others(here, replace(chosen, event_ids=()), picked))
-        ),
-        respelled=None if offered else respelled(here),
+        understood=understood(here),
+        loosenings=[] if offered else loosenings(here, others),
+        respelled=None if offered else respelled(here, lambda chosen: bool(others(chosen))),
         message=_message(here, picked, cards),
     )
 

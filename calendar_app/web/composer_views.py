@@ -26,6 +26,7 @@ from calendar_app.feeds.select import (
 from calendar_app.models import db, queries
 from calendar_app.web.calendar_views import undated_events
 from calendar_app.web.chips import chips
+from calendar_app.web.error_leads import places_meant
 from calendar_app.web.month_context import month_context
 from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
@@ -58,13 +59,13 @@ class Composed:
 def compose() -> Any:
     """Choose a place, classes, themes and options; see the feed as a month before subscribing."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:320]
-    options, problem = _options(), None
+    options, problem, meant = _options(), None, []
     if typed:
         try:
             there = here.query_at(typed, **dict(options.parameters()))
             return redirect(url_for(".compose") + there)
         except NotFoundError as error:
-            problem = str(error)
+            problem, meant = str(error), places_meant(error, request.path, here)
     composed = None if problem else _composed(options)
     if composed and options.reminder_weeks and not composed.name.academy:
         problem = "Les rappels visibles se comptent en semaines de classe : choisissez un lieu."
@@ -74,11 +75,12 @@ def compose() -> Any:
         page=here,
         typed=typed,
         problem=problem,
+        meant=meant,
         reminders=REMINDERS,
         options=options,
         kept=[c.words for c in chips(here) if c.name in ("niveau", "theme", "type")],
         wanted=composed.name if composed else None,
-        **(_subscription(composed) | _preview(composed) if composed else {}),
+        **(_shown(composed) if composed else {}),
     )
 
 
@@ -132,6 +134,12 @@ def _subscription(composed: Composed) -> dict[str, object]:
         "how_to": url_for(".how_to")
         + here.query_with(flux=name.name, **dict(composed.options.parameters())),
     }
+
+
+def _shown(composed: Composed) -> dict[str, Any]:
+    """What is told of a feed, with a month of it where it holds something."""
+    told = _subscription(composed)
+    return told | (_preview(composed) if told["count"] else {})
 
 
 def _preview(composed: Composed) -> dict[str, Any]:

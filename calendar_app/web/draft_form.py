@@ -14,6 +14,8 @@ from calendar_app.domain.errors import UnknownValueError
 from calendar_app.domain.known_events import scope_of
 from calendar_app.domain.text import clean_line
 from calendar_app.domain.vocabulary import Certainty
+from calendar_app.domain.web_links import whole_link
+from calendar_app.web.typed_days import EXAMPLE, iso_day, read_day, read_hour
 from calendar_app.web.typed_lists import class_text, read_classes, read_scope, scope_text
 
 #: The natures that a form offers: value → (kind, step, words).
@@ -75,15 +77,15 @@ class DraftForm:
         return cls(
             titre=line("titre"),
             nature=form.get("nature", ""),
-            premier_jour=line("premier_jour"),
-            dernier_jour=line("dernier_jour"),
+            premier_jour=iso_day(line("premier_jour")),
+            dernier_jour=iso_day(line("dernier_jour")),
             debut=line("debut"),
             fin=line("fin"),
             approximatif="approximatif" in form,
             pour=line("pour"),
             classes=line("classes"),
             lieu=line("lieu"),
-            lien=line("lien"),
+            lien=whole_link(line("lien")),
         )
 
     def read(self, item: DatedItem, academies: Academies) -> DatedItem | None:
@@ -137,23 +139,19 @@ class DraftForm:
         text = getattr(self, name)
         if not text:
             return None
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            day = date.min
-        if not 1900 < day.year < 2199:
-            self.problems[name] = "Écrivez un jour, par exemple 2021-02-11."
-            return None
+        day = read_day(text)
+        if day is None:
+            self.problems[name] = f"Écrivez un jour, par exemple {EXAMPLE}."
         return day
 
     def _hour(self, name: str) -> time | None:
         text = getattr(self, name)
         if not text:
             return None
-        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text, re.ASCII):
+        hour = read_hour(text)
+        if hour is None:
             self.problems[name] = "Écrivez une heure, par exemple 14:30."
-            return None
-        return time.fromisoformat(text)
+        return hour
 
     def _places(self, academies: Academies) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the académies and the départements, as an item names them."""

@@ -58,7 +58,7 @@ def builder() -> Response:
 def oembed() -> Any:
     """What a site that takes oEmbed 1.0 shows for the address of a page (``url``)."""
     if request.args.get("format", "json") != "json":
-        words = "Seul format=json existe ici.\n"
+        words = "Cette adresse ne répond qu'en JSON : écrivez « format=json ».\n"
         return Response(words, 501, content_type="text/plain; charset=utf-8")
     shown = embedding.of_address(request.args.get("url", ""))
     width = min(embedding.WIDTH, _number("maxwidth", embedding.WIDTH, 1, _LARGEST))
@@ -76,4 +76,4 @@ def oembed() -> Any:
 
 
 def _number(name: str, default: int, least: int, most: int) -> int:
-    return embedding.whole_number(name, request.args.get(name, ""), default, least, most)
+    return embedding.whole_number(request.args.get(name, ""), default, least, most)

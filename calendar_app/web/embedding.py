@@ -12,7 +12,7 @@ from flask import current_app, request, url_for
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import NotFoundError, ParameterError, shortened
 from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academy
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean_line
@@ -86,7 +86,7 @@ def on_screen() -> Embed:
     :raises NotFoundError: when ``nombre`` is not a number from 1 to 50.
     """
     here = page()
-    count = whole_number("nombre", request.args.get("nombre", ""), DATES, 1, MOST_DATES)
+    count = whole_number(request.args.get("nombre", ""), DATES, 1, MOST_DATES)
     return Embed(here.filter, count, title_of(here.filter, here.reference))
 
 
@@ -109,13 +109,13 @@ def of_address(address: str) -> Embed:
             SchoolYear.parse(values["label"])
         case "embed.agenda":
             given = parameters.get("nombre", [""])[0]
-            count = whole_number("nombre", given, DATES, 1, MOST_DATES)
+            count = whole_number(given, DATES, 1, MOST_DATES)
     return Embed(chosen, count, title)
 
 
 def _read(address: str) -> tuple[str, dict[str, Any], dict[str, list[str]]]:
     refusal = NotFoundError(
-        "url : donnez l'adresse d'une page de ce site, par exemple "
+        "Donnez l'adresse d'une page de ce site (« url »), par exemple "
         f"{settings().public_url}{url_for('calendar.agenda')}."
     )
     try:
@@ -141,14 +141,17 @@ def title_of(chosen: CatalogueFilter, reference: Reference) -> str:
     return f"Les prochaines dates, {academy.label}" if academy else "Les prochaines dates"
 
 
-def whole_number(name: str, text: str, default: int, least: int, most: int) -> int:
+def whole_number(text: str, default: int, least: int, most: int) -> int:
     """Read a number of an address; an empty text is an absent one.
 
-    :raises NotFoundError: when it is none from *least* to *most*.
+    :raises ParameterError: when it is none from *least* to *most*.
     """
     text = text.strip()
     if not text:
         return default
     if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-        raise NotFoundError(f"{name}={text} : écrivez un nombre de {least} à {most}.")
+        is_number = re.fullmatch("[0-9]+", text)
+        near = str(most if len(text) > 9 or int(text) > most else least) if is_number else None
+        sentence = f"« {shortened(text)} » ne convient pas : écrivez un nombre de {least} à {most}."
+        raise ParameterError(sentence, text, near)
     return int(text)

@@ -6,7 +6,7 @@ The rules are those of ``sources.events_entries``; here they are said in the wor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -15,11 +15,13 @@ from werkzeug.datastructures import MultiDict
 from calendar_app.domain import levels
 from calendar_app.domain.academies import Academies
 from calendar_app.domain.errors import UnknownValueError
-from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean, clean_line, slugify
 from calendar_app.domain.vocabulary import EventType, MilestoneKind
+from calendar_app.domain.web_links import whole_link
 from calendar_app.services.entries import scope_entry
 from calendar_app.services.events import Written
+from calendar_app.web.form_words import in_words_of_the_form
+from calendar_app.web.typed_days import iso_day, iso_hour
 from calendar_app.web.typed_lists import class_text, read_classes, read_scope, scope_text
 
 #: Text fields: name in the form → where it stands in an event.
@@ -29,6 +31,7 @@ TEXTS = {
     "lien": "link",
     "lieu": "place",
     "resume": "summary",
+    "raison": "reason",
     "partie_de": "part_of",
     "source": "source.name",
     "source_lien": "source.link",
@@ -58,6 +61,7 @@ _FIELD_OF = {where: name for name, where in (TEXTS | BOXES).items()} | {
     "school_year": "annee",
     "id": "annee",
     "series": "titre",
+    "source": "source",
     "participation.ien_visa": "visa",
 }
 _FIELD_OF_DATE = {
@@ -72,17 +76,6 @@ _FIELD_OF_DATE = {
     "label": "libelle",
     "place": "lieu",
     "scope": "pour",
-}
-#: What the file calls its keys, as the form does.
-_WORDS = {
-    "start_time": "l'heure de début",
-    "end_time": "l'heure de fin",
-    "first_day": "le premier jour",
-    "last_day": "le dernier jour",
-    "phrase": "les mots de la date approximative",
-    "day": "le jour",
-    "true (oui) ou false (non)": "oui ou non",
-    "cette clé est obligatoire, et elle manque": "il manque une réponse ici",
 }
 _ROW = re.compile(r"date-(\d{1,3})-(\w+)")
 _LONGEST = {"resume": 4000, "lien": 2000, "source_lien": 2000, "inscription_lien": 2000}
@@ -120,6 +113,8 @@ class DateRow:
         return not (self.cle or self.nature or self.premier or self.dernier)
 
 
+#: Days and hours may be typed as people write them.
+_AS_TYPED = {"premier": iso_day, "dernier": iso_day, "debut": iso_hour, "fin": iso_hour}
 #: What a request may set of a row.
 _ROW_FIELDS = frozenset(f.name for f in fields(DateRow))
 
@@ -174,7 +169,8 @@ class EventForm:
         for name in TEXTS:
             given = form.get(name, "")
             text = clean(given).strip() if name == "resume" else clean_line(given)
-            found.texts[name] = text[: _LONGEST.get(name, 400)]
+            is_link = name.endswith("lien")
+            found.texts[name] = (whole_link(text) if is_link else text)[: _LONGEST.get(name, 400)]
         for name in BOXES:
             found.boxes[name] = [clean_line(value)[:120] for value in form.getlist(name)]
         for name in ("type", "annee", "pour", "classes", "visa"):
@@ -188,7 +184,8 @@ class EventForm:
                 if match[2] in ("annulee", "retirer"):
                     setattr(row, match[2], True)
                 elif match[2] in _ROW_FIELDS:
-                    setattr(row, match[2], clean_line(value)[:400])
+                    typed = clean_line(value)[:400]
+                    setattr(row, match[2], _AS_TYPED.get(match[2], str)(typed))
         found.dates = [rows[number] for number in sorted(rows)]
         return found
 
@@ -249,8 +246,7 @@ class EventForm:
     def note(self, problems: Mapping[str, str]) -> None:
         """Note what ``EntryError`` says, at the fields of the form and in their words."""
         for where, message in problems.items():
-            for word, said in _WORDS.items():
-                message = re.sub(rf"\b{re.escape(word)}\b", said, message)
+            message = in_words_of_the_form(message)
             parts = where.split(".")
             if parts[0] == "milestones" and len(parts) > 1 and parts[1].isdecimal():
                 number = self.read_rows[int(parts[1])]
@@ -259,6 +255,30 @@ class EventForm:
             else:
                 name = _FIELD_OF.get(where) or _FIELD_OF.get(parts[0]) or "titre"
             self.problems.setdefault(name, f"{message[:1].upper()}{message[1:]}.")
+
+    def note_not_theirs(self, parts: Sequence[str], where: str) -> None:
+        """Note at which fields stands what the editor may not publish.
+
+        :param parts: names of facts (``sources.events_facts``).
+        :param where: the editor's own scope, in words.
+        """
+        rows = {row.cle: number for number, row in enumerate(self.dates)}
+        for part in parts:
+            group, _, key = part.partition(".")
+            if part == "scope":
+                name = "pour"
+                said = f"Votre périmètre : {where}. Écrivez-le ici, ou proposez l'événement."
+            elif group == "milestones":
+                number = rows.get(key, next((n for k, n in rows.items() if not k), 0))
+                name = f"date-{number}-pour"
+                said = (
+                    f"Votre périmètre : {where}. Dites ici que cette date est la vôtre, ou "
+                    "proposez le changement."
+                )
+            else:
+                name = _FIELD_OF.get(part) or _FIELD_OF.get(group) or "titre"
+                said = "Cette partie n'est pas de votre périmètre : proposez ce changement."
+            self.problems.setdefault(name, said)
 
     def _milestones(self, academies: Academies) -> Iterator[Written]:
         taken = {row.cle for row in self.dates if row.cle}
@@ -271,6 +291,13 @@ class EventForm:
                 self.problems[f"{at}-nature"] = "Dites ce qui se passe ce jour-là."
                 continue
             first, last = row.premier or row.dernier, row.dernier or row.premier
+            is_new_deadline = MilestoneKind(row.nature).is_deadline and not row.cle
+            if is_new_deadline and first != last and not row.environ:
+                self.problems[f"{at}-dernier"] = (
+                    "Une date limite n'a qu'un jour : videz un de ces deux champs, ou choisissez "
+                    "autre chose qu'une date limite."
+                )
+                continue
             if not first:
                 self.problems[f"{at}-premier"] = "Donnez le jour, ou retirez cette date."
                 continue
@@ -304,27 +331,6 @@ class EventForm:
             self.problems[name] = str(error)
             return None
         return _written_scope(codes) if codes else None
-
-
-def remember_moves(entry: Written, form: EventForm, seen: Mapping[str, object]) -> None:
-    """Let each date whose day differs from what was seen remember where it first stood, unless the
-    form says that the day was a mistake."""
-    rows = {row.cle: row for row in form.dates if row.cle}
-    for milestone in entry.get("milestones", ()):
-        row, old = rows.get(milestone["key"]), seen.get(f"milestones.{milestone['key']}")
-        if row is None or not isinstance(old, dict) or row.deplacee != "oui":
-            continue
-        was = old.get("day") or old.get("first_day"), old.get("day") or old.get("last_day")
-        now = milestone.get("day") or milestone.get("first_day")
-        now_last = milestone.get("day") or milestone.get("last_day")
-        approximate = "certainty" in old or "certainty" in milestone
-        if was != (now, now_last) and not approximate and "moved_from" not in milestone:
-            milestone["moved_from"] = {"first_day": was[0], "last_day": was[1]}
-
-
-def years_around(year: SchoolYear) -> tuple[str, ...]:
-    """Return the school years that a form offers."""
-    return tuple(SchoolYear(year.start + n).label for n in (-1, 0, 1, 2))
 
 
 def _left_out(row: DateRow) -> bool:
@@ -379,7 +385,7 @@ def _row(milestone: Written, academies: Academies) -> DateRow:
         cle=milestone.get("key") or milestone["kind"],
         nature=milestone["kind"],
         premier=day or milestone.get("first_day", ""),
-        dernier=day or milestone.get("last_day", ""),
+        dernier="" if day else milestone.get("last_day", ""),
         debut=milestone.get("start_time", ""),
         fin=milestone.get("end_time", ""),
         environ=milestone.get("phrase", ""),

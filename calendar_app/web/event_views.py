@@ -26,6 +26,7 @@ from calendar_app.services import (
     change_words,
     draft_entries,
     editions,
+    editors,
     event_lists,
     events,
     moderation,
@@ -35,13 +36,16 @@ from calendar_app.services.entries import event_entry
 from calendar_app.services.events import EntryError, EventEntry
 from calendar_app.web import editor_session
 from calendar_app.web.draft_cards import draft_card
-from calendar_app.web.event_form import DateRow, EventForm, remember_moves, years_around
+from calendar_app.web.event_form import DateRow, EventForm
 from calendar_app.web.event_preview import preview_of
+from calendar_app.web.form_words import in_words_of_the_form
 from calendar_app.web.journal_views import lines_of
+from calendar_app.web.moved_days import remember_moves
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
+from calendar_app.web.queue_views import typed_answer
 from calendar_app.web.room import room_blueprint, show, the_editor
-from calendar_app.web.typed_lists import scope_text
+from calendar_app.web.typed_lists import scope_text, years_around
 
 bp = room_blueprint(
     "editing",
@@ -60,6 +64,7 @@ def _for_templates() -> dict[str, Any]:
         "registrants": _options(Registrant),
         "sendings": _options(Sending),
         "pupil_datas": _options(PupilData),
+        "deadline_kinds": {kind.value for kind in MilestoneKind if kind.is_deadline},
         "date_kinds": (("", "choisissez"), *_options(MilestoneKind)),
         "conflict_name": change_words.part_name,
         "conflict_words": lambda name, value: change_words.value_words(
@@ -115,7 +120,7 @@ def new() -> Any:
         blank = EventForm(annee=year, pour=where, boxes={"public": ["eleves"]})
         return _form(blank)
     known = draft.event_id if draft else None
-    return _posted(EventForm.posted(request.form, known), None, draft)
+    return _posted(_typed(known), None, draft)
 
 
 @bp.route("/evenements/<event_id>/", methods=["GET", "POST"])
@@ -129,7 +134,7 @@ def edit(event_id: str) -> Any:
             events.written_entry(entry), page().reference.academies, found.id
         )
         return _form(shown, found, events.facts(entry), **preview_of(shown))
-    return _posted(EventForm.posted(request.form, found.id), found, None)
+    return _posted(_typed(found.id), found, None)
 
 
 @bp.get("/evenements/<event_id>/edition-suivante/")
@@ -156,6 +161,8 @@ def change_state(event_id: str) -> Any:
     if request.form.get("etat") not in STATES:
         raise NotFoundError("Cette action n'existe pas.")
     changes, action = STATES[request.form["etat"]]
+    if "cancelled" in changes and "raison" in request.form:
+        changes = changes | {"reason": clean_line(request.form["raison"])[:400] or None}
     seen = events.facts(entry)
     wanted = {n: v for n, v in (seen | changes).items() if v is not None}
     try:
@@ -171,7 +178,7 @@ def change_state(event_id: str) -> Any:
 def preview() -> Any:
     """What the form would publish, as a piece of a page: nothing is stored."""
     event_id = clean_line(request.form.get("evenement", "")) or None
-    form = EventForm.posted(request.form, event_id)
+    form = _typed(event_id)
     if not editor_session.is_fresh():
         return _form(form, None, None, 400, editor_session.NOT_FRESH)
     return show("_preview.html", **preview_of(form))
@@ -187,6 +194,23 @@ def _of_draft(draft: Draft) -> Response:
     seen = events.facts(event_entry(draft.event, academies)) if draft.event else None
     form = EventForm.of_entry(entry, academies, draft.event_id)
     return _form(form, None, seen, draft=draft, **preview_of(form))
+
+
+def _typed(event_id: str | None) -> EventForm:
+    """Return what was typed; an event that was picked by its title is noted by its id."""
+    form = EventForm.posted(request.form, event_id)
+    chosen = form.texts["partie_de"]
+    form.texts["partie_de"] = _pickable(form).get(chosen, chosen)
+    return form
+
+
+def _pickable(form: EventForm) -> dict[str, str]:
+    """Return the events that this one may be part of: those of its school year, by their names."""
+    try:
+        year = SchoolYear.parse(form.annee)
+    except CalendarError:
+        return {}
+    return event_lists.named(db.session, the_editor(), year)
 
 
 # -- the steps -------------------------------------------------------------------------------------
@@ -225,9 +249,12 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
         if not dates:
             return _form(form, found, seen, 400, draft=draft)
         # The form itself is right: it does not go with what somebody else changed since.
-        said = " ; ".join(dict.fromkeys(dates.values()))
+        said = " ; ".join(dict.fromkeys(map(in_words_of_the_form, dates.values())))
         notice = f"Avec ce qui est publié entre-temps, cela ne va pas : {said}."
         return _form(form, found, seen, 409, notice, draft)
+    except (events.NotYoursError, moderation.DraftNotYoursError) as error:
+        form.note_not_theirs(error.parts, _own_words())
+        return _form(form, found, seen, 409, str(error), draft)
     except NotFoundError:
         raise
     except CalendarError as error:
@@ -260,7 +287,8 @@ def _stored(entry: EventEntry, seen: Facts | None, draft: Draft | None, asked: s
     if draft:
         revision = request.form.get("revision", "")
         number = int(revision) if revision.isdecimal() and len(revision) < 10 else 0
-        event = moderation.accept(db.session, editor, draft.id, number, now, entry, seen)
+        answer = typed_answer()
+        event = moderation.accept(db.session, editor, draft.id, number, now, entry, seen, answer)
     else:
         action = events.action_of(seen, entry)
         event = events.save(db.session, editor, entry, seen, now, action=action, why=_why())
@@ -278,13 +306,22 @@ def _form(
 ) -> Response:
     here = page()
     scope = form.scope(here.reference.academies)
+    pickable = _pickable(form)
+    part_of = form.texts.get("partie_de", "")
     return show(
         "event_form.html",
         status,
         form=form,
+        pickable=pickable,
+        part_of=next((name for name, id_ in pickable.items() if id_ == part_of), part_of),
         event=found,
         seen=json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else "",
         notice=notice,
+        # Whatever button brought the form back, nothing of it is stored yet.
+        unsaved=request.method == "POST",
+        why=_why() or "",
+        answer=typed_answer(),
+        answers_known=request.form.get("autre") == "oui",
         draft=draft,
         history=lines_of(found.id) if found else [],
         years=years_around(SchoolYear.of(here.today)),
@@ -324,6 +361,10 @@ def _draft() -> Draft | None:
         return None
     number = int(text) if text.isdecimal() and len(text) < 10 else 0
     return moderation.visible_draft(db.session, the_editor(), number)
+
+
+def _own_words() -> str:
+    return editors.where_words(the_editor().scope, page().reference.academies)
 
 
 def _again(found: Event | None) -> Event:

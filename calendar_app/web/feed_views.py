@@ -9,15 +9,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
-from functools import partial
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.http import http_date, parse_date
 from werkzeug.wrappers import Response as BaseResponse
 
+from calendar_app.domain.academies import Academy
 from calendar_app.domain.local_time import PARIS
 from calendar_app.feeds import atom, ical, json_feed, news
-from calendar_app.feeds.cards import class_days_for
+from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
 from calendar_app.feeds.feed import Feed, FeedOptions, month_edge, read_options
 from calendar_app.feeds.ical import file_name
 from calendar_app.feeds.select import (
@@ -25,7 +25,7 @@ from calendar_app.feeds.select import (
     event_feed,
     read_name,
 )
-from calendar_app.models import db
+from calendar_app.models import Milestone, db
 from calendar_app.web.page import get_event, page, settings
 from calendar_app.web.policies import Policy, policy
 
@@ -213,10 +213,12 @@ def _render(feed: Feed, form: str) -> bytes:
     def event_page(event_id: str) -> str:
         return f"{public_url}/evenements/{event_id}/"
 
+    def tell(milestone: Milestone, viewer: Academy | None, concerned: bool) -> DeadlineDays:
+        return deadline_days(milestone, viewer, reference, concerned=concerned)
+
     academies, themes = reference.academies, reference.themes
     if form == "ics":
-        class_days = partial(class_days_for, reference=reference)
-        writer = ical.Writer(settings().uid_domain, event_page, academies, themes, class_days)
+        writer = ical.Writer(settings().uid_domain, event_page, academies, themes, tell)
         return writer.render(feed)
-    told = news.bulletin(feed, reference.changed_at, event_page, academies, themes)
+    told = news.bulletin(feed, reference.changed_at, event_page, academies, themes, tell)
     return atom.render(told) if form == "atom" else json_feed.render(told)

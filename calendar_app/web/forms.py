@@ -16,11 +16,12 @@ from werkzeug.datastructures import MultiDict
 
 from calendar_app.domain import levels
 from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.mail_addresses import AddressError, MailAddress
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.domain.text import clean_line
 from calendar_app.models import Subscriber
 from calendar_app.models.queries import Reference
-from calendar_app.services.subscribers import AddressError, MailAddress, Wishes
+from calendar_app.services.subscribers import Wishes
 from calendar_app.web.page import Page
 
 #: Seconds for which a form may stay open.
@@ -146,11 +147,11 @@ class WishesForm:
         # Of a degré as a whole, no class need be ticked: the school says it.
         classes = levels.expand(chosen.levels)
         school = next(
-            (k for k, own in SCHOOL_CLASSES.items() if classes - levels.BOTH_DEGRES <= own), None
+            (k for k, own in SCHOOL_CLASSES.items() if classes - levels.EVERYWHERE <= own), None
         )
         return cls(
             lieu=page.academy.name if page.academy else "",
-            etablissement=school.value if school and classes - levels.BOTH_DEGRES else "",
+            etablissement=school.value if school and classes - levels.EVERYWHERE else "",
             classes=frozenset() if school and classes == SCHOOL_CLASSES[school] else classes,
             themes=frozenset(chosen.themes),
             suivre="choix" if picked else "tout",

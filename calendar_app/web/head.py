@@ -152,5 +152,5 @@ def _of_event(event: Event, page: Page) -> str:
         m for m in event.milestones if queries.concerns(m, page.filter) and m.last_day >= page.today
     ]
     first = min(ahead, key=lambda m: m.last_day, default=None)
-    words = [wording.todo_words(first)] if first else []
+    words = [wording.todo_words(first, concerned=page.filter.sees(first.scope))] if first else []
     return clean_line(" ".join([*words, event.summary]))

@@ -10,12 +10,12 @@ from typing import Any
 from flask import Response, redirect, request, stream_with_context, url_for
 
 from calendar_app.domain.changes import ChangeAction
-from calendar_app.domain.errors import CalendarError, NotFoundError
+from calendar_app.domain.errors import CalendarError, NotFoundError, ParameterError, shortened
 from calendar_app.domain.french import day_words, hour_words
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean, clean_line
-from calendar_app.models import Change, db
-from calendar_app.services import journal, undo
+from calendar_app.models import Change, Letter, db
+from calendar_app.services import event_lists, journal, undo
 from calendar_app.services.change_words import Told, told
 from calendar_app.services.journal import JournalFilter
 from calendar_app.services.journal_export import as_csv, as_json
@@ -23,6 +23,7 @@ from calendar_app.web import editor_session
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import room_blueprint, show, the_editor, the_rights
+from calendar_app.web.typed_days import EXAMPLE, read_day
 
 bp = room_blueprint("journal", __name__, defait="Le changement est défait.")
 
@@ -43,6 +44,19 @@ class ChangeLine:
     may_undo: bool
 
 
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One act: a change, or several drafts that were accepted together."""
+
+    lines: tuple[ChangeLine, ...]
+
+    @property
+    def letter(self) -> Letter | None:
+        """The letter that the drafts are of; None for a single change."""
+        drafts = [line.change.draft for line in self.lines if line.change.draft]
+        return drafts[0].letter if len(self.lines) > 1 and drafts else None
+
+
 def lines_of(event_id: str) -> list[ChangeLine]:
     """Return the last changes of an event that who is logged in may read."""
     chosen = JournalFilter(event_id=event_id)
@@ -56,24 +70,19 @@ def index() -> Any:
     """All changes within one's scope, newest first."""
     before = request.args.get("avant", "")
     before_id = int(before) if before.isdecimal() and len(before) < 10 else None
-    found = journal.changes(
-        db.session,
-        the_rights(),
-        the_editor().id,
-        _filter(),
-        before_id=before_id,
-        limit=journal.PAGE + 1,
+    entries, older = journal.page_of(
+        db.session, the_rights(), the_editor().id, _filter(), before_id=before_id
     )
-    shown = found[: journal.PAGE]
     kept = {n: v for n, v in request.args.items() if n != "avant" and v}
     return show(
         "journal.html",
-        lines=_lines(shown),
+        entries=[JournalEntry(tuple(_lines(changes))) for changes in entries],
         people=journal.people(db.session, the_rights(), the_editor().id),
         actions=tuple(ChangeAction),
         chosen=request.args,
+        pickable=_pickable(),
         kept=kept,
-        older=shown[-1].id if len(found) > len(shown) else None,
+        older=older,
     )
 
 
@@ -145,32 +154,37 @@ def _all() -> Iterator[list[Change]]:
 def _filter() -> JournalFilter:
     """Return what the address asks for.
 
-    :raises NotFoundError: when a value is none of those allowed.
+    :raises ParameterError: when a value is none of those allowed.
     """
     given = {name: clean_line(value) for name, value in request.args.items()}
     editor, action = given.get("redacteur", ""), given.get("action", "")
+    asked = given.get("evenement", "")
     if editor and not (editor.isdecimal() and len(editor) < 10):
-        raise NotFoundError(f"redacteur={editor} : choisissez un nom dans la liste.")
+        raise ParameterError("Choisissez un nom dans la liste de la rédaction.", editor)
     if action and action not in set(ChangeAction):
-        raise NotFoundError(f"action={action} : choisissez une action dans la liste.")
+        raise ParameterError("Choisissez une action dans la liste.", action)
     return JournalFilter(
-        event_id=given.get("evenement") or None,
+        event_id=_pickable().get(asked, asked) or None,
         editor_id=int(editor) if editor else None,
         action=ChangeAction(action) if action else None,
-        first_day=_day("depuis", given.get("depuis", "")),
-        last_day=_day("jusqu", given.get("jusqu", "")),
+        first_day=_day(given.get("depuis", "")),
+        last_day=_day(given.get("jusqu", "")),
     )
 
 
-def _day(name: str, text: str) -> date | None:
+def _pickable() -> dict[str, str]:
+    """Return the events that a journal is asked for by their names: those of the latest year."""
+    year = event_lists.latest_year(db.session, page().today)
+    return event_lists.named(db.session, the_editor(), year)
+
+
+def _day(text: str) -> date | None:
     if not text:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not 1900 < day.year < 2199:
-        raise NotFoundError(f"{name}={text} : écrivez un jour, par exemple {name}=2021-01-15.")
+    day = read_day(text)
+    if day is None:
+        sentence = f"« {shortened(text)} » n'est pas un jour : écrivez par exemple {EXAMPLE}."
+        raise ParameterError(sentence, text)
     return day
 
 

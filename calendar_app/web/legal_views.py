@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from collections.abc import Iterable
+from datetime import date
 
+from flask import Blueprint, render_template, url_for
+
+from calendar_app.domain import retention
+from calendar_app.domain.french import day_words
+from calendar_app.domain.school_calendars import SchoolCalendar
 from calendar_app.models import db, queries
-from calendar_app.services.subscribers import ENDED_KEPT, UNCONFIRMED_KEPT
-from calendar_app.services.suggestions import ADDRESS_KEPT
+from calendar_app.web.editor_session import LIFE
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.regions import regions
 
 bp = Blueprint("legal", __name__)
+
+#: The day on which the accessibility statement was last gone through: change it with the page.
+STATEMENT_OF = date(2026, 11, 29)
+
+#: The pages that `tests/browser/` looks at, by endpoint: what the statement says was verified.
+VERIFIED = {
+    "calendar.home": "l'accueil",
+    "calendar.agenda": "la liste des dates",
+    "choice.academy": "mon académie et ma classe",
+    "choice.selection": "ma sélection",
+    "composer.compose": "ajouter à mon agenda",
+    "subscription.sign_up": "les rappels par courriel",
+    "subscription.find_link": "retrouver mon lien",
+    "suggestion.propose": "proposer une date",
+    "embed.builder": "montrer les dates sur votre site",
+    "legal.help": "l'aide",
+    "legal.site_map": "le plan du site",
+    "legal.accessibility": "cette déclaration",
+    "legal.personal_data": "les données personnelles",
+    "legal.notice": "les mentions légales",
+}
+
+
+def _credits(calendars: Iterable[SchoolCalendar]) -> dict[str, list[str]]:
+    """Return whom the school holidays come from: the names of the calendars of each source. A
+    calendar that was renewed has several (``SchoolCalendar.source``)."""
+    found: dict[str, list[str]] = {}
+    for calendar in calendars:
+        for source in calendar.source.split(" ; "):
+            found.setdefault(source, []).append(calendar.label)
+    return found
 
 
 @bp.get("/donnees-personnelles/")
@@ -21,9 +57,10 @@ def personal_data() -> str:
     return render_template(
         "pages/donnees-personnelles.html",
         page=page(),
-        unconfirmed_days=UNCONFIRMED_KEPT.days,
-        ended_days=ENDED_KEPT.days,
-        proposer_days=ADDRESS_KEPT.days,
+        session_life=LIFE,
+        silence_day=day_words(
+            retention.silence_ends(page().today, page().today), weekday=False, year=False
+        ),
     )
 
 
@@ -31,14 +68,23 @@ def personal_data() -> str:
 @policy(Policy.PUBLIC)
 def notice() -> str:
     """Who publishes and who hosts the site (loi n° 2004-575 du 21 juin 2004, article 1-1)."""
-    return render_template("pages/mentions-legales.html", page=page())
+    return render_template(
+        "pages/mentions-legales.html",
+        page=page(),
+        credits=_credits(page().reference.calendars.values()),
+    )
 
 
 @bp.get("/accessibilite/")
 @policy(Policy.PUBLIC)
 def accessibility() -> str:
     """The accessibility statement (loi n° 2005-102, article 47), after the model of the RGAA."""
-    return render_template("pages/accessibilite.html", page=page())
+    return render_template(
+        "pages/accessibilite.html",
+        page=page(),
+        established=STATEMENT_OF,
+        checked=[(url_for(endpoint), name) for endpoint, name in VERIFIED.items()],
+    )
 
 
 @bp.get("/aide/")

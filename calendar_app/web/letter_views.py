@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import Response, current_app, redirect, request, url_for
+from itsdangerous import BadData, URLSafeSerializer
 
 from calendar_app.config import data_folder
 from calendar_app.domain.errors import UnreadableLetterError
@@ -14,9 +15,11 @@ from calendar_app.services import letter_room, letters, moderation
 from calendar_app.services.letter_room import OpenLetter
 from calendar_app.web import bodies, editor_session
 from calendar_app.web.draft_cards import draft_card
+from calendar_app.web.form_words import in_words_of_the_form
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import room_blueprint, show, the_editor
+from calendar_app.web.typed_days import EXAMPLE, read_day
 
 bp = room_blueprint("letters", __name__)
 
@@ -62,7 +65,12 @@ def _drop(issued: date | None, problems: dict[str, str]) -> Any:
 @policy(Policy.EDITOR)
 def letter(letter_id: int) -> Any:
     """A letter, and beside it what was found in it that is one's own."""
-    return letter_page(letter_room.open_letter(db.session, the_editor(), letter_id))
+    found = letter_room.open_letter(db.session, the_editor(), letter_id)
+    try:
+        told = _results(letter_id).loads(request.args.get("lot", ""))
+    except BadData:
+        return letter_page(found)
+    return letter_page(found, results=[(title, problem) for title, problem in told])
 
 
 @bp.post("/lettres/<int(max=2147483647):letter_id>/accepter/")
@@ -73,8 +81,18 @@ def accept_certain(letter_id: int) -> Any:
     if not editor_session.is_fresh():
         return letter_page(found, 400, editor_session.NOT_FRESH)
     done = moderation.accept_certain(db.session, the_editor(), letter_id, page().now)
-    found = letter_room.open_letter(db.session, the_editor(), letter_id)
-    return letter_page(found, results=done)
+    # What became of each travels in the address, so that reloading the page does nothing twice.
+    told = [
+        [result.title, result.problem and in_words_of_the_form(result.problem)] for result in done
+    ]
+    lot = _results(letter_id).dumps(told)
+    return redirect(url_for(".letter", letter_id=letter_id, lot=lot), 303)
+
+
+def _results(letter_id: int) -> URLSafeSerializer:
+    """What signs the results of a bulk acceptance: nobody else can make a page say them."""
+    secret, key = current_app.config["SETTINGS"].secret_key, editor_session.browser_key()
+    return URLSafeSerializer(secret, salt=f"accepted/{letter_id}/{key}")
 
 
 def letter_page(
@@ -112,11 +130,7 @@ def _issued(problems: dict[str, str]) -> date | None:
     text = request.form.get("envoyee", "").strip()
     if not text:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not 1900 < day.year < 2199:
-        problems["envoyee"] = "Écrivez un jour, par exemple 2020-12-15."
-        return None
+    day = read_day(text)
+    if day is None:
+        problems["envoyee"] = f"Écrivez un jour, par exemple {EXAMPLE}."
     return day

@@ -27,11 +27,11 @@ class Step:
 
 def next_steps(event: Event, cards: Sequence[Card]) -> list[Step]:
     """Return what is left to do, from the dates that are ahead; nothing of an event that is over,
-    cancelled or taken out of the calendar.
+    cancelled, taken out of the calendar or for others.
 
     :param cards: the dates that concern the reader.
     """
-    ahead = [c for c in cards if not c.is_past and not c.milestone.is_cancelled]
+    ahead = [c for c in cards if not c.is_past and not c.milestone.is_cancelled and not c.elsewhere]
     if event.cancelled_at or event.archived_at or (cards and not ahead):
         return []
     steps = list(_steps(event, sorted(ahead, key=lambda c: c.milestone.last_day)))

@@ -13,7 +13,7 @@ from calendar_app.config import Settings
 from calendar_app.domain import levels
 from calendar_app.domain.academies import Academy, Department
 from calendar_app.domain.class_days import ClassDays
-from calendar_app.domain.errors import NotFoundError
+from calendar_app.domain.errors import NotFoundError, ParameterError, shortened
 from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academy
 from calendar_app.domain.local_time import PARIS
 from calendar_app.domain.text import clean_line
@@ -105,14 +105,21 @@ class Page:
     def card(self, milestone: Milestone) -> Card:
         """Return the card of a date, told for the place and the classes on screen."""
         wednesdays = not levels.has_ecole(self.filter.classes) if self.filter.levels else None
-        return card(milestone, self.today, self.academy, self.reference, wednesdays=wednesdays)
+        return card(
+            milestone,
+            self.today,
+            self.academy,
+            self.reference,
+            wednesdays=wednesdays,
+            concerned=self.filter.sees(milestone.scope),
+        )
 
 
 def page() -> Page:
     """Return the page of this request.
 
     :raises UnknownValueError: when a filter's value is not known.
-    :raises NotFoundError: when ``le`` is not a day.
+    :raises ParameterError: when ``le`` is not a day.
     """
     if "page" not in g:
         reference = queries.reference(db.session)
@@ -137,7 +144,8 @@ def _day(text: str) -> date:
     except ValueError:
         day = date.min
     if not 1900 < day.year < 2199:
-        raise NotFoundError(f"le={text} : écrivez un jour, par exemple le=2021-01-15.")
+        sentence = f"« {shortened(text)} » n'est pas un jour : il s'écrit « le=2021-01-15 »."
+        raise ParameterError(sentence, text)
     return day
 
 

@@ -6,19 +6,23 @@ brings a form token, but for the one click of RFC 8058.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.domain.deliveries import SubscriberState
+from calendar_app.domain.local_time import PARIS
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import ClassAnswer
+from calendar_app.domain.retention import silence_ends
 from calendar_app.models import Subscriber, Subscription, db
 from calendar_app.services import follows, subscriptions
+from calendar_app.services.personal_copy import in_words
 from calendar_app.services.subscribers import (
     SUBSCRIBED,
     ConfirmationExpiredError,
-    MailAddress,
     NotSubscribedError,
     find,
 )
@@ -40,6 +44,7 @@ bp = Blueprint("personal", __name__, url_prefix="/abonnement/lien/<token>")
 DONE = {
     "choix": "Vos choix sont enregistrés.",
     "pause": "Vos rappels sont en pause : nous ne vous écrivons plus jusqu'à la reprise.",
+    "continuer": "C'est noté : vos rappels continuent.",
     "reprise": "Vos rappels reprennent.",
     "retour": "Vous êtes de nouveau abonné, avec les mêmes choix qu'avant.",
     "adresse": "Votre adresse est changée. Les liens envoyés à l'ancienne ne marchent plus.",
@@ -117,7 +122,8 @@ def resend(token: str) -> Any:
 @bp.post("/pause/")
 @policy(Policy.LINK_HOLDER)
 def pause(token: str) -> Any:
-    """Pause (``etat=pause``), or resume, or come back after having ended it (``etat=reprise``)."""
+    """Pause (``etat=pause``), say that one is still there (``etat=continuer``), or resume, or come
+    back after the end (``etat=reprise``)."""
     person, here = _person(token), page()
     if not forms.is_fresh():
         return _preferences(token, person, 400, notice=forms.TOO_OLD)
@@ -128,7 +134,7 @@ def pause(token: str) -> Any:
         subscriptions.come_back(db.session, person.uid, here.now)
         return _back("retour")
     subscriptions.resume(db.session, person.uid, here.now)
-    return _back("reprise")
+    return _back("continuer" if request.form.get("etat") == "continuer" else "reprise")
 
 
 @bp.post("/adresse/")
@@ -149,11 +155,22 @@ def address(token: str) -> Any:
     return _back("adresse-demandee")
 
 
+@bp.get("/donnees/")
+@policy(Policy.LINK_HOLDER)
+def data(token: str) -> BaseResponse:
+    """All that is kept about somebody, in words (RGPD, article 12.1)."""
+    person = _person(token)
+    found = follows.export(db.session, person)
+    return show("copy.html", token=token, copy=in_words(found, page().reference))
+
+
 @bp.get("/donnees.json")
 @policy(Policy.LINK_HOLDER)
 def export(token: str) -> Response:
     """All that is kept about somebody, as a file."""
-    answer = jsonify(follows.export(db.session, _person(token)))
+    data = follows.export(db.session, _person(token))
+    text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    answer = Response(text, content_type="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="mes-rappels.json"'
     return answer
 
@@ -243,6 +260,7 @@ def _preferences(
     shown = {
         "token": token,
         "person": person,
+        "silence_ends": silence_ends(person.heard_at.astimezone(PARIS).date(), here.today),
         "done": _done(),
         "wishes": forms.WishesForm.of_subscriber(person, here.reference),
         "form": forms.AddressForm(),

@@ -18,6 +18,7 @@ from calendar_app.services.events import EntryError
 from calendar_app.web import editor_session
 from calendar_app.web.draft_cards import draft_card
 from calendar_app.web.draft_form import NATURES, DraftForm
+from calendar_app.web.form_words import in_words_of_the_form
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.room import room_blueprint, show, the_editor, the_rights
@@ -76,10 +77,12 @@ def draft(draft_id: int) -> Any:
 @bp.post("/propositions/<int(max=2147483647):draft_id>/accepter/")
 @policy(Policy.PUBLISHER)
 def accept(draft_id: int) -> Any:
-    """Publish what it proposes."""
+    """Publish what it proposes, with an answer for whoever proposed it."""
 
     def act(found: Draft, seen: int) -> None:
-        moderation.accept(db.session, the_editor(), found.id, seen, page().now)
+        moderation.accept(
+            db.session, the_editor(), found.id, seen, page().now, answer=typed_answer()
+        )
 
     return _act(draft_id, act, "accepte")
 
@@ -90,8 +93,7 @@ def refuse(draft_id: int) -> Any:
     """Refuse it, with an answer for whoever proposed it; its author withdraws it."""
 
     def act(found: Draft, seen: int) -> None:
-        answer = clean(request.form.get("reponse", "")).strip()[:_LONGEST_ANSWER]
-        moderation.refuse(db.session, the_editor(), found.id, seen, answer, page().now)
+        moderation.refuse(db.session, the_editor(), found.id, seen, typed_answer(), page().now)
 
     return _act(draft_id, act, "refuse")
 
@@ -139,8 +141,8 @@ def _act(draft_id: int, act: Callable[[Draft, int], None], done: str) -> Any:
     try:
         act(found, _seen())
     except EntryError as error:
-        problems = " ; ".join(f"{where} : {text}" for where, text in error.problems.items())
-        notice = f"Il manque de quoi publier ceci, corrigez d'abord : {problems}."
+        said = dict.fromkeys(map(in_words_of_the_form, error.problems.values()))
+        notice = f"Il manque de quoi publier ceci, corrigez d'abord : {' ; '.join(said)}."
         return _page(found, 400, notice)
     except NotFoundError:
         raise
@@ -148,6 +150,11 @@ def _act(draft_id: int, act: Callable[[Draft, int], None], done: str) -> Any:
         db.session.expire_all()
         return _page(found, 409, str(error))
     return _onward(found, done)
+
+
+def typed_answer() -> str:
+    """Return what the editor says to whoever proposed a draft, whatever becomes of it."""
+    return clean(request.form.get("reponse", "")).strip()[:_LONGEST_ANSWER]
 
 
 def _seen() -> int:
@@ -177,4 +184,5 @@ def _onward(decided: Draft, done: str) -> Any:
 def _page(
     found: Draft, status: int = 200, notice: str | None = None, form: DraftForm | None = None
 ) -> Response:
-    return show("draft.html", status, card=draft_card(found, form), notice=notice)
+    card = draft_card(found, form)
+    return show("draft.html", status, card=card, notice=notice, answer=typed_answer())

@@ -47,7 +47,7 @@ def axis(here: Page, year: SchoolYear) -> dict[str, object]:
         "months": timeline.months(year),
         "periods": periods,
         "period_spans": [span for span in spans if span],
-        "holidays": holidays,
+        "holidays": here.class_days.listed_holidays(year.first_day, year.last_day),
         "shades": [span for span in shades if span],
         "today_mark": timeline.span(year, here.today, here.today, "today"),
         "calendar_unknown": unknown,

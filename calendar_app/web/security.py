@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, Response, abort, current_app, render_template, request
@@ -24,7 +25,8 @@ from calendar_app.domain.errors import CalendarError, NotFoundError
 from calendar_app.models import db
 from calendar_app.models.connections import hurry
 from calendar_app.services import store
-from calendar_app.web import bodies
+from calendar_app.web import bodies, error_leads
+from calendar_app.web.error_leads import Lead, leads_from
 
 log = logging.getLogger(__name__)
 
@@ -100,19 +102,22 @@ _TITLES = {
     503: "Service momentanément indisponible",
 }
 _TEXTS = {
-    400: "Cette adresse n'est pas celle de ce site.",
+    400: "Cette adresse n'est pas celle de ce site, ou la demande est incomplète.",
     403: "Votre rôle de rédaction ne permet pas d'ouvrir cette page.",
     404: "Rien ne se trouve à cette adresse. Elle a peut-être été mal recopiée.",
     405: "Cette adresse ne s'ouvre pas ainsi. Revenez à la page précédente.",
     413: "Ce qui a été envoyé est trop long pour cette page. Revenez à la page précédente, et "
     "envoyez moins de texte ou un fichier plus petit.",
     414: "Cette adresse porte trop de choix. Enlevez quelques filtres ou quelques événements.",
-    429: "Trop de demandes sont parties de votre réseau. Réessayez dans une heure.",
+    429: "Trop de demandes sont parties de votre réseau (dans un établissement, tout le monde a le "
+    "même). Réessayez dans une heure.",
     500: "L'erreur est notée. Réessayez dans quelques minutes.",
     503: "Le calendrier ne répond pas pour le moment. Réessayez dans quelques minutes : "
     "les agendas abonnés gardent leurs dates.",
 }
 
+#: What is said where nothing more is known.
+_OTHER = "La demande n'a pas pu être lue. Revenez à la page précédente, et recommencez."
 
 _BUSY = (
     "Beaucoup de personnes envoient quelque chose en ce moment. Rien n'a été enregistré : revenez "
@@ -205,7 +210,9 @@ def _http_error(error: HTTPException) -> Any:
 
 
 def _not_found(error: NotFoundError) -> Any:
-    return _page(NotFound.code, str(error))
+    return _page(
+        NotFound.code, str(error), title=error_leads.title_of(error), leads=leads_from(error)
+    )
 
 
 def _erased(_error: ObjectDeletedError) -> Any:
@@ -237,19 +244,32 @@ def _our_fault(error: Exception) -> Any:
     return _page(500)
 
 
-def _page(code: int, text: str | None = None, *, todo: str | None = None) -> Response:
+def _page(
+    code: int,
+    text: str | None = None,
+    *,
+    title: str | None = None,
+    todo: str | None = None,
+    leads: Sequence[Lead] = (),
+) -> Response:
     """Answer with an error.
 
     :param text: what went wrong and what to do, in French; by default what the code stands for.
+    :param title: what kind of error it is; by default what the code stands for.
     :param todo: what the person who runs the site has to do, in French.
+    :param leads: where to go on.
     """
-    title, text = _TITLES.get(code, "Demande refusée"), text or _TEXTS.get(code, _TEXTS[400])
+    title = title or _TITLES.get(code, "Demande refusée")
+    text = text or _TEXTS.get(code, _OTHER)
     # A foreign Host leaves no address to build links from, so 400 is plain too.
     if code == 400 or request.path.endswith((".ics", ".atom", ".json")):
-        body, kind = "\n".join(filter(None, (f"{title}. {text}", todo))) + "\n", _PLAIN
+        public_url = current_app.config["SETTINGS"].public_url
+        there = [f"{lead.words} : {public_url}{lead.address}" for lead in leads]
+        body = "\n".join(filter(None, (f"{title}. {text}", todo, *there))) + "\n"
+        kind = _PLAIN
     else:
         embedded = request.path.startswith(EMBED_PATH)
         template = "embed/error.html" if embedded else "pages/error.html"
-        body = render_template(template, title=title, text=text, todo=todo)
+        body = render_template(template, title=title, text=text, todo=todo, leads=leads)
         kind = "text/html; charset=utf-8"
     return Response(body, status=code, content_type=kind)

@@ -8,6 +8,7 @@ from flask import Response, redirect, request, url_for
 
 from calendar_app.config import data_folder
 from calendar_app.domain.errors import UnknownValueError
+from calendar_app.domain.web_links import whole_link
 from calendar_app.feeds.wording import scope_words
 from calendar_app.models import db
 from calendar_app.services import letters, sources
@@ -41,7 +42,7 @@ def index() -> Any:
             db.session,
             the_editor(),
             given.get("nom", ""),
-            given.get("adresse", ""),
+            whole_link(given.get("adresse", "").strip()),
             scope,
             page().now,
         )

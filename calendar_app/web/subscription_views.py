@@ -15,17 +15,12 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.domain.local_time import PARIS
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.models import Subscriber, db
 from calendar_app.services import asked, follows, limits, subscriptions
-from calendar_app.services.subscribers import (
-    CONSENT,
-    AddressTakenError,
-    MailAddress,
-    SignUp,
-    WrongCodeError,
-)
+from calendar_app.services.subscribers import CONSENT, AddressTakenError, SignUp, WrongCodeError
 from calendar_app.web import forms
 from calendar_app.web.calendar_views import picked_events
 from calendar_app.web.page import get_event, page, settings
@@ -64,9 +59,11 @@ def sign_up() -> Any:
     events = [get_event(event_id) for event_id in ids if event_id][:MOST_EVENTS]
     if request.method != "POST" and not events:  # « Ma sélection »
         events = picked_events(here.filter)[:MOST_EVENTS]
+    over = [event for event in events if not event.may_remind(here.today)]
+    events = [event for event in events if event not in over]
     if request.method != "POST":
         blank = forms.WishesForm.of_page(here, picked=bool(events))
-        return show("form.html", form=forms.AddressForm(), wishes=blank, events=events)
+        return show("form.html", form=forms.AddressForm(), wishes=blank, events=events, over=over)
     form = forms.AddressForm.posted(request.form)
     typed = forms.WishesForm.posted(request.form)
     if not forms.is_fresh():

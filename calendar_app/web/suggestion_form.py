@@ -12,16 +12,20 @@ from calendar_app.domain import levels
 from calendar_app.domain.dated_items import ItemKind, Step
 from calendar_app.domain.errors import UnknownValueError
 from calendar_app.domain.french import NBSP
+from calendar_app.domain.mail_addresses import AddressError, MailAddress
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.domain.text import clean, clean_line
-from calendar_app.domain.web_links import is_link
+from calendar_app.domain.web_links import is_link, whole_link
 from calendar_app.models import Event
 from calendar_app.models.queries import Reference
-from calendar_app.services.subscribers import AddressError, MailAddress
-from calendar_app.services.suggestions import Mistake, Suggestion
+from calendar_app.services.suggestions import Mistake, SuggestedDay, Suggestion
+from calendar_app.web.typed_days import EXAMPLE, any_day, in_french, iso_day, iso_hour, read_hour
 
 #: Characters.
 TITLE_LENGTH, LINK_LENGTH, WORDS_LENGTH, ADDRESS_LENGTH, PLACE_LENGTH = 160, 2000, 2000, 320, 320
+
+#: Dates of one suggestion.
+MOST_DATES = 6
 
 #: School years after this one of which somebody may know a date.
 _YEARS_AHEAD = 2
@@ -77,6 +81,7 @@ class _Answered:
                     "Donnez l'adresse de la page officielle : elle sert à vérifier la date."
                 )
             return None
+        self.lien = whole_link(self.lien)
         if len(self.lien) > LINK_LENGTH or not is_link(self.lien):
             self.problems["lien"] = (
                 "Recopiez l'adresse entière de la page, qui commence par https:// ou http://."
@@ -100,6 +105,39 @@ class _Answered:
             return None
 
 
+@dataclass
+class SuggestedDate:
+    """One date of a suggestion, as it was typed.
+
+    :param suffix: what its fields' names end with: nothing, « -2 », « -3 »…
+    """
+
+    suffix: str = ""
+    sorte: str = ""
+    du: str = ""
+    au: str = ""
+    heure: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        return not (self.sorte or self.du or self.au or self.heure)
+
+
+def _dates(form: MultiDict[str, str]) -> list[SuggestedDate]:
+    suffixes = ["", *(f"-{number}" for number in range(2, MOST_DATES + 1))]
+    return [
+        SuggestedDate(
+            suffix,
+            sorte=form.get(f"sorte{suffix}", ""),
+            du=iso_day(_line(form, f"du{suffix}", 20)),
+            au=iso_day(_line(form, f"au{suffix}", 20)),
+            heure=iso_hour(_line(form, f"heure{suffix}", 20)),
+        )
+        for suffix in suffixes
+        if not suffix or f"au{suffix}" in form
+    ]
+
+
 def _line(form: MultiDict[str, str], name: str, length: int) -> str:
     """One character more than allowed is kept, so that it is said."""
     return clean_line(form.get(name, ""))[: length + 1]
@@ -113,9 +151,7 @@ class SuggestionForm(_Answered):
     """
 
     titre: str = ""
-    sorte: str = ""
-    du: str = ""
-    au: str = ""
+    dates: list[SuggestedDate] = field(default_factory=lambda: [SuggestedDate()])
     pour: str = ""
     lieu: str = ""
     classes: frozenset[str] = frozenset()
@@ -125,9 +161,7 @@ class SuggestionForm(_Answered):
         """Read a request's form."""
         return cls(
             titre=_line(form, "titre", TITLE_LENGTH),
-            sorte=form.get("sorte", ""),
-            du=_line(form, "du", 20),
-            au=_line(form, "au", 20),
+            dates=_dates(form),
             pour=form.get("pour", ""),
             lieu=_line(form, "lieu", PLACE_LENGTH),
             classes=frozenset(form.getlist("classe")) & levels.CLASSES.keys(),
@@ -142,18 +176,11 @@ class SuggestionForm(_Answered):
             self.problems["titre"] = "Donnez le nom du concours ou du rendez-vous."
         elif len(self.titre) > TITLE_LENGTH:
             self.problems["titre"] = f"Donnez un nom de {TITLE_LENGTH} signes au plus."
-        kind = DateKind(self.sorte) if self.sorte in set(DateKind) else None
-        if kind is None:
-            self.problems["sorte"] = "Choisissez ce que l'on doit faire, ou ce qui a lieu."
-        first, last = self._read_days(kind, today)
+        dates = [self._read_date(row, today) for row in self.dates]
         academies, departments = self._read_place(reference)
         found = Suggestion(
             title=self.titre,
-            # With a first day, a deadline is the end of a window.
-            kind=_item_kind(kind, first),
-            step=kind.step if kind else None,
-            first_day=first,
-            last_day=last,
+            dates=tuple(day for day in dates if day),
             academies=academies,
             departments=departments,
             classes=levels.collapse(self.classes),
@@ -163,33 +190,67 @@ class SuggestionForm(_Answered):
         )
         return None if self.problems else found
 
-    def _read_days(self, kind: DateKind | None, today: date) -> tuple[date | None, date | None]:
-        first, last = self._read_day("du", today), self._read_day("au", today)
-        if self.problems.keys() & {"du", "au"}:
+    def add_date(self) -> None:
+        """Have one more date to fill in, up to as many as a suggestion may have."""
+        if len(self.dates) < MOST_DATES:
+            self.dates.append(SuggestedDate(f"-{len(self.dates) + 1}"))
+
+    def _read_date(self, row: SuggestedDate, today: date) -> SuggestedDay | None:
+        if row.is_blank and row.suffix:
+            return None
+        kind = DateKind(row.sorte) if row.sorte in set(DateKind) else None
+        if kind is None:
+            self.problems[f"sorte{row.suffix}"] = (
+                "Choisissez ce que l'on doit faire, ou ce qui a lieu."
+            )
+        first, last = self._read_days(row, kind, today)
+        hour = read_hour(row.heure) if row.heure else None
+        if row.heure and hour is None:
+            self.problems[f"heure{row.suffix}"] = (
+                f"« {row.heure} » n'est pas une heure : écrivez par exemple 18:00."
+            )
+        ends = kind is not None and kind.is_deadline
+        return SuggestedDay(
+            # With a first day, a deadline is the end of a window.
+            kind=_item_kind(kind, first),
+            step=kind.step if kind else None,
+            first_day=first,
+            last_day=last,
+            start_time=None if ends else hour,
+            end_time=hour if ends else None,
+        )
+
+    def _read_days(
+        self, row: SuggestedDate, kind: DateKind | None, today: date
+    ) -> tuple[date | None, date | None]:
+        first, last = self._read_day(row, "du", today), self._read_day(row, "au", today)
+        until = f"au{row.suffix}"
+        if self.problems.keys() & {f"du{row.suffix}", until}:
             return None, None
         if kind and kind.is_deadline:
             if last is None:
-                self.problems["au"] = "Donnez le dernier jour."
+                self.problems[until] = "Donnez le dernier jour."
             elif first == last:
                 first = None
         elif first is None and last is None:
-            self.problems["au"] = "Donnez le jour."
+            self.problems[until] = "Donnez le jour."
         elif first is None:
             first, last = last, None
         if first and last and first > last:
-            self.problems["au"] = "Le dernier jour vient avant le premier : vérifiez les deux."
+            self.problems[until] = "Le dernier jour vient avant le premier : vérifiez les deux."
         if kind is DateKind.SESSION:
             last = last or first
         return first, last
 
-    def _read_day(self, name: str, today: date) -> date | None:
-        typed = getattr(self, name)
+    def _read_day(self, row: SuggestedDate, part: str, today: date) -> date | None:
+        typed = getattr(row, part)
         if not typed:
             return None
-        try:
-            day = date.fromisoformat(typed)
-        except ValueError:
-            self.problems[name] = f"« {typed} » n'est pas un jour : écrivez par exemple 2021-02-11."
+        day, name = any_day(typed), f"{part}{row.suffix}"
+        if day is None:
+            self.problems[name] = (
+                f"« {in_french(typed)} » n'est pas un jour : écrivez par exemple {EXAMPLE}."
+            )
             return None
         year, now = SchoolYear.of(day).start, SchoolYear.of(today).start
         if not now <= year <= now + _YEARS_AHEAD:

@@ -7,14 +7,15 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.models import Event, db
 from calendar_app.services import limits, suggestions
-from calendar_app.services.subscribers import MailAddress
 from calendar_app.web import forms
 from calendar_app.web.page import get_event, page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.subscription_views import links, network
 from calendar_app.web.suggestion_form import (
+    MOST_DATES,
     TITLE_LENGTH,
     WORDS_LENGTH,
     DateKind,
@@ -61,6 +62,9 @@ def _date() -> Any:
     form = SuggestionForm.posted(request.form)
     if not forms.is_fresh():
         return _form(form, 400, forms.TOO_OLD)
+    if request.form.get("action") == "ajouter":
+        form.add_date()
+        return _form(form)
     suggestion = form.read(here.reference, here.today)
     if suggestion is None:
         return _form(form, 400)
@@ -124,9 +128,9 @@ def _show(template: str, status: int = 200, **context: Any) -> Response:
         f"suggestion/{template}",
         page=page(),
         KINDS=tuple(DateKind),
-        kept_days=suggestions.ADDRESS_KEPT.days,
         title_length=TITLE_LENGTH,
         words_length=WORDS_LENGTH,
+        most_dates=MOST_DATES,
         **context,
     )
     return make_response(body, status)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from calendar_app.models import db, queries
 from calendar_app.services import store
 from calendar_app.services.health import Health
-from calendar_app.web.page import settings
+from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("system", __name__)
@@ -67,21 +67,20 @@ def robots() -> Response:
 @bp.get("/sitemap.xml")
 @policy(Policy.PUBLIC)
 def sitemap() -> Response:
-    """The pages of the calendar, with the last change of what they show (sitemaps.org 0.9).
-
-    Past ones too, although they ask not to be indexed: it is by reading them again that a search
-    engine learns of it.
-    """
+    """The pages of the calendar that may be indexed, with the last change of what they show
+    (sitemaps.org 0.9). What is over asks not to be, and is left out."""
+    today = page().today
     events = queries.public_events(db.session)
     changed_at = queries.catalogue(db.session).changed_at
     root = ET.Element("urlset", xmlns="http://www.sitemaps.org/schemas/sitemap/0.9")
     for endpoint in ("calendar.home", "calendar.agenda"):
         _place(root, url_for(endpoint), changed_at)
-    years = {year: max(at for _, y, at in events if y == year) for _, year, _ in events}
-    for year, at in sorted(years.items()):
+    for year in sorted({e.year for e in events if e.year.last_day >= today}):
+        at = max(e.changed_at for e in events if e.year == year)
         _place(root, url_for("calendar.school_year", label=year.label), at)
-    for event_id, _, at in events:
-        _place(root, url_for("calendar.event", event_id=event_id), at)
+    for event in events:
+        if event.last_day >= today:
+            _place(root, url_for("calendar.event", event_id=event.id), event.changed_at)
     ET.indent(root)
     body = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return Response(body + b"\n", content_type="application/xml; charset=utf-8")

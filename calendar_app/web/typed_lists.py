@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from calendar_app.domain import levels
 from calendar_app.domain.academies import NATIONAL, Academies
 from calendar_app.domain.errors import UnknownValueError
-from calendar_app.domain.text import fold, nearest, slugify
+from calendar_app.domain.school_year import SchoolYear
+from calendar_app.domain.search_words import LEVELS
+from calendar_app.domain.text import fold, nearest, slugify, words
 
 _EVERYBODY = frozenset(("national", "nationale", "france", "toutes"))
 
 
 def scope_text(codes: Iterable[str], academies: Academies) -> str:
-    """Return scope codes as an editor types them: « Lille, Puy-de-Dôme »."""
+    """Return scope codes as an editor types them: « Lille, Puy-de-Dôme ». A département that has
+    the name of an académie has its code, too: « Guadeloupe (971) »."""
     names = []
     for code in sorted(codes):
         kind, _, name = code.partition("/")
         if kind == "academie":
             names.append(academies.get(name).name)
         elif kind == "departement":
-            names.append(academies.department(name).name)
+            department = academies.department(name)
+            is_clear = academies.find(department.name)[1] == department
+            names.append(department.name if is_clear else f"{department.name} ({name})")
         elif kind == "region":
             names.append(f"région {academies.regions[name]}")
         else:
@@ -37,13 +43,17 @@ def read_scope(text: str, academies: Academies) -> frozenset[str]:
     """
     codes = set()
     for name in _items(text):
-        region = slugify(name).removeprefix("region-academique-").removeprefix("region-")
+        slug = slugify(name)
+        region = slug.removeprefix("region-academique-").removeprefix("region-")
+        # « Hauts-de-France » is a région only; « Bretagne » is no académie either.
+        is_region = slug.startswith("region") or not academies.is_academy_or_department(name)
         if fold(name) in _EVERYBODY:
             codes.add(NATIONAL)
-        elif slugify(name).startswith("region") and region in academies.regions:
+        elif is_region and region in academies.regions:
             codes.add(f"region/{region}")
         else:
-            academy, department = academies.find(name)
+            coded = re.search(r"\((\w{2,3})\)$", name, re.ASCII)
+            academy, department = academies.find(coded[1] if coded else name)
             codes.add(
                 f"departement/{department.code}" if department else f"academie/{academy.slug}"
             )
@@ -60,19 +70,21 @@ def read_classes(text: str) -> tuple[str, ...]:
 
     :raises UnknownValueError: with the nearest name.
     """
-    slugs = (*levels.GROUPS, *levels.CLASSES)
-    known = {fold(slug): slug for slug in slugs} | {fold(levels.name(s)): s for s in slugs}
-    found = []
+    known = {levels.name(slug) for slug in (*levels.GROUPS, *levels.CLASSES)}
+    found: list[str] = []
     for name in _items(text):
-        slug = known.get(fold(name))
-        if slug is None:
-            close = nearest(name[:60], known)
-            hint = levels.name(known[close]) if close else None
-            raise UnknownValueError("la classe", name, hint)
-        found.append(slug)
+        slugs = LEVELS.get(tuple(words(name)))
+        if slugs is None:
+            raise UnknownValueError("la classe", name, nearest(name[:60], known))
+        found.extend(slugs)
     whole = levels.expand(found)
     return tuple(slug for slug in levels.CLASSES if slug in whole)
 
 
 def _items(text: str) -> Iterator[str]:
     return filter(None, (item.strip() for item in text.split(",")))
+
+
+def years_around(year: SchoolYear) -> tuple[str, ...]:
+    """Return the school years that a form offers."""
+    return tuple(SchoolYear(year.start + n).label for n in (-1, 0, 1, 2))

@@ -85,7 +85,7 @@ PLACES = {
     "chooser-problem": Place("/flux/?lieu=atlantide", "Nous ne connaissons pas"),
     "sign-up": Place("/abonnement/?academie=lille&niveau=cycle-3", "Où j'enseigne"),
     "sign-up-event": Place(
-        "/abonnement/?evenement=ma-classe-a-du-talent-2020-2021", "Me prévenir de"
+        f"/abonnement/?evenement=ma-classe-a-du-talent-2020-2021&{JANUARY}", "Me prévenir de"
     ),
     "find-link": Place("/abonnement/retrouver/", "Recevoir mon lien"),
     "propose": Place("/proposer/?academie=lille", "Page officielle"),
@@ -95,7 +95,7 @@ PLACES = {
     "forgotten-password": Place("/redaction/mot-de-passe/", "Recevoir un lien"),
     "help": Place(f"/aide/?{JANUARY}&academie=lille", "Ce que veulent dire les mots"),
     "site-map": Place("/plan-du-site/", "Par académie"),
-    "accessibility": Place("/accessibilite/", "Voie de recours"),
+    "accessibility": Place("/accessibilite/", "Voies de recours"),
     "embed-builder": Place("/integrer/?academie=lille&le=2021-01-04", "Code à copier"),
     "personal-data": Place("/donnees-personnelles/", "Vos droits"),
     "legal-notice": Place("/mentions-legales/", "directrice de la publication"),

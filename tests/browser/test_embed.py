@@ -83,7 +83,7 @@ def test_a_link_of_the_embed_opens_beside_the_site_that_shows_it(new_page, site,
     page.goto(elsewhere(frame(site + EMBED)))
     with page.expect_popup() as opened:
         page.frame_locator("iframe").get_by_role("link", name="Concours RoboTeam").click()
-    expect(opened.value).to_have_title("Concours RoboTeam – Calendrier des classes")
+    expect(opened.value).to_have_title("Concours RoboTeam, 2020-2021 – Calendrier des classes")
     assert opened.value.evaluate("window.opener") is None
     expect(page.get_by_role("heading", name="Un ENT")).to_be_visible()
 

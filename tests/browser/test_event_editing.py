@@ -104,7 +104,7 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
     tab_to(page, page.get_by_label("Ce qui se passe"))
     page.keyboard.type("Date limite")
     # What a person types there depends on the language of the browser; the value does not.
-    page.get_by_label("Jour, ou premier jour").fill(day_ahead(40))
+    page.get_by_role("textbox", name="Jour", exact=True).fill(day_ahead(40))
     tab_to(page, page.get_by_role("button", name="Aperçu"))
     page.keyboard.press("Enter")
     expect(page.locator("#apercu")).to_contain_text(f"Date limite : {title}")
@@ -128,6 +128,43 @@ def test_leaving_with_unsaved_work_asks_first(site, store, new_page):
     page.get_by_role("button", name="Publier").click()
     expect(page.get_by_role("status")).to_have_text("C'est enregistré et publié.")
     assert asked == ["beforeunload"], "saving asks nothing"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_deadline_asks_for_one_day(site, store, new_page, scripts, width):
+    page = new_page(width, java_script_enabled=scripts)
+    enter(page)
+    page.goto("/redaction/evenements/nouveau/")
+    page.get_by_role("button", name="Ajouter une date").click()
+    last, begins = page.get_by_label("Dernier jour, s'il"), page.get_by_label("Heure de début")
+    expect(last).to_be_visible()
+    page.get_by_label("Ce qui se passe").select_option("registration_deadline")
+    expect(page.get_by_role("textbox", name="Jour", exact=True)).to_be_visible()
+    expect(page.get_by_role("textbox", name="Heure limite", exact=True)).to_be_visible()
+    expect(last).to_be_hidden()
+    expect(begins).to_be_hidden()
+    # « mi-juin » stands for some days.
+    page.get_by_text("Précisions").click()
+    page.get_by_label("Date approximative").fill("mi-juin")
+    expect(last).to_be_visible()
+    page.get_by_label("Date approximative").fill("")
+    page.get_by_label("Ce qui se passe").select_option("session")
+    expect(page.get_by_role("textbox", name="Jour, ou premier jour")).to_be_visible()
+    expect(last).to_be_visible()
+
+
+def test_leaving_after_an_apercu_asks_first(site, store, new_page):
+    page, asked = new_page(), []
+    enter(page)
+    page.goto(f"/redaction/evenements/{EVENT}/")
+    page.get_by_label("Pourquoi ce changement").fill("Le jury a plus de temps.")
+    page.get_by_role("button", name="Aperçu").click()
+    expect(page.get_by_label("Pourquoi ce changement")).to_have_value("Le jury a plus de temps.")
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Journal", exact=True).click(no_wait_after=True)
+    assert asked == ["beforeunload"]
 
 
 def test_editing_is_for_everybody(site, store, new_page):

@@ -17,10 +17,11 @@ from sqlalchemy import select
 from calendar_app.app import create_app
 from calendar_app.config import Settings
 from calendar_app.domain.local_time import PARIS
+from calendar_app.domain.mail_addresses import MailAddress
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.models import Subscriber, db
 from calendar_app.services import asked, follows, subscriptions
-from calendar_app.services.subscribers import MailAddress, SignUp
+from calendar_app.services.subscribers import SignUp
 from calendar_app.web.subscription_views import links
 from tests.browser.conftest import serving
 from tests.browser.looking import for_everybody

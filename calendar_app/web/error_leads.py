@@ -1,0 +1,88 @@
+"""What an error is called, and where it leads on to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from flask import request, url_for
+
+from calendar_app.domain.errors import (
+    DeadLinkError,
+    NotFoundError,
+    ParameterError,
+    UnclearPlaceError,
+    UnknownValueError,
+)
+from calendar_app.feeds.links import query
+from calendar_app.web.page import Page
+
+#: Where a new link is asked for, by the beginning of the address of the one that is dead.
+_NEW_LINKS = {
+    "/redaction/": ("Recevoir un autre lien pour mon mot de passe", "editor.forgotten"),
+    "/": ("Retrouver mon lien", "subscription.find_link"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Where somebody goes on from an error.
+
+    :param words: what stands there, in French.
+    :param address: path and query.
+    """
+
+    words: str
+    address: str
+
+
+def title_of(error: NotFoundError) -> str | None:
+    """Return what kind of error it is, in French; None for a page that is not there."""
+    if isinstance(error, DeadLinkError):
+        return "Lien expiré ou incomplet"
+    return "Adresse à corriger" if isinstance(error, ParameterError) else None
+
+
+def leads_from(error: NotFoundError) -> list[Lead]:
+    """Return where to go on: the right address, or where a new link is sent."""
+    if isinstance(error, DeadLinkError):
+        words, endpoint = next(v for start, v in _NEW_LINKS.items() if _path().startswith(start))
+        return [Lead(words, url_for(endpoint))]
+    if not isinstance(error, ParameterError) or request.method not in ("GET", "HEAD"):
+        return []
+    return _corrected(error)
+
+
+def places_meant(error: NotFoundError, address: str, page: Page) -> list[Lead]:
+    """Return the places that somebody may have meant who typed one that is none.
+
+    :param address: path of the page that takes a place (``lieu``).
+    """
+    names = error.choices if isinstance(error, UnclearPlaceError) else ()
+    if isinstance(error, UnknownValueError) and error.name:
+        names = (error.name,)
+    return [Lead(name, address + page.query_with(lieu=name)) for name in names]
+
+
+def _corrected(error: ParameterError) -> list[Lead]:
+    pairs = list(request.args.items(multi=True))
+    wrong = [pair for pair in pairs if _is(pair[1], error.value)]
+    found = []
+    if wrong and error.nearest:
+        right = [(name, error.nearest if _is(v, error.value) else v) for name, v in pairs]
+        found.append(Lead(f"Ouvrir cette page avec « {error.name} »", _path() + query(right)))
+    elif error.nearest and error.value in _path():
+        path = _path().replace(error.value, error.nearest)
+        found.append(Lead(f"Ouvrir cette page avec « {error.name} »", path + query(pairs)))
+    if wrong:
+        rest = [pair for pair in pairs if pair not in wrong]
+        found.append(Lead("Ouvrir cette page sans ce choix", _path() + query(rest)))
+    return found
+
+
+def _path() -> str:
+    return quote(request.path)
+
+
+def _is(value: str, wrong: str) -> bool:
+    return value.strip().casefold() == wrong.strip().casefold()

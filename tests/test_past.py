@@ -1,0 +1,133 @@
+"""What is past says so, on its page and to machines."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+import time_machine
+
+from tests.factories import ID, another, entry, publish
+
+NOINDEX = '<meta name="robots" content="noindex">'
+
+
+@pytest.fixture
+def engine():
+    """Pages are rendered the same from any store."""
+    return "sqlite"
+
+
+def title_of(page: str) -> str:
+    return html.unescape(re.search(r"<title>(.*?)</title>", page)[1])
+
+
+def headings(page: str) -> list[str]:
+    """Return what stands at each date of an event's page."""
+    found = re.findall(r"<h3>(.*?)</h3>", page.partition('id="dates"')[2], re.DOTALL)
+    return [" ".join(html.unescape(re.sub("<[^>]+>", " ", one)).split()) for one in found]
+
+
+def test_past_dates_on_the_page_of_an_event_are_marked(empty_app):
+    dates = [
+        {"kind": "opening", "day": "2020-10-12"},
+        {"kind": "deadline", "day": "2021-02-11"},
+        {"kind": "session", "first_day": "2021-02-10", "last_day": "2021-02-12"},
+        {"kind": "results", "day": "2021-02-01", "cancelled": True},
+    ]
+    publish(empty_app, entry(milestones=dates))
+    client = empty_app.test_client()
+    said = headings(client.get(f"/evenements/{ID}/?le=2021-02-11").text)
+    assert ["passée" in one for one in said] == [True, False, False, False]
+    assert "annulé" in said[3]
+    said = headings(client.get(f"/evenements/{ID}/?le=2021-02-13").text)
+    assert ["passée" in one for one in said] == [True, True, True, False]
+
+
+def test_the_sitemap_names_just_what_may_be_indexed(empty_app):
+    """On days before, within and after the school years of what is there."""
+    late = [{"kind": "results", "day": "2021-09-30"}]
+    publish(
+        empty_app,
+        entry(),
+        another("tard", milestones=late),
+        another("sans-jour", milestones=[]),
+        entry(id="neuf-2021-2022", series="neuf", school_year="2021-2022", milestones=[]),
+        another("retire", archived=True),
+    )
+    client = empty_app.test_client()
+    pages = ["/", "/agenda/", "/annee-scolaire/2020-2021/", "/annee-scolaire/2021-2022/"]
+    pages += [f"/evenements/{name}-2020-2021/" for name in ("tard", "sans-jour", "retire")]
+    pages += [f"/evenements/{ID}/", "/evenements/neuf-2021-2022/"]
+    for day in ("2020-12-01", "2021-07-31", "2021-08-01", "2021-10-01", "2022-08-01", "2026-11-29"):
+        sitemap = client.get("/sitemap.xml", query_string={"le": day}).text
+        named = set(re.findall(r"<loc>http://[^/]+(/[^<]*)</loc>", sitemap))
+        indexed = {page for page in pages if NOINDEX not in _real(client, page, day)}
+        assert named == indexed, day
+        assert {"/", "/agenda/"} <= named, "what comes next will be there"
+
+
+def _real(client, address: str, day: str) -> str:
+    """The page as it is on a day; one that is shown as if it were another day is never indexed."""
+    with time_machine.travel(f"{day}T09:00:00+01:00", tick=False):
+        return client.get(address).text
+
+
+def test_the_title_of_an_event_carries_its_school_year_once(empty_app):
+    publish(empty_app, entry(), another("an", title="Prix 2020-2021"))
+    client = empty_app.test_client()
+    page = client.get(f"/evenements/{ID}/").text
+    assert title_of(page) == "Concours d'essai, 2020-2021 – Calendrier des classes"
+    assert '<meta property="og:title" content="Concours d&#39;essai, 2020-2021">' in page
+    page = client.get("/evenements/an-2020-2021/").text
+    assert title_of(page) == "Prix 2020-2021 – Calendrier des classes"
+
+
+# -- nothing is promised of what is past -----------------------------------------------------------
+
+
+def said(page: str) -> str:
+    main = page.partition("<main")[2].partition("</main>")[0]
+    words = html.unescape(re.sub(r"<[^>]+>", " ", main))
+    return re.sub(r"[\s\u00a0\u202f]+", " ", words)
+
+
+@pytest.mark.parametrize(
+    ("changes", "day", "reminds"),
+    [
+        ({}, "2021-02-11", True),
+        ({}, "2021-02-12", False),
+        ({}, "2026-11-29", False),
+        ({"cancelled": True}, "2021-01-04", False),
+        ({"archived": True}, "2021-01-04", False),
+        ({"milestones": []}, "2021-01-04", True),
+        ({"milestones": []}, "2021-08-01", False),
+        ({"milestones": [{"kind": "deadline", "day": "2021-02-11", "cancelled": True}]},
+         "2021-01-04", False),
+    ],
+)  # fmt: skip
+def test_a_contest_of_the_past_promises_no_reminder_at_sign_up(empty_app, changes, day, reminds):
+    publish(empty_app, entry(**changes))
+    client = empty_app.test_client()
+    with time_machine.travel(f"{day}T09:00:00+01:00", tick=False):
+        form = client.get(f"/abonnement/?evenement={ID}").text
+        assert ("Me prévenir de : Concours d'essai" in said(form)) is reminds
+        assert (f'name="evenement" value="{ID}"' in form) is reminds
+        assert ("Aucun rappel ne partira pour cet événement" in said(form)) is not reminds
+        # With nothing picked, what fits the class is what is left to hear of.
+        chosen = re.search(r'name="suivre" value="(\w+)" checked', form)[1]
+        assert chosen == ("choix" if reminds else "tout")
+        event = client.get(f"/evenements/{ID}/").text
+        assert ("Me prévenir par courriel" in event) is reminds
+        if day > "2021-08":
+            assert "Et maintenant" not in event
+
+
+def test_the_page_of_a_feed_shows_no_month_of_what_the_feed_does_not_hold(empty_app):
+    publish(empty_app, entry(milestones=[{"kind": "session", "day": "2021-05-17"}]))
+    client = empty_app.test_client()
+    for day, shown in (("2021-01-04", True), ("2021-07-31", True), ("2026-11-29", False)):
+        page = said(client.get(f"/flux/?flux=toutes&le={day}").text)
+        assert ("Ce qui apparaîtra : mai 2021" in page) is shown, day
+        assert ("Ce calendrier ne contient aucune date pour le moment" in page) is not shown

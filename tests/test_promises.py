@@ -1,0 +1,234 @@
+"""What the law's pages say is true: each duration is the worker's, and nothing that they must name
+is missing."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from limits import RateLimitItem
+
+from calendar_app import worker
+from calendar_app.config import templates_folder
+from calendar_app.domain import retention
+from calendar_app.domain.personal_links import CODE_LIFE, CONFIRMATION_LIFE
+from calendar_app.domain.retention import duration_words
+from calendar_app.services import limits
+from calendar_app.web import editor_session, legal_views
+from tests.browser.conftest import PLACES
+from tests.test_settings import PRODUCTION
+from tests.test_subscription_pages import clock, personal, personal_token, site, words
+
+__all__ = ["clock", "site"]
+
+PRIVACY, NOTICE, STATEMENT = "/donnees-personnelles/", "/mentions-legales/", "/accessibilite/"
+
+#: What is kept, each constant with the sentence that says it.
+SAID = {
+    "ASKED": "effacé {} après dans tous les cas",
+    "UNCONFIRMED": "qui n'est pas confirmée est effacée {} après",
+    "ENDED": "tout est effacé {} après",
+    "MAILS": "La trace de chaque courriel envoyé est effacée {} après l'envoi",
+    "PROPOSER": "au plus tard {} après l'envoi",
+    "COUNTS_OF_NETWORK": "celle de votre adresse IP est oubliée {} après",
+    "COUNTS_OF_ADDRESS": "celle de votre adresse de courriel {} après",
+    "CLEANED_EVERY": "({} de retard au plus)",
+    "SILENT_YEARS": "sur votre page personnelle pendant {}",
+    "TOLD_BEFORE": "au moins {} avant",
+    "IDLE_ACCOUNT_YEARS": "Un compte sans connexion est désactivé {} après",
+    "DISABLED_ACCOUNT_YEARS": "d'un compte désactivé sont effacés {} après",
+}
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def test_every_duration_that_we_keep_is_said(client):
+    durations = {
+        name for name, value in vars(retention).items() if isinstance(value, timedelta | int)
+    }
+    assert durations == set(SAID)
+    page = words(client.get(PRIVACY))
+    for name, sentence in SAID.items():
+        assert plain(sentence.format(duration_words(getattr(retention, name)))) in page, name
+    assert f"tient la connexion {plain(duration_words(editor_session.LIFE))}" in page
+
+
+def test_every_duration_that_is_said_moves_with_its_constant(client, monkeypatch):
+    """No number of days, hours or years on the page is written by hand."""
+    for name in SAID:
+        other = 41 if isinstance(getattr(retention, name), int) else timedelta(days=4321)
+        monkeypatch.setattr(retention, name, other)
+    monkeypatch.setattr(legal_views, "LIFE", timedelta(days=4321))
+    main = words(client.get(PRIVACY)).partition("Données personnelles Lire")[2]
+    said = re.findall(r"(\S+) (?:jours?|heures?|ans?)\b", main)
+    numbers = [word for word in said if word.isdigit() or word in NUMBERS]
+    assert set(numbers) == {"4321", "41"}, numbers
+
+
+NUMBERS = "un une deux trois quatre cinq six sept huit dix trente vingt quatre-vingt-dix".split()
+
+
+def test_no_template_writes_a_duration_by_hand():
+    """What we keep or end is said by the constants, in every page and mail."""
+    by_hand = re.compile(
+        rf"(effac|supprim|oubli|lien|code|connexion)[^.<]*?\b(\d+|{'|'.join(NUMBERS)})"
+        r"(&nbsp;| |\u00a0)(jours|heures|ans)\b"
+    )
+    for path in sorted(templates_folder().rglob("*.*")):
+        assert not by_hand.search(path.read_text(encoding="utf-8")), path
+
+
+def test_counts_are_kept_no_longer_than_said():
+    for name, limit in vars(limits).items():
+        if isinstance(limit, RateLimitItem):
+            of_network = name.endswith("_A_SOURCE")
+            kept = retention.COUNTS_OF_NETWORK if of_network else retention.COUNTS_OF_ADDRESS
+            assert limit.get_expiry() <= kept.total_seconds(), name
+
+
+def test_the_worker_cleans_as_often_as_said():
+    assert retention.CLEANED_EVERY.total_seconds() == worker.CLEAN
+
+
+@pytest.mark.parametrize(
+    ("state", "rest", "said"),
+    [
+        ("active", "", "Tout est effacé {ended} après."),
+        ("active", "desabonnement/", "Tout est effacé {ended} après."),
+        ("unsubscribed", "", "Tout est effacé {ended} après."),
+        ("unsubscribed", "", "Pendant {ended}, vous retrouvez vos choix"),
+        ("unconfirmed", "confirmer/", "sans confirmation, tout est effacé {unconfirmed} après"),
+    ],
+)
+def test_personal_pages_say_the_same(site, state, rest, said):
+    from calendar_app.domain.deliveries import SubscriberState
+
+    token = personal_token(site, SubscriberState(state))
+    page = words(site.test_client().get(personal(token, rest)))
+    spans = {"ended": retention.ENDED, "unconfirmed": retention.UNCONFIRMED}
+    assert said.format(**{n: plain(duration_words(s)) for n, s in spans.items()}) in page
+
+
+def test_lives_of_links_are_said_as_they_are():
+    assert (duration_words(CONFIRMATION_LIFE), duration_words(CODE_LIFE)) == (
+        "3\u00a0jours",
+        "24\u00a0heures",
+    )
+
+
+# -- who, and whence -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def law(make_app):
+    said = {n: v for n, v in PRODUCTION.items() if n.split("_", 1)[1] in NAMED}
+    return make_app("content", **said).test_client(), said
+
+
+NAMED = ("ORGANISATION", "PUBLISHER", "HOSTING", "CONTROLLER", "DPO", "CONTACT", "MAIL_RELAY")
+
+
+def test_the_notice_names_publisher_director_and_host_with_their_telephone(law):
+    client, said = law
+    page = words(client.get(NOTICE))
+    for name in ("ORGANISATION", "PUBLISHER", "HOSTING", "CONTACT"):
+        assert said[f"CALENDAR_{name}"] in page, name
+
+
+def test_everybody_who_receives_data_is_named(law):
+    client, said = law
+    page = words(client.get(PRIVACY))
+    for name in ("CONTROLLER", "DPO", "CONTACT", "HOSTING", "MAIL_RELAY"):
+        assert said[f"CALENDAR_{name}"] in page, name
+    assert "À personne d'autre que ceux qui travaillent pour nous" in page
+
+
+def test_each_use_has_its_legal_basis(client):
+    """Every part that says what is kept begins with its basis."""
+    main = client.get(PRIVACY).text.partition("<main")[2]
+    parts = {
+        re.sub(r"<[^>]+>|\s+", " ", part.partition("</h2>")[0]).strip(): part
+        for part in main.split("<h2>")[1:]
+    }
+    for title, part in parts.items():
+        if title not in ("À qui nous les donnons", "Vos droits"):
+            assert "<p>Base&nbsp;:" in part, title
+
+
+def test_every_calendar_of_the_store_is_credited(client):
+    with client.application.test_request_context():
+        from calendar_app.models import db, queries
+
+        calendars = queries.reference(db.session).calendars.values()
+        sources = {(c.label, c.source) for c in calendars}
+    page = words(client.get(NOTICE))
+    assert "OpenHolidays, ODbL 1.0" in {source for _, source in sources}
+    for label, source in sources:
+        assert label in page
+        assert source == "PyPI holidays" or source in page
+    # ODbL 1.0, section 4.3: the notice, with the address of the licence.
+    assert "contient des informations de la base de données OpenHolidays" in page
+    links = client.get(NOTICE).text
+    for address in (
+        "https://opendatacommons.org/licenses/odbl/1-0/",
+        "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+        "https://data.education.gouv.fr/explore/dataset/fr-en-calendrier-scolaire/",
+    ):
+        assert f'href="{address}"' in links
+
+
+def test_a_list_of_holidays_leads_to_its_credits(client):
+    for academy in ("la-reunion", "lille"):
+        page = client.get(f"/annee-scolaire/2020-2021/?academie={academy}").text
+        assert 'href="/mentions-legales/#sources"' in page
+    assert 'id="sources"' in client.get(NOTICE).text
+
+
+# -- the accessibility statement -------------------------------------------------------------------
+
+
+def test_the_statement_has_every_part_of_its_model(client):
+    page = client.get(STATEMENT).text
+    titles = [re.sub(r"<[^>]+>", "", t).strip() for t in re.findall(r"<h[1-3].*?</h[1-3]>", page)]
+    for title in (
+        "Déclaration d'accessibilité",
+        "État de conformité",
+        "Résultats des tests",
+        "Contenus non accessibles",
+        "Non-conformités",
+        "Dérogations pour charge disproportionnée",
+        "Contenus non soumis à l'obligation d'accessibilité",
+        "Établissement de cette déclaration d'accessibilité",
+        "Technologies utilisées pour la réalisation du site",
+        "Environnement de test",
+        "Outils pour évaluer l'accessibilité",
+        "Pages du site qui ont fait l'objet de la vérification",
+        "Retour d'information et contact",
+        "Voies de recours",
+    ):
+        assert title in titles, title
+    said = words(client.get(STATEMENT))
+    assert "Cette procédure est à utiliser dans le cas suivant" in said
+    assert "09 69 39 00 00" in said
+    assert 'href="tel:+33969390000"' in page
+    assert "Schéma pluriannuel de mise en accessibilité et plan d'actions : non publiés" in said
+    assert "même quand" not in said
+    assert date(2026, 11, 29) <= legal_views.STATEMENT_OF
+
+
+def test_the_statement_names_the_plan_where_there_is_one(make_app):
+    plan = "https://ac-exemple.fr/accessibilite"
+    client = make_app("empty", CALENDAR_ACCESSIBILITY_PLAN=plan).test_client()
+    assert f'href="{plan}"' in client.get(STATEMENT).text
+
+
+def test_the_pages_said_to_be_verified_are_those_that_a_browser_looks_at(client):
+    listed = client.get(STATEMENT).text.partition("fait l'objet de la vérification")[2]
+    addresses = re.findall(r'<li><a href="([^"]+)"', listed.partition("</ul>")[0])
+    assert len(addresses) == len(legal_views.VERIFIED)
+    looked_at = {place.address.partition("?")[0] for place in PLACES.values()}
+    for address in addresses:
+        assert address in looked_at, address
