@@ -178,7 +178,7 @@ def test_which_codes_an_operator_names(session):
     assert scope(departments=["2a"]) == {"departement/2A"}
     assert scope(["caen"]) == {"academie/normandie"}
     assert scope() == frozenset()
-    with pytest.raises(UnknownValueError, match="« lille »"):
+    with pytest.raises(UnknownValueError, match="« Lille »"):
         scope(["lile"])
     with pytest.raises(UnknownValueError):
         scope(departments=["99"])

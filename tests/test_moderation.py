@@ -94,8 +94,9 @@ def test_an_accepted_draft_is_an_event_of_our_own_words(store):
         "themes": facts(event.id)["themes"],
         "scope": {"academies": ["lille"]},
         "organiser": "non précisé",
-        "summary": "Concours pour CM1 et CM2. Annoncé par la lettre « Concours “Mon école en "
-        "podcast” » du 4\u00a0janvier 2021.",
+        "summary": "Concours « Mon école en podcast », pour le CM1 et le CM2, thème : éducation "
+        "aux médias et à l'information (académie de Lille). Pour participer, inscrivez la classe. "
+        "Annoncé par la lettre « Concours “Mon école en podcast” » du 4\u00a0janvier 2021.",
         "source.name": "Concours « Mon école en podcast », 4\u00a0janvier 2021",
         "milestones.registration_deadline": {
             "kind": "registration_deadline",

@@ -40,7 +40,7 @@ NO_RIGHT = {
     attempts.gate attempts.note health.can_write link_checks.check_due link_checks.clean
     outbox.claim outbox.close_reminders outbox.finish_unsent outbox.release outbox.sweep
     outbox_status.beat outbox_status.clean_deliveries outbox_status.farewell
-    planning.clean_send_days
+    planning.clean_send_days silence.clean
     planning.plan_due sources.due sources.note_failure subscriptions.clean suggestions.clean
     """,
     # Parts of the above, inside the transaction of whoever calls.

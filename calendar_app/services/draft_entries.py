@@ -166,7 +166,7 @@ _TO_DO = {
 def _summary(draft: Draft, item: DatedItem, of_type: EventType, reference: Reference) -> str:
     """Return a summary of our own that stays true when a date moves: what it is, about what, for
     whom and where, what one has to do, and who said so."""
-    parts = [f"{of_type.words.capitalize()} « {_within(item.title)[:_LONGEST_TITLE]} »"]
+    parts = [_called(of_type, item.title[:_LONGEST_TITLE])]
     if classes := levels.collapse(levels.expand(item.classes)):
         parts.append(f"pour {list_words(map(_with_article, classes))}")
     if themes := [reference.themes[t].lower() for t in item.themes if t in reference.themes]:
@@ -180,6 +180,14 @@ def _summary(draft: Draft, item: DatedItem, of_type: EventType, reference: Refer
     to_do = _TO_DO.get(item.step) if item.step and item.kind is not ItemKind.EVENT else None
     told = (f"{', '.join(parts)} ({where})", to_do, _announced(draft))
     return " ".join(f"{sentence}." for sentence in told if sentence)
+
+
+def _called(of_type: EventType, title: str) -> str:
+    """Return « Concours « Mon école » », whether or not the title begins with that word."""
+    words = of_type.words.capitalize()
+    if fold(title).startswith(fold(words)):
+        return clean_line(title)[:1].upper() + clean_line(title)[1:]
+    return f"{words} « {_within(title)} »"
 
 
 def _with_article(slug: str) -> str:

@@ -3,7 +3,7 @@ concerns."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -127,21 +127,24 @@ def page_of(
 ) -> tuple[list[list[Change]], int | None]:
     """Return a page of the journal, newest first, and the change that the next page comes before.
 
-    Drafts that were accepted together are one entry: one list of their changes, whole on one page.
+    Drafts that were accepted together are one entry, with what the program did of itself for them:
+    one list of changes, whole on one page. An act reads the clock once, so they have one instant.
     """
     found = changes(session, rights, me, chosen, before_id=before_id, limit=PAGE + 1)
     shown, more = found[:PAGE], found[PAGE:]
-    while more and _act(more[0]) == _act(shown[-1]):
+    while more and _is_of_acceptance(more[0], shown[-1]):
         shown += more
         more = changes(session, rights, me, chosen, before_id=shown[-1].id, limit=1)
-    entries = [list(act) for _, act in groupby(shown, _act)]
+    entries: list[list[Change]] = []
+    for _, act in groupby(shown, lambda change: change.at):
+        made = list(act)
+        together = sum(change.draft_id is not None for change in made) > 1
+        entries += [made] if together else [[change] for change in made]
     return entries, shown[-1].id if more else None
 
 
-def _act(change: Change) -> Hashable:
-    """What tells one act from another: an act reads the clock once, so drafts that one person
-    accepted at one instant were accepted together."""
-    return (change.at, change.editor_id) if change.draft_id is not None else change.id
+def _is_of_acceptance(older: Change, newer: Change) -> bool:
+    return older.at == newer.at and (older.draft_id or newer.draft_id) is not None
 
 
 def pages(

@@ -165,7 +165,7 @@ def bounces_of(message: bytes) -> Iterator[Bounce]:
     parts = list(_parts(message, _MAX_DEPTH, is_automatic))
     text = "\n".join(body.decode("utf-8", "replace") for kind, body in parts if kind in _TEXTS)
     message_id = _message_id(header, parts, text)
-    told = set()
+    told: set[str] = set()
     for fields in _recipient_fields(parts):
         recipients = [_recipient(fields, name) for name in ("original", "final")]
         found = next(filter(None, recipients), None)

@@ -6,6 +6,9 @@ import re
 from datetime import date
 
 from calendar_app.domain.french import day_words
+from calendar_app.web.typed_days import in_french
+
+_ISO = r"\d{4}-\d\d-\d\d"
 
 #: What the file calls its keys, as the form does.
 _WORDS = {
@@ -26,11 +29,17 @@ def in_words_of_the_form(message: str) -> str:
     for word, said in _WORDS.items():
         message = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", said, message)
     message = re.sub(r"(?s)n'existe pas ; .*", "n'existe pas : choisissez dans la liste", message)
-    return re.sub(r"(?<!par exemple )(?<!« )(?<!\w)\d{4}-\d\d-\d\d(?!\w)", _day_words, message)
+    # What was typed, and an example of what to type, in figures; any other day in words.
+    message = re.sub(rf"(?<=« ){_ISO}|(?<=par exemple ){_ISO}", _in_figures, message)
+    return re.sub(rf"(?<!\w){_ISO}(?!\w)", _day_words, message)
+
+
+def _in_figures(match: re.Match[str]) -> str:
+    return in_french(match[0])
 
 
 def _day_words(match: re.Match[str]) -> str:
     try:
         return day_words(date.fromisoformat(match[0]), weekday=False)
     except ValueError:
-        return match[0]
+        return in_french(match[0])

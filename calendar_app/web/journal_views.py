@@ -51,6 +51,11 @@ class JournalEntry:
     lines: tuple[ChangeLine, ...]
 
     @property
+    def accepted(self) -> int:
+        """How many drafts were accepted by it."""
+        return sum(line.change.draft_id is not None for line in self.lines)
+
+    @property
     def letter(self) -> Letter | None:
         """The letter that the drafts are of; None for a single change."""
         drafts = [line.change.draft for line in self.lines if line.change.draft]
