@@ -189,6 +189,7 @@ def test_a_report_in_plain_text():
         ("550 No such user here", True),
         ("550 <eleve@ac-exemple.fr>: Recipient address rejected: User unknown in table", True),
         ("550 Utilisateur inconnu", True),
+        ("550 could not be successfully delivered: user unknown", True),
         ("550 Cette boîte n'existe plus", True),
         ("554 delivery error: dd This user doesn't have a ac-exemple.fr account", False),
         ("552 Mailbox full: user unknown to have so many mails", False),

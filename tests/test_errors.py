@@ -104,6 +104,14 @@ def test_a_program_that_asks_for_a_wrong_feed_is_told_the_right_address(client):
         ("59300", "lille", "59"),
         ("75015 Paris", "paris", "75"),
         ("97410", "la-reunion", "974"),
+        ("97133", "saint-barthelemy", "977"),
+        ("97150 Marigot", "saint-martin", "978"),
+        ("97180", "guadeloupe", "971"),
+        ("98713", "polynesie-francaise", "987"),
+        ("9830002K", "nouvelle-caledonie", "988"),
+        ("9840001D", "polynesie-francaise", "987"),
+        ("9760001X", "mayotte", "976"),
+        ("Saint-Paul", "la-reunion", None),
         ("20200", "corse", None),
         ("Nord (59)", "lille", "59"),
         ("59 – Nord", "lille", "59"),
@@ -146,6 +154,18 @@ def test_a_place_that_is_none_is_answered_with_no_other(typed):
     with pytest.raises(UnknownValueError, match="Écrivez une académie, un département") as refused:
         ACADEMIES.find(typed)
     assert "Vouliez-vous" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("town", "academies"),
+    [
+        ("Saint-Denis", "Créteil et La Réunion"),
+        ("St-Pierre", "La Réunion, Martinique et Saint-Pierre-et-Miquelon"),
+    ],
+)
+def test_a_town_of_several_academies_is_answered_with_them(client, town, academies):
+    _, title, text, _ = page_of(client, "/flux/?lieu=" + quote(town))
+    assert f"dans plusieurs académies ({academies})" in text, (title, text)
 
 
 @pytest.mark.parametrize("page", ["/mon-academie/", "/flux/"])

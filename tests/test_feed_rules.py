@@ -60,6 +60,31 @@ def test_a_uid_comes_from_the_event_and_its_key_alone_and_is_the_same_in_every_f
     assert [str(e["UID"]) for e in vevents(feed(client))] == [uid]
 
 
+@pytest.mark.parametrize(
+    ("days", "first_onset"),
+    [
+        # Winter time began in the October before: clocks go back on its first day's year too.
+        ({"first_day": "2020-10-01", "last_day": "2021-01-02"}, "20191027T030000"),
+        ({"first_day": "2020-12-31", "last_day": "2021-04-02"}, "20191027T030000"),
+        ({"first_day": "2021-01-02", "last_day": "2021-04-02"}, "20201025T030000"),
+    ],
+)
+def test_a_zone_is_told_from_the_first_day_of_a_session_over_new_year(
+    empty_app, client, days, first_onset
+):
+    hours = {"start_time": "09:00", "end_time": "16:30"}
+    publish(empty_app, entry(milestones=[{"kind": "session"} | days | hours]))
+    data = feed(client)
+    [event] = vevents(data)
+    for name, day, hour in (
+        ("DTSTART", days["first_day"], "09:00"),
+        ("DTEND", days["last_day"], "16:30"),
+    ):
+        assert event[name].dt.isoformat().startswith(f"{day}T{hour}")
+    onsets = re.findall(r"DTSTART:(\d{8}T\d{6})\r\nRRULE", data.decode())
+    assert min(onsets) == first_onset
+
+
 def test_another_edition_has_another_uid(empty_app, client):
     next_year = {
         "id": "essai-2021-2022",

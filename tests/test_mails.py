@@ -637,8 +637,8 @@ def test_cancelled(desk):
         == f"""\
 Bonjour,
 
-Une date est annulée. Vous n'avez rien à faire : plus aucun rappel ne partira \
-pour elle.
+Un événement est annulé. Vous n'avez rien à faire : plus aucun rappel ne \
+partira pour lui.
 
 
 Ma classe a du talent, 6e édition
@@ -680,6 +680,8 @@ def test_cancelled_date_of_an_event_that_takes_place(desk):
     talent.event.cancelled_at = deadline.event.cancelled_at = CANCELLED_AT
     two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
     assert two.subject == f"Annulés : {both_titles}"
+    assert "Des événements sont annulés." in two.text
+    assert "Une date est annulée" in read(messages.cancelled(desk.head, [desk.line(opening)])).html
 
 
 # -- the week, the year ---------------------------------------------------------------------------

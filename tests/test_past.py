@@ -8,7 +8,7 @@ import re
 import pytest
 import time_machine
 
-from tests.factories import ID, another, entry, publish
+from tests.factories import ID, MID_JUNE, another, entry, publish
 
 NOINDEX = '<meta name="robots" content="noindex">'
 
@@ -59,7 +59,7 @@ def test_the_sitemap_names_just_what_may_be_indexed(empty_app):
     client = empty_app.test_client()
     pages = ["/", "/agenda/", "/annee-scolaire/2020-2021/", "/annee-scolaire/2021-2022/"]
     pages += [f"/evenements/{name}-2020-2021/" for name in ("tard", "sans-jour", "retire")]
-    pages += [f"/evenements/{ID}/", "/evenements/neuf-2021-2022/"]
+    pages += [f"/evenements/{ID}/", "/evenements/neuf-2021-2022/", "/calendrier/2021/02/"]
     for day in ("2020-12-01", "2021-07-31", "2021-08-01", "2021-10-01", "2022-08-01", "2026-11-29"):
         sitemap = client.get("/sitemap.xml", query_string={"le": day}).text
         named = set(re.findall(r"<loc>http://[^/]+(/[^<]*)</loc>", sitemap))
@@ -102,6 +102,14 @@ def said(page: str) -> str:
         ({"cancelled": True}, "2021-01-04", False),
         ({"archived": True}, "2021-01-04", False),
         ({"milestones": []}, "2021-01-04", True),
+        # Nothing that a class does by then: no reminder goes out before it.
+        ({"milestones": [{"kind": "results", "day": "2021-05-11"}]}, "2021-01-04", False),
+        ({"milestones": [{"kind": "opening", "day": "2021-05-11"}]}, "2021-01-04", False),
+        ({"milestones": [{"kind": "registration_deadline", "day": "2021-05-11"}],
+          "participation": {"full": True}}, "2021-01-04", False),
+        # Its day may become known.
+        ({"milestones": [MID_JUNE | {"kind": "deadline"}]}, "2021-01-04", True),
+        ({"milestones": [MID_JUNE]}, "2021-01-04", False),
         ({"milestones": []}, "2021-08-01", False),
         ({"milestones": [{"kind": "deadline", "day": "2021-02-11", "cancelled": True}]},
          "2021-01-04", False),

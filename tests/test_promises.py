@@ -3,8 +3,12 @@ is missing."""
 
 from __future__ import annotations
 
+import random
 import re
 from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from limits import RateLimitItem
@@ -14,11 +18,14 @@ from calendar_app.config import templates_folder
 from calendar_app.domain import retention
 from calendar_app.domain.personal_links import CODE_LIFE, CONFIRMATION_LIFE
 from calendar_app.domain.retention import duration_words
+from calendar_app.models import db, queries
 from calendar_app.services import limits
+from calendar_app.services.send_days import Mornings, Place
 from calendar_app.web import editor_session, legal_views
 from tests.browser.conftest import PLACES
 from tests.test_settings import PRODUCTION
 from tests.test_subscription_pages import clock, personal, personal_token, site, words
+from tests.tools import scaled
 
 __all__ = ["clock", "site"]
 
@@ -233,3 +240,98 @@ def test_the_pages_said_to_be_verified_are_those_that_a_browser_looks_at(client)
     looked_at = {place.address.partition("?")[0] for place in PLACES.values()}
     for address in addresses:
         assert address in looked_at, address
+
+
+# -- what is promised elsewhere --------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[1]
+
+#: Where a promise stands → the promise → the test that holds it to its word. Whoever writes another
+#: sentence must look at the test.
+PROMISES = {
+    "templates/subscription/form.html": {
+        "Un courriel avant chaque date limite, un matin de classe de votre académie (un matin de "
+        "semaine, si vous ne la donnez pas ou si ses vacances ne sont pas encore connues)": (
+            "test_promises.test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week"
+        ),
+        "un autre si le jour change ou si la date s'annule": (
+            "test_news.test_a_cancelled_or_moved_date_is_told_to_whoever_counts_on_it"
+        ),
+    },
+    "templates/pages/aide.html": {
+        "arrivent un matin de classe de votre académie, donc jamais pendant ses vacances": (
+            "test_promises.test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week"
+        ),
+        "trois semaines de classe avant, ou le dernier jour de classe avant": (
+            "test_one_count.test_on_an_unmoved_lead_day_of_n_class_weeks_the_count_is_n"
+        ),
+        "le choix suit de page en page, et reste dans l'adresse": (
+            "test_choice_pages.test_what_was_chosen_stands_on_every_page"
+        ),
+        "Un événement qui ne dit pas ses classes reste affiché": (
+            "test_class_fit.test_the_five_ways_agree_on_what_fits_a_class"
+        ),
+        "un clic l'enlève": "test_choice_pages.test_each_filter_is_a_chip_that_takes_itself_away",
+        "une date reportée s'y déplace": (
+            "test_feed_rules.test_a_moved_date_keeps_its_uid_and_says_that_it_moved"
+        ),
+        "tient dans une adresse": (
+            "test_choice_pages.test_a_selection_is_a_page_a_feed_a_poster_and_a_message"
+        ),
+        "l'ancienne est dite sur la page de l'événement": (
+            "test_pages.test_moved_and_cancelled_dates_say_so"
+        ),
+        "pour une école, jamais un mercredi": "test_class_days.test_an_ecole_is_never_given_a_wednesday",
+    },
+    "calendar_app/services/subscribers.py": {
+        "Je peux tout arrêter à tout moment, par un lien présent dans chaque courriel.": (
+            "test_subscription_pages.test_one_click_unsubscribes_and_says_so_without_a_redirect"
+        ),
+    },
+    "docs/reliability.md": {
+        "again after 5, 15, 30 minutes, 1, 2, 4 hours": (
+            "test_outbox.test_the_back_off_is_5_15_30_minutes_1_2_and_4_hours"
+        ),
+    },
+    "README.md": {
+        "reminders go out at 7 h 30 of class days, on the académie's own clock": (
+            "test_promises.test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week"
+        ),
+        "A feed goes three months back": (
+            "test_feed_rules.test_the_past_edge_moves_on_the_first_of_the_month_in_paris"
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("place", PROMISES)
+def test_what_is_promised_stands_where_it_stood_and_has_its_test(place):
+    written = unescape((ROOT / place).read_text(encoding="utf-8"))
+    text = re.sub(r"[\s\u00a0\u202f]+", " ", written)
+    text = text.replace('" "', "")  # a literal that goes on in the next line
+    for promise, test in PROMISES[place].items():
+        assert promise in text, promise
+        file, _, name = test.partition(".")
+        assert f"def {name}(" in (ROOT / "tests" / f"{file}.py").read_text(encoding="utf-8"), test
+
+
+def test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week(app):
+    """In every académie, in an école and in a collège, and of who gave none; in years whose
+    holidays are known, and beyond."""
+    with app.app_context():
+        reference = queries.reference(db.session)
+    places = [Place(None, wednesdays=True), Place(None, wednesdays=False)]
+    places += [Place(a, wednesdays=w) for a in reference.academies for w in (True, False)]
+    drawn = random.Random(15)
+    for place in places:
+        days = reference.class_days(place.academy, wednesdays=place.wednesdays)
+        found = Mornings(place, reference)
+        for _ in range(scaled(200)):
+            deadline = date(2020, 9, 15) + timedelta(days=drawn.randrange(2500))
+            for reminder in found.planned(deadline):
+                at = reminder.send_at.astimezone(ZoneInfo(place.time_zone))
+                told = (place.slug, place.wednesdays, deadline, at)
+                assert (at.hour, at.minute) == (7, 30), told
+                assert at.weekday() < 5, told
+                if days.knows(at.date(), deadline):
+                    assert days.is_class_day(at.date()), told

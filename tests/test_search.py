@@ -64,6 +64,8 @@ def understood(text: str) -> dict[str, object]:
         ),
         ("janvier", {"days": (Days(month=1),)}),
         ("en février 2021", {"days": (Days(2021, 2),)}),
+        ("jeudi 11 février", {"days": (Days(month=2, day=11),)}),
+        ("3e trimestre", {"words": ("3e", "trimestre")}),
         ("11 février", {"days": (Days(month=2, day=11),)}),
         ("le 1er mars 2021", {"days": (Days(2021, 3, 1),)}),
         ("11/02/2021", {"days": (Days(2021, 2, 11),)}),
@@ -308,11 +310,30 @@ def test_a_suggestion_always_finds_something_and_is_near_the_word_that_was_typed
             text = client.get(page, query_string={"le": JANUARY, "q": word}).text
             if offer := re.search(r'Vouliez-vous dire <a href="([^"]*)">«\W(.*?)\W»', text):
                 suggested += 1
-                assert is_near(fold(word), fold(html.unescape(offer[2]))), (word, offer[2])
+                meant = fold(html.unescape(offer[2]))
+                assert edits(fold(word), meant) <= 1 + len(meant) // 8, (word, offer[2])
                 answer = client.get(html.unescape(offer[1])).text
                 main = answer.rpartition("</search>")[2].rpartition("<footer")[0]
                 assert re.search(r'href="/evenements/|name="evenements" value="\w', main), offer[1]
     assert suggested > len(typed), "most misspelt words are spelt anew"
+
+
+def edits(one: str, other: str) -> int:
+    """Return how many letters are added, left out or exchanged (Levenshtein's distance)."""
+    row = list(range(len(other) + 1))
+    for n, letter in enumerate(one, 1):
+        last, row[0] = row[0], n
+        for m, wanted in enumerate(other, 1):
+            last, row[m] = row[m], min(row[m] + 1, row[m - 1] + 1, last + (letter != wanted))
+    return row[-1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [("victoire", "histoire"), ("webinaire", "séminaire"), ("janvier", "avoir"), ("lire", "rire")],
+)
+def test_words_that_only_sound_alike_are_not_near(typed, known):
+    assert is_near(fold(typed), fold(known)) is (edits(fold(typed), fold(known)) == 1)
 
 
 def _misspelt(word: str, drawn: random.Random) -> str:

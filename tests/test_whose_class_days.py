@@ -177,6 +177,15 @@ def test_vos_vacances_are_the_readers_own(empty_app, client):
         ({"academies": ["lille"]}, "2021-02-25", "les vacances de la zone B"),
         ({"academies": ["corse"]}, "2021-02-18", "les vacances de la Corse"),
         ({"academies": ["la-reunion"]}, "2021-01-14", "les vacances de La Réunion"),
+        ({"regions": ["la-reunion"]}, "2021-01-14", "les vacances de La Réunion"),
+        ({"regions": ["hauts-de-france"]}, "2021-02-25", "les vacances de la zone B"),
+        ({"academies": ["lille", "amiens"]}, "2021-02-25", "les vacances de la zone B"),
+        ({"academies": ["lille", "lyon"]}, "2020-12-25", "les vacances des zones A et B"),
+        (
+            {"academies": ["guadeloupe", "martinique"]},
+            "2020-12-25",
+            "les vacances de la Guadeloupe et de la Martinique",
+        ),
     ],
 )
 def test_the_holidays_of_others_are_named(empty_app, client, scope, day, words):

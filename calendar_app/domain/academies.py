@@ -39,10 +39,25 @@ OLD_REGIONS = {
     "Basse-Normandie": ("normandie",),
 }
 
-# The first three digits of a school code (UAI) are the département's number, but for Corse.
+# The first three digits of a school code (UAI) are the département's number, but for Corse,
+# Nouvelle-Calédonie and Polynésie française.
 _UAI = re.compile(r"(\d{3})\d{4}[a-z]", re.IGNORECASE)
-_UAI_CORSE = {"620": "2A", "720": "2B"}
+_UAI_ELSEWHERE = {"620": "2A", "720": "2B", "983": "988", "984": "987"}
 _UAI_WORDS = "Un code d'établissement a 7 chiffres et une lettre, par exemple 0590001X."
+#: Names that towns of several académies have in common.
+SHARED_TOWNS = {
+    "Saint-Denis": ("creteil", "la-reunion"),
+    "Saint-Pierre": ("la-reunion", "martinique", "saint-pierre-et-miquelon"),
+    "Sainte-Marie": ("la-reunion", "martinique"),
+    "Saint-André": ("la-reunion", "lille"),
+    "Saint-Benoît": ("la-reunion", "poitiers"),
+    "Saint-Joseph": ("la-reunion", "martinique"),
+    "Saint-Louis": ("la-reunion", "strasbourg"),
+    "Saint-Paul": ("la-reunion",),
+}
+
+#: Two collectivities have postcodes of the département that they were part of.
+_POSTCODES = {"97133": "977", "97150": "978"}
 _POSTCODE = re.compile(r"(?:.*\D)?(\d{2})(\d)\d{2}(?:\s\D*)?")
 _WRITE = (
     "Écrivez une académie, un département ou son numéro, ou une ville plus grande des environs."
@@ -102,6 +117,12 @@ class Academy:
     def feed_name(self) -> str:
         """The last segment of its feed's address, without the extension."""
         return self.slug if self.collectivity else f"academie-de-{self.slug}"
+
+
+def _own_part(slug: str) -> tuple[bool, str]:
+    """Return whether a name is a saint's, and the rest of it."""
+    own = re.sub(r"^sainte?-", "", slug)
+    return own != slug, own
 
 
 class Academies:
@@ -204,9 +225,11 @@ class Academies:
             return UnknownValueError("le département", code)
         if re.match(r"\d{4}", typed):
             return UnclearPlaceError(_UAI_WORDS, typed)
-        # Names of saints would all be near each other.
-        own_parts = {re.sub(r"^sainte?-", "", slug): slug for slug in self._by_typed_name}
-        near = own_parts.get(nearest(re.sub(r"^sainte?-", "", wanted), own_parts) or "")
+        # Names of saints would all be near each other, and Saint-Paul near Pau.
+        of_saint, own = _own_part(wanted)
+        parts = {slug: _own_part(slug) for slug in self._by_typed_name}
+        own_parts = {part: slug for slug, (saint, part) in parts.items() if saint == of_saint}
+        near = own_parts.get(nearest(own, own_parts) or "")
         longer = [slug for slug in self._by_typed_name if slug.startswith(f"{wanted}-")]
         if near or (wanted and len(longer) == 1):
             return UnknownValueError("le lieu", typed, self._by_typed_name[near or longer[0]][0])
@@ -223,8 +246,10 @@ class Academies:
         """The code of the département that a number says, be it one or not; empty without one."""
         if uai := _UAI.fullmatch(re.sub(r"[\s.-]", "", typed)):
             # 063 is Puy-de-Dôme (63); 974 is La Réunion (974).
-            return _UAI_CORSE.get(uai[1]) or (uai[1][1:] if uai[1][0] == "0" else uai[1])
+            return _UAI_ELSEWHERE.get(uai[1]) or (uai[1][1:] if uai[1][0] == "0" else uai[1])
         if postcode := _POSTCODE.fullmatch(typed):
+            if typed in _POSTCODES:
+                return _POSTCODES[typed]
             overseas = postcode[1] in ("97", "98")
             return postcode[1] + postcode[2] if overseas else postcode[1]
         if shown := _SHOWN_CODE.fullmatch(typed):
@@ -244,6 +269,9 @@ class Academies:
             for name in (department.name, *department.towns):
                 found.setdefault(slugify(name), (name, (academy,), department))
         for name, members in self.region_members.items():
+            found.setdefault(slugify(name), (name, members, None))
+        for name, slugs in SHARED_TOWNS.items():
+            members = tuple(self._by_slug[slug] for slug in slugs if slug in self._by_slug)
             found.setdefault(slugify(name), (name, members, None))
         for slug, place in list(found.items()):
             # « du Havre », « Réunion »
@@ -267,9 +295,10 @@ class Academies:
         if len(members) == 1:
             return members[0], department
         choices = tuple(member.name for member in members)
-        raise UnclearPlaceError(
-            f"{name} réunit {list_words(choices)} : choisissez une académie.", typed, choices
-        )
+        several = f"{name} réunit {list_words(choices)}"
+        if name in SHARED_TOWNS:
+            several = f"Il y a {name} dans plusieurs académies ({list_words(choices)})"
+        raise UnclearPlaceError(f"{several} : choisissez une académie.", typed, choices)
 
     def with_towns(self, towns: Mapping[str, str]) -> Academies:
         """Return these académies with the towns of their départements.
@@ -350,8 +379,8 @@ class Academies:
             return zones.pop() if len(zones) == 1 else "Europe/Paris"
         return "Europe/Paris"
 
-    def of_scope(self, scope: Iterable[str]) -> Academy | None:
-        """Return the one académie that a scope stays within, or None when there is none."""
+    def of_scope(self, scope: Iterable[str]) -> tuple[Academy, ...]:
+        """Return the académies that a scope stays within, by name; none of the nation's."""
         found: set[str] = set()
         for code in scope:
             kind, _, name = code.partition("/")
@@ -359,6 +388,8 @@ class Academies:
                 found.add(name)
             elif kind == "departement":
                 found.add(self.of_department(name).slug)
+            elif kind == "region":
+                found.update(a.slug for a in self if a.region and slugify(a.region) == name)
             else:
-                return None
-        return self.get(found.pop()) if len(found) == 1 else None
+                return ()
+        return tuple(academy for academy in self if academy.slug in found)

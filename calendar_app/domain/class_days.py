@@ -11,7 +11,7 @@ an answer would hang on a day that is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -71,7 +71,7 @@ class ClassDays:
         wednesdays: bool,
         national: bool,
     ) -> None:
-        """Use ``of_academy`` or ``national``."""
+        """Use ``of_academy``, ``of_academies`` or ``national``."""
         self.label = label
         self.wednesdays = wednesdays
         self._calendars = calendars
@@ -84,23 +84,43 @@ class ClassDays:
     def of_academy(
         cls, academy: Academy, calendar: SchoolCalendar | None, *, wednesdays: bool
     ) -> ClassDays:
-        """Return the class days of an académie.
+        """Return the class days of one académie, by its school calendar if it is known."""
+        calendars = {academy.holiday_calendar: calendar} if calendar else {}
+        return cls.of_academies((academy,), calendars, wednesdays=wednesdays)
 
-        :param calendar: its school calendar; None when none is known, and then every question
+    @classmethod
+    def of_academies(
+        cls,
+        academies: Sequence[Academy],
+        calendars: Mapping[str, SchoolCalendar],
+        *,
+        wednesdays: bool,
+    ) -> ClassDays:
+        """Return the class days of some académies; where their holidays differ, a day is a class
+        day when it is one in at least one of them.
+
+        :param academies: at least one.
+        :param calendars: the school calendars, by slug. Of one that is not there, every question
             about a day raises ``CalendarUnknownError``.
         :param wednesdays: whether there is class on Wednesdays (collège, lycée).
         """
-        if calendar is None:
-            unknown = f"calendrier {academy.of_name}"
-            calendar = SchoolCalendar(academy.holiday_calendar, unknown, holidays=(), known=())
-        departments = tuple(department.code for department in academy.departments)
-        return cls(calendar.label, (calendar,), departments, wednesdays=wednesdays, national=False)
+        of_name = {a.holiday_calendar: a.of_name for a in reversed(academies)}
+        found = tuple(
+            calendars.get(slug)
+            or SchoolCalendar(slug, f"calendrier {of_name[slug]}", holidays=(), known=())
+            for slug in dict.fromkeys(a.holiday_calendar for a in academies)
+        )
+        departments = tuple(d.code for academy in academies for d in academy.departments)
+        if len(found) == 1:
+            label = found[0].label
+            return cls(label, found, departments, wednesdays=wednesdays, national=False)
+        return cls.national(found, wednesdays=wednesdays)
 
     @classmethod
     def national(cls, calendars: Iterable[SchoolCalendar], *, wednesdays: bool) -> ClassDays:
-        """Return the class days of the nation.
+        """Return the days on which there is class somewhere.
 
-        :param calendars: zones A, B and C.
+        :param calendars: zones A, B and C, those of the nation; or others.
         """
         zones = tuple(calendars)
         return cls(

@@ -332,7 +332,14 @@ def listed_holidays(
 
 
 def zone_words(labels: Sequence[str]) -> str:
-    """Return « zone A » or « zones A et C » for the labels of zones."""
+    """Return « zone A » or « zones A et C » for the labels of zones; « calendriers de la Guadeloupe
+    et de la Martinique » where others are among them."""
     if len(labels) == 1:
         return labels[0]
+    if any(not label.startswith("zone ") for label in labels):
+        whose = [
+            re.sub(r"^calendrier |^(?=zone )", lambda m: "" if m[0] else "de la ", label)
+            for label in labels
+        ]
+        return f"calendriers {list_words(whose)}"
     return "zones " + list_words(label.removeprefix("zone ") for label in labels)

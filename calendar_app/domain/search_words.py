@@ -99,7 +99,10 @@ COMMON = frozenset("ecole ecoles premiere premieres seconde secondes term tale".
 SERIES = {"cycle": "1234", "cycles": "1234", "ce": "12", "cm": "12"}
 
 #: Beside one of these, « 6e » is no class: « 6e édition ».
-COUNTED = frozenset("edition editions anniversaire siecle".split())
+COUNTED = frozenset(
+    "edition editions anniversaire siecle trimestre semestre arrondissement republique journee"
+    " journees prix place semaine jour rang tour".split()
+)
 
 #: Every spelling of a month → its number.
 MONTH_WORDS = {word: n for n, name in enumerate(MONTHS, 1) for word in words(name)}
@@ -166,6 +169,7 @@ BESIDE_PLACES = frozenset(
     " dans".split()
 )
 BESIDE_DAYS = frozenset(
-    "mois debut mi courant milieu jour jours annee vers avant apres depuis jusqu fin er".split()
+    "mois debut mi courant milieu jour jours annee vers avant apres depuis jusqu fin er"
+    " lundi mardi mercredi jeudi vendredi samedi dimanche".split()
 )
 BESIDE_YEARS = frozenset("annee annees scolaire".split())

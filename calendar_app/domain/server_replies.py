@@ -17,7 +17,7 @@ _NOT_THE_RECIPIENT = ("5.1.5", "5.1.7", "5.1.8", "5.1.9")
 #: unknown: only the last stops an address.
 _WORDS = (
     ("5.7.1", r"spam|block(ed|list)|blacklist|policy|reputation|not authori[sz]ed|access denied"),
-    ("5.2.2", r"full|quota|pleine|storage"),
+    ("5.2.2", r"\bfull\b|quota|\bpleine\b|storage"),
     (
         "5.2.1",
         r"(account|mailbox|user|compte|boîte)\b.{0,30}\b(disabled|inactive|suspended|closed"

@@ -76,14 +76,10 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", fold(text))
 
 
-#: From this share of common letters on (``difflib``), two words look alike.
-_ALIKE = 0.75
-
-
 def nearest(value: str, choices: Iterable[str]) -> str | None:
     """Return the choice closest to *value* (accents and case do not count), or None.
 
-    It is near indeed: most letters are those of *value*, or one letter of it is another.
+    It is near indeed: see :func:`is_near`.
     """
     return next(iter(nearest_ones(value, choices, 1)), None)
 
@@ -96,9 +92,12 @@ def nearest_ones(value: str, choices: Iterable[str], most: int) -> list[str]:
 
 
 def is_near(one: str, other: str) -> bool:
-    """Whether two folded words are so close that one may be the other, misspelt."""
+    """Whether two folded words are so close that one may be the other, misspelt: one letter is
+    another, missing or too many; two from eight letters on, three from sixteen, after the same
+    first letter. (« victoire » is not « histoire ».)"""
     if min(len(one), len(other)) < 3:
         return False
     matcher = difflib.SequenceMatcher(None, other, one)
     edits = sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
-    return edits <= 1 or matcher.ratio() >= _ALIKE
+    allowed = 1 + min(len(one), len(other)) // 8 if one[0] == other[0] else 1
+    return edits <= min(allowed, 3)

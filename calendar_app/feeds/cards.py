@@ -81,8 +81,9 @@ class Card:
             is_over = not weeks and self.days.latest_origin < self.today
         except CalendarUnknownError:
             return None
-        somewhere = class_days.is_national and weeks
-        where = "dans au moins une zone" if somewhere else class_days.label
+        where = class_days.label
+        if class_days.is_national and weeks:
+            where = f"dans au moins une {'zone' if where.startswith('zone') else 'académie'}"
         words = "plus de classe avant cette date" if is_over else class_weeks_words(weeks)
         return f"{words} ({where})"
 

@@ -77,7 +77,12 @@ class DeadlineDays:
         if self.is_own:
             return "Date limite pendant vos vacances"
         kind, _, whose = self.class_days.label.partition(" ")
-        article = {"zone": "de la zone ", "zones": "des zones ", "calendrier": ""}.get(kind)
+        article = {
+            "zone": "de la zone ",
+            "zones": "des zones ",
+            "calendrier": "",
+            "calendriers": "",
+        }.get(kind)
         of_whom = self.class_days.label if article is None else f"{article}{whose}"
         return f"Date limite pendant les vacances {of_whom}"
 
@@ -159,7 +164,8 @@ class DeadlineDays:
         """Said of the nation's class days, which are those of at least one zone."""
         if not self.class_days.is_national:
             return ""
-        return f", dans au moins une des {self.class_days.label}"
+        label = self.class_days.label
+        return f", dans au moins {'un' if label.startswith('calendriers') else 'une'} des {label}"
 
 
 #: Gives the class days by which a date is told for an académie, and whether it is for the reader.
@@ -183,8 +189,8 @@ def deadline_days(
     wednesdays: bool | None = None,
     concerned: bool | None = None,
 ) -> DeadlineDays:
-    """Return the class days by which a date is told: those of the viewer's académie, else of the
-    one its scope stays within, else of the nation. A date that is not for the viewer is told by
+    """Return the class days by which a date is told: those of the viewer's académie, else of those
+    that its scope stays within, else of the nation. A date that is not for the viewer is told by
     its own.
 
     :param wednesdays: whether the reader has class on Wednesdays; None where the reader is not
@@ -197,16 +203,16 @@ def deadline_days(
             milestone.scope
         )
     own = viewer if concerned else None
-    academy = own or places.of_scope(milestone.scope)
+    whose = (own,) if own else places.of_scope(milestone.scope)
     classes = milestone.event.classes
     either = wednesdays is None and has_ecole(classes) and has_second_degre(classes)
     if wednesdays is None:
         wednesdays = not has_ecole(classes)
     return DeadlineDays(
         day=milestone.last_day,
-        class_days=reference.class_days(academy, wednesdays=wednesdays),
-        with_wednesdays=reference.class_days(academy, wednesdays=True) if either else None,
+        class_days=reference.class_days_of(whose, wednesdays=wednesdays),
+        with_wednesdays=reference.class_days_of(whose, wednesdays=True) if either else None,
         is_own=own is not None,
         is_concerned=concerned,
-        changed_at=reference.holidays_changed_at(academy),
+        changed_at=reference.holidays_changed_at(whose),
     )

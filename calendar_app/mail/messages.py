@@ -147,7 +147,9 @@ def cancelled(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
     lines = _by_urgency(lines)
     headline = headlines.cancelled(_cards(lines))
     contests = _contests(lines, _cancelled, news=True)
-    context = {"headline": headline, "contests": contests, "count": len(lines)}
+    of_dates = any(wording.only_date_cancelled(line.card.milestone) for line in lines)
+    count = len(lines if of_dates else contests)
+    context = {"headline": headline, "contests": contests, "count": count, "of_dates": of_dates}
     return Message.build(head, DeliveryKind.CANCELLED, context)
 
 

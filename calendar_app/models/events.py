@@ -147,11 +147,12 @@ class Event(Visible, Base):
         return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
 
     def may_remind(self, today: date) -> bool:
-        """Whether a reminder of it may still go out: it has a date ahead, or none that is known."""
+        """Whether a reminder of it may still go out: it has a date ahead that is reminded of, or
+        whose day may become known, or no date yet."""
         if self.cancelled_at or self.archived_at or self.is_over(today):
             return False
-        ahead = (m.last_day >= today and not m.is_cancelled for m in self.milestones)
-        return not self.milestones or any(ahead)
+        ahead = [m for m in self.milestones if m.last_day >= today and not m.is_cancelled]
+        return not self.milestones or any(m.asks_something for m in ahead)
 
 
 class Milestone(Visible, Base):
@@ -234,6 +235,18 @@ class Milestone(Visible, Base):
     def counted_day(self) -> date:
         """The day that reminders count from: a session's first, else the last."""
         return self.first_day if self.kind is MilestoneKind.SESSION else self.last_day
+
+    @property
+    def asks_something(self) -> bool:
+        """Whether a class has something to do by then: not at an opening or at results, nor at the
+        end of the registration of what is full."""
+        full = self.event.full and self.kind is MilestoneKind.REGISTRATION_DEADLINE
+        return not full and self.kind not in (MilestoneKind.OPENING, MilestoneKind.RESULTS)
+
+    @property
+    def has_leads(self) -> bool:
+        """Whether reminders go out before it."""
+        return self.asks_something and not self.is_approximate
 
     @property
     def is_approximate(self) -> bool:

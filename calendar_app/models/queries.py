@@ -60,17 +60,19 @@ class Reference:
     calendars: dict[str, SchoolCalendar]
     changed_holidays: dict[str, datetime] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict, compare=False)
-    _class_days: dict[tuple[str, bool], ClassDays] = field(default_factory=dict, compare=False)
+    _class_days: dict[tuple[object, ...], ClassDays] = field(default_factory=dict, compare=False)
 
     def class_days(self, academy: Academy | None, *, wednesdays: bool) -> ClassDays:
         """Return the class days of an académie, or of the nation (zones A, B and C)."""
-        key = (academy.slug if academy else "", wednesdays)
+        return self.class_days_of((academy,) if academy else (), wednesdays=wednesdays)
+
+    def class_days_of(self, academies: tuple[Academy, ...], *, wednesdays: bool) -> ClassDays:
+        """Return the class days of some académies; without any, those of the nation."""
+        key = (*(academy.slug for academy in academies), wednesdays)
         if key not in self._class_days:
             self._class_days[key] = (
-                ClassDays.of_academy(
-                    academy, self.calendars.get(academy.holiday_calendar), wednesdays=wednesdays
-                )
-                if academy
+                ClassDays.of_academies(academies, self.calendars, wednesdays=wednesdays)
+                if academies
                 else ClassDays.national(
                     [self.calendars[zone] for zone in _ZONES],
                     wednesdays=wednesdays,
@@ -78,10 +80,10 @@ class Reference:
             )
         return self._class_days[key]
 
-    def holidays_changed_at(self, academy: Academy | None) -> datetime | None:
-        """Return when the school holidays of an académie (or of zones A, B and C) last changed;
-        None when they never did."""
-        slugs = (academy.holiday_calendar,) if academy else _ZONES
+    def holidays_changed_at(self, academies: tuple[Academy, ...]) -> datetime | None:
+        """Return when the school holidays of some académies (without any: of zones A, B and C) last
+        changed; None when they never did."""
+        slugs = [academy.holiday_calendar for academy in academies] or _ZONES
         changed = (self.changed_holidays.get(slug) for slug in slugs)
         return max((at for at in changed if at), default=None)
 

@@ -198,9 +198,6 @@ def dated(session: AnySession, now: datetime, ids: Collection[int] | None = None
 
 
 def _dated(m: Milestone) -> Dated:
-    # « Complet »: there is nothing to register for any more.
-    full = m.event.full and m.kind is MilestoneKind.REGISTRATION_DEADLINE
-    undue = full or m.is_approximate or m.kind in (MilestoneKind.OPENING, MilestoneKind.RESULTS)
     return Dated(
         milestone_id=m.id,
         event_id=m.event_id,
@@ -209,7 +206,7 @@ def _dated(m: Milestone) -> Dated:
         ends_at=ends_at(m),
         published_at=m.dated_at or m.event.created_at,
         is_cancelled=m.is_cancelled,
-        has_leads=not undue,
+        has_leads=m.has_leads,
         past=tuple(m.past),
         scope=m.scope,
         event_scopes=frozenset().union(*(other.scope for other in m.event.milestones)),
