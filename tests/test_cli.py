@@ -154,7 +154,7 @@ def test_a_morning_of_reminders_is_shown_lead_by_lead(run):
         "\nle dernier jour de classe avant\n  rien\n"
     )
     code, _, err = run("reminders", "preview", "--on", "2021-01-11", "--academy", "lile")
-    assert (code, "« lille »" in err) == (1, True)
+    assert (code, "« Lille »" in err) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_editors_from_the_command_line(run):
         (("add", "--role", "redacteur", "a@b.example", "A"), "au moins une académie"),
         (
             ("add", "--role", "redacteur", "--academy", "lile", "a@b.example", "A"),
-            "Vouliez-vous dire « lille » ?",
+            "Vouliez-vous dire « Lille » ?",
         ),
         (("add", "--role", "administrateur", "a", "A"), "Écrivez une adresse complète"),
         (("reset", "a@b.example"), "Personne n'a de compte à cette adresse."),

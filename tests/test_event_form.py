@@ -124,7 +124,7 @@ def test_a_form_that_is_not_touched_changes_nothing(app):
         (
             {"date-0-nature": "session", "date-0-dernier": "2021-02-01"},
             "date-0-dernier",
-            "Le dernier jour (01/02/2021) vient avant le premier (11/02/2021)",
+            "Le dernier jour (1er\u00a0février 2021) vient avant le premier (11\u00a0février 2021)",
         ),
         ({"date-0-nature": ""}, "date-0-nature", "Dites ce qui se passe ce jour-là."),
         (

@@ -427,9 +427,9 @@ def test_after_an_outage_the_most_urgent_lead_goes_out_once(empty_app):
 
 
 @pytest.mark.long
-def test_a_day_without_a_server_loses_nothing_and_sends_nothing_late(empty_app, engine):
+def test_a_day_without_a_server_loses_nothing_and_sends_nothing_late(empty_app):
     """Twenty-four hours on a virtual clock; one contest ends within."""
-    tick = timedelta(minutes=10 if CAMPAIGN or engine == "sqlite" else 30)
+    tick = timedelta(minutes=10 if CAMPAIGN else 30)
     tomorrow = NOW.date() + timedelta(days=1)
     before = SIGNED_UP - timedelta(days=1)
     # Its last class day is today; it ends at noon tomorrow, in the outage's last hours.

@@ -106,7 +106,7 @@ def said(page: str) -> str:
         ({"milestones": [{"kind": "results", "day": "2021-05-11"}]}, "2021-01-04", False),
         ({"milestones": [{"kind": "opening", "day": "2021-05-11"}]}, "2021-01-04", False),
         ({"milestones": [{"kind": "registration_deadline", "day": "2021-05-11"}],
-          "participation": {"full": True}}, "2021-01-04", False),
+          "full": True}, "2021-01-04", False),
         # Its day may become known.
         ({"milestones": [MID_JUNE | {"kind": "deadline"}]}, "2021-01-04", True),
         ({"milestones": [MID_JUNE]}, "2021-01-04", False),

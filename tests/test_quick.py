@@ -49,7 +49,7 @@ def test_quick_leaves_out_browsers_postgresql_what_is_long_and_many_cases():
     files = browser, long, stored, pure = (
         "tests/browser/test_embed.py",
         "tests/test_hostile_letters.py",
-        "tests/test_editors.py",
+        "tests/test_catalogue.py",
         "tests/test_versions.py",
     )
     whole, quick = collected("0", *files), collected("1", *files)

@@ -162,7 +162,7 @@ def announced(answer: Answer) -> bool:
     and a form that oEmbed 1.0 has and we have not."""
     if answer.status == 503:
         return answer.headers.get("retry-after", "").isdigit()
-    return answer.status == 501 and answer.body == b"Seul format=json existe ici.\n"
+    return answer.status == 501 and b"format=json" in answer.body
 
 
 # -- in this process -------------------------------------------------------------------------------

@@ -248,8 +248,8 @@ class Academies:
             # 063 is Puy-de-Dôme (63); 974 is La Réunion (974).
             return _UAI_ELSEWHERE.get(uai[1]) or (uai[1][1:] if uai[1][0] == "0" else uai[1])
         if postcode := _POSTCODE.fullmatch(typed):
-            if typed in _POSTCODES:
-                return _POSTCODES[typed]
+            if (whole := re.sub(r"\D", "", typed)) in _POSTCODES:
+                return _POSTCODES[whole]
             overseas = postcode[1] in ("97", "98")
             return postcode[1] + postcode[2] if overseas else postcode[1]
         if shown := _SHOWN_CODE.fullmatch(typed):

@@ -104,17 +104,16 @@ class ClassDays:
             about a day raises ``CalendarUnknownError``.
         :param wednesdays: whether there is class on Wednesdays (collège, lycée).
         """
-        of_name = {a.holiday_calendar: a.of_name for a in reversed(academies)}
-        found = tuple(
-            calendars.get(slug)
-            or SchoolCalendar(slug, f"calendrier {of_name[slug]}", holidays=(), known=())
-            for slug in dict.fromkeys(a.holiday_calendar for a in academies)
-        )
+        of_slug = {
+            a.holiday_calendar: calendars.get(a.holiday_calendar)
+            or SchoolCalendar(a.holiday_calendar, f"calendrier {a.of_name}", holidays=(), known=())
+            for a in academies
+        }
+        found = tuple(sorted(of_slug.values(), key=lambda calendar: calendar.label))
+        if len(found) > 1:
+            return cls.national(found, wednesdays=wednesdays)
         departments = tuple(d.code for academy in academies for d in academy.departments)
-        if len(found) == 1:
-            label = found[0].label
-            return cls(label, found, departments, wednesdays=wednesdays, national=False)
-        return cls.national(found, wednesdays=wednesdays)
+        return cls(found[0].label, found, departments, wednesdays=wednesdays, national=False)
 
     @classmethod
     def national(cls, calendars: Iterable[SchoolCalendar], *, wednesdays: bool) -> ClassDays:
@@ -123,13 +122,8 @@ class ClassDays:
         :param calendars: zones A, B and C, those of the nation; or others.
         """
         zones = tuple(calendars)
-        return cls(
-            zone_words([zone.label for zone in zones]),
-            zones,
-            (),
-            wednesdays=wednesdays,
-            national=True,
-        )
+        label = zone_words([zone.label for zone in zones])
+        return cls(label, zones, (), wednesdays=wednesdays, national=True)
 
     @property
     def is_national(self) -> bool:

@@ -93,11 +93,14 @@ def nearest_ones(value: str, choices: Iterable[str], most: int) -> list[str]:
 
 def is_near(one: str, other: str) -> bool:
     """Whether two folded words are so close that one may be the other, misspelt: one letter is
-    another, missing or too many; two from eight letters on, three from sixteen, after the same
-    first letter. (« victoire » is not « histoire ».)"""
+    another, missing or too many; two from eight letters on, three from sixteen or where words begin
+    alike for three quarters, after the same first letter. (« victoire » is not « histoire ».)"""
     if min(len(one), len(other)) < 3:
         return False
     matcher = difflib.SequenceMatcher(None, other, one)
     edits = sum(max(b - a, d - c) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal")
-    allowed = 1 + min(len(one), len(other)) // 8 if one[0] == other[0] else 1
-    return edits <= min(allowed, 3)
+    if one[0] != other[0]:
+        return edits <= 1
+    shorter = min(len(one), len(other))
+    alike = one[: (3 * shorter + 3) // 4] == other[: (3 * shorter + 3) // 4]
+    return edits <= (3 if alike else min(1 + shorter // 8, 3))

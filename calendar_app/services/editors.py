@@ -24,7 +24,7 @@ from calendar_app.domain.errors import CalendarError
 from calendar_app.domain.mail_addresses import AddressError, MailAddress
 from calendar_app.domain.personal_links import PersonalLinks
 from calendar_app.domain.retention import ERASED_NAME
-from calendar_app.domain.text import clean_line
+from calendar_app.domain.text import clean_line, slugify
 from calendar_app.feeds.wording import scope_words
 from calendar_app.models import Editor, queries, writing
 from calendar_app.models.base import AnySession
@@ -325,13 +325,13 @@ def read_scope(
     """Return the codes that an operator names: whole académies, but for those of which
     départements are named.
 
-    :param academies: slugs.
+    :param academies: names or slugs.
     :param departments: codes (« 59 », « 2A »).
     :raises UnknownValueError: for one that is not known, with the nearest.
     """
     known = queries.reference(session).academies
     of = {known.department(code).code: known.of_department(code).slug for code in departments}
-    whole = {known.get(slug).slug for slug in academies} - set(of.values())
+    whole = {known.get(slugify(name)).slug for name in academies} - set(of.values())
     return frozenset(
         {f"academie/{slug}" for slug in whole} | {f"departement/{code}" for code in of}
     )
