@@ -169,6 +169,21 @@ def test_a_server_that_hangs_is_answered_for_within_seconds(app, postgresql, war
     pytest.fail("it never came back")
 
 
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_server_that_hangs_after_the_last_statement_holds_nobody(app, postgresql):
+    """The end of a transaction is sent when the answer is made: it is in a hurry, too."""
+
+    @app.after_request
+    def hang(answer):
+        hold_server(postgresql, signal.SIGSTOP)
+        return answer
+
+    try:
+        assert answers(lambda: app.test_client().get("/")).status_code == 200
+    finally:
+        hold_server(postgresql, signal.SIGCONT)
+
+
 @pytest.mark.parametrize("engine", ["sqlite"])
 @pytest.mark.parametrize("change", ["removed", "replaced"])
 def test_nobody_is_told_to_look_into_a_mailbox_for_a_lost_store(app, tmp_path, change):

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from calendar_app.web import bodies
 from tests.held_connections import KINDS, HeldConnections
 from tests.servers import (
     SERVERS,
@@ -85,6 +86,14 @@ def test_connections_that_are_held_stop_nobody(site):
         log.warning("open at the end: %s; opened: %s", held.open, held.opened)
         assert held.open["idle"] > counts["idle"] / 2
     check_that_feeds_answer(site, 1, "after them")
+
+
+def test_an_address_as_long_as_the_site_takes_is_answered(site):
+    """Programs in between have limits of their own, and words of their own for who is beyond."""
+    for length in (3_000, 5_000, 9_000, bodies.MAX_QUERY - len("evenements=")):
+        answer = fetch(site.served.port, f"/ma-selection/?evenements={'a' * length}")
+        assert answer.status in (200, 404), (length, answer.status)
+        assert b"<html lang" in answer.body
 
 
 # -- what takes a thread's time --------------------------------------------------------------------

@@ -68,7 +68,7 @@ def _what(text: str, part: str) -> str:
         return "weekly"
     if "approche" in text:
         return "reminder"
-    if re.search(r"[Dd]ates? (est|sont) annulée", text):
+    if re.search(r"(Une date|Un événement|[Dd]es (dates|événements)) (est|sont) annulée?", text):
         return "cancelled"
     return "restored" if "avait été annulée" in part else "moved"
 

@@ -250,3 +250,40 @@ def test_no_request_however_odd_makes_a_500(site, visitor, caplog):
             if status >= 500 and status != NOT_IMPLEMENTED:
                 wrong.append((status, told))
     assert wrong == [], f"seed {seed}"
+
+
+ODD_DAYS = (
+    "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+    "Mon, 01 Jan 2020 00:00:00 +99999999999999999999",
+    "Mon, 99 Jan 2020 99:99:99 GMT",
+    "0",
+    "",
+    '"abc"',
+)
+
+
+@pytest.mark.parametrize("name", ["If-Modified-Since", "If-Unmodified-Since", "If-Range", "Date"])
+def test_a_header_that_holds_no_day_is_ignored(site, name):
+    client = site.test_client()
+    for path in ("/", "/flux/national.ics", "/flux/national.atom", "/static/app.css", "/rien/"):
+        for day in ODD_DAYS:
+            answer = client.get(path, headers={name: day, "Range": "bytes=0-9"})
+            answer.close()
+            assert answer.status_code in (200, 206, 404), (path, day, answer.status_code)
+
+
+def test_no_control_character_in_a_path_reaches_the_store(site):
+    client = site.test_client()
+    enter(client, make_editor(site, "administrateur", None))
+    for path in (
+        "/evenements/a%00b/",
+        "/evenements/a%00b.ics",
+        "/redaction/evenements/a%00b/",
+        "/redaction/evenements/a%00b/edition-suivante/",
+        "/redaction/journal/?evenement=a%00b",
+        "/redaction/journal/?evenement=a%E2%80%AEb",
+        "/abonnement/?evenement=a%00b",
+        "/ma-selection/?evenements=a%00b",
+        "/agenda/?q=a%00b",
+    ):
+        assert client.get(path).status_code < 500, path

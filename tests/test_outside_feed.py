@@ -162,6 +162,12 @@ RSS = """<rss version="2.0"><channel><title>Actualités</title><item><guid>1</gu
 </description></item></channel></rss>"""
 
 
+def test_a_day_that_is_none_keeps_no_news_from_being_read():
+    never = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"
+    strange = RSS.replace("Sat, 02 Jan 2021 10:00:00 +0100", never)
+    assert read(strange.replace("5 février", "5 février 2021").encode()).items
+
+
 @pytest.mark.parametrize(("feed", "id_"), [(ATOM, "urn:1#0"), (RSS, "1#0")])
 def test_what_news_announce_is_read_as_in_a_letter(feed, id_):
     [found] = read(feed.encode()).items

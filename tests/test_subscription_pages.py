@@ -24,6 +24,7 @@ from calendar_app.models import Delivery, Subscriber, Subscription, db, writing
 from calendar_app.models.base import Base
 from calendar_app.services import asked, limits, subscriptions
 from calendar_app.services.subscribers import SignUp
+from calendar_app.web import subscription_views
 from calendar_app.web.forms import form_token
 from calendar_app.web.subscription_views import links
 from tests.factories import ID, another, entry, publish
@@ -765,3 +766,20 @@ def test_every_page_leads_to_the_reminders_and_the_legal_pages(client):
     assert 'href="/abonnement/?academie=lille"' in page
     for address in ("/donnees-personnelles/", "/mentions-legales/"):
         assert f'href="{address}?academie=lille"' in page
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+    ],
+)
+def test_a_network_is_an_ipv4_address_or_what_one_subscriber_of_ipv6_has(site, one, other, same):
+    seen = []
+    for address in (one, other):
+        with site.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            seen.append(subscription_views.network())
+    assert (seen[0] == seen[1]) is same

@@ -17,7 +17,7 @@ from calendar_app.domain.drafts import DraftState
 from calendar_app.domain.filters import CatalogueFilter
 from calendar_app.domain.school_calendars import mainland_calendars, merge
 from calendar_app.domain.school_year import SchoolYear
-from calendar_app.domain.text import fold
+from calendar_app.domain.text import clean_line, fold
 from calendar_app.models import search
 from calendar_app.models.base import AnySession, Catalogue
 from calendar_app.models.class_fit import fits_filter
@@ -168,6 +168,9 @@ def calendar_of(row: SchoolCalendarRow) -> SchoolCalendar:
 
 def event(session: AnySession, event_id: str, *, for_update: bool = False) -> Event | None:
     """Return one event, or None. *for_update* locks its row until the transaction ends."""
+    # PostgreSQL takes no NUL in a text; no id holds a control character.
+    if clean_line(event_id) != event_id:
+        return None
     return session.get(Event, event_id, with_for_update={"of": Event} if for_update else None)
 
 

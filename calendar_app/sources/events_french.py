@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from calendar_app.domain.text import nearest
 from calendar_app.sources.events_entries import EventsFile
 from calendar_app.sources.events_fields import WRONG
 from calendar_app.sources.problems import Path, Problems, line_of, not_in_list, shown
@@ -81,7 +81,8 @@ def _sentence(found: dict[str, Any], path: Path) -> str:
 
 def _unknown_key(key: str, parent: Path) -> str:
     keys = list(_model_at(parent).model_fields)
-    close = nearest(key[:60], keys)
+    # Keys are few: one that looks alike is meant, be it the French word (« lien » for link).
+    close = next(iter(get_close_matches(key[:60], keys, 1, 0.75)), None)
     hint = f"vouliez-vous dire « {close} » ?" if close else f"les clés sont : {', '.join(keys)}"
     return f"la clé {shown(key)} est inconnue ; {hint}"
 

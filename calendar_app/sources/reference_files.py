@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 from ruamel.yaml import YAML
 
 from calendar_app.domain.academies import Academies, Academy, Department
-from calendar_app.domain.text import slugify
+from calendar_app.domain.text import clean, slugify
 
 #: Code de l'éducation, articles D. 521-1 to D. 521-7: three zones, and a calendar of their own in
 #: Corse and overseas.
@@ -34,7 +34,7 @@ def read_academies(text: str) -> Academies:
 
     :raises ValueError: when the file is not what the code relies on.
     """
-    academies = [_academy(entry) for entry in YAML(typ="safe", pure=True).load(text)]
+    academies = [_academy(entry) for entry in YAML(typ="safe", pure=True).load(clean(text))]
     _unique("slug", (a.slug for a in academies))
     _unique("département", (d.code for a in academies for d in a.departments))
     # A former name that is also a name would hide it.
@@ -54,7 +54,7 @@ def read_themes(text: str) -> dict[str, str]:
 
     :raises ValueError: when a slug or a name is not what the code relies on.
     """
-    themes = YAML(typ="safe", pure=True).load(text)
+    themes = YAML(typ="safe", pure=True).load(clean(text))
     if not isinstance(themes, dict) or not themes:
         raise ValueError("expected slugs and their names")
     for slug, name in themes.items():
@@ -71,7 +71,7 @@ def read_towns(text: str) -> dict[str, str]:
 
     :raises ValueError: when the file is not what the code relies on.
     """
-    departments = YAML(typ="safe", pure=True).load(text)
+    departments = YAML(typ="safe", pure=True).load(clean(text))
     if not isinstance(departments, dict):
         raise ValueError("expected the towns of each département")
     for code, names in departments.items():

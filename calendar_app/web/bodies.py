@@ -31,6 +31,8 @@ FORM: Final = 64 * 1024
 PASTED_LETTER: Final = 256 * 1024
 #: Fields of a form, and parameters of an address.
 MAX_FIELDS: Final = 1000
+#: Parts of a form with which a file comes.
+MAX_UPLOAD_PARTS: Final = 16
 #: Bytes of the parameters of an address: « Ma sélection » with some three hundred events.
 MAX_QUERY: Final = 16 * 1024
 
@@ -111,7 +113,9 @@ def _enter() -> None:
     text = min(limit, PASTED_LETTER)
     is_multipart = request.mimetype == "multipart/form-data"
     request.max_content_length = limit if is_multipart else text
-    request.max_form_memory_size, request.max_form_parts = text, MAX_FIELDS
+    # Werkzeug bounds the bytes of each part: where a file may come, there are few parts.
+    request.max_form_memory_size = text
+    request.max_form_parts = MAX_UPLOAD_PARTS if limit > text else MAX_FIELDS
     if request.method in ("GET", "HEAD", "OPTIONS"):
         # A body has no meaning there (RFC 9110, section 9.3.1): whoever sends one slowly holds
         # nobody up.
@@ -122,7 +126,7 @@ def _enter() -> None:
     with READING.place():
         try:
             if is_multipart:
-                _ = request.form
+                _bound_texts(text)
             else:
                 _read_text()
         except RequestEntityTooLarge:
@@ -136,6 +140,18 @@ def _throw_rest_away() -> None:
     stream, left = request.environ["wsgi.input"], DRAINED
     while left > 0 and (chunk := stream.read(_CHUNK)):
         left -= len(chunk)
+
+
+def _bound_texts(most: int) -> None:
+    """Read a form with files.
+
+    :raises RequestEntityTooLarge: when its texts have more than *most* bytes together.
+    """
+    texts = (text for _, text in request.form.items(multi=True))
+    if sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) > most:
+        for _, file in request.files.items(multi=True):
+            file.close()
+        raise RequestEntityTooLarge
 
 
 def _read_text() -> None:

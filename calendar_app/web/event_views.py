@@ -338,7 +338,19 @@ def _seen() -> Facts | None:
         json.dumps(facts, ensure_ascii=False).encode()  # half a character is none
     except (ValueError, RecursionError):
         return None
+    facts = _cleaned(facts)
     return facts if isinstance(facts, dict) and all(map(_is_fact, facts.items())) else None
+
+
+def _cleaned(value: Any) -> Any:
+    """Return values of JSON with their texts cleaned, as all that comes from outside is."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {clean(name): _cleaned(one) for name, one in value.items()}
+    return value
 
 
 def _is_fact(fact: tuple[str, Any]) -> bool:

@@ -23,6 +23,9 @@ from calendar_app.web.typed_days import EXAMPLE, read_day
 
 bp = room_blueprint("letters", __name__)
 
+#: How many of those that could not be accepted are told: an address has no room for more.
+_MOST_TOLD = 10
+
 #: What a pasted text is called.
 PASTED = "texte-colle.txt"
 
@@ -67,10 +70,10 @@ def letter(letter_id: int) -> Any:
     """A letter, and beside it what was found in it that is one's own."""
     found = letter_room.open_letter(db.session, the_editor(), letter_id)
     try:
-        told = _results(letter_id).loads(request.args.get("lot", ""))
+        published, refused = _results(letter_id).loads(request.args.get("lot", ""))
     except BadData:
         return letter_page(found)
-    return letter_page(found, results=[(title, problem) for title, problem in told])
+    return letter_page(found, published=published, refused=refused)
 
 
 @bp.post("/lettres/<int(max=2147483647):letter_id>/accepter/")
@@ -82,10 +85,10 @@ def accept_certain(letter_id: int) -> Any:
         return letter_page(found, 400, editor_session.NOT_FRESH)
     done = moderation.accept_certain(db.session, the_editor(), letter_id, page().now)
     # What became of each travels in the address, so that reloading the page does nothing twice.
-    told = [
-        [result.title, result.problem and in_words_of_the_form(result.problem)] for result in done
+    refused = [
+        (result.title, in_words_of_the_form(result.problem)) for result in done if result.problem
     ]
-    lot = _results(letter_id).dumps(told)
+    lot = _results(letter_id).dumps((len(done) - len(refused), refused[:_MOST_TOLD]))
     return redirect(url_for(".letter", letter_id=letter_id, lot=lot), 303)
 
 

@@ -16,7 +16,6 @@ from calendar_app.domain.class_days import ClassDays
 from calendar_app.domain.errors import NotFoundError, ParameterError, shortened
 from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academy
 from calendar_app.domain.local_time import PARIS
-from calendar_app.domain.text import clean_line
 from calendar_app.feeds.cards import Card, card
 from calendar_app.feeds.links import query
 from calendar_app.models import Event, Milestone, db, queries
@@ -154,8 +153,7 @@ def get_event(event_id: str) -> Event:
 
     :raises NotFoundError: when there is none of this id.
     """
-    # PostgreSQL takes no NUL in a text; no id holds a control character.
-    event = queries.event(db.session, event_id) if clean_line(event_id) == event_id else None
+    event = queries.event(db.session, event_id)
     if event is None:
         raise NotFoundError("Cet événement n'existe pas, ou n'existe plus.")
     return event

@@ -18,6 +18,7 @@ from werkzeug.exceptions import (
     NotFound,
     ServiceUnavailable,
 )
+from werkzeug.http import parse_date
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from calendar_app.config import Settings
@@ -132,12 +133,13 @@ _ERASED = (
 def protect(app: Flask, settings: Settings) -> None:
     """Set the headers, the error pages and the trusted proxies of the application."""
     app.before_request(_check_host)
+    app.before_request(_forget_days_that_are_none)
     if not settings.trusted_proxies:
         app.before_request(_warn_of_proxy)
     bodies.bound(app)
     # Whoever waits for a page is told within seconds that the store says nothing.
     app.before_request(lambda: hurry())
-    app.teardown_request(lambda _error: hurry(None))
+    app.teardown_appcontext(_end_session)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFoundError, _not_found)
@@ -161,6 +163,29 @@ def _check_host() -> None:
     trusted = current_app.config["SETTINGS"].trusted_hosts
     if name not in trusted and request.endpoint not in ("system.livez", "system.readyz"):
         abort(400)
+
+
+def _forget_days_that_are_none() -> None:
+    """Drop the headers whose day is none: werkzeug's ``parse_date`` lets an ``OverflowError`` of
+    the year 99999999999999999999 through, and a field that is no date is ignored (RFC 9110,
+    section 13.1.3)."""
+    for name in ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"):
+        try:
+            parse_date(request.environ.get(name))
+        except OverflowError:
+            del request.environ[name]
+
+
+def _end_session(_error: BaseException | None) -> None:
+    """End the transaction of a request, still in a hurry. The answer is made: a store that says
+    nothing from here on takes nothing away from it."""
+    try:
+        db.session.remove()
+    except DBAPIError:
+        log.warning("the store did not answer at the end of a request")
+        db.session.registry.clear()
+    finally:
+        hurry(None)
 
 
 def _warn_of_proxy() -> None:

@@ -215,6 +215,8 @@ def network() -> str:
         address = ipaddress.ip_address(remote)
     except ValueError:
         return links().fingerprint(f"source/{remote}")
-    if address.version == 6:
+    if address.version == 6 and address.ipv4_mapped:  # a server that listens on both
+        remote = str(address.ipv4_mapped)
+    elif address.version == 6:
         remote = str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
     return links().fingerprint(f"source/{remote}")
