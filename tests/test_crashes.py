@@ -160,7 +160,7 @@ def test_workers_that_are_killed_lose_nothing(make_due, tmp_path, engine):
 
 
 def test_many_workers_at_once_send_each_mail_once(make_due, tmp_path):
-    number = scaled(10_000)
+    number = scaled(10_000, 20)  # on each engine
     app = make_due(number)
     clock = Clock(tmp_path, NOW)
     with mail_server() as server:
@@ -173,7 +173,7 @@ def test_many_workers_at_once_send_each_mail_once(make_due, tmp_path):
 
 
 def test_workers_that_are_paused_beyond_their_lease_repeat_nothing(make_due, tmp_path):
-    number = scaled(3_000)
+    number = scaled(3_000, 20)
     app = make_due(number)
     clock = Clock(tmp_path, NOW)
     with mail_server() as server:

@@ -235,7 +235,8 @@ LETTERS = {
 @pytest.mark.parametrize("name", LETTERS)
 def test_a_file_that_is_cut_short(name):
     data = LETTERS[name]
-    cuts = [data[: len(data) * twentieth // 20] for twentieth in range(21)]
+    step = 1 if CAMPAIGN else 2
+    cuts = [data[: len(data) * twentieth // 20] for twentieth in range(0, 21, step)]
     with ThreadPoolExecutor(4) as threads:
         ended = [*threads.map(outcome, cuts)]
     for one in ended:

@@ -245,7 +245,7 @@ def test_no_request_however_odd_makes_a_500(site, visitor, caplog):
         enter(client, make_editor(site, visitor, None))
     draws, wrong = Draws(site, client, seed), []
     with caplog.at_level(logging.ERROR):
-        for _ in range(scaled(5_000, 20)):
+        for _ in range(scaled(5_000, 40)):
             told, status = draws.send()
             if status >= 500 and status != NOT_IMPLEMENTED:
                 wrong.append((status, told))

@@ -175,7 +175,7 @@ def test_addresses_of_one_mailbox_share_one_limit(site):
 
 # -- the time that it takes, on a real server ------------------------------------------------------
 
-PAIRS = scaled(400, 20)
+PAIRS = scaled(400, 40)
 #: As often as one address may ask for a mail in a day.
 EACH = 3
 

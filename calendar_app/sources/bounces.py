@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import binascii
 import email
+import logging
 import quopri
 import re
 from collections.abc import Iterable, Iterator
@@ -39,6 +40,9 @@ _MAX_VALUE = 2000
 _MAX_SCANNED = 32768
 #: Of a text, how much after an address is about it.
 _MAX_SAID = 500
+# What raises in it is told here by the message that is no report; its own traceback is nobody's.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
+
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*)[ \t]*:")
 #: What tells a message from any other text with a colon in its first line.
 _OF_A_MESSAGE = {"received", "return-path", "from", "date", "message-id", "content-type"}
@@ -189,7 +193,8 @@ def _is_automatic(header: dict[str, str]) -> bool:
 
 def _failed(message: bytes) -> set[str]:
     """Return the addresses that a message reports as refused for good, lower case."""
-    scanned = message[:_MAX_SCANNED]
+    # Its patterns walk a run of blank lines from each of them.
+    scanned = re.sub(rb"\n(?:[ \t]*\n){2,}", b"\n\n", message[:_MAX_SCANNED])
     # A report has four parts or so; ``email`` fails on hundreds that stand in each other.
     if scanned.lower().count(b"multipart/") > _MAX_PARTS:
         return set()
@@ -219,7 +224,7 @@ def _recipient_fields(parts: list[tuple[str, bytes]]) -> Iterator[dict[str, str]
     about one recipient. (RFC 3464, section 2.1. A blank line may hold blanks, in some reports.)"""
     for kind, body in parts:
         if kind in _REPORTS:
-            for group in re.split(rb"\n[ \t]*\n", body):
+            for group in re.split(rb"\n(?:[ \t]*\n)+", body):
                 yield _fields(group.lstrip(b"\n"))
 
 
