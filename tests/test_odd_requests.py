@@ -287,3 +287,13 @@ def test_no_control_character_in_a_path_reaches_the_store(site):
         "/agenda/?q=a%00b",
     ):
         assert client.get(path).status_code < 500, path
+
+
+@pytest.mark.parametrize("scheme", ["a b", "javascript", "", "HTTPS", "https, http", "https"])
+def test_a_redirect_leads_to_the_web_whatever_a_proxy_says_of_the_scheme(make_app, scheme):
+    client = make_app(CALENDAR_TRUSTED_PROXIES="1").test_client()
+    for path in ("//agenda//", "/agenda", "/calendrier/", "/abonnement/lien//x/"):
+        answer = client.get(path, headers={"X-Forwarded-Proto": scheme})
+        assert answer.status_code < 500
+        location = answer.headers.get("Location", "/")
+        assert re.match(r"/(?!/)|https?://localhost/", location), location

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, abort, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -150,10 +151,23 @@ def protect(app: Flask, settings: Settings) -> None:
     app.register_error_handler(IntegrityError, _our_fault)
     app.register_error_handler(Exception, _our_fault)
     if hops := settings.trusted_proxies:
-        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        known = _with_a_web_scheme(app.wsgi_app)
+        proxied = ProxyFix(known, x_for=hops, x_proto=hops, x_host=hops)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     if settings.public_url.startswith("https://"):
         app.after_request(_ask_for_https)
+
+
+def _with_a_web_scheme(application: WSGIApplication) -> WSGIApplication:
+    """Take a proxy's X-Forwarded-Proto for http or https alone: werkzeug writes it into redirects
+    as it comes, before any view is asked."""
+
+    def called(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["wsgi.url_scheme"] not in ("http", "https"):
+            environ["wsgi.url_scheme"] = "http"
+        return application(environ, start_response)
+
+    return called
 
 
 def _check_host() -> None:
