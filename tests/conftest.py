@@ -34,7 +34,7 @@ from calendar_app.config import Settings, data_folder
 from calendar_app.models import db
 from calendar_app.services import files, store
 from calendar_app.sources import letter_limited, limited_process, outside_feed
-from tests.tools import CAMPAIGN, QUICK, starts_programs
+from tests.tools import CAMPAIGN, QUICK, scaled, starts_programs
 
 #: When the content was imported: the DTSTAMP of its feeds.
 IMPORTED_AT = datetime(2020, 12, 15, 8, 30, tzinfo=UTC)
@@ -51,7 +51,7 @@ hypothesis_settings.register_profile(
     # `make test` says twice what it said once of the same code; `make campaign` looks further.
     derandomize=not CAMPAIGN,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=10 if QUICK else 100,
+    max_examples=scaled(500),
 )
 hypothesis_settings.load_profile("any machine")
 

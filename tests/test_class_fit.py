@@ -112,6 +112,7 @@ def some_classes(chance: random.Random) -> frozenset[str]:
     return expand(slugs)
 
 
+@pytest.mark.long
 def test_the_five_ways_agree_on_what_fits_a_class(make_app, engine):
     chance = random.Random(f"fits {engine}")
     small = subsets("cm1 6e 2de segpa ulis")

@@ -159,6 +159,7 @@ def test_workers_that_are_killed_lose_nothing(make_due, tmp_path, engine):
     assert {state for _, _, _, state in reminders(app)} <= {"sent", "planned"}
 
 
+@pytest.mark.long
 def test_many_workers_at_once_send_each_mail_once(make_due, tmp_path):
     number = scaled(10_000, 20)  # on each engine
     app = make_due(number)

@@ -215,6 +215,7 @@ PAGES = (
 ).split()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", PAGES)
 def test_no_error_of_a_page_speaks_english_or_machine(client, page):
     for name in PARAMETERS:

@@ -170,6 +170,7 @@ def test_what_is_empty_stays_empty_in_production(run, tmp_path, kind):
     assert ("event" in tables) == (kind == "no events")
 
 
+@pytest.mark.long
 def test_the_application_can_be_made_without_arguments(tmp_path, monkeypatch):
     monkeypatch.setenv("CALENDAR_INSTANCE", str(tmp_path))
     for name in [name for name in os.environ if name.startswith("CALENDAR_TEST")]:

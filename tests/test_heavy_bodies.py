@@ -162,6 +162,7 @@ def test_the_heaviest_bodies_at_once(site):
             check(kind, answers, len(some), watch)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chunked", [False, True])
 def test_what_is_too_large_costs_nothing(site, chunked):
     pairs = b"a=1&" * (REFUSED // 4)

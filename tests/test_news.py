@@ -362,6 +362,7 @@ def expected(people: list[Person], contests: list[Contest], now: datetime) -> Co
     return news
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(scaled(10)))
 def test_in_random_histories_each_is_told_what_they_count_on_once(school, engine, seed):
     chance = random.Random(f"news {engine} {seed}")

@@ -79,6 +79,7 @@ class ByHand:
         return self.weeks[earlier] + timedelta(days=origin.weekday())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wednesdays", [False, True], ids=["école", "collège"])
 @pytest.mark.parametrize("academy", KNOWN, ids=lambda academy: academy.slug)
 def test_on_an_unmoved_lead_day_of_n_class_weeks_the_count_is_n(academy, wednesdays):

@@ -101,6 +101,7 @@ def test_a_deadline_is_known_by_its_words(title, kind, step):
     )
 
 
+@pytest.mark.long
 def test_what_is_cancelled_and_what_changed_is_known():
     first = read(agenda(WEEK)).items[0]
     again = read(agenda(WEEK)).items[0]

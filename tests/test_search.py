@@ -245,6 +245,7 @@ def test_the_kind_and_the_month_are_those_of_one_date(empty_app):
     assert not shown(client, "/annee-scolaire/2020-2021/", q="inscription février")[0]
 
 
+@pytest.mark.long
 def test_a_month_is_every_date_that_touches_it_in_any_year(empty_app):
     def span(series, first, last):
         dates = [{"kind": "session", "first_day": first, "last_day": last}]
