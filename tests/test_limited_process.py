@@ -114,7 +114,7 @@ def test_memory_is_limited(function):
 
 
 def test_memory_below_the_limit_is_given():
-    assert run_limited(functions.allocate, 2**28) == 2**28
+    assert run_limited(functions.allocate, 2**27) == 2**27
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from calendar_app.app import create_app
 from calendar_app.domain.deliveries import SubscriberState
 from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.personal_links import PersonalLinks
-from calendar_app.models import Editor, Source, Subscriber, db, writing
+from calendar_app.models import Source, Subscriber, db, writing
 from calendar_app.services import editors
 from calendar_app.web.security import EMBED_PATH, HEADERS
 from tests import signed_in
@@ -108,10 +108,7 @@ def furnish(app: Flask) -> Site:
         lille, now = frozenset(("academie/lille",)), datetime.now(UTC)
         new = (EditorRole.PREPARER, lille, now)
         password = editors.add(db.session, "neuf@x.example", "Zoé", *new)
-        # The worker of a server ends what was silent for years, and these were made in 2021.
-        with writing(db.session, now):
-            db.session.execute(update(Editor).values(used_at=now))
-            db.session.execute(update(Subscriber).values(heard_at=now))
+    signed_in.heard_of_today(app)
     cookies = [signed_in.cookie(app, who) for who in (None, *in_lille, administrator)]
     client = app.test_client()
     client.set_cookie("redaction", cookies[-1].partition("=")[2], path="/redaction/")

@@ -14,7 +14,7 @@ from calendar_app.sources.limited_process import run_limited
 def read_letter_limited(
     data: bytes, issued: date | None, today: date, knowledge: LetterKnowledge
 ) -> LetterReading:
-    """Read a letter as ``letter.read_letter`` does, text and dates, within 10 s of CPU and 512 MiB.
+    """Read a letter as ``letter.read_letter`` does, text and dates, within 10 s of CPU and 256 MiB.
 
     :raises UnreadableLetterError: as ``read_letter``, or when a limit stopped it.
     """

@@ -92,7 +92,7 @@ def read_text(data: bytes) -> LetterText:
 
 
 def read_text_limited(data: bytes) -> LetterText:
-    """Return the text of a letter, read in a child process: 10 s of CPU and 512 MiB at most.
+    """Return the text of a letter, read in a child process: 10 s of CPU and 256 MiB at most.
 
     :raises UnreadableLetterError: as :func:`read_text`, or when a limit stopped it.
     """

@@ -66,7 +66,7 @@ class OverLimitError(UnreadableLetterError):
 
 
 def run_limited(
-    function: Callable[[P], R], argument: P, *, seconds: float = 10, memory: int = 512 * 2**20
+    function: Callable[[P], R], argument: P, *, seconds: float = 10, memory: int = 256 * 2**20
 ) -> R:
     """Return ``function(argument)``, worked out in a child process with limits.
 

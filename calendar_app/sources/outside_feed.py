@@ -73,7 +73,7 @@ class OutsideReading:
 
 
 def read_outside_limited(data: bytes, today: date, knowledge: LetterKnowledge) -> OutsideReading:
-    """Read a feed within 10 s of CPU and 512 MiB.
+    """Read a feed within 10 s of CPU and 256 MiB.
 
     :param today: in Europe/Paris; what is over is left out.
     :raises UnreadableLetterError: when it is no feed, is damaged, or a limit stopped it.
