@@ -192,6 +192,8 @@ def answer(task: dict[str, Any]) -> None:
     # What a library prints is no answer.
     output = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    # Written now: while an error is handled, all that filled the memory is still there.
+    no_memory = _json("memory", None)
     try:
         function = getattr(importlib.import_module(task["module"]), task["name"])
         # Our parent wrote it, and nobody else can.
@@ -200,7 +202,7 @@ def answer(task: dict[str, Any]) -> None:
     except CalendarError as error:
         text = _json("refused", str(error))
     except MemoryError:
-        text = _json("memory", None)
+        text = no_memory
     # Whatever a parser raises on a hostile file, the parent has to hear of it in a sentence.
     except BaseException as error:
         text = _json("crash", f"{type(error).__name__} {_where(error)}")
