@@ -54,6 +54,33 @@ def worker_name() -> str:
     return f"worker-{os.getpid()}-{secrets.token_hex(4)}"
 
 
+def _clean(app: Flask, now: datetime) -> None:
+    """Delete what is kept no longer (``domain.retention``)."""
+    session = store_session(app)
+    asked.clean(session, now)
+    subscriptions.clean(session, now)
+    suggestions.clean(session, now)
+    silence.clean(session, now)
+    planning.clean_send_days(session, now)
+    outbox_status.clean_deliveries(session, now)
+    link_checks.clean(session, now)
+    traces.wipe(session, settings_of(app).instance / "outbox", now)
+
+
+def _follow(app: Flask, is_stopping: Callable[[], bool]) -> None:
+    """Read the followed agendas that are due."""
+    session, knowledge = store_session(app), letter_knowledge()
+    for source_id in sources.due(session, datetime.now(UTC)):
+        if is_stopping():
+            return
+        try:
+            sources.refresh(session, source_id, sources.Fetcher(), knowledge, datetime.now(UTC))
+        except Exception:
+            # One that we cannot read must not keep those behind it waiting.
+            log.exception("source %s could not be read", source_id)
+            sources.note_failure(session, source_id, sources.OUR_FAULT, datetime.now(UTC))
+
+
 def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     """Work until SIGTERM or SIGINT: then the mail in hand is finished and the rest given back.
 
@@ -73,30 +100,13 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         asked.answer(session, letterhead(app).links, datetime.now(UTC))
 
     def clean() -> None:
-        now = datetime.now(UTC)
-        asked.clean(session, now)
-        subscriptions.clean(session, now)
-        suggestions.clean(session, now)
-        silence.clean(session, now)
-        planning.clean_send_days(session, now)
-        outbox_status.clean_deliveries(session, now)
-        link_checks.clean(session, now)
-        traces.wipe(session, settings.instance / "outbox", now)
+        _clean(app, datetime.now(UTC))
 
     def look() -> None:
         link_checks.check_due(session, datetime.now(UTC), stopping.is_set)
 
     def follow() -> None:
-        knowledge = letter_knowledge()
-        for source_id in sources.due(session, datetime.now(UTC)):
-            if stopping.is_set():
-                return
-            try:
-                sources.refresh(session, source_id, sources.Fetcher(), knowledge, datetime.now(UTC))
-            except Exception:
-                # One that we cannot read must not keep those behind it waiting.
-                log.exception("source %s could not be read", source_id)
-                sources.note_failure(session, source_id, sources.OUR_FAULT, datetime.now(UTC))
+        _follow(app, stopping.is_set)
 
     def beat() -> None:
         if leave_with_parent and os.getppid() != parent:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-import time_machine
 from sqlalchemy import select
 
 from calendar_app.models import Draft, Event, db, queries
@@ -20,26 +19,16 @@ from tests.smtp_server import mail_server
 from tests.test_editor_pages import propose
 from tests.test_event_pages import EVENTS, FORM, NEW, ONE, create, fields, save
 from tests.test_outbox import Clock, run
-from tests.test_queue_pages import act, logged_in
+from tests.test_queue_pages import act, engine, logged_in, site
 from tests.test_subscription_pages import dump, words
 from tests.test_suggestion_pages import FORM as SUGGESTED
 from tests.test_suggestion_pages import PROPOSE, post
 from tests.test_suggestions import RALLYE
 
+__all__ = ["engine", "site"]
+
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 LILLE = {"academies": ["lille"]}
-
-
-@pytest.fixture
-def engine():
-    """The services are tested on both engines; pages are the same from either."""
-    return "sqlite"
-
-
-@pytest.fixture
-def site(empty_app):
-    with time_machine.travel(NOW, tick=False):
-        yield empty_app
 
 
 # -- the form of an event --------------------------------------------------------------------------

@@ -365,19 +365,8 @@ class Academies:
     def time_zone_of(self, scope: Iterable[str]) -> str:
         """Return the time zone of a scope: its académie's when there is only one zone, else
         Europe/Paris."""
-        zones = {self._zone(code) for code in scope}
+        zones = {academy.time_zone for academy in self.of_scope(scope)}
         return zones.pop() if len(zones) == 1 else "Europe/Paris"
-
-    def _zone(self, code: str) -> str:
-        kind, _, name = code.partition("/")
-        if kind == "academie":
-            return self.get(name).time_zone
-        if kind == "departement":
-            return self.of_department(name).time_zone
-        if kind == "region":
-            zones = {a.time_zone for a in self if a.region and slugify(a.region) == name}
-            return zones.pop() if len(zones) == 1 else "Europe/Paris"
-        return "Europe/Paris"
 
     def of_scope(self, scope: Iterable[str]) -> tuple[Academy, ...]:
         """Return the académies that a scope stays within, by name; none of the nation's."""
@@ -385,11 +374,12 @@ class Academies:
         for code in scope:
             kind, _, name = code.partition("/")
             if kind == "academie":
-                found.add(name)
+                found.add(self.get(name).slug)
             elif kind == "departement":
                 found.add(self.of_department(name).slug)
             elif kind == "region":
-                found.update(a.slug for a in self if a.region and slugify(a.region) == name)
+                members = self.region_members.get(self.regions.get(name, ""), ())
+                found.update(member.slug for member in members)
             else:
                 return ()
         return tuple(academy for academy in self if academy.slug in found)

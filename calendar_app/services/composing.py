@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
+from calendar_app.domain.academies import Academy
 from calendar_app.domain.deliveries import DeliveryKind, DeliveryState, News, ReminderState
 from calendar_app.domain.leads import Lead
 from calendar_app.domain.local_time import PARIS
@@ -212,20 +213,24 @@ class Composer:
                     lambda: messages.rentree(head, who.classes, academy, year, ends),
                 )
             case DeliveryKind.WEEKLY:
-                found = batch.ahead(who, today)
-                if not found:
-                    return None
-
-                def weekly() -> Message:
-                    wednesdays = who.school.wednesdays
-                    cards = [
-                        card(m, today, academy, reference, wednesdays=wednesdays) for m in found
-                    ]
-                    return messages.weekly(head, cards, academy)
-
-                return self._once((*place, who.classes, who.themes), weekly)
+                return self._weekly(batch, who, academy, today, (*place, who.classes, who.themes))
             case DeliveryKind.PASSWORD | DeliveryKind.SUGGESTION:
                 raise ValueError(f"{kind}: not to a subscriber")
+
+    def _weekly(
+        self, batch: MailBatch, who: Person, academy: Academy | None, today: date, key: Hashable
+    ) -> Message | None:
+        """« Le point de la semaine » of somebody; None where nothing is ahead."""
+        found = batch.ahead(who, today)
+        if not found:
+            return None
+        reference, wednesdays = batch.reference, who.school.wednesdays
+
+        def build() -> Message:
+            cards = [card(m, today, academy, reference, wednesdays=wednesdays) for m in found]
+            return messages.weekly(self._head, cards, academy)
+
+        return self._once(key, build)
 
     def _once(self, key: Hashable, build: Callable[[], Message]) -> Message:
         if key in self._built:

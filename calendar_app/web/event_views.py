@@ -244,14 +244,8 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
         shown = EventForm.of_entry(rebased, here.reference.academies, entry.id)
         return _form(shown, found, now, 409, str(error), draft, conflicts=error.conflicts)
     except EntryError as error:
-        dates = {w: m for w, m in error.problems.items() if w.startswith("milestones.")}
-        form.note({w: m for w, m in error.problems.items() if w not in dates})
-        if not dates:
-            return _form(form, found, seen, 400, draft=draft)
-        # The form itself is right: it does not go with what somebody else changed since.
-        said = " ; ".join(dict.fromkeys(map(in_words_of_the_form, dates.values())))
-        notice = f"Avec ce qui est publié entre-temps, cela ne va pas : {said}."
-        return _form(form, found, seen, 409, notice, draft)
+        status, notice = _note(form, error)
+        return _form(form, found, seen, status, notice, draft)
     except (events.NotYoursError, moderation.DraftNotYoursError) as error:
         form.note_not_theirs(error.parts, _own_words())
         return _form(form, found, seen, 409, str(error), draft)
@@ -259,6 +253,18 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
         raise
     except CalendarError as error:
         return _form(form, found, seen, 409, str(error), draft)
+
+
+def _note(form: EventForm, error: EntryError) -> tuple[int, str | None]:
+    """Note at its fields what is wrong with an event; return the status of the answer, and what is
+    said above the form."""
+    dates = {w: m for w, m in error.problems.items() if w.startswith("milestones.")}
+    form.note({w: m for w, m in error.problems.items() if w not in dates})
+    if not dates:
+        return 400, None
+    # The form itself is right: it does not go with what somebody else changed since.
+    said = " ; ".join(dict.fromkeys(map(in_words_of_the_form, dates.values())))
+    return 409, f"Avec ce qui est publié entre-temps, cela ne va pas : {said}."
 
 
 def read(form: EventForm, seen: Facts | None) -> EventEntry | None:

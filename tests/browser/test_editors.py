@@ -17,25 +17,15 @@ from calendar_app.config import Settings, data_folder
 from calendar_app.domain.editors import EditorRole
 from calendar_app.models import db
 from calendar_app.services import drafts, editors, letters
-from tests.browser.conftest import serving
 from tests.browser.looking import for_everybody
+from tests.browser.own_site import instance, site
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
 
+__all__ = ["instance", "site"]
+
 LETTER = Path(__file__).parents[1] / "letters" / "dane-lille.txt"
 ZOE, PASSWORD = "zoe@ac-lille.example", "une phrase qui se retient"
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("site") / "instance"
-
-
-@pytest.fixture(scope="module")
-def site(instance) -> Iterator[str]:
-    """A site of this module's own: its tests write into the store."""
-    with serving(instance) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

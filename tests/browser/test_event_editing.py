@@ -5,7 +5,6 @@ from __future__ import annotations
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,8 +16,8 @@ from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.local_time import PARIS
 from calendar_app.models import Editor, db
 from calendar_app.services import editors, events, sources
-from tests.browser.conftest import serving
 from tests.browser.looking import for_everybody
+from tests.browser.own_site import instance, site
 from tests.browser.test_editors import PASSWORD, ZOE, _settings
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
@@ -26,20 +25,10 @@ from tests.test_events import facts, wanted
 from tests.test_injection import CORES, TEXTS
 from tests.tools import PATIENCE
 
+__all__ = ["instance", "site"]
+
 EVENT = "fete-de-l-apprendre-2020-2021"
 LILLE = frozenset({"academie/lille"})
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("site") / "instance"
-
-
-@pytest.fixture(scope="module")
-def site(instance) -> Iterator[str]:
-    """A site of this module's own: its tests write into the store."""
-    with serving(instance) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

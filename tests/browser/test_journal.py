@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,28 +15,18 @@ from calendar_app.domain.editors import EditorRole
 from calendar_app.domain.school_year import SchoolYear
 from calendar_app.models import Editor, LinkCheck, db, writing
 from calendar_app.services import drafts, editors, events, letters, moderation
-from tests.browser.conftest import serving
 from tests.browser.looking import for_everybody
+from tests.browser.own_site import instance, site
 from tests.browser.test_editors import LETTER, PASSWORD, ZOE, _settings
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
 from tests.factories import ID, entry, publish
 from tests.test_events import facts, wanted
 
+__all__ = ["instance", "site"]
+
 LONG = "https://concours.example/" + "inscription-des-classes-" * 12
 DEAD = "https://ancien-site.example/concours/2020/reglement.html"
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("site") / "instance"
-
-
-@pytest.fixture(scope="module")
-def site(instance) -> Iterator[str]:
-    """A site of this module's own: its tests write into the store."""
-    with serving(instance) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

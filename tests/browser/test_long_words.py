@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,13 +15,16 @@ from calendar_app.app import create_app
 from calendar_app.domain.editors import EditorRole
 from calendar_app.models import Draft, db
 from calendar_app.services import editors, suggestions
-from tests.browser.conftest import DESK, JANUARY, PLACES, serving
+from tests.browser.conftest import DESK, JANUARY, PLACES
 from tests.browser.looking import NARROW, STICKING_OUT
+from tests.browser.own_site import instance, site
 from tests.browser.test_editors import PASSWORD, ZOE, _settings
 from tests.browser.test_event_editing import enter
 from tests.conftest import close
 from tests.factories import ID, another, entry, publish
 from tests.test_suggestions import MISTAKE, RALLYE
+
+__all__ = ["instance", "site"]
 
 #: Without a hyphen, a space or anything else at which a line could break.
 LONG = "Concoursdelectureetdecritureauxsoixantelettressansaucunecoupureabcdefgh"
@@ -108,18 +110,6 @@ BROKEN = """() => {
   }
   return found;
 }"""
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("site") / "instance"
-
-
-@pytest.fixture(scope="module")
-def site(instance) -> Iterator[str]:
-    """A site of this module's own: its content is not the real one."""
-    with serving(instance) as address:
-        yield address
 
 
 def written() -> list[dict]:

@@ -18,27 +18,18 @@ from calendar_app.domain.editors import EditorRole
 from calendar_app.models import db, queries
 from calendar_app.services import editors
 from tests import commands
-from tests.browser.conftest import ROOT, serving
+from tests.browser.conftest import ROOT
 from tests.browser.looking import for_everybody
+from tests.browser.own_site import instance, site
 from tests.browser.test_editors import PASSWORD, ZOE, _settings, set_password_and_log_in
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
 from tests.tools import PATIENCE
 
+__all__ = ["instance", "site"]
+
 LETTER = ROOT / "tests" / "letters" / "dane-lille.txt"
 LYON = "max@ac-lyon.example"
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("site") / "instance"
-
-
-@pytest.fixture(scope="module")
-def site(instance) -> Iterator[str]:
-    """A site of this module's own: its tests write into the store."""
-    with serving(instance) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,29 +22,19 @@ from calendar_app.models import Subscriber, db
 from calendar_app.services import asked, follows, subscriptions
 from calendar_app.services.subscribers import SignUp
 from calendar_app.web.subscription_views import links
-from tests.browser.conftest import serving
 from tests.browser.looking import for_everybody
+from tests.browser.own_site import instance, site
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
 from tests.factories import entry, publish
 from tests.test_subscriptions import CM2
 
+__all__ = ["instance", "site"]
+
 #: The day of the site under test, which is Paris's: late in the evening UTC is a day behind.
 TODAY = datetime.now(PARIS).date()
 YEAR = SchoolYear.of(TODAY + timedelta(days=20))
 EVENT = f"prochain-{YEAR.label}"
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("site") / "instance"
-
-
-@pytest.fixture(scope="module")
-def site(instance) -> Iterator[str]:
-    """A site of this module's own: its tests write into the store."""
-    with serving(instance) as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

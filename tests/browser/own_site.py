@@ -1,0 +1,22 @@
+"""The fixtures of a module whose tests write: a site of its own, instead of everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import serving
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("site") / "instance"
+
+
+@pytest.fixture(scope="module")
+def site(instance) -> Iterator[str]:
+    """The address of a running site with the real content, which only this module uses."""
+    with serving(instance) as address:
+        yield address
