@@ -224,7 +224,7 @@ def known_names() -> list[str]:
     found: set[str] = set()
     for pattern, paths in (
         (written, (ROOT / "templates").rglob("*.html")),
-        (read, (ROOT / "calendar_app" / "web").glob("*.py")),
+        (read, (ROOT / "calendar_app" / "web").rglob("*.py")),
     ):
         for path in paths:
             found |= set(pattern.findall(Path(path).read_text(encoding="utf-8")))
@@ -252,7 +252,7 @@ class Draw:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._rules = list(site.app.url_map.iter_rules())
+        self._rules = sorted(site.app.url_map.iter_rules(), key=str)
         self._names = known_names()
 
     def many(self, first: int, count: int) -> Iterator[Request]:
