@@ -17,12 +17,12 @@ from pathlib import Path
 import icalendar
 
 from calendar_app.app import create_app
-from calendar_app.config import Settings, data_folder
-from calendar_app.models import db
-from calendar_app.services import store
-from calendar_app.services.catalogue import import_events
-from calendar_app.sources.events_entries import EventsFile
-from calendar_app.web import feed_views
+from calendar_app.catalogue import setup
+from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.import_export import import_events
+from calendar_app.config.settings import Settings, data_folder
+from calendar_app.store.base import db
+from calendar_app.web.public import feed_views
 
 EVENTS, DATES_EACH = 1_000, 2
 NOW = datetime.now(UTC)
@@ -93,8 +93,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings.from_environment({}, Path(folder)))
         with app.app_context():
-            store.upgrade_schema()
-            store.load_reference_files(db.session, data_folder(), NOW)
+            setup.upgrade_schema()
+            setup.load_reference_files(db.session, data_folder(), NOW)
             import_events(db.session, content(), NOW)
             db.session.remove()
         client = app.test_client()

@@ -16,11 +16,10 @@ from functools import partial
 
 from pypdf import PdfReader, PdfWriter
 
-from calendar_app.config import data_folder
-from calendar_app.domain import letter_words
-from calendar_app.domain.letters import merging
-from calendar_app.services.letters import knowledge_of_files
-from calendar_app.sources.letter import LetterKnowledge, read_letter
+from calendar_app.config.settings import data_folder
+from calendar_app.letters.files import knowledge_of_files
+from calendar_app.letters.reading import merging, subjects
+from calendar_app.letters.reading.letter import LetterKnowledge, read_letter
 
 TODAY = date(2026, 3, 2)
 SIZES = (10_000, 20_000, 100_000, 300_000, 1_000_000)
@@ -101,9 +100,9 @@ def hostile(unit: str, size: int, knowledge: LetterKnowledge) -> float:
 def read(text: str, knowledge: LetterKnowledge) -> int:
     """Read a text as a new process does, with nothing remembered; return its items."""
     for remembering in (
-        letter_words.classes,
-        letter_words.organiser,
-        letter_words.scores,
+        subjects.classes,
+        subjects.organiser,
+        subjects.scores,
         merging.words,
     ):
         remembering.cache_clear()
@@ -143,7 +142,7 @@ def main() -> None:
         once, twice = (hostile(unit, size, knowledge) for size in (10_000, 20_000))
         print(f"  {name:22} × {twice / usual:6.2f}   × {twice / once:5.2f}", flush=True)
     sample = (
-        data_folder().parent / "tests" / "letters" / "passerelles-deux-colonnes.pdf"
+        data_folder().parent / "tests" / "letters" / "examples" / "passerelles-deux-colonnes.pdf"
     ).read_bytes()
     pages, took = pdf_pages(knowledge, sample, 25)
     print(f"Reading a PDF of {pages} pages: {pages / took:.0f} pages a second")

@@ -24,10 +24,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from calendar_app.app import create_app
-from calendar_app.config import Settings
-from calendar_app.models import db
-from calendar_app.services.catalogue import import_events
-from calendar_app.sources.events_entries import EventsFile
+from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.import_export import import_events
+from calendar_app.config.settings import Settings
+from calendar_app.store.base import db
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # a server and a browser are the tests' own
 

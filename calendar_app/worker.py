@@ -19,25 +19,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from calendar_app.app import (
-    letter_knowledge,
-    letterhead,
-    make_sender,
-    settings_of,
-    store_session,
-)
-from calendar_app.domain.retention import CLEANED_EVERY
-from calendar_app.services import (
-    asked,
-    link_checks,
-    outbox_status,
-    planning,
-    silence,
-    sources,
-    subscriptions,
-    suggestions,
-    traces,
-)
+from calendar_app.app import letter_knowledge, letterhead, make_sender, settings_of, store_session
+from calendar_app.config.retention import CLEANED_EVERY
+from calendar_app.editing import link_checks, silence, suggestions
+from calendar_app.editing.followed import agendas
+from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +41,7 @@ def worker_name() -> str:
 
 
 def _clean(app: Flask, now: datetime) -> None:
-    """Delete what is kept no longer (``domain.retention``)."""
+    """Delete what is kept no longer (``config.retention``)."""
     session = store_session(app)
     asked.clean(session, now)
     subscriptions.clean(session, now)
@@ -70,15 +56,15 @@ def _clean(app: Flask, now: datetime) -> None:
 def _follow(app: Flask, is_stopping: Callable[[], bool]) -> None:
     """Read the followed agendas that are due."""
     session, knowledge = store_session(app), letter_knowledge()
-    for source_id in sources.due(session, datetime.now(UTC)):
+    for source_id in agendas.due(session, datetime.now(UTC)):
         if is_stopping():
             return
         try:
-            sources.refresh(session, source_id, sources.Fetcher(), knowledge, datetime.now(UTC))
+            agendas.refresh(session, source_id, agendas.Fetcher(), knowledge, datetime.now(UTC))
         except Exception:
             # One that we cannot read must not keep those behind it waiting.
             log.exception("source %s could not be read", source_id)
-            sources.note_failure(session, source_id, sources.OUR_FAULT, datetime.now(UTC))
+            agendas.note_failure(session, source_id, agendas.OUR_FAULT, datetime.now(UTC))
 
 
 def run(app: Flask, *, leave_with_parent: bool = False) -> None:

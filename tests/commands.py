@@ -1,6 +1,7 @@
 """``calendar-app …`` in a process of its own, as a person runs it: arguments and environment in,
 output and exit code out. The process is forked from one that has loaded the program already, which
-takes a tenth of the time; tests/test_wheel.py and tests/test_cli.py start it from nothing as well.
+takes a tenth of the time; tests/test_wheel.py and tests/cli/test_cli.py start it from nothing as
+well.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
-from tests.tools import PATIENCE, starts_programs
+from tests.tools import PATIENCE, ROOT, starts_programs
 
 # A child that is forked from a process without threads or connections starts in milliseconds.
 _context = multiprocessing.get_context("forkserver")
@@ -29,8 +30,6 @@ _context.set_forkserver_preload(
         ),
     ]
 )
-
-ROOT = Path(__file__).parents[1]
 
 
 def processes() -> ForkServerContext:

@@ -30,10 +30,11 @@ from werkzeug.routing import Rule
 from xdist.scheduler import LoadScopeScheduling
 
 from calendar_app.app import create_app
-from calendar_app.config import Settings, data_folder
-from calendar_app.models import db
-from calendar_app.services import files, store
-from calendar_app.sources import letter_limited, limited_process, outside_feed
+from calendar_app.catalogue import file_exchange, setup
+from calendar_app.config.settings import Settings, data_folder
+from calendar_app.editing.followed import outside_feed
+from calendar_app.letters import limited, limited_process
+from calendar_app.store.base import db
 from tests.tools import CAMPAIGN, QUICK, scaled, starts_programs
 
 #: When the content was imported: the DTSTAMP of its feeds.
@@ -124,7 +125,7 @@ def _quick(items: list[pytest.Item]) -> list[pytest.Item]:
 def _leave_out_programs(event: str, arguments: tuple[Any, ...]) -> None:
     """Skip a test of ``make quick`` when it is about to start a program: nobody has to mark it.
 
-    The process that reads a letter (:mod:`calendar_app.sources.limited_process`) is no other
+    The process that reads a letter (:mod:`calendar_app.letters.limited_process`) is no other
     program, and starts in a tenth of a second.
     """
     if event == "subprocess.Popen" and "PYTEST_CURRENT_TEST" in os.environ:
@@ -146,7 +147,7 @@ def _read_once() -> Iterator[None]:
         return json.loads(known[key])
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (letter_limited, outside_feed):
+        for module in (limited, outside_feed):
             patch.setattr(module, "run_limited", reading)
         yield
 
@@ -246,11 +247,11 @@ def template(make_database, tmp_path_factory) -> Callable[[str, str], str]:
         app = create_app(settings_for(url, tmp_path_factory.mktemp("instance")))
         with app.app_context():
             if kind == "empty":
-                store.upgrade_schema()
-                store.load_reference_files(db.session, data_folder(), IMPORTED_AT)
+                setup.upgrade_schema()
+                setup.load_reference_files(db.session, data_folder(), IMPORTED_AT)
             else:
                 path = data_folder() / "events.yaml"
-                files.import_events_file(db.session, path, IMPORTED_AT)
+                file_exchange.import_events_file(db.session, path, IMPORTED_AT)
         close(app)
         return url
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from flask import Flask
 
-from calendar_app.models import Event, db, queries, writing
-from calendar_app.services.catalogue import ImportReport, import_events
-from calendar_app.sources.events_entries import EventsFile
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.import_export import ImportReport, import_events
+from calendar_app.catalogue.models.events import Event
+from calendar_app.store.base import db, writing
 from tests.conftest import IMPORTED_AT
 
 SERIES = "essai"

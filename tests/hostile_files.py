@@ -1,6 +1,6 @@
 """Files that a letter may come in, built with the standard library; and what hostile ones do.
 
-The functions at the end are run in a child process with limits (``sources/limited_process.py``),
+The functions at the end are run in a child process with limits (``letters/limited_process.py``),
 which imports this module: it stays light.
 """
 
@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from calendar_app.domain.errors import CalendarError
+from calendar_app.words.errors import CalendarError
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'

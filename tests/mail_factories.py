@@ -9,10 +9,12 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select
 
-from calendar_app.domain.deliveries import SubscriberState
-from calendar_app.domain.reminder_plan import SchoolKind
-from calendar_app.models import Delivery, Reminder, Subscriber, Subscription, db, reading, writing
-from calendar_app.services.planning import plan_due
+from calendar_app.reminders.models.outbox import Delivery, Reminder
+from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
+from calendar_app.reminders.planning import plan_due
+from calendar_app.reminders.rules.deliveries import SubscriberState
+from calendar_app.reminders.rules.reminder_plan import SchoolKind
+from calendar_app.store.base import db, reading, writing
 from tests.conftest import IMPORTED_AT
 
 #: Before the content was imported, so that every lead is ahead.

@@ -9,7 +9,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from calendar_app.app import create_app, make_sender
-from calendar_app.mail.transport import SmtpTransport
+from calendar_app.reminders.mail.transport import SmtpTransport
 from tests import commands
 from tests.conftest import settings_for
 

@@ -18,7 +18,7 @@ from urllib.parse import quote, quote_from_bytes, quote_plus
 from flask import Flask
 
 from tests import signed_in
-from tests.servers import ROOT
+from tests.tools import ROOT
 
 #: Other numbers, other requests.
 SEED = 13

@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
-from tests.tools import need
+from tests.tools import ROOT, need
 
-ROOT = Path(__file__).parents[1]
 NGINX_CONF = ROOT / "deploy" / "nginx.conf"
 
 #: Seconds after which a client gives up: what calendars on telephones wait for a feed.

@@ -16,11 +16,13 @@ from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select, update
 
 from calendar_app.app import create_app
-from calendar_app.models import Editor, Subscriber, db, writing
+from calendar_app.editing.models.editors import Editor
+from calendar_app.reminders.models.subscriptions import Subscriber
+from calendar_app.store.base import db, writing
 from calendar_app.web import forms
 from tests.conftest import close, settings_for
 from tests.servers import SERVERS, Served, request
-from tests.test_editor_pages import make_editor
+from tests.web.editing.test_editor_pages import make_editor
 
 FORM = "application/x-www-form-urlencoded"
 

@@ -31,19 +31,20 @@ import time_machine
 from flask import Flask
 
 from calendar_app.app import create_app, letterhead, make_sender
+from calendar_app.catalogue import file_exchange, queries, setup
 from calendar_app.cli import main as run_command
 from calendar_app.cli.group import cli
-from calendar_app.config import data_folder
-from calendar_app.domain.reminder_plan import SchoolKind
-from calendar_app.models import db, queries
-from calendar_app.services import asked, files, store
-from calendar_app.services.planning import plan_due
+from calendar_app.config.settings import data_folder
+from calendar_app.reminders import asked
+from calendar_app.reminders.planning import plan_due
+from calendar_app.reminders.rules.reminder_plan import SchoolKind
+from calendar_app.store.base import db
 from tests.conftest import IMPORTED_AT, close, settings_for
 from tests.mail_factories import SIGNED_UP, sign_up, subscriber
 from tests.random_requests import Draw, Request
-from tests.test_random_requests import NOW, ask, furnish
+from tests.web.test_random_requests import NOW, ask, furnish
 
-LETTERS = Path(__file__).parent / "letters"
+LETTERS = Path(__file__).parent / "letters" / "examples"
 #: Random requests; each is drawn from its number.
 REQUESTS = 6_000
 #: The mornings from the day after the content came in to the end of the school year.
@@ -117,9 +118,9 @@ def site() -> Iterator[tuple[Flask, Path]]:
         )
         app = create_app(settings)
         with app.app_context():
-            store.upgrade_schema()
-            store.load_reference_files(db.session, data_folder(), IMPORTED_AT)
-            files.import_events_file(db.session, data_folder() / "events.yaml", IMPORTED_AT)
+            setup.upgrade_schema()
+            setup.load_reference_files(db.session, data_folder(), IMPORTED_AT)
+            file_exchange.import_events_file(db.session, data_folder() / "events.yaml", IMPORTED_AT)
         yield app, folder
         close(app)
 

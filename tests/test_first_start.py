@@ -19,9 +19,8 @@ from calendar_app.app import create_app
 from tests import commands
 from tests.conftest import close
 from tests.ical_reading import vevents
-from tests.tools import first_answer, free_port
+from tests.tools import ROOT, first_answer, free_port
 
-ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 
 PRODUCTION = {

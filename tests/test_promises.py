@@ -7,25 +7,32 @@ import random
 import re
 from datetime import date, timedelta
 from html import unescape
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from limits import RateLimitItem
 
 from calendar_app import worker
-from calendar_app.config import templates_folder
-from calendar_app.domain import retention
-from calendar_app.domain.personal_links import CODE_LIFE, CONFIRMATION_LIFE
-from calendar_app.domain.retention import duration_words
-from calendar_app.models import db, queries
-from calendar_app.services import limits
-from calendar_app.services.send_days import Mornings, Place
-from calendar_app.web import editor_session, legal_views
+from calendar_app.catalogue import queries
+from calendar_app.config import retention
+from calendar_app.config.retention import duration_words
+from calendar_app.config.settings import templates_folder
+from calendar_app.reminders.rules.personal_links import CODE_LIFE, CONFIRMATION_LIFE
+from calendar_app.reminders.send_days import Mornings, Place
+from calendar_app.store import limits
+from calendar_app.store.base import db
+from calendar_app.web.editing import editor_session
+from calendar_app.web.public import legal_views
 from tests.browser.conftest import PLACES
-from tests.test_settings import PRODUCTION
-from tests.test_subscription_pages import clock, personal, personal_token, site, words
-from tests.tools import scaled
+from tests.config.test_settings import PRODUCTION
+from tests.tools import ROOT, scaled
+from tests.web.subscription.test_subscription_pages import (
+    clock,
+    personal,
+    personal_token,
+    site,
+    words,
+)
 
 __all__ = ["clock", "site"]
 
@@ -112,7 +119,7 @@ def test_the_worker_cleans_as_often_as_said():
     ],
 )
 def test_personal_pages_say_the_same(site, state, rest, said):
-    from calendar_app.domain.deliveries import SubscriberState
+    from calendar_app.reminders.rules.deliveries import SubscriberState
 
     token = personal_token(site, SubscriberState(state))
     page = words(site.test_client().get(personal(token, rest)))
@@ -168,7 +175,8 @@ def test_each_use_has_its_legal_basis(client):
 
 def test_every_calendar_of_the_store_is_credited(client):
     with client.application.test_request_context():
-        from calendar_app.models import db, queries
+        from calendar_app.catalogue import queries
+        from calendar_app.store.base import db
 
         calendars = queries.reference(db.session).calendars.values()
         sources = {(c.label, c.source) for c in calendars}
@@ -244,7 +252,6 @@ def test_the_pages_said_to_be_verified_are_those_that_a_browser_looks_at(client)
 
 # -- what is promised elsewhere --------------------------------------------------------------------
 
-ROOT = Path(__file__).parents[1]
 
 #: Where a promise stands → the promise → the test that holds it to its word. Whoever writes another
 #: sentence must look at the test.
@@ -258,7 +265,7 @@ PROMISES = {
             "test_news.test_a_cancelled_or_moved_date_is_told_to_whoever_counts_on_it"
         ),
     },
-    "templates/pages/aide.html": {
+    "templates/public/pages/aide.html": {
         "arrivent un matin de classe de votre académie, donc jamais pendant ses vacances": (
             "test_promises.test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week"
         ),
@@ -285,7 +292,7 @@ PROMISES = {
             "test_class_days.test_an_ecole_is_never_given_a_wednesday"
         ),
     },
-    "calendar_app/services/subscribers.py": {
+    "calendar_app/reminders/subscribers.py": {
         "Je peux tout arrêter à tout moment, par un lien présent dans chaque courriel.": (
             "test_subscription_pages.test_one_click_unsubscribes_and_says_so_without_a_redirect"
         ),

@@ -9,9 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from tests.tools import starts_programs
-
-ROOT = Path(__file__).parents[1]
+from tests.tools import ROOT, starts_programs
 
 
 def names_of(path: Path) -> list[str]:
@@ -48,9 +46,9 @@ def test_quick_leaves_out_browsers_postgresql_what_is_long_and_many_cases():
     starts_programs()
     files = browser, long, stored, pure = (
         "tests/browser/test_embed.py",
-        "tests/test_hostile_letters.py",
-        "tests/test_catalogue.py",
-        "tests/test_versions.py",
+        "tests/letters/test_hostile_letters.py",
+        "tests/catalogue/test_catalogue.py",
+        "tests/catalogue/test_versions.py",
     )
     whole, quick = collected("0", *files), collected("1", *files)
     assert quick < whole

@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import PATIENCE, first_answer, free_port
-
-ROOT = Path(__file__).parents[1]
+from tests.tools import PATIENCE, ROOT, first_answer, free_port
 
 
 def run(*command: str, cwd: Path, **environ: str) -> str:

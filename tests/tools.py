@@ -35,7 +35,10 @@ PATIENCE = 300
 
 T = TypeVar("T")
 
-NODE_FOLDER = Path(__file__).parent / "node"
+#: The checkout.
+ROOT = Path(__file__).parents[1]
+
+NODE_FOLDER = ROOT / "tests" / "node"
 
 #: tool → (the names it goes by, Debian's package of it)
 _TOOLS = {
@@ -162,7 +165,7 @@ def c_program(name: str, library: str, why: str) -> Path:
     if flags.returncode:
         _do_without(f"{why} skipped: needs {library} (apt-get install {library}-dev)")
     program = Path(tempfile.mkdtemp(prefix="calendar-c-")) / name
-    source = Path(__file__).parent / "c" / f"{name}.c"
+    source = ROOT / "tests" / "c" / f"{name}.c"
     atexit.register(shutil.rmtree, program.parent, ignore_errors=True)
     command = [compiler, "-Wall", "-Wextra", "-o", str(program), str(source)]
     subprocess.run([*command, *flags.stdout.split()], check=True)

@@ -9,8 +9,9 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from calendar_app.cli.group import cli, file_error_words
-from calendar_app.config import SettingsError
-from calendar_app.services import CalendarError, clean
+from calendar_app.config.environment import SettingsError
+from calendar_app.words.errors import CalendarError
+from calendar_app.words.text import clean
 
 __all__ = ["main"]
 

@@ -13,10 +13,12 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from calendar_app import memory
-from calendar_app.app import AnySession, create_app, settings_of, store_session
+from calendar_app.app import create_app, settings_of, store_session
+from calendar_app.catalogue import file_exchange, setup
 from calendar_app.cli.group import FILE
-from calendar_app.config import Settings, data_folder
-from calendar_app.services import CalendarError, files, store
+from calendar_app.config.settings import Settings, data_folder
+from calendar_app.store.base import AnySession
+from calendar_app.words.errors import CalendarError
 
 OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
@@ -40,7 +42,7 @@ def entered() -> Iterator[Flask]:
         except DBAPIError as error:
             session = store_session(app)
             session.rollback()
-            if todo := store.problem(session):
+            if todo := setup.problem(session):
                 raise CalendarError(f"Arrêt : {todo}") from error
             raise
 
@@ -64,9 +66,9 @@ def ready_application(*, new: bool = False) -> Iterator[Flask]:
     with entered() as app:
         session = store_session(app)
         may_make = new or not settings_of(app).production
-        if not may_make and store.schema_state(session) is store.SchemaState.MISSING:
-            raise CalendarError(f"Arrêt : {store.PROBLEMS[store.SchemaState.MISSING]}")
-        store.make_ready(session, data_folder(), datetime.now(UTC))
+        if not may_make and setup.schema_state(session) is setup.SchemaState.MISSING:
+            raise CalendarError(f"Arrêt : {setup.PROBLEMS[setup.SchemaState.MISSING]}")
+        setup.make_ready(session, data_folder(), datetime.now(UTC))
         yield app
 
 
@@ -85,5 +87,5 @@ def write(text: str, file: Path | None, *, private: bool = False) -> None:
     if file is None:
         click.echo(text, nl=False)
         return
-    files.write_whole(file, text, private=private)
+    file_exchange.write_whole(file, text, private=private)
     click.echo(f"{file} écrit.", err=True)

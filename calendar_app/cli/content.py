@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
+from calendar_app.catalogue import file_exchange
 from calendar_app.cli.base import OPTIONAL_FILE, ready_store, store_as_it_is, write
 from calendar_app.cli.group import FILE, cli
-from calendar_app.config import data_folder
-from calendar_app.services import files
+from calendar_app.config.settings import data_folder
 
 #: A file below this many bytes is read before a bar could be drawn.
 LARGE_FILE = 50_000
@@ -30,7 +30,7 @@ def events_check(file: Path | None) -> None:
     """Vérifie FILE (par défaut data/events.yaml) sans rien importer."""
     path = file or data_folder() / "events.yaml"
     with store_as_it_is() as session, _bar(path, "Lecture") as progress:
-        found = files.check_events_file(session, path, data_folder(), progress)
+        found = file_exchange.check_events_file(session, path, data_folder(), progress)
     click.echo(f"{path} : {len(found.events)} événements, aucune erreur.")
 
 
@@ -44,7 +44,9 @@ def events_import(file: Path | None) -> None:
         _bar(path, "Lecture") as reading,
         _bar(path, "Import") as writing,
     ):
-        report = files.import_events_file(session, path, datetime.now(UTC), reading, writing)
+        report = file_exchange.import_events_file(
+            session, path, datetime.now(UTC), reading, writing
+        )
     click.echo(
         f"{path} : {len(report.created)} créés, {len(report.changed)} modifiés, "
         f"{len(report.unchanged)} inchangés, {len(report.conflicts)} en conflit."
@@ -67,14 +69,14 @@ def events_import(file: Path | None) -> None:
 def events_export(file: Path | None) -> None:
     """Écrit tous les événements dans FILE, ou sur la sortie standard."""
     with store_as_it_is() as session:
-        write(files.export_events_text(session), file)
+        write(file_exchange.export_events_text(session), file)
 
 
 @events.command("schema")
 @OPTIONAL_FILE
 def events_schema(file: Path | None) -> None:
     """Écrit le schéma JSON de events.yaml, pour les éditeurs de texte."""
-    write(files.events_schema(), file)
+    write(file_exchange.events_schema(), file)
 
 
 @cli.group()
@@ -87,7 +89,7 @@ def holidays() -> None:
 def holidays_import(file: Path) -> None:
     """Importe FILE : le CSV du calendrier scolaire publié par le ministère, ou un export YAML."""
     with ready_store() as session:
-        renewed = files.import_holidays_file(session, file, datetime.now(UTC))
+        renewed = file_exchange.import_holidays_file(session, file, datetime.now(UTC))
     for calendar in renewed:
         last = max((last for _, last in calendar.known), default=None)
         click.echo(f"  {calendar.label} : connu jusqu'au {last}, {len(calendar.holidays)} congés.")
@@ -98,7 +100,7 @@ def holidays_import(file: Path) -> None:
 def holidays_export(file: Path | None) -> None:
     """Écrit les calendriers de la base dans FILE, sous la forme de data/school_holidays.yaml."""
     with store_as_it_is() as session:
-        write(files.export_holidays_text(session), file)
+        write(file_exchange.export_holidays_text(session), file)
 
 
 @contextmanager

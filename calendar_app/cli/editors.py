@@ -10,8 +10,8 @@ from flask import Flask
 from calendar_app.app import letterhead, settings_of, store_session
 from calendar_app.cli.base import entered, ready_application, store_as_it_is
 from calendar_app.cli.group import cli
-from calendar_app.services import editors
-from calendar_app.services.editors import EditorRole
+from calendar_app.editing import accounts
+from calendar_app.editing.rules.roles import EditorRole
 
 MAIL = click.option("--mail", is_flag=True, help="Envoie le lien par courriel, sans l'écrire ici.")
 ADDRESS = click.argument("address", metavar="ADRESSE")
@@ -54,9 +54,9 @@ def editors_add(
     """
     with ready_application() as app:
         session = store_session(app)
-        scope = editors.read_scope(session, academies, departments)
+        scope = accounts.read_scope(session, academies, departments)
         given = EditorRole(role)
-        token = editors.add(session, address, name, given, scope, datetime.now(UTC))
+        token = accounts.add(session, address, name, given, scope, datetime.now(UTC))
         click.echo(f"Le compte de {address} est enregistré : {given.words}.")
         if token and mail:
             _mail_link(app, address)
@@ -68,7 +68,7 @@ def editors_add(
 def editors_list() -> None:
     """Montre tous les comptes."""
     with store_as_it_is() as session:
-        found = editors.everybody(session)
+        found = accounts.everybody(session)
     for editor in found:
         state = (
             "désactivé" if editor.disabled else "" if editor.has_password else "sans mot de passe"
@@ -84,7 +84,7 @@ def editors_list() -> None:
 def editors_disable(address: str) -> None:
     """Désactive un compte : ses connexions se ferment aussitôt, ce qu'il a fait reste."""
     with store_as_it_is() as session:
-        editors.disable(session, address, datetime.now(UTC))
+        accounts.disable(session, address, datetime.now(UTC))
     click.echo(f"{address} : désactivé.")
 
 
@@ -100,18 +100,18 @@ def editors_reset(mail: bool, address: str) -> None:
         if mail:
             _mail_link(app, address)
         else:
-            _show_link(app, editors.reset(store_session(app), address, datetime.now(UTC)))
+            _show_link(app, accounts.reset(store_session(app), address, datetime.now(UTC)))
 
 
 def _show_link(app: Flask, token: str) -> None:
-    days = editors.PASSWORD_LINK_LIFE.days
+    days = accounts.PASSWORD_LINK_LIFE.days
     click.echo(f"Lien à transmettre à cette personne seule, valable {days} jours et une fois :")
     click.echo(letterhead(app).links.password(token))
 
 
 def _mail_link(app: Flask, address: str) -> None:
-    editors.mail_link(store_session(app), address, letterhead(app).links, datetime.now(UTC))
-    days = editors.PASSWORD_LINK_LIFE.days
+    accounts.mail_link(store_session(app), address, letterhead(app).links, datetime.now(UTC))
+    days = accounts.PASSWORD_LINK_LIFE.days
     click.echo(f"Un lien valable {days} jours et une fois part par courriel à {address}.")
     if not settings_of(app).sending:
         click.echo("L'envoi est suspendu (CALENDAR_SENDING=off) : le courriel attend.")

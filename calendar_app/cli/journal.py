@@ -8,8 +8,8 @@ import click
 
 from calendar_app.cli.base import OPTIONAL_FILE, store_as_it_is, write
 from calendar_app.cli.group import cli
-from calendar_app.services import journal
-from calendar_app.services.journal_export import as_csv, as_json
+from calendar_app.editing import journal
+from calendar_app.editing.journal_export import as_csv, as_json
 
 
 @cli.group("journal")

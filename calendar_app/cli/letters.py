@@ -13,20 +13,16 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from calendar_app.cli.group import FILE, cli, file_error_words
-from calendar_app.config import data_folder
-from calendar_app.services import PARIS, CalendarError, letters
-from calendar_app.services.letter_lines import (
-    DraftState,
-    ItemLine,
-    Proposal,
-    change_words,
-    clean_line,
-    item_line,
-    short_day,
-)
+from calendar_app.config.settings import data_folder
+from calendar_app.editing.letter_lines import ItemLine, change_words, item_line, short_day
+from calendar_app.editing.rules.draft_states import DraftState, Proposal
+from calendar_app.letters import files as letters
+from calendar_app.school.local_time import PARIS
+from calendar_app.words.errors import CalendarError
+from calendar_app.words.text import clean_line
 
 if TYPE_CHECKING:
-    from calendar_app.services.drafts import DraftLine, LetterReport
+    from calendar_app.editing.drafts import DraftLine, LetterReport
 
 R = TypeVar("R")
 
@@ -104,7 +100,7 @@ def letters_import(issued: datetime | None, files: tuple[Path, ...]) -> None:
     """
     # Slow to load, and only needed here.
     from calendar_app.cli.base import ready_store
-    from calendar_app.services import drafts
+    from calendar_app.editing import drafts
 
     knowledge = letters.knowledge_of_files(data_folder())
     with ready_store() as session:

@@ -12,8 +12,10 @@ import click
 from calendar_app.app import letterhead, make_sender, settings_of, store_session
 from calendar_app.cli.base import entered, store_as_it_is
 from calendar_app.cli.group import FILE, cli
-from calendar_app.services import PARIS, CalendarError, asked, outbox_status, planning, reminders
-from calendar_app.services.health import Health
+from calendar_app.reminders import asked, outbox_status, planning, rehearsal
+from calendar_app.school.local_time import PARIS
+from calendar_app.store.health import Health
+from calendar_app.words.errors import CalendarError
 from calendar_app.worker import worker_name
 
 #: What the states of mails are called.
@@ -178,18 +180,18 @@ def _chosen(ids: tuple[int, ...], parked: bool) -> tuple[int, ...] | None:
 @click.option("--academy", required=True, help="L'académie : lille, la-reunion, …")
 @click.option(
     "--school",
-    type=click.Choice([kind.value for kind in reminders.SchoolKind]),
-    default=reminders.SchoolKind.ECOLE.value,
+    type=click.Choice([kind.value for kind in rehearsal.SchoolKind]),
+    default=rehearsal.SchoolKind.ECOLE.value,
     show_default=True,
     help="Où enseigne la personne : le mercredi en dépend.",
 )
 def reminders_preview(on: datetime, academy: str, school: str) -> None:
     """Montre, délai par délai, les rappels qui partiraient un matin ; n'écrit rien."""
-    kind = reminders.SchoolKind(school)
+    kind = rehearsal.SchoolKind(school)
     with store_as_it_is() as session:
-        found = reminders.preview(session, academy, kind, on.date())
+        found = rehearsal.preview(session, academy, kind, on.date())
     click.echo(f"{on:%Y-%m-%d}, {found.academy.label}, {kind.words}")
-    for lead in reminders.OFFERED_LEADS:
+    for lead in rehearsal.OFFERED_LEADS:
         click.echo(f"\n{lead.words}")
         lines = [line for line in found.lines if line.planned.lead == lead]
         for line in lines:

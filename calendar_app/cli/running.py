@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 import click
 
 from calendar_app import worker as worker_
-from calendar_app.app import THREADS, settings_of, store_session
+from calendar_app.app import settings_of, store_session
+from calendar_app.catalogue import setup
 from calendar_app.cli.base import application, ready_application, ready_store
 from calendar_app.cli.group import cli
-from calendar_app.config import Settings, data_folder
-from calendar_app.services import CalendarError, store
+from calendar_app.config.settings import Settings, data_folder
+from calendar_app.store.base import THREADS
+from calendar_app.words.errors import CalendarError
 
 #: Seconds after which a worker that ended by itself is started again.
 RESTART = 5.0
@@ -89,10 +91,10 @@ def _prepare() -> None:
     with ready_application() as app:
         session, settings = store_session(app), settings_of(app)
         if not settings.production:
-            report = store.first_start(session, data_folder(), settings.instance, datetime.now(UTC))
+            report = setup.first_start(session, data_folder(), settings.instance, datetime.now(UTC))
             if report:
                 click.echo(f"Premier démarrage : {len(report.created)} événements importés.")
-        elif store.is_empty(session):
+        elif setup.is_empty(session):
             click.echo(
                 "La base ne contient aucun événement : lancez « calendar-app events import », ou "
                 "vérifiez CALENDAR_DATABASE_URL.",
@@ -164,7 +166,7 @@ def _listen_words(error: OSError, port: int) -> str:
 def migrate() -> None:
     """Crée la base ou la met à jour (schéma, académies, thèmes, vacances)."""
     with ready_store(new=True) as session:
-        version = store.catalogue_version(session)
+        version = setup.catalogue_version(session)
     click.echo(f"La base est à jour (version {version} du catalogue).")
 
 

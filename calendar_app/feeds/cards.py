@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from calendar_app.domain.academies import Academy
-from calendar_app.domain.class_days import Lead
-from calendar_app.domain.errors import CalendarUnknownError
-from calendar_app.domain.french import class_weeks_words, days_left_words
+from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.catalogue.queries import Reference
 from calendar_app.feeds import wording
 from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
-from calendar_app.models import Event, Milestone
-from calendar_app.models.queries import Reference
+from calendar_app.school.academies import Academy
+from calendar_app.school.leads import Lead
+from calendar_app.words.errors import CalendarUnknownError
+from calendar_app.words.french import class_weeks_words, days_left_words
 
 
 @dataclass(frozen=True)

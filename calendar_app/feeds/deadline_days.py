@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from calendar_app.domain.academies import Academy
-from calendar_app.domain.class_days import ClassDays
-from calendar_app.domain.errors import CalendarUnknownError
-from calendar_app.domain.french import day_words
-from calendar_app.domain.levels import has_ecole, has_second_degre
+from calendar_app.catalogue.models.events import Milestone
+from calendar_app.catalogue.queries import Reference
 from calendar_app.feeds.feed import Feed
-from calendar_app.models import Milestone
-from calendar_app.models.queries import Reference
+from calendar_app.school.academies import Academy
+from calendar_app.school.class_days import ClassDays
+from calendar_app.school.levels import has_ecole, has_second_degre
+from calendar_app.words.errors import CalendarUnknownError
+from calendar_app.words.french import day_words
 
 
 @dataclass(frozen=True)

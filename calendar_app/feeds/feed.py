@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from calendar_app.domain.academies import Academy
-from calendar_app.domain.errors import ParameterError, shortened
-from calendar_app.domain.filters import CatalogueFilter
-from calendar_app.domain.local_time import PARIS
-from calendar_app.domain.vocabulary import MilestoneKind
-from calendar_app.models import Milestone, queries
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.filters import CatalogueFilter
+from calendar_app.catalogue.models.events import Milestone
+from calendar_app.school.academies import Academy
+from calendar_app.school.local_time import PARIS
+from calendar_app.words.errors import ParameterError, shortened
+from calendar_app.words.vocabulary import MilestoneKind
 
 #: How many past months a feed holds when nobody asks for more.
 PAST_MONTHS = 3

@@ -14,13 +14,7 @@ from urllib.parse import urlsplit
 import icalendar
 from icalendar import vDatetime, vText
 
-from calendar_app.domain.academies import Academies
-from calendar_app.domain.class_days import Lead
-from calendar_app.domain.errors import CalendarUnknownError
-from calendar_app.domain.french import in_class_weeks_words, span_words
-from calendar_app.domain.text import clean, clean_line
-from calendar_app.domain.vocabulary import MilestoneKind
-from calendar_app.domain.web_links import uri
+from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.deadline_days import TellDays, told_in
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.links import derived_uid
@@ -32,7 +26,13 @@ from calendar_app.feeds.wording import (
     session_hours,
     summary,
 )
-from calendar_app.models import Milestone
+from calendar_app.school.academies import Academies
+from calendar_app.school.leads import Lead
+from calendar_app.words.errors import CalendarUnknownError
+from calendar_app.words.french import in_class_weeks_words, span_words
+from calendar_app.words.links import uri
+from calendar_app.words.text import clean, clean_line
+from calendar_app.words.vocabulary import MilestoneKind
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 PRODID = "-//calendar-app//Dates des classes//FR"

@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from calendar_app.domain.text import clean_line, fold
-from calendar_app.domain.vocabulary import MilestoneKind
-from calendar_app.domain.web_links import uri
+from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.feeds.wording import name_words, session_hours
-from calendar_app.models import Event, Milestone
+from calendar_app.words.links import uri
+from calendar_app.words.text import clean_line, fold
+from calendar_app.words.vocabulary import MilestoneKind
 
 CONTEXT = "https://schema.org"
 

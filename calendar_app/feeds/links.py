@@ -11,9 +11,9 @@ from urllib.parse import quote, urlencode
 import segno
 from markupsafe import Markup
 
-from calendar_app.domain.text import clean_line
+from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.wording import session_hours
-from calendar_app.models import Milestone
+from calendar_app.words.text import clean_line
 
 
 def query(pairs: Iterable[tuple[str, str]]) -> str:

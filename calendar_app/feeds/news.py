@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from calendar_app.domain.academies import Academies
-from calendar_app.domain.text import clean, clean_line
-from calendar_app.domain.web_links import uri
+from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.deadline_days import TellDays, told_in
 from calendar_app.feeds.feed import Feed
 from calendar_app.feeds.wording import categories, description, summary
-from calendar_app.models import Milestone
+from calendar_app.school.academies import Academies
+from calendar_app.words.links import uri
+from calendar_app.words.text import clean, clean_line
 
 
 @dataclass(frozen=True, slots=True)

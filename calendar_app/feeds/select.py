@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from calendar_app.domain import levels
-from calendar_app.domain.academies import Academies, Academy, Department
-from calendar_app.domain.errors import NotFoundError, ParameterError, UnknownValueError
-from calendar_app.domain.filters import CatalogueFilter, for_place, national, the_academy
-from calendar_app.domain.text import nearest
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.filters import CatalogueFilter, for_place, national, the_academy
+from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.catalogue.queries import Reference
 from calendar_app.feeds.feed import Feed, FeedOptions, cancelled_since, month_edge, past_edge
 from calendar_app.feeds.links import query
-from calendar_app.models import Event, Milestone, queries
-from calendar_app.models.base import AnySession
-from calendar_app.models.queries import Reference
+from calendar_app.school import levels
+from calendar_app.school.academies import Academies, Academy, Department
+from calendar_app.store.base import AnySession
+from calendar_app.words.errors import NotFoundError, ParameterError, UnknownValueError
+from calendar_app.words.text import nearest
 
 NATIONAL = "national"
 ALL = "toutes"

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 
-from calendar_app.domain import levels
-from calendar_app.domain.academies import NATIONAL, Academies, Academy
-from calendar_app.domain.french import NBSP, day_words, hour_words, list_words, span_words
-from calendar_app.domain.local_time import local_deadline, safe_day, session_span
-from calendar_app.domain.text import clean, clean_line
-from calendar_app.domain.vocabulary import Audience, MilestoneKind, PupilData, Registrant, Sending
-from calendar_app.domain.web_links import uri
-from calendar_app.models import Event, Milestone
+from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.school import levels
+from calendar_app.school.academies import NATIONAL, Academies, Academy
+from calendar_app.school.local_time import local_deadline, safe_day, session_span
+from calendar_app.words.french import NBSP, day_words, hour_words, list_words, span_words
+from calendar_app.words.links import uri
+from calendar_app.words.text import clean, clean_line
+from calendar_app.words.vocabulary import Audience, MilestoneKind, PupilData, Registrant, Sending
 
 
 def moved_words(milestone: Milestone) -> str | None:

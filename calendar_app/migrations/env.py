@@ -6,8 +6,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import text
 
-from calendar_app.models.base import UTCDateTime, writer_options
-from calendar_app.models.subscriptions import Slugs
+from calendar_app.reminders.models.subscriptions import Slugs
+from calendar_app.store.base import UTCDateTime, writer_options
 
 # Any number, as long as nothing else in the database takes the same advisory lock.
 MIGRATION_LOCK = 7_305_112

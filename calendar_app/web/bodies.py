@@ -21,7 +21,7 @@ from werkzeug.exceptions import (
     ServiceUnavailable,
 )
 
-from calendar_app.models.base import THREADS
+from calendar_app.store.base import THREADS
 
 View = TypeVar("View", bound=Callable[..., Any])
 

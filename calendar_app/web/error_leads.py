@@ -7,15 +7,15 @@ from urllib.parse import quote
 
 from flask import request, url_for
 
-from calendar_app.domain.errors import (
+from calendar_app.feeds.links import query
+from calendar_app.web.page import Page
+from calendar_app.words.errors import (
     DeadLinkError,
     NotFoundError,
     ParameterError,
     UnclearPlaceError,
     UnknownValueError,
 )
-from calendar_app.feeds.links import query
-from calendar_app.web.page import Page
 
 #: Where a new link is asked for, by the beginning of the address of the one that is dead.
 _NEW_LINKS = {

@@ -14,15 +14,15 @@ from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.datastructures import MultiDict
 
-from calendar_app.domain import levels
-from calendar_app.domain.errors import UnknownValueError
-from calendar_app.domain.mail_addresses import AddressError, MailAddress
-from calendar_app.domain.reminder_plan import OFFERED_LEADS, SchoolKind
-from calendar_app.domain.text import clean_line
-from calendar_app.models import Subscriber
-from calendar_app.models.queries import Reference
-from calendar_app.services.subscribers import Wishes
+from calendar_app.catalogue.queries import Reference
+from calendar_app.reminders.models.subscriptions import Subscriber
+from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
+from calendar_app.reminders.subscribers import Wishes
+from calendar_app.school import levels
 from calendar_app.web.page import Page
+from calendar_app.words.errors import UnknownValueError
+from calendar_app.words.mail_addresses import AddressError, MailAddress
+from calendar_app.words.text import clean_line
 
 #: Seconds for which a form may stay open.
 TOKEN_LIFE = 3600

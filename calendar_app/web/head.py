@@ -7,8 +7,9 @@ from typing import Any
 
 from flask import request, url_for
 
-from calendar_app.domain.filters import CatalogueFilter
-from calendar_app.domain.text import clean_line, shortened
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.filters import CatalogueFilter
+from calendar_app.catalogue.models.events import Event
 from calendar_app.feeds import json_ld, wording
 from calendar_app.feeds.links import query
 from calendar_app.feeds.select import (
@@ -18,10 +19,10 @@ from calendar_app.feeds.select import (
     name_on_screen,
     without_place,
 )
-from calendar_app.models import Event, queries
-from calendar_app.web.embedding import EMBEDDABLE
 from calendar_app.web.page import Page, get_event, settings
+from calendar_app.web.public.embedding import EMBEDDABLE
 from calendar_app.web.security import PERSONAL_PATHS
+from calendar_app.words.text import clean_line, shortened
 
 #: What is drawn in static/og.png; tests/browser/site_images.py draws it.
 IMAGE_ALT = "Une page de calendrier cochée, et les mots « Ne manquez plus une date limite »"

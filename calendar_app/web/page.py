@@ -9,17 +9,19 @@ from typing import cast
 
 from flask import current_app, g, request
 
-from calendar_app.config import Settings
-from calendar_app.domain import levels
-from calendar_app.domain.academies import Academy, Department
-from calendar_app.domain.class_days import ClassDays
-from calendar_app.domain.errors import NotFoundError, ParameterError, shortened
-from calendar_app.domain.filters import CatalogueFilter, read_filter, the_academy
-from calendar_app.domain.local_time import PARIS
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.filters import CatalogueFilter, read_filter, the_academy
+from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.catalogue.queries import Reference
+from calendar_app.config.settings import Settings
 from calendar_app.feeds.cards import Card, card
 from calendar_app.feeds.links import query
-from calendar_app.models import Event, Milestone, db, queries
-from calendar_app.models.queries import Reference
+from calendar_app.school import levels
+from calendar_app.school.academies import Academy, Department
+from calendar_app.school.class_days import ClassDays
+from calendar_app.school.local_time import PARIS
+from calendar_app.store.base import db
+from calendar_app.words.errors import NotFoundError, ParameterError, shortened
 
 
 def settings() -> Settings:

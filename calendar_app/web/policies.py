@@ -1,7 +1,7 @@
 """Who may open what: every view declares its policy, and one place holds to it.
 
 A view without one stops the application from starting. What an editor may do to one object is
-decided where it is read (``domain.editors.may``): an object out of their scope is a 404.
+decided where it is read (``editing.rules.roles.may``): an object out of their scope is a 404.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from urllib.parse import quote_from_bytes
 from flask import Flask, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from calendar_app.domain.editors import EditorRole
-from calendar_app.web import editor_session, kept_forms
-from calendar_app.web.room import SESSION_ENDED, LoginForm, log_in_page
+from calendar_app.editing.rules.roles import EditorRole
+from calendar_app.web.editing import editor_session, kept_forms
+from calendar_app.web.editing.room import SESSION_ENDED, LoginForm, log_in_page
 
 View = TypeVar("View", bound=Callable[..., Any])
 

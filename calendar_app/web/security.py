@@ -22,13 +22,13 @@ from werkzeug.exceptions import (
 from werkzeug.http import parse_date
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from calendar_app.config import Settings
-from calendar_app.domain.errors import CalendarError, NotFoundError
-from calendar_app.models import db
-from calendar_app.models.connections import hurry
-from calendar_app.services import store
+from calendar_app.catalogue import setup
+from calendar_app.config.settings import Settings
+from calendar_app.store.base import db
+from calendar_app.store.connections import hurry
 from calendar_app.web import bodies, error_leads
 from calendar_app.web.error_leads import Lead, leads_from
+from calendar_app.words.errors import CalendarError, NotFoundError
 
 log = logging.getLogger(__name__)
 
@@ -270,7 +270,7 @@ def _no_store(error: DBAPIError | PoolTimeoutError) -> Any:
     # Its class only: the text may hold what somebody typed.
     log.error("the store did not answer: %s", type(getattr(error, "orig", error)).__name__)
     db.session.rollback()
-    todo = store.problem(db.session)
+    todo = setup.problem(db.session)
     if todo:
         log.error("the store cannot serve: %s", todo)
     answer = _page(503, todo=todo)
@@ -308,7 +308,7 @@ def _page(
         kind = _PLAIN
     else:
         embedded = request.path.startswith(EMBED_PATH)
-        template = "embed/error.html" if embedded else "pages/error.html"
+        template = "public/embed/error.html" if embedded else "public/pages/error.html"
         body = render_template(template, title=title, text=text, todo=todo, leads=leads)
         kind = "text/html; charset=utf-8"
     return Response(body, status=code, content_type=kind)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from flask import Response
 
-from calendar_app.domain.french import NBSP
+from calendar_app.words.french import NBSP
 
 
 def wait_words(wait: timedelta) -> str:

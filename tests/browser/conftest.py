@@ -19,9 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.tools import PATIENCE, first_answer, free_port, need
-
-ROOT = Path(__file__).parents[2]
+from tests.tools import PATIENCE, ROOT, first_answer, free_port, need
 
 expect.set_options(timeout=60_000)
 

@@ -15,7 +15,7 @@ import sys
 import pytest
 from playwright.sync_api import Browser
 
-from calendar_app.web.system_views import BACKGROUND_COLOUR, ICON_SIZES, THEME_COLOUR
+from calendar_app.web.public.system_views import BACKGROUND_COLOUR, ICON_SIZES, THEME_COLOUR
 from tests.browser.conftest import ROOT, chromium
 from tests.browser.screenshots import say, with_few_colours
 

@@ -13,10 +13,11 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from calendar_app.app import create_app, letterhead
-from calendar_app.config import Settings, data_folder
-from calendar_app.domain.editors import EditorRole
-from calendar_app.models import db
-from calendar_app.services import drafts, editors, letters
+from calendar_app.config.settings import Settings, data_folder
+from calendar_app.editing import accounts, drafts
+from calendar_app.editing.rules.roles import EditorRole
+from calendar_app.letters import files
+from calendar_app.store.base import db
 from tests.browser.looking import for_everybody
 from tests.browser.own_site import instance, site
 from tests.browser.test_pages import tab_to
@@ -24,7 +25,7 @@ from tests.conftest import close
 
 __all__ = ["instance", "site"]
 
-LETTER = Path(__file__).parents[1] / "letters" / "dane-lille.txt"
+LETTER = Path(__file__).parents[1] / "letters" / "examples" / "dane-lille.txt"
 ZOE, PASSWORD = "zoe@ac-lille.example", "une phrase qui se retient"
 
 
@@ -32,7 +33,7 @@ ZOE, PASSWORD = "zoe@ac-lille.example", "une phrase qui se retient"
 def store(site, instance) -> Iterator[Flask]:
     """The store of the site, with the drafts of a letter of Lille."""
     app, now = create_app(_settings(site, instance)), datetime.now(UTC)
-    knowledge = letters.knowledge_of_files(data_folder())
+    knowledge = files.knowledge_of_files(data_folder())
     with app.app_context():
         drafts.import_letter(db.session, LETTER.read_bytes(), LETTER.name, None, now, knowledge)
     yield app
@@ -47,8 +48,8 @@ def invite(store: Flask) -> str:
     """Add the editor of Lille, or reset her; return the link to set a password."""
     lille, now = frozenset({"academie/lille"}), datetime.now(UTC)
     with store.app_context():
-        editors.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
-        return letterhead(store).links.password(editors.reset(db.session, ZOE, now))
+        accounts.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
+        return letterhead(store).links.password(accounts.reset(db.session, ZOE, now))
 
 
 def set_password_and_log_in(page: Page, link: str) -> None:

@@ -12,18 +12,20 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from calendar_app.app import create_app
-from calendar_app.domain.editors import EditorRole
-from calendar_app.domain.local_time import PARIS
-from calendar_app.models import Editor, db
-from calendar_app.services import editors, events, sources
+from calendar_app.editing import accounts, events
+from calendar_app.editing.followed import agendas
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.rules.roles import EditorRole
+from calendar_app.school.local_time import PARIS
+from calendar_app.store.base import db
 from tests.browser.looking import for_everybody
 from tests.browser.own_site import instance, site
 from tests.browser.test_editors import PASSWORD, ZOE, _settings
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
-from tests.test_events import facts, wanted
-from tests.test_injection import CORES, TEXTS
+from tests.editing.test_events import facts, wanted
 from tests.tools import PATIENCE
+from tests.web.test_injection import CORES, TEXTS
 
 __all__ = ["instance", "site"]
 
@@ -36,14 +38,14 @@ def store(site, instance) -> Iterator[Flask]:
     """The store of the site, with an editor of Lille who follows an agenda."""
     app, now = create_app(_settings(site, instance)), datetime.now(UTC)
     with app.app_context():
-        token = editors.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, LILLE, now)
-        editors.set_password(db.session, token, PASSWORD, now)
-        editors.add(db.session, "ada@x.example", "Ada", EditorRole.ADMINISTRATOR, frozenset(), now)
+        token = accounts.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, LILLE, now)
+        accounts.set_password(db.session, token, PASSWORD, now)
+        accounts.add(db.session, "ada@x.example", "Ada", EditorRole.ADMINISTRATOR, frozenset(), now)
         zoe = db.session.scalar(select(Editor).where(Editor.address == ZOE))
-        followed = sources.add(
+        followed = agendas.add(
             db.session, zoe, "Agenda Canopé", "https://agenda.example/x.ics", LILLE, now
         )
-        sources.pause(db.session, zoe, followed.id, True, now + timedelta(seconds=1))
+        agendas.pause(db.session, zoe, followed.id, True, now + timedelta(seconds=1))
     yield app
     close(app)
 

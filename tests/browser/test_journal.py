@@ -10,18 +10,21 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from calendar_app.app import create_app
-from calendar_app.config import data_folder
-from calendar_app.domain.editors import EditorRole
-from calendar_app.domain.school_year import SchoolYear
-from calendar_app.models import Editor, LinkCheck, db, writing
-from calendar_app.services import drafts, editors, events, letters, moderation
+from calendar_app.config.settings import data_folder
+from calendar_app.editing import accounts, drafts, events, moderation
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.models.sources import LinkCheck
+from calendar_app.editing.rules.roles import EditorRole
+from calendar_app.letters import files
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import db, writing
 from tests.browser.looking import for_everybody
 from tests.browser.own_site import instance, site
 from tests.browser.test_editors import LETTER, PASSWORD, ZOE, _settings
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
+from tests.editing.test_events import facts, wanted
 from tests.factories import ID, entry, publish
-from tests.test_events import facts, wanted
 
 __all__ = ["instance", "site"]
 
@@ -40,8 +43,8 @@ def store(site, instance) -> Iterator[Flask]:
     publish(app, entry(scope={"academies": ["lille"]}))
     with app.app_context():
         lille = frozenset({"academie/lille"})
-        token = editors.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
-        editors.set_password(db.session, token, PASSWORD, now)
+        token = accounts.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
+        accounts.set_password(db.session, token, PASSWORD, now)
         zoe = db.session.query(Editor).filter_by(address=ZOE).one()
         for changes, why in (
             ({"title": "Concours d'essai des écoles du Nord", "participation__cost": "2 €"}, None),
@@ -56,7 +59,7 @@ def store(site, instance) -> Iterator[Flask]:
         ):
             seen = facts(ID)
             events.save(db.session, zoe, wanted(seen, **changes), seen, now, why=why)
-        knowledge = letters.knowledge_of_files(data_folder())
+        knowledge = files.knowledge_of_files(data_folder())
         drafts.import_letter(db.session, LETTER.read_bytes(), LETTER.name, None, now, knowledge)
         first = moderation.queue(db.session, zoe)[0]
         moderation.refuse(db.session, zoe, first.id, first.revision, "Hors sujet.", now)

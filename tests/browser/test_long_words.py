@@ -12,17 +12,18 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from calendar_app.app import create_app
-from calendar_app.domain.editors import EditorRole
-from calendar_app.models import Draft, db
-from calendar_app.services import editors, suggestions
+from calendar_app.editing import accounts, suggestions
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.rules.roles import EditorRole
+from calendar_app.store.base import db
 from tests.browser.conftest import DESK, JANUARY, PLACES
 from tests.browser.looking import NARROW, STICKING_OUT
 from tests.browser.own_site import instance, site
 from tests.browser.test_editors import PASSWORD, ZOE, _settings
 from tests.browser.test_event_editing import enter
 from tests.conftest import close
+from tests.editing.test_suggestions import MISTAKE, RALLYE
 from tests.factories import ID, another, entry, publish
-from tests.test_suggestions import MISTAKE, RALLYE
 
 __all__ = ["instance", "site"]
 
@@ -162,8 +163,8 @@ def store(site, instance) -> Iterator[Flask]:
     app, now = create_app(_settings(site, instance)), datetime.now(UTC)
     publish(app, *written())
     with app.app_context():
-        token = editors.add(db.session, ZOE, LONG, EditorRole.ADMINISTRATOR, frozenset(), now)
-        editors.set_password(db.session, token, PASSWORD, now)
+        token = accounts.add(db.session, ZOE, LONG, EditorRole.ADMINISTRATOR, frozenset(), now)
+        accounts.set_password(db.session, token, PASSWORD, now)
         suggestions.suggest(db.session, replace(RALLYE, title=LONG, words=LONG, link=LINK), now)
         suggestions.report(db.session, replace(MISTAKE, words=LONG), now)
     yield app

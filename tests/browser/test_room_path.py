@@ -14,9 +14,10 @@ from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
 from calendar_app.app import create_app
-from calendar_app.domain.editors import EditorRole
-from calendar_app.models import db, queries
-from calendar_app.services import editors
+from calendar_app.catalogue import queries
+from calendar_app.editing import accounts
+from calendar_app.editing.rules.roles import EditorRole
+from calendar_app.store.base import db
 from tests import commands
 from tests.browser.conftest import ROOT
 from tests.browser.looking import for_everybody
@@ -28,7 +29,7 @@ from tests.tools import PATIENCE
 
 __all__ = ["instance", "site"]
 
-LETTER = ROOT / "tests" / "letters" / "dane-lille.txt"
+LETTER = ROOT / "tests" / "letters" / "examples" / "dane-lille.txt"
 LYON = "max@ac-lyon.example"
 
 
@@ -108,8 +109,8 @@ def test_from_the_link_to_the_feed_by_keyboard(site, instance, store, new_page):
 def test_an_editor_of_lyon_sees_and_touches_nothing_of_it(site, instance, store, new_page):
     lyon, now = frozenset({"academie/lyon"}), datetime.now(UTC)
     with store.app_context():
-        token = editors.add(db.session, LYON, "Max", EditorRole.PUBLISHER, lyon, now)
-        editors.set_password(db.session, token, PASSWORD, now)
+        token = accounts.add(db.session, LYON, "Max", EditorRole.PUBLISHER, lyon, now)
+        accounts.set_password(db.session, token, PASSWORD, now)
     was, page = version(store), new_page()
     page.goto("/redaction/connexion/")
     page.get_by_label("Mon adresse de courriel").fill(LYON)
@@ -127,8 +128,8 @@ def test_the_letter_is_for_everybody(site, instance, store, new_page):
     page, now = new_page(), datetime.now(UTC)
     with store.app_context():
         lille = frozenset({"academie/lille"})
-        editors.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
-        token = editors.reset(db.session, ZOE, now)
+        accounts.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
+        token = accounts.reset(db.session, ZOE, now)
     set_password_and_log_in(page, f"/redaction/mot-de-passe/{token}/")
     for place in ("", "lettres/", "lettres/1/", "propositions/8/"):
         page.goto(f"/redaction/{place}")

@@ -14,20 +14,21 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from calendar_app.app import create_app
-from calendar_app.config import Settings
-from calendar_app.domain.local_time import PARIS
-from calendar_app.domain.mail_addresses import MailAddress
-from calendar_app.domain.school_year import SchoolYear
-from calendar_app.models import Subscriber, db
-from calendar_app.services import asked, follows, subscriptions
-from calendar_app.services.subscribers import SignUp
-from calendar_app.web.subscription_views import links
+from calendar_app.config.settings import Settings
+from calendar_app.reminders import asked, follows, subscriptions
+from calendar_app.reminders.models.subscriptions import Subscriber
+from calendar_app.reminders.subscribers import SignUp
+from calendar_app.school.local_time import PARIS
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import db
+from calendar_app.web.subscription.subscription_views import links
+from calendar_app.words.mail_addresses import MailAddress
 from tests.browser.looking import for_everybody
 from tests.browser.own_site import instance, site
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
 from tests.factories import entry, publish
-from tests.test_subscriptions import CM2
+from tests.reminders.test_subscriptions import CM2
 
 __all__ = ["instance", "site"]
 

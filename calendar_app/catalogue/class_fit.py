@@ -1,0 +1,108 @@
+"""What fits a class, as SQL: ``school.levels.fits`` for many events, or many people, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    Text,
+    and_,
+    exists,
+    false,
+    literal,
+    or_,
+    true,
+    type_coerce,
+)
+
+from calendar_app.catalogue.filters import CatalogueFilter
+from calendar_app.catalogue.models.events import Event, EventClass
+from calendar_app.school import levels
+
+Column = SQLColumnExpression[Any]
+
+
+class Classes(Protocol):
+    """The classes of one side, as conditions."""
+
+    def none(self) -> ColumnElement[bool]:
+        """Whether no class is given."""
+
+    def among(self, slug: Column) -> ColumnElement[bool]:
+        """Whether the class of a column is one of them."""
+
+    def in_school(self, own: Iterable[str]) -> ColumnElement[bool]:
+        """Whether one of them is in a kind of school, whose own classes are given."""
+
+
+@dataclass(frozen=True)
+class KnownClasses:
+    """Classes that are known while the statement is written: those of a filter."""
+
+    slugs: frozenset[str] = field(default_factory=frozenset)
+
+    def none(self) -> ColumnElement[bool]:
+        return false() if self.slugs else true()
+
+    def among(self, slug: Column) -> ColumnElement[bool]:
+        return slug.in_(self.slugs)
+
+    def in_school(self, own: Iterable[str]) -> ColumnElement[bool]:
+        return false() if self.slugs.isdisjoint(own) else true()
+
+
+@dataclass(frozen=True)
+class StoredClasses:
+    """Classes that a column of the type ``Slugs`` holds: those of each subscriber."""
+
+    column: Column
+
+    def none(self) -> ColumnElement[bool]:
+        return type_coerce(self.column, Text) == ""
+
+    def among(self, slug: Column) -> ColumnElement[bool]:
+        return holds(self.column, slug)
+
+    def in_school(self, own: Iterable[str]) -> ColumnElement[bool]:
+        return or_(*(holds(self.column, literal(slug)) for slug in sorted(own)))
+
+
+def holds(slugs: Column, slug: Column) -> ColumnElement[bool]:
+    """Whether a column of the type ``Slugs`` holds a slug."""
+    return type_coerce(slugs, Text).like(literal("%,") + slug + literal(",%"))
+
+
+def fits(event_id: Column, mine: Classes) -> ColumnElement[bool]:
+    """Whether an event is for *mine*, by the table of ``school.levels.fits``."""
+    anywhere = EventClass.slug.in_(levels.EVERYWHERE)
+    mine_too = mine.among(EventClass.slug)
+
+    def for_some(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Whether some class of the event is such a one."""
+        of_event = exists().where(EventClass.event_id == event_id, *which)
+        return of_event.correlate_except(EventClass)
+
+    # The event's side is asked first: of a subscriber, a kind of school is many comparisons.
+    one_school = or_(
+        ~for_some(~anywhere),
+        *(
+            and_(for_some(EventClass.slug.in_(own)), mine.in_school(own))
+            for own in levels.SCHOOLS.values()
+        ),
+        and_(*(~mine.in_school(own) for own in levels.SCHOOLS.values())),
+    )
+    return or_(
+        mine.none(),
+        ~for_some(),
+        for_some(~anywhere, mine_too),
+        and_(for_some(anywhere, mine_too), one_school),
+    )
+
+
+def fits_filter(chosen: CatalogueFilter) -> ColumnElement[bool]:
+    """Whether an event is for the classes of a filter."""
+    return fits(Event.id, KnownClasses(chosen.classes))

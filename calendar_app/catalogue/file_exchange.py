@@ -1,0 +1,128 @@
+"""The files that a person hands in or asks for: events and school holidays."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.files.events_file import json_schema, read_events
+from calendar_app.catalogue.files.events_writer import write_events
+from calendar_app.catalogue.files.holidays_file import read_holidays_yaml, write_holidays_yaml
+from calendar_app.catalogue.files.ministry_csv import read_ministry_csv
+from calendar_app.catalogue.import_export import ImportReport, export_events, import_events
+from calendar_app.catalogue.references import import_calendars, imported_calendars
+from calendar_app.school.reference_files import read_academies, read_themes
+from calendar_app.school.school_calendars import SchoolCalendar
+from calendar_app.store.base import AnySession
+from calendar_app.words.errors import CalendarError
+
+#: Called with (done, all of it).
+Progress = Callable[[int, int], None]
+
+
+def check_events_file(
+    session: AnySession, path: Path, data_folder: Path, progress: Progress | None = None
+) -> EventsFile:
+    """Read and check a file of events by the reference files of *data_folder*; nothing is written,
+    and the store may be of another version or not there at all.
+
+    :raises EventsFileError: with everything that is wrong in the file.
+    :raises OSError: when the file cannot be read.
+    """
+    try:
+        known_ids = queries.event_ids(session)
+    except DBAPIError:
+        known_ids = frozenset()
+    return read_events(
+        path.read_bytes(),
+        str(path),
+        read_academies((data_folder / "academies.yaml").read_text(encoding="utf-8")),
+        read_themes((data_folder / "themes.yaml").read_text(encoding="utf-8")),
+        progress=progress,
+        known_ids=known_ids,
+    )
+
+
+def import_events_file(
+    session: AnySession,
+    path: Path,
+    now: datetime,
+    reading: Progress | None = None,
+    writing: Progress | None = None,
+) -> ImportReport:
+    """Import a file of events, as a whole or not at all.
+
+    :param reading: called while the file is read; *writing*, while events are written.
+    :raises EventsFileError: with everything that is wrong in the file.
+    :raises OSError: when the file cannot be read.
+    """
+    reference = queries.reference(session)
+    file = read_events(
+        path.read_bytes(),
+        str(path),
+        reference.academies,
+        reference.themes,
+        progress=reading,
+        known_ids=queries.event_ids(session),
+    )
+    return import_events(session, file, now, progress=writing)
+
+
+def export_events_text(session: AnySession) -> str:
+    """Return the whole catalogue as the text of an ``events.yaml``."""
+    return write_events(export_events(session))
+
+
+def events_schema() -> str:
+    """Return the JSON schema of ``events.yaml``, for text editors."""
+    return json_schema()
+
+
+def import_holidays_file(
+    session: AnySession, path: Path, now: datetime
+) -> tuple[SchoolCalendar, ...]:
+    """Renew the school calendars from the ministry's CSV, or from a YAML export.
+
+    :returns: the calendars that were renewed, as they are now.
+    :raises HolidaysFileError: with everything that is wrong in the file.
+    :raises OSError: when the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CalendarError(
+            f"{path} n'est pas en UTF-8 (octet {error.start}) : enregistrez-le en UTF-8."
+        ) from error
+    is_yaml = path.suffix in (".yaml", ".yml")
+    found = read_holidays_yaml(text) if is_yaml else read_ministry_csv(text)
+    return import_calendars(session, found, now)
+
+
+def export_holidays_text(session: AnySession) -> str:
+    """Return the calendars of the store as the text of a ``school_holidays.yaml``."""
+    return write_holidays_yaml(imported_calendars(session))
+
+
+def write_whole(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a file whole: an interrupted export leaves the old one as it was.
+
+    :param private: it names people, so its owner alone may read it.
+    """
+    # Under a name that nobody guesses, and never through a link that somebody laid there.
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    mode = 0o600 if private else 0o666
+    try:
+        with open(
+            beside, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)
+        ) as file:
+            file.write(text)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""``events.yaml`` and the files of school holidays, read and written."""

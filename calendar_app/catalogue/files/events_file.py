@@ -1,0 +1,117 @@
+"""Reading and writing ``data/events.yaml``, the reviewed record of the calendar.
+
+A file is read in three steps, so that all its problems are said at once:
+
+1. ``yaml_tree``: YAML to plain texts, with the line of each;
+2. ``events_entries``: texts to days, hours and closed lists (pydantic), said in French by
+   ``events_french``;
+3. ``events_checks``: the rules between entries, on whatever is right so far.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+
+from pydantic import ValidationError
+
+from calendar_app.catalogue.entries import (
+    EventEntry,
+    EventsFile,
+    MilestoneEntry,
+    MovedFromEntry,
+    ParticipationEntry,
+    RecordEntry,
+    ScopeEntry,
+    SourceEntry,
+)
+from calendar_app.catalogue.files.events_checks import check_events, without
+from calendar_app.catalogue.files.events_french import note_errors
+from calendar_app.catalogue.files.events_writer import write_events
+from calendar_app.catalogue.files.problems import Problem, Problems
+from calendar_app.catalogue.files.yaml_tree import Tree, UnreadableError, read_tree
+from calendar_app.school.academies import NATIONAL, Academies
+from calendar_app.words.errors import CalendarError
+
+__all__ = [
+    "EventEntry",
+    "EventsFile",
+    "EventsFileError",
+    "MilestoneEntry",
+    "MovedFromEntry",
+    "ParticipationEntry",
+    "Problem",
+    "RecordEntry",
+    "ScopeEntry",
+    "SourceEntry",
+    "json_schema",
+    "read_events",
+    "write_events",
+]
+
+
+class EventsFileError(CalendarError):
+    """A file of events was refused: nothing of it may be used.
+
+    :param problems: all of them, in the order of the file.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(map(str, problems)))
+
+
+def read_events(
+    data: bytes,
+    name: str,
+    academies: Academies,
+    themes: Mapping[str, str],
+    progress: Callable[[int, int], None] | None = None,
+    known_ids: Collection[str] = (),
+) -> EventsFile:
+    """Read a file of events.
+
+    :param data: its bytes, UTF-8, at most 1 MiB.
+    :param name: how to call the file in a message (« data/events.yaml »).
+    :param themes: the closed list, slug → name.
+    :param progress: called with the characters read so far and their total.
+    :param known_ids: ids of events of the store, which ``part_of`` may name too.
+    :raises EventsFileError: with every problem of the file.
+    """
+    problems = Problems(name)
+    try:
+        tree = read_tree(data, problems, progress)
+    except UnreadableError:
+        raise EventsFileError(problems.sorted()) from None
+    file = None
+    wrong_paths = list(problems.lost)
+    try:
+        file = EventsFile.model_validate(tree.value)
+    except ValidationError as error:
+        wrong_paths += note_errors(error, tree, problems)
+    left = Tree(without(tree.value, wrong_paths), tree.lines) if wrong_paths else tree
+    check_events(left, problems, academies, themes, known_ids)
+    if problems or file is None:
+        raise EventsFileError(problems.sorted())
+    return file
+
+
+def json_schema() -> str:
+    """Return the JSON schema of a file of events, for the help of text editors.
+
+    It is the committed ``data/events.schema.json``, which the first line of the file names.
+    """
+    schema = EventsFile.model_json_schema()
+    # pydantic makes English titles from names and takes the docstrings, which are English too; a
+    # person is shown the French descriptions of the fields. Their defaults mean « non précisé ».
+    for definition in [schema, *schema["$defs"].values()]:
+        definition.pop("description", None)
+        for field in [definition, *definition.get("properties", {}).values()]:
+            field.pop("title", None)
+            field.pop("default", None)
+    scope = schema["$defs"]["ScopeEntry"]
+    del scope["properties"]["national"]
+    schema["$defs"]["ScopeEntry"] = {"anyOf": [{"const": NATIONAL}, scope | {"minProperties": 1}]}
+    schema["description"] = "Les événements du calendrier (data/events.yaml)."
+    draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(draft | schema, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,319 @@
+"""Series, events and their milestones."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, time
+from enum import StrEnum
+
+from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import Base, Instant, Visible
+from calendar_app.words.vocabulary import Certainty, EventType, MilestoneKind
+
+#: Namespace of milestone UIDs: UUIDv5 of « event id/key ». It must never change, or every
+#: subscribed calendar would show every date twice.
+UID_NAMESPACE = uuid.UUID("5b0a8d3e-6c1f-5d7a-9a52-0d6f6f0d2c11")
+
+
+def milestone_uid(event_id: str, key: str) -> uuid.UUID:
+    """Return the UID of a milestone; any store that imports the same file finds the same one."""
+    return uuid.uuid5(UID_NAMESPACE, f"{event_id}/{key}")
+
+
+def closed(values: type[StrEnum]) -> Enum:
+    """A text column that takes only these values (a CHECK, not a native enum: easier to extend)."""
+    return Enum(
+        values,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        name=values.__name__.lower(),
+        values_callable=lambda enum: [member.value for member in enum],
+    )
+
+
+class Series(Visible, Base):
+    """What comes back every year: « Ma classe a du talent »."""
+
+    __tablename__ = "series"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+
+
+class Event(Visible, Base):
+    """One edition of a series, in one school year.
+
+    ``revision`` moves with every visible change to the event or its milestones: a flush from an
+    older revision raises ``StaleDataError``. ``changed_at`` is the instant of that change.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        UniqueConstraint("series_id", "school_year"),
+        CheckConstraint("id <> ''", name="id"),
+        CheckConstraint("title <> ''", name="title"),
+        CheckConstraint("revision >= 1", name="revision"),
+        CheckConstraint("part_of_id <> id", name="part_of_itself"),
+        CheckConstraint("school_year BETWEEN 1900 AND 2199", name="school_year"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    series_id: Mapped[str] = mapped_column(ForeignKey("series.id"))
+    #: The calendar year in which the school year starts (2020 for 2020-2021).
+    school_year: Mapped[int] = mapped_column(index=True)
+    part_of_id: Mapped[str | None] = mapped_column(ForeignKey("event.id"), index=True)
+
+    title: Mapped[str]
+    summary: Mapped[str]
+    type: Mapped[EventType] = mapped_column(closed(EventType))
+    audience: Mapped[list[str]] = mapped_column(JSON)
+    organiser: Mapped[str]
+    link: Mapped[str | None]
+    place: Mapped[str | None]
+    source_name: Mapped[str]
+    source_link: Mapped[str | None]
+
+    # Taking part. None or an empty list means « non précisé »: the letter does not say.
+    registrants: Mapped[list[str]] = mapped_column(JSON, default=list)
+    ien_visa: Mapped[bool | None]
+    register_where: Mapped[str | None]
+    register_link: Mapped[str | None]
+    cost: Mapped[str | None]
+    places: Mapped[str | None]
+    sending: Mapped[list[str]] = mapped_column(JSON, default=list)
+    pupil_data: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+    full: Mapped[bool] = mapped_column(default=False)
+    cancelled_at: Mapped[Instant | None]
+    #: Why dates changed, or the event does not take place: told on its page and in mails.
+    reason: Mapped[str | None]
+    #: Taken out of views, feeds and reminders since then; its page stays, and says so.
+    archived_at: Mapped[Instant | None]
+
+    #: Folded words of the event, for the filter ``q`` (see ``words.text.fold``).
+    search_text: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[Instant]
+    changed_at: Mapped[Instant]
+    revision: Mapped[int] = mapped_column()
+    #: The revision that the last import of ``events.yaml`` left; a later one means that somebody
+    #: changed the event in the store since.
+    imported_revision: Mapped[int | None]
+
+    # The services move the revision by hand, so that a change to a milestone moves it too.
+    __mapper_args__ = {"version_id_col": revision, "version_id_generator": False}  # noqa: RUF012 (SQLAlchemy reads a plain dict)
+
+    series: Mapped[Series] = relationship(lazy="joined", innerjoin=True)
+    part_of: Mapped[Event | None] = relationship(remote_side=[id], back_populates="parts")
+    parts: Mapped[list[Event]] = relationship(back_populates="part_of", order_by="Event.id")
+    milestones: Mapped[list[Milestone]] = relationship(
+        back_populates="event",
+        cascade="all, delete-orphan",
+        order_by="Milestone.position",
+        lazy="selectin",
+    )
+    scope_rows: Mapped[set[EventScope]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin"
+    )
+    class_rows: Mapped[set[EventClass]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin"
+    )
+    theme_rows: Mapped[set[EventTheme]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin"
+    )
+
+    #: Codes of ``school.academies``; never empty.
+    scope: AssociationProxy[set[str]] = association_proxy(
+        "scope_rows", "code", creator=lambda code: EventScope(code=code)
+    )
+    #: Slugs of ``school.levels.CLASSES``; empty when the letter does not say.
+    classes: AssociationProxy[set[str]] = association_proxy(
+        "class_rows", "slug", creator=lambda slug: EventClass(slug=slug)
+    )
+    themes: AssociationProxy[set[str]] = association_proxy(
+        "theme_rows", "slug", creator=lambda slug: EventTheme(slug=slug)
+    )
+
+    @property
+    def year(self) -> SchoolYear:
+        return SchoolYear(self.school_year)
+
+    def is_over(self, today: date) -> bool:
+        """Whether its school year and all its dates are past (``queries.PublicEvent``)."""
+        return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
+
+    def may_remind(self, today: date) -> bool:
+        """Whether a reminder of it may still go out: it has a date ahead that is reminded of, or
+        whose day may become known, or no date yet."""
+        if self.cancelled_at or self.archived_at or self.is_over(today):
+            return False
+        ahead = [m for m in self.milestones if m.last_day >= today and not m.is_cancelled]
+        return not self.milestones or any(m.asks_something for m in ahead)
+
+
+class Milestone(Visible, Base):
+    """One dated item of an event: one VEVENT. Days are inclusive.
+
+    ``start_time`` is the hour of an opening, of results or of a session's first day;
+    ``end_time`` the limit of a deadline or the end of a session's last day. Both are hours of
+    ``time_zone``; a deadline without one ends at 23 h 59 there.
+    """
+
+    __tablename__ = "milestone"
+    __table_args__ = (
+        UniqueConstraint("event_id", "key"),
+        CheckConstraint("last_day >= first_day", name="order_of_days"),
+        CheckConstraint(
+            "last_day > first_day OR start_time IS NULL OR end_time IS NULL"
+            " OR end_time >= start_time",
+            name="order_of_hours",
+        ),
+        CheckConstraint(
+            "certainty <> 'approximate' OR phrase IS NOT NULL", name="approximate_has_phrase"
+        ),
+        CheckConstraint(
+            "(moved_from_first_day IS NULL) = (moved_from_last_day IS NULL)", name="moved_from"
+        ),
+        Index("ix_milestone_days", "last_day", "first_day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), index=True)
+    key: Mapped[str]
+    uid: Mapped[uuid.UUID] = mapped_column(unique=True)
+    position: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[MilestoneKind] = mapped_column(closed(MilestoneKind))
+
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    start_time: Mapped[time | None]
+    end_time: Mapped[time | None]
+    time_zone: Mapped[str] = mapped_column(default="Europe/Paris")
+    certainty: Mapped[Certainty] = mapped_column(closed(Certainty), default=Certainty.DAY)
+    #: The words of an approximate date (« mi-juin »).
+    phrase: Mapped[str | None]
+    label: Mapped[str | None]
+    place: Mapped[str | None]
+
+    announced_at: Mapped[Instant]
+    #: When what is said of this date last changed; a change to its siblings alone does not count.
+    changed_at: Mapped[Instant]
+    #: When the present day was published; None for what was there before this was noted.
+    dated_at: Mapped[Instant | None]
+    moved_from_first_day: Mapped[date | None]
+    moved_from_last_day: Mapped[date | None]
+    cancelled_at: Mapped[Instant | None]
+
+    event: Mapped[Event] = relationship(back_populates="milestones")
+    scope_rows: Mapped[set[MilestoneScope]] = relationship(
+        cascade="all, delete-orphan", lazy="selectin"
+    )
+    #: Its own, narrower scope; empty when the event's holds.
+    own_scope: AssociationProxy[set[str]] = association_proxy(
+        "scope_rows", "code", creator=lambda code: MilestoneScope(code=code)
+    )
+
+    #: What it was before each change that people must hear of, oldest first.
+    past: Mapped[list[PastDate]] = relationship(
+        cascade="all, delete-orphan", order_by="(PastDate.until_at, PastDate.id)"
+    )
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """Whom this date is for."""
+        return frozenset(self.own_scope or self.event.scope)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancelled_at is not None or self.event.cancelled_at is not None
+
+    @property
+    def counted_day(self) -> date:
+        """The day that reminders count from: a session's first, else the last."""
+        return self.first_day if self.kind is MilestoneKind.SESSION else self.last_day
+
+    @property
+    def asks_something(self) -> bool:
+        """Whether a class has something to do by then: not at an opening or at results, nor at the
+        end of the registration of what is full."""
+        full = self.event.full and self.kind is MilestoneKind.REGISTRATION_DEADLINE
+        return not full and self.kind not in (MilestoneKind.OPENING, MilestoneKind.RESULTS)
+
+    @property
+    def has_leads(self) -> bool:
+        """Whether reminders go out before it."""
+        return self.asks_something and not self.is_approximate
+
+    @property
+    def is_approximate(self) -> bool:
+        return self.certainty is Certainty.APPROXIMATE
+
+    def __repr__(self) -> str:
+        return f"<Milestone {self.event_id}/{self.key} {self.first_day}>"
+
+
+class PastDate(Base):
+    """What a date was until it was moved, cancelled or restored.
+
+    Whoever heard of it before ``until_at`` believes this; a mistake that was put right silently
+    leaves no row.
+    """
+
+    __tablename__ = "past_date"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    milestone_id: Mapped[int] = mapped_column(
+        ForeignKey(Milestone.id, ondelete="CASCADE"), index=True
+    )
+    until_at: Mapped[Instant]
+    #: As ``Milestone.counted_day``.
+    day: Mapped[date]
+    cancelled: Mapped[bool]
+
+
+SCOPE_CODE = (
+    "code = 'national' OR code LIKE 'region/_%' OR code LIKE 'academie/_%'"
+    " OR code LIKE 'departement/_%'"
+)
+
+
+class EventScope(Base):
+    """One code of an event's scope."""
+
+    __tablename__ = "event_scope"
+    __table_args__ = (CheckConstraint(SCOPE_CODE, name="code"),)
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class EventClass(Base):
+    """One class of an event."""
+
+    __tablename__ = "event_class"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    slug: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class EventTheme(Base):
+    """One theme of an event."""
+
+    __tablename__ = "event_theme"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    slug: Mapped[str] = mapped_column(ForeignKey("theme.slug"), primary_key=True, index=True)
+
+
+class MilestoneScope(Base):
+    """One code of a milestone's own scope."""
+
+    __tablename__ = "milestone_scope"
+    __table_args__ = (CheckConstraint(SCOPE_CODE, name="code"),)
+
+    milestone_id: Mapped[int] = mapped_column(ForeignKey("milestone.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True, index=True)

@@ -1,0 +1,71 @@
+"""The reference values in the store: académies, themes and school calendars.
+
+They are read whole and turned into the frozen values of ``domain/`` (see ``queries.reference``).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from calendar_app.store.base import Base, Instant, Visible
+
+
+class AcademyRow(Visible, Base):
+    """An académie or an overseas collectivity (``school.academies.Academy``)."""
+
+    __tablename__ = "academy"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    of_name: Mapped[str]
+    region: Mapped[str | None]
+    collectivity: Mapped[bool]
+    holiday_calendar: Mapped[str]
+    time_zone: Mapped[str]
+    former_names: Mapped[list[str]] = mapped_column(JSON)
+    attached_to: Mapped[str | None] = mapped_column(ForeignKey("academy.slug"))
+
+    departments: Mapped[list[DepartmentRow]] = relationship(
+        cascade="all, delete-orphan", order_by="DepartmentRow.code", lazy="selectin"
+    )
+
+
+class DepartmentRow(Visible, Base):
+    """A département of an académie."""
+
+    __tablename__ = "department"
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    academy_slug: Mapped[str] = mapped_column(ForeignKey("academy.slug"), index=True)
+    towns: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+
+
+class ThemeRow(Visible, Base):
+    """A theme of the closed list in ``data/themes.yaml``."""
+
+    __tablename__ = "theme"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class SchoolCalendarRow(Visible, Base):
+    """A school calendar that was read from a file (``school.class_days.SchoolCalendar``).
+
+    ``known`` and ``holidays`` hold ISO days, both bounds inclusive, as in
+    ``data/school_holidays.yaml``. They are only ever read and replaced whole.
+    """
+
+    __tablename__ = "school_calendar"
+    __table_args__ = (CheckConstraint("slug <> ''", name="slug"),)
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    #: Where the facts come from, and their licence.
+    source: Mapped[str]
+    known: Mapped[list[list[str]]] = mapped_column(JSON)
+    holidays: Mapped[list[list[str]]] = mapped_column(JSON)
+    #: When the days last changed; None for those that were there before this was noted.
+    changed_at: Mapped[Instant | None]

@@ -1,0 +1,405 @@
+"""The named read queries. Each runs in the transaction that the caller opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, selectinload
+
+from calendar_app.catalogue.class_fit import fits_filter
+from calendar_app.catalogue.filters import CatalogueFilter
+from calendar_app.catalogue.models.events import (
+    Event,
+    EventScope,
+    EventTheme,
+    Milestone,
+    MilestoneScope,
+)
+from calendar_app.catalogue.models.reference import AcademyRow, SchoolCalendarRow, ThemeRow
+from calendar_app.catalogue.search import queries
+from calendar_app.editing.models.letters import Draft, DraftScope
+from calendar_app.editing.rules.draft_states import DraftState
+from calendar_app.school.academies import Academies, Academy, Department
+from calendar_app.school.class_days import ClassDays
+from calendar_app.school.school_calendars import (
+    SchoolCalendar,
+    SchoolHoliday,
+    mainland_calendars,
+    merge,
+)
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import AnySession, Catalogue
+from calendar_app.words.text import clean_line, fold
+
+
+def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
+    """Return the version that moves with every visible change, and when it last moved.
+
+    *for_update* makes other imports wait until the transaction ends.
+    """
+    query = select(Catalogue)
+    return session.scalars(query.with_for_update() if for_update else query).one()
+
+
+_ZONES = ("zone-a", "zone-b", "zone-c")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference values of one catalogue version: académies, themes and school calendars.
+
+    :param changed_at: the instant at which the catalogue moved to this version.
+    :param changed_holidays: when each school calendar last changed, by slug; none that never did.
+    :param memory: what was worked out from these values, by name, for as long as they hold.
+    """
+
+    version: int
+    changed_at: datetime
+    academies: Academies
+    themes: dict[str, str]
+    calendars: dict[str, SchoolCalendar]
+    changed_holidays: dict[str, datetime] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict, compare=False)
+    _class_days: dict[tuple[object, ...], ClassDays] = field(default_factory=dict, compare=False)
+
+    def class_days(self, academy: Academy | None, *, wednesdays: bool) -> ClassDays:
+        """Return the class days of an académie, or of the nation (zones A, B and C)."""
+        return self.class_days_of((academy,) if academy else (), wednesdays=wednesdays)
+
+    def class_days_of(self, academies: tuple[Academy, ...], *, wednesdays: bool) -> ClassDays:
+        """Return the class days of some académies; without any, those of the nation."""
+        key = (*(academy.slug for academy in academies), wednesdays)
+        if key not in self._class_days:
+            self._class_days[key] = (
+                ClassDays.of_academies(academies, self.calendars, wednesdays=wednesdays)
+                if academies
+                else ClassDays.national(
+                    [self.calendars[zone] for zone in _ZONES],
+                    wednesdays=wednesdays,
+                )
+            )
+        return self._class_days[key]
+
+    def holidays_changed_at(self, academies: tuple[Academy, ...]) -> datetime | None:
+        """Return when the school holidays of some académies (without any: of zones A, B and C) last
+        changed; None when they never did."""
+        slugs = [academy.holiday_calendar for academy in academies] or _ZONES
+        changed = (self.changed_holidays.get(slug) for slug in slugs)
+        return max((at for at in changed if at), default=None)
+
+
+# One entry a store: a process that ends an engine (a test) drops its entry with it.
+_cached_references: WeakKeyDictionary[Engine, Reference] = WeakKeyDictionary()
+
+
+def reference(session: AnySession) -> Reference:
+    """Return the reference values, read again only when the catalogue's version moved."""
+    now = catalogue(session)
+    engine = session.get_bind().engine
+    cached = _cached_references.get(engine)
+    if cached is None or cached.version != now.version:
+        cached = _cached_references[engine] = Reference(
+            now.version,
+            now.changed_at,
+            academies(session),
+            themes(session),
+            calendars(session),
+            changed_holidays(session),
+        )
+    return cached
+
+
+def academies(session: AnySession) -> Academies:
+    """Return all académies and collectivities."""
+    return Academies(
+        Academy(
+            slug=row.slug,
+            name=row.name,
+            of_name=row.of_name,
+            departments=tuple(Department(d.code, d.name, tuple(d.towns)) for d in row.departments),
+            holiday_calendar=row.holiday_calendar,
+            time_zone=row.time_zone,
+            region=row.region,
+            collectivity=row.collectivity,
+            former_names=tuple(row.former_names),
+            attached_to=row.attached_to,
+        )
+        for row in session.scalars(select(AcademyRow))
+    )
+
+
+def themes(session: AnySession) -> dict[str, str]:
+    """Return the closed list of themes, slug → name, by name."""
+    rows = session.scalars(select(ThemeRow))
+    return {row.slug: row.name for row in sorted(rows, key=lambda row: fold(row.name))}
+
+
+def calendars(session: AnySession) -> dict[str, SchoolCalendar]:
+    """Return the school calendars: zones A, B and C, renewed by what was imported, and those
+    that were only imported."""
+    found = mainland_calendars()
+    imported = map(calendar_of, session.scalars(select(SchoolCalendarRow)))
+    return found | {calendar.slug: renewed(calendar) for calendar in imported}
+
+
+def renewed(imported: SchoolCalendar) -> SchoolCalendar:
+    """Return a calendar that was imported, with what is known without it (zones A, B and C)."""
+    known = mainland_calendars().get(imported.slug)
+    return merge(known, imported) if known else imported
+
+
+def changed_holidays(session: AnySession) -> dict[str, datetime]:
+    """Return when the school holidays of each stored calendar last changed, by slug."""
+    query = select(SchoolCalendarRow.slug, SchoolCalendarRow.changed_at)
+    return {slug: at for slug, at in session.execute(query) if at}
+
+
+def calendar_of(row: SchoolCalendarRow) -> SchoolCalendar:
+    """Return the value that a row holds."""
+    day = date.fromisoformat
+    return SchoolCalendar(
+        slug=row.slug,
+        label=row.label,
+        holidays=tuple(SchoolHoliday(name, day(a), day(b)) for a, b, name in row.holidays),
+        known=tuple((day(a), day(b)) for a, b in row.known),
+        source=row.source,
+    )
+
+
+def event(session: AnySession, event_id: str, *, for_update: bool = False) -> Event | None:
+    """Return one event, or None. *for_update* locks its row until the transaction ends."""
+    # PostgreSQL takes no NUL in a text; no id holds a control character.
+    if clean_line(event_id) != event_id:
+        return None
+    return session.get(Event, event_id, with_for_update={"of": Event} if for_update else None)
+
+
+def event_ids(session: AnySession) -> frozenset[str]:
+    """Return the ids of all events."""
+    return frozenset(session.scalars(select(Event.id)))
+
+
+def milestones(
+    session: AnySession,
+    chosen: CatalogueFilter,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    *,
+    cancelled_since: datetime | None = None,
+    limit: int | None = None,
+) -> list[Milestone]:
+    """Return the milestones of the filter that touch the days asked for, by day.
+
+    :param cancelled_since: leave out what was cancelled before this instant; None leaves out
+        whatever is cancelled.
+    :param limit: return the first ones only.
+    """
+    query = (
+        select(Milestone)
+        .join(Milestone.event)
+        .where(*_milestone_conditions(chosen, first_day, last_day, cancelled_since))
+        # Said twice: an eager load that comes back to where it started would stop there.
+        .options(selectinload(Milestone.event).selectinload(Event.milestones))
+    )
+    if limit is not None:
+        query = query.order_by(Milestone.first_day, Milestone.last_day, Milestone.id).limit(limit)
+    found = session.scalars(query).unique()
+    # Sorted here: engines order text differently, and the order is part of a feed's bytes.
+    return sorted(found, key=lambda m: (m.first_day, m.last_day, m.event_id, m.position, m.key))
+
+
+def count_milestones(
+    session: AnySession,
+    chosen: CatalogueFilter,
+    first_day: date,
+    *,
+    cancelled_since: datetime | None = None,
+) -> int:
+    """Return how many ``milestones`` there are from this day on."""
+    conditions = _milestone_conditions(chosen, first_day, None, cancelled_since)
+    query = select(func.count(Milestone.id)).join(Milestone.event).where(*conditions)
+    return session.scalar(query) or 0
+
+
+def events(
+    session: AnySession, chosen: CatalogueFilter, year: SchoolYear, *, undated: bool = False
+) -> list[Event]:
+    """Return the events of the filter in one school year, by title.
+
+    An event passes the place when its scope does, or that of one of its milestones.
+
+    :param undated: only those without a milestone.
+    """
+    query = select(Event).where(*_event_conditions(chosen), *_event_scope(chosen))
+    query = query.where(Event.school_year == year.start)
+    if undated:
+        query = query.where(~Event.milestones.any())
+    return sorted(session.scalars(query).unique(), key=lambda e: (fold(e.title), e.id))
+
+
+def latest_school_year(session: AnySession, chosen: CatalogueFilter) -> SchoolYear | None:
+    """Return the latest school year that has events of the filter, or None."""
+    query = select(func.max(Event.school_year))
+    start = session.scalar(query.where(*_event_conditions(chosen), *_event_scope(chosen)))
+    return None if start is None else SchoolYear(start)
+
+
+def school_years(session: AnySession) -> list[SchoolYear]:
+    """Return the school years that have events to show, oldest first."""
+    found = session.scalars(select(Event.school_year).where(Event.archived_at.is_(None)).distinct())
+    return sorted(SchoolYear(start) for start in found)
+
+
+class PublicEvent(NamedTuple):
+    """What the site map must know of an event.
+
+    :param last_day: of its school year, or of its dates where one is later.
+    """
+
+    id: str
+    year: SchoolYear
+    changed_at: datetime
+    last_day: date
+
+
+def public_events(session: AnySession) -> list[PublicEvent]:
+    """Return each event that was not archived, by id."""
+    latest = select(func.max(Milestone.last_day)).where(Milestone.event_id == Event.id)
+    query = select(Event.id, Event.school_year, Event.changed_at, latest.scalar_subquery())
+    found = []
+    for id_, start, changed_at, last_day in session.execute(
+        query.where(Event.archived_at.is_(None))
+    ):
+        year = SchoolYear(start)
+        found.append(PublicEvent(id_, year, changed_at, max(year.last_day, last_day or date.min)))
+    return sorted(found)
+
+
+def editions(session: AnySession, series_id: str) -> list[Event]:
+    """Return the editions of a series, newest first; not those that were archived."""
+    query = select(Event).where(Event.series_id == series_id, Event.archived_at.is_(None))
+    return list(session.scalars(query.order_by(Event.school_year.desc())))
+
+
+def pending_drafts(
+    session: AnySession, codes: frozenset[str] | None, author_id: int | None = None
+) -> list[Draft]:
+    """Return the drafts that ask for a decision and are for nobody outside *codes*, by their last
+    day, with their letters.
+
+    :param codes: codes of ``school.academies``; None for all drafts.
+    :param author_id: the drafts of this editor too, whomever they are for.
+    """
+    query = drafts_within(codes, author_id).where(Draft.state == DraftState.PENDING)
+    query = query.order_by(Draft.last_day.nulls_last(), Draft.id)
+    return list(session.scalars(query.options(selectinload(Draft.letter))))
+
+
+def drafts_within(
+    codes: frozenset[str] | None, author_id: int | None = None
+) -> Select[tuple[Draft]]:
+    """Return the query for the drafts that are for nobody outside *codes*, and for those of an
+    author; for all drafts where *codes* is None."""
+    if codes is None:
+        return select(Draft)
+    within = and_(Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes)))
+    if author_id is None:  # compared with None, it would be every draft that has no author
+        return select(Draft).where(within)
+    return select(Draft).where(or_(within, Draft.author_id == author_id))
+
+
+def _milestone_conditions(
+    chosen: CatalogueFilter,
+    first_day: date | None,
+    last_day: date | None,
+    cancelled_since: datetime | None,
+) -> Iterable[ColumnElement[bool]]:
+    yield from _event_conditions(chosen)
+    yield from _milestone_scope(chosen)
+    if not chosen.event_ids:
+        yield from queries.date_conditions(chosen.asked)
+    if first_day is not None:
+        yield Milestone.last_day >= first_day
+    if last_day is not None:
+        yield Milestone.first_day <= last_day
+    for column in (Milestone.cancelled_at, Event.cancelled_at):
+        if cancelled_since is None:
+            yield column.is_(None)
+        else:
+            yield or_(column.is_(None), column >= cancelled_since)
+
+
+def concerns(milestone: Milestone, chosen: CatalogueFilter) -> bool:
+    """Whether a date stands among its event's dates for this filter: it is left out only when its
+    own, narrower scope is for others."""
+    return not milestone.own_scope or chosen.sees(milestone.scope)
+
+
+def dates_seen(event: Event, chosen: CatalogueFilter) -> list[Milestone]:
+    """Return the milestones of an event that pass the place of the filter, as ``milestones`` finds
+    them.
+
+    Of an event that was picked by hand, only dates that are expressly for others are left out; and
+    all are there where all are for others.
+    """
+    if not chosen.event_ids:
+        return [m for m in event.milestones if chosen.sees(m.scope)]
+    ours = [m for m in event.milestones if concerns(m, chosen)]
+    return ours or list(event.milestones)
+
+
+def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    yield Event.archived_at.is_(None)
+    if chosen.event_ids:
+        yield Event.id.in_(chosen.event_ids)
+        return
+    if chosen.types:
+        yield Event.type.in_(chosen.types)
+    if chosen.themes:
+        yield Event.theme_rows.any(EventTheme.slug.in_(chosen.themes))
+    if chosen.levels:
+        yield fits_filter(chosen)
+    yield from queries.event_conditions(chosen.asked, fits_filter)
+
+
+def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    """An event passes the place, and what a search says of dates, when one of its dates does."""
+    if chosen.event_ids:
+        return
+    yield from queries.some_date_conditions(chosen.asked)
+    for codes in chosen.scopes:
+        yield or_(
+            Event.scope_rows.any(EventScope.code.in_(codes)),
+            Event.milestones.any(Milestone.scope_rows.any(MilestoneScope.code.in_(codes))),
+        )
+
+
+def _milestone_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    """A milestone's own scope holds where it has one, else its event's; see ``dates_seen``."""
+    if not chosen.scopes:
+        return
+    if chosen.event_ids:
+        ours = and_(*(_own_scope_in(Milestone, codes) for codes in chosen.scopes))
+        other = aliased(Milestone)
+        any_ours = and_(*(_own_scope_in(other, codes) for codes in chosen.scopes))
+        yield or_(ours, ~exists().where(other.event_id == Event.id, any_ours))
+        return
+    for codes in chosen.scopes:
+        yield or_(
+            Milestone.scope_rows.any(MilestoneScope.code.in_(codes)),
+            and_(
+                ~Milestone.scope_rows.any(),
+                Event.scope_rows.any(EventScope.code.in_(codes)),
+            ),
+        )
+
+
+def _own_scope_in(milestone: type[Milestone], codes: frozenset[str]) -> ColumnElement[bool]:
+    return or_(
+        ~milestone.scope_rows.any(), milestone.scope_rows.any(MilestoneScope.code.in_(codes))
+    )

@@ -1,0 +1,1 @@
+"""« Rechercher »: what was typed, what may be meant, what is found."""

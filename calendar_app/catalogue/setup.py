@@ -1,0 +1,151 @@
+"""Making the store ready: its schema, its reference values and, the first time, its content."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from pathlib import Path
+
+import flask_migrate
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy.exc import DBAPIError
+
+from calendar_app.catalogue import file_exchange, queries
+from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
+from calendar_app.catalogue.import_export import ImportReport
+from calendar_app.catalogue.references import load_reference
+from calendar_app.school.reference_files import read_academies, read_themes, read_towns
+from calendar_app.store import connections
+from calendar_app.store.base import AnySession, db
+
+
+class SchemaState(Enum):
+    """What a store holds, beside what this code needs."""
+
+    #: Nothing of ours: no file, or a database without our tables.
+    MISSING = "missing"
+    #: The schema of an earlier or a later release.
+    OTHER = "other"
+    READY = "ready"
+
+
+def schema_state(session: AnySession) -> SchemaState:
+    """Return whether the store has the schema of this code.
+
+    :raises DBAPIError: when the database does not answer. (A SQLite file that is not there is
+        MISSING: it is ours to make.)
+    """
+    url = db.engine.url
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return SchemaState.MISSING
+    found = MigrationContext.configure(session.connection()).get_current_revision()
+    session.rollback()
+    if found is None:
+        return SchemaState.MISSING
+    return SchemaState.READY if found == _newest_revision() else SchemaState.OTHER
+
+
+def problem(session: AnySession) -> str | None:
+    """Return what an operator has to do before the store can serve: French, without its capital.
+    None when it can serve, or when it does not answer, which no command of ours mends."""
+    try:
+        return PROBLEMS.get(schema_state(session))
+    except DBAPIError:
+        return None
+
+
+PROBLEMS = {
+    SchemaState.MISSING: (
+        "la base est vide. Si l'installation est nouvelle, lancez « calendar-app migrate », puis "
+        "« calendar-app events import ». Sinon, CALENDAR_DATABASE_URL ne désigne pas la bonne "
+        "base, ou son fichier a été enlevé, ou copié sans son journal (« -wal »)."
+    ),
+    SchemaState.OTHER: (
+        "la base est d'une autre version que le programme. Lancez « calendar-app migrate »."
+    ),
+}
+
+
+@cache
+def _newest_revision() -> str | None:
+    return ScriptDirectory(current_app.extensions["migrate"].directory).get_current_head()
+
+
+def upgrade_schema() -> None:
+    """Bring the schema of the current application's store to its newest revision; make the file of
+    a SQLite store that is not there.
+
+    Harmless to repeat, and to run in several processes at once: the first one locks.
+    """
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    connections.make_file(db.engine.url)
+    flask_migrate.upgrade()
+
+
+def make_ready(session: AnySession, data_folder: Path, now: datetime) -> None:
+    """Bring the schema and the reference values of the store up to date."""
+    upgrade_schema()
+    load_reference_files(session, data_folder, now)
+
+
+def first_start(
+    session: AnySession, data_folder: Path, instance: Path, now: datetime
+) -> ImportReport | None:
+    """Make the store and fill it with ``events.yaml``, if that was not done yet.
+
+    Of several processes that start at once, one does it and the others wait.
+
+    :param instance: a folder that these processes share.
+    :returns: what was imported, or None.
+    """
+    with _alone(instance / "first-start.lock"):
+        if schema_state(session) is not SchemaState.READY:
+            make_ready(session, data_folder, now)
+        report = None
+        if is_empty(session):
+            # A process may have been stopped between the schema and the references.
+            load_reference_files(session, data_folder, now)
+            report = file_exchange.import_events_file(session, data_folder / "events.yaml", now)
+        session.rollback()
+    # A server may fork now: connections must not be shared by its processes.
+    db.engine.dispose()
+    return report
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def load_reference_files(session: AnySession, data_folder: Path, now: datetime) -> None:
+    """Bring the store in line with the reference files of *data_folder*."""
+
+    def text(name: str) -> str:
+        return (data_folder / name).read_text(encoding="utf-8")
+
+    load_reference(
+        session,
+        read_academies(text("academies.yaml")).with_towns(read_towns(text("towns.yaml"))),
+        read_themes(text("themes.yaml")),
+        read_holidays_yaml(text("school_holidays.yaml")),
+        now,
+    )
+
+
+def is_empty(session: AnySession) -> bool:
+    """Whether the store has no event yet."""
+    return not queries.school_years(session)
+
+
+def catalogue_version(session: AnySession) -> int:
+    """Return the counter that moves with every visible change."""
+    return queries.catalogue(session).version

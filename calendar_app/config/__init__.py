@@ -1,0 +1,1 @@
+"""The settings of an installation, where its folders are, and how long it keeps what."""

@@ -1,0 +1,359 @@
+"""From a draft to what its acceptance would publish.
+
+The sentences of a letter are never published: a new event gets a summary of our own, made of what
+is known of it. What the draft does not say stays « non précisé ».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, time, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.entries import EventEntry, MilestoneEntry
+from calendar_app.catalogue.entry_rows import event_entry, moved_from, scope_entry
+from calendar_app.catalogue.facts import (
+    EntryError,
+    Written,
+    facts_of,
+    with_fresh_keys,
+    written,
+    written_from,
+)
+from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.catalogue.queries import Reference
+from calendar_app.catalogue.versions import merge
+from calendar_app.editing import events
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.rules.known_events import KIND_OF_STEP, RESULTS, compatible, scope_of
+from calendar_app.feeds.wording import scope_words
+from calendar_app.letters.as_json import item_from_json
+from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
+from calendar_app.letters.reading.title_words import without_edition
+from calendar_app.school import levels
+from calendar_app.school.academies import NATIONAL
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import AnySession
+from calendar_app.words.french import day_words, list_words
+from calendar_app.words.text import clean_line, fold, slugify
+from calendar_app.words.vocabulary import Audience, Certainty, EventType, MilestoneKind
+
+#: What is said of an organiser whom nobody named.
+UNSAID = "non précisé"
+
+_LONGEST_TITLE = 160
+_LONGEST_SLUG = 60
+#: « Fin mai », as a deadline, has its last day only.
+_ABOUT = timedelta(days=10)
+
+
+def item_of(draft: Draft) -> DatedItem:
+    """Return what a draft says by now: as it was read, or as somebody put it right."""
+    return item_from_json(draft.corrected or draft.item)
+
+
+def proposed(session: AnySession, draft: Draft) -> EventEntry:
+    """Return the event as it would be once a draft is accepted.
+
+    :raises EntryError: when the draft does not say enough, or what cannot be.
+    :raises StaleEventError: when the event changed since an editor prepared the draft.
+    """
+    return events.check_entry(session, written_draft(session, draft))
+
+
+def written_draft(session: AnySession, draft: Draft) -> Written:
+    """Return what :func:`proposed` reads, as it is written: something may be missing in it."""
+    event = draft.event
+    if draft.entry is not None:
+        return written_from(_prepared(session, draft, event))
+    if event is None:
+        return _new_event(session, draft)
+    reference = queries.reference(session)
+    entry = event_entry(event, reference.academies)
+    facts = facts_of(entry)
+    item = item_of(draft)
+    for key, milestone in _changed(draft, item, event, entry, reference):
+        facts[f"milestones.{key}"] = milestone
+    return written_from(facts)
+
+
+def publishing_scope(session: AnySession, draft: Draft) -> frozenset[str]:
+    """Return whom it takes to publish a draft: the scopes of all that it would touch; of what
+    cannot be published as it stands, whom it says it is for."""
+    reference = queries.reference(session)
+    before = event_entry(draft.event, reference.academies) if draft.event else None
+    try:
+        codes = frozenset[str]().union(*events.touched(before, proposed(session, draft)))
+    except (EntryError, events.StaleEventError):
+        codes = frozenset()
+    if not codes and draft.event:
+        milestone = draft.milestone
+        codes = milestone.scope if milestone else frozenset(draft.event.scope)
+    return codes or scope_of(item_of(draft), reference.academies)
+
+
+def _prepared(session: AnySession, draft: Draft, event: Event | None) -> dict[str, Any]:
+    assert draft.entry is not None  # noqa: S101 - an editor prepared it
+    if event is None or draft.base is None:
+        return draft.entry
+    now = facts_of(event_entry(event, queries.reference(session).academies))
+    merged = merge(draft.base, with_fresh_keys(draft.base, draft.entry, now), now)
+    if merged.conflicts:
+        raise events.StaleEventError(merged.conflicts)
+    return merged.facts
+
+
+# -- a new event -----------------------------------------------------------------------------------
+
+
+def _new_event(session: AnySession, draft: Draft) -> Written:
+    item, reference = item_of(draft), queries.reference(session)
+    scope = scope_of(item, reference.academies)
+    year = SchoolYear.of(item.last_day or item.first_day or _said_on(draft))
+    title = clean_line(item.title)[:_LONGEST_TITLE]
+    series = draft.series_id or _series_slug(title)
+    taken = queries.event(session, f"{series}-{year.label}")
+    theirs = taken and not compatible(scope, events.reach_of(taken), reference.academies)
+    if theirs and not draft.series_id:
+        # Another académie's event of the same name.
+        series = f"{series}-{slugify(min(scope))}"
+    of_type = item.event_type or (
+        EventType.MEETING if item.kind is ItemKind.EVENT else EventType.CONTEST
+    )
+    teachers = of_type is EventType.TRAINING
+    entry: Written = {
+        "id": f"{series}-{year.label}",
+        "series": series,
+        "title": title,
+        "school_year": year.label,
+        "type": of_type.value,
+        "audience": [(Audience.TEACHERS if teachers else Audience.PUPILS).value],
+        "classes": list(levels.collapse(levels.expand(item.classes))),
+        "themes": [theme for theme in item.themes if theme in reference.themes],
+        "scope": NATIONAL if NATIONAL in scope else written(scope_entry(scope)),
+        "organiser": item.organiser or UNSAID,
+        "link": item.url,
+        "place": item.place,
+        "summary": _summary(draft, item, of_type, reference),
+        "source": _source(draft),
+        "milestones": list(_milestones(item, set())),
+    }
+    if item.status is ItemStatus.CANCELLED:
+        entry["cancelled"] = "true"
+    return {name: value for name, value in entry.items() if value not in (None, [])}
+
+
+def _series_slug(title: str) -> str:
+    slug = slugify(without_edition(title)) or slugify(title) or "evenement"
+    if len(slug) <= _LONGEST_SLUG:
+        return slug
+    return slug[: _LONGEST_SLUG + 1].rpartition("-")[0] or slug[:_LONGEST_SLUG]
+
+
+def _said_on(draft: Draft) -> date:
+    return draft.letter.issued if draft.letter else draft.created_at.date()
+
+
+#: What a class does to take part, by what has a last day.
+_TO_DO = {
+    Step.REGISTRATION: "Pour participer, inscrivez la classe",
+    Step.SUBMISSION: "La classe envoie sa production",
+    Step.UNKNOWN: "La participation a une date limite",
+}
+
+
+def _summary(draft: Draft, item: DatedItem, of_type: EventType, reference: Reference) -> str:
+    """Return a summary of our own that stays true when a date moves: what it is, about what, for
+    whom and where, what one has to do, and who said so."""
+    parts = [_called(of_type, item.title[:_LONGEST_TITLE])]
+    if classes := levels.collapse(levels.expand(item.classes)):
+        parts.append(f"pour {list_words(map(_with_article, classes))}")
+    if themes := [reference.themes[t].lower() for t in item.themes if t in reference.themes]:
+        parts.append(f"{'thèmes' if len(themes) > 1 else 'thème'} : {list_words(themes)}")
+    if item.organiser:
+        parts.append(f"par {clean_line(item.organiser)}")
+    if item.place:
+        parts.append(f"lieu : {clean_line(item.place)}")
+    scope = scope_of(item, reference.academies)
+    where = "toute la France" if NATIONAL in scope else scope_words(scope, reference.academies)
+    to_do = _TO_DO.get(item.step) if item.step and item.kind is not ItemKind.EVENT else None
+    told = (f"{', '.join(parts)} ({where})", to_do, _announced(draft))
+    return " ".join(f"{sentence}." for sentence in told if sentence)
+
+
+def _called(of_type: EventType, title: str) -> str:
+    """Return « Concours « Mon école » », whether or not the title begins with that word."""
+    words = of_type.words.capitalize()
+    if fold(title).startswith(fold(words)):
+        return clean_line(title)[:1].upper() + clean_line(title)[1:]
+    return f"{words} « {_within(title)} »"
+
+
+def _with_article(slug: str) -> str:
+    """Return a class or a cycle as one speaks of it: « le cycle 3 », « la 6e », « l'ULIS »."""
+    name = levels.name(slug)
+    if name[:1] in "U":
+        return f"l'{name}"
+    feminine = name[:1].isdigit() or name in ("TPS", "PS", "MS", "GS", "terminale", "SEGPA")
+    return f"{'la' if feminine else 'le'} {name}"
+
+
+def _announced(draft: Draft) -> str:
+    if draft.letter:
+        day = day_words(draft.letter.issued, weekday=False)
+        return f"Annoncé par la lettre « {_within(draft.letter.title)} » du {day}"
+    if draft.source:
+        return f"Annoncé par l'agenda « {_within(draft.source.name)} »"
+    return "Signalé par une lectrice ou un lecteur du calendrier"
+
+
+def _within(title: str) -> str:
+    """A title between guillemets has quotes of its own between “ ”."""
+    return clean_line(title).replace("« ", "“").replace(" »", "”")
+
+
+def _source(draft: Draft) -> Written:
+    if draft.letter:
+        day = day_words(draft.letter.issued, weekday=False)
+        return {"name": f"{clean_line(draft.letter.title)[:250]}, {day}"}
+    if draft.source:
+        return {"name": clean_line(draft.source.name), "link": draft.source.address}
+    return {"name": "Suggestion du public"}
+
+
+# -- dates -----------------------------------------------------------------------------------------
+
+
+def _milestones(item: DatedItem, taken: set[str]) -> Iterator[Written]:
+    """Yield the milestones of an item, each with a key that its event does not have yet.
+
+    :param taken: the keys of the event; the new ones are added.
+    """
+    for kind, first, last, start, end in _dates(item):
+        milestone: Written = {"kind": kind.value, "key": _key(kind, taken)}
+        if item.certainty is Certainty.APPROXIMATE:
+            milestone |= {
+                "certainty": Certainty.APPROXIMATE.value,
+                "phrase": clean_line(item.phrase)[:_LONGEST_TITLE],
+                "first_day": first.isoformat(),
+                "last_day": last.isoformat(),
+            }
+        elif first == last:
+            milestone["day"] = first.isoformat()
+        else:
+            milestone |= {"first_day": first.isoformat(), "last_day": last.isoformat()}
+        milestone |= {
+            name: f"{at:%H:%M}" for name, at in (("start_time", start), ("end_time", end)) if at
+        }
+        if item.time_zone:
+            milestone["time_zone"] = item.time_zone
+        if item.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED):
+            milestone["cancelled"] = "true"
+        yield milestone
+
+
+def _dates(item: DatedItem) -> Iterator[tuple[MilestoneKind, date, date, time | None, time | None]]:
+    """Yield (kind, first day, last day, start, end) for each date that an item stands for."""
+    first, last = item.first_day, item.last_day
+    if item.kind is ItemKind.EVENT:
+        first, last = first or last, last or first
+        if first and last:
+            results = RESULTS.search(fold(item.title))
+            kind = MilestoneKind.RESULTS if results else MilestoneKind.SESSION
+            yield kind, first, last, item.start_time, None if results else item.end_time
+        return
+    about = item.certainty is Certainty.APPROXIMATE
+    if item.kind is ItemKind.WINDOW and first:
+        yield MilestoneKind.OPENING, first, first, item.start_time, None
+    if last:
+        opens = first if item.kind is ItemKind.DEADLINE else None
+        bound = (opens or last - _ABOUT) if about else last
+        kind = KIND_OF_STEP.get(item.step or Step.UNKNOWN, MilestoneKind.DEADLINE)
+        yield kind, bound, last, None, item.end_time
+
+
+def _key(kind: MilestoneKind, taken: set[str]) -> str:
+    key, number = kind.value, 1
+    while key in taken:
+        number += 1
+        key = f"{kind.value}-{number}"
+    taken.add(key)
+    return key
+
+
+def _changed(
+    draft: Draft, item: DatedItem, event: Event, entry: EventEntry, reference: Reference
+) -> Iterator[tuple[str, Written]]:
+    """Yield the milestones that a draft adds to a known event or changes of it, by their keys."""
+    known = {m.key: m for m in event.milestones}
+    span = [m for m in event.milestones if _is_changed(m, draft, item)]
+    if not span:
+        own = scope_of(item, reference.academies)
+        narrower = own != frozenset(event.scope) and own != {NATIONAL}
+        for milestone in _milestones(item, set(known)):
+            if narrower:
+                milestone["scope"] = written(scope_entry(own))
+            if item.place and item.place != event.place:
+                milestone["place"] = item.place
+            yield milestone.pop("key"), milestone
+        return
+    if item.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED):
+        for m in span:
+            yield m.key, _of(entry, m.key) | {"cancelled": "true"}
+        return
+    for m in span:
+        yield m.key, _moved(m, item, entry)
+
+
+def _is_changed(m: Milestone, draft: Draft, item: DatedItem) -> bool:
+    """Whether a date is the one that a draft changes, or the opening of the same window."""
+    if draft.milestone is None:
+        return False
+    if m.id == draft.milestone_id:
+        return True
+    return (
+        item.kind is ItemKind.WINDOW
+        and m.kind is MilestoneKind.OPENING
+        and draft.milestone.kind.is_deadline
+        and m.first_day == draft.known_first_day
+        and m.scope == draft.milestone.scope
+    )
+
+
+def _moved(m: Milestone, item: DatedItem, entry: EventEntry) -> Written:
+    """Return a date as an item says it is now; it remembers where it first stood."""
+    facts = _of(entry, m.key)
+    kept = {
+        name: value
+        for name, value in facts.items()
+        if name not in ("day", "first_day", "last_day", "certainty", "phrase", "moved_from")
+    }
+    kept.pop("cancelled", None)
+    news = next((new for new in _milestones(item, set()) if _fits(new, m)), None)
+    if news is None:
+        return facts
+    news = {name: value for name, value in news.items() if name not in ("kind", "key")}
+    if news.keys() & {"start_time", "end_time"}:
+        # Its hours are told anew: an old end may come before a new start.
+        kept = {n: value for n, value in kept.items() if n not in ("start_time", "end_time")}
+    new = kept | news
+    unrecorded = entry.model_copy(update={"record": None})
+    try:
+        moved = moved_from(MilestoneEntry.model_validate(new), m, unrecorded)
+    except ValidationError:
+        return new  # whoever checks the whole event says what is wrong in it
+    if moved:
+        new["moved_from"] = {"first_day": str(moved[0]), "last_day": str(moved[1])}
+    return new
+
+
+def _fits(new: Written, m: Milestone) -> bool:
+    kind = MilestoneKind(new["kind"])
+    return kind is m.kind or (kind.is_deadline and m.kind.is_deadline)
+
+
+def _of(entry: EventEntry, key: str) -> Written:
+    return next(written(m) for m in entry.milestones if m.key == key)

@@ -1,0 +1,291 @@
+"""From a letter to drafts: what it brings, held against what the calendar says."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.models.events import Event, Series
+from calendar_app.editing.draft_entries import publishing_scope
+from calendar_app.editing.models.letters import Draft, Letter
+from calendar_app.editing.rules.draft_states import DraftState, Proposal
+from calendar_app.editing.rules.known_events import (
+    Decision,
+    KnownDate,
+    KnownEvent,
+    compatible,
+    decide,
+    scope_of,
+)
+from calendar_app.letters import files
+from calendar_app.letters.as_json import contract, item_from_json
+from calendar_app.letters.dated_items import DatedItem, LetterReading, Step
+from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.letters.reading.title_words import SAME, closeness
+from calendar_app.school.academies import Academies
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import AnySession, insert_new, reading, writing
+from calendar_app.words.text import clean_line
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One draft of an import, with what a report says of it.
+
+    :param event_title: of the known event, if there is one.
+    :param first_seen: title of the letter that proposed the same before.
+    """
+
+    draft_id: int
+    state: DraftState
+    proposal: Proposal | None
+    item: DatedItem
+    known_first_day: date | None
+    known_last_day: date | None
+    event_title: str | None
+    first_seen: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterReport:
+    """What importing a letter did.
+
+    :param is_new: False when the same file was imported before, at *imported_at*: nothing was
+        added then.
+    """
+
+    letter_id: int
+    title: str
+    issued: date
+    issued_from: str
+    imported_at: datetime
+    is_new: bool
+    drafts: tuple[DraftLine, ...]
+
+
+def import_letter(
+    session: AnySession,
+    data: bytes,
+    file_name: str,
+    issued: date | None,
+    now: datetime,
+    knowledge: LetterKnowledge,
+) -> LetterReport:
+    """Read a letter into the store, with a draft for each dated item; the same file adds nothing.
+
+    :param file_name: its last segment is kept.
+    :param issued: the day it was sent, when somebody knows.
+    :raises UnreadableLetterError: as :func:`letters.read`; nothing is stored.
+    """
+    checksum = hashlib.sha256(data).hexdigest()
+    with reading(session):
+        if known := _letter(session, checksum):
+            return _report(known, is_new=False)
+    # Before the transaction: reading may take seconds, and nobody has to wait for them.
+    found = files.read(data, issued, now, knowledge)
+    with writing(session, now):
+        # Two letters that announce the same contest must not both propose it.
+        queries.catalogue(session, for_update=True)
+        values = {
+            "checksum": checksum,
+            "title": found.title,
+            "file_name": _base_name(file_name),
+            "issued": found.issued,
+            "issued_from": found.issued_from,
+            "text": found.text,
+            "imported_at": now,
+        }
+        insert = insert_new(session, Letter).values(values).returning(Letter.id)
+        is_new = session.scalar(insert) is not None
+        letter = _letter(session, checksum)
+        assert letter  # noqa: S101 - it was inserted, here or by somebody else
+        if is_new:
+            _add_drafts(session, letter, found, now, knowledge.academies)
+            for draft in letter.drafts:
+                draft.scope = set(publishing_scope(session, draft))
+        return _report(letter, is_new=is_new)
+
+
+def item_of(draft: Draft) -> DatedItem:
+    """Return the whole item as it was read."""
+    return item_from_json(draft.item)
+
+
+def _letter(session: AnySession, checksum: str) -> Letter | None:
+    return session.scalars(select(Letter).where(Letter.checksum == checksum)).one_or_none()
+
+
+def _base_name(file_name: str) -> str:
+    """Return the last segment of a name; a folder says things about whoever dropped the file."""
+    return clean_line(file_name.replace("\\", "/").rpartition("/")[2])
+
+
+def _add_drafts(
+    session: AnySession, letter: Letter, found: LetterReading, now: datetime, academies: Academies
+) -> None:
+    """Add a draft for each item of a letter that is new in the store."""
+    drafts = held_against_calendar(session, found.items, found.issued, now, academies)
+    for draft in drafts:
+        draft.letter = letter
+    session.add_all(drafts)
+    session.flush()
+
+
+def held_against_calendar(
+    session: AnySession,
+    items: Sequence[DatedItem],
+    issued: date,
+    now: datetime,
+    academies: Academies,
+) -> list[Draft]:
+    """Return a draft for each item, in their order: what it brings to what the calendar says and
+    to what waits already. For inside the caller's transaction, which holds the catalogue's row and
+    adds the drafts.
+
+    :param issued: the day on which the items were said; the years hang on it.
+    """
+    events = _events(session, items, issued)
+    series = dict(session.execute(select(Series.id, Series.title)).tuples().all())
+    decisions = decide(items, [known_event(event) for event in events], series, academies, issued)
+    waiting = _pending(session, items)
+    drafts: list[Draft] = []
+    for position, (item, decision) in enumerate(zip(items, decisions, strict=True)):
+        draft = _draft(item, decision, position, now, academies)
+        if decision.proposal:
+            draft.same_as = _same(draft, waiting, academies)
+        drafts.append(draft)
+    for draft, decision in zip(drafts, decisions, strict=True):
+        if decision.same_as is not None:
+            draft.same_as = drafts[decision.same_as].same_as or drafts[decision.same_as]
+        if draft.same_as:
+            draft.state = DraftState.REPEATED
+    return drafts
+
+
+def _draft(
+    item: DatedItem, decision: Decision, position: int, now: datetime, academies: Academies
+) -> Draft:
+    return Draft(
+        position=position,
+        state=DraftState.PENDING if decision.proposal else DraftState.KNOWN,
+        proposal=decision.proposal,
+        series_id=decision.series_id,
+        event_id=decision.event_id,
+        milestone_id=decision.milestone_id,
+        known_first_day=decision.known_first_day,
+        known_last_day=decision.known_last_day,
+        title=item.title,
+        kind=item.kind,
+        step=item.step,
+        first_day=item.first_day,
+        last_day=item.last_day,
+        certainty=item.certainty,
+        status=item.status,
+        confidence=item.confidence,
+        item=contract(item),
+        scope=set(scope_of(item, academies)),
+        created_at=now,
+    )
+
+
+def _events(session: AnySession, items: Iterable[DatedItem], issued: date) -> Sequence[Event]:
+    """Return the events of the school years that a letter speaks of, by id."""
+    days = (item.last_day or item.first_day or issued for item in items)
+    years = {SchoolYear.of(day).start for day in days}
+    events = session.scalars(select(Event).where(Event.school_year.in_(years)))
+    return sorted(events, key=lambda event: event.id)
+
+
+def known_event(event: Event) -> KnownEvent:
+    """Return an event as the value that drafts are held against."""
+    dates = tuple(
+        KnownDate(
+            id=m.id,
+            kind=m.kind,
+            first_day=m.first_day,
+            last_day=m.last_day,
+            certainty=m.certainty,
+            scope=m.scope,
+            cancelled=m.is_cancelled,
+        )
+        for m in event.milestones
+    )
+    return KnownEvent(
+        id=event.id,
+        series_id=event.series_id,
+        names=(event.title, event.series.title),
+        school_year=event.school_year,
+        scope=frozenset(event.scope).union(*(d.scope for d in dates)),
+        dates=dates,
+    )
+
+
+def _pending(session: AnySession, items: Iterable[DatedItem]) -> Sequence[Draft]:
+    """Return the pending drafts that end on a day of the letter's, oldest first."""
+    days = {item.last_day for item in items if item.last_day}
+    first_days = {item.first_day for item in items if item.first_day and not item.last_day}
+    query = (
+        select(Draft)
+        .where(
+            Draft.state == DraftState.PENDING,
+            Draft.last_day.in_(days) | Draft.first_day.in_(first_days),
+        )
+        .order_by(Draft.id)
+    )
+    return session.scalars(query).all()
+
+
+def _same(draft: Draft, others: Iterable[Draft], academies: Academies) -> Draft | None:
+    """Return the pending draft of another letter that proposes the same."""
+    for other in others:
+        if (
+            _what(other) == _what(draft)
+            and (other.step == draft.step or Step.UNKNOWN in (other.step, draft.step))
+            and compatible(other.scope, draft.scope, academies)
+            and (draft.event_id or closeness(draft.title, other.title) >= SAME)
+        ):
+            return other
+    return None
+
+
+def _what(draft: Draft) -> tuple[object, ...]:
+    return (
+        draft.proposal,
+        draft.event_id,
+        draft.milestone_id,
+        draft.kind,
+        draft.first_day,
+        draft.last_day,
+        draft.status,
+    )
+
+
+def _report(letter: Letter, *, is_new: bool) -> LetterReport:
+    return LetterReport(
+        letter_id=letter.id,
+        title=letter.title,
+        issued=letter.issued,
+        issued_from=letter.issued_from,
+        imported_at=letter.imported_at,
+        is_new=is_new,
+        drafts=tuple(
+            DraftLine(
+                draft_id=draft.id,
+                state=draft.state,
+                proposal=draft.proposal,
+                item=item_of(draft),
+                known_first_day=draft.known_first_day,
+                known_last_day=draft.known_last_day,
+                event_title=draft.event.title if draft.event else None,
+                first_seen=(
+                    draft.same_as.letter.title if draft.same_as and draft.same_as.letter else None
+                ),
+            )
+            for draft in letter.drafts
+        ),
+    )

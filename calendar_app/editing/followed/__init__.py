@@ -1,0 +1,1 @@
+"""Others' agendas and news, fetched on a schedule."""

@@ -1,0 +1,367 @@
+"""Outside feeds: followed by the worker, each on its own schedule; what is new becomes drafts.
+
+What a source said last and well is kept: one that fails, is empty or shrinks by half changes
+nothing, and warns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import select
+
+from calendar_app.catalogue import queries
+from calendar_app.editing import drafts, journal
+from calendar_app.editing.draft_entries import publishing_scope
+from calendar_app.editing.draft_facts import draft_facts, note_draft
+from calendar_app.editing.followed.fetcher import Fetched, Fetcher
+from calendar_app.editing.followed.outside_feed import OutsideItem, read_outside_limited
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.models.journal import Change
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.models.sources import Source
+from calendar_app.editing.rights import is_allowed
+from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
+from calendar_app.editing.rules.draft_states import DraftState
+from calendar_app.editing.rules.roles import EditorAction
+from calendar_app.letters.dated_items import DatedItem
+from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.school.academies import NATIONAL, Academies
+from calendar_app.school.local_time import PARIS
+from calendar_app.store.base import AnySession, reading, writing
+from calendar_app.words.errors import CalendarError, NotFoundError
+from calendar_app.words.links import is_link
+from calendar_app.words.text import clean_line, slugify
+
+__all__ = ["Fetcher", "SourceError", "add", "due", "pause", "refresh", "sources_of", "visible"]
+
+#: A source that answers is read four times a day; one that fails, less and less often.
+EVERY = timedelta(hours=6)
+SELDOM = timedelta(days=3)
+
+#: Smaller feeds may well lose half of what they say in a day.
+FEW = 4
+
+OUR_FAULT = "Nous n'avons pas su lire cet agenda : l'erreur est notée de notre côté."
+
+_NAME_LENGTH = 200
+_OK = 200
+_SAME = 304
+
+
+class SourceError(CalendarError):
+    """What was asked for a source cannot be: the sentence says why.
+
+    :param field: which field of the form it is about.
+    """
+
+    def __init__(self, field: str, sentence: str) -> None:
+        self.field = field
+        super().__init__(sentence)
+
+
+class SourceNotYoursError(CalendarError):
+    """The editor may read what is found out about a source, and may not decide whether it is
+    followed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Suivre un agenda, l'arrêter ou le relire revient aux responsables de publication de "
+            "tous ceux qu'il concerne."
+        )
+
+
+class Fetches(Protocol):
+    """What fetches an address: :class:`Fetcher`."""
+
+    def get(
+        self, address: str, etag: str | None = None, last_modified: str | None = None
+    ) -> Fetched: ...
+
+
+def add(
+    session: AnySession,
+    editor: Editor,
+    name: str,
+    address: str,
+    scope: frozenset[str],
+    now: datetime,
+) -> Source:
+    """Follow a feed; the worker reads it at its next tick.
+
+    :param scope: whom its dates are for.
+    :raises SourceError: when something is missing, when the feed is followed already, or when the
+        editor may not publish for all of its scope.
+    """
+    name, address = clean_line(name)[:_NAME_LENGTH], clean_line(address)
+    if not name:
+        raise SourceError("nom", "Donnez un nom à cet agenda.")
+    if not is_link(address) or len(address) > 2000:
+        raise SourceError("adresse", "Donnez une adresse qui commence par https://.")
+    with writing(session, now):
+        if not is_allowed(session, editor, EditorAction.FOLLOW_SOURCE, scope):
+            raise SourceError(
+                "pour",
+                "Choisissez des académies ou départements qui sont à vous ; suivre un agenda "
+                "revient aux responsables de publication.",
+            )
+        queries.catalogue(session, for_update=True)  # two who add the same wait for each other
+        # Another académie may follow it too: it is not for this one to know.
+        if any(s.address == address for s in sources_of(session, editor)):
+            raise SourceError("adresse", "Cette adresse est déjà suivie.")
+        source = Source(
+            name=name,
+            address=address,
+            created_at=now,
+            created_by_id=editor.id,
+            next_fetch_at=now,
+            failures=0,
+            copy={},
+        )
+        source.scope = set(scope)
+        session.add(source)
+        session.flush()
+        _note(session, editor, source, ChangeAction.CREATED, None, now)
+        return source
+
+
+def sources_of(session: AnySession, editor: Editor) -> list[Source]:
+    """Return the sources that are for nobody outside an editor's scope, by name."""
+    found = session.scalars(select(Source).order_by(Source.name, Source.id))
+    return [s for s in found if is_allowed(session, editor, EditorAction.READ_SOURCE, s.scope)]
+
+
+def visible(session: AnySession, editor: Editor, source_id: int) -> Source:
+    """Return a source of an editor.
+
+    :raises NotFoundError: when there is none, or it is none of theirs.
+    """
+    source = session.get(Source, source_id)
+    read = EditorAction.READ_SOURCE
+    if source is None or not is_allowed(session, editor, read, source.scope):
+        raise NotFoundError("Cet agenda n'existe pas, ou n'est pas de votre périmètre.")
+    return source
+
+
+def pause(
+    session: AnySession, editor: Editor, source_id: int, paused: bool, now: datetime
+) -> Source:
+    """Stop following a source, or follow it again.
+
+    :raises NotFoundError: when it is none of the editor's.
+    :raises SourceNotYoursError: when they may not decide what is followed.
+    """
+    with writing(session, now):
+        source = _to_decide(session, editor, source_id)
+        if (source.paused_at is not None) != paused:
+            follow(session, editor, source, not paused, now)
+        return source
+
+
+def follow(
+    session: AnySession,
+    editor: Editor,
+    source: Source,
+    follows: bool,
+    now: datetime,
+    *,
+    why: str | None = None,
+    undoes: Change | None = None,
+) -> None:
+    """Follow a source from now on, or pause it, inside the caller's transaction.
+
+    :param undoes: the change that is taken back.
+    :raises SourceNotYoursError: when the editor may not decide what is followed.
+    """
+    _ask(session, editor, source)
+    before = _facts(source)
+    source.paused_at = None if follows else now
+    source.next_fetch_at = now
+    action = ChangeAction.RESTORED if follows else ChangeAction.ARCHIVED
+    if undoes:
+        action = ChangeAction.UNDONE
+    _note(session, editor, source, action, before, now, why=why, undoes=undoes)
+
+
+def due(session: AnySession, now: datetime) -> list[int]:
+    """Return the sources that are to be read by now (ids), the longest overdue first."""
+    query = select(Source.id).where(Source.paused_at.is_(None), Source.next_fetch_at <= now)
+    with reading(session):
+        return list(session.scalars(query.order_by(Source.next_fetch_at, Source.id)))
+
+
+def refresh(
+    session: AnySession,
+    source_id: int,
+    fetches: Fetches,
+    knowledge: LetterKnowledge,
+    now: datetime,
+    *,
+    editor: Editor | None = None,
+) -> None:
+    """Read a source. What is new or changed in it becomes drafts; whatever goes wrong is noted, and
+    its last good copy stays.
+
+    :param editor: who asks for it, having looked: what it says is taken even where it is empty or
+        shrank by half. None for the worker.
+    :raises NotFoundError: when the source is none of the editor's.
+    :raises SourceNotYoursError: when the editor may not decide what is followed.
+    """
+    believe = editor is not None
+    with reading(session):
+        source = _of(session, editor, source_id)
+        if source is None:
+            return
+        known, warned = dict(source.copy), source.warning is not None
+        # What was not believed is asked for again, whole.
+        tags = (None, None) if believe or warned else (source.etag, source.last_modified)
+        address = source.address
+    items: Sequence[OutsideItem] = ()
+    warnings: Sequence[str] = ()
+    try:
+        fetched = fetches.get(address, *tags)
+        if fetched.status == _OK:
+            found = read_outside_limited(fetched.body, now.astimezone(PARIS).date(), knowledge)
+            items, warnings = found.items, found.warnings
+            _check_size(known, items, believe=believe)
+        elif fetched.status != _SAME:
+            raise CalendarError(f"Le site répond par une erreur ({fetched.status}).")
+    except CalendarError as error:
+        note_failure(session, source_id, str(error), now)
+        return
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        session.get(Source, source_id, with_for_update={"of": Source})
+        source = _of(session, editor, source_id)
+        if source is None:
+            return
+        source.tried_at = source.succeeded_at = now
+        source.failures, source.next_fetch_at = 0, now + EVERY
+        if fetched.status == _SAME:
+            return
+        source.warning = " ".join(warnings) or None
+        source.etag, source.last_modified = fetched.etag, fetched.last_modified
+        news = [i for i in items if source.copy.get(i.id) != i.fingerprint]
+        source.copy = {i.id: i.fingerprint for i in items}
+        _add_drafts(session, source, news, now)
+
+
+def _ask(session: AnySession, editor: Editor, source: Source) -> None:
+    if not is_allowed(session, editor, EditorAction.FOLLOW_SOURCE, source.scope):
+        raise SourceNotYoursError
+
+
+def _to_decide(session: AnySession, editor: Editor, source_id: int) -> Source:
+    source = visible(session, editor, source_id)
+    _ask(session, editor, source)
+    return source
+
+
+def _of(session: AnySession, editor: Editor | None, source_id: int) -> Source | None:
+    """Return a source that is to be read; None when the worker finds it gone."""
+    return _to_decide(session, editor, source_id) if editor else session.get(Source, source_id)
+
+
+def _check_size(known: dict[str, str], items: Sequence[OutsideItem], *, believe: bool) -> None:
+    if believe or len(known) < FEW:
+        return
+    if not items:
+        raise CalendarError("L'agenda est vide : la dernière bonne copie est gardée.")
+    if 2 * len(items) < len(known):
+        raise CalendarError(
+            f"L'agenda a perdu plus de la moitié de ses dates ({len(known)} → {len(items)}) : la "
+            "dernière bonne copie est gardée."
+        )
+
+
+def note_failure(session: AnySession, source_id: int, why: str, now: datetime) -> None:
+    """Note that a source could not be read, and read it less often.
+
+    :param why: a French sentence.
+    """
+    with writing(session, now):
+        source = session.get(Source, source_id, with_for_update={"of": Source})
+        if source is None:
+            return
+        source.tried_at, source.warning = now, why
+        source.failures += 1
+        source.next_fetch_at = now + min(EVERY * 2 ** min(source.failures - 1, 8), SELDOM)
+
+
+def _add_drafts(
+    session: AnySession, source: Source, news: Sequence[OutsideItem], now: datetime
+) -> None:
+    """Add a draft for each item that is new or changed; one that waits already is brought up to
+    date instead."""
+    academies = queries.reference(session).academies
+    waiting = select(Draft).where(
+        Draft.source_id == source.id,
+        Draft.state == DraftState.PENDING,
+        Draft.outside_id.in_([item.id for item in news]),
+    )
+    for draft in session.scalars(waiting).all():
+        # It said something else before anybody decided: only what it says now counts.
+        before = draft_facts(draft)
+        draft.state, draft.answer = DraftState.REFUSED, "Remplacé : l'agenda dit autre chose."
+        draft.decided_at = now
+        note_draft(session, None, draft, ChangeAction.REFUSED, before, now)
+    session.flush()
+    items = [_for(source, item.item, academies) for item in news]
+    today = now.astimezone(PARIS).date()
+    found = drafts.held_against_calendar(session, items, today, now, academies)
+    for draft, item in zip(found, news, strict=True):
+        draft.source_id, draft.outside_id, draft.fingerprint = source.id, item.id, item.fingerprint
+        session.add(draft)
+    session.flush()
+    for draft in found:
+        draft.scope = set(publishing_scope(session, draft))
+
+
+def _for(source: Source, item: DatedItem, academies: Academies) -> DatedItem:
+    """An item that names nobody is for those whom its source is for."""
+    if item.academies or item.departments or NATIONAL in source.scope:
+        return item
+    names = [code.partition("/")[::2] for code in sorted(source.scope)]
+    regions = {name for kind, name in names if kind == "region"}
+    slugs = [name for kind, name in names if kind == "academie"]
+    slugs += [a.slug for a in academies if a.region and slugify(a.region) in regions]
+    return replace(
+        item,
+        academies=tuple(dict.fromkeys(slugs)),
+        departments=tuple(name for kind, name in names if kind == "departement"),
+    )
+
+
+def _facts(source: Source) -> dict[str, object]:
+    facts: dict[str, object] = {"name": source.name, "address": source.address}
+    return facts | ({"paused": "true"} if source.paused_at else {})
+
+
+def _note(
+    session: AnySession,
+    editor: Editor,
+    source: Source,
+    action: ChangeAction,
+    before: dict[str, object] | None,
+    now: datetime,
+    *,
+    why: str | None = None,
+    undoes: Change | None = None,
+) -> None:
+    journal.note(
+        session,
+        editor,
+        ChangeSubject.SOURCE,
+        str(source.id),
+        source.name,
+        action,
+        before,
+        _facts(source),
+        frozenset(source.scope),
+        now,
+        why=why,
+        undoes=undoes,
+    )

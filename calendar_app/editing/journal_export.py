@@ -1,0 +1,88 @@
+"""The journal as a file: CSV for a table, JSON for a program. Both are written some changes at a
+time, so that a long journal is nowhere whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC
+from typing import Any
+
+from calendar_app.editing.change_words import Told, told
+from calendar_app.editing.models.journal import Change
+from calendar_app.store.base import AnySession
+from calendar_app.words.text import clean
+
+_COLUMNS = (
+    "numero instant qui quoi identifiant titre action partie avant apres pourquoi defait".split()
+)
+
+# Where a spreadsheet may begin a cell (a French one separates by semicolons, and quotes within what
+# it takes for a cell do not hold it together), before what makes it a formula (OWASP, « CSV
+# injection »), with blanks and quotes skipped.
+_FORMULA = re.compile(r'(^|[,;|\t\n])(?=[\s"]*[=+\-@＝＋－＠])')
+
+_NOTHING = Told("", "", "")
+
+
+def as_csv(session: AnySession, pages: Iterable[Sequence[Change]]) -> Iterator[str]:
+    """Yield changes as CSV (RFC 4180, UTF-8 with a byte order mark for spreadsheets): one row for
+    each part that differs, in words; instants are ISO 8601 in UTC."""
+    yield "\ufeff" + table([_COLUMNS])
+    for changes in pages:
+        for change, parts in zip(changes, told(session, changes), strict=True):
+            head = [
+                change.id,
+                change.at.astimezone(UTC).isoformat(),
+                change.editor.name if change.editor else "",
+                change.subject.words,
+                change.subject_id,
+                change.title,
+                change.action.words,
+            ]
+            tail = [change.why or "", change.undoes_id or ""]
+            yield table(
+                [*head, part.what, part.before, part.after, *tail] for part in parts or (_NOTHING,)
+            )
+
+
+def as_json(pages: Iterable[Sequence[Change]]) -> Iterator[str]:
+    """Yield changes as a JSON array, each with the whole facts before and after."""
+    lead = "[\n"
+    for changes in pages:
+        for change in changes:
+            yield lead + json.dumps(_plain(change), ensure_ascii=False)
+            lead = ",\n"
+    yield "[]\n" if lead == "[\n" else "\n]\n"
+
+
+def table(rows: Iterable[Iterable[Any]]) -> str:
+    """Return rows as CSV in which no cell is a formula, whatever separator it is opened with."""
+    text = io.StringIO()
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    return {
+        "id": change.id,
+        "at": change.at.astimezone(UTC).isoformat(),
+        "editor": change.editor.name if change.editor else None,
+        "subject": change.subject.value,
+        "subject_id": change.subject_id,
+        "title": change.title,
+        "action": change.action.value,
+        "before": change.before,
+        "after": change.after,
+        "why": change.why,
+        "draft_id": change.draft_id,
+        "undoes_id": change.undoes_id,
+    }
+
+
+def _cell(value: Any) -> str:
+    """Return a value as text that stays text, whichever separator the file is opened with."""
+    return _FORMULA.sub(r"\1'", clean(str(value)))

@@ -1,0 +1,155 @@
+"""How what was read in a letter is said on one line. French, plain text, without control
+characters: a terminal obeys those."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from calendar_app.editing.rules.draft_states import DraftState, Proposal
+from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus
+from calendar_app.school.academies import Academies
+from calendar_app.words.french import NBSP, SHORT_MONTHS, hour_words
+from calendar_app.words.text import clean_line
+from calendar_app.words.vocabulary import Certainty
+
+__all__ = [
+    "DraftState",
+    "ItemLine",
+    "Proposal",
+    "change_words",
+    "clean_line",
+    "days_words",
+    "item_line",
+    "short_day",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """A dated item in words.
+
+    :param before: of its sentence, what stands before the date's *phrase*; *after*, what follows.
+    """
+
+    days: str
+    kind: ItemKind
+    what: str
+    title: str
+    where: str
+    confidence: str
+    before: str
+    phrase: str
+    after: str
+    warnings: tuple[str, ...]
+
+
+def item_line(item: DatedItem, academies: Academies) -> ItemLine:
+    """Return an item in words; *academies* give the names of its places."""
+    before, phrase, after = _marked(item)
+    return ItemLine(
+        days=days_words(item),
+        kind=item.kind,
+        what=_what(item),
+        title=clean_line(item.title),
+        where=_where(item, academies),
+        confidence=f"{round(item.confidence * 100)}{NBSP}%",
+        before=before,
+        phrase=phrase,
+        after=after,
+        warnings=tuple(clean_line(warning) for warning in item.warnings),
+    )
+
+
+def days_words(item: DatedItem) -> str:
+    """Return « jusqu'au 11 févr. 2021 à 20 h » or « du 20 au 24 janv. 2021 »; an approximate date
+    is led by « ≈ »."""
+    first, last = item.first_day, item.last_day
+    if first is None and last is None:
+        return "sans date"
+    if item.kind is ItemKind.EVENT or (first and last):
+        words = _span(first or last, last or first)
+    else:
+        words = f"jusqu'au {_day(last)}" if last else f"à partir du {_day(first)}"
+    about = f"≈{NBSP}" if item.certainty is Certainty.APPROXIMATE else ""
+    return f"{about}{words}{_hours(item)}"
+
+
+def change_words(known: tuple[date | None, date | None], item: DatedItem) -> str:
+    """Return « 31/01 → 14/02 »; the years are said where they differ.
+
+    :param known: the days of the calendar, as the item's own are written (first, last).
+    """
+    days = [day for day in (*known, item.first_day, item.last_day) if day]
+    form = "%d/%m" if len({day.year for day in days}) == 1 else "%d/%m/%Y"
+    if item.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED):
+        return f"{_figures(*known, form)} → {item.status.words}"
+    return f"{_figures(*known, form)} → {_figures(item.first_day, item.last_day, form)}"
+
+
+def short_day(day: date) -> str:
+    """Return « 11 févr. 2021 »."""
+    return _day(day)
+
+
+def _day(day: date | None, *, month: bool = True, year: bool = True) -> str:
+    if day is None:
+        return ""
+    words = "1er" if day.day == 1 else str(day.day)
+    words += f"{NBSP}{SHORT_MONTHS[day.month - 1]}" if month else ""
+    return f"{words} {day.year}" if year else words
+
+
+def _span(first: date | None, last: date | None) -> str:
+    if first is None or last is None or first == last:
+        return _day(last or first)
+    same_year = first.year == last.year
+    same_month = same_year and first.month == last.month
+    return f"du {_day(first, month=not same_month, year=not same_year)} au {_day(last)}"
+
+
+def _figures(first: date | None, last: date | None, form: str) -> str:
+    days = [f"{day:{form}}" for day in dict.fromkeys((first, last)) if day]
+    return "–".join(days) or "…"
+
+
+def _hours(item: DatedItem) -> str:
+    start, end = item.start_time, item.end_time
+    zone = f" ({item.time_zone})" if item.time_zone else ""
+    if start and end:
+        return f", de {hour_words(start)} à {hour_words(end)}{zone}"
+    at = end if start is None else start
+    return "" if at is None else f" à {hour_words(at)}{zone}"
+
+
+def _what(item: DatedItem) -> str:
+    words = [item.kind.words]
+    if item.step is not None:
+        words.append(item.step.words)
+    if item.status is not ItemStatus.PLANNED:
+        words.append(item.status.words)
+    return ", ".join(words)
+
+
+def _where(item: DatedItem, academies: Academies) -> str:
+    names = [academies.get(slug).label for slug in item.academies]
+    for code in item.departments:
+        department = academies.department(code)
+        names.append(f"{department.name} ({department.code})")
+    if item.place:
+        names.append(clean_line(item.place))
+    return ", ".join(names) or "national"
+
+
+def _marked(item: DatedItem) -> tuple[str, str, str]:
+    """Return the sentence in three parts, the date's phrase in the middle.
+
+    The phrase may be broken over lines, or the sentence put together otherwise: then the phrase
+    stands after it.
+    """
+    sentence, words = clean_line(item.sentence), clean_line(item.phrase).split()
+    found = re.search(r"\s*".join(map(re.escape, words)), sentence) if words else None
+    if found is None:
+        return f"{sentence} ", clean_line(item.phrase), ""
+    return sentence[: found.start()], found[0], sentence[found.end() :]

@@ -1,0 +1,147 @@
+"""Letters in the editors' room: dropping one, and reading it with one's own drafts in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, or_, select
+
+from calendar_app.catalogue import queries
+from calendar_app.editing import drafts
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.models.letters import Draft, Letter, LetterDrop
+from calendar_app.editing.rights import NotYourActionError, is_allowed, rights
+from calendar_app.editing.rules.draft_states import DraftState
+from calendar_app.editing.rules.roles import EditorAction
+from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.store.base import AnySession, insert_new, reading, writing
+from calendar_app.words.errors import NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a letter's text, and the drafts whose date it is (ids; usually none)."""
+
+    text: str
+    draft_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLetter:
+    """A letter as one editor reads it.
+
+    :param segments: its whole text, in order.
+    :param drafts: those within the editor's scope, in the order of the letter.
+    :param elsewhere: how many pending drafts of it are in other queues.
+    """
+
+    letter: Letter
+    segments: tuple[Segment, ...]
+    drafts: tuple[Draft, ...]
+    elsewhere: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLine:
+    """A letter in a list, with how many of the editor's drafts wait in it, and how many it has."""
+
+    letter: Letter
+    pending: int
+    drafts: int
+
+
+def drop(
+    session: AnySession,
+    editor: Editor,
+    data: bytes,
+    file_name: str,
+    issued: date | None,
+    now: datetime,
+    knowledge: LetterKnowledge,
+) -> int:
+    """Read a letter that an editor dropped; return its id. One that somebody dropped before adds
+    nothing, and shows this editor their own drafts in it.
+
+    :param issued: the day it was sent, when somebody knows.
+    :raises UnreadableLetterError: when there is nothing to read in it; nothing is stored.
+    :raises NotYourActionError: when the account is disabled by now.
+    """
+    with reading(session):  # before a letter is read for nothing
+        _check_drop(session, editor)
+    report = drafts.import_letter(session, data, file_name, issued, now, knowledge)
+    with writing(session, now):
+        _check_drop(session, editor)
+        values = {"letter_id": report.letter_id, "editor_id": editor.id, "at": now}
+        session.execute(insert_new(session, LetterDrop).values(values))
+    return report.letter_id
+
+
+def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLetter:
+    """Return a letter for an editor who dropped it, or who has a draft in it.
+
+    :raises NotFoundError: when there is none, or when it is none of theirs.
+    """
+    letter = session.get(Letter, letter_id)
+    dropped = session.get(LetterDrop, (letter_id, editor.id))
+    mine = _mine(session, editor, letter) if letter else ()
+    covers = rights(editor, queries.reference(session).academies).covers
+    if letter is None or not (dropped or mine or covers is None):
+        raise NotFoundError("Cette lettre n'existe pas, ou rien n'y est de votre périmètre.")
+    pending = [draft for draft in letter.drafts if draft.state is DraftState.PENDING]
+    elsewhere = sum(draft not in mine for draft in pending)
+    return OpenLetter(letter, tuple(_segments(letter.text, mine)), mine, elsewhere)
+
+
+def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[LetterLine, ...]:
+    """Return the letters that an editor may read, the last ones that were dropped first."""
+    covers = rights(editor, queries.reference(session).academies).covers
+    query = select(Letter).order_by(Letter.imported_at.desc(), Letter.id.desc())
+    if covers is not None:
+        dropped = select(LetterDrop.letter_id).where(LetterDrop.editor_id == editor.id)
+        mine = queries.drafts_within(covers).with_only_columns(Draft.letter_id)
+        query = query.where(or_(Letter.id.in_(dropped), Letter.id.in_(mine)))
+    found = list(session.scalars(query.limit(limit)))
+    counts = (
+        queries.drafts_within(covers)
+        .where(Draft.letter_id.in_([letter.id for letter in found]))
+        .with_only_columns(Draft.letter_id, Draft.state, func.count())
+        .group_by(Draft.letter_id, Draft.state)
+    )
+    of_letter: dict[int, dict[DraftState, int]] = {}
+    for letter_id, state, count in session.execute(counts):
+        of_letter.setdefault(letter_id, {})[state] = count
+    return tuple(
+        LetterLine(letter, of.get(DraftState.PENDING, 0), sum(of.values()))
+        for letter in found
+        for of in (of_letter.get(letter.id, {}),)
+    )
+
+
+def _check_drop(session: AnySession, editor: Editor) -> None:
+    if not is_allowed(session, editor, EditorAction.DROP_LETTER):
+        raise NotYourActionError
+
+
+def _mine(session: AnySession, editor: Editor, letter: Letter) -> tuple[Draft, ...]:
+    read = EditorAction.READ_DRAFT
+    return tuple(d for d in letter.drafts if is_allowed(session, editor, read, d.scope))
+
+
+def _segments(text: str, found: Sequence[Draft]) -> Iterator[Segment]:
+    """Yield a text cut at the dates of drafts. Two drafts of one date share its piece."""
+    spans: dict[tuple[int, int], list[int]] = {}
+    for draft in found:
+        offset, phrase = draft.item["offset"], draft.item["phrase"]
+        spans.setdefault((offset, offset + len(phrase)), []).append(draft.id)
+    at = 0
+    for (start, end), ids in sorted(spans.items()):
+        if start < at:
+            continue  # within another one
+        if start > at:
+            yield Segment(text[at:start])
+        yield Segment(text[start:end], tuple(ids))
+        at = end
+    if at < len(text):
+        yield Segment(text[at:])

@@ -1,0 +1,333 @@
+"""What becomes of drafts: corrected, attached to an event, accepted or refused.
+
+A rédacteur corrects and attaches; accepting and refusing take the right to publish whatever the
+draft touches. Whoever prepared a draft may withdraw it. Nothing is decided twice: a draft that
+somebody else decided or corrected meanwhile is refused, with what became of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.entries import EventEntry
+from calendar_app.catalogue.entry_rows import event_entry
+from calendar_app.catalogue.facts import facts_of
+from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.versions import Facts
+from calendar_app.editing import echoes, events, suggestions
+from calendar_app.editing.draft_entries import item_of, proposed, publishing_scope
+from calendar_app.editing.draft_facts import draft_facts, note_draft
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.rights import is_allowed, rights
+from calendar_app.editing.rules.changes import ChangeAction
+from calendar_app.editing.rules.draft_states import DraftState, Proposal
+from calendar_app.editing.rules.roles import EditorAction
+from calendar_app.letters.as_json import contract
+from calendar_app.letters.dated_items import DatedItem, ItemStatus
+from calendar_app.store.base import AnySession, writing
+from calendar_app.words.errors import CalendarError, NotFoundError
+
+#: From here on the reader has no doubt that an editor must solve.
+CERTAIN = 0.8
+
+
+#: How many events are offered for a draft to be attached to.
+_NEAR = 12
+
+
+class DraftDecidedError(CalendarError):
+    """Somebody else decided or corrected the draft meanwhile: look at it again."""
+
+    def __init__(self, draft: Draft) -> None:
+        if draft.state is DraftState.PENDING:
+            super().__init__(
+                "Quelqu'un d'autre vient de corriger cette proposition : relisez-la, rien n'a été "
+                "enregistré."
+            )
+        else:
+            by = f" par {draft.decided_by.name}" if draft.decided_by else ""
+            super().__init__(f"Cette proposition est déjà traitée : {draft.state.words}{by}.")
+
+
+class WholeEventError(NotFoundError):
+    """A whole event that an editor prepared is put right in its own form."""
+
+    def __init__(self) -> None:
+        super().__init__("Cette proposition se corrige dans sa fiche.")
+
+
+class DraftNotYoursError(CalendarError):
+    """The editor may read the draft, and may not decide it.
+
+    :param parts: as of ``events.NotYoursError``, where what would be published is not theirs.
+    """
+
+    def __init__(self, parts: tuple[str, ...] = ()) -> None:
+        self.parts = parts
+        super().__init__(
+            "Accepter ou refuser cette proposition revient aux responsables de publication de "
+            "tous ceux qu'elle concerne."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of one draft among several that were to be accepted.
+
+    :param problem: a French sentence when it was not; then *event_id* is None.
+    """
+
+    draft_id: int
+    title: str
+    event_id: str | None
+    problem: str | None = None
+
+
+def queue(session: AnySession, editor: Editor) -> list[Draft]:
+    """Return the pending drafts that an editor may read, by their last day: those within their
+    scope, and those that they prepared themselves."""
+    covers = rights(editor, queries.reference(session).academies).covers
+    return queries.pending_drafts(session, covers, editor.id)
+
+
+def visible_draft(session: AnySession, editor: Editor, draft_id: int) -> Draft:
+    """Return a draft that an editor may read.
+
+    :raises NotFoundError: when there is none, or it is none of theirs.
+    """
+    draft = session.get(Draft, draft_id)
+    if draft is None or not may(session, editor, EditorAction.READ_DRAFT, draft):
+        raise NotFoundError("Cette proposition n'existe pas, ou n'est pas de votre périmètre.")
+    return draft
+
+
+def may(session: AnySession, editor: Editor, action: EditorAction, draft: Draft) -> bool:
+    """Return whether an editor may do this to a draft."""
+    return is_allowed(session, editor, action, draft.scope, maker_id=draft.author_id)
+
+
+def may_decide(session: AnySession, editor: Editor, draft: Draft) -> bool:
+    """Return whether an editor may accept a draft, or refuse somebody else's."""
+    return may(session, editor, EditorAction.ACCEPT_DRAFT, draft)
+
+
+def accept(
+    session: AnySession,
+    editor: Editor,
+    draft_id: int,
+    seen: int,
+    now: datetime,
+    entry: EventEntry | None = None,
+    base: Facts | None = None,
+    answer: str = "",
+) -> Event:
+    """Publish what a draft proposes.
+
+    :param seen: the revision of the draft that the editor saw.
+    :param entry: the whole event as the editor completed it; None: as the draft says it.
+    :param base: with *entry*, the facts of the known event that the editor saw.
+    :param answer: what is said to whoever proposed it; may be empty.
+    :raises NotFoundError: when the draft is none of theirs.
+    :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
+    :raises DraftNotYoursError: when they may not publish it.
+    :raises EntryError: when it does not say enough to be published.
+    :raises EventExistsError: when its event exists: attach it to that one.
+    :raises StaleEventError: when the event changed since the draft was prepared.
+    """
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        draft = _to_decide(session, editor, draft_id, seen)
+        was, revision = draft_facts(draft), draft.event.revision if draft.event else 0
+        entry = entry or events.at_home(session, editor, draft.event, proposed(session, draft))
+        before = None
+        if draft.event:
+            now_ = facts_of(event_entry(draft.event, queries.reference(session).academies))
+            before = dict(base) if base is not None else now_
+        was_new = draft.proposal is Proposal.NEW_EVENT
+        event = _write(session, editor, draft, entry, before, now)
+        draft.answer = answer.strip() or None
+        _decide(draft, DraftState.ACCEPTED, editor, now)
+        draft.event = event
+        session.flush()
+        if event.revision == revision:  # no change of the event tells of it
+            note_draft(session, editor, draft, ChangeAction.EDITED, was, now)
+        if was_new and draft.entry is None:
+            echoes.point_others_to(session, draft, event, now)
+        suggestions.answer(session, draft, now)
+        echoes.settle_repeated(session, draft, now)
+        return event
+
+
+def accept_certain(
+    session: AnySession, editor: Editor, letter_id: int, now: datetime
+) -> tuple[Accepted, ...]:
+    """Accept all drafts of a letter that the editor may publish and that leave no doubt, each in a
+    transaction of its own; what could not be accepted is said."""
+    found = []
+    wanted = [
+        (draft.id, draft.title)
+        for draft in queue(session, editor)
+        if draft.letter_id == letter_id and is_certain(draft) and may_decide(session, editor, draft)
+    ]
+    for draft_id, title in wanted:
+        draft = session.get(Draft, draft_id, populate_existing=True)
+        if draft is None or draft.state is not DraftState.PENDING:
+            continue  # another one of them said the same
+        try:
+            event = accept(session, editor, draft_id, draft.revision, now)
+        except CalendarError as error:
+            found.append(Accepted(draft_id, title, None, str(error)))
+        else:
+            found.append(Accepted(draft_id, title, event.id))
+    return tuple(found)
+
+
+def is_certain(draft: Draft) -> bool:
+    """Return whether a draft may be accepted unread: the reader has no doubt, or a person put it
+    right."""
+    if draft.entry is not None or not (draft.item or draft.corrected):
+        return False
+    if draft.corrected is not None:
+        return True
+    return draft.confidence >= CERTAIN and not item_of(draft).warnings
+
+
+def refuse(
+    session: AnySession, editor: Editor, draft_id: int, seen: int, answer: str, now: datetime
+) -> Draft:
+    """Refuse a draft. Whoever prepared it may withdraw it.
+
+    :param answer: what is said to whoever proposed it; may be empty.
+    :raises CalendarError: as :func:`accept`.
+    """
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        draft = _pending(session, editor, draft_id, seen)
+        _ask(session, editor, EditorAction.REFUSE_DRAFT, draft)
+        before = draft_facts(draft)
+        draft.answer = answer.strip() or None
+        _decide(draft, DraftState.REFUSED, editor, now)
+        note_draft(session, editor, draft, ChangeAction.REFUSED, before, now, why=draft.answer)
+        suggestions.answer(session, draft, now)
+        return draft
+
+
+def correct(
+    session: AnySession, editor: Editor, draft_id: int, seen: int, item: DatedItem, now: datetime
+) -> Draft:
+    """Put right what was read in a letter; the draft keeps both.
+
+    :param item: the whole item as it should have been read.
+    :raises NotFoundError: when the draft is none of theirs.
+    :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
+    :raises WholeEventError: when it is a whole event that an editor prepared.
+    """
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        draft = _to_correct(session, editor, draft_id, seen)
+        before, codes = draft_facts(draft), frozenset(draft.scope)
+        draft.corrected = contract(item)
+        draft.title, draft.kind, draft.step = item.title, item.kind, item.step
+        draft.first_day, draft.last_day = item.first_day, item.last_day
+        draft.certainty, draft.status = item.certainty, item.status
+        if draft_facts(draft) == before:
+            return draft
+        draft.scope = set(publishing_scope(session, draft))
+        note_draft(session, editor, draft, ChangeAction.CORRECTED, before, now, also=codes)
+        return draft
+
+
+def attach(
+    session: AnySession,
+    editor: Editor,
+    draft_id: int,
+    seen: int,
+    event_id: str | None,
+    key: str | None,
+    now: datetime,
+) -> Draft:
+    """Say which event a draft is about.
+
+    :param event_id: an event that the editor may read; None: it is a new one.
+    :param key: the date of that event that the draft changes; None: it has one more.
+    :raises NotFoundError: when there is no such draft, event or date for this editor.
+    :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
+    :raises WholeEventError: when it is a whole event that an editor prepared.
+    """
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        draft = _to_correct(session, editor, draft_id, seen)
+        before, codes = draft_facts(draft), frozenset(draft.scope)
+        event = events.visible_event(session, editor, event_id) if event_id else None
+        milestone = next((m for m in event.milestones if m.key == key), None) if event else None
+        if key and milestone is None:
+            raise NotFoundError("Cet événement n'a pas cette date.")
+        draft.event, draft.milestone, draft.series = event, milestone, None
+        draft.event_id, draft.series_id = event.id if event else None, None
+        draft.milestone_id = milestone.id if milestone else None
+        of_deadline = milestone is not None and milestone.kind.is_deadline
+        draft.known_first_day = milestone.first_day if milestone and not of_deadline else None
+        draft.known_last_day = milestone.last_day if milestone else None
+        draft.proposal = Proposal.CHANGE if milestone else Proposal.NEW_DATE
+        if event is None:
+            draft.proposal = Proposal.NEW_EVENT
+        session.flush()
+        draft.scope = set(publishing_scope(session, draft))
+        note_draft(session, editor, draft, ChangeAction.ATTACHED, before, now, also=codes)
+        return draft
+
+
+# -- the steps -------------------------------------------------------------------------------------
+
+
+def _ask(session: AnySession, editor: Editor, action: EditorAction, draft: Draft) -> None:
+    if not may(session, editor, action, draft):
+        raise DraftNotYoursError
+
+
+def _pending(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
+    session.get(Draft, draft_id, with_for_update={"of": Draft}, populate_existing=True)
+    draft = visible_draft(session, editor, draft_id)
+    if draft.state is not DraftState.PENDING or draft.revision != seen:
+        raise DraftDecidedError(draft)
+    return draft
+
+
+def _to_decide(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
+    draft = _pending(session, editor, draft_id, seen)
+    _ask(session, editor, EditorAction.ACCEPT_DRAFT, draft)
+    return draft
+
+
+def _to_correct(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
+    draft = _pending(session, editor, draft_id, seen)
+    _ask(session, editor, EditorAction.CORRECT_DRAFT, draft)
+    if draft.entry is not None:
+        raise WholeEventError
+    return draft
+
+
+def _write(
+    session: AnySession,
+    editor: Editor,
+    draft: Draft,
+    entry: EventEntry,
+    before: dict[str, Any] | None,
+    now: datetime,
+) -> Event:
+    action = ChangeAction.EDITED
+    if draft.proposal is Proposal.CHANGE and draft.entry is None:
+        ended = draft.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
+        action = ChangeAction.CANCELLED if ended else ChangeAction.MOVED
+    try:
+        return events.write(session, editor, entry, before, now, action=action, draft=draft)
+    except events.NotYoursError as error:
+        raise DraftNotYoursError(error.parts) from None
+
+
+def _decide(draft: Draft, state: DraftState, editor: Editor, now: datetime) -> None:
+    draft.state, draft.decided_at, draft.decided_by = state, now, editor

@@ -1,0 +1,88 @@
+"""What an editor prepares and may not publish becomes a draft, for those who may."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.entries import EventEntry
+from calendar_app.catalogue.entry_rows import event_entry
+from calendar_app.catalogue.facts import facts_of
+from calendar_app.catalogue.versions import Facts
+from calendar_app.editing import events
+from calendar_app.editing.draft_facts import note_draft
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.rights import is_allowed
+from calendar_app.editing.rules.changes import ChangeAction
+from calendar_app.editing.rules.draft_states import Proposal
+from calendar_app.editing.rules.roles import EditorAction
+from calendar_app.letters.dated_items import ItemKind, ItemStatus
+from calendar_app.store.base import AnySession, writing
+from calendar_app.words.errors import CalendarError
+from calendar_app.words.vocabulary import Certainty
+
+
+class NotConcernedError(CalendarError):
+    """An event that is for other académies only is not the editor's to prepare."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Cet événement ne concerne aucune classe de votre périmètre : corrigez « Pour qui », "
+            "ou signalez-le par la page publique « Proposer une date »."
+        )
+
+
+def propose(
+    session: AnySession,
+    editor: Editor,
+    entry: EventEntry,
+    seen: Facts | None,
+    now: datetime,
+    why: str | None = None,
+) -> Draft:
+    """Put a whole event, as an editor prepared it, in the queue of those who may publish it.
+
+    :param seen: the facts of the event when the editor began; None for a new one.
+    :raises EventExistsError: for a new one that exists.
+    :raises NotFoundError: when the event is none of the editor's.
+    :raises NotConcernedError: when it concerns nobody within the editor's scope.
+    """
+    with writing(session, now):
+        academies = queries.reference(session).academies
+        event = queries.event(session, entry.id)
+        if seen is None and event and event.archived_at is None:
+            raise events.EventExistsError(event)
+        before = None
+        if seen is not None:
+            before = event_entry(events.visible_event(session, editor, entry.id), academies)
+        reach = _reach(before or entry)
+        if not is_allowed(session, editor, EditorAction.PROPOSE_EVENT, reach):
+            raise NotConcernedError
+        scope = frozenset[str]().union(*events.touched(before, entry))
+        first = min((m.days for m in entry.milestones), default=None)
+        draft = Draft(
+            proposal=Proposal.NEW_EVENT if seen is None else Proposal.CHANGE,
+            event_id=None if seen is None else entry.id,
+            title=entry.title,
+            kind=ItemKind.EVENT,
+            first_day=first and first[0],
+            last_day=first and first[1],
+            certainty=Certainty.DAY,
+            status=ItemStatus.PLANNED,
+            confidence=1.0,
+            item={},
+            entry=facts_of(entry),
+            base=dict(seen) if seen is not None else None,
+            author_id=editor.id,
+            created_at=now,
+        )
+        draft.scope = set(scope or entry.scope_codes())
+        session.add(draft)
+        note_draft(session, editor, draft, ChangeAction.CREATED, None, now, why=why)
+        return draft
+
+
+def _reach(entry: EventEntry) -> frozenset[str]:
+    """Return the codes of an event and of all its dates."""
+    return frozenset(entry.scope_codes()).union(*(m.scope_codes() for m in entry.milestones))

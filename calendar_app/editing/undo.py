@@ -1,0 +1,204 @@
+"""Taking a change back, by another change: nothing is ever taken out of the journal.
+
+What was changed since stays. Where the same part was changed again there is nothing to take back
+to, and the editor is told which part that is.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.entry_rows import event_entry
+from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.versions import Conflict, Facts, merge
+from calendar_app.editing import echoes, events, journal, moderation
+from calendar_app.editing.draft_entries import publishing_scope
+from calendar_app.editing.draft_facts import draft_facts, note_draft, reopen, restore
+from calendar_app.editing.followed import agendas
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.models.journal import Change
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.rights import is_allowed
+from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
+from calendar_app.editing.rules.draft_states import DraftState, Proposal
+from calendar_app.editing.rules.roles import EditorAction
+from calendar_app.store.base import AnySession, writing
+from calendar_app.words.errors import CalendarError
+
+#: What takes back a creation.
+_GONE = {"archived": "true"}
+_WITHDRAWN = {"state": DraftState.REFUSED.value}
+
+
+class UndoneAlreadyError(CalendarError):
+    """Nothing of this change is left to take back: somebody did so before."""
+
+    def __init__(self) -> None:
+        super().__init__("Ce changement est déjà défait.")
+
+
+class UndoConflictError(CalendarError):
+    """The same parts were changed again since.
+
+    :param conflicts: those parts; ``wanted`` is what they were before the change.
+    """
+
+    def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
+        self.conflicts = conflicts
+        super().__init__(
+            "La même partie a encore changé depuis : défaites d'abord le dernier changement, ou "
+            "corrigez à la main."
+        )
+
+
+def undo(
+    session: AnySession, editor: Editor, change_id: int, why: str | None, now: datetime
+) -> Change:
+    """Take a change back. A creation is taken back by taking the event out of the calendar; an
+    acceptance puts its draft back in the queue, and is taken back itself with the draft accepted.
+    What was prepared for publication is withdrawn; a source that is followed is paused.
+
+    :raises NotFoundError: when the change, or its object, is none of the editor's.
+    :raises NotYoursError: when the editor may not publish what was before.
+    :raises DraftNotYoursError: when the editor may not decide the draft, or one that the change
+        accepted.
+    :raises SourceNotYoursError: when the editor may not decide what is followed.
+    :raises DraftDecidedError: when what was put right of a draft is decided by now.
+    :raises UndoneAlreadyError: when somebody did so before.
+    :raises UndoConflictError: when the same parts were changed since.
+    """
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        change = journal.visible_change(session, editor, change_id)
+        if change.undone_by:
+            raise UndoneAlreadyError
+        if change.subject is ChangeSubject.EVENT:
+            _undo_event(session, editor, change, why, now)
+        elif change.subject is ChangeSubject.DRAFT:
+            _undo_draft(session, editor, change, why, now)
+        else:
+            _undo_source(session, editor, change, why, now)
+        session.flush()
+        found = session.scalars(select(Change).where(Change.undoes_id == change.id)).one_or_none()
+        if found is None:  # what it did is not there any more
+            raise UndoneAlreadyError
+        return found
+
+
+def may_undo(session: AnySession, editor: Editor, change: Change) -> bool:
+    """Return whether it is worth to offer that an editor takes a change back; :func:`undo` has the
+    last word."""
+    if change.undone_by:
+        return False
+    if change.subject is ChangeSubject.DRAFT:
+        try:
+            _draft_to_undo(session, editor, change)
+        except CalendarError:
+            return False
+        return True
+    is_source = change.subject is ChangeSubject.SOURCE
+    action = EditorAction.FOLLOW_SOURCE if is_source else EditorAction.PUBLISH_EVENT
+    return is_allowed(session, editor, action, change.scope)
+
+
+def _undo_event(
+    session: AnySession, editor: Editor, change: Change, why: str | None, now: datetime
+) -> None:
+    event = events.visible_event(session, editor, change.subject_id)
+    facts = events.facts(event_entry(event, queries.reference(session).academies))
+    after: Facts = change.after or {}
+    merged = merge(after, change.before or {**after, **_GONE}, facts)
+    if merged.conflicts:
+        raise UndoConflictError(merged.conflicts)
+    entry = events.check_entry(session, events.written_from(merged.facts))
+    action = ChangeAction.UNDONE
+    events.write(session, editor, entry, facts, now, action=action, why=why, undoes=change)
+    session.flush()
+    first, is_back = _first(change)
+    draft, was_created = first.draft, first.before is None
+    if draft and not moderation.may_decide(session, editor, draft):
+        raise moderation.DraftNotYoursError
+    if draft and not is_back and draft.state is DraftState.ACCEPTED:
+        reopen(draft)
+    elif draft and is_back and draft.state is DraftState.PENDING:
+        draft.state, draft.decided_at, draft.decided_by = DraftState.ACCEPTED, now, editor
+        draft.event = event
+    session.flush()
+    if was_created and not is_back:
+        _let_go(session, event, now)
+    elif draft and was_created and draft.event is event and draft.entry is None:
+        echoes.point_others_to(session, draft, event, now)
+
+
+def _let_go(session: AnySession, event: Event, now: datetime) -> None:
+    """Let the drafts that wait for an event propose it anew: accepted into one that is taken out of
+    the calendar, nobody would see them."""
+    query = select(Draft).where(
+        Draft.event_id == event.id, Draft.state == DraftState.PENDING, Draft.entry.is_(None)
+    )
+    for draft in session.scalars(query):
+        before, codes = draft_facts(draft), frozenset(draft.scope)
+        draft.event, draft.milestone, draft.proposal = None, None, Proposal.NEW_EVENT
+        draft.known_first_day = draft.known_last_day = None
+        session.flush()
+        draft.scope = set(publishing_scope(session, draft))
+        note_draft(session, None, draft, ChangeAction.ATTACHED, before, now, also=codes)
+
+
+def _first(change: Change) -> tuple[Change, bool]:
+    """Return the change that began a row of undoing, and whether taking back this one brings that
+    one back."""
+    is_back = False
+    while change.undoes:
+        change, is_back = change.undoes, not is_back
+    return change, is_back
+
+
+def _undo_draft(
+    session: AnySession, editor: Editor, change: Change, why: str | None, now: datetime
+) -> None:
+    draft = _draft_to_undo(session, editor, change)
+    facts = draft_facts(draft)
+    after: Facts = change.after or {}
+    merged = merge(after, change.before or {**after, **_WITHDRAWN}, facts)
+    if merged.conflicts:
+        raise UndoConflictError(merged.conflicts)
+    codes, of_event = frozenset(draft.scope), draft.event_id
+    restore(draft, merged.facts)
+    if draft.event_id not in (None, of_event):
+        events.visible_event(session, editor, draft.event_id)
+    if draft.state is not DraftState.PENDING:
+        draft.decided_at = now
+    session.flush()
+    draft.scope = set(publishing_scope(session, draft))
+    action = ChangeAction.UNDONE
+    note_draft(session, editor, draft, action, facts, now, why=why, also=codes, undoes=change)
+
+
+def _draft_to_undo(session: AnySession, editor: Editor, change: Change) -> Draft:
+    """Return the draft of a change that an editor may take back."""
+    draft = moderation.visible_draft(session, editor, int(change.subject_id))
+    began = _first(change)[0].action
+    of_decision = began in (ChangeAction.REFUSED, ChangeAction.CREATED)
+    if draft.state is not DraftState.PENDING and not (
+        of_decision and draft.state is DraftState.REFUSED
+    ):
+        raise moderation.DraftDecidedError(draft)
+    action = EditorAction.REFUSE_DRAFT if of_decision else EditorAction.CORRECT_DRAFT
+    if not moderation.may(session, editor, action, draft):
+        raise moderation.DraftNotYoursError
+    return draft
+
+
+def _undo_source(
+    session: AnySession, editor: Editor, change: Change, why: str | None, now: datetime
+) -> None:
+    """What began to follow a source ends by a pause, and the other way round."""
+    source = agendas.visible(session, editor, int(change.subject_id))
+    paused = bool((change.after or {}).get("paused"))
+    if paused is not (source.paused_at is not None):
+        raise UndoneAlreadyError
+    agendas.follow(session, editor, source, paused, now, why=why, undoes=change)

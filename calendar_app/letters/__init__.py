@@ -1,0 +1,1 @@
+"""A letter of any format, read into what is dated in it. Pure: no Flask, no store."""

@@ -1,0 +1,185 @@
+"""The text of a letter that came as a mail (.eml, or one message of an mbox). What is read of it:
+
+1. its subject, as the heading;
+2. the plain text of its body; or the HTML one, where the plain one is missing, says much less, or
+   cannot show that words are struck out;
+3. the mails that it forwards, each with its subject;
+4. where it says nearly nothing itself and carries one letter (PDF, Word, OpenDocument): that.
+
+``email`` is used with its old policy: the new one parses each header by a recursive grammar, which
+a header of nonsense keeps busy for minutes or ends with an error.
+"""
+
+from __future__ import annotations
+
+import email
+import re
+from collections.abc import Iterator
+from datetime import date
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.utils import parsedate_to_datetime
+
+from calendar_app.letters.formats.html import html_text
+from calendar_app.letters.formats.text import (
+    LetterForm,
+    LetterText,
+    decoded,
+    is_document,
+    read_text,
+)
+from calendar_app.words.errors import UnreadableLetterError
+from calendar_app.words.text import clean, clean_line
+
+_MAX_DEPTH = 20
+_MAX_HEADER = 2000
+#: A body with fewer letters and digits only says that the letter is attached.
+_NEARLY_NOTHING = 600
+#: A plain part that says less than this share of the HTML one is a stub (« voir en ligne »).
+_STUB = 0.5
+
+_PREFIX = re.compile(r"(?:\s*(?:re|ré|tr|fw|fwd)\s*:)+\s*", re.IGNORECASE)
+_QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
+_NEXT_OF_MBOX = re.compile(rb"\n\r?\nFrom [^\n]{1,200}\d{4}\r?\n[A-Za-z-]+:")
+_ADDRESSES = re.compile(r"\]\([^()\s]*\)|https?://\S+")
+
+
+def mail_letter(data: bytes) -> LetterText:
+    """Return the letter in a mail, with the day of its Date header in the zone of that header.
+
+    Where a mail forwards another one that says more, it is the day of the other.
+
+    :raises UnreadableLetterError: when it holds several mails or no text. Anything that ``email``
+        raises means a damaged file.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+    if data.startswith(b"From ") and _NEXT_OF_MBOX.search(data):
+        raise UnreadableLetterError(
+            "Ce fichier contient plusieurs courriels. Enregistrez celui de la lettre seul (.eml)."
+        )
+    mails = list(_mails(email.message_from_bytes(data), _MAX_DEPTH))
+    fullest = max(mails, key=lambda mail: _weight(mail.body))
+    text, form = "\n\n".join(filter(None, (mail.text for mail in mails))), LetterForm.EML
+    said = sum(_weight(mail.body) for mail in mails)
+    carried = [(mail, attached) for mail in mails for attached in mail.letters]
+    if said < _NEARLY_NOTHING and len(carried) == 1:
+        [(carrier, attached)] = carried
+        try:
+            letter = read_text(attached)
+        except UnreadableLetterError:
+            if not said:
+                raise
+        else:
+            if _weight(letter.text) > said:
+                fullest, form = carrier, letter.form
+                text = f"{carrier.heading}{letter.text}"
+    if not _weight(text):
+        raise UnreadableLetterError(
+            "Ce courriel ne contient aucun texte, peut-être seulement des images. "
+            "Donnez la lettre dans un autre format."
+        )
+    return LetterText(text, form, fullest.issued or mails[0].issued)
+
+
+class _Mail:
+    """A mail, or one that it forwards: what it says itself, and the letters that it carries."""
+
+    def __init__(self, message: Message, depth: int) -> None:
+        subject = _subject(message)
+        self.heading = f"# {subject}\n\n" if subject else ""
+        self.issued = _issued(message)
+        self.letters: list[bytes] = []
+        self.forwarded: list[Message] = []
+        self.body = self._text_of(message, depth).strip("\n")
+
+    @property
+    def text(self) -> str:
+        return f"{self.heading}{self.body}".strip("\n")
+
+    def _text_of(self, part: Message, depth: int) -> str:
+        """Return what *part* says; keep the letters and the mails in it."""
+        kind = part.get_content_type()
+        inside = part.get_payload()
+        if isinstance(inside, list):
+            if depth == 0:
+                raise UnreadableLetterError(
+                    "Les parties de ce courriel sont emboîtées trop profondément. "
+                    "Copiez le texte de la lettre."
+                )
+            parts = [inner for inner in inside if isinstance(inner, Message)]
+            if kind.startswith("message/"):
+                self.forwarded += parts
+                return ""
+            texts = [self._text_of(inner, depth - 1) for inner in parts]
+            if kind == "multipart/alternative":
+                return _best(texts, [inner.get_content_type() for inner in parts])
+            return "\n\n".join(filter(None, texts))
+        content = part.get_payload(decode=True)
+        if not isinstance(content, bytes):
+            return ""
+        if is_document(content):
+            self.letters.append(content)
+            return ""
+        if part.get_content_disposition() == "attachment":
+            return ""
+        if kind == "text/html":
+            return html_text(decoded(content, part.get_content_charset()))
+        # A multipart without its parts is a text that lost them.
+        if kind == "text/plain" or kind.startswith("multipart/"):
+            text = clean(decoded(content, part.get_content_charset()))
+            return _QUOTE.sub("", text).strip("\n").rstrip()
+        return ""
+
+
+def _mails(message: Message, depth: int) -> Iterator[_Mail]:
+    """Yield the mail and, after it, those that it forwards."""
+    mail = _Mail(message, depth)
+    yield mail
+    for inner in mail.forwarded:
+        if depth > 0:
+            yield from _mails(inner, depth - 1)
+
+
+def _best(texts: list[str], kinds: list[str]) -> str:
+    """Return the version to read among those of one body."""
+    plain = next((t for t, kind in zip(texts, kinds, strict=True) if kind == "text/plain"), "")
+    rich = max((t for t in texts if t is not plain), key=_weight, default="")
+    if _weight(plain) < _STUB * _weight(rich) or ("~~" in rich and "~~" not in plain):
+        return rich
+    return plain
+
+
+def _weight(text: str) -> int:
+    """Return how much *text* says: its letters and digits, without those of addresses."""
+    return sum(map(str.isalnum, _ADDRESSES.sub(" ", text)))
+
+
+def _header(message: Message, name: str) -> str:
+    """Return a header as it was sent, but for raw bytes in it: they are read as a text is."""
+    for field, value in message.raw_items():
+        if field.lower() == name:
+            raw = str(value)[:_MAX_HEADER].encode("utf-8", "surrogateescape")
+            return clean_line(decoded(raw))
+    return ""
+
+
+def _subject(message: Message) -> str:
+    """Return the subject in plain characters, without « Fwd: » and « TR : »."""
+    value = _header(message, "subject")
+    try:
+        pieces = decode_header(value)
+    except (HeaderParseError, ValueError):  # a wrong base64 word: said as it is
+        pieces = [(value, None)]
+    text = "".join(
+        piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in pieces
+    )
+    return _PREFIX.sub("", clean_line(text), count=1) if _PREFIX.match(text) else clean_line(text)
+
+
+def _issued(message: Message) -> date | None:
+    try:
+        day = parsedate_to_datetime(_header(message, "date")).date()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return day if 1990 <= day.year <= 2100 else None

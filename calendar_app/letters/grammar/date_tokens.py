@@ -1,0 +1,275 @@
+"""The words of a French text that a date phrase is made of.
+
+A text becomes a row of tokens, and the row a string of one character a token: the grammar of
+``letters.grammar.french_dates`` is written as regular expressions over that string. White space,
+emphasis and tags are no tokens, so a phrase that a PDF broke over lines, or that Markdown set in
+bold, is the same row as one printed whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time
+
+from calendar_app.words.text import fold
+
+MONTHS = (
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre"
+).split()
+WEEKDAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
+
+_MONTH_WORDS = {name: number for number, name in enumerate(MONTHS, 1)}
+# Abbreviations as agendas and posters print them. « mar » stays a Tuesday.
+for _month, _names in enumerate(
+    "jan janv;fev fevr;;avr;;jun;juil jul jui;aou;sep sept;oct;nov;dec".split(";"), 1
+):
+    _MONTH_WORDS |= dict.fromkeys(_names.split(), _month)
+
+# Small capitals come out of a PDF as « F ÉVRIER ».
+_SMALL_CAPITALS = "|".join(
+    f"{name[0]} {name[1:]}".upper().replace("E", "[EÉ]").replace("U", "[UÛ]").replace(" ", "[ ]")
+    for name in [*MONTHS, *WEEKDAYS]
+)
+
+_WEEKDAY_WORDS = {name: number for number, name in enumerate(WEEKDAYS)}
+_WEEKDAY_WORDS |= {f"{name}s": number for name, number in _WEEKDAY_WORDS.items()}
+_WEEKDAY_WORDS |= dict(zip("lun mar mer jeu ven sam dim".split(), range(7), strict=True))
+
+#: Seasons, as the months that they mean for a school (from, to).
+SEASONS = {"printemps": (3, 6), "ete": (6, 9), "automne": (9, 12), "hiver": (12, 3)}
+
+# One character a kind of token. Capital letters carry a value, the others are connecting words.
+_WORDS = {
+    word: kind
+    for kind, words in {
+        "u": "du",
+        "a": "au",
+        "l": "le les",
+        "d": "de d des",
+        "à": "a aux",
+        "e": "et",
+        "o": "ou",
+        "q": "en",
+        "j": "jusqu jusque",
+        "v": "avant",
+        "i": "ici",
+        "p": "partir compter",
+        "s": "des",
+        "t": "entre",
+        "+": "plus",
+        "k": "tard",
+        "m": "mi",
+        "b": "debut",
+        "f": "fin",
+        "c": "courant",
+        "r": "vers environ alentours autour",
+        "C": "ce cet cette",
+        "O": "mois",
+        "x": "prochain prochains prochaine prochaines",
+        "z": "dernier derniers derniere dernieres passe passes ecoule",
+        "I": "inclus incluse inclue compris",
+        "E": "delai",
+        "h": "heure heures",
+        "S": "semaine semaines",
+        "L": "la l",
+    }.items()
+    for word in words.split()
+}
+
+# No letter or digit before, none after (« _ » is emphasis, so no part of a word).
+_EDGES = {"LEFT": r"(?<![^\W_])", "RIGHT": r"(?![^\W_])", "SPACE": r"[ \u00a0\u202f]"}
+_TOKEN = re.compile(
+    r"""
+    (?P<skip> [ \t\u00a0\u202f\u2009*_`'’\u00ad]+ | \n(?![ \t]*\n) | </?[^<>\n]{1,300}> )
+  | (?P<para> \n[ \t]*\n\s* )
+  | (?P<struck> ~~ )
+  | (?P<target> \]\([^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,2000})?\) )
+  | (?P<masked> (?:https?://|www\.)[^\s<>\])|]+ | [\w.+-]{1,64}@[\w.-]{1,255} | \#\w+ )
+  | (?P<iso> LEFT(?:19|20)\d\d-[01]\d-[0-3]\d(?:T[\d:.]+Z?)?RIGHT )
+  | (?P<full> LEFT[0-3Oo]?[0-9Oo](?:
+        SPACE?/SPACE?[01Oo]?[0-9Oo]SPACE?/SPACE?(?:(?:19|20)\d\d|\d\d)
+      | (?P<mark>[.-])[01Oo]?[0-9Oo](?P=mark)(?:19|20)\d\d)(?![\w/]|[.-]\d) )
+  | (?P<years> LEFT(?:19|20)\d\dSPACE?[-–/]SPACE?(?:19|20)\d\dRIGHT )
+  | (?P<time> LEFT[0-2]?\d(?:SPACE?[hH](?:SPACE?[0-5]\d)?|:[0-5]\d(?::[0-5]\d)?
+      |SPACEheures?(?:SPACE[0-5]\d)?)RIGHT(?!SPACEpar\b) )
+  | (?P<short> LEFT[0-3]?\d/[0-3]?\dRIGHT(?!/\d|SPACE?[%€]) )
+  | (?P<first> LEFT1SPACE?(?:er|ER|ᵉʳ|\^er\^)RIGHT )
+  | (?P<grouped> LEFT\d{1,3}(?:[ \u00a0\u202f.]\d{3})+RIGHT | LEFT\d+(?:\.\d+)+RIGHT )
+  | (?P<number> LEFT(?:[0-9][0-9Oo]{0,3}|[Oo][1-9])RIGHT )
+  | (?P<small> LEFT(?-i:SMALL)RIGHT )
+  | (?P<abbreviation> LEFT(?:lun|mar|mer|jeu|ven|sam|dim|janv?|f[ée]vr?|avr|juil?|sept?|oct|nov
+      |d[ée]c)\.(?=\s) )
+  | (?P<word> [^\W\d_]+(?:-[ \t]*\n[ \t]*[a-zà-öø-ÿ]+)?RIGHT )
+  | (?P<other> [^\W_]+ | [^\w\s] )
+    """.replace("LEFT", _EDGES["LEFT"])
+    .replace("RIGHT", _EDGES["RIGHT"])
+    .replace("SPACE", _EDGES["SPACE"])
+    .replace("SMALL", _SMALL_CAPITALS),
+    re.VERBOSE | re.IGNORECASE,
+)
+#: Ends of paragraphs and addresses that may stand inside a phrase.
+_PAGE_END = 30
+_LINE_START = re.compile(
+    r"(?m)^[ \t>]*(?:(?:[-*+•▪►■●◦‣➢→✓]|\#{1,6}|\d{1,2}[.)](?=[ \t]+[^\Wa-z\d]))[ \t]+|\|)"
+)
+_PUNCTUATION = {
+    ",": ",",
+    "·": ",",
+    "-": "-",
+    "–": "-",
+    "—": "-",
+    "/": "/",
+    "&": "e",
+    "(": "(",
+    ")": ")",
+    ":": ":",
+    "[": "(",
+    "|": "§",
+    "→": "-",
+    ".": "!",
+    "!": "!",
+    "?": "!",
+    ";": "!",
+    "…": "!",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token.
+
+    :param kind: one character: ``W`` weekday, ``D`` day of a month, ``M`` month, ``Y`` year, ``N``
+        numeric date, ``n`` numeric date without a year, ``T`` hour, ``A`` season; small letters
+        are connecting words; ``@`` is an address,
+        ``¶`` ends a paragraph, ``§`` starts a list item or a cell, ``!``
+        ends a sentence; ``.`` is anything else.
+    :param start, end: where it stands in the text, in characters.
+    :param struck: whether it stands between ``~~``.
+    """
+
+    kind: str
+    start: int
+    end: int
+    value: int | date | time | tuple[int, int] | None = None
+    struck: bool = False
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the tokens of *text* in its order, in time linear in its length."""
+    found: list[Token] = []
+    for token in _raw(text):
+        # A paragraph's end between « du 20 au » and « 24 janvier » is a column's, or a page's with
+        # its addresses.
+        size = len(found)
+        while size and found[size - 1].kind in "¶@" and len(found) - size < _PAGE_END:
+            size -= 1
+        if 0 < size < len(found) and _goes_on(
+            "".join(t.kind for t in found[max(0, size - 3) : size]), token.kind
+        ):
+            del found[size:]
+        found.append(token)
+    return found
+
+
+def _goes_on(before: str, after: str) -> bool:
+    if after == "M":
+        return before[-1:] == "D" and before[-2:-1] in tuple("ualWejv,-")
+    return after in "DWNn" and before[-1:] in tuple("ualjvet")
+
+
+def _raw(text: str) -> Iterator[Token]:
+    marks = iter([match.end() for match in _LINE_START.finditer(text)])
+    mark = next(marks, None)
+    struck = False
+    for match in _TOKEN.finditer(text):
+        start, end = match.span()
+        while mark is not None and mark <= start:
+            yield Token("§", mark, mark)
+            mark = next(marks, None)
+        group = str(match.lastgroup)
+        if group == "struck":
+            struck = not struck
+        elif group != "skip":
+            kind, value = _read(group, match[0])
+            yield Token(kind, start, end, value, struck)
+
+
+def _read(group: str, said: str) -> tuple[str, int | date | time | tuple[int, int] | None]:
+    """Return the kind and the value of one token."""
+    match group:
+        case "para":
+            return "¶", None
+        case "first":
+            return "D", 1
+        case "number":
+            return _number(said)
+        case "word" | "abbreviation" | "small":
+            return _word(said.rstrip(".").replace(" ", ""))
+        case "masked":
+            return "@", None
+        case "iso":
+            return _numeric(said[8:10], said[5:7], said[:4])
+        case "full":
+            return _numeric(*re.split(r"\s?[./-]\s?", said))
+        case "short":
+            return _numeric(*said.split("/"))
+        case "time":
+            return _time(said)
+        case "other":
+            return _PUNCTUATION.get(said, "."), None
+    return ".", None
+
+
+def _digits(said: str) -> int:
+    # A scanner, and people who type fast, write 3O for 30.
+    return int(said.replace("O", "0").replace("o", "0"))
+
+
+def _number(said: str) -> tuple[str, int | None]:
+    value = _digits(said)
+    if len(said) <= 2 and 1 <= value <= 31:
+        return "D", value
+    if len(said) == 4 and 1900 <= value <= 2099:
+        return "Y", value
+    return ".", None
+
+
+def _word(said: str) -> tuple[str, int | tuple[int, int] | time | None]:
+    word = fold(re.sub(r"-\s+", "", said))
+    if word in _MONTH_WORDS:
+        return "M", _MONTH_WORDS[word]
+    if word in _WEEKDAY_WORDS:
+        return "W", _WEEKDAY_WORDS[word]
+    if word in SEASONS:
+        return "A", SEASONS[word]
+    if word in ("midi", "minuit"):
+        return "T", time(12) if word == "midi" else time(23, 59)
+    if word == "premier":
+        return "D", 1
+    if word == "des" and said[1] in "èÈ":
+        return "s", None
+    return ("d" if word == "des" else _WORDS.get(word, ".")), None
+
+
+def _numeric(
+    day: str, month: str, year: str | None = None
+) -> tuple[str, date | tuple[int, int] | None]:
+    """A date in figures: day first, as France writes it."""
+    numbers = _digits(day), _digits(month)
+    full = None if year is None else int(year) + (2000 if len(year) == 2 else 0)
+    try:
+        # 2000 is a leap year: 29/02 without a year may be one.
+        found = date(full or 2000, numbers[1], numbers[0])
+    except ValueError:
+        return ".", None
+    return ("n", numbers) if full is None else ("N", found)
+
+
+def _time(said: str) -> tuple[str, time | None]:
+    numbers = [int(part) for part in re.findall(r"\d+", said)]
+    hour, minute = numbers[0], numbers[1] if len(numbers) > 1 else 0
+    if hour == 24 and not minute:
+        return "T", time(23, 59)
+    return ("T", time(hour, minute)) if hour < 24 else (".", None)

@@ -1,0 +1,134 @@
+"""Which year a date without one is in, and the days that a phrase means."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Part, PrintedDay, Shape
+from calendar_app.words.vocabulary import Certainty
+
+#: A letter announces: a date without a year is one of the ten months after it, unless it passed
+#: in the two before.
+BEHIND, AHEAD = timedelta(days=62), timedelta(days=304)
+
+#: « vers le 15 » is some day of these around it.
+AROUND = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days that a phrase means.
+
+    :param first, last: inclusive; of an approximate date, the bounds of what was meant.
+    :param year_from: how the year was found: ``printed``, ``weekday``, ``next``, ``past``,
+        ``neighbour`` or ``issued``.
+    :param wrong_weekday: whether a printed weekday is not that of the day.
+    """
+
+    first: date
+    last: date
+    certainty: Certainty
+    year_from: str
+    wrong_weekday: bool = False
+
+
+def resolve(
+    phrase: DatePhrase, issued: date, *, past: bool = False, near: Sequence[date] = ()
+) -> Days:
+    """Return the days of *phrase*.
+
+    :param issued: the day of the letter.
+    :param past: whether the sentence tells what is over.
+    :param near: days printed with their year in the same part of the letter.
+    """
+    anchor = phrase.days[-1]
+    year, year_from = _year(phrase, anchor, issued, past, near)
+    years = [year] * len(phrase.days)
+    for at in range(len(phrase.days) - 2, -1, -1):
+        here, after = phrase.days[at], phrase.days[at + 1]
+        wrapped = (here.month, here.day or 1) > (after.month, after.day or 31)
+        years[at] = here.year or years[at + 1] - wrapped
+    if phrase.shape in (Shape.MONTHS, Shape.AROUND, Shape.WEEK):
+        first, last = _approximate(phrase, years)
+        return Days(first, last, Certainty.APPROXIMATE, year_from)
+    found = [_day(printed, at) for printed, at in zip(phrase.days, years, strict=True)]
+    wrong = any(
+        printed.weekday is not None and printed.weekday != day.weekday()
+        for printed, day in zip(phrase.days, found, strict=True)
+    )
+    return Days(found[0], found[-1], Certainty.DAY, year_from, wrong)
+
+
+def _year(
+    phrase: DatePhrase, anchor: PrintedDay, issued: date, past: bool, near: Sequence[date]
+) -> tuple[int, str]:
+    if anchor.year is not None:
+        return anchor.year, "printed"
+    candidates = [
+        _day(anchor, year)
+        for year in range(issued.year - 1, issued.year + 3)
+        if not (anchor.day == 29 and anchor.month == 2 and monthrange(year, 2)[1] < 29)
+    ]
+    if phrase.relative > 0:
+        return min(day for day in candidates if day >= issued).year, "next"
+    if phrase.relative < 0 or past:
+        before = [day for day in candidates if day <= issued]
+        if before:
+            return max(before).year, "past"
+    if phrase.lead is Lead.THIS:
+        return min(candidates, key=lambda day: abs(day - issued)).year, "issued"
+    usual = min(candidates, key=lambda day: _distance(day, issued))
+    fitting = [
+        day
+        for day in candidates
+        if anchor.weekday is not None
+        and day.weekday() == anchor.weekday
+        and -2 * BEHIND < day - issued < AHEAD + 2 * BEHIND
+    ]
+    if fitting:
+        return min(fitting, key=lambda day: _distance(day, issued)).year, "weekday"
+    if near:
+        # « Finale le 12 mai 2027, remise des prix le 10 juin »: the year goes on.
+        close = min(candidates, key=lambda day: min(abs(day - other) for other in near))
+        if (
+            close != usual
+            and min(abs(close - other) for other in near) < AHEAD / 2
+            and (close >= issued)
+        ):
+            return close.year, "neighbour"
+    return usual.year, "issued"
+
+
+def _distance(day: date, issued: date) -> timedelta:
+    """How far a day is from the middle of those that a letter speaks of."""
+    middle = issued + (AHEAD - BEHIND) / 2
+    return abs(day - middle)
+
+
+def _day(printed: PrintedDay, year: int) -> date:
+    length = monthrange(year, printed.month)[1]
+    return date(year, printed.month, min(printed.day or 1, length))
+
+
+def _approximate(phrase: DatePhrase, years: Sequence[int]) -> tuple[date, date]:
+    if phrase.shape is Shape.AROUND:
+        day = _day(phrase.days[0], years[0])
+        return day - AROUND, day + AROUND
+    if phrase.shape is Shape.WEEK:
+        day = _day(phrase.days[0], years[0])
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(days=6)
+    start, end = phrase.days[0], phrase.days[-1]
+    first = date(years[0], start.month, 1)
+    last = date(years[-1], end.month, monthrange(years[-1], end.month)[1])
+    match phrase.part:
+        case Part.EARLY:
+            return first, date(years[-1], end.month, 10)
+        case Part.MIDDLE:
+            return first.replace(day=11), last.replace(day=20)
+        case Part.LATE:
+            return first.replace(day=21), last
+    return first, last

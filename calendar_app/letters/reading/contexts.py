@@ -1,0 +1,391 @@
+"""What the words around a date say: that it announces nothing, that it is over, what it asks for.
+
+All texts here are flat and folded (``flat_text.folded``): small letters, no accents, one line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
+from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Shape
+from calendar_app.letters.grammar.years import Days
+from calendar_app.words.text import fold
+from calendar_app.words.vocabulary import Certainty
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The words around a phrase, folded.
+
+    :param before, after: of its sentence.
+    :param label: what the line, the cell's column or the lead-in calls it (« date limite »).
+    :param headings: over it, the nearest last.
+    :param lead_in: the line over a list (« À revoir : »), or nothing.
+    :param spoken: the sentence in small letters with its accents (« a » is a verb, « à » is not).
+    """
+
+    before: str
+    after: str
+    label: str
+    headings: tuple[str, ...]
+    lead_in: str
+    spoken: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.before} {self.after}"
+
+    @property
+    def heading(self) -> str:
+        return self.headings[-1] if self.headings else ""
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{pattern})\b")
+
+
+# -- what is no announcement -----------------------------------------------------------------------
+
+_LAW = re.compile(
+    r"\b(?:lois?|decrets?|arretes?|circulaires?|notes? de service|ordonnances?|directives?"
+    r"|bulletin officiel|boen|bo|b\.o\.|jorf|jo|journal officiel|deliberation|instruction"
+    r"|reglement \(?(?:ue|ce|general|europeen)\)?|accord|avenant|proces-verbal)\b[^.!?;,]{0,70}$"
+)
+_PUBLISHED = re.compile(
+    r"\b(?:publie|paru|poste|mis en ligne|mis a jour|mise a jour|modifie|actualise|consulte|edite"
+    r"|redige|derniere modification|date de publication|ne|mort|decede|depuis|imprime)"
+    r"e?s?(?: \S+){0,2}?[ :,(]{0,3}(?:le|du|au|en|a)? ?$"
+)
+_FOUNDED = re.compile(
+    r"\b(?:cree|fonde|lance|inaugure|signe|adopte|vote|promulgue|institue|ouvert|nomme|elu)"
+    r"e?s?(?: \S+){0,3}? (?:le|en|au|du)? ?$"
+)
+_PRESS = re.compile(
+    r"revue (?:de (?:la )?presse|du web)|dans la presse|(?:on|ils) (?:en parle|parlent)"
+    r"|la presse en"
+    r"|^a lire\b|^lu |bibliographie|sitographie|^sources?$|^references$|dans les medias"
+    r"|coin lecture"
+)
+_SIGNED = re.compile(
+    r"(?:\.(?:fr|org|com|eu|net|io)|\b(?:le monde|le figaro|liberation|ouest-france))(?: du"
+    r"| de)?[, ]{0,3}$"
+)
+_OLD_DATE = re.compile(
+    r"(?:au lieu (?:du|de|d'|des)|et non(?: pas)?(?: le| du| au)?|(?:initialement "
+    r"|d'abord )?(?:prevue?s?"
+    r"|fixee?s?|programmees?|annoncee?s?)(?: d'abord| initialement)?(?: au| en)?"
+    r"|en remplacement d[ue])"
+    r" ?(?:le|du|au|pour le|les)? ?$"
+)
+_MOVES = re.compile(
+    r"\W*(?:est|sont|sera|seront|a ete|ont ete) (?:reporte|decale|deplace|avance|repousse)e?s? "
+    r"(?:au|aux|le|du)\b[^.]{0,40}\d"
+)
+_STREET = re.compile(
+    r"\b(?:rue|avenue|av|bd|boulevard|place|quai|square|allee|impasse|pont|lycee|college|ecole"
+    r"|gymnase"
+    r"|stade|salle|caserne)\.? (?:du|de|des)? ?$"
+)
+_REPORT = re.compile(
+    r"\b(?:retour (?:sur|en images)|compte[- ]rendu|bilan|revoir|replay|rediffusion|archives?"
+    r"|evenements? passes?|ca s'est passe|c'etait|retrouvez les (?:videos?|photos?"
+    r"|enregistrements?)"
+    r"|les (?:derniers|dernieres|precedents|precedentes) (?:ateliers|seances|rencontres"
+    r"|editions))\b"
+)
+_OVER = re.compile(
+    r"\b(?:(?:a|ont|avait|avaient|avons) (?:aussi |été |bien |déjà |également |donc |ainsi "
+    r"|enfin )?"
+    r"(?!lieu\b)(?:[a-zà-ÿ]{2,}(?:é|ée|és|ées|u|us|ert|erts)|[a-zà-ÿ]{3,}(?:ni|si|li|ri|vi|bi)"
+    r"|(?:re|ap|com|en|per|ad|pro|trans)?(?:mis|pris|quis)|[a-zà-ÿ]*(?:crit|duit|fait|dit))\b"
+    r"|(?:s'|s’)(?:est|était|étaient)\b|se sont\b|étai(?:t|ent)\b|avai(?:t|ent) lieu|fut\b|furent\b"
+    r"|eut lieu|vien(?:t|nent) de (?!s'ouvrir))"
+)
+_TO_COME = re.compile(
+    r"\b(?:[a-z]{3,}(?:era|erai|erez|eront|erons|ira|irez|iront|(?:ien|ren|pon|per|vau|fau|ten|oin"
+    r"|ou|au)dra(?:ont)?)|aura|auront|aurez"
+    r"|seront|sera|serez|fera|feront|pourra|pourront|pourrez|devra|devront|devrez|ira|iront"
+    r"|prochaine?s?|rendez-vous|inscri(?:vez|re|ption|ptions)|a venir|bientot|date limite|cloture"
+    r"|prevue?s?|programmee?s?|attendue?s?|ouverte?s?|participez|candidatez|reservez|notez"
+    r"|jusqu|doi(?:t|vent)|invite|invitons|proposons|organisons)\b"
+)
+
+
+def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> str | None:
+    """Return why a phrase announces nothing, as the name of a rule, or None."""
+    before = around.before.rstrip(" «\"'(")
+    single = phrase.shape is Shape.DAY and not phrase.lead.ends and phrase.lead is not Lead.FROM
+    if any(_PRESS.search(heading) for heading in around.headings):
+        return "press"
+    if single and _LAW.search(before):
+        return "law"
+    if single and _STREET.search(around.before[-24:]):
+        return "street"
+    if single and _MOVES.match(around.after):
+        return "old-date"
+    coming = re.search(r"\b(?:sera|seront|etre)\b", before[-60:])
+    if _PUBLISHED.search(before) and not coming and (single or phrase.shape is Shape.MONTHS):
+        return "published"
+    if _OLD_DATE.search(before) and _moved_to(around):
+        return "old-date"
+    if phrase.relative < 0 and days.last < issued:
+        return "last"
+    if phrase.shape is Shape.MONTHS and not _announced(phrase, days, around, issued):
+        return "month"
+    if days.last >= issued:
+        return None
+    if _FOUNDED.search(before) and single:
+        return "founded"
+    if _tells_what_is_over(around) and not phrase.lead.ends:
+        return "over"
+    ends = around.after.strip(" ).,;") == "" and before.endswith(",")
+    if single and (_SIGNED.search(before) or ends):
+        return "signed"
+    if days.last < issued - timedelta(days=400):
+        return "history"
+    if phrase.shape is Shape.DAY and not phrase.lead.ends and not _TO_COME.search(around.sentence):
+        return "past"
+    if phrase.shape is Shape.RANGE and _OVER.search(around.spoken):
+        return "over"
+    return None
+
+
+def past_tense(around: Context) -> bool:
+    """Whether the sentence tells what is over."""
+    return bool(_OVER.search(around.spoken)) and not _TO_COME.search(fold(around.spoken))
+
+
+def _tells_what_is_over(around: Context) -> bool:
+    told = [around.lead_in, *around.headings, around.label]
+    return (
+        past_tense(around)
+        or any(_REPORT.search(text) for text in told)
+        or bool(re.search(r"\b(?:depuis|passes?|derniers?|dernieres?)\b", around.lead_in))
+    )
+
+
+_HAPPENS = re.compile(
+    r"\b(?:(?:sera|seront) [a-z]+(?:e|ee|es|ees|u|us|is)|aura lieu|auront lieu|a lieu|ont lieu"
+    r"|se (?:tiendra|tiendront|tient|tiennent|deroule"
+    r"|deroulent|deroulera|derouleront)|(?:est|sont|sera|seront) (?:prevue?s?|programmee?s?"
+    r"|organisee?s?|attendue?s?|fixee?s?|annoncee?s?|publiee?s?|communiquee?s?|ouverte?s?)"
+    r"|debute(?:ra|ront|nt)?|demarre(?:ra|ront|nt)?|commence(?:ra|ront|nt)?|ouvr(?:e|ent|ira|iront)"
+    r"|revien(?:t|dra)|organise(?:nt|ra)?|propose(?:nt|ra)?|date limite|cloture|inscriptions?"
+    r"|envoi|depot|resultats?|finales?|remise|ceremonie|jury|restitution|calendrier|dates?)\b"
+)
+
+
+def _announced(phrase: DatePhrase, days: Days, around: Context, issued: date) -> bool:
+    """Whether a month is said of something that one could note, and not in passing."""
+    if days.last < issued:
+        return False
+    if phrase.lead.ends:
+        return True
+    exact = phrase.part != "" or phrase.days[-1].year is not None or phrase.lead is Lead.FROM
+    near = f"{around.before[-110:]} {around.label} {around.after[:110]}"
+    generic = re.search(
+        r"\b(?:chaque annee|tous les ans|toute l'annee|depuis|(?:qui|pour) integr|generalement)\b",
+        around.sentence,
+    )
+    first_words = not around.before.strip(" -–:*•|") or around.label != ""
+    return not generic and exact and (bool(_HAPPENS.search(near)) or first_words)
+
+
+# -- what became of the date -----------------------------------------------------------------------
+
+_MOVED = re.compile(
+    r"\b(?:reportee?s?|decalee?s?|deplacee?s?|prolongee?s?|avancee?s?|repoussee?s?|prolongation"
+    r"|report"
+    r"|nouvelles? dates?)(?: \S+){0,4}? ?(?:au|aux|du|le|les|jusqu'au|a|:)? ?$"
+)
+_NO_DATE = re.compile(
+    r"\breportee?s?\b(?:[^.]{0,60}\b(?:ulterieure(?:ment)?|sine die|prochainement)|[^.\d]{0,60}$)"
+)
+_POSTPONED = re.compile(r"^\W*reportee?s?\b(?! au\b)|\|\W*(?:est|sont) decalee?s? d(?:'une?|e) ")
+_CANCELLED = re.compile(r"\b(?:annulee?s?|n'aura(?:it)? pas lieu|n'auront pas lieu|supprimee?s?)\b")
+
+
+def status(phrase: DatePhrase, around: Context, after_struck: bool) -> ItemStatus:
+    """Return what the letter says became of the date."""
+    if phrase.struck:
+        return ItemStatus.CANCELLED
+    if _CANCELLED.search(f"{around.before[-120:]} {around.after[:120]} {around.label}"):
+        return ItemStatus.CANCELLED
+    moved = re.search(r"\b(?:initialement|d'abord) \w+ (?:au|le|du|en|pour) [^.]*\d", around.before)
+    if _POSTPONED.search(f"{around.before} | {around.after}"):
+        return ItemStatus.POSTPONED
+    if _MOVED.search(around.before) or moved or after_struck:
+        return ItemStatus.MOVED
+    if _NO_DATE.search(around.after) or re.search(r"\breportee?s?\b", around.label):
+        return ItemStatus.POSTPONED
+    return ItemStatus.PLANNED
+
+
+def _moved_to(around: Context) -> bool:
+    """Whether the sentence goes on to the new date."""
+    return bool(
+        re.search(
+            r"\b(?:reporte|decale|deplace|prolonge|avance|repousse|aura lieu|se tiendra"
+            r"|se deroulera)"
+            r"\w*[^.]{0,60}\d",
+            around.after,
+        )
+        or re.search(r"\d[^.]{0,60}(?:au lieu d|et non)", around.before)
+    )
+
+
+# -- what it asks for ------------------------------------------------------------------------------
+
+_LAST_DAY = re.compile(
+    r"\b(?:dates? limites?|date butoir|dernier delai|derniers? jours?|cloture|clos(?:e|es)?"
+    r"|fin (?:des|de l'|de la|du) (?:inscriptions?|candidatures?|depots?|envois?|votes?)|limite"
+    r"|s'acheve|se termine(?:nt|ra)?|prend(?:ra)? fin|se clot|echeance|deadline|a (?:rendre"
+    r"|renvoyer|retourner|deposer|envoyer|transmettre|remettre"
+    r"|adresser|completer|remplir)|avant|au plus tard|fermeture|ferme(?:nt|ront|ra)?"
+    r"|jusqu(?:'|e)|delai de rigueur)\b"
+)
+_REGISTERS = re.compile(
+    r"\b(?:(?:pre-?)?inscri\w*|candidat(?:ure|ures|er|ez)|enregistre(?:r|ment)|s'engager"
+    r"|engagement|postule[rz]?|adhesion|manifest\w* (?:leur|votre|son) interet|reserv\w+"
+    r"|appels? a (?:projets?|candidatures?|participation|contributions?|communications?))\b"
+)
+_SUBMITS = re.compile(
+    r"\b(?:envoi|envois|envoy\w+|depot|depots|depos\w+|rendre|rendus?|remis\w*|remettre"
+    r"|transm\w+|retour|retourn\w+|renvoy\w+|reception|recus?|soumettre|soumission|adress\w+|poster"
+    r"|livrables?|cachet de la poste|productions?|oeuvres?|travaux|realisations?|dossiers?)\b"
+)
+_AWAITED = _words(r"(?:est|sont) attendue?s?|attendue?s? (?:pour|jusqu|avant)")
+_FORMS = re.compile(
+    r"\b(?:dossiers?|bulletins?|fiches?|formulaires?) (?:d'inscription|de (?:pre-?)?candidature"
+    r"|d'engagement|de participation)"
+)
+_OPENS = re.compile(
+    r"\b(?:ouvert\w*|ouvr\w*|ouverture|inscri\w*|candidatures?|depots?|depos\w+|votes?|concours"
+    r"|defi"
+    r"|epreuves?|championnat|olympiades?|challenge|trophees?|prix|finales? (?:territoriales|locales"
+    r"|departementales|academiques|regionales)|saison"
+    r"|campagne|collecte|candidater|postuler|organise(?:nt)? (?:sa|leur|son))\b"
+)
+_STARTS = re.compile(
+    r"\b(?:ouverture (?:des|du|de la|de l')"
+    r"|(?:inscriptions?|candidatures?|depots?|votes?|plate-?forme|concours|defi|campagne|saison"
+    r"|edition|challenge|prix|rallye|olympiades|appel)\b[^.]{0,70}\b(?:demarr|debut|commenc"
+    r"|ouvr)\w*)"
+)
+_ROLE = re.compile(
+    r"(?:^|[|,] )(?:(?:les )?dates? (?:d'|de |des |du )?)?(?:inscriptions?|depots?|envois?"
+    r"|candidatures?"
+    r"|retour|remise|rendus?|transmission|votes?|textes a|a (?:rendre|remettre|envoyer))\b"
+)
+_PRIZES = re.compile(
+    r"remise (?:des|du|de) (?:prix|recompenses|diplomes|labels?|trophees|medailles)|ouverture|debut"
+)
+_THEMED = re.compile(
+    r"\b(?:semaines?|quinzaine|fete|printemps|festival|journees|salon|rencontres|code week|congres"
+    r"|assises|mois)\b"
+)
+_DUE = re.compile(
+    r"\b(?:inscriptions?|candidatures?|depots?|envois?|dossiers?|retours?|reponses?)\b[^.]{0,30} "
+    r"au ?$"
+)
+_SHOWN = re.compile(r"\b(?:exposition|visible|accrochage|spectacle)\b")
+_SEASON = timedelta(days=17)
+_OUTCOME = re.compile(
+    r"\b(?:resultats?|laureats?|palmares|gagnants?|selectionnes?|jury|classements?|scores?)\b"
+)
+_LONG = timedelta(days=9)
+
+
+def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> ItemKind:
+    """Return what the item is.
+
+    :param title: folded.
+    """
+    near = f"{around.label} | {around.before[-90:]}"
+    if phrase.lead is Lead.UNTIL and _SHOWN.search(f"{title} {near}") and not _asks(near):
+        return ItemKind.WINDOW
+    if phrase.lead.ends or _DUE.search(around.before):
+        return ItemKind.DEADLINE
+    if phrase.shape is Shape.RANGE and days.certainty is Certainty.DAY:
+        return _stretch(phrase, days, around, title, near)
+    if phrase.shape is Shape.MONTHS and len(phrase.days) > 1:
+        return ItemKind.WINDOW
+    if phrase.lead is Lead.FROM:
+        return ItemKind.EVENT if _OUTCOME.search(around.sentence) else ItemKind.WINDOW
+    if _LAST_DAY.search(f"{around.label} | {around.before[-60:]}") or re.match(
+        r"[ :,–()-]*(?:date limite|cloture|dernier delai|dernier jour|fin des inscriptions"
+        r"|limite d|au plus tard)",
+        around.after,
+    ):
+        return ItemKind.DEADLINE
+    if (
+        phrase.shape is Shape.DAY
+        and _ROLE.search(around.label)
+        and not _PRIZES.search(around.label)
+    ):
+        return ItemKind.DEADLINE
+    if re.search(r"\bpour$", around.before) and (
+        _SUBMITS.search(around.before[-90:])
+        or re.search(r"\b(?:inscri|candidat)", around.before[-90:])
+    ):
+        return ItemKind.DEADLINE
+    starts = (
+        _STARTS.search(f"{around.label} {around.before[-90:]}")
+        or re.match(
+            r"\W*(?:ouverture (?:des|du|de la|de l')|pour \d+ (?:semaines|mois|jours))",
+            around.after,
+        )
+        or (
+            len(around.before) < 12
+            and _STARTS.search(around.after[:110].replace("ouverture d", ""))
+        )
+    )
+    return ItemKind.WINDOW if phrase.shape is Shape.DAY and starts else ItemKind.EVENT
+
+
+def _asks(near: str) -> bool:
+    said = _PRIZES.sub("", near)
+    return bool(_REGISTERS.search(said) or _SUBMITS.search(said))
+
+
+def _stretch(phrase: DatePhrase, days: Days, around: Context, title: str, near: str) -> ItemKind:
+    """Of days in a row: something that one takes part in when one wants, or that takes place."""
+    length = days.last - days.first
+    asked = _PRIZES.sub("", f"{around.label} | {around.before[-60:]}")
+    if _REGISTERS.search(asked) or _SUBMITS.search(asked) or phrase.lead is Lead.BETWEEN:
+        return ItemKind.WINDOW
+    if re.search(r"\b(?:exposition|vacances)\b", f"{title} {near}"):
+        return ItemKind.EVENT
+    if _THEMED.search(title) and length <= _SEASON:
+        return ItemKind.EVENT
+    said = f"{near} {around.after[:80]} {' '.join(around.headings)} {title}"
+    opens = _OPENS.search(said) and length > timedelta(days=5)
+    return ItemKind.WINDOW if length > _LONG or opens else ItemKind.EVENT
+
+
+def step_of(kind: ItemKind, phrase: DatePhrase, around: Context) -> Step | None:
+    """Return what must be done by a last day; the words nearest to the date count first."""
+    if kind is ItemKind.EVENT:
+        return None
+    rings = (
+        f"{around.label} {around.before[-100:]}",
+        f"{around.before} {around.after[:120]}",
+        f"{around.lead_in} {around.heading}",
+    )
+    # Of a window, only its own words say that its end is a last day.
+    for text in rings[:1] if kind is ItemKind.WINDOW else rings:
+        registers, submits = _last(_REGISTERS, text), _last(_SUBMITS, text)
+        if _FORMS.search(text):
+            return Step.REGISTRATION
+        submits = max(submits, _last(_AWAITED, text))
+        if max(registers, submits) >= 0:
+            return Step.REGISTRATION if registers > submits else Step.SUBMISSION
+    return None if kind is ItemKind.WINDOW else Step.UNKNOWN
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    """Where the last match starts, or -1."""
+    return max((match.start() for match in pattern.finditer(text)), default=-1)

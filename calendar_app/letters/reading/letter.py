@@ -1,0 +1,369 @@
+"""A letter, as what is dated in it.
+
+The way of one letter: its text (``letters.formats.text``), the date phrases of the text
+(``letters.grammar.french_dates``), for each the words around it, which say whether it announces
+anything and what (the other modules here), then the mentions of one item put together.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+
+from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
+from calendar_app.letters.formats.text import LetterText, read_text
+from calendar_app.letters.grammar import issue_date
+from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Shape, find_dates, hours
+from calendar_app.letters.grammar.years import Days, resolve
+from calendar_app.letters.reading import contexts, scopes, subjects
+from calendar_app.letters.reading.blocks import BlockKind, Outline
+from calendar_app.letters.reading.flat_text import blanked, flat
+from calendar_app.letters.reading.links import Link, link_of, links
+from calendar_app.letters.reading.merging import Mention, merged
+from calendar_app.letters.reading.names import VENUE_COLUMN
+from calendar_app.letters.reading.surroundings import Place, context_of, place_of
+from calendar_app.letters.reading.titles import document_title, title_of
+from calendar_app.letters.reading.venues import venue
+from calendar_app.school.academies import Academies
+from calendar_app.school.places import Gazetteer
+from calendar_app.words.french import WEEKDAYS, day_words
+from calendar_app.words.text import fold
+from calendar_app.words.vocabulary import Certainty, EventType
+
+#: Paragraphs of a section that may lead to its list.
+_LEADING = 3
+
+#: Characters around a date that are looked at: a letter without an end is read as fast as another.
+_NEAR = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class LetterKnowledge:
+    """What a reader must know of France's schools.
+
+    :param towns: name → code of the département.
+    :param themes: slug → name on screen.
+    """
+
+    academies: Academies
+    towns: Mapping[str, str]
+    themes: Mapping[str, str]
+
+
+def read_letter(
+    data: bytes, issued: date | None, today: date, knowledge: LetterKnowledge
+) -> LetterReading:
+    """Read a letter from the bytes of its file.
+
+    :param issued: the day it was sent, when the caller knows; else it is looked for in the letter.
+    :param today: in Europe/Paris; the last resort for the years.
+    :raises UnreadableLetterError: when the file holds no text that could be read.
+    """
+    return read_letter_text(read_text(data), issued, today, knowledge)
+
+
+def read_letter_text(
+    letter: LetterText, issued: date | None, today: date, knowledge: LetterKnowledge
+) -> LetterReading:
+    """Read a letter whose text is known."""
+    text = letter.text
+    read = blanked(text)
+    outline = Outline(read)
+    phrases = find_dates(read)
+    day, issued_from = issue_date.find(text, phrases, issued or letter.issued, today)
+    title = issue_date.printed_title(text) or document_title(outline)
+    reader = _Reader(outline, text, title, phrases, day, issued_from, knowledge)
+    mentions = [mention for at in range(len(phrases)) if (mention := reader.mention(at))]
+    items = merged(list(_windows(mentions, text)))
+    return LetterReading(title, day, issued_from, text, items)
+
+
+class _Reader:
+    """One letter, asked for the item at each of its date phrases."""
+
+    def __init__(
+        self,
+        outline: Outline,
+        text: str,
+        title: str,
+        phrases: Sequence[DatePhrase],
+        issued: date,
+        issued_from: str,
+        knowledge: LetterKnowledge,
+    ) -> None:
+        self.outline = outline
+        self.text = text
+        self.title = title
+        self.phrases = phrases
+        self.issued = issued
+        self.guessed = issued_from in issue_date.GUESSED
+        self.knowledge = knowledge
+        self.spans = [(phrase.start, phrase.end) for phrase in phrases]
+        self.links: Sequence[Link] = links(outline.text)
+        self.scopes = scopes.Scopes(outline, Gazetteer(knowledge.academies, knowledge.towns))
+        self.places: dict[int, Place | None] = {}
+        self.numbers = {id(section): n for n, section in enumerate(outline.sections)}
+
+    def mention(self, at: int) -> Mention | None:
+        """Return the item that a phrase announces, or None."""
+        phrase = self.phrases[at]
+        place = self._place(at)
+        if place is None or issue_date.is_masthead(self.outline, place, phrase, self.issued):
+            return None
+        around = context_of(self.outline, place)
+        past = contexts.past_tense(around) and not phrase.lead.ends
+        days = resolve(phrase, self.issued, past=past, near=self._near(place, at))
+        if phrase.struck and self._replaced(at, place):
+            return None
+        if contexts.refusal(phrase, days, around, self.issued):
+            return None
+        span = self.spans[at]
+        section_spans = self._in_section(place, span)
+        title, title_from = title_of(self.outline, place, span, section_spans, self.title)
+        if not title:
+            return None
+        kind = contexts.kind_of(phrase, days, around, fold(title))
+        status = contexts.status(phrase, around, self._after_struck(at))
+        item = self._item(phrase, days, place, around, title, title_from, kind, status)
+        number = self.numbers[id(place.section)]
+        kind_of_block = place.block.kind
+        listed = kind_of_block in (BlockKind.ITEM, BlockKind.ROW)
+        return Mention(item, number, kind_of_block is BlockKind.HEADING, title_from, listed)
+
+    def _item(
+        self,
+        phrase: DatePhrase,
+        days: Days,
+        place: Place,
+        around: contexts.Context,
+        title: str,
+        title_from: str,
+        kind: ItemKind,
+        status: ItemStatus,
+    ) -> DatedItem:
+        first, last, end_time = _bounds(phrase, days, kind, self.text)
+        step = contexts.step_of(kind, phrase, around) if last else None
+        warnings = list(self._warnings(phrase, days, kind, step, last or first))
+        said = flat(self._about(place, phrase.start))
+        own = flat(self.outline.text[slice(*place.territory)][: _NEAR // 2])
+        academies, departments = self.scopes.of(place, phrase.start)
+        sentence = flat(self.outline.text[slice(*place.sentence)])
+        if place.block.kind is BlockKind.ROW:
+            sentence = re.sub(r"(?: ?\|)+ ?", " · ", sentence.strip(" |"))
+        start_time = phrase.start_time
+        if start_time is None and end_time is None and place.cells:
+            found = [hours(words) for _, words in place.cells]
+            start_time, end_time = next((pair for pair in found if any(pair)), (None, None))
+        if kind is ItemKind.DEADLINE:
+            start_time, end_time = None, end_time or phrase.start_time
+        return DatedItem(
+            title=title,
+            kind=kind,
+            step=step,
+            first_day=first,
+            last_day=last,
+            start_time=start_time,
+            end_time=end_time,
+            time_zone=scopes.zone_of(phrase.zone, self.knowledge.academies),
+            certainty=days.certainty,
+            status=status,
+            academies=academies,
+            departments=departments,
+            place=self._venue(place, phrase) if kind is ItemKind.EVENT else None,
+            classes=subjects.classes(said),
+            themes=subjects.themes(f"{title}. {sentence} {own}", self.knowledge.themes),
+            event_type=self._event_type(title, sentence, place),
+            organiser=subjects.organiser(said),
+            url=link_of(self.outline, place, phrase.start, title, self.links),
+            phrase=self.text[phrase.start : phrase.end],
+            sentence=sentence,
+            offset=phrase.start,
+            confidence=_confidence(days, kind, step, title_from, status, warnings),
+            rule=f"{_rule(phrase)}, {days.year_from}, {title_from}",
+            warnings=tuple(warnings),
+        )
+
+    def _event_type(self, title: str, sentence: str, place: Place) -> EventType | None:
+        """What the title names, else the sentence, the heading or the letter."""
+        headings = [*place.section.above, *filter(None, [place.section.heading])]
+        over = [flat(self.outline.text[h.start : h.end][:300]) for h in reversed(headings)]
+        found = map(subjects.event_type, [title, sentence, *over, self.title])
+        return next(filter(None, found), None)
+
+    def _venue(self, place: Place, phrase: DatePhrase) -> str | None:
+        for header, words in place.cells:
+            if VENUE_COLUMN.search(fold(header)):
+                return words
+        block = place.block
+        # Its own sentence, or the lines under a date that stands alone.
+        last = max(place.sentence[1], min(block.end, phrase.end + 40))
+        text = self.outline.text[block.start : last]
+        return venue(text, phrase.start - block.start, min(phrase.end, block.end) - block.start)
+
+    def _warnings(
+        self, phrase: DatePhrase, days: Days, kind: ItemKind, step: Step | None, end: date | None
+    ) -> list[str]:
+        found = []
+        if days.wrong_weekday:
+            printed = next(day for day in phrase.days if day.weekday is not None)
+            said = WEEKDAYS[printed.weekday or 0]
+            found.append(
+                f"La lettre dit « {said} », mais le {day_words(days.first, weekday=False)} est un "
+                f"{WEEKDAYS[days.first.weekday()]}."
+            )
+        if phrase.lead is Lead.BEFORE and end is not None and end < days.last:
+            found.append(
+                f"« Avant le {day_words(days.last, weekday=False, year=False)} » : le dernier jour "
+                f"est le {day_words(end, weekday=False, year=False)}."
+            )
+        if days.certainty is Certainty.APPROXIMATE:
+            found.append("Date approximative : à préciser.")
+        if step is Step.UNKNOWN:
+            found.append("Inscription ou envoi des productions : à choisir.")
+        if (end or days.last) < self.issued:
+            found.append("Cette date est passée au jour de la lettre.")
+        if self.guessed and days.year_from not in ("printed", "weekday"):
+            found.append("Année supposée : la lettre ne dit pas la sienne.")
+        return found
+
+    def _place(self, at: int) -> Place | None:
+        if at not in self.places:
+            start, end = self.spans[at]
+            near = self._between(start - _NEAR, start + _NEAR, self.spans[at])
+            self.places[at] = place_of(self.outline, start, end, near)
+        return self.places[at]
+
+    def _between(
+        self, first: int, last: int, but: tuple[int, int] | None = None
+    ) -> list[tuple[int, int]]:
+        low = bisect_left(self.spans, (first, 0))
+        high = bisect_left(self.spans, (last, 0))
+        return [
+            span
+            for span, phrase in zip(self.spans[low:high], self.phrases[low:high], strict=True)
+            if span != but and phrase.shape is not Shape.MONTHS
+        ]
+
+    def _in_section(self, place: Place, span: tuple[int, int]) -> list[tuple[int, int]]:
+        near = span[0] - _NEAR, span[0] + _NEAR
+        return self._between(
+            max(place.section.start, near[0]), min(place.section.end, near[1]), span
+        )
+
+    def _near(self, place: Place, at: int) -> list[date]:
+        """The days of the section that are printed with their year."""
+        found = []
+        for start, _ in self._in_section(place, self.spans[at])[:50]:
+            day = self.phrases[bisect_left(self.spans, (start, 0))].days[-1]
+            if day.year is not None and day.day is not None:
+                found.append(date(day.year, day.month, day.day))
+        return found
+
+    def _replaced(self, at: int, place: Place) -> bool:
+        """Whether a date follows, on its line, the one that was struck out."""
+        return any(
+            not self.phrases[n].struck and self.spans[n][0] < place.block.end
+            for n in range(at + 1, min(at + 3, len(self.phrases)))
+        )
+
+    def _after_struck(self, at: int) -> bool:
+        return (
+            at > 0
+            and self.phrases[at - 1].struck
+            and not self.phrases[at].struck
+            and self.spans[at][0] - self.spans[at - 1][1] < 40
+        )
+
+    def _about(self, place: Place, at: int) -> str:
+        """The text that is about an item, with its heading and what leads to its list."""
+        section, text = place.section, self.outline.text
+        start, end = place.territory
+        parts = [text[max(start, at - _NEAR) : min(end, at + _NEAR)]]
+        if heading := section.heading:
+            parts.insert(0, text[heading.start : min(heading.end, heading.start + 300)])
+        if place.block.kind in (BlockKind.ITEM, BlockKind.ROW):
+            parts += [
+                text[block.start : block.end][:500]
+                for block in section.blocks[:_LEADING]
+                if block.kind is BlockKind.PARAGRAPH and block.end <= place.block.start
+            ]
+        return "\n\n".join(parts)
+
+
+def _windows(mentions: Sequence[Mention], text: str) -> Iterator[Mention]:
+    """Put together « les inscriptions ouvrent le 4 janvier et ferment le 26 »."""
+    left = list(mentions)
+    while left:
+        first = left.pop(0)
+        a, b = first.item, left[0].item if left else None
+        if (
+            b is not None
+            and (a.kind, a.last_day, b.kind) == (ItemKind.WINDOW, None, ItemKind.DEADLINE)
+            and a.sentence == b.sentence
+            and a.first_day is not None
+            and b.last_day is not None
+            and a.first_day < b.last_day
+            and a.certainty is b.certainty is Certainty.DAY
+            and a.step in (None, b.step)
+        ):
+            left.pop(0)
+            yield replace(
+                first,
+                item=replace(
+                    a,
+                    last_day=b.last_day,
+                    end_time=b.end_time,
+                    step=b.step,
+                    phrase=text[a.offset : b.offset + len(b.phrase)],
+                    warnings=tuple(dict.fromkeys(a.warnings + b.warnings)),
+                ),
+            )
+        else:
+            yield first
+
+
+def _bounds(
+    phrase: DatePhrase, days: Days, kind: ItemKind, text: str
+) -> tuple[date | None, date | None, time | None]:
+    """Return the first day, the last one and the last hour of an item."""
+    if kind is ItemKind.DEADLINE:
+        last = days.last
+        printed = text[phrase.start : phrase.end].casefold()
+        exact = days.certainty is Certainty.DAY and phrase.end_time is None
+        if phrase.lead is Lead.BEFORE and exact and "inclus" not in printed:
+            last -= timedelta(days=1)
+        return None, last, phrase.end_time
+    if kind is ItemKind.WINDOW and phrase.lead.ends:
+        return None, days.last, phrase.end_time  # what can be seen « jusqu'au »
+    if kind is ItemKind.WINDOW and phrase.shape is Shape.DAY:
+        return days.first, None, phrase.end_time
+    if phrase.lead is Lead.FROM and phrase.shape is Shape.DAY:
+        return days.first, None, phrase.end_time
+    return days.first, days.last, phrase.end_time
+
+
+def _rule(phrase: DatePhrase) -> str:
+    return f"{phrase.lead.value} {phrase.shape.value}".strip()
+
+
+def _confidence(
+    days: Days,
+    kind: ItemKind,
+    step: Step | None,
+    title_from: str,
+    status: ItemStatus,
+    warnings: Sequence[str],
+) -> float:
+    """How sure the reader is: what was guessed takes some away."""
+    sure = 0.97
+    sure -= {"printed": 0.0, "weekday": 0.02, "next": 0.02}.get(days.year_from, 0.05)
+    sure -= 0.3 * days.wrong_weekday
+    sure -= 0.3 * (days.certainty is Certainty.APPROXIMATE)
+    sure -= 0.15 * (step is Step.UNKNOWN)
+    sure -= {"named-nearby": 0.1, "document": 0.2, "sentence": 0.05}.get(title_from, 0.0)
+    sure -= 0.2 * (status is not ItemStatus.PLANNED)
+    sure -= 0.25 * any("passée" in warning or "supposée" in warning for warning in warnings)
+    return round(max(sure, 0.05), 2)

@@ -1,0 +1,232 @@
+"""Two mentions of one item become one; two dates for one item are shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
+from calendar_app.words.french import day_words
+from calendar_app.words.text import slugify
+from calendar_app.words.vocabulary import Certainty
+
+#: From here on two titles speak of one thing: this share of the shorter one's words.
+_SAME = 0.5
+
+#: Items of a section that are looked at; dates of one name that are a series, and no contradiction.
+_MANY, _SERIES = 100, 12
+
+# Where a title was found, best first.
+_BEST_TITLES = ("row", "heading-line", "line", "label", "heading", "sentence", "named-nearby")
+
+_EMPTY_WORDS = frozenset(
+    "concours edition journee journees semaine atelier ateliers formation webinaire prochaine"
+    " prochain premiere premier deuxieme pour dans avec sous leur leurs votre dates date limite les"
+    " des une aux sur par qui inscription inscriptions cette annee".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An item as one place of the letter says it.
+
+    :param section: which section it stands in.
+    :param in_heading: whether its date is part of the section's heading.
+    :param title_from: the rule that found its title.
+    :param in_list: whether it is a list's item or a table's row.
+    """
+
+    item: DatedItem
+    section: int
+    in_heading: bool
+    title_from: str
+    in_list: bool = False
+
+
+def merged(mentions: Sequence[Mention]) -> tuple[DatedItem, ...]:
+    """Return the items, each once, in the order of the letter."""
+    kept: list[Mention] = []
+    of_day: dict[object, list[int]] = {}
+    for mention in mentions:
+        item = mention.item
+        same_day = of_day.setdefault((item.certainty, item.last_day, item.status), [])
+        for at in same_day:
+            if _same(kept[at], mention):
+                kept[at] = _one(kept[at], mention)
+                break
+        else:
+            same_day.append(len(kept))
+            kept.append(mention)
+    in_section = _grouped(kept, lambda m: m.section)
+    kept = [m for m in kept if not _is_part(m, in_section[m.section])]
+    of_name = _grouped(kept, lambda m: _name(m.item.title))
+    items = [_with_contradictions(m, of_name[_name(m.item.title)]) for m in kept]
+    return tuple(sorted(items, key=lambda item: item.offset))
+
+
+def _grouped(
+    mentions: Sequence[Mention], key: Callable[[Mention], Hashable]
+) -> dict[Hashable, list[Mention]]:
+    found: dict[Hashable, list[Mention]] = {}
+    for mention in mentions:
+        found.setdefault(key(mention), []).append(mention)
+    return found
+
+
+@lru_cache(2_000)
+def words(title: str) -> frozenset[str]:
+    """The words of a title that tell it from another."""
+    every = frozenset(w for w in slugify(title).split("-") if len(w) > 2 or w.isdigit())
+    return every - _EMPTY_WORDS or every
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two titles speak of one thing."""
+    first, second = words(one), words(other)
+    if not first or not second:
+        return slugify(one) == slugify(other)
+    return len(first & second) >= _SAME * min(len(first), len(second))
+
+
+def _same(one: Mention, other: Mention) -> bool:
+    a, b = one.item, other.item
+    if (a.certainty, a.last_day, a.status) != (b.certainty, b.last_day, b.status):
+        return False
+    if a.start_time and b.start_time and a.start_time != b.start_time:
+        return False
+    if a.first_day != b.first_day and ItemKind.DEADLINE not in (a.kind, b.kind):
+        return False
+    if _steps_differ(a, b):
+        return False
+    together = one.section == other.section and (
+        one.in_heading or other.in_heading or "heading" in (one.title_from, other.title_from)
+    )
+    if one.section == other.section and one.in_list and other.in_list:
+        # Two lines of a list say two things, but when one only says less.
+        first, second = words(a.title), words(b.title)
+        return first <= second or second <= first
+    return alike(a.title, b.title) or together
+
+
+def _steps_differ(a: DatedItem, b: DatedItem) -> bool:
+    known = {a.step, b.step} - {None, Step.UNKNOWN}
+    return len(known) > 1
+
+
+def _one(one: Mention, other: Mention) -> Mention:
+    """Keep the mention that says most, and complete it from the other."""
+    first, second = sorted((one, other), key=_richness, reverse=True)
+    a, b = first.item, second.item
+    title = min((one, other), key=lambda m: (_rank(m.title_from), m.item.offset))
+    deadline = a if a.kind is ItemKind.DEADLINE else b
+    kind = deadline if deadline.kind is ItemKind.DEADLINE else a
+    steps = [item.step for item in (a, b) if item.step not in (None, Step.UNKNOWN)]
+    item = replace(
+        a,
+        title=title.item.title,
+        kind=kind.kind,
+        first_day=kind.first_day,
+        step=steps[0] if steps else kind.step,
+        start_time=a.start_time or b.start_time,
+        end_time=a.end_time or b.end_time,
+        time_zone=a.time_zone or b.time_zone,
+        academies=a.academies or b.academies,
+        departments=a.departments or b.departments,
+        place=a.place or b.place,
+        classes=a.classes or b.classes,
+        themes=a.themes or b.themes,
+        event_type=a.event_type or b.event_type,
+        organiser=a.organiser or b.organiser,
+        url=a.url or b.url,
+        confidence=max(a.confidence, b.confidence),
+        warnings=tuple(
+            dict.fromkeys(w for w in a.warnings + b.warnings if not steps or w in a.warnings)
+        ),
+    )
+    return Mention(item, one.section, one.in_heading or other.in_heading, title.title_from)
+
+
+def _richness(mention: Mention) -> tuple[int, float, int]:
+    item = mention.item
+    said = (item.start_time, item.place, item.url, item.academies or None)
+    return sum(value is not None for value in said), item.confidence, -item.offset
+
+
+def _rank(title_from: str) -> int:
+    return _BEST_TITLES.index(title_from) if title_from in _BEST_TITLES else len(_BEST_TITLES)
+
+
+def _is_part(mention: Mention, section: Sequence[Mention]) -> bool:
+    """Whether another item of the section holds this one. (Only the first few are asked: no
+    section of a letter is so long, and a hostile one is read as fast as another.)"""
+    if mention.item.certainty is Certainty.DAY:
+        section = [m for m in section[:_MANY] if m.in_heading]
+    return any(_part_of(mention, other) for other in section[:_MANY] if other is not mention)
+
+
+def _part_of(small: Mention, large: Mention) -> bool:
+    """Whether one is a day of the other's programme, or a rougher word for its date."""
+    a, b = small.item, large.item
+    if a.certainty is Certainty.APPROXIMATE and b.certainty is Certainty.DAY:
+        one_thing = alike(a.title, b.title) or small.in_heading or large.in_heading
+        return _within(b, a) and a.kind is b.kind and one_thing
+    if b.certainty is Certainty.APPROXIMATE or not large.in_heading or small.in_heading:
+        return False
+    longer = b.first_day is not None and b.last_day is not None and b.last_day > b.first_day
+    return longer and a.kind is b.kind is ItemKind.EVENT and _within(a, b) and a != b
+
+
+def _within(small: DatedItem, large: DatedItem) -> bool:
+    first, last = small.first_day or small.last_day, small.last_day or small.first_day
+    start, end = large.first_day, large.last_day
+    return bool(first and last and start and end and start <= first and last <= end)
+
+
+def _with_contradictions(mention: Mention, kept: Sequence[Mention]) -> DatedItem:
+    item = mention.item
+    if len(kept) > _SERIES:
+        return item
+    others = sorted({_day(m.item) for m in kept if _contradicts(mention, m)})
+    if not others:
+        return item
+    said = " et ".join(day_words(day, weekday=False) for day in others)
+    return replace(
+        item,
+        confidence=min(item.confidence, 0.5),
+        warnings=(*item.warnings, f"La lettre donne aussi le {said} : choisissez."),
+    )
+
+
+def _contradicts(one: Mention, other: Mention) -> bool:
+    a, b = one.item, other.item
+    if (
+        one is other
+        or a.kind is not b.kind
+        or a.status is not ItemStatus.PLANNED
+        or (b.status is not ItemStatus.PLANNED)
+    ):
+        return False
+    if Certainty.APPROXIMATE in (a.certainty, b.certainty) or _day(a) == _day(b):
+        return False
+    deadlines = a.kind is ItemKind.DEADLINE
+    name = _name if deadlines else slugify
+    if name(a.title) != name(b.title) or _steps_differ(a, b) or a.step is not b.step:
+        return False
+    # Sessions share the name of their heading; a name printed twice is one thing.
+    named = {one.title_from, other.title_from} - {"heading", "named-nearby", "document"}
+    return deadlines or (bool(named) and a.sentence != b.sentence)
+
+
+@lru_cache(2_000)
+def _name(title: str) -> str:
+    """What stands in quotation marks, else all of a title."""
+    quoted = re.search(r"[«“]([^»”]+)[»”]", title)
+    return slugify(quoted[1] if quoted else title)
+
+
+def _day(item: DatedItem) -> date:
+    # An item has one or the other.
+    return item.last_day or item.first_day or date.max

@@ -1,0 +1,143 @@
+"""Where a date stands: its sentence, the label of its line, the header of its column."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import islice
+
+from calendar_app.letters.reading.blocks import Block, BlockKind, Outline, Section, sentence_bounds
+from calendar_app.letters.reading.contexts import Context
+from calendar_app.letters.reading.flat_text import flat, folded
+
+#: Characters and cells of a row that are looked at: no table of dates is wider.
+_ROW, _CELLS = 2_000, 20
+
+#: A line above a list that says what the list holds.
+_LEAD_IN = 200
+_LABEL = re.compile(r"^[^.!?]{2,90}?[ \u00a0\u202f]?[:–—][\s*_]*(?:le\s|du\s)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a date stands.
+
+    :param before, after: what its sentence says before and after it, flat.
+    :param label: what its line or its column calls it, flat, or nothing.
+    :param territory: the part of the text that is about the date: its section, where a heading
+        names it; else what is between the dates around it; of an item or a row, itself.
+    :param cells: of a table's row: (header, words), flat, without those that hold a date.
+    """
+
+    block: Block
+    section: Section
+    sentence: tuple[int, int]
+    before: str
+    after: str
+    label: str
+    lead_in: str
+    territory: tuple[int, int]
+    cells: tuple[tuple[str, str], ...] = ()
+
+
+def place_of(outline: Outline, start: int, end: int, others: list[tuple[int, int]]) -> Place | None:
+    """Return where the phrase from *start* to *end* stands.
+
+    :param others: where the other phrases of the text stand.
+    """
+    block = outline.block_at(start)
+    if block is None or block.kind is BlockKind.LINKS:
+        return None
+    text = outline.text
+    section = outline.section_of(block)
+    first, last = sentence_bounds(text, block, start)
+    last = max(last, min(end, block.end))
+    before, after = flat(text[first:start]), flat(text[end:last])
+    lead_in = _lead_in(outline, block)
+    territory = _territory(outline, section, block, others)
+    if block.kind is BlockKind.ROW:
+        label, cells = _row(outline, block, start, others)
+        return Place(block, section, (first, last), before, after, label, lead_in, territory, cells)
+    line = text[first:start]
+    label = flat(line).strip(" :–—*-") if _LABEL.match(line.lstrip(" \t*_•-")) else ""
+    return Place(block, section, (first, last), before, after, label, lead_in, territory)
+
+
+def _territory(
+    outline: Outline, section: Section, block: Block, others: list[tuple[int, int]]
+) -> tuple[int, int]:
+    if block.kind in (BlockKind.ITEM, BlockKind.ROW):
+        return block.start, block.end
+    # (The first heading is the letter's own: a mail's subject.)
+    if section.heading is not None and section.heading is not outline.blocks[0]:
+        # A list of addresses ends a page, and what was told on it.
+        pages = [b.start for b in section.blocks if b.kind is BlockKind.LINKS]
+        after = [start for start in pages if start >= block.end]
+        return section.start, min([section.end, *after])
+    before = [end for start, end in others if end <= block.start]
+    after = [start for start, _ in others if start >= block.end]
+    start = max([section.start, *before])
+    end = min([section.end, *after])
+    # Whole blocks: half a paragraph is about the date that it holds.
+    inside = [b for b in section.blocks if b.start >= start and b.end <= end]
+    starts, ends = [b.start for b in inside], [b.end for b in inside]
+    return min([block.start, *starts]), max([block.end, *ends])
+
+
+def context_of(outline: Outline, place: Place) -> Context:
+    """Return the same, folded, for ``contexts``."""
+    section = place.section
+    headings = [*section.above, *([section.heading] if section.heading else [])]
+    if place.block.kind is BlockKind.HEADING:
+        headings = [heading for heading in headings if heading is not place.block]
+    label = " | ".join([place.label, *(words for _, words in place.cells)])
+    return Context(
+        folded(place.before),
+        folded(place.after),
+        folded(label).strip(" |"),
+        tuple(outline.words_of(heading) for heading in headings),
+        folded(place.lead_in),
+        f"{place.before[-200:].split(';')[-1]} {place.after[:120].split(';')[0]}".casefold(),
+    )
+
+
+def _lead_in(outline: Outline, block: Block) -> str:
+    """The line over a list or a table, when it ends with a colon."""
+    if block.kind not in (BlockKind.ITEM, BlockKind.ROW):
+        return ""
+    above = outline.paragraph_above(block)
+    said = flat(outline.text[max(above.start, above.end - _LEAD_IN) : above.end]) if above else ""
+    return said if said.endswith(":") else ""
+
+
+def _row(
+    outline: Outline, block: Block, start: int, others: list[tuple[int, int]]
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the header over a date's cell, and the other cells of its row with theirs."""
+    text = outline.text
+    mine = _cells(text, block)
+    column = next((at for at, (a, b) in enumerate(mine) if a <= start < b), 0)
+    first = outline.first_row(block)
+    dated = any(first.start <= a < first.end for a, _ in others)
+    header: list[str] = []
+    if first.start < block.start and not dated:
+        header = [flat(text[slice(*cell)]) for cell in _cells(text, first)]
+    header += [""] * (len(mine) - len(header))
+    starts = [start for start, _ in mine]
+    with_date = {bisect_right(starts, o) - 1 for o, _ in others if block.start <= o < block.end}
+    with_date.add(column)
+    cells = tuple(
+        (header[at], said)
+        for at, cell in enumerate(mine)
+        if at not in with_date and (said := flat(text[slice(*cell)]).strip(" *"))
+    )
+    return header[column], cells
+
+
+def _cells(text: str, block: Block) -> list[tuple[int, int]]:
+    row = text[block.start : min(block.end, block.start + _ROW)]
+    # « | » in Markdown; in plain text, tabs or spaces in a row.
+    cell = r"[^|\n]+" if "|" in row else r"\S+(?:[ \u00a0]\S+)*"
+    cells = [match.span() for match in islice(re.finditer(cell, row), _CELLS)]
+    return [(block.start + start, block.start + end) for start, end in cells]

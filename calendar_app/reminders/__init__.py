@@ -1,0 +1,1 @@
+"""Who is told of which date when: subscribers, planning, the outbox, the mails."""

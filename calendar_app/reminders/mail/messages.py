@@ -1,0 +1,349 @@
+"""The mails, one function each.
+
+To add one: a member of ``DeliveryKind``, three files in ``templates/mail/<kind>/`` (copy those of
+``link``, the shortest), a function here, and its whole text in ``tests/reminders/test_mails.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from calendar_app.feeds import wording
+from calendar_app.feeds.cards import Card
+from calendar_app.reminders.mail import headlines
+from calendar_app.reminders.mail.headlines import day, title
+from calendar_app.reminders.mail.message import Letterhead, Message
+from calendar_app.reminders.rules.deliveries import DeliveryKind
+from calendar_app.reminders.rules.personal_links import ClassAnswer
+from calendar_app.school import levels
+from calendar_app.school.academies import Academy
+from calendar_app.school.leads import Lead
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.words.french import day_words, list_words, span_words
+from calendar_app.words.text import clean_line
+from calendar_app.words.vocabulary import MilestoneKind
+
+
+@dataclass(frozen=True)
+class ReminderLine:
+    """One date that somebody hears of.
+
+    :param card: the date as it is told to this person's académie.
+    :param lead: why it is told today; None where no lead is behind it.
+    :param answers: the answer links to offer.
+    :param restored: whether it was cancelled, and takes place after all.
+    :param was: of news, the day on which it stood before; None where that is this day.
+    """
+
+    card: Card
+    lead: Lead | None = None
+    answers: tuple[ClassAnswer, ...] = ()
+    restored: bool = False
+    was: date | None = None
+
+
+@dataclass(frozen=True)
+class _Date:
+    """What a mail says of one date, in sentences.
+
+    ``elsewhere`` tells first whom it is for, where that is not the reader; ``in_holidays``,
+    whether the class-day sentence is a warning.
+    """
+
+    main: str
+    class_day: str | None
+    details: tuple[str, ...]
+    why: str | None
+    in_holidays: bool = False
+    elsewhere: str | None = None
+
+
+@dataclass(frozen=True)
+class _Contest:
+    """One event of a mail: its dates, and the answers to offer.
+
+    ``reason`` is the public reason of a change, in news. ``is_ahead`` tells whether a date of it is
+    left to put in an agenda.
+    """
+
+    event_id: str
+    title: str
+    dates: tuple[_Date, ...]
+    answers: tuple[ClassAnswer, ...]
+    reason: str | None
+    is_ahead: bool
+
+    @property
+    def question(self) -> str:
+        """What the answers answer."""
+        next_year_only = self.answers == (ClassAnswer.NEXT_YEAR,)
+        return "Et l'an prochain ?" if next_year_only else "Où en est la classe ?"
+
+
+# -- mails that somebody asked for ---------------------------------------------------------------
+
+
+def confirmation(head: Letterhead) -> Message:
+    """« Confirmez vos rappels »: the link and the code. Nothing that a visitor typed is in it."""
+    return Message.build(head, DeliveryKind.CONFIRMATION, {})
+
+
+def link(head: Letterhead) -> Message:
+    """« Retrouver mon lien »: the link and the code."""
+    return Message.build(head, DeliveryKind.LINK, {})
+
+
+def new_address(head: Letterhead) -> Message:
+    """The confirmation of another address, sent to that address: its ``token`` is one of
+    ``PersonalLinks.new_address_token``, and whoever reads it is no subscriber yet."""
+    return Message.build(head, DeliveryKind.NEW_ADDRESS, {}, unsubscribe=False)
+
+
+def goodbye(head: Letterhead, *, silent: bool = False) -> Message:
+    """« C'est fait »: the reminders have ended, and how to come back.
+
+    :param silent: nobody asked for it: they ended because their subscriber did nothing for years.
+    """
+    return Message.build(head, DeliveryKind.GOODBYE, {"silent": silent})
+
+
+# -- mails about dates ---------------------------------------------------------------------------
+
+
+def reminder(head: Letterhead, lines: Sequence[ReminderLine], academy: Academy | None) -> Message:
+    """The reminders of a morning, the most urgent one first; at least one line.
+
+    :param academy: whose class days are counted, for the foot of the mail.
+    """
+    lines = _by_urgency(lines)
+    context = {
+        "heading": headlines.approaching(_cards(lines)),
+        "contests": _contests(lines, _reminded),
+        "academy": academy,
+    }
+    return Message.build(
+        head, DeliveryKind.REMINDER, context | {"headline": headlines.reminder(_cards(lines))}
+    )
+
+
+def moved(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
+    """« Prolongé », « avancé », « reporté », « rétabli »: the new dates, and those before; at least
+    one line."""
+    lines = _by_urgency(lines)
+    headline = headlines.moved(_cards(lines), restored=all(line.restored for line in lines))
+    context = {
+        "headline": headline,
+        "contests": _contests(lines, _moved, news=True),
+        "count": len(lines),
+        "restored": all(line.restored for line in lines),
+    }
+    return Message.build(head, DeliveryKind.MOVED, context)
+
+
+def cancelled(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
+    """« Annulé », or « Date limite annulée »: what will not take place; at least one line."""
+    lines = _by_urgency(lines)
+    headline = headlines.cancelled(_cards(lines))
+    contests = _contests(lines, _cancelled, news=True)
+    of_dates = any(wording.only_date_cancelled(line.card.milestone) for line in lines)
+    count = len(lines if of_dates else contests)
+    context = {"headline": headline, "contests": contests, "count": count, "of_dates": of_dates}
+    return Message.build(head, DeliveryKind.CANCELLED, context)
+
+
+def weekly(head: Letterhead, cards: Sequence[Card], academy: Academy | None) -> Message:
+    """« Le point de la semaine »: the dates of the coming days, by kind, soonest first.
+
+    :param academy: the reader's, for the heading.
+    """
+    groups = []
+    for heading, counted, kinds in _WEEKLY:
+        found = sorted((c for c in cards if c.milestone.kind in kinds), key=day)
+        if found:
+            plural = "s" if len(found) > 1 else ""
+            groups.append((heading, counted.format(n=len(found), s=plural), found))
+    context = {
+        "counts": list_words(counted for _, counted, _ in groups),
+        "groups": [(heading, [_weekly_item(c) for c in found]) for heading, _, found in groups],
+        "academy": academy,
+    }
+    return Message.build(head, DeliveryKind.WEEKLY, context)
+
+
+def rentree(
+    head: Letterhead,
+    classes: Iterable[str],
+    academy: Academy | None,
+    school_year: SchoolYear,
+    ends: date,
+) -> Message:
+    """« Toujours en CM1 et CM2 ? »: what the reminders are set to, on the first class days.
+
+    :param classes: slugs of ``school.levels.CLASSES``; at least one.
+    :param ends: the day on which the reminders end for whoever does nothing until then.
+    """
+    groups = levels.collapse(classes)
+    context = {
+        "where": _where(groups),
+        "classes": list_words(levels.name(slug) for slug in groups),
+        "academy": academy,
+        "school_year": school_year,
+        "ends": ends,
+    }
+    return Message.build(head, DeliveryKind.RENTREE, context)
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+#: Reading order: what is lost if it is missed comes first.
+_WEEKLY: tuple[tuple[str, str, frozenset[MilestoneKind]], ...] = (
+    (
+        "Dates limites",
+        "{n} date{s} limite{s}",
+        frozenset(kind for kind in MilestoneKind if kind.is_deadline),
+    ),
+    ("Rendez-vous", "{n} rendez-vous", frozenset({MilestoneKind.SESSION})),
+    ("Ouvertures", "{n} ouverture{s}", frozenset({MilestoneKind.OPENING})),
+    ("Résultats", "des résultats", frozenset({MilestoneKind.RESULTS})),
+)
+
+#: Their sentence tells what to do (« Inscrivez la classe… »), so a name may stand before it.
+_TOLD_TO_DO = (
+    MilestoneKind.REGISTRATION_DEADLINE,
+    MilestoneKind.SUBMISSION_DEADLINE,
+    MilestoneKind.SESSION,
+)
+
+
+def _by_urgency(lines: Sequence[ReminderLine]) -> list[ReminderLine]:
+    return sorted(lines, key=lambda line: day(line.card))
+
+
+def _cards(lines: Iterable[ReminderLine]) -> list[Card]:
+    return [line.card for line in lines]
+
+
+def _where(groups: Iterable[str]) -> str:
+    """Return « en CM1 et CM2 », « dans le premier degré et en 6e »."""
+    degres = [f"le {levels.name(slug)}" for slug in groups if slug.endswith("-degre")]
+    others = [levels.name(slug) for slug in groups if not slug.endswith("-degre")]
+    words = [f"dans {list_words(degres)}"] if degres else []
+    return list_words([*words, f"en {list_words(others)}"] if others else words)
+
+
+def _contests(
+    lines: Sequence[ReminderLine], told: Callable[[ReminderLine], _Date], *, news: bool = False
+) -> list[_Contest]:
+    """Gather lines by event, in the order of each one's first line.
+
+    :param news: whether something has changed: then the public reason is told.
+    """
+    found: dict[str, list[ReminderLine]] = {}
+    for line in lines:
+        found.setdefault(line.card.event.id, []).append(line)
+    return [
+        _Contest(
+            event_id=event_id,
+            title=title(of_event[0].card),
+            dates=tuple(told(line) for line in of_event),
+            answers=tuple(dict.fromkeys(answer for line in of_event for answer in line.answers)),
+            reason=(clean_line(of_event[0].card.event.reason or "") or None) if news else None,
+            is_ahead=not all(line.card.milestone.is_cancelled for line in of_event),
+        )
+        for event_id, of_event in found.items()
+    ]
+
+
+def _reminded(line: ReminderLine) -> _Date:
+    return _Date(
+        main=_todo(line.card),
+        class_day=line.card.class_day_sentence,
+        details=_details(line.card),
+        in_holidays=line.card.holiday_badge is not None,
+        elsewhere=line.card.elsewhere,
+        why=_why(line),
+    )
+
+
+def _why(line: ReminderLine) -> str | None:
+    """Return why a reminder goes out; one that was moved, or is late, says what was chosen only."""
+    if line.lead is None:
+        return None
+    if line.card.falls_today(line.lead):
+        return f"Ce rappel part {line.lead.words}, comme vous l'avez choisi."
+    return f"Vous avez choisi un rappel {line.lead.words}."
+
+
+def _moved(line: ReminderLine) -> _Date:
+    card, milestone = line.card, line.card.milestone
+    details = _details(card)
+    if line.restored:
+        details = ("Cette date avait été annulée : elle est rétablie.", *details)
+    if milestone.moved_from_first_day and milestone.moved_from_last_day:
+        before = span_words(milestone.moved_from_first_day, milestone.moved_from_last_day)
+        article = "" if before.startswith("du ") else "le "
+        how = (card.moved or "déplacé").capitalize()
+        details = (f"{how} : c'était {article}{before}.", *details)
+    elif line.was:
+        details = (f"Auparavant : le {day_words(line.was)}.", *details)
+    return _Date(
+        main=clean_line(f"{card.lead_in} {card.when}."),
+        class_day=card.class_day_sentence,
+        details=details,
+        in_holidays=card.holiday_badge is not None,
+        elsewhere=card.elsewhere,
+        why=None,
+    )
+
+
+def _cancelled(line: ReminderLine) -> _Date:
+    main, elsewhere = _todo(line.card), line.card.elsewhere
+    return _Date(main=main, class_day=None, details=(), why=None, elsewhere=elsewhere)
+
+
+def _todo(card: Card) -> str:
+    """Return what to do, with the date's own name where it has one: an event may have several."""
+    milestone = card.milestone
+    concerned = card.elsewhere is None
+    todo = clean_line(wording.todo_words(milestone, concerned=concerned))
+    if wording.only_date_cancelled(milestone):
+        return todo
+    if (
+        milestone.label
+        and not milestone.is_cancelled
+        and not (concerned and milestone.kind in _TOLD_TO_DO)
+    ):
+        return clean_line(f"{card.lead_in} {card.when}.")
+    if milestone.label:
+        return f"{card.name} : {todo[:1].lower()}{todo[1:]}"
+    return todo
+
+
+def _details(card: Card) -> tuple[str, ...]:
+    """Return the countdown and the local hour."""
+    found = []
+    if card.countdown:
+        weeks = f" : {card.class_weeks}" if card.class_weeks else ""
+        found.append(f"C'est {card.countdown}{weeks}.")
+    if card.local:
+        found.append(card.local)
+    return tuple(found)
+
+
+def _weekly_item(card: Card) -> dict[str, object]:
+    """Return one date under the heading of its kind: when it is, then what to look out for."""
+    milestone = card.milestone
+    status = card.cancelled or card.moved
+    # The heading has said « Dates limites »: only what it did not say comes before the day.
+    says_more = milestone.label or (milestone.kind.until and not milestone.is_approximate)
+    when = f"{card.lead_in} {card.when}" if says_more else card.when
+    when += f", {card.countdown}" if card.countdown else ""
+    when += f" ({status})" if status else ""
+    return {
+        "event_id": card.event.id,
+        "title": title(card),
+        "when": clean_line(when[:1].upper() + when[1:]),
+        "badges": [words for words in (card.holiday_badge, card.last_class_day) if words],
+    }

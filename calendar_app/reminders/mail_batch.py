@@ -1,0 +1,219 @@
+"""What the mails of one claim need from the store, and which reminders still hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import selectinload
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.filters import for_person
+from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.catalogue.queries import Reference
+from calendar_app.reminders import other_mails
+from calendar_app.reminders.mail.form import Form
+from calendar_app.reminders.models.outbox import MailForm, Reminder
+from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
+from calendar_app.reminders.outbox import Claimed, among
+from calendar_app.reminders.rules.deliveries import DeliveryKind, News, ReminderState
+from calendar_app.reminders.rules.personal_links import ClassAnswer
+from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS
+from calendar_app.reminders.send_days import ends_at
+from calendar_app.store.base import AnySession
+from calendar_app.words.vocabulary import MilestoneKind
+
+#: How far the weekly mail looks ahead.
+WEEKLY_DAYS = timedelta(days=13)
+
+#: What tells of one date most urgently comes last.
+_URGENCY = (*(lead.code for lead in OFFERED_LEADS), News.MOVED, News.RESTORED, News.CANCELLED)
+
+#: A row of what a mail wants of its subscriber.
+Person = Row[Any]
+_PEOPLE = select(
+    Subscriber.id,
+    Subscriber.uid,
+    Subscriber.state,
+    Subscriber.state_at,
+    Subscriber.heard_at,
+    Subscriber.address,
+    Subscriber.new_address,
+    Subscriber.academy_slug,
+    Subscriber.school,
+    Subscriber.classes,
+    Subscriber.themes,
+    Subscriber.code_at,
+)
+_REMINDER = (Reminder.id, Reminder.subscriber_id, Reminder.day, Reminder.lead, Reminder.send_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A planned reminder of a claimed mail."""
+
+    id: int
+    subscriber_id: int
+    milestone: Milestone
+    day: date
+    lead: str
+    send_at: datetime
+
+    @property
+    def date_told(self) -> Hashable:
+        """Whom it tells of which date."""
+        return self.subscriber_id, self.milestone.id, self.day
+
+    @property
+    def news(self) -> News | None:
+        """What has become of the date, where it tells that."""
+        return News.of(self.lead)
+
+
+class MailBatch:
+    """What the mails of one claim need from the store, read in one snapshot: columns, not nouns,
+    where there is a row for each mail."""
+
+    def __init__(self, session: AnySession, mails: Sequence[Claimed], now: datetime) -> None:
+        self.now = now
+        self.reference: Reference = queries.reference(session)
+        self.closed: dict[int, tuple[ReminderState, str]] = {}
+        self._session = session
+        self._ahead: dict[Hashable, list[Milestone]] = {}
+        self._ends: dict[int, datetime] = {}
+        people = sorted({m.subscriber_id for m in mails if m.subscriber_id is not None})
+        self.others = other_mails.read(session, [m for m in mails if not m.kind.to_subscriber], now)
+        self.subscribers = {
+            row.id: row
+            for row in session.execute(_PEOPLE.where(among(session, Subscriber.id, people)))
+        }
+        keys = {mail.form_key for mail in mails if mail.form_key}
+        self.forms = {
+            row.key: Form.read(row.stored)
+            for row in session.scalars(select(MailForm).where(MailForm.key.in_(keys)))
+        }
+        self.reminders = self._read_reminders([mail.id for mail in mails])
+        told = [r for of_mail in self.reminders.values() for r in of_mail]
+        self._answers = self._read_answers(told)
+        self._latest = self._read_latest(told)
+
+    def _read_reminders(self, deliveries: Sequence[int]) -> defaultdict[int, list[Told]]:
+        planned = Reminder.state == ReminderState.PLANNED
+        rows = self._session.execute(
+            select(Reminder.delivery_id, Reminder.milestone_id, *_REMINDER)
+            .where(among(self._session, Reminder.delivery_id, deliveries), planned)
+            .order_by(Reminder.id)
+        ).all()
+        query = select(Milestone).where(Milestone.id.in_({row.milestone_id for row in rows}))
+        events = selectinload(Milestone.event).selectinload(Event.milestones)
+        milestones = {m.id: m for m in self._session.scalars(query.options(events))}
+        found: defaultdict[int, list[Told]] = defaultdict(list)
+        for delivery_id, milestone_id, id_, subscriber_id, *rest in rows:
+            told = Told(id_, subscriber_id, milestones[milestone_id], *rest)
+            found[delivery_id].append(told)
+        return found
+
+    def _read_answers(self, told: Iterable[Told]) -> dict[tuple[int, str], Subscription]:
+        """What people said of these events; most have said nothing."""
+        query = select(Subscription).where(
+            among(self._session, Subscription.subscriber_id, {r.subscriber_id for r in told}),
+            Subscription.event_id.in_({r.milestone.event_id for r in told}),
+            or_(
+                Subscription.declined_at.is_not(None),
+                Subscription.registered_at.is_not(None),
+                Subscription.submitted_at.is_not(None),
+            ),
+        )
+        return {(s.subscriber_id, s.event_id): s for s in self._session.scalars(query)}
+
+    def _read_latest(self, told: Sequence[Told]) -> dict[Hashable, tuple[datetime, int]]:
+        """The most urgent reminder of each date that a person got or is to get; and the latest news
+        of it, which only news come after."""
+        others = self._session.execute(
+            select(
+                Reminder.subscriber_id,
+                Reminder.milestone_id,
+                Reminder.day,
+                Reminder.lead,
+                Reminder.send_at,
+            ).where(
+                among(self._session, Reminder.subscriber_id, {r.subscriber_id for r in told}),
+                Reminder.milestone_id.in_({r.milestone.id for r in told}),
+                Reminder.state.in_((ReminderState.PLANNED, ReminderState.SENT)),
+                ~among(self._session, Reminder.id, [r.id for r in told]),
+            )
+        )
+        found = [(r.date_told, r.lead, r.send_at) for r in told]
+        found += [(tuple(key), lead, send_at) for *key, lead, send_at in others]
+        latest: dict[Hashable, tuple[datetime, int]] = {}
+        for date_told, lead, send_at in found:
+            urgency = _urgency(send_at, lead)
+            for key in (date_told, ("news", date_told)) if News.of(lead) else (date_told,):
+                latest[key] = max(latest.get(key, urgency), urgency)
+        return latest
+
+    def today_of(self, who: Person) -> date:
+        """Return the local day of somebody's académie."""
+        slug = who.academy_slug
+        zone = self.reference.academies.get(slug).time_zone if slug else "Europe/Paris"
+        return self.now.astimezone(ZoneInfo(zone)).date()
+
+    def close(self, reminder: Told, why: tuple[ReminderState, str]) -> bool:
+        """Note that a reminder is not told. Returns False."""
+        self.closed[reminder.id] = why
+        return False
+
+    def why_not(self, reminder: Told, kind: DeliveryKind) -> tuple[ReminderState, str] | None:
+        """Return what a reminder ends as when it no longer holds, or None."""
+        milestone = reminder.milestone
+        answer = self._answers.get((reminder.subscriber_id, milestone.event_id))
+        if milestone.is_cancelled != (kind is DeliveryKind.CANCELLED):
+            return ReminderState.CANCELLED, "annulé" if milestone.is_cancelled else "rétabli"
+        if milestone.event.archived_at:
+            return ReminderState.CANCELLED, "retiré du calendrier"
+        if milestone.counted_day != reminder.day:
+            return ReminderState.CANCELLED, "date déplacée"
+        if answer and answer.declined_at:
+            return ReminderState.CANCELLED, ClassAnswer.DECLINED.words
+        urgency = _urgency(reminder.send_at, reminder.lead)
+        if kind is not DeliveryKind.REMINDER:
+            later = self._latest["news", reminder.date_told] > urgency
+            return (ReminderState.SUPERSEDED, "une nouvelle plus récente") if later else None
+        if self._ends_at(milestone) <= self.now:
+            return ReminderState.EXPIRED, "trop tard"
+        if milestone.kind is MilestoneKind.REGISTRATION_DEADLINE:
+            if milestone.event.full:
+                return ReminderState.CANCELLED, "complet"
+            if answer and answer.registered_at:
+                return ReminderState.CANCELLED, ClassAnswer.REGISTERED.words
+        elif milestone.kind is not MilestoneKind.SESSION and answer and answer.submitted_at:
+            return ReminderState.CANCELLED, ClassAnswer.SUBMITTED.words
+        if self._latest[reminder.date_told] > urgency:
+            return ReminderState.SUPERSEDED, "un rappel plus proche de la date"
+        return None
+
+    def ends(self, told: Iterable[Told], kind: DeliveryKind) -> list[datetime]:
+        """Return when the dates of a mail are over; news may come after the date itself."""
+        return [self._ends_at(r.milestone) for r in told] if kind is DeliveryKind.REMINDER else []
+
+    def _ends_at(self, milestone: Milestone) -> datetime:
+        if milestone.id not in self._ends:
+            self._ends[milestone.id] = ends_at(milestone)
+        return self._ends[milestone.id]
+
+    def ahead(self, who: Person, today: date) -> list[Milestone]:
+        """Return what the weekly mail tells somebody: all that fits, picked or not."""
+        key = (who.academy_slug, who.classes, who.themes, today)
+        if key not in self._ahead:
+            chosen = for_person(self.reference.academies, who.academy_slug, who.classes, who.themes)
+            self._ahead[key] = queries.milestones(self._session, chosen, today, today + WEEKLY_DAYS)
+        return self._ahead[key]
+
+
+def _urgency(send_at: datetime, lead: str) -> tuple[datetime, int]:
+    return send_at, _URGENCY.index(News.of(lead) or lead)

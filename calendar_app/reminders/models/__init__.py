@@ -1,0 +1,1 @@
+"""The tables of subscribers and of the outbox."""

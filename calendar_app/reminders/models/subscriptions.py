@@ -1,0 +1,161 @@
+"""Who is reminded of what: subscribers and what they follow.
+
+Nothing here is ``Visible``: a change to it moves no feed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from calendar_app.catalogue.models.events import Event, closed
+from calendar_app.catalogue.models.reference import AcademyRow
+from calendar_app.reminders.rules.deliveries import AskedFor, SubscriberState
+from calendar_app.reminders.rules.reminder_plan import SchoolKind
+from calendar_app.store.base import Base, Instant, as_created
+from calendar_app.words.mail_addresses import stored
+
+
+class Slugs(TypeDecorator[frozenset[str]]):
+    """A set of slugs as « ,cm1,cm2, »: one statement finds one for a million subscribers (LIKE),
+    on both engines, and a person can read it. The empty set is the empty text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str | None:
+        if value is None or isinstance(value, str):
+            return value  # a pattern to compare with
+        return f",{','.join(sorted(value))}," if value else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str]:
+        return frozenset(filter(None, (value or "").split(",")))
+
+
+class Subscriber(Base):
+    """An address, where its class is, and how long before a deadline it wants to hear.
+
+    ``uid`` is what signed links carry; another one makes all earlier links void.
+    """
+
+    __tablename__ = "subscriber"
+    __table_args__ = (
+        CheckConstraint("address <> ''", name="address"),
+        CheckConstraint(
+            "state IN ('unconfirmed', 'unsubscribed', 'refused') OR confirmed_at IS NOT NULL",
+            name="confirmed",
+        ),
+        CheckConstraint("(consent_at IS NULL) = (consent_wording IS NULL)", name="consent"),
+        # Where there is somebody. (With the state first, SQLite would walk it for each chunk of
+        # planning, from its beginning.)
+        Index("ix_subscriber_place", "academy_slug", "school", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[uuid.UUID] = mapped_column(unique=True, default=uuid.uuid4)
+    #: As mails are sent to it: the domain in lower case and ASCII.
+    address: Mapped[str]
+    #: The address without case: one person signs up once.
+    address_key: Mapped[str] = mapped_column(unique=True)
+    #: The address that somebody asked to move to and did not confirm yet.
+    new_address: Mapped[str | None]
+    state: Mapped[SubscriberState] = mapped_column(closed(SubscriberState))
+    state_at: Mapped[Instant]
+
+    academy_slug: Mapped[str | None] = mapped_column(ForeignKey(AcademyRow.slug))
+    school: Mapped[SchoolKind] = mapped_column(closed(SchoolKind))
+    #: Slugs of ``school.levels.CLASSES``; never empty.
+    classes: Mapped[frozenset[str]] = mapped_column(Slugs)
+    #: Slugs of themes; empty for all of them.
+    themes: Mapped[frozenset[str]] = mapped_column(Slugs, default=frozenset)
+    #: Codes of ``reminders.rules.reminder_plan.OFFERED_LEADS``.
+    leads: Mapped[frozenset[str]] = mapped_column(Slugs)
+    #: Every contest that fits, or only those that were picked.
+    follows_all: Mapped[bool] = mapped_column(default=False)
+    weekly: Mapped[bool] = mapped_column(default=False)
+    #: Leads that had passed at this instant do not fire.
+    since: Mapped[Instant]
+
+    #: When the six-digit code was last sent.
+    code_at: Mapped[Instant | None]
+    #: What was agreed to, when and by which means (« lien » or « code »).
+    consent_wording: Mapped[str | None]
+    consent_at: Mapped[Instant | None]
+    consent_means: Mapped[str | None]
+    created_at: Mapped[Instant]
+    #: When they last did something with a form, a code or a personal link. (To open a link is
+    #: nothing: mail servers do it, too.)
+    heard_at: Mapped[Instant] = mapped_column(default=as_created)
+    confirmed_at: Mapped[Instant | None]
+
+    subscriptions: Mapped[list[Subscription]] = relationship(
+        back_populates="subscriber", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @validates("address", "new_address")
+    def _address(self, _name: str, address: str | None) -> str | None:
+        return stored(address)
+
+    def __repr__(self) -> str:
+        return f"<Subscriber {self.id} {self.state}>"  # never the address
+
+
+class Subscription(Base):
+    """One event that a subscriber picked, or said something about."""
+
+    __tablename__ = "subscription"
+
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey(Subscriber.id, ondelete="CASCADE"), primary_key=True
+    )
+    event_id: Mapped[str] = mapped_column(ForeignKey(Event.id), primary_key=True, index=True)
+    #: « Me prévenir » on the event's page.
+    picked: Mapped[bool] = mapped_column(default=False)
+    #: Leads that had passed at this instant do not fire.
+    since: Mapped[Instant]
+    #: « Nous sommes inscrits », « Production envoyée », « Pas cette année ».
+    registered_at: Mapped[Instant | None]
+    submitted_at: Mapped[Instant | None]
+    declined_at: Mapped[Instant | None]
+    #: When « Ne plus me prévenir » was last said: nothing known before it makes us write again.
+    unpicked_at: Mapped[Instant | None]
+    #: « Prévenez-moi l'an prochain »: carried to the next edition of the series.
+    next_year: Mapped[bool] = mapped_column(default=False)
+
+    subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")
+    event: Mapped[Event] = relationship()
+
+
+class AddressRequest(Base):
+    """What somebody asked for by typing an address, until the worker looks whose it is: seconds."""
+
+    __tablename__ = "address_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asked_for: Mapped[AskedFor] = mapped_column(closed(AskedFor))
+    address: Mapped[str]
+    asked_at: Mapped[Instant]
+    #: Of a sign-up: the rest of its form.
+    form: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+    @validates("address")
+    def _address(self, _name: str, address: str | None) -> str | None:
+        return stored(address)
+
+    def __repr__(self) -> str:
+        return f"<AddressRequest {self.id} {self.asked_for}>"  # never the address
+
+
+class RateCount(Base):
+    """How often somebody asked within a span of time; the key is a keyed hash, never an address."""
+
+    __tablename__ = "rate_count"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    expires_at: Mapped[Instant] = mapped_column(index=True)

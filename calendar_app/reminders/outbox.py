@@ -1,0 +1,313 @@
+"""The outbox: mails are put in it, claimed, given back, and ended where there is nothing to send.
+
+The states are those of ``reminders.rules.deliveries``; each function is one transaction. What
+happens between a claim and its end stands in ``reminders.attempts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ARRAY, Connection, and_, any_, bindparam, func, literal, or_, select, update
+
+from calendar_app.catalogue import queries
+from calendar_app.reminders.models.outbox import Delivery, Reminder
+from calendar_app.reminders.models.subscriptions import Subscriber
+from calendar_app.reminders.rules.deliveries import (
+    DOUBT,
+    LEASE,
+    PATIENCE,
+    DeliveryKind,
+    DeliveryState,
+    ReminderState,
+)
+from calendar_app.school.local_time import PARIS
+from calendar_app.store.base import AnySession, writing
+
+_ANSWERS = tuple(kind for kind in DeliveryKind if kind.is_answer)
+
+#: Rows that one transaction ends.
+_IDS = 1_000
+
+#: What becomes of the reminders of a mail that is done.
+_REMINDERS_AFTER = {
+    DeliveryState.SENT: ReminderState.SENT,
+    DeliveryState.EXPIRED: ReminderState.EXPIRED,
+    DeliveryState.FAILED: ReminderState.CANCELLED,
+    DeliveryState.CANCELLED: ReminderState.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery as it was when a worker got it.
+
+    :param subscriber_id: None of a mail to somebody else.
+    :param form_key: with *form_values*, what was sent in an earlier doubt.
+    """
+
+    id: int
+    subscriber_id: int | None
+    kind: DeliveryKind
+    epoch: int
+    owner: str
+    created_at: datetime
+    expires_at: datetime
+    tries: int
+    doubts: int
+    form_key: str | None
+    form_values: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a look over the outbox found: mails too late to send, leases lost, mails parked."""
+
+    expired: int
+    lost: int
+    parked: int
+
+
+def queue_mail(
+    session: AnySession, subscriber: Subscriber, kind: DeliveryKind, now: datetime
+) -> Delivery:
+    """Put a mail that somebody just asked for in the outbox, inside the caller's transaction; the
+    worker writes its text when it sends it."""
+    academies = queries.reference(session).academies
+    zone = academies.get(subscriber.academy_slug).time_zone if subscriber.academy_slug else None
+    day: date = now.astimezone(ZoneInfo(zone or "Europe/Paris")).date()
+    session.flush()
+    same = select(func.max(Delivery.occurrence)).where(
+        Delivery.subscriber_id == subscriber.id, Delivery.kind == kind, Delivery.day == day
+    )
+    delivery = Delivery(
+        subscriber_id=subscriber.id,
+        kind=kind,
+        day=day,
+        occurrence=(session.scalar(same) or 0) + 1,
+        due_at=now,
+        expires_at=now + PATIENCE,
+        created_at=now,
+    )
+    session.add(delivery)
+    return delivery
+
+
+def queue_other(
+    session: AnySession, kind: DeliveryKind, now: datetime, expires_at: datetime | None = None
+) -> Delivery:
+    """Put a mail to somebody who is no subscriber in the outbox, inside the caller's transaction,
+    who makes what it is about point at it; the worker writes its text when it sends it."""
+    delivery = Delivery(
+        kind=kind,
+        day=now.astimezone(PARIS).date(),
+        due_at=now,
+        expires_at=min(now + PATIENCE, expires_at or now + PATIENCE),
+        created_at=now,
+    )
+    session.add(delivery)
+    session.flush()
+    return delivery
+
+
+def sweep(session: AnySession, now: datetime) -> Swept:
+    """Bring back what a dead worker held, and end what can wait no longer."""
+    is_open = Delivery.finished_at.is_(None)
+    silent = and_(is_open, Delivery.state == DeliveryState.IN_DOUBT, Delivery.due_at <= now - DOUBT)
+    with writing(session, now):
+        lost = _update(
+            session.connection(),
+            and_(is_open, Delivery.state == DeliveryState.CLAIMED, Delivery.lease_until <= now),
+            {"state": DeliveryState.PENDING, "owner": None, "lease_until": None},
+        )
+        no_more = or_(Delivery.doubts >= 2, Delivery.kind.in_(_ANSWERS), Delivery.expires_at <= now)
+        parked = _update(
+            session.connection(),
+            and_(silent, no_more),
+            {
+                "state": DeliveryState.PARKED,
+                "reason": "peut-être déjà partie : le serveur n'a pas répondu",
+                "owner": None,
+                "lease_until": None,
+            },
+        )
+    late = and_(is_open, Delivery.state == DeliveryState.PENDING, Delivery.expires_at <= now)
+    expired = 0
+    while True:
+        with writing(session, now):
+            ids = list(session.scalars(select(Delivery.id).where(late).limit(_IDS)))
+            finish(session, ids, DeliveryState.EXPIRED, "trop tard", now)
+        expired += len(ids)
+        if len(ids) < _IDS:
+            return Swept(expired, lost, parked)
+
+
+def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Claimed]:
+    """Give a worker the mails that are due, for the time of a lease: answers first, oldest first.
+    What was in doubt for long enough is given once more."""
+    is_open = Delivery.finished_at.is_(None)
+    silent = and_(
+        is_open,
+        Delivery.state == DeliveryState.IN_DOUBT,
+        Delivery.doubts == 1,
+        Delivery.due_at <= now - DOUBT,
+        Delivery.expires_at > now,
+    )
+    due = and_(
+        is_open,
+        Delivery.state == DeliveryState.PENDING,
+        Delivery.due_at <= now,
+        Delivery.expires_at > now,
+    )
+    ids: list[int] = []
+    with writing(session, now):
+        # Kind by kind: so an index gives the oldest ones first, however many wait.
+        for kind in DeliveryKind:
+            for which in (due, silent):
+                if len(ids) < limit and not (which is silent and kind.is_answer):
+                    query = select(Delivery.id).where(which, Delivery.kind == kind)
+                    query = query.order_by(Delivery.due_at, Delivery.id).limit(limit - len(ids))
+                    ids += session.scalars(query.with_for_update(skip_locked=True))
+        if not ids:
+            return []
+        rows = session.execute(
+            update(Delivery)
+            .where(among(session, Delivery.id, ids))
+            .values(
+                state=DeliveryState.CLAIMED,
+                owner=owner,
+                epoch=Delivery.epoch + 1,
+                lease_until=now + LEASE,
+            )
+            .returning(
+                Delivery.id,
+                Delivery.subscriber_id,
+                Delivery.kind,
+                Delivery.epoch,
+                Delivery.owner,
+                Delivery.created_at,
+                Delivery.expires_at,
+                Delivery.tries,
+                Delivery.doubts,
+                Delivery.form_key,
+                Delivery.form_values,
+            )
+        )
+        found = {row.id: Claimed(*row) for row in rows}
+    return [found[id_] for id_ in ids]
+
+
+def release(session: AnySession, mails: Collection[Claimed], now: datetime) -> None:
+    """Give back what was claimed and not tried, if it is still this worker's."""
+    if mails:
+        with writing(session, now):
+            session.connection().execute(RELEASE, [named(mail) for mail in mails])
+
+
+def finish_unsent(
+    session: AnySession,
+    verdicts: Sequence[tuple[Claimed, DeliveryState, str]],
+    now: datetime,
+) -> None:
+    """End mails that have nothing to say any more, or that a person must look at: each with its
+    state and reason."""
+    if not verdicts:
+        return
+    with writing(session, now):
+        ours = mine(session, [mail for mail, _, _ in verdicts], DeliveryState.CLAIMED)
+        for mail, state, reason in verdicts:
+            if mail.id in ours:
+                finish(session, [mail.id], state, reason, now)
+
+
+def close_reminders(
+    session: AnySession, closed: Mapping[int, tuple[ReminderState, str]], now: datetime
+) -> None:
+    """End the reminders (by id) that a mail does not tell."""
+    rows = [{"b_id": id_, "state": s, "reason": reason} for id_, (s, reason) in closed.items()]
+    if rows:
+        with writing(session, now):
+            session.connection().execute(_CLOSE_REMINDER, rows)
+
+
+# -- inside a transaction --------------------------------------------------------------------------
+
+_DELIVERIES: Any = Delivery.__table__
+_REMINDERS: Any = Reminder.__table__
+
+#: Back to those that wait, by the names of :func:`named`.
+RELEASE = (
+    update(_DELIVERIES)
+    .where(
+        _DELIVERIES.c.id == bindparam("b_id"),
+        _DELIVERIES.c.owner == bindparam("b_owner"),
+        _DELIVERIES.c.epoch == bindparam("b_epoch"),
+        _DELIVERIES.c.state == DeliveryState.CLAIMED,
+    )
+    .values(state=DeliveryState.PENDING, owner=None, lease_until=None)
+)
+_CLOSE_REMINDER = (
+    update(_REMINDERS)
+    .where(_REMINDERS.c.id == bindparam("b_id"), _REMINDERS.c.state == ReminderState.PLANNED)
+    .values(state=bindparam("state"), reason=bindparam("reason"))
+)
+
+
+def among(session: AnySession, column: Any, ids: Collection[int]) -> Any:
+    """Return « column IN ids ». PostgreSQL's driver takes as long to read a statement with hundreds
+    of parameters as the server to run it; a list is one parameter."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(ids), ARRAY(column.type)))
+    return column.in_(ids)
+
+
+def named(mail: Claimed) -> dict[str, Any]:
+    """Return what tells a claim from any other, as parameters."""
+    return {"b_id": mail.id, "b_owner": mail.owner, "b_epoch": mail.epoch}
+
+
+def mine(
+    session: AnySession, mails: Collection[Claimed], state: DeliveryState, *also: Any
+) -> set[int]:
+    """Return the ids of the mails that are still the claims of their worker, in this state; nobody
+    else can change them before the transaction ends.
+
+    :param also: more conditions on a delivery.
+    """
+    found = session.execute(
+        select(Delivery.id, Delivery.owner, Delivery.epoch)
+        .where(among(session, Delivery.id, [m.id for m in mails]), Delivery.state == state, *also)
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery)
+    )
+    held = {id_: (owner, epoch) for id_, owner, epoch in found}
+    return {mail.id for mail in mails if held.get(mail.id) == (mail.owner, mail.epoch)}
+
+
+def finish(
+    session: AnySession,
+    ids: Collection[int],
+    state: DeliveryState,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    """End deliveries; parked ones wait for a person, and so do their reminders."""
+    values: dict[str, Any] = {"state": state, "reason": reason, "owner": None, "lease_until": None}
+    parked = state is DeliveryState.PARKED
+    if not parked:
+        values |= {"finished_at": now, "form_key": None, "form_values": None}
+    connection = session.connection()
+    _update(connection, among(session, _DELIVERIES.c.id, ids), values)
+    if not parked:
+        planned = _REMINDERS.c.state == ReminderState.PLANNED
+        after = {"state": _REMINDERS_AFTER[state], "reason": reason}
+        of_these = update(_REMINDERS).where(among(session, _REMINDERS.c.delivery_id, ids), planned)
+        connection.execute(of_these.values(after))
+
+
+def _update(connection: Connection, which: Any, values: Mapping[str, Any]) -> int:
+    return connection.execute(update(_DELIVERIES).where(which).values(values)).rowcount

@@ -1,0 +1,244 @@
+"""The outbox as a person looks after it: its states, and what to do with the mails in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import and_, delete, func, select, update
+
+from calendar_app.config.retention import MAILS
+from calendar_app.reminders.bounces import Bounce, read_bounces
+from calendar_app.reminders.composing import delivery_of
+from calendar_app.reminders.models.outbox import Delivery, MailForm, Reminder, WorkerHeartbeat
+from calendar_app.reminders.models.subscriptions import Subscriber
+from calendar_app.reminders.rules.deliveries import (
+    PATIENCE,
+    DeliveryKind,
+    DeliveryState,
+    ReminderState,
+    SubscriberState,
+)
+from calendar_app.reminders.rules.personal_links import PersonalLinks
+from calendar_app.store.base import AnySession, reading, writing
+from calendar_app.words.errors import CalendarError, NotFoundError
+
+#: A worker says that it lives every few seconds; after so long it is forgotten.
+_DEAD_AFTER = timedelta(days=1)
+#: A report without a proof counts only for so long after a mail: servers give up within five days
+#: (RFC 5321, section 4.5.4.1), and the mailbox is read now and then.
+_REPORTED_WITHIN = timedelta(days=7)
+
+_OPEN = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.IN_DOUBT, DeliveryState.PARKED)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedMail:
+    """A mail that waits for a person."""
+
+    id: int
+    kind: DeliveryKind
+    day: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The outbox at a glance.
+
+    :param states: value of ``DeliveryState`` → (mails, the oldest instant at which one was due).
+    :param due: how many are due and not yet sent.
+    :param parked: the mails that wait for a person, oldest first.
+    :param workers: name → (last seen, what keeps it from sending).
+    """
+
+    states: dict[str, tuple[int, datetime | None]]
+    due: int
+    parked: Sequence[ParkedMail]
+    workers: dict[str, tuple[datetime, str | None]]
+
+
+def status(session: AnySession, now: datetime) -> Status:
+    """Return how the outbox is."""
+    with reading(session):
+        counted = session.execute(
+            select(Delivery.state, func.count(), func.min(Delivery.due_at)).group_by(Delivery.state)
+        )
+        states = {state.value: (count, oldest) for state, count, oldest in counted}
+        due = session.scalar(
+            select(func.count()).where(
+                Delivery.finished_at.is_(None),
+                Delivery.state == DeliveryState.PENDING,
+                Delivery.due_at <= now,
+            )
+        )
+        parked = session.scalars(
+            select(Delivery)
+            .where(Delivery.finished_at.is_(None), Delivery.state == DeliveryState.PARKED)
+            .order_by(Delivery.due_at, Delivery.id)
+        )
+        waiting = [ParkedMail(d.id, d.kind, d.day.isoformat(), d.reason or "") for d in parked]
+        beats = session.scalars(select(WorkerHeartbeat).order_by(WorkerHeartbeat.owner))
+        workers = {beat.owner: (beat.seen_at, beat.note) for beat in beats}
+    return Status(states, due or 0, waiting, workers)
+
+
+def retry(session: AnySession, ids: Sequence[int] | None, now: datetime) -> int:
+    """Send parked or failed mails once more; None stands for every parked one.
+
+    :returns: how many.
+    :raises CalendarError: for a mail that is neither, or that does not exist.
+    """
+    with writing(session, now):
+        found = _to_settle(session, ids, (DeliveryState.PARKED, DeliveryState.FAILED))
+        for delivery in found:
+            delivery.state, delivery.reason = DeliveryState.PENDING, None
+            delivery.due_at, delivery.expires_at = now, now + PATIENCE
+            delivery.finished_at, delivery.tries = None, 0
+            refused = Reminder.state == ReminderState.CANCELLED
+            session.execute(
+                update(Reminder)
+                .where(Reminder.delivery_id == delivery.id, refused)
+                .values(state=ReminderState.PLANNED, reason=None)
+            )
+    return len(found)
+
+
+def drop(session: AnySession, ids: Sequence[int] | None, now: datetime) -> int:
+    """Give up parked mails (None: all of them) or waiting ones; return how many.
+
+    :raises CalendarError: for a mail that is done, in hand or in doubt, or that does not exist.
+    """
+    with writing(session, now):
+        found = _to_settle(session, ids, (DeliveryState.PARKED, DeliveryState.PENDING))
+        for delivery in found:
+            delivery.state, delivery.reason = DeliveryState.CANCELLED, "abandonné"
+            delivery.finished_at, delivery.form_key, delivery.form_values = now, None, None
+            session.execute(
+                update(Reminder)
+                .where(Reminder.delivery_id == delivery.id, Reminder.state == ReminderState.PLANNED)
+                .values(state=ReminderState.CANCELLED, reason="abandonné")
+            )
+    return len(found)
+
+
+def _to_settle(
+    session: AnySession, ids: Sequence[int] | None, states: Sequence[DeliveryState]
+) -> list[Delivery]:
+    if ids is None:
+        parked = select(Delivery).where(
+            Delivery.finished_at.is_(None), Delivery.state == DeliveryState.PARKED
+        )
+        return list(session.scalars(parked.with_for_update()))
+    query = select(Delivery).where(Delivery.id.in_(ids)).with_for_update()
+    found = {delivery.id: delivery for delivery in session.scalars(query)}
+    for id_ in ids:
+        if id_ not in found:
+            raise NotFoundError(f"Le courriel {id_} n'existe pas.")
+        if found[id_].state not in states:
+            raise CalendarError(
+                f"Le courriel {id_} est dans l'état « {found[id_].state.value} » : il n'y a rien à "
+                "trancher."
+            )
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class BounceReport:
+    """What delivery reports said: addresses stopped, reports that change nothing, strangers."""
+
+    stopped: int
+    ignored: int
+    unknown: int
+
+
+def apply_bounces(
+    session: AnySession, path: Path, links: PersonalLinks, now: datetime
+) -> BounceReport:
+    """Read delivery reports and stop the addresses that were refused for good.
+
+    Anybody can write a report. One that tells a Message-ID counts only when we made it and the mail
+    went to the address that the report names. One that tells none, as servers send that return
+    nothing of the mail, counts when a mail went to that address in the last days.
+
+    :raises CalendarError: when the file is neither a mail, an mbox nor a Maildir.
+    :raises OSError: when it cannot be read.
+    """
+    stopped = ignored = unknown = 0
+    for bounce in read_bounces(path):
+        with writing(session, now):
+            subscriber = _recipient(session, bounce, links, now)
+            if subscriber is None:
+                unknown += 1
+            elif not bounce.is_permanent or subscriber.state is SubscriberState.REFUSED:
+                ignored += 1
+            else:
+                subscriber.state, subscriber.state_at = SubscriberState.REFUSED, now
+                stopped += 1
+    return BounceReport(stopped, ignored, unknown)
+
+
+def _recipient(
+    session: AnySession, bounce: Bounce, links: PersonalLinks, now: datetime
+) -> Subscriber | None:
+    """Whom the mail that is reported was for, if it is ours."""
+    if bounce.message_id is None:
+        query = (
+            select(Subscriber)
+            .join(Delivery, Delivery.subscriber_id == Subscriber.id)
+            .where(Subscriber.address_key == bounce.recipient.casefold())
+            .where(
+                Delivery.state == DeliveryState.SENT, Delivery.finished_at > now - _REPORTED_WITHIN
+            )
+            .limit(1)
+            .with_for_update(of=Subscriber)
+        )
+        return session.scalar(query)
+    delivery_id = delivery_of(links, bounce.message_id)
+    delivery = session.get(Delivery, delivery_id) if delivery_id is not None else None
+    if delivery is None:
+        return None
+    subscriber = session.get(Subscriber, delivery.subscriber_id, with_for_update=True)
+    same = subscriber and subscriber.address.casefold() == bounce.recipient.casefold()
+    return subscriber if same else None
+
+
+# -- workers ---------------------------------------------------------------------------------------
+
+
+def beat(
+    session: AnySession, owner: str, started_at: datetime, note: str | None, now: datetime
+) -> None:
+    """Say that a worker lives, and forget those that have not for a day."""
+    with writing(session, now):
+        session.merge(WorkerHeartbeat(owner=owner, started_at=started_at, seen_at=now, note=note))
+        session.execute(delete(WorkerHeartbeat).where(WorkerHeartbeat.seen_at < now - _DEAD_AFTER))
+
+
+def farewell(session: AnySession, owner: str, now: datetime) -> None:
+    """Forget a worker that stops."""
+    with writing(session, now):
+        session.execute(delete(WorkerHeartbeat).where(WorkerHeartbeat.owner == owner))
+
+
+def clean_deliveries(session: AnySession, now: datetime) -> int:
+    """Delete mails that were done long ago, with their attempts and reminders, and the forms that
+    no mail in doubt is kept by."""
+    total = 0
+    while True:
+        with writing(session, now):
+            old = select(Delivery.id).where(Delivery.finished_at < now - MAILS).limit(1_000)
+            ids: Iterable[int] = list(session.scalars(old))
+            session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
+        total += len(list(ids))
+        if len(list(ids)) < 1_000:
+            break
+    # A form is not older than the first mail that uses it.
+    with writing(session, now):
+        kept = and_(Delivery.finished_at.is_(None), Delivery.form_key.is_not(None))
+        oldest = session.scalar(select(func.min(Delivery.created_at)).where(kept))
+        day = min(oldest or now, now - PATIENCE).date()
+        session.execute(delete(MailForm).where(MailForm.day < day))
+    return total

@@ -1,0 +1,173 @@
+"""A subscriber: the values of the forms, the refusals, and how one is found to be changed.
+
+The verbs are in ``reminders.subscriptions`` and ``reminders.follows``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, literal, select
+
+from calendar_app.config.retention import duration_words
+from calendar_app.reminders.models.subscriptions import Subscriber
+from calendar_app.reminders.rules.deliveries import SubscriberState
+from calendar_app.reminders.rules.personal_links import (
+    CODE_LIFE,
+    CODE_TRIES,
+    CONFIRMATION_LIFE,
+    BadLinkError,
+)
+from calendar_app.reminders.rules.reminder_plan import SchoolKind
+from calendar_app.store.base import AnySession, writing
+from calendar_app.words.errors import CalendarError
+from calendar_app.words.mail_addresses import MailAddress
+
+#: What one agrees to: the form shows it, the store keeps it.
+CONSENT = (
+    "En m'inscrivant, j'accepte de recevoir à cette adresse les rappels que j'ai choisis. "
+    "Je peux tout arrêter à tout moment, par un lien présent dans chaque courriel."
+)
+
+#: Those who confirmed and did not end it.
+SUBSCRIBED = (SubscriberState.ACTIVE, SubscriberState.PAUSED)
+ENDED = (SubscriberState.UNSUBSCRIBED, SubscriberState.REFUSED)
+
+
+class NotSubscribedError(CalendarError):
+    """What was asked for is not for somebody in this state: the personal page says what is."""
+
+    def __init__(self) -> None:
+        super().__init__("Cette action n'est plus possible : vos rappels ont changé entre-temps.")
+
+
+class ConfirmationExpiredError(CalendarError):
+    """The link of a confirmation is too old: another mail may be asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Ce lien de confirmation a plus de {duration_words(CONFIRMATION_LIFE)} : "
+            "demandez-en un autre."
+        )
+
+
+class WrongCodeError(CalendarError):
+    """The six digits are not those of the latest mail, or are too old, or were tried too often."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Ce code n'est pas celui du dernier courriel, ou n'est plus valable (il l'est "
+            f"{duration_words(CODE_LIFE)} et {CODE_TRIES} essais). Vérifiez-le, ou demandez un "
+            "autre courriel."
+        )
+
+
+class AddressTakenError(CalendarError):
+    """Somebody already gets reminders at the address that one would move to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Cette adresse reçoit déjà des rappels de son côté : elle ne peut pas remplacer la "
+            "vôtre. Effacez d'abord l'un des deux abonnements."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What somebody wants to hear of. The names are those of :class:`Subscriber`, and so are the
+    contracts."""
+
+    academy_slug: str | None
+    school: SchoolKind
+    classes: frozenset[str]
+    themes: frozenset[str]
+    leads: frozenset[str]
+    follows_all: bool = False
+    weekly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """One sign-up form: typed values, already checked.
+
+    :param event_ids: of the events whose page, or selection, had « Me prévenir »; they must exist.
+    """
+
+    address: MailAddress
+    wishes: Wishes
+    event_ids: tuple[str, ...] = ()
+    consent: str = CONSENT
+
+
+def find(session: AnySession, uid: uuid.UUID, *, for_update: bool = False) -> Subscriber:
+    """Return whom a link stands for.
+
+    :raises BadLinkError: when they are erased, or have other links since.
+    """
+    query = select(Subscriber).where(Subscriber.uid == uid)
+    found = session.scalar(query.with_for_update() if for_update else query)
+    if found is None:
+        raise BadLinkError
+    return found
+
+
+def whether_or_not(
+    session: AnySession, condition: ColumnElement[bool], *columns: Any
+) -> tuple[Any, ...]:
+    """Return these columns of the one row that the condition finds, or as many times None: one
+    statement and one row in either case, so that nobody learns from the time which it was."""
+    one = select(literal(1).label("one")).subquery()
+    found = select(*columns).select_from(one).outerjoin(columns[0].class_, condition)
+    return tuple(session.execute(found).one())
+
+
+def of_address(session: AnySession, key: str) -> Subscriber | None:
+    """Return whose address it is, or None, locked until the transaction ends."""
+    query = select(Subscriber).where(Subscriber.address_key == key).with_for_update()
+    return session.scalar(query)
+
+
+@contextmanager
+def changing(
+    session: AnySession, uid: uuid.UUID, now: datetime, *states: SubscriberState
+) -> Iterator[Subscriber]:
+    """Run the block as a write transaction on somebody, whose row stays locked.
+
+    :param states: those in which the change makes sense.
+    :raises BadLinkError: when nobody is meant.
+    :raises NotSubscribedError: when they are in another state.
+    """
+    with writing(session, now):
+        found = find(session, uid, for_update=True)
+        if found.state not in states:
+            raise NotSubscribedError
+        found.heard_at = now
+        yield found
+
+
+def set_wishes(subscriber: Subscriber, wishes: Wishes) -> None:
+    """Make somebody want this."""
+    for field in fields(Wishes):
+        setattr(subscriber, field.name, getattr(wishes, field.name))
+
+
+def set_state(subscriber: Subscriber, state: SubscriberState, now: datetime) -> None:
+    """Put somebody into a state; nothing changes when they are in it."""
+    if subscriber.state is not state:
+        subscriber.state, subscriber.state_at = state, now
+
+
+def activate(subscriber: Subscriber, means: str, now: datetime) -> None:
+    """Send mails to somebody from now on, and note that they agreed.
+
+    :param means: « lien » or « code ».
+    """
+    set_state(subscriber, SubscriberState.ACTIVE, now)
+    subscriber.since = subscriber.heard_at = now
+    subscriber.confirmed_at = subscriber.confirmed_at or now
+    subscriber.consent_at, subscriber.consent_means = now, means

@@ -1,0 +1,336 @@
+"""Signing up for reminders, and all that somebody may do with a personal link.
+
+1. ``sign_up`` notes the wishes of an address and asks it to confirm (``reminders.asked`` says
+   when);
+2. ``confirm`` (the link) or ``check_code`` (six digits) proves that the mailbox is theirs;
+3. with the link of any mail they change, pause, move, take out, end or erase everything.
+
+A stranger may type any address: nothing that follows from typing one changes what a confirmed
+person gets, and the answer never tells whether we know it. Mails are queued, in the transaction
+that they speak of; the worker writes and sends them.
+"""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.sql.dml import UpdateBase
+
+from calendar_app.config import retention
+from calendar_app.editing import suggestions
+from calendar_app.reminders.models.outbox import Delivery
+from calendar_app.reminders.models.subscriptions import (
+    AddressRequest,
+    RateCount,
+    Subscriber,
+    Subscription,
+)
+from calendar_app.reminders.outbox import queue_mail
+from calendar_app.reminders.rules.deliveries import DeliveryKind, SubscriberState
+from calendar_app.reminders.rules.personal_links import (
+    CODE_LIFE,
+    CONFIRMATION_LIFE,
+    BadLinkError,
+    PersonalLinks,
+)
+from calendar_app.reminders.subscribers import (
+    CONSENT,
+    ENDED,
+    SUBSCRIBED,
+    AddressTakenError,
+    ConfirmationExpiredError,
+    NotSubscribedError,
+    SignUp,
+    Wishes,
+    WrongCodeError,
+    activate,
+    changing,
+    find,
+    of_address,
+    set_state,
+    set_wishes,
+    whether_or_not,
+)
+from calendar_app.store import limits
+from calendar_app.store.base import AnySession, writing
+from calendar_app.words.mail_addresses import MailAddress
+
+#: Whose code is worked out where nobody is meant: it takes as long.
+_NOBODY = uuid.UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """How many rows were deleted."""
+
+    unconfirmed: int
+    ended: int
+    counts: int
+    new_addresses: int
+
+
+# -- signing up and confirming ---------------------------------------------------------------------
+
+
+# These two are for inside the caller's transaction: the worker's, who looks whose address it is
+# (see ``reminders.asked``).
+
+
+def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datetime) -> None:
+    """Note what an address wants and send it a confirmation. Somebody who is subscribed gets their
+    link instead, and nothing of theirs changes.
+
+    :param asked_at: when they agreed.
+    """
+    found = of_address(session, request.address.key)
+    if found and found.state in SUBSCRIBED:
+        _send(session, found, DeliveryKind.LINK, now)
+        return
+    if found is None:
+        found = Subscriber(uid=uuid.uuid4(), created_at=now)
+    elif found.state in ENDED:
+        # Who comes back starts anew.
+        session.execute(delete(Subscription).where(Subscription.subscriber_id == found.id))
+        session.expire(found, ["subscriptions"])
+    found.address, found.address_key = request.address.address, request.address.key
+    found.state, found.state_at, found.since = SubscriberState.UNCONFIRMED, now, now
+    found.consent_wording, found.consent_at, found.consent_means = request.consent, asked_at, None
+    found.heard_at = now
+    set_wishes(found, request.wishes)
+    session.add(found)
+    session.flush()
+    for event_id in request.event_ids:
+        picked = session.get(Subscription, (found.id, event_id))
+        if picked is None:
+            picked = Subscription(subscriber_id=found.id, event_id=event_id, since=now)
+            session.add(picked)
+        picked.picked = True
+    _send(session, found, DeliveryKind.CONFIRMATION, now)
+
+
+def send_link(session: AnySession, address: MailAddress, now: datetime) -> None:
+    """« Retrouver mon lien »: send it to whom it belongs, or the confirmation that is missing, or
+    nothing to an address that gets no mail."""
+    found = of_address(session, address.key)
+    if found and found.state in SUBSCRIBED:
+        _send(session, found, DeliveryKind.LINK, now)
+    elif found and found.state is SubscriberState.UNCONFIRMED:
+        _send(session, found, DeliveryKind.CONFIRMATION, now)
+
+
+def resend_confirmation(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
+    """Send a confirmation again.
+
+    :raises BadLinkError: when nobody is meant.
+    :raises NotSubscribedError: when nothing waits to be confirmed.
+    """
+    with changing(session, uid, now, SubscriberState.UNCONFIRMED) as found:
+        _send(session, found, DeliveryKind.CONFIRMATION, now)
+
+
+def confirmation_expired(subscriber: Subscriber, now: datetime) -> bool:
+    """Return whether the link of the latest confirmation is too old."""
+    return subscriber.code_at is None or now >= subscriber.code_at + CONFIRMATION_LIFE
+
+
+def confirm(session: AnySession, uid: uuid.UUID, means: str, now: datetime) -> Subscriber:
+    """Confirm a sign-up; nothing changes for somebody who is subscribed.
+
+    :param means: « lien » or « code ».
+    :raises BadLinkError: when nobody is meant.
+    :raises ConfirmationExpiredError: when the link is too old.
+    :raises NotSubscribedError: when it was ended since.
+    """
+    with changing(session, uid, now, SubscriberState.UNCONFIRMED, *SUBSCRIBED) as found:
+        if found.state is SubscriberState.UNCONFIRMED:
+            if confirmation_expired(found, now):
+                raise ConfirmationExpiredError
+            activate(found, means, now)
+        return found
+
+
+def check_code(
+    session: AnySession, address: MailAddress, code: str, links: PersonalLinks, now: datetime
+) -> tuple[Subscriber, bool]:
+    """Take the six digits of the latest mail, and confirm the sign-up that waits for them.
+
+    Every try is counted before it is looked at, and an unknown address costs the statements of a
+    known one; the right code gives its tries back.
+
+    :returns: whose they are, and whether that confirmed the sign-up.
+    :raises WrongCodeError: the same for all that may be wrong.
+    """
+    columns = (Subscriber.uid, Subscriber.code_at, Subscriber.state)
+    mine = Subscriber.address_key == address.key
+    uid, code_at, state = whether_or_not(session, mine, *columns)
+    tried = links.fingerprint(f"code/{address.key}/{code_at and code_at.isoformat()}")
+    may_try = limits.take(session, limits.WRONG_CODES_A_MAIL, tried, now)
+    expected = links.code(uid or _NOBODY, code_at or now)
+    right = hmac.compare_digest(expected.encode(), code.encode())
+    if not (right and may_try and uid and now < code_at + CODE_LIFE and state not in ENDED):
+        raise WrongCodeError
+    limits.forget(session, limits.WRONG_CODES_A_MAIL, tried, now)
+    with writing(session, now):
+        found = of_address(session, address.key)
+        if found is None or (found.uid, found.code_at) != (uid, code_at) or found.state in ENDED:
+            raise WrongCodeError
+        found.heard_at = now
+        confirmed = found.state is SubscriberState.UNCONFIRMED
+        if confirmed:
+            activate(found, "code", now)
+    return found, confirmed
+
+
+# -- with a personal link --------------------------------------------------------------------------
+
+
+# All that follow raise BadLinkError when nobody is meant, and NotSubscribedError when their state
+# does not allow it.
+
+
+def change(session: AnySession, uid: uuid.UUID, wishes: Wishes, now: datetime) -> None:
+    """Replace what somebody wants to hear of. Leads that have passed do not fire."""
+    with changing(session, uid, now, *SUBSCRIBED) as found:
+        names = [f.name for f in fields(Wishes) if f.name != "weekly"]
+        if any(getattr(found, name) != getattr(wishes, name) for name in names):
+            found.since = now
+        set_wishes(found, wishes)
+
+
+def pause(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
+    """Send nothing until they resume."""
+    with changing(session, uid, now, *SUBSCRIBED) as found:
+        set_state(found, SubscriberState.PAUSED, now)
+
+
+def resume(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
+    """Send reminders again; those of the time between are not made up for."""
+    with changing(session, uid, now, *SUBSCRIBED) as found:
+        if found.state is SubscriberState.PAUSED:
+            found.since = now
+        set_state(found, SubscriberState.ACTIVE, now)
+
+
+def ask_new_address(
+    session: AnySession, uid: uuid.UUID, address: MailAddress, now: datetime
+) -> None:
+    """Ask another address to confirm that somebody moves to it."""
+    with changing(session, uid, now, *SUBSCRIBED) as found:
+        found.new_address = address.address
+        queue_mail(session, found, DeliveryKind.NEW_ADDRESS, now)
+
+
+def waiting_new_address(
+    session: AnySession, uid: uuid.UUID, fingerprint: str, links: PersonalLinks
+) -> str:
+    """Return the address that a token of ``PersonalLinks.new_address_token`` stands for.
+
+    :raises BadLinkError: when that person does not wait for this address any more.
+    """
+    address = find(session, uid).new_address
+    if address is None or links.fingerprint(address) != fingerprint:
+        raise BadLinkError
+    return address
+
+
+def confirm_new_address(
+    session: AnySession, uid: uuid.UUID, fingerprint: str, links: PersonalLinks, now: datetime
+) -> Subscriber:
+    """Move somebody to the address that they asked for. Their links change, so that those in the
+    old mailbox are void.
+
+    :raises AddressTakenError: when somebody else is subscribed at that address.
+    """
+    with changing(session, uid, now, *SUBSCRIBED) as found:
+        address = waiting_new_address(session, uid, fingerprint, links)
+        other = of_address(session, address.casefold())
+        if other and other.id != found.id:
+            if other.state in SUBSCRIBED:
+                raise AddressTakenError
+            session.execute(delete(Subscriber).where(Subscriber.id == other.id))
+            session.expunge(other)
+        found.address, found.address_key = address, address.casefold()
+        found.new_address, found.uid, found.code_at = None, uuid.uuid4(), None
+        return found
+
+
+def unsubscribe(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
+    """End all mails, and say goodbye by one. To do it twice changes nothing more.
+
+    :raises BadLinkError: when nobody is meant.
+    """
+    with changing(session, uid, now, *SubscriberState) as found:
+        if found.state in ENDED:
+            return
+        was_subscribed = found.state in SUBSCRIBED
+        set_state(found, SubscriberState.UNSUBSCRIBED, now)
+        found.new_address = found.code_at = None
+        if was_subscribed:
+            queue_mail(session, found, DeliveryKind.GOODBYE, now)
+
+
+def come_back(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
+    """Take back an unsubscription, with all that was followed; the link proves the mailbox."""
+    with changing(session, uid, now, SubscriberState.UNSUBSCRIBED, *SUBSCRIBED) as found:
+        if found.state is SubscriberState.UNSUBSCRIBED:
+            if now >= found.state_at + retention.ENDED:
+                raise NotSubscribedError
+            found.consent_wording = found.consent_wording or CONSENT
+            activate(found, "lien", now)
+
+
+def erase(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
+    """Delete somebody with all that hangs on them: wishes, reminders, mails, and their address
+    wherever else it is kept.
+
+    :raises BadLinkError: when nobody is meant.
+    """
+    with changing(session, uid, now, *SubscriberState) as found:
+        suggestions.forget(session, found.address_key, now)
+        waiting = func.lower(AddressRequest.address) == found.address_key
+        session.execute(delete(AddressRequest).where(waiting))
+        session.execute(delete(Subscriber).where(Subscriber.id == found.id))
+        session.expunge_all()
+
+
+def clean(session: AnySession, now: datetime) -> Cleaned:
+    """Delete what may not be kept (``config.retention``): sign-ups that nobody confirmed, ended
+    subscriptions, and counts whose time is over. A new address that nobody confirmed is
+    forgotten."""
+
+    def older(states: tuple[SubscriberState, ...], kept: timedelta) -> int:
+        conditions = (Subscriber.state.in_(states), Subscriber.state_at <= now - kept)
+        return _count(session, delete(Subscriber).where(*conditions))
+
+    asked = select(Delivery.id).where(
+        Delivery.subscriber_id == Subscriber.id,
+        Delivery.kind == DeliveryKind.NEW_ADDRESS,
+        Delivery.created_at > now - retention.UNCONFIRMED,
+    )
+    with writing(session, now):
+        return Cleaned(
+            unconfirmed=older((SubscriberState.UNCONFIRMED,), retention.UNCONFIRMED),
+            ended=older(ENDED, retention.ENDED),
+            counts=_count(session, delete(RateCount).where(RateCount.expires_at <= now)),
+            new_addresses=_count(
+                session,
+                update(Subscriber)
+                .where(Subscriber.new_address.is_not(None), ~asked.exists())
+                .values(new_address=None),
+            ),
+        )
+
+
+def _send(session: AnySession, subscriber: Subscriber, kind: DeliveryKind, now: datetime) -> None:
+    """Queue a mail that carries a code; the codes of earlier mails are void."""
+    subscriber.code_at = now
+    queue_mail(session, subscriber, kind, now)
+
+
+def _count(session: AnySession, statement: UpdateBase) -> int:
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    return int(result.rowcount)  # type: ignore[attr-defined]

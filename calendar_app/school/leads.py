@@ -1,0 +1,66 @@
+"""How long before a deadline somebody wants to hear of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from calendar_app.words.errors import UnknownValueError
+from calendar_app.words.french import NBSP
+
+#: A school year has about 36 weeks of class: nobody means more.
+_MOST_WEEKS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """How long before a deadline: ``month``, ``class_weeks`` (with their number) or
+    ``last_class_day``.
+
+    :raises UnknownValueError: for another kind, or a number of weeks that is not 1 to 40.
+    """
+
+    kind: str
+    weeks: int = 0
+
+    def __post_init__(self) -> None:
+        counted = self.kind == "class_weeks" and 1 <= self.weeks <= _MOST_WEEKS
+        if not counted and (self.kind not in ("month", "last_class_day") or self.weeks):
+            raise UnknownValueError("le délai", self.code)
+
+    @classmethod
+    def month(cls) -> Lead:
+        return cls("month")
+
+    @classmethod
+    def class_weeks(cls, weeks: int) -> Lead:
+        return cls("class_weeks", weeks)
+
+    @classmethod
+    def last_class_day(cls) -> Lead:
+        return cls("last_class_day")
+
+    @classmethod
+    def parse(cls, code: str) -> Lead:
+        """Read a ``code``.
+
+        :raises UnknownValueError: when it is none.
+        """
+        if match := re.fullmatch(r"class_weeks:([0-9]{1,2})", code):
+            return cls("class_weeks", int(match[1]))
+        if code == "class_weeks":
+            raise UnknownValueError("le délai", code, "class_weeks:3")
+        return cls(code)
+
+    @property
+    def code(self) -> str:
+        """« month », « class_weeks:3 », « last_class_day »: how it is stored."""
+        return f"{self.kind}:{self.weeks}" if self.kind == "class_weeks" else self.kind
+
+    @property
+    def words(self) -> str:
+        """« un mois avant », « 3 semaines de classe avant » or « le dernier jour de classe avant »,
+        to follow « Me prévenir »."""
+        if self.kind == "class_weeks":
+            return f"{self.weeks}{NBSP}semaine{'s' if self.weeks > 1 else ''} de classe avant"
+        return "un mois avant" if self.kind == "month" else "le dernier jour de classe avant"

@@ -1,0 +1,152 @@
+"""Classes, the cycles, degrés and kinds of school that stand for several of them, and the one rule
+of what fits a class (:func:`fits`).
+
+Cycles: décret n° 2013-682. 6e is in cycle 3 and in the second degré, so cycle 3 is not « le
+premier degré ».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from calendar_app.words.errors import UnknownValueError
+from calendar_app.words.text import nearest
+
+#: Every class, by the slug of the filter ``niveau``, with its name on screen, in school order.
+CLASSES: dict[str, str] = {
+    "tps": "TPS",
+    "ps": "PS",
+    "ms": "MS",
+    "gs": "GS",
+    "cp": "CP",
+    "ce1": "CE1",
+    "ce2": "CE2",
+    "cm1": "CM1",
+    "cm2": "CM2",
+    "6e": "6e",
+    "5e": "5e",
+    "4e": "4e",
+    "3e": "3e",
+    "2de": "2de",
+    "1re": "1re",
+    "terminale": "terminale",
+    "cap": "CAP",
+    "bac-pro": "bac pro",
+    "segpa": "SEGPA",
+    "ulis": "ULIS",
+    "upe2a": "UPE2A",
+}
+
+#: Shortcuts, widest first: slug → (name on screen, its classes). ULIS and UPE2A exist in écoles,
+#: collèges and lycées, so each of these holds them.
+GROUPS: dict[str, tuple[str, frozenset[str]]] = {
+    "premier-degre": (
+        "premier degré",
+        frozenset("tps ps ms gs cp ce1 ce2 cm1 cm2 ulis upe2a".split()),
+    ),
+    "second-degre": (
+        "second degré",
+        frozenset("6e 5e 4e 3e 2de 1re terminale cap bac-pro segpa ulis upe2a".split()),
+    ),
+    "college": ("collège", frozenset("6e 5e 4e 3e segpa ulis upe2a".split())),
+    "lycee": ("lycée", frozenset("2de 1re terminale cap bac-pro ulis upe2a".split())),
+    "cycle-1": ("cycle 1", frozenset(("tps", "ps", "ms", "gs"))),
+    "cycle-2": ("cycle 2", frozenset(("cp", "ce1", "ce2"))),
+    "cycle-3": ("cycle 3", frozenset(("cm1", "cm2", "6e"))),
+    "cycle-4": ("cycle 4", frozenset(("5e", "4e", "3e"))),
+}
+
+#: Classes that exist in écoles, in collèges and in lycées.
+EVERYWHERE = frozenset(("ulis", "upe2a"))
+
+#: The kinds of school, each with the classes that exist in no other. (SEGPA is in collèges.)
+SCHOOLS: dict[str, frozenset[str]] = {
+    slug: GROUPS[slug][1] - EVERYWHERE for slug in ("premier-degre", "college", "lycee")
+}
+
+
+def expand(slugs: Iterable[str]) -> frozenset[str]:
+    """Return the classes that these classes and shortcuts stand for.
+
+    :raises UnknownValueError: with the nearest slug.
+    """
+    classes: set[str] = set()
+    for slug in slugs:
+        if slug in GROUPS:
+            classes |= GROUPS[slug][1]
+        elif slug in CLASSES:
+            classes.add(slug)
+        else:
+            raise UnknownValueError(
+                "la classe ou le cycle", slug, nearest(slug, [*CLASSES, *GROUPS])
+            )
+    return frozenset(classes)
+
+
+def collapse(classes: Iterable[str]) -> tuple[str, ...]:
+    """Return the shortest list of slugs for *classes*: degrés, schools, cycles, then classes."""
+    left = set(classes)
+    whole = frozenset(left)
+    found: list[str] = []
+    for slug, (_, members) in GROUPS.items():
+        # A later shortcut may find its ULIS and UPE2A taken by an earlier one.
+        if members <= whole and members - EVERYWHERE <= left:
+            found.append(slug)
+            left -= members
+    return (*found, *(slug for slug in CLASSES if slug in left))
+
+
+def name(slug: str) -> str:
+    """Return the name on screen of a class or a group."""
+    return GROUPS[slug][0] if slug in GROUPS else CLASSES[slug]
+
+
+def schools(classes: Iterable[str]) -> frozenset[str]:
+    """Return the kinds of school (keys of ``SCHOOLS``) that classes are certainly in: none for ULIS
+    and UPE2A alone, which may be anywhere."""
+    given = frozenset(classes)
+    return frozenset(slug for slug, own in SCHOOLS.items() if own & given)
+
+
+def fits(mine: Iterable[str], theirs: Iterable[str]) -> bool:
+    """Whether an event for *theirs* is for somebody who has, or asks for, *mine* (slugs of
+    ``CLASSES``).
+
+    ============================== =====================================================
+    classes                        an event fits
+    ============================== =====================================================
+    none on one side               always: nobody said, and missing it is worse
+    one that both have             when it is neither ULIS nor UPE2A
+    ULIS (or UPE2A) on both sides  when both may be in one kind of school
+    no class in common             never
+    ============================== =====================================================
+
+    ULIS and UPE2A beside other classes are in the schools of those: a CM1 with ULIS is an école,
+    so « 6e, SEGPA, ULIS » does not fit it, and « CM2, ULIS » does. Alone, they may be anywhere.
+    Cycles and degrés are first expanded into their classes (:func:`expand`).
+
+    It is written as SQL in ``catalogue.class_fit``.
+    """
+    mine, theirs = frozenset(mine), frozenset(theirs)
+    if not mine or not theirs:
+        return True
+    common = mine & theirs
+    if common - EVERYWHERE:
+        return True
+    my_schools, their_schools = schools(mine), schools(theirs)
+    one_school = not my_schools or not their_schools or bool(my_schools & their_schools)
+    return bool(common) and one_school
+
+
+def has_second_degre(classes: Iterable[str]) -> bool:
+    """Whether a collège or a lycée may be among *classes*: True also when no class is given, or
+    only ULIS and UPE2A."""
+    found = schools(classes)
+    return not found or bool(found - {"premier-degre"})
+
+
+def has_ecole(classes: Iterable[str]) -> bool:
+    """Whether an école may be among *classes*: nobody there can be promised a Wednesday. True also
+    when no class is given, or only ULIS and UPE2A."""
+    found = schools(classes)
+    return not found or "premier-degre" in found

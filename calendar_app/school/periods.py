@@ -1,0 +1,67 @@
+"""The périodes of a school year: the stretches of class between its holidays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from calendar_app.school.school_calendars import each_day
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.words.errors import CalendarUnknownError
+
+if TYPE_CHECKING:
+    from calendar_app.school.class_days import ClassDays
+
+#: A holiday of a week or more parts two périodes; a pont or a « semaine en mai » does not.
+BREAK_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A période of the school year.
+
+    :param first_day: its first class day.
+    :param last_day: its last class day.
+    :param starts_after: the holidays before it (« Toussaint »), or « rentrée ».
+    :param ends_before: the holidays after it (« Noël »).
+    """
+
+    number: int
+    first_day: date
+    last_day: date
+    starts_after: str
+    ends_before: str
+
+    @property
+    def label(self) -> str:
+        """« Période 1 (rentrée → Toussaint) »."""
+        return f"Période {self.number} ({self.starts_after} → {self.ends_before})"
+
+
+def periods_of(class_days: ClassDays, year: SchoolYear) -> tuple[Period, ...]:
+    """Return the périodes of a school year: from one holiday of a week or more to the next.
+
+    :raises CalendarUnknownError: when the year is not wholly known.
+    """
+    if not class_days.knows(year.first_day, year.last_day):
+        raise CalendarUnknownError(
+            f"Nous ne connaissons pas toutes les vacances de l'année scolaire {year.label} "
+            f"({class_days.label})."
+        )
+    breaks = [
+        (h.first_day, h.last_day, h.short_name)
+        for h in class_days.holidays_in(year.first_day, year.last_day)
+        if h.days >= BREAK_DAYS
+    ]
+    # The summer holidays end the last période, but where the school year is not cut there.
+    breaks.append((year.next.first_day, year.next.first_day, "fin juillet"))
+    found: list[Period] = []
+    start, after = year.first_day, "rentrée"
+    for first_day, last_day, name in breaks:
+        stretch = each_day(start, first_day - timedelta(days=1))
+        if days := [day for day in stretch if class_days.is_class_day(day)]:
+            found.append(Period(len(found) + 1, days[0], days[-1], after, name))
+            after = name
+        start = last_day + timedelta(days=1)
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""The store itself: connections, transactions, limits. It knows no noun of the calendar."""

@@ -1,0 +1,140 @@
+"""How a connection to the store is opened, and when it is given up.
+
+* A SQLite file is never made by opening it: a wrong path would be an empty store that answers.
+  ``make_file`` makes it, for whoever sets up a store. A connection whose file was removed or
+  replaced since is dropped: what it wrote would be lost.
+* A PostgreSQL server that hangs keeps a connection open and says nothing. ``hurried`` bounds how
+  long a thread waits for it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.exc import DisconnectionError
+
+#: Seconds that opening a connection to PostgreSQL may take. (libpq takes 1 for 2.)
+CONNECT_SECONDS = 2
+
+#: Seconds that somebody in a hurry waits for the answer to one statement.
+STATEMENT_SECONDS = 3.0
+
+#: Seconds in which nobody in a hurry tries to connect again, after a server that said nothing.
+_SILENCE_SECONDS = 2.0
+
+_waits: ContextVar[float | None] = ContextVar("waits", default=None)
+
+
+def hurry(seconds: float | None = STATEMENT_SECONDS) -> None:
+    """Let the statements of this thread wait for at most *seconds* each; None: for as long as it
+    takes, which suits a worker that plans for a million subscribers."""
+    _waits.set(seconds)
+
+
+@contextmanager
+def hurried(seconds: float = STATEMENT_SECONDS) -> Iterator[None]:
+    """Run the block in a hurry (see :func:`hurry`)."""
+    before = _waits.get()
+    hurry(seconds)
+    try:
+        yield
+    finally:
+        hurry(before)
+
+
+def make_file(url: URL) -> None:
+    """Make the empty file of a SQLite store where it is missing, for its owner alone."""
+    if url.get_backend_name() == "sqlite" and url.database:
+        os.close(os.open(url.database, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def still_there(info: Mapping[Any, Any]) -> bool:
+    """Return whether the file of a SQLite connection is the one that it opened.
+
+    :param info: of the pool's record of the connection; other engines have no file.
+    """
+    opened = info.get("file")
+    return opened is None or opened == _identity(info["path"])
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@event.listens_for(Engine, "do_connect")
+def _open(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Open a connection in our way; None leaves it to SQLAlchemy."""
+    if dialect.name == "sqlite":
+        path = arguments[0]
+        if path == ":memory:":
+            return None
+        record.info["path"] = path
+        options["uri"] = True
+        _keep_private(path)
+        opened = dialect.loaded_dbapi.connect(f"file:{quote(path)}?mode=rw", **options)
+        record.info["file"] = _identity(path)
+        return opened
+    if dialect.name == "postgresql":
+        record.info["asks"] = True
+        return _open_postgresql(arguments, options)
+    return None
+
+
+def _keep_private(path: str) -> None:
+    """Make a store file, and the journal beside it, their owner's alone, wherever they stand and
+    whoever copied them there."""
+    for each in (Path(f"{path}{end}") for end in ("", "-wal", "-shm")):
+        with suppress(OSError):  # it is not there, or somebody else's
+            if stat.S_IMODE(each.stat().st_mode) & 0o077:
+                each.chmod(0o600)
+
+
+@event.listens_for(Engine, "checkout")
+def _refuse_lost_one(opened: Any, record: Any, _proxy: object) -> None:
+    """Drop a connection whose file or server is gone; the pool opens another, if it can."""
+    if not still_there(record.info):
+        raise DisconnectionError("the file of the store was removed or replaced")
+    if record.info.get("asks") and not opened.answers():
+        raise DisconnectionError("the server does not answer on this connection")
+
+
+def _open_postgresql(arguments: list[Any], options: dict[str, Any]) -> Any:
+    # psycopg is an extra: a store of SQLite does without it.
+    from calendar_app.store.patient_postgresql import Connection
+
+    return Connection.connect(*arguments, **options)
+
+
+class Silence:
+    """Remembers that a server said nothing, so that not everybody waits for it in turn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until = 0.0
+
+    def begin(self) -> None:
+        with self._lock:
+            self._until = time.monotonic() + _SILENCE_SECONDS
+
+    def lasts(self) -> bool:
+        with self._lock:
+            return time.monotonic() < self._until
+
+
+def seconds_to_wait() -> float | None:
+    """Return how long this thread waits for one statement, in seconds; None: without end."""
+    return _waits.get()

@@ -1,0 +1,394 @@
+"""Events in the room: the list, the form with its preview, and what becomes of an event."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+
+from calendar_app.catalogue.entries import EventEntry
+from calendar_app.catalogue.entry_rows import event_entry
+from calendar_app.catalogue.facts import EntryError
+from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.versions import Facts
+from calendar_app.editing import (
+    accounts,
+    change_words,
+    draft_entries,
+    editions,
+    event_lists,
+    events,
+    moderation,
+    proposals,
+)
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.rules.changes import ChangeAction
+from calendar_app.school.academies import NATIONAL
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import db
+from calendar_app.web.editing import editor_session
+from calendar_app.web.editing.draft_cards import draft_card
+from calendar_app.web.editing.event_form import DateRow, EventForm
+from calendar_app.web.editing.event_preview import preview_of
+from calendar_app.web.editing.form_words import in_words_of_the_form
+from calendar_app.web.editing.journal_views import lines_of
+from calendar_app.web.editing.moved_days import remember_moves
+from calendar_app.web.editing.queue_views import typed_answer
+from calendar_app.web.editing.room import room_blueprint, show, the_editor
+from calendar_app.web.editing.typed_lists import scope_text, years_around
+from calendar_app.web.page import page
+from calendar_app.web.policies import Policy, policy
+from calendar_app.words.errors import CalendarError, NotFoundError
+from calendar_app.words.text import clean, clean_line
+from calendar_app.words.vocabulary import (
+    Audience,
+    EventType,
+    MilestoneKind,
+    PupilData,
+    Registrant,
+    Sending,
+)
+
+bp = room_blueprint(
+    "editing",
+    __name__,
+    enregistre="C'est enregistré et publié.",
+    propose="C'est proposé à la publication.",
+    etat="L'événement est à jour.",
+)
+
+
+@bp.app_context_processor
+def _for_templates() -> dict[str, Any]:
+    return {
+        "event_types": _options(EventType),
+        "audiences": _options(Audience),
+        "registrants": _options(Registrant),
+        "sendings": _options(Sending),
+        "pupil_datas": _options(PupilData),
+        "deadline_kinds": {kind.value for kind in MilestoneKind if kind.is_deadline},
+        "date_kinds": (("", "choisissez"), *_options(MilestoneKind)),
+        "conflict_name": change_words.part_name,
+        "conflict_words": lambda name, value: change_words.value_words(
+            name, value, page().reference
+        ),
+    }
+
+
+def _options(values: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((member.value, member.words) for member in values)
+
+
+#: What a button makes of an event: value → (facts that it sets, or None to take away; its action).
+STATES: dict[str, tuple[dict[str, str | None], ChangeAction]] = {
+    "annule": ({"cancelled": "true"}, ChangeAction.CANCELLED),
+    "retabli": ({"cancelled": None}, ChangeAction.RESTORED),
+    "complet": ({"full": "true"}, ChangeAction.FULL),
+    "places": ({"full": None}, ChangeAction.EDITED),
+    "archive": ({"archived": "true"}, ChangeAction.ARCHIVED),
+    "remis": ({"archived": None}, ChangeAction.RESTORED),
+}
+
+_LONGEST_WHY = 500
+
+
+@bp.get("/evenements/")
+@policy(Policy.EDITOR)
+def index() -> Any:
+    """The events that concern one's scope, of one school year."""
+    here = page()
+    label = request.args.get("annee", "")
+    year = SchoolYear.parse(label) if label else event_lists.latest_year(db.session, here.today)
+    words = clean_line(request.args.get("q", ""))[:200]
+    return show(
+        "events.html",
+        events=event_lists.events_of(db.session, the_editor(), year, words),
+        proposed={d.event_id for d in moderation.queue(db.session, the_editor())},
+        year=year,
+        words=words,
+    )
+
+
+@bp.route("/evenements/nouveau/", methods=["GET", "POST"])
+@policy(Policy.EDITOR)
+def new() -> Any:
+    """A new event; one that begins with a draft publishes that draft."""
+    here, draft = page(), _draft()
+    if request.method != "POST":
+        if draft:
+            return _of_draft(draft)
+        year = SchoolYear.of(here.today).label
+        where = scope_text(the_editor().scope, here.reference.academies) or "national"
+        blank = EventForm(annee=year, pour=where, boxes={"public": ["eleves"]})
+        return _form(blank)
+    known = draft.event_id if draft else None
+    return _posted(_typed(known), None, draft)
+
+
+@bp.route("/evenements/<event_id>/", methods=["GET", "POST"])
+@policy(Policy.EDITOR)
+def edit(event_id: str) -> Any:
+    """An event that exists."""
+    found = events.visible_event(db.session, the_editor(), event_id)
+    if request.method != "POST":
+        entry = event_entry(found, page().reference.academies)
+        shown = EventForm.of_entry(
+            events.written_entry(entry), page().reference.academies, found.id
+        )
+        return _form(shown, found, events.facts(entry), **preview_of(shown))
+    return _posted(_typed(found.id), found, None)
+
+
+@bp.get("/evenements/<event_id>/edition-suivante/")
+@policy(Policy.EDITOR)
+def next_edition(event_id: str) -> Any:
+    """The form of the next edition, a year later; nothing is stored before it is sent."""
+    here, found = page(), events.visible_event(db.session, the_editor(), event_id)
+    entry = editions.next_edition(event_entry(found, here.reference.academies))
+    if event_lists.exists(db.session, entry["id"]):
+        return redirect(url_for(".edit", event_id=entry["id"]), 303)
+    form = EventForm.of_entry(entry, here.reference.academies, None)
+    return _form(form, origin=found, **preview_of(form))
+
+
+@bp.post("/evenements/<event_id>/etat/")
+@policy(Policy.PUBLISHER)
+def change_state(event_id: str) -> Any:
+    """Cancel, restore, mark full, archive: one button each."""
+    found = events.visible_event(db.session, the_editor(), event_id)
+    entry = event_entry(found, page().reference.academies)
+    shown = EventForm.of_entry(events.written_entry(entry), page().reference.academies, found.id)
+    if not editor_session.is_fresh():
+        return _form(shown, found, events.facts(entry), 400, editor_session.NOT_FRESH)
+    if request.form.get("etat") not in STATES:
+        raise NotFoundError("Cette action n'existe pas.")
+    changes, action = STATES[request.form["etat"]]
+    if "cancelled" in changes and "raison" in request.form:
+        changes = changes | {"reason": clean_line(request.form["raison"])[:400] or None}
+    seen = events.facts(entry)
+    wanted = {n: v for n, v in (seen | changes).items() if v is not None}
+    try:
+        new = events.check_entry(db.session, events.written_from(wanted))
+        events.save(db.session, the_editor(), new, seen, page().now, action=action, why=_why())
+    except CalendarError as error:
+        return _form(shown, found, seen, 409, str(error))
+    return redirect(url_for(".edit", event_id=event_id, fait="etat"), 303)
+
+
+@bp.post("/apercu/")
+@policy(Policy.EDITOR)
+def preview() -> Any:
+    """What the form would publish, as a piece of a page: nothing is stored."""
+    event_id = clean_line(request.form.get("evenement", "")) or None
+    form = _typed(event_id)
+    if not editor_session.is_fresh():
+        return _form(form, None, None, 400, editor_session.NOT_FRESH)
+    return show("_preview.html", **preview_of(form))
+
+
+def _of_draft(draft: Draft) -> Response:
+    """The form of what a draft would publish."""
+    academies = page().reference.academies
+    try:
+        entry = draft_entries.written_draft(db.session, draft)
+    except events.StaleEventError as error:
+        return show("draft.html", 409, card=draft_card(draft), notice=str(error))
+    seen = events.facts(event_entry(draft.event, academies)) if draft.event else None
+    form = EventForm.of_entry(entry, academies, draft.event_id)
+    return _form(form, None, seen, draft=draft, **preview_of(form))
+
+
+def _typed(event_id: str | None) -> EventForm:
+    """Return what was typed; an event that was picked by its title is noted by its id."""
+    form = EventForm.posted(request.form, event_id)
+    chosen = form.texts["partie_de"]
+    form.texts["partie_de"] = _pickable(form).get(chosen, chosen)
+    return form
+
+
+def _pickable(form: EventForm) -> dict[str, str]:
+    """Return the events that this one may be part of: those of its school year, by their names."""
+    try:
+        year = SchoolYear.parse(form.annee)
+    except CalendarError:
+        return {}
+    return event_lists.named(db.session, the_editor(), year)
+
+
+# -- the steps -------------------------------------------------------------------------------------
+
+
+def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
+    """Do what a button of the form asks for, or show the form again with what is wrong."""
+    here, asked = page(), request.form.get("action", "publier")
+    about = found or (draft.event if draft else None)
+    seen = _seen() if about else None
+    if about and seen is None:
+        seen = events.facts(event_entry(about, here.reference.academies))
+    if not editor_session.is_fresh():
+        return _form(form, found, seen, 400, editor_session.NOT_FRESH, draft)
+    if asked == "ajouter":
+        form.dates.append(DateRow())
+        return _form(form, found, seen, draft=draft)
+    if asked == "apercu":
+        return _form(form, found, seen, draft=draft, **preview_of(form))
+    entry = read(form, seen)
+    if entry is None:
+        return _form(form, found, seen, 400, draft=draft)
+    near = () if about else event_lists.near(db.session, the_editor(), entry)
+    if near and request.form.get("autre") != "oui":
+        return _form(form, None, None, 400, draft=draft, near=near)
+    try:
+        return _stored(entry, seen, draft, asked)
+    except events.StaleEventError as error:
+        now = events.facts(event_entry(_again(about), here.reference.academies))
+        rebased = events.rebase(db.session, events.facts(entry), seen or {}, now)
+        shown = EventForm.of_entry(rebased, here.reference.academies, entry.id)
+        return _form(shown, found, now, 409, str(error), draft, conflicts=error.conflicts)
+    except EntryError as error:
+        status, notice = _note(form, error)
+        return _form(form, found, seen, status, notice, draft)
+    except (events.NotYoursError, moderation.DraftNotYoursError) as error:
+        form.note_not_theirs(error.parts, _own_words())
+        return _form(form, found, seen, 409, str(error), draft)
+    except NotFoundError:
+        raise
+    except CalendarError as error:
+        return _form(form, found, seen, 409, str(error), draft)
+
+
+def _note(form: EventForm, error: EntryError) -> tuple[int, str | None]:
+    """Note at its fields what is wrong with an event; return the status of the answer, and what is
+    said above the form."""
+    dates = {w: m for w, m in error.problems.items() if w.startswith("milestones.")}
+    form.note({w: m for w, m in error.problems.items() if w not in dates})
+    if not dates:
+        return 400, None
+    # The form itself is right: it does not go with what somebody else changed since.
+    said = " ; ".join(dict.fromkeys(map(in_words_of_the_form, dates.values())))
+    return 409, f"Avec ce qui est publié entre-temps, cela ne va pas : {said}."
+
+
+def read(form: EventForm, seen: Facts | None) -> EventEntry | None:
+    """Return the event of a form, or None with its problems noted."""
+    written = form.read(page().reference.academies)
+    if seen:
+        remember_moves(written, form, seen)
+    if form.event_id is None:
+        scope = form.scope(page().reference.academies)
+        series, year = written["series"], written["school_year"]
+        series = events.own_series(db.session, the_editor(), series, year, scope)
+        written |= {"series": series, "id": f"{series}-{year}"}
+    try:
+        entry = events.check_entry(db.session, written)
+    except EntryError as error:
+        form.note(error.problems)
+        return None
+    return None if form.problems else entry
+
+
+def _stored(entry: EventEntry, seen: Facts | None, draft: Draft | None, asked: str) -> Any:
+    editor, now = the_editor(), page().now
+    if asked == "proposer":
+        proposals.propose(db.session, editor, entry, seen, now, _why())
+        return redirect(url_for("editor.room", fait="propose"), 303)
+    if draft:
+        revision = request.form.get("revision", "")
+        number = int(revision) if revision.isdecimal() and len(revision) < 10 else 0
+        answer = typed_answer()
+        event = moderation.accept(db.session, editor, draft.id, number, now, entry, seen, answer)
+    else:
+        action = events.action_of(seen, entry)
+        event = events.save(db.session, editor, entry, seen, now, action=action, why=_why())
+    return redirect(url_for(".edit", event_id=event.id, fait="enregistre"), 303)
+
+
+def _form(
+    form: EventForm,
+    found: Event | None = None,
+    seen: Facts | None = None,
+    status: int = 200,
+    notice: str | None = None,
+    draft: Draft | None = None,
+    **more: Any,
+) -> Response:
+    here = page()
+    scope = form.scope(here.reference.academies)
+    pickable = _pickable(form)
+    part_of = form.texts.get("partie_de", "")
+    return show(
+        "event_form.html",
+        status,
+        form=form,
+        pickable=pickable,
+        part_of=next((name for name, id_ in pickable.items() if id_ == part_of), part_of),
+        event=found,
+        seen=json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else "",
+        notice=notice,
+        # Whatever button brought the form back, nothing of it is stored yet.
+        unsaved=request.method == "POST",
+        why=_why() or "",
+        answer=typed_answer(),
+        answers_known=request.form.get("autre") == "oui",
+        draft=draft,
+        history=lines_of(found.id) if found else [],
+        years=years_around(SchoolYear.of(here.today)),
+        may_publish=event_lists.may_publish_all(db.session, the_editor(), found, scope),
+        is_national=NATIONAL in scope or bool(found and NATIONAL in found.scope),
+        **more,
+    )
+
+
+def _seen() -> Facts | None:
+    """Return the event as the form showed it, or None when it does not say."""
+    try:
+        facts = json.loads(request.form.get("vu", ""), parse_constant=_no_number)
+        json.dumps(facts, ensure_ascii=False).encode()  # half a character is none
+    except (ValueError, RecursionError):
+        return None
+    facts = _cleaned(facts)
+    return facts if isinstance(facts, dict) and all(map(_is_fact, facts.items())) else None
+
+
+def _cleaned(value: Any) -> Any:
+    """Return values of JSON with their texts cleaned, as all that comes from outside is."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {clean(name): _cleaned(one) for name, one in value.items()}
+    return value
+
+
+def _is_fact(fact: tuple[str, Any]) -> bool:
+    """Whether this may be a fact of an event: a date is texts by name, the rest texts or lists."""
+    name, value = fact
+    return isinstance(value, dict if name.startswith("milestones.") else str | list | dict)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def _why() -> str | None:
+    return clean(request.form.get("pourquoi", "")).strip()[:_LONGEST_WHY] or None
+
+
+def _draft() -> Draft | None:
+    text = request.values.get("proposition", "")
+    if not text:
+        return None
+    number = int(text) if text.isdecimal() and len(text) < 10 else 0
+    return moderation.visible_draft(db.session, the_editor(), number)
+
+
+def _own_words() -> str:
+    return accounts.where_words(the_editor().scope, page().reference.academies)
+
+
+def _again(found: Event | None) -> Event:
+    assert found  # noqa: S101 - only an event that exists can be stale
+    db.session.expire_all()
+    return events.visible_event(db.session, the_editor(), found.id)

@@ -1,0 +1,45 @@
+"""What is wrong in an entry of ``events.yaml``, said in the words of a form."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from calendar_app.web.typed_days import in_french
+from calendar_app.words.french import day_words
+
+_ISO = r"\d{4}-\d\d-\d\d"
+
+#: What the file calls its keys, as the form does.
+_WORDS = {
+    "start_time": "l'heure de début",
+    "end_time": "l'heure de fin",
+    "first_day": "le premier jour",
+    "last_day": "le dernier jour",
+    "phrase": "les mots de la date approximative",
+    "day": "le jour",
+    "true (oui) ou false (non)": "oui ou non",
+    "cette clé est obligatoire, et elle manque": "il manque une réponse ici",
+}
+
+
+def in_words_of_the_form(message: str) -> str:
+    """Return what is said of the file in the words of the form: no key, no value of a list, and
+    days as French writes them."""
+    for word, said in _WORDS.items():
+        message = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", said, message)
+    message = re.sub(r"(?s)n'existe pas ; .*", "n'existe pas : choisissez dans la liste", message)
+    # What was typed, and an example of what to type, in figures; any other day in words.
+    message = re.sub(rf"(?<=« ){_ISO}|(?<=par exemple ){_ISO}", _in_figures, message)
+    return re.sub(rf"(?<!\w){_ISO}(?!\w)", _day_words, message)
+
+
+def _in_figures(match: re.Match[str]) -> str:
+    return in_french(match[0])
+
+
+def _day_words(match: re.Match[str]) -> str:
+    try:
+        return day_words(date.fromisoformat(match[0]), weekday=False)
+    except ValueError:
+        return in_french(match[0])

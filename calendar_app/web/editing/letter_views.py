@@ -1,0 +1,141 @@
+"""Letters in the room: dropping one, and checking what was found beside its text."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Response, current_app, redirect, request, url_for
+from itsdangerous import BadData, URLSafeSerializer
+
+from calendar_app.config.settings import data_folder
+from calendar_app.editing import letter_room, moderation
+from calendar_app.editing.letter_room import OpenLetter
+from calendar_app.letters import files
+from calendar_app.store.base import db
+from calendar_app.web import bodies
+from calendar_app.web.editing import editor_session
+from calendar_app.web.editing.draft_cards import draft_card
+from calendar_app.web.editing.form_words import in_words_of_the_form
+from calendar_app.web.editing.room import room_blueprint, show, the_editor
+from calendar_app.web.page import page
+from calendar_app.web.policies import Policy, policy
+from calendar_app.web.typed_days import EXAMPLE, read_day
+from calendar_app.words.errors import UnreadableLetterError
+
+bp = room_blueprint("letters", __name__)
+
+#: How many of those that could not be accepted are told: an address has no room for more.
+_MOST_TOLD = 10
+
+#: What a pasted text is called.
+PASTED = "texte-colle.txt"
+
+
+@bp.route("/lettres/", methods=["GET", "POST"])
+@policy(Policy.EDITOR)
+@bodies.takes(files.MAX_BYTES + bodies.PASTED_LETTER)
+def index() -> Any:
+    """The letters that one may read; a POST drops another one."""
+    if request.method != "POST":
+        return _index()
+    if not editor_session.is_fresh():
+        return _index(400, editor_session.NOT_FRESH)
+    problems: dict[str, str] = {}
+    issued = _issued(problems)
+    with bodies.LETTERS.place(bodies.LETTER_WAITS):
+        return _drop(issued, problems)
+
+
+def _drop(issued: date | None, problems: dict[str, str]) -> Any:
+    file = request.files.get("fichier")
+    name, data = (file.filename or "", file.read()) if file else ("", b"")
+    if not data:
+        name, data = PASTED, request.form.get("texte", "").strip().encode("utf-8", "replace")
+    if not data:
+        problems["fichier"] = "Choisissez un fichier, ou collez le texte de la lettre."
+    if problems:
+        return _index(400, problems=problems)
+    knowledge = files.knowledge_of_files(data_folder())
+    now = page().now
+    try:
+        letter_id = letter_room.drop(db.session, the_editor(), data, name, issued, now, knowledge)
+    except UnreadableLetterError as error:
+        where = "texte" if name == PASTED else "fichier"
+        return _index(400, problems={where: str(error)})
+    return redirect(url_for(".letter", letter_id=letter_id), 303)
+
+
+@bp.get("/lettres/<int(max=2147483647):letter_id>/")
+@policy(Policy.EDITOR)
+def letter(letter_id: int) -> Any:
+    """A letter, and beside it what was found in it that is one's own."""
+    found = letter_room.open_letter(db.session, the_editor(), letter_id)
+    try:
+        published, refused = _results(letter_id).loads(request.args.get("lot", ""))
+    except BadData:
+        return letter_page(found)
+    return letter_page(found, published=published, refused=refused)
+
+
+@bp.post("/lettres/<int(max=2147483647):letter_id>/accepter/")
+@policy(Policy.PUBLISHER)
+def accept_certain(letter_id: int) -> Any:
+    """Accept all that leaves no doubt."""
+    found = letter_room.open_letter(db.session, the_editor(), letter_id)
+    if not editor_session.is_fresh():
+        return letter_page(found, 400, editor_session.NOT_FRESH)
+    done = moderation.accept_certain(db.session, the_editor(), letter_id, page().now)
+    # What became of each travels in the address, so that reloading the page does nothing twice.
+    refused = [
+        (result.title, in_words_of_the_form(result.problem)) for result in done if result.problem
+    ]
+    lot = _results(letter_id).dumps((len(done) - len(refused), refused[:_MOST_TOLD]))
+    return redirect(url_for(".letter", letter_id=letter_id, lot=lot), 303)
+
+
+def _results(letter_id: int) -> URLSafeSerializer:
+    """What signs the results of a bulk acceptance: nobody else can make a page say them."""
+    secret, key = current_app.config["SETTINGS"].secret_key, editor_session.browser_key()
+    return URLSafeSerializer(secret, salt=f"accepted/{letter_id}/{key}")
+
+
+def letter_page(
+    found: OpenLetter, status: int = 200, notice: str | None = None, **more: Any
+) -> Response:
+    """Answer with the page of a letter."""
+    cards = [draft_card(draft) for draft in found.drafts]
+    certain = [c for c in cards if c.may_decide and moderation.is_certain(c.draft)]
+    return show(
+        "letter.html",
+        status,
+        found=found,
+        cards=cards,
+        pending=sum(card.is_pending for card in cards),
+        certain=sum(card.is_pending for card in certain),
+        notice=notice,
+        **more,
+    )
+
+
+def _index(
+    status: int = 200, notice: str | None = None, problems: dict[str, str] | None = None
+) -> Response:
+    return show(
+        "letters.html",
+        status,
+        lines=letter_room.letters_of(db.session, the_editor()),
+        typed=request.form,
+        notice=notice,
+        problems=problems or {},
+    )
+
+
+def _issued(problems: dict[str, str]) -> date | None:
+    text = request.form.get("envoyee", "").strip()
+    if not text:
+        return None
+    day = read_day(text)
+    if day is None:
+        problems["envoyee"] = f"Écrivez un jour, par exemple {EXAMPLE}."
+    return day

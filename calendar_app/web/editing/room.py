@@ -1,0 +1,101 @@
+"""What the pages of ``/redaction/`` share: who is here, what they may do, how a page is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import Unauthorized
+from werkzeug.wrappers import Response as BaseResponse
+
+from calendar_app.editing import accounts
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.rules.roles import EditorRights
+from calendar_app.web.editing import editor_session
+from calendar_app.web.editing.kept_forms import KeptForm, is_of_another_site
+from calendar_app.web.page import page
+from calendar_app.web.security import CONTENT_SECURITY_POLICY, has_undeclared_proxy
+
+#: What a page says was done, by the parameter ``fait`` that leads to it.
+DONE: dict[str, str] = {
+    "mot-de-passe": "Votre mot de passe est enregistré : connectez-vous.",
+    "deconnexion": "Vous êtes déconnecté.",
+    "lien": (
+        "Si un compte de la rédaction existe à cette adresse, un courriel y arrive dans quelques "
+        "minutes, avec un lien valable un jour. Regardez aussi dans les indésirables."
+    ),
+}
+
+SESSION_ENDED = (
+    "Votre session a pris fin. Connectez-vous : ce que vous avez écrit est gardé, et vous pourrez "
+    "l'envoyer."
+)
+
+
+@dataclass
+class LoginForm:
+    """An address as it was typed (never the password), and what is wrong."""
+
+    typed: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def room_blueprint(name: str, import_name: str, **words: str) -> Blueprint:
+    """Return a blueprint for pages of the room.
+
+    :param words: what its pages say was done: value of ``fait`` → French sentence.
+    """
+    DONE.update(words)
+    bp = Blueprint(name, import_name, url_prefix="/redaction")
+
+    @bp.before_request
+    def prepare() -> BaseResponse | None:
+        if request.method == "POST" and is_of_another_site():
+            # Its answer would begin a session of its own, and so end the editor's.
+            return redirect(url_for("editor.log_in"), 303)
+        page().noindex = True
+        return None
+
+    return bp
+
+
+def the_editor() -> Editor:
+    """Return who is logged in; the policy let nobody else come here."""
+    found = editor_session.editor()
+    if found is None:
+        raise Unauthorized
+    return found
+
+
+def the_rights() -> EditorRights:
+    """Return what who is logged in may do."""
+    return accounts.rights(the_editor(), page().reference.academies)
+
+
+def show(template: str, status: int = 200, **context: Any) -> Response:
+    """Answer with a page of ``templates/editing/``."""
+    body = render_template(
+        f"editing/{template}",
+        page=page(),
+        me=editor_session.editor(),
+        undeclared_proxy=has_undeclared_proxy(),
+        form_token=editor_session.form_token,
+        done=DONE.get(request.args.get("fait", "")),
+        **context,
+    )
+    answer = make_response(body, status)
+    # The preview of a form is asked for while one types.
+    policy = f"{CONTENT_SECURITY_POLICY}; connect-src 'self'"
+    answer.headers["Content-Security-Policy"] = policy
+    return answer
+
+
+def log_in_page(
+    form: LoginForm, status: int = 200, notice: str | None = None, kept: KeptForm | None = None
+) -> Response:
+    """Answer with the page where one logs in.
+
+    :param kept: where the person was going, and what they sent there.
+    """
+    return show("log_in.html", status, form=form, notice=notice, kept=kept)

@@ -1,0 +1,90 @@
+"""Lists that editors type with commas: whom a date is for, and its classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from calendar_app.catalogue.search.spellings import LEVELS
+from calendar_app.school import levels
+from calendar_app.school.academies import NATIONAL, Academies
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.words.errors import UnknownValueError
+from calendar_app.words.text import fold, nearest, slugify, words
+
+_EVERYBODY = frozenset(("national", "nationale", "france", "toutes"))
+
+
+def scope_text(codes: Iterable[str], academies: Academies) -> str:
+    """Return scope codes as an editor types them: « Lille, Puy-de-Dôme ». A département that has
+    the name of an académie has its code, too: « Guadeloupe (971) »."""
+    names = []
+    for code in sorted(codes):
+        kind, _, name = code.partition("/")
+        if kind == "academie":
+            names.append(academies.get(name).name)
+        elif kind == "departement":
+            department = academies.department(name)
+            is_clear = academies.find(department.name)[1] == department
+            names.append(department.name if is_clear else f"{department.name} ({name})")
+        elif kind == "region":
+            names.append(f"région {academies.regions[name]}")
+        else:
+            names.append("national")
+    return ", ".join(names)
+
+
+def read_scope(text: str, academies: Academies) -> frozenset[str]:
+    """Return the scope codes of what an editor typed; none where nothing stands.
+
+    A name that is both an académie's and a département's (« Paris ») is the académie's.
+
+    :raises UnknownValueError: with the nearest name.
+    """
+    codes = set()
+    for name in _items(text):
+        slug = slugify(name)
+        region = slug.removeprefix("region-academique-").removeprefix("region-")
+        # « Hauts-de-France » is a région only; « Bretagne » is no académie either.
+        is_region = slug.startswith("region") or not academies.is_academy_or_department(name)
+        if fold(name) in _EVERYBODY:
+            codes.add(NATIONAL)
+        elif is_region and region in academies.regions:
+            codes.add(f"region/{region}")
+        else:
+            coded = re.search(r"\((\w{2,3})\)$", name, re.ASCII)
+            academy, department = academies.find(coded[1] if coded else name)
+            codes.add(
+                f"departement/{department.code}" if department else f"academie/{academy.slug}"
+            )
+    return frozenset(codes)
+
+
+def class_text(classes: Iterable[str]) -> str:
+    """Return classes as an editor types them: « cycle 2, CM1 »."""
+    return ", ".join(levels.name(slug) for slug in levels.collapse(levels.expand(classes)))
+
+
+def read_classes(text: str) -> tuple[str, ...]:
+    """Return the classes of what an editor typed, in their order.
+
+    :raises UnknownValueError: with the nearest name.
+    """
+    known = {levels.name(slug) for slug in (*levels.GROUPS, *levels.CLASSES)}
+    found: list[str] = []
+    for name in _items(text):
+        slugs = LEVELS.get(tuple(words(name)))
+        if slugs is None:
+            raise UnknownValueError("la classe", name, nearest(name[:60], known))
+        found.extend(slugs)
+    whole = levels.expand(found)
+    return tuple(slug for slug in levels.CLASSES if slug in whole)
+
+
+def _items(text: str) -> Iterator[str]:
+    return filter(None, (item.strip() for item in text.split(",")))
+
+
+def years_around(year: SchoolYear) -> tuple[str, ...]:
+    """Return the school years that a form offers."""
+    return tuple(SchoolYear(year.start + n).label for n in (-1, 0, 1, 2))

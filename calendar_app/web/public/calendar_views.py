@@ -1,0 +1,313 @@
+"""The pages of the calendar: home, month, list, school year and its poster, event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.filters import CatalogueFilter
+from calendar_app.catalogue.models.events import Event
+from calendar_app.feeds import links, wording
+from calendar_app.feeds.cards import Card
+from calendar_app.feeds.feed import cancelled_since
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import db
+from calendar_app.web.page import Page, get_event, page, settings
+from calendar_app.web.policies import Policy, policy
+from calendar_app.web.public.chips import chips, loosenings
+from calendar_app.web.public.month_context import month_context, month_end
+from calendar_app.web.public.next_steps import next_steps
+from calendar_app.web.public.school_year import axis, line_of, year_context
+from calendar_app.web.public.searching import respelled, understood
+from calendar_app.web.public.weeks import weeks_of
+from calendar_app.words.errors import NotFoundError, ParameterError
+
+bp = Blueprint("calendar", __name__)
+
+#: How many dates the home page shows.
+NEXT_DATES = 8
+
+
+@bp.get("/")
+@policy(Policy.PUBLIC)
+def home() -> str:
+    """The next dates; when nothing is ahead, the latest school year that has content."""
+    here = page()
+    ahead = next_cards(here, NEXT_DATES)
+    opened = None if ahead else _year_to_open(here)
+    return render_template(
+        "public/calendar/home.html",
+        page=here,
+        **_filters(here, ahead),
+        cards=ahead,
+        count=_count(here, here.filter),
+        undated=undated_events(here, here.filter),
+        opened=opened,
+        **(year_context(here, opened) if opened else {}),
+    )
+
+
+@bp.get("/agenda/")
+@policy(Policy.PUBLIC)
+def agenda() -> str:
+    """« Liste »: every date ahead, week by week, then the events of the year without a day."""
+    here = page()
+    cards = _cards(here, here.today)
+    opened = None if cards else _year_to_open(here)
+    year = opened or SchoolYear.of(here.today)
+    if opened:
+        cards = _cards(here, opened.first_day, opened.last_day)
+    return render_template(
+        "public/calendar/agenda.html",
+        page=here,
+        **_filters(here, cards),
+        weeks=weeks_of(((_shown_from(card, here), card) for card in cards), here.class_days),
+        undated=queries.events(db.session, here.filter, year, undated=True),
+        year=year,
+        opened=opened,
+        archive=year if year.last_day < here.today else None,
+    )
+
+
+@bp.get("/calendrier/")
+@policy(Policy.PUBLIC)
+def this_month() -> Response:
+    """The month of today."""
+    today = page().today
+    return redirect(_month_address(today))
+
+
+@bp.get("/calendrier/<int:year>/<int(fixed_digits=2):month>/")
+@policy(Policy.PUBLIC)
+def month(year: int, month: int) -> str:
+    """One month as a table, with bars for dates of several days."""
+    here, first = page(), first_of_month(year, month)
+    context, last = month_context(here, here.filter, first), month_end(first)
+    cards: list[Card] = context["cards"]
+    # A month shows what the list and the pages of events show, which are indexed.
+    here.noindex = True
+    days = [max(card.milestone.first_day, first) for card in cards]
+    after = [] if cards else queries.milestones(db.session, here.filter, last, limit=1)
+    return render_template(
+        "public/calendar/month.html",
+        page=here,
+        **_filters(
+            here, cards, lambda chosen: len(queries.milestones(db.session, chosen, first, last))
+        ),
+        **context,
+        listed=weeks_of(zip(days, cards, strict=True), here.class_days),
+        next_card=here.card(after[0]) if after else None,
+        before=first - timedelta(days=1),
+        after=last + timedelta(days=1),
+        month_address=_month_address,
+    )
+
+
+@bp.get("/annee-scolaire/")
+@policy(Policy.PUBLIC)
+def this_year() -> Response:
+    """The school year of today, or the latest one that has content."""
+    here = page()
+    year = year_to_show(here, here.filter)
+    return redirect(url_for("calendar.school_year", label=year.label) + here.query)
+
+
+@bp.get("/annee-scolaire/<label>/")
+@policy(Policy.PUBLIC)
+def school_year(label: str) -> str:
+    """One school year: each event a line with its bar, périodes between shaded holidays."""
+    here, year = page(), SchoolYear.parse(label)
+    here.noindex = year.last_day < here.today
+    context = year_context(here, year)
+    return render_template(
+        "public/calendar/year.html",
+        page=here,
+        **_filters(
+            here,
+            context["lines"],
+            lambda chosen: len(queries.events(db.session, chosen, year)),
+        ),
+        **context,
+    )
+
+
+@bp.get("/annee-scolaire/<label>/affiche/")
+@policy(Policy.PUBLIC)
+def poster(label: str) -> str:
+    """« Le mur des concours »: the school year on one sheet of paper, black on white."""
+    here, year = page(), SchoolYear.parse(label)
+    here.noindex = True
+    if request.args.get("papier", "") not in ("", "a3"):
+        sentence = "L'affiche s'imprime sur une feuille A4, ou A3 si l'adresse dit « papier=a3 »."
+        raise ParameterError(sentence, request.args["papier"], "a3", "A3")
+    address = f"{settings().public_url}{url_for('composer.compose')}{here.query_with(le=None)}"
+    context = year_context(here, year)
+    return render_template(
+        "public/calendar/poster.html",
+        page=here,
+        paper=request.args.get("papier") or "a4",
+        qr=links.qr_markup(address),
+        chips=chips(here),
+        scopes={
+            line.event.id: wording.scope_words(line.event.scope, here.reference.academies)
+            for line in context["lines"]
+        },
+        **context,
+    )
+
+
+@bp.get("/evenements/<event_id>/")
+@policy(Policy.PUBLIC)
+def event(event_id: str) -> str:
+    """One event: what, for whom, its dates, how to take part, where it was read."""
+    here, found = page(), get_event(event_id)
+    mine = [m for m in found.milestones if queries.concerns(m, here.filter)]
+    seen = [here.card(m) for m in mine]
+    elsewhere = [here.card(m) for m in found.milestones if m not in mine]
+    is_past = found.is_over(here.today)
+    here.noindex = is_past or found.archived_at is not None
+    scopes = [found.scope, *(m.scope for m in found.milestones)]
+    is_elsewhere = not any(map(here.filter.sees, scopes))
+    page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
+    adds = {
+        m.key: links.add_links(m, wording.summary(m, here.academy), page_address)
+        for m in found.milestones
+    }
+    return render_template(
+        "public/calendar/event.html",
+        page=here,
+        event=found,
+        page_address=page_address,
+        is_past=is_past,
+        reason=found.reason if has_changed(found) else None,
+        cards=seen,
+        elsewhere=elsewhere,
+        adds=adds,
+        audience=wording.audience_words(found),
+        levels=wording.level_words(found),
+        scope=wording.scope_words(found.scope, here.reference.academies),
+        taking_part=[(asked, answer) for asked, answer in wording.taking_part(found) if answer],
+        unsaid=wording.unsaid_words(found),
+        share=links.mail_share(
+            found.title, [f"{c.lead_in} {c.when}" for c in seen if not c.is_past], page_address
+        ),
+        elsewhere_words=(
+            wording.elsewhere_words(found.scope, here.reference.academies) if is_elsewhere else None
+        ),
+        steps=[] if is_elsewhere or is_past else next_steps(found, seen),
+        line=line_of(here, found),
+        **axis(here, found.year),
+        editions=[
+            (e, [here.card(m) for m in e.milestones if queries.concerns(m, here.filter)])
+            for e in queries.editions(db.session, found.series_id)
+            if e.id != found.id
+        ],
+    )
+
+
+def has_changed(event: Event) -> bool:
+    """Whether an event was cancelled, or a date of it moved or cancelled."""
+    moved = any(m.moved_from_first_day for m in event.milestones)
+    return moved or event.cancelled_at is not None or any(m.is_cancelled for m in event.milestones)
+
+
+def first_of_month(year: int, month: int) -> date:
+    """Return the first day of a month that has a page.
+
+    :raises NotFoundError: when it has none.
+    """
+    if not 1900 < year < 2199 or not 1 <= month <= 12:
+        raise NotFoundError("Ce mois n'existe pas dans ce calendrier.")
+    return date(year, month, 1)
+
+
+def year_to_show(here: Page, chosen: CatalogueFilter) -> SchoolYear:
+    """Return the school year of today, or the latest one that has content of this filter."""
+    year = SchoolYear.of(here.today)
+    if year in queries.school_years(db.session):
+        return year
+    return queries.latest_school_year(db.session, chosen) or year
+
+
+def undated_events(here: Page, chosen: CatalogueFilter) -> list[Event]:
+    """Return the events of a filter that have no day, of this school year; those that were picked
+    by hand, of any."""
+    if not chosen.event_ids:
+        return queries.events(db.session, chosen, SchoolYear.of(here.today), undated=True)
+    return [event for event in picked_events(chosen) if not event.milestones]
+
+
+def picked_events(chosen: CatalogueFilter) -> list[Event]:
+    """Return the events that were picked by hand, without those that are gone or archived."""
+    found = (queries.event(db.session, event_id) for event_id in chosen.event_ids)
+    return [event for event in found if event and not event.archived_at]
+
+
+def next_cards(here: Page, count: int) -> list[Card]:
+    """Return the next *count* dates of the filter."""
+    return _cards(here, here.today, limit=count)
+
+
+def _cards(
+    here: Page, first: date, last: date | None = None, limit: int | None = None
+) -> list[Card]:
+    """The dates of the filter from *first* on, in the order in which they must be thought of."""
+    found = queries.milestones(
+        db.session, here.filter, first, last, cancelled_since=_told_since(here), limit=limit
+    )
+    return sorted((here.card(m) for m in found), key=lambda c: _shown_from(c, here))
+
+
+def _filters(
+    here: Page, shown: object, count: Callable[[CatalogueFilter], int] | None = None
+) -> dict[str, object]:
+    """The chips of the filter, and where nothing is *shown* what to take away.
+
+    :param count: how much the page would show with a filter; None for the dates ahead.
+    """
+    counted = count or (lambda chosen: _count(here, chosen))
+
+    def finds(chosen: CatalogueFilter) -> bool:
+        # Where no date is ahead, the latest year that has some is shown.
+        archive = None if count else queries.latest_school_year(db.session, chosen)
+        return bool(archive or counted(chosen))
+
+    return {
+        "chips": chips(here),
+        "understood": understood(here),
+        "loosenings": [] if shown else loosenings(here, counted),
+        "respelled": None if shown else respelled(here, finds),
+    }
+
+
+def _count(here: Page, chosen: CatalogueFilter) -> int:
+    return queries.count_milestones(
+        db.session, chosen, here.today, cancelled_since=_told_since(here)
+    )
+
+
+def _told_since(here: Page) -> datetime:
+    """Pages tell of a cancelled date for as long as feeds do."""
+    return cancelled_since(here.today.replace(day=1))
+
+
+def _year_to_open(here: Page) -> SchoolYear | None:
+    """The latest school year that has content, where nothing is ahead."""
+    return queries.latest_school_year(db.session, here.filter)
+
+
+def _shown_from(shown: Card, here: Page) -> date:
+    """The day under which a date stands in a list: a running session stands under today."""
+    return (
+        max(shown.milestone.first_day, here.today)
+        if shown.is_running
+        else shown.milestone.first_day
+    )
+
+
+def _month_address(day: date) -> str:
+    return url_for("calendar.month", year=day.year, month=f"{day.month:02}") + page().query

@@ -1,0 +1,162 @@
+"""Choosing once: one's académie and classes; and « Ma sélection », kept in the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.filters import CatalogueFilter
+from calendar_app.catalogue.models.events import Event
+from calendar_app.feeds import wording
+from calendar_app.feeds.cards import Card
+from calendar_app.feeds.feed import cancelled_since
+from calendar_app.store.base import db
+from calendar_app.web.error_leads import places_meant
+from calendar_app.web.page import Page, page, settings
+from calendar_app.web.policies import Policy, policy
+from calendar_app.web.public.calendar_views import picked_events, year_to_show
+from calendar_app.web.public.chips import chips, loosenings
+from calendar_app.web.public.regions import regions
+from calendar_app.web.public.searching import respelled, understood
+from calendar_app.web.public.weeks import weeks_of
+from calendar_app.words.errors import NotFoundError
+from calendar_app.words.french import list_words
+from calendar_app.words.text import clean_line
+
+bp = Blueprint("choice", __name__)
+
+#: Nobody types a longer name of a place.
+_LONGEST = 320
+
+
+@bp.get("/mon-academie/")
+@policy(Policy.PUBLIC)
+def academy() -> Any:
+    """Choose one's académie and level: by name, département, school code, or from the list."""
+    here, typed = page(), clean_line(request.args.get("lieu", ""))[:_LONGEST]
+    problem, meant = None, []
+    if typed:
+        try:
+            # Its fragment has the browser remember the place.
+            return redirect(f"{url_for('calendar.home')}{here.query_at(typed)}#retenir")
+        except NotFoundError as error:
+            problem, meant = str(error), places_meant(error, request.path, here)
+    return render_template(
+        "public/choice/academy.html",
+        page=here,
+        typed=typed,
+        problem=problem,
+        meant=meant,
+        regions=regions(here.reference.academies),
+    )
+
+
+@bp.get("/ma-selection/")
+@policy(Policy.PUBLIC)
+def selection() -> str:
+    """The events that somebody picked, week by week; and those that may be picked."""
+    here = page()
+    picked = picked_events(here.filter)
+    cards = _cards(here, picked)
+    ahead = [card for card in cards if not card.is_past]
+    # In the order in which they must be thought of; those without a day last.
+    order = [card.event.id for card in ahead or cards]
+    picked.sort(key=lambda e: order.index(e.id) if e.id in order else len(order))
+    everything = replace(here.filter, event_ids=())
+    offered = _offered(here, everything, picked)
+    own = settings().public_url + url_for("choice.selection")
+
+    def others(chosen: CatalogueFilter) -> int:
+        return len(_others(here, replace(chosen, event_ids=()), picked))
+
+    return render_template(
+        "public/choice/selection.html",
+        page=here,
+        picked=picked,
+        none_ticked="evenements" in request.args and not here.filter.event_ids,
+        address=own + here.query_with(le=None),
+        weeks=weeks_of(((_stands(card), card) for card in ahead or cards), here.class_days),
+        over=bool(cards) and not ahead,
+        undated=[event for event in picked if not event.milestones],
+        gone=[i for i in here.filter.event_ids if i not in {e.id for e in picked}],
+        offered=offered,
+        chips=[chip for chip in chips(here) if chip.name != "evenements"],
+        understood=understood(here),
+        loosenings=[] if offered else loosenings(here, others),
+        respelled=None if offered else respelled(here, lambda chosen: bool(others(chosen))),
+        message=_message(here, picked, cards),
+    )
+
+
+def _cards(here: Page, picked: list[Event]) -> list[Card]:
+    since = cancelled_since(here.today.replace(day=1))
+    told = (m for event in picked for m in queries.dates_seen(event, here.filter))
+    found = [here.card(m) for m in told if not (m.cancelled_at and m.cancelled_at < since)]
+    return sorted(found, key=_stands)
+
+
+def _stands(card: Card) -> Any:
+    return card.milestone.last_day if card.milestone.kind.is_deadline else card.milestone.first_day
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An event that may be picked.
+
+    :param card: its next date, else its latest one; None for an event without a day.
+    """
+
+    event: Event
+    card: Card | None
+    classes: str
+    scope: str
+
+
+def _others(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Event]:
+    """The events of this school year (else of the latest that has some) that may be picked with
+    this filter."""
+    found = queries.events(db.session, chosen, year_to_show(here, chosen))
+    return [event for event in found if event not in picked and not event.cancelled_at]
+
+
+def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Offer]:
+    """The same, in the order of their dates."""
+    found = []
+    for event in _others(here, chosen, picked):
+        dates = [here.card(m) for m in queries.dates_seen(event, chosen) if not m.is_cancelled]
+        ahead = [card for card in dates if not card.is_past]
+        card = min(ahead, key=_stands) if ahead else max(dates, key=_stands, default=None)
+        scope = wording.scope_words(event.scope, here.reference.academies)
+        found.append(Offer(event, card, wording.class_words(event), scope))
+    # What is ahead first, by day; then what has no day; then what is over.
+    return sorted(
+        found,
+        key=lambda o: (
+            (o.card is None) + 2 * bool(o.card and o.card.is_past),
+            _stands(o.card) if o.card else date.min,
+        ),
+    )
+
+
+def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str]]:
+    """What is copied into a message: (title, for whom and what to do when, address)."""
+    found = []
+    for event in picked:
+        dates = [c for c in cards if c.event is event and not c.milestone.is_cancelled]
+        dates = [c for c in dates if not c.is_past] or dates
+        words = list_words(
+            f"{c.lead_in} {c.when}{' (date passée)' if c.is_past else ''}" for c in dates
+        )
+        if not words:
+            words = "annulé" if event.milestones else f"toute l'année {event.year.label}"
+        words = words[:1].lower() + words[1:]
+        scope = wording.scope_words(event.scope, here.reference.academies)
+        if scope != "national":
+            words = f"{scope}, {words}"
+        address = settings().public_url + url_for("calendar.event", event_id=event.id)
+        found.append((event.title, words, address))
+    return found

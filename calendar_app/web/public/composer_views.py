@@ -1,0 +1,157 @@
+"""« Ajouter à mon agenda »: compose a feed, see what it holds, subscribe; and how that is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.filters import CatalogueFilter
+from calendar_app.feeds import links
+from calendar_app.feeds.feed import FeedOptions, read_options
+from calendar_app.feeds.select import (
+    ALL,
+    FeedName,
+    count_held,
+    feed_address,
+    feed_label,
+    feed_title,
+    name_on_screen,
+    read_name,
+    without_place,
+)
+from calendar_app.store.base import db
+from calendar_app.web.error_leads import places_meant
+from calendar_app.web.page import page, settings
+from calendar_app.web.policies import Policy, policy
+from calendar_app.web.public.calendar_views import undated_events
+from calendar_app.web.public.chips import chips
+from calendar_app.web.public.month_context import month_context
+from calendar_app.words.errors import NotFoundError
+from calendar_app.words.text import clean_line
+
+bp = Blueprint("composer", __name__)
+
+#: Class weeks before a deadline that may be chosen for visible reminders.
+REMINDERS = (1, 2, 3, 4, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A feed as it was asked for.
+
+    :param chosen: the filters that its address carries; its name says the place.
+    """
+
+    name: FeedName
+    chosen: CatalogueFilter
+    options: FeedOptions
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """What opens these pages with the same feed."""
+        return (("flux", self.name.name), *self.chosen.parameters(), *self.options.parameters())
+
+
+@bp.get("/flux/")
+@policy(Policy.PUBLIC)
+def compose() -> Any:
+    """Choose a place, classes, themes and options; see the feed as a month before subscribing."""
+    here, typed = page(), clean_line(request.args.get("lieu", ""))[:320]
+    options, problem, meant = _options(), None, []
+    if typed:
+        try:
+            there = here.query_at(typed, **dict(options.parameters()))
+            return redirect(url_for(".compose") + there)
+        except NotFoundError as error:
+            problem, meant = str(error), places_meant(error, request.path, here)
+    composed = None if problem else _composed(options)
+    if composed and options.reminder_weeks and not composed.name.academy:
+        problem = "Les rappels visibles se comptent en semaines de classe : choisissez un lieu."
+        composed = None
+    return render_template(
+        "public/feeds/compose.html",
+        page=here,
+        typed=typed,
+        problem=problem,
+        meant=meant,
+        reminders=REMINDERS,
+        options=options,
+        kept=[c.words for c in chips(here) if c.name in ("niveau", "theme", "type")],
+        wanted=composed.name if composed else None,
+        **(_shown(composed) if composed else {}),
+    )
+
+
+@bp.get("/flux/mode-d-emploi/")
+@policy(Policy.PUBLIC)
+def how_to() -> str:
+    """Half a page of paper: how to subscribe to one feed, with each program."""
+    here = page()
+    options = _options()
+    everything = Composed(read_name(ALL, here.reference.academies), here.filter, options)
+    composed = _composed(options) or everything
+    here.noindex = True
+    return render_template("public/feeds/how_to.html", page=here, **_subscription(composed))
+
+
+def _options() -> FeedOptions:
+    names = ("depuis", "fenetres", "rappels", "alarmes")
+    return read_options(*(request.args.get(name, "").strip() for name in names))
+
+
+def _composed(options: FeedOptions) -> Composed | None:
+    """The feed that was asked for, or None where nothing was.
+
+    :raises NotFoundError: for an unknown name.
+    """
+    here = page()
+    places = here.reference.academies
+    given = request.args.get("flux", "").strip()
+    name = read_name(given, places) if given else None
+    if name is None and (options.parameters() or here.filter):
+        name = name_on_screen(here.filter, places)
+    return Composed(name, without_place(name, here.filter), options) if name else None
+
+
+def _subscription(composed: Composed) -> dict[str, object]:
+    """What is told of one feed: its address, links, QR code and how many dates it holds."""
+    here, name, chosen = page(), composed.name, composed.chosen
+    address = feed_address(settings().public_url, name.name, chosen, composed.options)
+    title = feed_title(settings().site_name, name, chosen)
+    query = links.query(composed.parameters)
+    return {
+        "label": feed_label(name, chosen),
+        "undated": len(undated_events(here, name.narrow(chosen, here.reference.academies))),
+        "count": count_held(db.session, here.reference, name, chosen, here.today.replace(day=1)),
+        "address": address,
+        "webcal": links.webcal(address),
+        "google": links.google_subscribe(address),
+        "outlook_school": links.outlook_subscribe(address, title, school=True),
+        "outlook_home": links.outlook_subscribe(address, title, school=False),
+        "qr": links.qr_markup(f"{settings().public_url}{url_for('.compose')}{query}"),
+        "how_to": url_for(".how_to")
+        + here.query_with(flux=name.name, **dict(composed.options.parameters())),
+    }
+
+
+def _shown(composed: Composed) -> dict[str, Any]:
+    """What is told of a feed, with a month of it where it holds something."""
+    told = _subscription(composed)
+    return told | (_preview(composed) if told["count"] else {})
+
+
+def _preview(composed: Composed) -> dict[str, Any]:
+    """The month of the feed's next date, else of its latest one."""
+    here = page()
+    narrowed = composed.name.narrow(composed.chosen, here.reference.academies)
+    held = queries.milestones(db.session, narrowed, here.today, limit=1)
+    held = held or queries.milestones(db.session, narrowed)[-1:]
+    if not held:
+        return {}
+    first = (
+        max(held[0].first_day, here.today) if held[0].last_day >= here.today else held[0].first_day
+    )
+    return month_context(here, narrowed, first.replace(day=1))

@@ -1,0 +1,221 @@
+"""The feeds: their bytes, kept while nothing changes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.http import http_date, parse_date
+from werkzeug.wrappers import Response as BaseResponse
+
+from calendar_app.catalogue.models.events import Milestone
+from calendar_app.feeds import atom, ical, json_feed, news
+from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
+from calendar_app.feeds.feed import Feed, FeedOptions, month_edge, read_options
+from calendar_app.feeds.ical import file_name
+from calendar_app.feeds.select import catalogue_feed, event_feed, read_name
+from calendar_app.school.academies import Academy
+from calendar_app.school.local_time import PARIS
+from calendar_app.store.base import db
+from calendar_app.web.page import get_event, page, settings
+from calendar_app.web.policies import Policy, policy
+
+bp = Blueprint("feeds", __name__)
+
+#: Seconds for which a cache may keep a feed.
+MAX_AGE = 900
+#: Bytes of rendered feeds kept in memory; those asked for longest ago go first.
+KEPT_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The bytes of one feed, plain and gzipped."""
+
+    plain: bytes
+    zipped: bytes
+    etag: str
+
+    @property
+    def size(self) -> int:
+        return len(self.plain) + len(self.zipped)
+
+
+class RenderedFeeds:
+    """The feeds of one process, by all that their bytes depend on."""
+
+    def __init__(self, budget: int = KEPT_BYTES) -> None:
+        self._budget = budget
+        self._kept: OrderedDict[tuple[object, ...], Rendered] = OrderedDict()
+        self._size = 0
+        self._rendering: dict[tuple[object, ...], threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[object, ...], render: Callable[[], bytes]) -> Rendered:
+        """Return the feed of *key*, rendered only when it is not kept.
+
+        After an import every client asks for the same feed: one request renders it, the others
+        wait for it.
+        """
+        with self._lock:
+            if found := self._look_up(key):
+                return found
+            turn = self._rendering.setdefault(key, threading.Lock())
+        with turn:
+            with self._lock:
+                if found := self._look_up(key):
+                    return found
+            try:
+                data = render()
+                # mtime=0: the same bytes give the same gzip bytes.
+                zipped = gzip.compress(data, mtime=0)
+                made = Rendered(data, zipped, hashlib.sha256(data).hexdigest()[:32])
+            except BaseException:
+                self._keep(key, None)
+                raise
+            self._keep(key, made)
+            return made
+
+    def _look_up(self, key: tuple[object, ...]) -> Rendered | None:
+        found = self._kept.get(key)
+        if found:
+            self._kept.move_to_end(key)
+        return found
+
+    def _keep(self, key: tuple[object, ...], made: Rendered | None) -> None:
+        """End a rendering, with what it made."""
+        with self._lock:
+            self._rendering.pop(key, None)
+            if made is None:
+                return
+            self._kept[key] = made
+            self._size += made.size
+            while self._size > self._budget:
+                _, dropped = self._kept.popitem(last=False)
+                self._size -= dropped.size
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._kept.clear()
+            self._size = 0
+
+
+#: What this process has rendered.
+rendered_feeds = RenderedFeeds()
+
+
+@bp.get("/flux/<name>.<any(ics, atom, json):form>")
+@policy(Policy.PUBLIC)
+def catalogue(name: str, form: str) -> BaseResponse:
+    """A feed of the catalogue. A name that has moved is answered by 308."""
+    here = page()
+    wanted = read_name(name, here.reference.academies)
+    if wanted.name != name:
+        query = f"?{request.query_string.decode()}" if request.query_string else ""
+        return redirect(url_for("feeds.catalogue", name=wanted.name, form=form) + query, 308)
+    options = _options()
+    if form != "ics":
+        options = FeedOptions(since=options.since)
+
+    def feed() -> Feed:
+        return catalogue_feed(
+            db.session,
+            here.reference,
+            wanted,
+            here.filter,
+            options,
+            here.now,
+            site_name=settings().site_name,
+            public_url=settings().public_url,
+            form=form,
+        )
+
+    return _answer((name, form, here.filter.parameters(), options), feed, form)
+
+
+@bp.get("/evenements/<event_id>.ics")
+@policy(Policy.PUBLIC)
+def event(event_id: str) -> BaseResponse:
+    """The dates of one event, or one of them (``?date=<key>``)."""
+    found, key, options = get_event(event_id), request.args.get("date") or None, _options()
+    here = page()
+    return _answer(
+        ("evenements", event_id, key, here.filter.parameters(), options),
+        lambda: event_feed(
+            found, key, here.filter, options, here.academy, public_url=settings().public_url
+        ),
+    )
+
+
+def _options() -> FeedOptions:
+    names = ("depuis", "fenetres", "rappels", "alarmes")
+    return read_options(*(request.args.get(name, "").strip() for name in names))
+
+
+def _answer(key: tuple[object, ...], feed: Callable[[], Feed], form: str = "ics") -> Response:
+    """Answer with the feed's bytes, or 304 when the client has them."""
+    here = page()
+    edge = month_edge(here.now)
+    rendered = rendered_feeds.get(
+        (db.engine, here.reference.version, edge, settings().public_url, *key),
+        lambda: _render(feed(), form),
+    )
+    zipped = request.accept_encodings["gzip"] > 0
+    etags = {False: rendered.etag, True: f"{rendered.etag}-gzip"}
+    # What changes at the edge of a month is as fresh as that edge.
+    moved_at = max(here.reference.changed_at, datetime.combine(edge, time.min, PARIS))
+    moved_at = moved_at.replace(microsecond=0)
+    answer = Response(content_type=CONTENT_TYPES[form])
+    answer.set_etag(etags[zipped])
+    answer.headers["Last-Modified"] = http_date(moved_at)
+    answer.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
+    answer.headers["Vary"] = "Accept-Encoding"
+    if _client_has(etags.values(), moved_at):
+        answer.status_code = 304
+        del answer.headers["Content-Type"]
+        return answer
+    answer.set_data(rendered.zipped if zipped else rendered.plain)
+    answer.headers["Content-Disposition"] = f'inline; filename="{file_name(request.path)}"'
+    if zipped:
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
+
+
+def _client_has(etags: Iterable[str], moved_at: datetime) -> bool:
+    """If-None-Match wins over If-Modified-Since (RFC 9110 section 13.2.2); either variant's ETag
+    will do, since both stand for the same dates."""
+    if "If-None-Match" in request.headers:
+        return any(request.if_none_match.contains_weak(etag) for etag in etags)
+    since = parse_date(request.headers.get("If-Modified-Since"))
+    return since is not None and moved_at <= since
+
+
+CONTENT_TYPES = {
+    "ics": ical.CONTENT_TYPE,
+    "atom": atom.CONTENT_TYPE,
+    "json": json_feed.CONTENT_TYPE,
+}
+
+
+def _render(feed: Feed, form: str) -> bytes:
+    reference, public_url = page().reference, settings().public_url
+
+    def event_page(event_id: str) -> str:
+        return f"{public_url}/evenements/{event_id}/"
+
+    def tell(milestone: Milestone, viewer: Academy | None, concerned: bool) -> DeadlineDays:
+        return deadline_days(milestone, viewer, reference, concerned=concerned)
+
+    academies, themes = reference.academies, reference.themes
+    if form == "ics":
+        writer = ical.Writer(settings().uid_domain, event_page, academies, themes, tell)
+        return writer.render(feed)
+    told = news.bulletin(feed, reference.changed_at, event_page, academies, themes, tell)
+    return atom.render(told) if form == "atom" else json_feed.render(told)

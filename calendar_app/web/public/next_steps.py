@@ -1,0 +1,67 @@
+"""« Et maintenant ? »: what a class has left to do for an event, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from calendar_app.catalogue.models.events import Event
+from calendar_app.feeds.cards import Card
+from calendar_app.words.vocabulary import MilestoneKind, PupilData
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do.
+
+    :param by: by when or on which day; None where no day is said.
+    :param link: where it is done.
+    :param to_do: whether it asks something of the class; a session only takes place.
+    """
+
+    words: str
+    by: str | None = None
+    link: str | None = None
+    to_do: bool = True
+
+
+def next_steps(event: Event, cards: Sequence[Card]) -> list[Step]:
+    """Return what is left to do, from the dates that are ahead; nothing of an event that is over,
+    cancelled, taken out of the calendar or for others.
+
+    :param cards: the dates that concern the reader.
+    """
+    ahead = [c for c in cards if not c.is_past and not c.milestone.is_cancelled and not c.elsewhere]
+    if event.cancelled_at or event.archived_at or (cards and not ahead):
+        return []
+    steps = list(_steps(event, sorted(ahead, key=lambda c: c.milestone.last_day)))
+    # A lone date that asks for nothing stands above already.
+    return steps if any(step.link or step.to_do for step in steps) else []
+
+
+_DO = {
+    MilestoneKind.REGISTRATION_DEADLINE: "Inscrivez la classe",
+    MilestoneKind.SUBMISSION_DEADLINE: "Envoyez la production",
+    # Which of the two, the letter does not say.
+    MilestoneKind.DEADLINE: "Inscrivez la classe ou envoyez la production (à vérifier)",
+}
+
+
+def _steps(event: Event, ahead: Sequence[Card]) -> Iterator[Step]:
+    if event.link:
+        yield Step("Lisez le règlement ou la présentation (site officiel)", link=event.link)
+    if event.ien_visa:
+        yield Step("Demandez le visa de l'IEN")
+    if PupilData.IMAGE_OR_VOICE in event.pupil_data:
+        yield Step("Demandez aux familles les autorisations pour l'image et la voix des élèves")
+    if PupilData.ACCOUNT in event.pupil_data:
+        yield Step("Préparez les comptes des élèves")
+    kinds = {card.milestone.kind for card in ahead}
+    if event.register_link and MilestoneKind.REGISTRATION_DEADLINE not in kinds:
+        yield Step("Inscrivez la classe", link=event.register_link)
+    for card in ahead:
+        kind = card.milestone.kind
+        words = f"{_DO[kind]}, au plus tard" if kind in _DO else card.name
+        registers = kind is MilestoneKind.REGISTRATION_DEADLINE
+        link = event.register_link if registers else None
+        yield Step(words, card.when, link, to_do=kind in _DO)

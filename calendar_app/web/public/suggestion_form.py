@@ -1,0 +1,320 @@
+"""The two forms of « Proposer une date »: what was typed, kept as it was, and read as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from werkzeug.datastructures import MultiDict
+
+from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.queries import Reference
+from calendar_app.editing.suggestions import Mistake, SuggestedDay, Suggestion
+from calendar_app.letters.dated_items import ItemKind, Step
+from calendar_app.school import levels
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.web.typed_days import EXAMPLE, any_day, in_french, iso_day, iso_hour, read_hour
+from calendar_app.words.errors import UnknownValueError
+from calendar_app.words.french import NBSP
+from calendar_app.words.links import is_link, whole_link
+from calendar_app.words.mail_addresses import AddressError, MailAddress
+from calendar_app.words.text import clean, clean_line
+
+#: Characters.
+TITLE_LENGTH, LINK_LENGTH, WORDS_LENGTH, ADDRESS_LENGTH, PLACE_LENGTH = 160, 2000, 2000, 320, 320
+
+#: Dates of one suggestion.
+MOST_DATES = 6
+
+#: School years after this one of which somebody may know a date.
+_YEARS_AHEAD = 2
+
+
+class DateKind(StrEnum):
+    """What a suggested date is, as people say it."""
+
+    REGISTRATION = "inscriptions"
+    SUBMISSION = "envoi"
+    DEADLINE = "limite"
+    SESSION = "rendez-vous"
+    OPENING = "ouverture"
+
+    @property
+    def words(self) -> str:
+        return {
+            DateKind.REGISTRATION: "Inscrire la classe, au plus tard",
+            DateKind.SUBMISSION: "Envoyer la production, au plus tard",
+            DateKind.DEADLINE: "Date limite, sans autre précision",
+            DateKind.SESSION: "Rendez-vous : cela a lieu ce jour, ou ces jours",
+            DateKind.OPENING: "Ouverture : on peut participer à partir de ce jour",
+        }[self]
+
+    @property
+    def step(self) -> Step | None:
+        """What must be done by a deadline."""
+        return {
+            DateKind.REGISTRATION: Step.REGISTRATION,
+            DateKind.SUBMISSION: Step.SUBMISSION,
+            DateKind.SESSION: None,
+        }.get(self, Step.UNKNOWN)
+
+    @property
+    def is_deadline(self) -> bool:
+        """Whether its last day is the one that counts."""
+        return self in (DateKind.REGISTRATION, DateKind.SUBMISSION, DateKind.DEADLINE)
+
+
+@dataclass
+class _Answered:
+    """What both forms have: words, a link, and an address to answer to."""
+
+    lien: str = ""
+    mots: str = ""
+    adresse: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def _read_link(self, *, required: bool) -> str | None:
+        if not self.lien:
+            if required:
+                self.problems["lien"] = (
+                    "Donnez l'adresse de la page officielle : elle sert à vérifier la date."
+                )
+            return None
+        self.lien = whole_link(self.lien)
+        if len(self.lien) > LINK_LENGTH or not is_link(self.lien):
+            self.problems["lien"] = (
+                "Recopiez l'adresse entière de la page, qui commence par https:// ou http://."
+            )
+        return self.lien
+
+    def _read_words(self) -> str:
+        if len(self.mots) > WORDS_LENGTH:
+            self.problems["mots"] = (
+                f"Ce texte a {len(self.mots)}{NBSP}signes : gardez-en {WORDS_LENGTH} au plus."
+            )
+        return clean_line(self.mots)
+
+    def _read_address(self) -> MailAddress | None:
+        if not self.adresse:
+            return None
+        try:
+            return MailAddress.read(self.adresse)
+        except AddressError as error:
+            self.problems["adresse"] = f"{error} Ou laissez ce champ vide."
+            return None
+
+
+@dataclass
+class SuggestedDate:
+    """One date of a suggestion, as it was typed.
+
+    :param suffix: what its fields' names end with: nothing, « -2 », « -3 »…
+    """
+
+    suffix: str = ""
+    sorte: str = ""
+    du: str = ""
+    au: str = ""
+    heure: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        return not (self.sorte or self.du or self.au or self.heure)
+
+
+def _dates(form: MultiDict[str, str]) -> list[SuggestedDate]:
+    suffixes = ["", *(f"-{number}" for number in range(2, MOST_DATES + 1))]
+    return [
+        SuggestedDate(
+            suffix,
+            sorte=form.get(f"sorte{suffix}", ""),
+            du=iso_day(_line(form, f"du{suffix}", 20)),
+            au=iso_day(_line(form, f"au{suffix}", 20)),
+            heure=iso_hour(_line(form, f"heure{suffix}", 20)),
+        )
+        for suffix in suffixes
+        if not suffix or f"au{suffix}" in form
+    ]
+
+
+def _line(form: MultiDict[str, str], name: str, length: int) -> str:
+    """One character more than allowed is kept, so that it is said."""
+    return clean_line(form.get(name, ""))[: length + 1]
+
+
+@dataclass
+class SuggestionForm(_Answered):
+    """A date that somebody suggests, as it was typed; names are those of the form's fields.
+
+    :param pour: « france » or « lieu »: then *lieu* says where.
+    """
+
+    titre: str = ""
+    dates: list[SuggestedDate] = field(default_factory=lambda: [SuggestedDate()])
+    pour: str = ""
+    lieu: str = ""
+    classes: frozenset[str] = frozenset()
+
+    @classmethod
+    def posted(cls, form: MultiDict[str, str]) -> SuggestionForm:
+        """Read a request's form."""
+        return cls(
+            titre=_line(form, "titre", TITLE_LENGTH),
+            dates=_dates(form),
+            pour=form.get("pour", ""),
+            lieu=_line(form, "lieu", PLACE_LENGTH),
+            classes=frozenset(form.getlist("classe")) & levels.CLASSES.keys(),
+            lien=_line(form, "lien", LINK_LENGTH),
+            mots=clean(form.get("mots", "")).strip(),
+            adresse=_line(form, "adresse", ADDRESS_LENGTH),
+        )
+
+    def read(self, reference: Reference, today: date) -> Suggestion | None:
+        """Return what is suggested, or None with the problems noted, in the form's order."""
+        if len(self.titre) < 3:
+            self.problems["titre"] = "Donnez le nom du concours ou du rendez-vous."
+        elif len(self.titre) > TITLE_LENGTH:
+            self.problems["titre"] = f"Donnez un nom de {TITLE_LENGTH} signes au plus."
+        dates = [self._read_date(row, today) for row in self.dates]
+        academies, departments = self._read_place(reference)
+        found = Suggestion(
+            title=self.titre,
+            dates=tuple(day for day in dates if day),
+            academies=academies,
+            departments=departments,
+            classes=levels.collapse(self.classes),
+            link=self._read_link(required=True),
+            words=self._read_words(),
+            address=self._read_address(),
+        )
+        return None if self.problems else found
+
+    def add_date(self) -> None:
+        """Have one more date to fill in, up to as many as a suggestion may have."""
+        if len(self.dates) < MOST_DATES:
+            self.dates.append(SuggestedDate(f"-{len(self.dates) + 1}"))
+
+    def _read_date(self, row: SuggestedDate, today: date) -> SuggestedDay | None:
+        if row.is_blank and row.suffix:
+            return None
+        kind = DateKind(row.sorte) if row.sorte in set(DateKind) else None
+        if kind is None:
+            self.problems[f"sorte{row.suffix}"] = (
+                "Choisissez ce que l'on doit faire, ou ce qui a lieu."
+            )
+        first, last = self._read_days(row, kind, today)
+        hour = read_hour(row.heure) if row.heure else None
+        if row.heure and hour is None:
+            self.problems[f"heure{row.suffix}"] = (
+                f"« {row.heure} » n'est pas une heure : écrivez par exemple 18:00."
+            )
+        ends = kind is not None and kind.is_deadline
+        return SuggestedDay(
+            # With a first day, a deadline is the end of a window.
+            kind=_item_kind(kind, first),
+            step=kind.step if kind else None,
+            first_day=first,
+            last_day=last,
+            start_time=None if ends else hour,
+            end_time=hour if ends else None,
+        )
+
+    def _read_days(
+        self, row: SuggestedDate, kind: DateKind | None, today: date
+    ) -> tuple[date | None, date | None]:
+        first, last = self._read_day(row, "du", today), self._read_day(row, "au", today)
+        until = f"au{row.suffix}"
+        if self.problems.keys() & {f"du{row.suffix}", until}:
+            return None, None
+        if kind and kind.is_deadline:
+            if last is None:
+                self.problems[until] = "Donnez le dernier jour."
+            elif first == last:
+                first = None
+        elif first is None and last is None:
+            self.problems[until] = "Donnez le jour."
+        elif first is None:
+            first, last = last, None
+        if first and last and first > last:
+            self.problems[until] = "Le dernier jour vient avant le premier : vérifiez les deux."
+        if kind is DateKind.SESSION:
+            last = last or first
+        return first, last
+
+    def _read_day(self, row: SuggestedDate, part: str, today: date) -> date | None:
+        typed = getattr(row, part)
+        if not typed:
+            return None
+        day, name = any_day(typed), f"{part}{row.suffix}"
+        if day is None:
+            self.problems[name] = (
+                f"« {in_french(typed)} » n'est pas un jour : écrivez par exemple {EXAMPLE}."
+            )
+            return None
+        year, now = SchoolYear.of(day).start, SchoolYear.of(today).start
+        if not now <= year <= now + _YEARS_AHEAD:
+            self.problems[name] = (
+                "Vérifiez l'année : le calendrier prend les dates de cette année scolaire et des "
+                f"{_YEARS_AHEAD} suivantes."
+            )
+        return day
+
+    def _read_place(self, reference: Reference) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return slugs and codes; both are empty for the nation."""
+        if self.pour == "france":
+            return (), ()
+        if self.pour != "lieu" and not self.lieu:
+            self.problems["pour"] = "Dites à quels élèves cette date s'adresse."
+            return (), ()
+        if not self.lieu:
+            self.problems["lieu"] = "Donnez l'académie ou le département."
+            return (), ()
+        try:
+            academy, department = reference.academies.find(self.lieu)
+        except UnknownValueError as error:
+            self.problems["lieu"] = str(error)
+            return (), ()
+        return (academy.slug,), (department.code,) if department else ()
+
+
+def _item_kind(kind: DateKind | None, first: date | None) -> ItemKind:
+    if kind is DateKind.SESSION:
+        return ItemKind.EVENT
+    return ItemKind.WINDOW if first else ItemKind.DEADLINE
+
+
+@dataclass
+class MistakeForm(_Answered):
+    """What somebody finds wrong in an event, as it was typed.
+
+    :param date: key of one of its dates; empty for the event as a whole.
+    """
+
+    date: str = ""
+
+    @classmethod
+    def posted(cls, form: MultiDict[str, str]) -> MistakeForm:
+        """Read a request's form."""
+        return cls(
+            date=form.get("date", ""),
+            lien=_line(form, "lien", LINK_LENGTH),
+            mots=clean(form.get("mots", "")).strip(),
+            adresse=_line(form, "adresse", ADDRESS_LENGTH),
+        )
+
+    def read(self, event: Event) -> Mistake | None:
+        """Return what is wrong, or None with the problems noted, in the form's order."""
+        if self.date and self.date not in {m.key for m in event.milestones}:
+            self.problems["date"] = "Cette date a changé entre-temps : choisissez-la à nouveau."
+        words = self._read_words()
+        if not words:
+            self.problems["mots"] = "Dites ce qui ne va pas, et ce qu'il faudrait écrire."
+        found = Mistake(
+            event_id=event.id,
+            key=self.date or None,
+            words=words,
+            link=self._read_link(required=False),
+            address=self._read_address(),
+        )
+        return None if self.problems else found

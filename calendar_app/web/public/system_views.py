@@ -1,0 +1,133 @@
+"""What machines ask: is it alive, is it ready, what may be indexed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
+
+from flask import Blueprint, Response, current_app, url_for
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from calendar_app.catalogue import queries, setup
+from calendar_app.store.base import db
+from calendar_app.store.health import Health
+from calendar_app.web.page import page, settings
+from calendar_app.web.policies import Policy, policy
+
+bp = Blueprint("system", __name__)
+
+#: The colours of the drawing and of paper (static/favicon.svg, static/app.css).
+THEME_COLOUR, BACKGROUND_COLOUR = "#1e4d45", "#fbf7ef"
+#: The sides of the icons in static/, in pixels; tests/browser/site_images.py draws them.
+ICON_SIZES = (192, 512)
+
+
+@bp.get("/livez")
+@policy(Policy.PUBLIC)
+def livez() -> Response:
+    """Whether the process answers; the store is not asked."""
+    return _text("ok\n")
+
+
+@bp.get("/readyz")
+@policy(Policy.PUBLIC)
+def readyz() -> Response:
+    """Whether this process can serve: 200, or 503. What else does not work is named in the body."""
+    try:
+        state = setup.schema_state(db.session)
+        if state is not setup.SchemaState.READY:
+            return _text(f"the schema is {state.value}: run calendar-app migrate\n", 503)
+        version = queries.catalogue(db.session).version
+        degraded = _health().degraded(db.session, datetime.now(UTC))
+    except (DBAPIError, PoolTimeoutError):
+        return _text("the store does not answer\n", 503)
+    lines = [f"ok, catalogue version {version}"]
+    if degraded:
+        lines.append(f"degraded: {', '.join(degraded)}")
+    return _text("\n".join(lines) + "\n")
+
+
+def _health() -> Health:
+    """Return what this process knows of the installation's health."""
+    found: Health = current_app.extensions.setdefault("health", Health())
+    return found
+
+
+@bp.get("/robots.txt")
+@policy(Policy.PUBLIC)
+def robots() -> Response:
+    """Everything may be read; the pages that should not be indexed say so themselves."""
+    site = settings().public_url
+    sitemap = f"{site}{url_for('system.sitemap')}"
+    return _text(f"User-agent: *\nAllow: /flux/\nAllow: /\n\nSitemap: {sitemap}\n\n# {site}\n")
+
+
+@bp.get("/sitemap.xml")
+@policy(Policy.PUBLIC)
+def sitemap() -> Response:
+    """The pages of the calendar that may be indexed, with the last change of what they show
+    (sitemaps.org 0.9). What is over asks not to be, and is left out."""
+    today = page().today
+    events = queries.public_events(db.session)
+    changed_at = queries.catalogue(db.session).changed_at
+    root = ET.Element("urlset", xmlns="http://www.sitemaps.org/schemas/sitemap/0.9")
+    for endpoint in ("calendar.home", "calendar.agenda"):
+        _place(root, url_for(endpoint), changed_at)
+    for year in sorted({e.year for e in events if e.year.last_day >= today}):
+        at = max(e.changed_at for e in events if e.year == year)
+        _place(root, url_for("calendar.school_year", label=year.label), at)
+    for event in events:
+        if event.last_day >= today:
+            _place(root, url_for("calendar.event", event_id=event.id), event.changed_at)
+    ET.indent(root)
+    body = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return Response(body + b"\n", content_type="application/xml; charset=utf-8")
+
+
+def _place(root: ET.Element, path: str, changed_at: datetime) -> None:
+    place = ET.SubElement(root, "url")
+    ET.SubElement(place, "loc").text = settings().public_url + path
+    ET.SubElement(place, "lastmod").text = changed_at.isoformat(timespec="seconds")
+
+
+@bp.get("/manifest.webmanifest")
+@policy(Policy.PUBLIC)
+def manifest() -> Response:
+    """How the site stands on a phone's screen (W3C Web Application Manifest)."""
+    icons = [("favicon.svg", "any", "image/svg+xml")]
+    icons += [(f"icon-{size}.png", f"{size}x{size}", "image/png") for size in ICON_SIZES]
+    found = {
+        "name": settings().site_name,
+        # Under an icon there is room for a dozen letters.
+        "short_name": "Calendrier",
+        "lang": "fr",
+        "start_url": url_for("calendar.home"),
+        "display": "minimal-ui",
+        "theme_color": THEME_COLOUR,
+        "background_color": BACKGROUND_COLOUR,
+        "icons": [
+            {"src": url_for("static", filename=name), "sizes": sizes, "type": kind}
+            for name, sizes, kind in icons
+        ],
+    }
+    body = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    return Response(body, content_type="application/manifest+json; charset=utf-8")
+
+
+@bp.get("/.well-known/security.txt")
+@policy(Policy.PUBLIC)
+def security() -> Response:
+    """Whom to tell of a hole (RFC 9116). It never expires: each answer is good for a year."""
+    contact = settings().contact or f"{settings().public_url}/mentions-legales/"
+    where = f"mailto:{contact}" if "@" in contact and "/" not in contact else contact
+    expires = (datetime.now(UTC) + timedelta(days=365)).replace(microsecond=0)
+    return _text(
+        f"Contact: {where}\nExpires: {expires.isoformat()}\nPreferred-Languages: fr, en\n"
+        f"Canonical: {settings().public_url}/.well-known/security.txt\n"
+    )
+
+
+def _text(body: str, status: int = 200) -> Response:
+    return Response(body, status=status, content_type="text/plain; charset=utf-8")

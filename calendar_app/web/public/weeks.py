@@ -1,0 +1,89 @@
+"""Dates grouped by week, as a staff room counts: « période 3, semaine 2 »."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from calendar_app.feeds.cards import Card
+from calendar_app.school.class_days import ClassDays
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.words.errors import CalendarUnknownError
+from calendar_app.words.french import span_words
+
+#: From so many deadlines on, a week is marked: somebody has to choose.
+FULL_WEEK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WeekOfCards:
+    """The dates of one week.
+
+    :param note: where the week stands in the school year; None where that is not known.
+    """
+
+    monday: date
+    note: str | None
+    cards: tuple[Card, ...]
+
+    @property
+    def label(self) -> str:
+        """« Du 18 au 24 janvier 2021 »."""
+        words = span_words(self.monday, self.monday + timedelta(days=6))
+        return words[:1].upper() + words[1:]
+
+    @property
+    def anchor(self) -> str:
+        """« semaine-2021-3 »: an ISO 8601 week as the id of its heading."""
+        year, week, _ = self.monday.isocalendar()
+        return f"semaine-{year}-{week}"
+
+    @property
+    def deadlines(self) -> int:
+        """How many deadlines fall in it, without those that are cancelled or approximate."""
+        return sum(
+            c.milestone.kind.is_deadline
+            and not c.milestone.is_cancelled
+            and not c.milestone.is_approximate
+            for c in self.cards
+        )
+
+    @property
+    def is_full(self) -> bool:
+        return self.deadlines >= FULL_WEEK
+
+
+def weeks_of(cards: Iterable[tuple[date, Card]], class_days: ClassDays) -> list[WeekOfCards]:
+    """Group dates by the week of the day under which each stands.
+
+    :param cards: (day, date), in the order of the days.
+    """
+    return [
+        WeekOfCards(monday, week_note(monday, class_days), tuple(card for _, card in group))
+        for monday, group in groupby(cards, key=lambda pair: monday_of(pair[0]))
+    ]
+
+
+def monday_of(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def week_note(monday: date, class_days: ClassDays) -> str | None:
+    """Return « période 3, semaine de classe 2 », the holidays that a week lies in, or None."""
+    try:
+        if not class_days.has_class(monday):
+            holiday = next(iter(class_days.holidays_in(monday, monday + timedelta(days=4))), None)
+            return f"sans classe ({holiday.name if holiday else class_days.label})"
+        periods = class_days.periods(SchoolYear.of(monday + timedelta(days=4)))
+    except CalendarUnknownError:
+        return None
+    for period in periods:
+        if period.first_day <= monday + timedelta(days=6) and monday <= period.last_day:
+            first = monday_of(period.first_day)
+            weeks = [first + timedelta(weeks=n) for n in range((monday - first).days // 7 + 1)]
+            number = sum(map(class_days.has_class, weeks))
+            return f"période {period.number}, semaine de classe {number}"
+    return None

@@ -1,0 +1,1 @@
+"""Signing up, and what stands behind a personal link."""

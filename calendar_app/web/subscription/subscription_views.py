@@ -1,0 +1,224 @@
+"""Signing up for reminders: the pages for everybody. What stands behind a personal link is in
+``web.subscription.personal_views``.
+
+A GET never changes anything (mail scanners follow every link): pages show a button, POST acts. The
+answers for known and unknown addresses are the same.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from calendar_app.reminders import asked, follows, subscriptions
+from calendar_app.reminders.models.subscriptions import Subscriber
+from calendar_app.reminders.rules.personal_links import PersonalLinks
+from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
+from calendar_app.reminders.subscribers import CONSENT, AddressTakenError, SignUp, WrongCodeError
+from calendar_app.school.local_time import PARIS
+from calendar_app.store import limits
+from calendar_app.store.base import db
+from calendar_app.web import forms
+from calendar_app.web.page import get_event, page, settings
+from calendar_app.web.policies import Policy, policy
+from calendar_app.web.public.calendar_views import picked_events
+from calendar_app.web.waiting import retry_after, too_many
+from calendar_app.words.mail_addresses import MailAddress
+
+bp = Blueprint("subscription", __name__, url_prefix="/abonnement")
+
+#: Of how many events a selection may ask for reminders: a class takes part in a few.
+MOST_EVENTS = 50
+
+
+@bp.app_context_processor
+def _for_templates() -> dict[str, Any]:
+    return {
+        "form_token": forms.form_token,
+        "CLASS_GROUPS": forms.CLASS_GROUPS,
+        "LEADS": OFFERED_LEADS,
+        "SCHOOLS": tuple(SchoolKind),
+        "CONSENT": CONSENT,
+        "local_day": lambda at: at.astimezone(PARIS).date(),
+    }
+
+
+def links() -> PersonalLinks:
+    """Return what makes and reads the personal links of this installation."""
+    return PersonalLinks(settings().secret_key, settings().public_url)
+
+
+@bp.route("/", methods=["GET", "POST"])
+@policy(Policy.PUBLIC)
+def sign_up() -> Any:
+    """« Rappels par courriel »: the form, and the page that says to look in the mailbox."""
+    here = page()
+    ids = dict.fromkeys(map(str.strip, request.values.getlist("evenement")))
+    events = [get_event(event_id) for event_id in ids if event_id][:MOST_EVENTS]
+    if request.method != "POST" and not events:  # « Ma sélection »
+        events = picked_events(here.filter)[:MOST_EVENTS]
+    over = [event for event in events if not event.may_remind(here.today)]
+    events = [event for event in events if event not in over]
+    if request.method != "POST":
+        blank = forms.WishesForm.of_page(here, picked=bool(events))
+        return show("form.html", form=forms.AddressForm(), wishes=blank, events=events, over=over)
+    form = forms.AddressForm.posted(request.form)
+    typed = forms.WishesForm.posted(request.form)
+    if not forms.is_fresh():
+        return show("form.html", 400, form=form, wishes=typed, events=events, notice=forms.TOO_OLD)
+    address, wishes = form.read(), typed.read(here.reference)
+    if address is None or wishes is None:
+        return show("form.html", 400, form=form, wishes=typed, events=events)
+    if not forms.is_trapped():
+        if (wait := mails_spent()) is not None:
+            return show("form.html", 429, wait, form=form, wishes=typed, events=events)
+        if may_mail(address):
+            wanted = SignUp(address, wishes, tuple(event.id for event in events))
+            asked.sign_up(db.session, wanted, here.now)
+    return check_mailbox(address.address, wishes=typed, events=events)
+
+
+@bp.post("/code/")
+@policy(Policy.PUBLIC)
+def code() -> Any:
+    """The six digits of a mail, for those whose school mail rewrites links."""
+    here, form = page(), forms.AddressForm.posted(request.form)
+    typed = forms.read_code(request.form)
+    if not forms.is_fresh():
+        return check_mailbox(form.typed, 400, code=typed, notice=forms.TOO_OLD)
+    address = form.read()
+    if address is None:
+        return check_mailbox(form.typed, 400, code=typed, problems=form.problems)
+    source = network()
+    limit = limits.WRONG_CODES_A_SOURCE
+    if limits.is_spent(db.session, limit, source, here.now):
+        wait = limits.wait(db.session, limit, source, here.now)
+        return check_mailbox(form.typed, 429, wait, code=typed)
+    try:
+        subscriber, confirmed = subscriptions.check_code(
+            db.session, address, typed, links(), here.now
+        )
+    except WrongCodeError as error:
+        limits.take(db.session, limit, source, here.now)
+        return check_mailbox(form.typed, 400, code=typed, problems={"code": str(error)})
+    if confirmed:
+        return confirmed_page(subscriber)
+    token = links().token(subscriber.uid)
+    return redirect(url_for("personal.preferences", token=token), 303)
+
+
+@bp.get("/code/")
+@policy(Policy.PUBLIC)
+def no_code() -> BaseResponse:
+    """Somebody reloaded, or kept the address of, a page that can only be posted to."""
+    return redirect(url_for(".find_link"), 303)
+
+
+@bp.route("/retrouver/", methods=["GET", "POST"])
+@policy(Policy.PUBLIC)
+def find_link() -> Any:
+    """« Retrouver mon lien »: the answer never tells whether an address is known."""
+    here = page()
+    if request.method != "POST":
+        return show("find.html", form=forms.AddressForm())
+    form = forms.AddressForm.posted(request.form)
+    if not forms.is_fresh():
+        return show("find.html", 400, form=form, notice=forms.TOO_OLD)
+    address = form.read()
+    if address is None:
+        return show("find.html", 400, form=form)
+    if not forms.is_trapped():
+        if (wait := mails_spent()) is not None:
+            return show("find.html", 429, wait, form=form)
+        if may_mail(address):
+            asked.link(db.session, address, here.now)
+    return check_mailbox(address.address)
+
+
+@bp.route("/adresse/<token>/", methods=["GET", "POST"])
+@policy(Policy.LINK_HOLDER)
+def new_address(token: str) -> Any:
+    """Confirm another address, from the mail that was sent to it."""
+    here, (uid, fingerprint) = page(), links().read_new_address(token)
+    here.noindex = True
+    address = subscriptions.waiting_new_address(db.session, uid, fingerprint, links())
+    if request.method != "POST":
+        return show("new_address.html", token=token, address=address)
+    if not forms.is_fresh():
+        return show("new_address.html", 400, token=token, address=address, notice=forms.TOO_OLD)
+    try:
+        moved = subscriptions.confirm_new_address(db.session, uid, fingerprint, links(), here.now)
+    except AddressTakenError as error:
+        return show("new_address.html", 409, token=token, address=address, notice=str(error))
+    token = links().token(moved.uid)
+    return redirect(url_for("personal.preferences", token=token, fait="adresse"), 303)
+
+
+# -- shared with the personal pages ----------------------------------------------------------------
+
+
+def show(
+    template: str, status: int = 200, wait: timedelta | None = None, **context: Any
+) -> Response:
+    """Answer with a page of ``templates/subscription/``.
+
+    :param wait: for status 429, how long until one may ask again.
+    """
+    if wait is not None:
+        context["notice"] = too_many(wait)
+    body = render_template(f"subscription/{template}", page=page(), **context)
+    answer = make_response(body, status)
+    return answer if wait is None else retry_after(answer, wait)
+
+
+def check_mailbox(
+    address: str, status: int = 200, wait: timedelta | None = None, **context: Any
+) -> Response:
+    """Answer « Vérifiez votre courriel », with the form of the six digits."""
+    page().noindex = True
+    return show("check_mailbox.html", status, wait, address=address, **context)
+
+
+def confirmed_page(subscriber: Subscriber) -> Response:
+    """Answer « C'est confirmé », with what is due soon for this person."""
+    here = page()
+    here.noindex = True
+    ahead = follows.due_soon(db.session, subscriber, here.today)
+    token = links().token(subscriber.uid)
+    return show("confirmed.html", subscriber=subscriber, token=token, ahead=ahead)
+
+
+def mails_spent() -> timedelta | None:
+    """Count one more mail that somebody of this network asks for.
+
+    :returns: how long they must wait when it is one too many.
+    """
+    now, source, limit = page().now, network(), limits.MAILS_A_SOURCE
+    if limits.take(db.session, limit, source, now):
+        return None
+    return limits.wait(db.session, limit, source, now)
+
+
+def may_mail(address: MailAddress) -> bool:
+    """Count one more mail to a mailbox, and return whether it may be sent. Nobody is told."""
+    fingerprint = links().fingerprint(f"address/{address.mailbox}")
+    return limits.take(db.session, limits.MAILS_AN_ADDRESS, fingerprint, page().now)
+
+
+def network() -> str:
+    """The fingerprint of the network that asks: an IPv4 address, or the /64 that one subscriber of
+    IPv6 has."""
+    remote = request.remote_addr or ""
+    try:
+        address = ipaddress.ip_address(remote)
+    except ValueError:
+        return links().fingerprint(f"source/{remote}")
+    if address.version == 6 and address.ipv4_mapped:  # a server that listens on both
+        remote = str(address.ipv4_mapped)
+    elif address.version == 6:
+        remote = str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
+    return links().fingerprint(f"source/{remote}")

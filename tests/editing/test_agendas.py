@@ -1,0 +1,287 @@
+"""Outside feeds: what is new becomes drafts of those whom they are for; a good copy stays."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from calendar_app.config.settings import data_folder
+from calendar_app.editing import moderation
+from calendar_app.editing.followed import agendas
+from calendar_app.editing.models.journal import Change
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.models.sources import Source
+from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState, Proposal
+from calendar_app.letters import files
+from calendar_app.store.base import db, writing
+from calendar_app.words.errors import NotFoundError
+from tests.editing.test_events import editor
+from tests.editing.test_fetcher import fetcher, send, server
+from tests.editing.test_moderation import LILLE, LYON
+from tests.editing.test_outside_feed import agenda
+from tests.factories import ID, entry, publish
+from tests.web.editing.test_event_pages import fields
+from tests.web.editing.test_queue_pages import act, logged_in
+from tests.web.subscription.test_subscription_pages import dump, words
+
+NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
+KNOWLEDGE = files.knowledge_of_files(data_folder())
+HOUR = timedelta(hours=1)
+
+
+TITLES = {
+    "a": "Festival des alouettes",
+    "b": "Rallye des balises",
+    "c": "Journée du cirque",
+    "d": "Semaine de la danse",
+    "e": "Rencontre des écoles",
+}
+
+
+def event(name: str, day: str = "20210315") -> str:
+    return f"UID:{name}\nDTSTART;VALUE=DATE:{day}\nSUMMARY:{TITLES[name]}"
+
+
+class Feed:
+    """An agenda of somebody else, on a real server."""
+
+    def __init__(self) -> None:
+        self.body = agenda(*map(event, "abcd"))
+        self.status = 200
+        self.asked: list[str | None] = []
+
+    def answer(self, handler) -> None:
+        known = handler.headers.get("If-None-Match")
+        self.asked.append(known)
+        tag = f'"{len(self.body)}-{hash(self.body)}"'
+        if self.status == 200 and known == tag:
+            send(handler, status=304)
+        else:
+            send(handler, self.body, self.status, ETag=tag)
+
+
+@pytest.fixture
+def feed():
+    return Feed()
+
+
+@pytest.fixture
+def address(feed):
+    with server(feed.answer) as origin:
+        yield f"{origin}/agenda.ics"
+
+
+@pytest.fixture
+def store(empty_app):
+    with empty_app.app_context():
+        yield empty_app
+
+
+def follow(address: str, scope: str = LILLE) -> Source:
+    who = editor("administrateur")
+    return agendas.add(db.session, who, "Agenda Canopé", address, frozenset({scope}), NOW)
+
+
+def read(source: Source, now: datetime = NOW, **more) -> Source:
+    agendas.refresh(db.session, source.id, fetcher(), KNOWLEDGE, now, **more)
+    db.session.rollback()
+    return db.session.get(Source, source.id, populate_existing=True)
+
+
+def drafts(state: DraftState = DraftState.PENDING) -> list[Draft]:
+    query = select(Draft).where(Draft.state == state).order_by(Draft.outside_id, Draft.id)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def test_what_is_new_waits_in_the_queue_of_those_whom_it_is_for(store, address):
+    source = read(follow(address))
+    assert (source.failures, source.warning, source.succeeded_at) == (0, None, NOW)
+    assert source.next_fetch_at == NOW + agendas.EVERY
+    found = drafts()
+    assert [(d.title, d.outside_id, d.origin) for d in found] == [
+        (TITLES[n], f"{n}/2021-03-15", DraftOrigin.SOURCE) for n in "abcd"
+    ]
+    lille, lyon = editor("responsable", LILLE), editor("responsable", LYON)
+    assert len(moderation.queue(db.session, lille)) == 4
+    assert moderation.queue(db.session, lyon) == []
+    event = moderation.accept(db.session, lille, found[0].id, found[0].revision, NOW)
+    assert (event.source_name, event.source_link) == ("Agenda Canopé", address)
+    assert set(event.scope) == {LILLE}
+
+
+def test_what_did_not_change_is_not_read_again(store, address, feed):
+    source = follow(address)
+    read(source)
+    source = read(source, NOW + agendas.EVERY)
+    assert feed.asked == [None, source.etag]
+    assert source.succeeded_at == NOW + agendas.EVERY
+    assert len(drafts()) == 4
+
+
+def test_what_changed_takes_the_place_of_what_waited(store, address, feed):
+    source = follow(address)
+    read(source)
+    feed.body = agenda(event("a", "20210315") + "\nLOCATION:Lens", *map(event, "bcde"))
+    read(source, NOW + HOUR)
+    assert [d.title for d in drafts()] == [TITLES[n] for n in "abcde"]
+    [old] = drafts(DraftState.REFUSED)
+    assert (old.outside_id, old.answer) == (
+        "a/2021-03-15",
+        "Remplacé : l'agenda dit autre chose.",
+    )
+
+
+def test_what_the_calendar_says_already_asks_for_nothing(store, address, feed):
+    session = {"kind": "session", "day": "2021-03-15"}
+    publish(
+        store,
+        entry(title=TITLES["a"], scope={"academies": ["lille"]}, milestones=[session]),
+    )
+    read(follow(address))
+    [known] = drafts(DraftState.KNOWN)
+    assert (known.event_id, known.title) == (ID, TITLES["a"])
+    feed.body = agenda(event("a") + "\nSTATUS:CANCELLED", *map(event, "bcd"))
+    read(db.session.scalar(select(Source)), NOW + HOUR)
+    [off] = [d for d in drafts() if d.event_id == ID]
+    assert off.proposal is Proposal.CHANGE
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        (b"", 500, "Le site répond par une erreur (500)."),
+        (b"", 404, "Le site répond par une erreur (404)."),
+        (agenda(), 200, "L'agenda est vide"),
+        (agenda(event("a")), 200, "a perdu plus de la moitié de ses dates (4 → 1)"),
+        (b"<html><body>En travaux</body></html>", 200, "pas un fil d'actualités"),
+    ],
+    ids=["error", "gone", "empty", "half", "page"],
+)
+def test_what_goes_wrong_warns_and_the_last_good_copy_stays(
+    store, address, feed, body, status, said
+):
+    source = follow(address)
+    copy = dict(read(source).copy)
+    feed.body, feed.status = body, status
+    source = read(source, NOW + HOUR)
+    assert said in source.warning
+    assert (source.copy, source.failures, source.succeeded_at) == (copy, 1, NOW)
+    assert source.next_fetch_at == NOW + HOUR + agendas.EVERY
+    source = read(source, NOW + 2 * HOUR)
+    assert source.next_fetch_at == NOW + 2 * HOUR + 2 * agendas.EVERY
+    with writing(db.session, NOW):
+        source.failures = 40
+    source = read(source, NOW + 13 * HOUR)
+    assert source.next_fetch_at == NOW + 13 * HOUR + agendas.SELDOM
+    feed.body, feed.status = agenda(*map(event, "abcd")), 200
+    source = read(source, NOW + 20 * HOUR)
+    assert (source.warning, source.failures) == (None, 0)
+    assert len(drafts()) == 4
+
+
+def test_an_editor_who_looked_takes_what_is_left(store, address, feed):
+    source = follow(address)
+    read(source)
+    feed.body = agenda(event("a"))
+    read(source, NOW + HOUR)
+    source = read(source, NOW + 2 * HOUR, editor=editor("administrateur"))
+    assert (len(source.copy), source.warning) == (1, None)
+
+
+def test_a_region_is_its_academies(store, address):
+    source = follow(address, "region/hauts-de-france")
+    read(source)
+    assert {frozenset(d.scope) for d in drafts()} == {
+        frozenset(("academie/amiens", "academie/lille"))
+    }
+
+
+def test_an_address_within_our_network_is_noted_and_never_asked(store):
+    source = follow("http://127.0.0.1/agenda.ics")
+    agendas.refresh(db.session, source.id, agendas.Fetcher(), KNOWLEDGE, NOW)
+    found = db.session.get(Source, source.id, populate_existing=True)
+    assert found.warning.startswith("Cette adresse n'est pas acceptée.")
+
+
+def test_only_what_is_due_is_read(store, address):
+    first, second = follow(address), follow(f"{address}?2")
+    assert agendas.due(db.session, NOW) == [first.id, second.id]
+    read(first)
+    agendas.pause(db.session, editor("administrateur"), second.id, True, NOW)
+    assert agendas.due(db.session, NOW + HOUR) == []
+    assert agendas.due(db.session, NOW + agendas.EVERY) == [first.id]
+    actions = [c.action.value for c in db.session.scalars(select(Change).order_by(Change.id))]
+    assert actions == ["created", "created", "archived"]
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "scope", "field"),
+    [
+        ("", "https://a.example/", LILLE, "nom"),
+        ("Agenda", "ftp://a.example/", LILLE, "adresse"),
+        ("Agenda", "https://a.example/", LYON, "pour"),
+        ("Agenda", "https://a.example/", "national", "pour"),
+    ],
+)
+def test_what_cannot_be_followed_says_why(store, name, address, scope, field):
+    lille = editor("responsable", LILLE)
+    with pytest.raises(agendas.SourceError) as refused:
+        agendas.add(db.session, lille, name, address, frozenset({scope}), NOW)
+    assert refused.value.field == field
+    assert db.session.scalar(select(Source)) is None
+
+
+def test_a_source_of_lille_does_not_exist_for_lyon(store):
+    source = follow("https://a.example/")
+    lyon = editor("responsable", LYON)
+    assert agendas.sources_of(db.session, lyon) == []
+    with pytest.raises(NotFoundError):
+        agendas.pause(db.session, lyon, source.id, True, NOW)
+    # Not even « déjà suivie » tells of it; within Lille it does.
+    agendas.add(db.session, lyon, "Agenda", source.address, frozenset({LYON}), NOW)
+    with pytest.raises(agendas.SourceError, match="déjà suivie"):
+        follow(source.address)
+
+
+# -- the pages -------------------------------------------------------------------------------------
+
+SOURCES = "/redaction/sources/"
+
+
+@pytest.fixture
+def site(make_app):
+    with time_machine.travel(NOW, tick=False):
+        yield make_app("empty")
+
+
+def test_a_feed_is_followed_paused_and_looked_at(site):
+    client = logged_in(site)
+    token = fields(client.get(SOURCES).text, SOURCES)["jeton"]
+    typed = {"nom": "Agenda Canopé", "adresse": "ftp://x", "pour": "Lille", "jeton": token}
+    answer = client.post(SOURCES, data=typed)
+    assert answer.status_code == 400
+    assert 'value="Agenda Canopé"' in answer.text
+    answer = client.post(SOURCES, data=typed | {"adresse": "https://a.example/x.ics"})
+    assert answer.headers["Location"] == f"{SOURCES}?fait=suivi"
+    page = words(client.get(f"{SOURCES}1/"))
+    assert "Adresse https://a.example/x.ics Pour académie de Lille" in page
+    answer = act(client, f"{SOURCES}1/", f"{SOURCES}1/suivre/", suivre="non")
+    assert "n'est plus suivi" in words(client.get(answer.headers["Location"]))
+    before = dump(site)
+    lyon = logged_in(site, slug="lyon")
+    assert "Agenda Canopé" not in lyon.get(SOURCES).text
+    for place in ("", "suivre/", "relire/"):
+        address = f"{SOURCES}1/{place}"
+        answer = lyon.post(address) if place else lyon.get(address)
+        assert answer.status_code == 404
+    redacteur = logged_in(site, "redacteur")
+    assert "Suivre un agenda" not in redacteur.get(SOURCES).text
+    assert redacteur.post(f"{SOURCES}1/relire/").status_code == 403
+    after = dump(site)
+    assert {k: v for k, v in after.items() if k in ("source", "draft", "event")} == {
+        k: v for k, v in before.items() if k in ("source", "draft", "event")
+    }

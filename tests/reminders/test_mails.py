@@ -1,0 +1,999 @@
+"""Each mail as it is read: whole subjects and whole texts, for the content of events.yaml."""
+
+from __future__ import annotations
+
+import email
+import re
+from datetime import UTC, date, datetime, time
+from email.headerregistry import Address
+from email.policy import default
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.feeds.cards import card
+from calendar_app.reminders.mail import messages, other_messages
+from calendar_app.reminders.mail.message import Letterhead, Message
+from calendar_app.reminders.mail.messages import ReminderLine
+from calendar_app.reminders.rules.deliveries import TO_OTHERS, DeliveryKind
+from calendar_app.reminders.rules.personal_links import ClassAnswer, PersonalLinks
+from calendar_app.school.leads import Lead
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import db
+from calendar_app.words.vocabulary import Certainty, MilestoneKind
+from tests import factories
+from tests.tools import scaled
+
+URL = "https://concours.example"
+SENDER = Address("Concours scolaires", "rappels", "concours.example")
+TODAY = date(2021, 1, 18)
+TALENT = "ma-classe-a-du-talent-2020-2021"
+ROBOTEAM = "roboteam-2020-2021"
+CAMP = "camp-num-2020-2021"
+FETE = "fete-de-l-apprendre-2020-2021"
+ANSWERS = (ClassAnswer.REGISTERED, ClassAnswer.DECLINED)
+#: As it is in Paris.
+UNTIL = datetime(2021, 1, 19, 9, 5, tzinfo=UTC)
+ENDS = date(2023, 11, 1)
+CANCELLED_AT = datetime(2021, 1, 17, 9, tzinfo=UTC)
+
+MANAGE = f"{URL}/abonnement/lien/camille/"
+SIGNATURE = "\n-- \nConcours scolaires\n\n"
+WHY = "Vous recevez ce courriel parce que vous avez demandé des rappels sur « Concours scolaires »"
+FOOT = f"""
+Les liens de ce courriel sont les vôtres : retirez-les si vous le transférez.
+
+Changer ou mettre en pause mes rappels :
+{MANAGE}
+
+Me désabonner :
+{MANAGE}desabonnement/
+
+Une question ? contact@concours.example
+"""
+
+ANSWERED = """\
+Vous aviez laissé cette adresse pour avoir une réponse : la voici, et nous effaçons l'adresse.
+
+Une question ? contact@concours.example
+"""
+
+
+@pytest.fixture
+def engine() -> str:
+    """A mail is the same on both engines."""
+    return "sqlite"
+
+
+@pytest.fixture
+def desk(app):
+    """What mails are made from, within an application's context."""
+    # Tests change what is loaded and never write it: only a service may.
+    with app.app_context(), db.session.no_autoflush:
+        yield Desk(app)
+
+
+class Desk:
+    """The letterhead, and lines of the real store."""
+
+    def __init__(self, app) -> None:
+        links = PersonalLinks("une clé d'essai assez longue pour signer", URL)
+        contact = "contact@concours.example"
+        self.head = Letterhead(app.jinja_env, links, "Concours scolaires", SENDER, contact=contact)
+        self.reference = queries.reference(db.session)
+
+    def academy(self, slug):
+        return self.reference.academies.get(slug)
+
+    def milestone(self, event_id, kind=None):
+        event = queries.event(db.session, event_id)
+        return next(m for m in event.milestones if kind in (None, m.kind.value))
+
+    def card(self, milestone, academy=None, today=TODAY):
+        if isinstance(milestone, str):
+            milestone = self.milestone(milestone)
+        viewer = self.academy(academy) if academy else None
+        return card(milestone, today, viewer, self.reference, wednesdays=False)
+
+    def line(self, milestone, academy="lille", lead=None, answers=(), today=TODAY):
+        return ReminderLine(self.card(milestone, academy, today), lead, answers)
+
+    def each(self) -> dict[DeliveryKind, Message]:
+        """One mail of each kind."""
+        lille = self.academy("lille")
+        line = self.line(TALENT, lead=Lead.month(), answers=tuple(ClassAnswer))
+        made = [
+            messages.confirmation(self.head),
+            messages.link(self.head),
+            messages.new_address(self.head),
+            messages.goodbye(self.head),
+            messages.reminder(self.head, [line], lille),
+            messages.moved(self.head, [line]),
+            messages.cancelled(self.head, [line]),
+            messages.weekly(self.head, [line.card], lille),
+            messages.rentree(self.head, ["cm1", "cm2"], lille, SchoolYear(2021), ENDS),
+            other_messages.password(self.head, UNTIL, has_password=True),
+            other_messages.suggestion(
+                self.head, TODAY, (TALENT, "Ma classe"), "Merci ; c'est fait.", accepted=True
+            ),
+        ]
+        return {message.kind: message for message in made}
+
+
+class Read(NamedTuple):
+    """A mail as a reader shows it: no-break spaces are plain spaces here."""
+
+    subject: str
+    text: str
+    html: str
+    headers: dict[str, str]
+
+
+def read_message(message: Message) -> bytes:
+    """Return the bytes that go to the server."""
+    return message.fill(
+        token="camille",
+        recipient="camille@ecole.example",
+        message_id="1@concours.example",
+        date=datetime(2021, 1, 18, 6, 30, tzinfo=UTC),
+        code="048213",
+    ).data
+
+
+def read(message: Message) -> Read:
+    raw = read_message(message)
+    mail = email.message_from_bytes(raw, policy=default)
+    bodies = [
+        re.sub("[\u00a0\u202f]", " ", mail.get_body((kind,)).get_content()).replace("\r\n", "\n")
+        for kind in ("plain", "html")
+    ]
+    subject = re.sub("[\u00a0\u202f]", " ", mail["Subject"])
+    return Read(subject, *bodies, {name: str(value) for name, value in mail.items()})
+
+
+class Page(HTMLParser):
+    """The links and the elements of an HTML part."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.elements: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.links += [value for name, value in attrs if name in ("href", "src", "action")]
+
+
+# -- mails that somebody asked for ----------------------------------------------------------------
+
+
+def test_confirmation(desk):
+    mail = read(messages.confirmation(desk.head))
+    assert mail.subject == "Confirmez vos rappels"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Quelqu'un, sans doute vous, a demandé des rappels à cette adresse. Confirmez, et ils commenceront :
+{MANAGE}confirmer/
+
+Le lien ne s'ouvre pas ? Recopiez ce code sur la page restée ouverte :
+048213
+
+Le lien fonctionne 3 jours, le code 24 heures. Sans confirmation, rien ne vous sera envoyé.
+
+Vous n'avez rien demandé ? Ignorez ce courriel.
+{SIGNATURE}\
+Votre adresse a été saisie sur ce site ; sans confirmation, elle y est effacée 7 jours après.
+
+Une question ? contact@concours.example
+"""
+    )
+
+
+def test_link(desk):
+    mail = read(messages.link(desk.head))
+    assert mail.subject == "Votre lien vers vos rappels"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Voici le lien vers vos rappels, pour les changer, les mettre en pause ou les arrêter :
+{MANAGE}
+
+Le lien ne s'ouvre pas ? Recopiez ce code sur la page restée ouverte, dans les 24 heures :
+048213
+
+Vous n'avez rien demandé ? Ignorez ce courriel : rien ne change.
+{SIGNATURE}\
+{WHY}.
+{FOOT}"""
+    )
+
+
+def test_new_address(desk):
+    mail = read(messages.new_address(desk.head))
+    assert mail.subject == "Confirmez votre nouvelle adresse"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Quelqu'un, sans doute vous, veut recevoir ses rappels à cette adresse. Confirmez-le ici :
+{URL}/abonnement/adresse/camille/
+
+Sans confirmation, rien ne change : les rappels continuent d'arriver à l'ancienne adresse.
+
+Vous n'avez rien demandé ? Ignorez ce courriel.
+{SIGNATURE}\
+Ce courriel est le seul que nous envoyons à cette adresse tant qu'elle n'est pas confirmée.
+
+Une question ? contact@concours.example
+"""
+    )
+
+
+def test_goodbye(desk):
+    mail = read(messages.goodbye(desk.head))
+    assert mail.subject == "C'est fait : vos rappels sont arrêtés"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+C'est fait : vous ne recevrez plus de rappels. Votre adresse sera effacée 30 jours après.
+
+Vous changez d'avis ? Jusque-là, vous retrouvez vos réglages ici :
+{MANAGE}
+
+Merci d'avoir fait un bout de chemin avec nous, et bonne continuation avec vos élèves.
+{SIGNATURE}\
+Ce courriel est le dernier : il confirme votre désabonnement.
+
+Une question ? contact@concours.example
+"""
+    )
+
+
+@pytest.mark.parametrize("has_password", [True, False])
+def test_password(desk, has_password):
+    mail = read(other_messages.password(desk.head, UNTIL, has_password=has_password))
+    assert mail.subject == "Choisissez votre mot de passe"
+    kept = "Votre mot de passe actuel fonctionne tant que vous n'en avez pas choisi un autre.\n"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Voici le lien pour choisir le mot de passe de votre compte à la rédaction du calendrier :
+{URL}/redaction/mot-de-passe/camille/
+
+Il sert une seule fois, jusqu'au mardi 19 janvier 2021 à 9 h 05 (heure de Paris).
+{kept if has_password else ""}
+Vous n'avez rien demandé ? Ignorez ce courriel : rien ne change.
+{SIGNATURE}\
+Ce lien est le vôtre seul : ne transférez pas ce courriel.
+
+Une question ? contact@concours.example
+"""
+    )
+
+
+def test_suggestion_accepted(desk):
+    event, words = (TALENT, "Ma classe a du talent"), "Merci !\n\nC'est pour le 1er degré."
+    mail = read(other_messages.suggestion(desk.head, TODAY, event, words, accepted=True))
+    assert mail.subject == "Votre proposition est au calendrier"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Merci : ce que vous nous avez signalé le 18 janvier 2021 est maintenant au calendrier.
+
+Ma classe a du talent :
+{URL}/evenements/{TALENT}/
+
+La réponse de la rédaction :
+
+> Merci !
+> C'est pour le 1er degré.
+
+Une autre date à proposer ?
+{URL}/proposer/
+{SIGNATURE}{ANSWERED}"""
+    )
+
+
+def test_suggestion_of_a_mistake_that_was_put_right(desk):
+    event = (TALENT, "Ma classe a du talent")
+    mail = read(
+        other_messages.suggestion(desk.head, TODAY, event, None, accepted=True, of_change=True)
+    )
+    assert mail.subject == "Votre signalement est pris en compte"
+    first = "Merci : ce que vous nous avez signalé le 18 janvier 2021 est pris en compte."
+    assert first in mail.text
+
+
+def test_suggestion_refused(desk):
+    """Nothing that a visitor typed is in it: they may have typed anybody's address."""
+    mail = read(other_messages.suggestion(desk.head, TODAY, None, None, accepted=False))
+    assert mail.subject == "Votre proposition n'a pas été retenue"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Vous nous avez proposé une date le 18 janvier 2021. La rédaction l'a lue, et ne l'a pas mise au \
+calendrier.
+
+Merci d'avoir pris le temps de nous écrire. Une autre date à proposer ?
+{URL}/proposer/
+{SIGNATURE}{ANSWERED}"""
+    )
+
+
+def test_suggestion_of_a_mistake_that_is_none(desk):
+    event = (TALENT, "Ma classe a du talent")
+    mail = read(other_messages.suggestion(desk.head, TODAY, event, "C'est exact.", accepted=False))
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Vous nous avez écrit le 18 janvier 2021 au sujet de « Ma classe a du talent ». La rédaction l'a \
+lu, et n'a pas changé la fiche :
+{URL}/evenements/{TALENT}/
+
+La réponse de la rédaction :
+
+> C'est exact.
+
+Merci d'avoir pris le temps de nous écrire. Une autre date à proposer ?
+{URL}/proposer/
+{SIGNATURE}{ANSWERED}"""
+    )
+
+
+# -- reminders ------------------------------------------------------------------------------------
+
+
+def test_reminder_of_a_deadline_in_the_school_holidays(desk):
+    friday = date(2021, 1, 15)
+    line = desk.line(TALENT, "clermont-ferrand", Lead.class_weeks(3), ANSWERS, friday)
+    mail = read(messages.reminder(desk.head, [line], desk.academy("clermont-ferrand")))
+    assert mail.subject == "Date limite le 11 février : Ma classe a du talent, 6e édition"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Une date limite approche.
+
+
+Ma classe a du talent, 6e édition
+---------------------------------
+
+Date limite pour participer : jeudi 11 février 2021.
+C'est dans 27 jours : il reste 3 semaines de classe (zone A).
+Date limite pendant vos vacances. Le dernier jour de classe avant : \
+vendredi 5 février 2021 (zone A).
+Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.
+
+Voir la fiche :
+{URL}/evenements/{TALENT}/
+
+Ajouter les dates à mon agenda (.ics) :
+{URL}/evenements/{TALENT}.ics
+
+Où en est la classe ?
+
+Nous sommes inscrits :
+{MANAGE}evenements/{TALENT}/?reponse=inscrits
+
+Pas cette année :
+{MANAGE}evenements/{TALENT}/?reponse=pas-cette-annee
+{SIGNATURE}\
+{WHY} (académie de Clermont-Ferrand).
+{FOOT}"""
+    )
+    assert 'class="band"' in mail.html
+
+
+def about_talent(mail: Read) -> list[str]:
+    """Return the lines between the title's underline and the links."""
+    return mail.text.partition("---\n\n")[2].partition("\n\nVoir la fiche")[0].splitlines()
+
+
+def test_reminder_where_the_deadline_is_a_class_day(desk):
+    line = desk.line(TALENT, "lille", Lead.class_weeks(3), today=date(2021, 1, 21))
+    mail = read(messages.reminder(desk.head, [line], desk.academy("lille")))
+    assert about_talent(mail) == [
+        "Date limite pour participer : jeudi 11 février 2021.",
+        "C'est dans 21 jours : il reste 3 semaines de classe (zone B).",
+        "Le dernier jour de classe avant : mardi 9 février 2021 (zone B).",
+        "Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.",
+    ]
+    assert 'class="band"' not in mail.html
+
+
+@pytest.mark.parametrize("lead", [Lead.month(), Lead.class_weeks(1), Lead.last_class_day()])
+def test_a_reminder_that_was_moved_or_is_late_says_what_was_chosen_only(desk, lead):
+    """On 18 January: no month, week or last class day before 11 February."""
+    mail = read(messages.reminder(desk.head, [desk.line(TALENT, lead=lead)], None))
+    words = lead.words.replace("\u00a0", " ")
+    assert about_talent(mail)[-1] == f"Vous avez choisi un rappel {words}."
+
+
+def test_reminder_overseas_says_no_hour_that_the_source_does_not_give(desk):
+    line = desk.line(TALENT, "la-reunion", Lead.class_weeks(3))
+    mail = read(messages.reminder(desk.head, [line], desk.academy("la-reunion")))
+    assert about_talent(mail) == [
+        "Date limite pour participer : jeudi 11 février 2021.",
+        "C'est dans 24 jours : il reste 3 semaines de classe (calendrier de La Réunion).",
+        "Le dernier jour de classe avant : mardi 9 février 2021 (calendrier de La Réunion).",
+        "Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.",
+    ]
+    tahiti = desk.line(TALENT, "polynesie-francaise")
+    mail = read(messages.reminder(desk.head, [tahiti], desk.academy("polynesie-francaise")))
+    assert "L'heure n'est pas précisée. À Tahiti, comptez jusqu'au mercredi 10 février 2021.\n" in (
+        mail.text
+    )
+    assert "23 h 59" not in mail.text
+
+
+def test_reminder_overseas_says_the_local_hour(desk):
+    milestone = desk.milestone(TALENT)
+    milestone.end_time = time(23)
+    line = desk.line(milestone, "la-reunion")
+    mail = read(messages.reminder(desk.head, [line], desk.academy("la-reunion")))
+    assert "23 h à Paris, soit 2 h le lendemain à La Réunion.\n" in mail.text
+
+
+def test_reminder_without_an_academie_says_nothing_of_any(desk):
+    line = desk.line(TALENT, None)
+    mail = read(messages.reminder(desk.head, [line], None))
+    assert f"{WHY}.\n" in mail.text
+    assert "dans au moins une des zones A, B et C" in mail.text
+    assert "Ce rappel part" not in mail.text
+
+
+def test_reminder_of_the_last_day_never_says_it_in_the_subject(desk):
+    """It may be read a day late."""
+    line = desk.line(TALENT, today=date(2021, 2, 11))
+    mail = read(messages.reminder(desk.head, [line], desk.academy("lille")))
+    assert mail.subject == "Date limite le 11 février : Ma classe a du talent, 6e édition"
+    assert "C'est aujourd'hui.\n" in mail.text
+
+
+def test_reminder_of_three_contests_opens_with_the_most_urgent(desk):
+    lines = [
+        desk.line(desk.milestone(ROBOTEAM, "deadline"), answers=ANSWERS),
+        desk.line(TALENT, answers=ANSWERS),
+        desk.line(FETE),
+    ]
+    mail = read(messages.reminder(desk.head, lines, desk.academy("lille")))
+    assert (
+        mail.subject == "3 dates approchent, dès le 20 janvier : La Fête de l'Apprendre et 2 autres"
+    )
+    titles = re.findall("(.+)\n-{5,}\n", mail.text)
+    assert titles == [
+        "La Fête de l'Apprendre",
+        "Ma classe a du talent, 6e édition",
+        "Concours RoboTeam",
+    ]
+    # A contest without answers to offer asks nothing.
+    assert mail.text.count("Où en est la classe ?") == 2
+    assert re.findall("<h1>(.*?)</h1>", mail.html) == ["3 dates approchent"]
+    assert [title.replace("&#39;", "'") for title in re.findall("<h2>(.*?)</h2>", mail.html)] == (
+        titles
+    )
+
+
+def test_reminder_of_two_deadlines(desk):
+    lines = [desk.line(desk.milestone(ROBOTEAM, "deadline")), desk.line(TALENT)]
+    mail = read(messages.reminder(desk.head, lines, None))
+    assert mail.subject == (
+        "2 dates limites approchent, dès le 11 février : Ma classe a du… et Concours RoboTeam"
+    )
+
+
+def of_essai(app, *milestones, **changes):
+    """Publish an event and return its milestones."""
+    factories.publish(app, factories.entry(milestones=list(milestones), **changes))
+    db.session.rollback()  # the letterhead's transaction began before
+    return queries.event(db.session, factories.ID).milestones
+
+
+def test_reminder_of_two_dates_of_one_contest_is_one_block(app, desk):
+    found = of_essai(
+        app,
+        {"kind": "registration_deadline", "day": "2021-03-01"},
+        {"kind": "submission_deadline", "day": "2021-03-01"},
+    )
+    lines = [desk.line(m, answers=ANSWERS) for m in found]
+    mail = read(messages.reminder(desk.head, lines, None))
+    assert mail.subject == "2 dates limites le 1er mars : Concours d'essai"
+    assert mail.text.count("Concours d'essai\n") == 1
+    assert mail.text.count("Nous sommes inscrits") == 1
+    assert "Inscrivez la classe au plus tard le lundi 1er mars 2021.\n" in mail.text
+    assert "Envoyez la production au plus tard le lundi 1er mars 2021.\n" in mail.text
+
+
+@pytest.mark.parametrize(
+    ("milestone", "subject", "sentence"),
+    [
+        (
+            {"kind": "registration_deadline", "day": "2021-02-11"},
+            "Inscriptions jusqu'au 11 février",
+            "Inscrivez la classe au plus tard le jeudi 11 février 2021.",
+        ),
+        (
+            {"kind": "submission_deadline", "day": "2021-02-11"},
+            "Envoi des productions jusqu'au 11 février",
+            "Envoyez la production au plus tard le jeudi 11 février 2021.",
+        ),
+        (
+            {"kind": "deadline", "day": "2021-02-11", "label": "Dépôt des dossiers"},
+            "Dépôt des dossiers le 11 février",
+            "Dépôt des dossiers : jeudi 11 février 2021.",
+        ),
+        (
+            {"kind": "session", "day": "2021-02-11", "label": "Finale", "place": "Lens"},
+            "Finale le 11 février",
+            "Finale : rendez-vous le jeudi 11 février 2021, Lens.",
+        ),
+        (
+            {"kind": "session", "first_day": "2021-02-11", "last_day": "2021-02-12"},
+            "Rendez-vous le 11 février",
+            "Rendez-vous du 11 au 12 février 2021.",
+        ),
+        (factories.MID_JUNE, "Résultats, mi-juin", "Résultats : mi-juin (date approximative)."),
+    ],
+)
+def test_a_subject_names_the_date_exactly(app, desk, milestone, subject, sentence):
+    (found,) = of_essai(app, milestone)
+    mail = read(messages.reminder(desk.head, [desk.line(found)], None))
+    assert mail.subject == f"{subject} : Concours d'essai"
+    assert f"\n{sentence}\n" in mail.text
+
+
+# -- what changed ---------------------------------------------------------------------------------
+
+
+def moved_from(desk, day: date):
+    milestone = desk.milestone(TALENT)
+    milestone.moved_from_first_day = milestone.moved_from_last_day = day
+    return milestone
+
+
+def test_moved(desk):
+    line = desk.line(moved_from(desk, date(2021, 2, 4)))
+    mail = read(messages.moved(desk.head, [line]))
+    assert mail.subject == "Prolongé jusqu'au 11 février : Ma classe a du talent, 6e édition"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Une date a changé ; vos rappels suivent la nouvelle date.
+
+
+Ma classe a du talent, 6e édition
+---------------------------------
+
+Date limite : jeudi 11 février 2021.
+Prolongé : c'était le 4 février 2021.
+C'est dans 24 jours : il reste 3 semaines de classe (zone B).
+Le dernier jour de classe avant : mardi 9 février 2021 (zone B).
+
+Voir la fiche :
+{URL}/evenements/{TALENT}/
+
+Ajouter les dates à mon agenda (.ics) :
+{URL}/evenements/{TALENT}.ics
+{SIGNATURE}\
+{WHY}.
+{FOOT}"""
+    )
+
+
+def test_moved_earlier_and_moved_session(desk):
+    line = desk.line(moved_from(desk, date(2021, 3, 1)))
+    mail = read(messages.moved(desk.head, [line]))
+    assert mail.subject == "Avancé au 11 février : Ma classe a du talent, 6e édition"
+    assert "Avancé : c'était le 1er mars 2021.\n" in mail.text
+    camp = desk.milestone(CAMP)
+    camp.moved_from_first_day, camp.moved_from_last_day = date(2021, 4, 5), date(2021, 4, 7)
+    mail = read(messages.moved(desk.head, [desk.line(camp, "clermont-ferrand")]))
+    assert mail.subject == "Reporté au 17 mai : Camp@Num, 2e édition"
+    assert "Reporté : c'était du 5 au 7 avril 2021.\n" in mail.text
+    both = read(messages.moved(desk.head, [desk.line(camp, "clermont-ferrand"), line]))
+    assert both.subject == (
+        "2 dates ont changé : Ma classe a du talent, 6e édition et Camp@Num, 2e édition"
+    )
+    assert "Des dates ont changé ; vos rappels suivent les nouvelles dates.\n" in both.text
+
+
+def test_moved_back_to_the_first_day(desk):
+    mail = read(messages.moved(desk.head, [desk.line(TALENT)]))
+    assert mail.subject == "Nouvelle date : Ma classe a du talent, 6e édition"
+    assert "c'était" not in mail.text
+
+
+def test_cancelled(desk):
+    milestone = desk.milestone(TALENT)
+    milestone.event.cancelled_at = CANCELLED_AT
+    line = desk.line(milestone, lead=Lead.month(), answers=(ClassAnswer.NEXT_YEAR,))
+    mail = read(messages.cancelled(desk.head, [line]))
+    assert mail.subject == "Annulé : Ma classe a du talent, 6e édition"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Un événement est annulé. Vous n'avez rien à faire : plus aucun rappel ne \
+partira pour lui.
+
+
+Ma classe a du talent, 6e édition
+---------------------------------
+
+Annulé. La date prévue était : jeudi 11 février 2021.
+
+Voir la fiche :
+{URL}/evenements/{TALENT}/
+
+Et l'an prochain ?
+
+Prévenez-moi l'an prochain :
+{MANAGE}evenements/{TALENT}/?reponse=l-an-prochain
+{SIGNATURE}\
+{WHY}.
+{FOOT}"""
+    )
+
+
+def test_cancelled_date_of_an_event_that_takes_place(desk):
+    opening, deadline = desk.milestone(ROBOTEAM, "opening"), desk.milestone(ROBOTEAM, "deadline")
+    opening.cancelled_at = deadline.cancelled_at = CANCELLED_AT
+    mail = read(messages.cancelled(desk.head, [desk.line(deadline)]))
+    assert mail.subject == "Date limite annulée : Concours RoboTeam"
+    assert (
+        "\nDate limite annulée. La date prévue était : vendredi 30 avril 2021. "
+        "L'événement lui-même n'est pas annulé.\n" in mail.text
+    )
+    both = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(opening)]))
+    assert both.subject == "2 dates annulées : Concours RoboTeam"
+    assert "\nOuverture annulée. La date prévue était : lundi 12 octobre 2020." in both.text
+    assert "Des dates sont annulées." in both.text
+    assert "<h1>Une date est annulée</h1>" in mail.html
+    talent = desk.milestone(TALENT)
+    talent.cancelled_at = CANCELLED_AT
+    two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
+    both_titles = "Ma classe a du talent, 6e édition et Concours RoboTeam"
+    assert two.subject == f"2 dates annulées : {both_titles}"
+    talent.event.cancelled_at = deadline.event.cancelled_at = CANCELLED_AT
+    two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
+    assert two.subject == f"Annulés : {both_titles}"
+    assert "Des événements sont annulés." in two.text
+
+
+# -- the week, the year ---------------------------------------------------------------------------
+
+
+def test_weekly(app, desk):
+    found = of_essai(
+        app,
+        {"kind": "results", "day": "2021-01-22"},
+        {"kind": "opening", "day": "2021-01-21", "start_time": "09:00"},
+        {"kind": "registration_deadline", "day": "2021-01-22", "end_time": "18:00"},
+    )
+    cards = [desk.card(m, "clermont-ferrand") for m in (*found, desk.milestone(FETE))]
+    cards.insert(0, desk.card(TALENT, "clermont-ferrand"))
+    mail = read(messages.weekly(desk.head, cards, desk.academy("clermont-ferrand")))
+    assert mail.subject == (
+        "Le point de la semaine : 2 dates limites, 1 rendez-vous, 1 ouverture et des résultats"
+    )
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Voici les dates à venir, académie de Clermont-Ferrand.
+
+
+DATES LIMITES
+
+Concours d'essai
+Inscriptions jusqu'au vendredi 22 janvier 2021 à 18 h, dans 4 jours
+{URL}/evenements/{factories.ID}/
+
+Ma classe a du talent, 6e édition
+Jeudi 11 février 2021, dans 24 jours
+Date limite pendant vos vacances
+{URL}/evenements/{TALENT}/
+
+
+RENDEZ-VOUS
+
+La Fête de l'Apprendre
+Du 20 au 24 janvier 2021, dans 2 jours
+{URL}/evenements/{FETE}/
+
+
+OUVERTURES
+
+Concours d'essai
+Jeudi 21 janvier 2021, à partir de 9 h, dans 3 jours
+{URL}/evenements/{factories.ID}/
+
+
+RÉSULTATS
+
+Concours d'essai
+Vendredi 22 janvier 2021, dans 4 jours
+{URL}/evenements/{factories.ID}/
+{SIGNATURE}\
+Vous recevez ce courriel parce que vous avez choisi « Le point de la semaine » sur « Concours \
+scolaires ».
+{FOOT}"""
+    )
+
+
+def test_weekly_says_what_changed(desk):
+    moved = moved_from(desk, date(2021, 2, 4))
+    robot = desk.milestone(ROBOTEAM, "deadline")
+    robot.cancelled_at = CANCELLED_AT
+    mail = read(messages.weekly(desk.head, [desk.card(moved), desk.card(robot)], None))
+    assert "Jeudi 11 février 2021, dans 24 jours (prolongé)\n" in mail.text
+    assert "Vendredi 30 avril 2021 (date annulée)\n" in mail.text
+    assert "académie" not in mail.text
+
+
+def test_weekly_of_an_empty_week(desk):
+    mail = read(messages.weekly(desk.head, [], None))
+    assert mail.subject == "Le point de la semaine"
+    assert "Rien de daté ces jours-ci : bonne semaine avec vos élèves.\n" in mail.text
+
+
+def test_rentree(desk):
+    mail = read(
+        messages.rentree(desk.head, ["cm2", "cm1"], desk.academy("lille"), SchoolYear(2021), ENDS)
+    )
+    assert mail.subject == "Toujours en CM1 et CM2 ?"
+    assert (
+        mail.text
+        == f"""\
+Bonjour, et bonne rentrée.
+
+Pour 2021-2022, vos rappels sont réglés sur :
+Classes : CM1 et CM2
+Académie : Lille
+
+Une autre classe, une autre académie ? Changez-les. Rien n'a changé ? Confirmez-le d'un clic :
+{MANAGE}
+
+Sans un clic de votre part sur cette page, les rappels s'arrêteront le mercredi 1er novembre 2023.
+{SIGNATURE}\
+{WHY}.
+{FOOT}"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("classes", "subject"),
+    [
+        ("6e", "Toujours en 6e ?"),
+        ("cm1 cm2 6e", "Toujours en cycle 3 ?"),
+        ("tps ps ms gs cp ce1 ce2 cm1 cm2 ulis upe2a", "Toujours dans le premier degré ?"),
+        (
+            "tps ps ms gs cp ce1 ce2 cm1 cm2 ulis upe2a 6e",
+            "Toujours dans le premier degré et en 6e ?",
+        ),
+    ],
+)
+def test_rentree_names_classes_as_the_staff_room_does(desk, classes, subject):
+    mail = read(messages.rentree(desk.head, classes.split(), None, SchoolYear(2021), ENDS))
+    assert mail.subject == subject
+    assert "Académie : non précisée\n" in mail.text
+
+
+# -- all of them ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mails(desk) -> dict[DeliveryKind, Read]:
+    return {kind: read(message) for kind, message in desk.each().items()}
+
+
+def test_there_is_a_mail_of_each_kind(mails):
+    assert set(mails) == set(DeliveryKind)
+
+
+def test_every_link_leads_to_the_public_url(mails):
+    for kind, mail in mails.items():
+        page = Page(mail.html)
+        in_text = re.findall(r"\S*://\S*", mail.text)
+        assert in_text, kind
+        assert sorted({*page.links}) == sorted({*in_text}), kind
+        for link in in_text:
+            assert link.startswith(f"{URL}/"), kind
+            assert f"\n{link}\n" in mail.text, "a line of its own"
+
+
+def test_html_is_a_plain_page_that_fetches_nothing(mails):
+    for kind, mail in mails.items():
+        page = Page(mail.html)
+        assert not {"img", "link", "script", "iframe", "form", "input", "svg"} & {*page.elements}
+        assert not re.search(r"url\(|@import|@font-face|//", mail.html.replace(URL, "")), kind
+        assert mail.html.startswith('<!doctype html>\n<html lang="fr">')
+        assert page.elements.count("h1") == 1
+        (title,) = re.findall("<title>(.*?)</title>", mail.html)
+        assert title.replace("&#39;", "'") == mail.subject
+
+
+def test_sizes_are_in_pixels_and_buttons_bring_their_own_style(mails):
+    for kind, mail in mails.items():
+        assert not re.search(r"[0-9]r?em\b", mail.html), kind
+        for button in re.findall('<a class="button[^>]*>', mail.html):
+            for words in ("padding: 8px", "color: #", "text-decoration: none"):
+                assert words in button
+
+
+LONG = st.text("abc é-", min_size=1, max_size=160).filter(str.strip) | st.just("a" * 160)
+
+
+@settings(
+    max_examples=scaled(500),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    titles=st.lists(LONG, min_size=1, max_size=4),
+    label=st.none() | LONG,
+    kind=st.sampled_from(MilestoneKind),
+    moved=st.sampled_from([None, date(2021, 2, 1), date(2021, 3, 30)]),
+    phrase=st.none() | LONG,
+)
+def test_no_subject_is_longer_than_a_mailbox_shows(desk, titles, label, kind, moved, phrase):
+    """And none loses what happens, or the day."""
+    lines = []
+    for number, title in enumerate(titles):
+        event = Event(
+            id=f"e{number}-2020-2021", title=title, summary="", classes=[], scope={"national"}
+        )
+        event.cancelled_at = None
+        milestone = Milestone(
+            event=event,
+            event_id=event.id,
+            kind=kind,
+            label=label,
+            first_day=date(2021, 3, 2 + number),
+            last_day=date(2021, 3, 2 + number),
+            time_zone="Europe/Paris",
+            certainty=Certainty.APPROXIMATE if phrase else Certainty.DAY,
+            phrase=phrase,
+            moved_from_first_day=moved,
+            moved_from_last_day=moved,
+        )
+        lines.append(desk.line(milestone))
+    for message in (
+        messages.reminder(desk.head, lines, None),
+        messages.moved(desk.head, lines),
+        messages.cancelled(desk.head, lines),
+    ):
+        assert len(message.subject) < 90
+    if not phrase:
+        assert "2\u00a0mars" in messages.reminder(desk.head, lines, None).subject
+    if len(titles) == 1:
+        lines[0].card.milestone.cancelled_at = datetime(2021, 1, 18, 6, tzinfo=UTC)
+        # A date of the event is cancelled, not the event.
+        assert "annulée" in messages.cancelled(desk.head, lines).subject.partition(" : ")[0]
+
+
+def test_text_reads_alone(mails):
+    for mail in mails.values():
+        assert not re.search(r"<|&\w+;|\n\n\n\n|[ \t]\n(?<!\n-- \n)", mail.text)
+
+
+def test_headers(mails):
+    for kind, mail in mails.items():
+        assert mail.headers["From"] == "Concours scolaires <rappels@concours.example>"
+        assert mail.headers["To"] == "camille@ecole.example"
+        assert mail.headers["Message-ID"] == "<1@concours.example>"
+        assert mail.headers["Date"] == "Mon, 18 Jan 2021 06:30:00 +0000"
+        assert mail.headers["Auto-Submitted"] == "auto-generated"
+        assert mail.headers["Reply-To"] == "contact@concours.example"
+        names = ("List-Id", "List-Unsubscribe", "List-Unsubscribe-Post")
+        assert [mail.headers.get(name) for name in names] == (
+            [None, None, None]
+            if kind in (DeliveryKind.NEW_ADDRESS, *TO_OTHERS)
+            else [
+                '"Concours scolaires" <rappels.concours.example>',
+                f"<{MANAGE}desabonnement/>",
+                "List-Unsubscribe=One-Click",
+            ]
+        )
+
+
+def test_who_sees_which_personal_link(mails):
+    def holding(words: str) -> set[DeliveryKind]:
+        found = {kind for kind, mail in mails.items() if words in mail.text}
+        assert found == {kind for kind, mail in mails.items() if words in mail.html}
+        return found
+
+    to_strangers = {DeliveryKind.CONFIRMATION, DeliveryKind.NEW_ADDRESS, *TO_OTHERS}
+    assert holding("/redaction/mot-de-passe/camille/") == {DeliveryKind.PASSWORD}
+    assert holding(f"{MANAGE}confirmer/") == {DeliveryKind.CONFIRMATION}
+    assert holding("/abonnement/adresse/") == {DeliveryKind.NEW_ADDRESS}
+    assert holding("048213") == {DeliveryKind.CONFIRMATION, DeliveryKind.LINK}
+    assert holding("Me désabonner") == set(DeliveryKind) - to_strangers - {DeliveryKind.GOODBYE}
+    whole = re.compile(rf"{re.escape(MANAGE)}(?=[\"\n])")
+    assert {kind for kind, mail in mails.items() if whole.search(mail.text)} == (
+        set(DeliveryKind) - to_strangers
+    )
+    assert {kind for kind, mail in mails.items() if whole.search(mail.html)} == (
+        set(DeliveryKind) - to_strangers
+    )
+    assert holding("?reponse=") == {
+        DeliveryKind.REMINDER,
+        DeliveryKind.MOVED,
+        DeliveryKind.CANCELLED,
+    }
+
+
+def test_words_that_are_not_ours(mails):
+    for mail in mails.values():
+        for words in ("clôture", "15 jours", "utilisateur", "!"):
+            assert words not in mail.subject + mail.text
+
+
+def test_french_spaces_stand_in_both_parts(desk):
+    for message in desk.each().values():
+        for text in (message.subject, message.text, message.html.partition("</style>")[2]):
+            assert not re.search(r" [;?!»]|« | :(\s|$)", text), text
+    assert "Toujours en CM1 et CM2\u202f?" in desk.each()[DeliveryKind.RENTREE].html
+
+
+def test_a_title_cannot_become_markup_or_a_header(desk):
+    milestone = desk.milestone(TALENT)
+    milestone.event.title = "<script>alert(1)</script>\r\nBcc: eve@example.org\n\n-- \n& Cie"
+    title = "<script>alert(1)</script> Bcc: eve@example.org -- & Cie"
+    line = desk.line(milestone)
+    for message, lead_in in (
+        (messages.reminder(desk.head, [line], None), "Date limite le 11 février"),
+        (messages.moved(desk.head, [line]), "Nouvelle date"),
+        (messages.cancelled(desk.head, [line]), "Annulé"),
+        (messages.weekly(desk.head, [line.card], None), None),
+    ):
+        mail = read(message)
+        assert "script" not in Page(mail.html).elements
+        assert (
+            "&lt;script&gt;alert(1)&lt;/script&gt; Bcc: eve@example.org -- &amp; Cie" in mail.html
+        )
+        assert f"\n{title}\n" in mail.text
+        assert "Bcc" not in mail.headers
+        if lead_in:
+            assert mail.subject.startswith(f"{lead_in} : {title}")
+
+
+def test_a_date_has_an_hour_where_it_has_one(desk):
+    milestone = desk.milestone(TALENT)
+    milestone.end_time = time(12, 0)
+    mail = read(messages.reminder(desk.head, [desk.line(milestone)], None))
+    assert about_talent(mail)[0] == ("Date limite pour participer : jeudi 11 février 2021 à midi.")
+
+
+def test_a_site_without_a_contact_names_none(desk):
+    head = Letterhead(desk.head.environment, desk.head.links, "Concours", SENDER)
+    mail = read(messages.link(head))
+    assert "Une question" not in mail.text + mail.html
+    assert mail.text.endswith(f"{MANAGE}desabonnement/\n")

@@ -1,0 +1,239 @@
+"""Whether this process can serve, whether it can write, whether a worker lives; a PostgreSQL that
+hangs; a store whose file is gone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from calendar_app.reminders import outbox_status
+from calendar_app.reminders.models.subscriptions import RateCount, Subscriber
+from calendar_app.store.base import db, writer_options
+from calendar_app.store.health import Health, can_write
+from tests.conftest import JANUARY
+
+
+def token_of(page: str) -> str:
+    return page.partition('name="jeton" value="')[2].partition('"')[0]
+
+
+def run_sql(app, *statements: str) -> None:
+    with (
+        app.app_context(),
+        db.engine.connect().execution_options(**writer_options(db.engine)) as connection,
+        connection.begin(),
+    ):
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def file_of(app) -> Path:
+    with app.app_context():
+        return Path(db.engine.url.database)
+
+
+@contextmanager
+def another_writer(app) -> Iterator[None]:
+    """Hold what a writer needs: the file of SQLite, the table of a trial on PostgreSQL."""
+    with app.app_context():
+        url = db.engine.url
+    if url.get_backend_name() == "sqlite":
+        other = sqlite3.connect(url.database, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+    else:
+        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        other = psycopg.connect(address)
+        other.execute("LOCK TABLE rate_count IN EXCLUSIVE MODE")
+    try:
+        yield
+    finally:
+        other.rollback()
+        other.close()
+
+
+def answers(ask: Callable[[], object]) -> object:
+    """Return what *ask* returns; somebody who waits for it gives up after 10 s."""
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(ask()), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert found, "no answer after 10 s"
+    return found[0]
+
+
+def test_readyz_names_what_does_not_work_and_stays_ready(app):
+    client = app.test_client()
+    assert client.get("/readyz").text.splitlines()[1:] == ["degraded: worker"]
+    with app.app_context():
+        outbox_status.beat(db.session, "worker-1", datetime.now(UTC), None, datetime.now(UTC))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.text.splitlines()[1:]) == (200, [])
+
+
+def test_a_worker_that_was_silent_for_two_minutes_is_dead(app):
+    with app.app_context():
+        outbox_status.beat(db.session, "worker-1", JANUARY, None, JANUARY)
+        for seconds, found in ((119, ()), (120, ("worker",))):
+            assert Health().degraded(db.session, JANUARY + timedelta(seconds=seconds)) == found
+
+
+@pytest.mark.long
+def test_a_store_that_cannot_be_written_is_told(app):
+    with app.app_context():
+        assert can_write(JANUARY)
+    with another_writer(app):
+        answer = answers(lambda: app.test_client().get("/readyz"))
+        assert (answer.status_code, answer.text.splitlines()[1]) == (200, "degraded: write, worker")
+    with app.app_context():
+        assert can_write(JANUARY)
+        assert db.session.query(RateCount).count() == 0
+
+
+@pytest.mark.long
+def test_writing_is_tried_once_a_minute(app):
+    health = Health()
+    with app.app_context():
+        with another_writer(app):
+            assert "write" in health.degraded(db.session, JANUARY)
+        assert "write" in health.degraded(db.session, JANUARY + timedelta(seconds=59))
+        assert "write" not in health.degraded(db.session, JANUARY + timedelta(seconds=60))
+
+
+@pytest.mark.parametrize(
+    ("statement", "state"),
+    [
+        ("UPDATE alembic_version SET version_num = '0004'", "other"),
+        ("UPDATE alembic_version SET version_num = '9999'", "other"),
+        ("DELETE FROM alembic_version", "missing"),
+    ],
+)
+def test_another_schema_is_not_ready(app, statement, state):
+    run_sql(app, statement)
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.text == f"the schema is {state}: run calendar-app migrate\n"
+
+
+def test_a_page_that_another_schema_breaks_names_the_command(app, caplog):
+    run_sql(
+        app,
+        "UPDATE alembic_version SET version_num = '0004'",
+        "ALTER TABLE theme RENAME TO old_theme",
+    )
+    answer = app.test_client().get("/")
+    assert answer.status_code == 503
+    assert "calendar-app migrate" in answer.text
+    assert "calendar-app migrate" in caplog.text
+
+
+def hold_server(uri: str, number: signal.Signals) -> None:
+    """Send a signal to every process of the PostgreSQL server."""
+    folder = Path(uri.partition("host=")[2].partition("&")[0])
+    postmaster = int((folder / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    for pid in (postmaster, *map(int, children)):
+        os.kill(pid, number)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+@pytest.mark.parametrize("warm", [True, False], ids=["open", "new"])
+def test_a_server_that_hangs_is_answered_for_within_seconds(app, postgresql, warm):
+    client = app.test_client()
+    if warm:
+        assert client.get("/").status_code == 200
+    hold_server(postgresql, signal.SIGSTOP)
+    try:
+        for address in ("/", "/flux/national.ics", "/readyz", "/abonnement/"):
+            answer = answers(lambda address=address: app.test_client().get(address))
+            assert answer.status_code == 503
+            assert address == "/readyz" or int(answer.headers["Retry-After"]) > 0
+        assert app.test_client().get("/livez").status_code == 200
+    finally:
+        hold_server(postgresql, signal.SIGCONT)
+    # The server that hung answers again; so do we, once the moment of silence is over.
+    for _ in range(50):
+        if client.get("/").status_code == 200:
+            return
+        threading.Event().wait(0.2)
+    pytest.fail("it never came back")
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_server_that_hangs_after_the_last_statement_holds_nobody(app, postgresql):
+    """The end of a transaction is sent when the answer is made: it is in a hurry, too."""
+
+    @app.after_request
+    def hang(answer):
+        hold_server(postgresql, signal.SIGSTOP)
+        return answer
+
+    try:
+        assert answers(lambda: app.test_client().get("/")).status_code == 200
+    finally:
+        hold_server(postgresql, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+@pytest.mark.parametrize("change", ["removed", "replaced"])
+def test_nobody_is_told_to_look_into_a_mailbox_for_a_lost_store(app, tmp_path, change):
+    client = app.test_client()
+    form = {
+        "jeton": token_of(client.get("/abonnement/").text),
+        "adresse": "prof@ecole.example",
+        "lieu": "lille",
+        "etablissement": "ecole",
+        "suivre": "tout",
+        "delai": "class_weeks:3",
+        "accord": "1",
+    }
+    path = file_of(app)
+    away = tmp_path / "away.sqlite3"
+    path.rename(away)
+    if change == "replaced":
+        shutil.copyfile(away, path)
+    answer = client.post("/abonnement/", data=form)
+    if change == "removed":
+        assert answer.status_code == 503
+        assert not path.exists(), "an empty store was made"
+        assert client.get("/readyz").status_code == 503
+        away.rename(path)
+    else:
+        # It is stored where everybody looks from now on.
+        assert answer.status_code in (200, 303)
+        with sqlite3.connect(path) as store:
+            assert store.execute("SELECT count(*) FROM address_request").fetchone() == (1,)
+        store.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_file_that_goes_while_something_is_written_refuses_it(app):
+    from sqlalchemy.exc import OperationalError
+
+    from calendar_app.store.base import writing
+
+    with app.app_context():
+        path = Path(db.engine.url.database)
+        away = path.with_name("away.sqlite3")
+        db.session.execute(text("SELECT 1"))
+
+        def write_while_it_goes() -> None:
+            with writing(db.session, JANUARY):
+                db.session.execute(text("DELETE FROM rate_count"))
+                path.rename(away)
+
+        with pytest.raises(OperationalError):
+            write_while_it_goes()
+        with pytest.raises(OperationalError):
+            db.session.query(Subscriber).count()
+        away.rename(path)

@@ -1,0 +1,142 @@
+"""The month's lanes and the school year's bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.web.public.month_grid import month_bounds, month_grid
+from calendar_app.web.public.timeline import months, span
+
+
+@dataclass(frozen=True)
+class Item:
+    first_day: date
+    last_day: date
+    name: str = ""
+
+
+def drawn(year: int, month: int, *items: Item) -> list[str]:
+    """Return the weeks as text: a letter a day, « . » for none, lanes joined by « / »."""
+    rows = []
+    for week in month_grid(year, month, items):
+        lanes = [
+            "".join("." if bar is None else bar.item.name * bar.width for bar in lane)
+            for lane in week.lanes
+        ]
+        rows.append("/".join(lanes))
+    return rows
+
+
+def test_february_2021_starts_on_a_monday_and_has_four_weeks():
+    weeks = month_grid(2021, 2, [])
+    assert [week.days[0].day for week in weeks] == [1, 8, 15, 22]
+    assert [week.number for week in weeks] == [5, 6, 7, 8]
+
+
+def test_a_month_is_whole_weeks():
+    assert month_bounds(2021, 1) == (date(2020, 12, 28), date(2021, 1, 31))
+    assert month_bounds(2021, 8) == (date(2021, 7, 26), date(2021, 9, 5))
+
+
+def test_bars_keep_their_lane_from_week_to_week():
+    long = Item(date(2021, 2, 4), date(2021, 2, 17), "a")
+    short = Item(date(2021, 2, 5), date(2021, 2, 9), "b")
+    late = Item(date(2021, 2, 10), date(2021, 2, 11), "c")
+    assert drawn(2021, 2, short, late, long) == [
+        "...aaaa/....bbb",
+        "aaaaaaa/bbcc...",
+        "aaa....",
+        "",
+    ]
+
+
+def test_the_longer_of_two_that_start_together_lies_above():
+    one, other = (
+        Item(date(2021, 2, 2), date(2021, 2, 2), "a"),
+        Item(date(2021, 2, 2), date(2021, 2, 4), "b"),
+    )
+    assert drawn(2021, 2, one, other)[0] == ".bbb.../.a....."
+
+
+def test_a_bar_says_where_it_was_cut():
+    first, second = month_grid(2021, 2, [Item(date(2021, 2, 5), date(2021, 2, 9))])[:2]
+    bar = next(b for b in first.lanes[0] if b)
+    assert (bar.column, bar.width, bar.starts_before, bar.ends_after) == (4, 3, False, True)
+    bar = next(b for b in second.lanes[0] if b)
+    assert (bar.column, bar.width, bar.starts_before, bar.ends_after) == (0, 2, True, False)
+
+
+def test_what_does_not_fit_a_week_is_counted():
+    """Five dates on Thursday in three lines: two of them, and « + 3 autres »."""
+    many = [Item(date(2021, 2, 4), date(2021, 2, 4 + n), name) for n, name in enumerate("abcde")]
+    first, second, *_ = month_grid(2021, 2, many)
+    first.fold(3)
+    second.fold(3)
+    assert ["".join("." if b is None else b.item.name for b in lane) for lane in first.lanes] == [
+        "...e",
+        "...d",
+    ]
+    assert (first.hidden, second.hidden, len(second.lanes)) == (3, 0, 1)
+
+
+items = st.builds(
+    lambda day, length: Item(
+        date(2021, 1, 1) + timedelta(days=day), date(2021, 1, 1) + timedelta(days=day + length), "x"
+    ),
+    st.integers(0, 89),
+    st.integers(0, 40),
+)
+
+
+@given(st.lists(items, max_size=12))
+def test_every_day_of_every_date_is_drawn_once_and_each_row_is_seven_days(found):
+    drawn_days: dict[int, set[date]] = {}
+    for week in month_grid(2021, 2, found):
+        for lane in week.lanes:
+            assert sum(bar.width if bar else 1 for bar in lane) == 7
+            column = 0
+            for bar in lane:
+                if bar:
+                    assert bar.column == column
+                    days = {week.days[n] for n in range(column, column + bar.width)}
+                    assert not drawn_days.setdefault(id(bar.item), set()) & days
+                    drawn_days[id(bar.item)] |= days
+                column += bar.width if bar else 1
+    start, end = month_bounds(2021, 2)
+    for item in found:
+        length = (item.last_day - item.first_day).days + 1
+        wanted = {item.first_day + timedelta(days=n) for n in range(length)}
+        shown = {day for day in wanted if start <= day <= end}
+        assert drawn_days.get(id(item), set()) == shown
+
+
+YEAR = SchoolYear(2020)
+
+
+def test_the_school_year_goes_from_august_to_july():
+    spans = months(YEAR)
+    assert [s.label for s in spans][:2] == ["août", "sept."]
+    assert spans[0].x == 0
+    assert spans[-1].end == pytest.approx(100, abs=0.02)
+    for before, after in pairwise(spans):
+        assert before.end == pytest.approx(after.x, abs=0.02)
+
+
+def test_a_window_is_drawn_from_its_opening_to_its_deadline():
+    window = span(YEAR, date(2020, 10, 12), date(2021, 4, 30), "window")
+    october, april = months(YEAR)[2], months(YEAR)[8]
+    assert october.x < window.x < october.x + october.width
+    assert window.end == pytest.approx(april.end, abs=0.02)
+
+
+def test_what_lies_outside_the_year_is_not_drawn_and_the_rest_is_cut():
+    assert span(YEAR, date(2021, 8, 1), date(2021, 8, 2), "session") is None
+    cut = span(YEAR, date(2020, 7, 1), date(2020, 8, 1), "session")
+    assert (cut.x, cut.width) == (0, pytest.approx(100 / 365, abs=0.01))

@@ -1,0 +1,90 @@
+"""Every page is HTML as the standard has it: the Nu checker finds no error."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from tests.browser.conftest import PLACES
+from tests.conftest import JANUARY
+from tests.factories import entry, publish
+from tests.tools import need, node_modules
+from tests.web.editing.test_queue_pages import drop, logged_in
+
+WHAT = "the HTML of the pages"
+
+#: What the checker warns of and is meant so: a piece of its words → why.
+MEANT_SO: dict[str, str] = {}
+
+
+@pytest.fixture
+def engine():
+    """Pages are the same from either engine."""
+    return "sqlite"
+
+
+def check(folder: Path) -> list[str]:
+    """Return what the checker says of the pages in a folder, but for what is meant so."""
+    java = need("java", WHAT)
+    jar = node_modules(WHAT) / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    done = subprocess.run(
+        [java, "-Xss4m", "-jar", jar, "--format", "json", "--exit-zero-always", folder],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return sorted(
+        {
+            f"{Path(found['url']).name}: {found['message']}\n{found.get('extract', '')}"
+            for found in json.loads(done.stderr)["messages"]
+            if not any(words in found["message"] for words in MEANT_SO)
+        }
+    )
+
+
+def write(folder: Path, name: str, page: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / f"{re.sub('[^a-z0-9]+', '-', name.lower())}.html").write_text(page, encoding="utf-8")
+
+
+def test_the_checker_finds_nothing_in_any_page(app, tmp_path):
+    client = app.test_client()
+    for name, place in PLACES.items():
+        answer = client.get(place.address)
+        assert answer.status_code == place.status, name
+        write(tmp_path / "pages", name, answer.text)
+    assert check(tmp_path / "pages") == []
+
+
+def test_the_checker_finds_nothing_in_the_editors_room(empty_app, tmp_path):
+    with time_machine.travel(JANUARY, tick=False):
+        publish(empty_app, entry(scope={"academies": ["lille"]}))
+        client = logged_in(empty_app)
+        drop(client)
+        for address in (
+            "/redaction/",
+            "/redaction/lettres/",
+            "/redaction/lettres/1/",
+            "/redaction/propositions/1/",
+            "/redaction/evenements/?annee=2020-2021",
+            "/redaction/evenements/nouveau/",
+            "/redaction/evenements/essai-2020-2021/",
+            "/redaction/sources/",
+            "/redaction/journal/",
+        ):
+            answer = client.get(address)
+            assert answer.status_code == 200, address
+            write(tmp_path / "pages", address, answer.text)
+    assert check(tmp_path / "pages") == []
+
+
+def test_the_checker_finds_what_is_wrong(tmp_path):
+    """Else the tests above could not fail."""
+    page = "<!doctype html><html lang=fr><title>x</title><p><div id=a></div></p><b id=a>x</b>"
+    write(tmp_path, "wrong", page)
+    assert any("Duplicate ID" in found for found in check(tmp_path))
