@@ -16,18 +16,20 @@ from calendar_app import memory
 from calendar_app.catalogue import setup
 from calendar_app.config import retention
 from calendar_app.config.settings import Settings, data_folder, templates_folder
+from calendar_app.editing import accounts, other_mails
 from calendar_app.letters.files import knowledge_of_files
 from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.reminders import asked
 from calendar_app.reminders.mail.message import Letterhead
 from calendar_app.reminders.mail.transport import Transport, open_transport
 from calendar_app.reminders.rules import personal_links
 from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.reminders.sending import Sender
 from calendar_app.school import levels
-from calendar_app.store.base import THREADS, AnySession, db, engine_options
+from calendar_app.store.base import AnySession, db, engine_options
+from calendar_app.web import editor_session
 from calendar_app.web.compression import compress
 from calendar_app.web.editing import (
-    editor_session,
     editor_views,
     event_views,
     journal_views,
@@ -35,6 +37,7 @@ from calendar_app.web.editing import (
     queue_views,
     source_views,
 )
+from calendar_app.web.editing.room import ask_to_log_in
 from calendar_app.web.head import head_of
 from calendar_app.web.policies import hold_to_policies
 from calendar_app.web.public import (
@@ -50,17 +53,6 @@ from calendar_app.web.public import (
 from calendar_app.web.security import protect
 from calendar_app.web.subscription import personal_views, subscription_views
 from calendar_app.words import french, vocabulary
-
-__all__ = [
-    "THREADS",
-    "AnySession",
-    "create_app",
-    "letter_knowledge",
-    "letterhead",
-    "make_sender",
-    "settings_of",
-    "store_session",
-]
 
 PACKAGE = "calendar_app"
 
@@ -139,7 +131,7 @@ def _assembled(settings: Settings) -> Flask:
         system_views,
     ):
         app.register_blueprint(views.bp)
-    hold_to_policies(app)
+    hold_to_policies(app, ask_to_log_in)
     return app
 
 
@@ -178,6 +170,11 @@ def transport(app: Flask) -> Transport:
     return open_transport(settings.smtp_url, settings.instance / "outbox", host)
 
 
+def answer_requests(app: Flask, now: datetime) -> int:
+    """Answer what was asked for with an address: see :func:`asked.answer`."""
+    return asked.answer(store_session(app), letterhead(app).links, now, accounts.forgotten)
+
+
 def make_sender(
     app: Flask,
     owner: str,
@@ -191,6 +188,7 @@ def make_sender(
         store_session(app),
         letterhead(app),
         transport(app),
+        other_mails,
         owner,
         settings.smtp_rate,
         clock,

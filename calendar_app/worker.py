@@ -19,7 +19,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from calendar_app.app import letter_knowledge, letterhead, make_sender, settings_of, store_session
+from calendar_app.app import (
+    answer_requests,
+    letter_knowledge,
+    make_sender,
+    settings_of,
+    store_session,
+)
 from calendar_app.config.retention import CLEANED_EVERY
 from calendar_app.editing import link_checks, silence, suggestions
 from calendar_app.editing.followed import agendas
@@ -83,7 +89,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
             sender.run(stopping.is_set)
 
     def answer() -> None:
-        asked.answer(session, letterhead(app).links, datetime.now(UTC))
+        answer_requests(app, datetime.now(UTC))
 
     def clean() -> None:
         _clean(app, datetime.now(UTC))

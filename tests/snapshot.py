@@ -35,6 +35,7 @@ from calendar_app.catalogue import file_exchange, queries, setup
 from calendar_app.cli import main as run_command
 from calendar_app.cli.group import cli
 from calendar_app.config.settings import data_folder
+from calendar_app.editing import accounts
 from calendar_app.reminders import asked
 from calendar_app.reminders.planning import plan_due
 from calendar_app.reminders.rules.reminder_plan import SchoolKind
@@ -186,7 +187,7 @@ def send(app: Flask, folder: Path, snapshot: Snapshot) -> None:
     """Do what the worker does at this moment, and keep the mails that go out."""
     now = datetime.now(UTC)
     with app.app_context():
-        asked.answer(db.session, letterhead(app).links, now)
+        asked.answer(db.session, letterhead(app).links, now, accounts.forgotten)
         plan_due(db.session, now)
         make_sender(app, "snapshot", pause=lambda _: None).run()
     for path in sorted((folder / "outbox").glob("*.eml")):

@@ -21,7 +21,7 @@ from calendar_app.reminders.rules.personal_links import CODE_LIFE, CONFIRMATION_
 from calendar_app.reminders.send_days import Mornings, Place
 from calendar_app.store import limits
 from calendar_app.store.base import db
-from calendar_app.web.editing import editor_session
+from calendar_app.web import editor_session
 from calendar_app.web.public import legal_views
 from tests.browser.conftest import PLACES
 from tests.config.test_settings import PRODUCTION

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, selectinload
 
 from calendar_app.catalogue.class_fit import fits_filter
@@ -22,8 +22,6 @@ from calendar_app.catalogue.models.events import (
 )
 from calendar_app.catalogue.models.reference import AcademyRow, SchoolCalendarRow, ThemeRow
 from calendar_app.catalogue.search import queries
-from calendar_app.editing.models.letters import Draft, DraftScope
-from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.school.academies import Academies, Academy, Department
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.school_calendars import (
@@ -280,37 +278,16 @@ def public_events(session: AnySession) -> list[PublicEvent]:
     return sorted(found)
 
 
+def picked_events(session: AnySession, chosen: CatalogueFilter) -> list[Event]:
+    """Return the events that were picked by hand, without those that are gone or archived."""
+    found = (event(session, event_id) for event_id in chosen.event_ids)
+    return [picked for picked in found if picked and not picked.archived_at]
+
+
 def editions(session: AnySession, series_id: str) -> list[Event]:
     """Return the editions of a series, newest first; not those that were archived."""
     query = select(Event).where(Event.series_id == series_id, Event.archived_at.is_(None))
     return list(session.scalars(query.order_by(Event.school_year.desc())))
-
-
-def pending_drafts(
-    session: AnySession, codes: frozenset[str] | None, author_id: int | None = None
-) -> list[Draft]:
-    """Return the drafts that ask for a decision and are for nobody outside *codes*, by their last
-    day, with their letters.
-
-    :param codes: codes of ``school.academies``; None for all drafts.
-    :param author_id: the drafts of this editor too, whomever they are for.
-    """
-    query = drafts_within(codes, author_id).where(Draft.state == DraftState.PENDING)
-    query = query.order_by(Draft.last_day.nulls_last(), Draft.id)
-    return list(session.scalars(query.options(selectinload(Draft.letter))))
-
-
-def drafts_within(
-    codes: frozenset[str] | None, author_id: int | None = None
-) -> Select[tuple[Draft]]:
-    """Return the query for the drafts that are for nobody outside *codes*, and for those of an
-    author; for all drafts where *codes* is None."""
-    if codes is None:
-        return select(Draft)
-    within = and_(Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes)))
-    if author_id is None:  # compared with None, it would be every draft that has no author
-        return select(Draft).where(within)
-    return select(Draft).where(or_(within, Draft.author_id == author_id))
 
 
 def _milestone_conditions(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from calendar_app.app import letterhead, make_sender, settings_of, store_session
+from calendar_app.app import answer_requests, letterhead, make_sender, settings_of, store_session
 from calendar_app.cli.base import entered, store_as_it_is
 from calendar_app.cli.group import FILE, cli
-from calendar_app.reminders import asked, outbox_status, planning, rehearsal
+from calendar_app.reminders import outbox_status, planning, rehearsal
 from calendar_app.school.local_time import PARIS
 from calendar_app.store.health import Health
 from calendar_app.words.errors import CalendarError
@@ -86,7 +86,7 @@ def reminders_send(now: datetime | None) -> None:
     with entered() as app:
         if not settings_of(app).sending:
             raise CalendarError("CALENDAR_SENDING=off : l'envoi est suspendu, rien n'est parti.")
-        asked.answer(store_session(app), letterhead(app).links, _instant(now))
+        answer_requests(app, _instant(now))
         sender = make_sender(app, worker_name(), clock=_clock(now))
         done = sender.run()
     click.echo(

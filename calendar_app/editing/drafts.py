@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import selectinload
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.models.events import Event, Series
 from calendar_app.editing.draft_entries import publishing_scope
-from calendar_app.editing.models.letters import Draft, Letter
+from calendar_app.editing.models.letters import Draft, DraftScope, Letter
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.known_events import (
     Decision,
@@ -289,3 +290,30 @@ def _report(letter: Letter, *, is_new: bool) -> LetterReport:
             for draft in letter.drafts
         ),
     )
+
+
+def pending_drafts(
+    session: AnySession, codes: frozenset[str] | None, author_id: int | None = None
+) -> list[Draft]:
+    """Return the drafts that ask for a decision and are for nobody outside *codes*, by their last
+    day, with their letters.
+
+    :param codes: codes of ``school.academies``; None for all drafts.
+    :param author_id: the drafts of this editor too, whomever they are for.
+    """
+    query = drafts_within(codes, author_id).where(Draft.state == DraftState.PENDING)
+    query = query.order_by(Draft.last_day.nulls_last(), Draft.id)
+    return list(session.scalars(query.options(selectinload(Draft.letter))))
+
+
+def drafts_within(
+    codes: frozenset[str] | None, author_id: int | None = None
+) -> Select[tuple[Draft]]:
+    """Return the query for the drafts that are for nobody outside *codes*, and for those of an
+    author; for all drafts where *codes* is None."""
+    if codes is None:
+        return select(Draft)
+    within = and_(Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes)))
+    if author_id is None:  # compared with None, it would be every draft that has no author
+        return select(Draft).where(within)
+    return select(Draft).where(or_(within, Draft.author_id == author_id))

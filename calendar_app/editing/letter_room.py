@@ -100,11 +100,11 @@ def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[L
     query = select(Letter).order_by(Letter.imported_at.desc(), Letter.id.desc())
     if covers is not None:
         dropped = select(LetterDrop.letter_id).where(LetterDrop.editor_id == editor.id)
-        mine = queries.drafts_within(covers).with_only_columns(Draft.letter_id)
+        mine = drafts.drafts_within(covers).with_only_columns(Draft.letter_id)
         query = query.where(or_(Letter.id.in_(dropped), Letter.id.in_(mine)))
     found = list(session.scalars(query.limit(limit)))
     counts = (
-        queries.drafts_within(covers)
+        drafts.drafts_within(covers)
         .where(Draft.letter_id.in_([letter.id for letter in found]))
         .with_only_columns(Draft.letter_id, Draft.state, func.count())
         .group_by(Draft.letter_id, Draft.state)

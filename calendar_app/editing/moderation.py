@@ -17,7 +17,7 @@ from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.facts import facts_of
 from calendar_app.catalogue.models.events import Event
 from calendar_app.catalogue.versions import Facts
-from calendar_app.editing import echoes, events, suggestions
+from calendar_app.editing import drafts, echoes, events, suggestions
 from calendar_app.editing.draft_entries import item_of, proposed, publishing_scope
 from calendar_app.editing.draft_facts import draft_facts, note_draft
 from calendar_app.editing.models.editors import Editor
@@ -91,7 +91,7 @@ def queue(session: AnySession, editor: Editor) -> list[Draft]:
     """Return the pending drafts that an editor may read, by their last day: those within their
     scope, and those that they prepared themselves."""
     covers = rights(editor, queries.reference(session).academies).covers
-    return queries.pending_drafts(session, covers, editor.id)
+    return drafts.pending_drafts(session, covers, editor.id)
 
 
 def visible_draft(session: AnySession, editor: Editor, draft_id: int) -> Draft:

@@ -179,6 +179,19 @@ def clean(session: AnySession, now: datetime) -> int:
         return _erase_addresses(session, query, now)
 
 
+def kept_of(session: AnySession, key: str) -> list[dict[str, str]]:
+    """Return what was suggested with an address, as long as that is kept, for the copy that
+    somebody asks for of their data.
+
+    :param key: see ``MailAddress.key``.
+    """
+    drafts = select(Draft).where(func.lower(Draft.suggested_by) == key).order_by(Draft.id)
+    return [
+        {"titre": draft.title, "le": draft.created_at.isoformat(), "etat": draft.state.value}
+        for draft in session.scalars(drafts)
+    ]
+
+
 def forget(session: AnySession, key: str, now: datetime) -> None:
     """Erase an address (see ``MailAddress.key``) from what was suggested with it, inside the
     caller's transaction; answers that still wait are given up."""

@@ -7,7 +7,7 @@ one and an unknown one cost the same statements. The worker looks, a few seconds
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from calendar_app.config.retention import ASKED
-from calendar_app.editing import accounts
 from calendar_app.reminders import subscriptions
 from calendar_app.reminders.models.subscriptions import AddressRequest
 from calendar_app.reminders.rules.deliveries import AskedFor
@@ -48,14 +47,21 @@ def password(session: AnySession, address: MailAddress, now: datetime) -> None:
     _ask(session, AskedFor.PASSWORD, address, now)
 
 
-def answer(session: AnySession, links: PersonalLinks, now: datetime) -> int:
+#: Mails a link to choose a password, inside the caller's transaction, if the address is an
+#: editor's: the editing room's part of the answers.
+MailPassword = Callable[[AnySession, MailAddress, PersonalLinks, datetime], None]
+
+
+def answer(
+    session: AnySession, links: PersonalLinks, now: datetime, mail_password: MailPassword
+) -> int:
     """Answer what was asked, oldest first, each in a transaction of its own; return how many.
 
     Harmless to run in several processes at once: each request is answered by one.
     """
     waiting = list(session.scalars(select(AddressRequest.id).order_by(AddressRequest.id)))
     session.rollback()
-    return sum(_answer_one(session, id_, links, now) for id_ in waiting)
+    return sum(_answer_one(session, id_, links, now, mail_password) for id_ in waiting)
 
 
 def clean(session: AnySession, now: datetime) -> int:
@@ -79,7 +85,13 @@ def _ask(
         session.add(request)
 
 
-def _answer_one(session: AnySession, id_: int, links: PersonalLinks, now: datetime) -> bool:
+def _answer_one(
+    session: AnySession,
+    id_: int,
+    links: PersonalLinks,
+    now: datetime,
+    mail_password: MailPassword,
+) -> bool:
     query = select(AddressRequest).where(AddressRequest.id == id_)
     try:
         with writing(session, now):
@@ -94,7 +106,7 @@ def _answer_one(session: AnySession, id_: int, links: PersonalLinks, now: dateti
                 case AskedFor.LINK:
                     subscriptions.send_link(session, address, now)
                 case AskedFor.PASSWORD:
-                    accounts.forgotten(session, address, links, now)
+                    mail_password(session, address, links, now)
             session.delete(asked)
     except IntegrityError:
         # Two workers met the same new address at one instant: at the next tick it is known.

@@ -27,11 +27,10 @@ from sqlalchemy import (
     update,
 )
 
-from calendar_app.reminders import other_mails
 from calendar_app.reminders.composing import Prepared
 from calendar_app.reminders.models.outbox import Delivery, DeliveryAttempt, MailForm, WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber
-from calendar_app.reminders.outbox import RELEASE, Claimed, among, finish, mine, named
+from calendar_app.reminders.outbox import RELEASE, Claimed, OtherMails, among, finish, mine, named
 from calendar_app.reminders.rules.deliveries import (
     AttemptOutcome,
     DeliveryKind,
@@ -62,23 +61,26 @@ class Result:
     refuses_address: bool = False
 
 
-def gate(session: AnySession, window: Sequence[Prepared], now: datetime) -> set[int]:
+def gate(
+    session: AnySession, window: Sequence[Prepared], now: datetime, others: OtherMails
+) -> set[int]:
     """Let mails go out, those that are still this worker's to send: they are in doubt from here on.
     The others are noted as stopped, and given back if they may be.
 
     They are kept until there is an answer, so that a second try sends the same bytes.
 
+    :param others: the mails to people who are no subscribers.
     :returns: the ids of those that may be sent.
     """
     in_time = [prepared.mail for prepared in window if now < prepared.not_after]
-    others = [mail for mail in in_time if not mail.kind.to_subscriber]
+    few = [mail for mail in in_time if not mail.kind.to_subscriber]
     with writing(session, now):
         many = [mail for mail in in_time if mail.kind.to_subscriber]
         ours = mine(session, many, DeliveryState.CLAIMED, *_may_go(now), _STILL_ASKS)
-        if others:
+        if few:
             # Asked apart: together, PostgreSQL would look through all subscribers for them.
-            waits = other_mails.somebody_waits(now)
-            ours |= mine(session, others, DeliveryState.CLAIMED, *_may_go(now), waits)
+            waits = others.somebody_waits(now)
+            ours |= mine(session, few, DeliveryState.CLAIMED, *_may_go(now), waits)
         passed = [prepared for prepared in window if prepared.mail.id in ours]
         _begin(session, passed, now)
         _note_stopped(session, [p.mail for p in window if p.mail.id not in ours], now)

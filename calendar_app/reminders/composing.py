@@ -22,7 +22,7 @@ from calendar_app.reminders.mail import messages
 from calendar_app.reminders.mail.form import FilledForm, Form
 from calendar_app.reminders.mail.message import Letterhead, Message
 from calendar_app.reminders.mail_batch import MailBatch, Person, Told
-from calendar_app.reminders.outbox import Claimed
+from calendar_app.reminders.outbox import Claimed, OtherMails
 from calendar_app.reminders.rules.deliveries import DeliveryKind, DeliveryState, News, ReminderState
 from calendar_app.reminders.rules.personal_links import ClassAnswer, PersonalLinks
 from calendar_app.school.academies import Academy
@@ -76,8 +76,8 @@ def delivery_of(links: PersonalLinks, text: str) -> int | None:
 class Composer:
     """Writes mails; those that many people get alike are built once."""
 
-    def __init__(self, head: Letterhead) -> None:
-        self._head = head
+    def __init__(self, head: Letterhead, others: OtherMails) -> None:
+        self._head, self._others = head, others
         self._built: OrderedDict[Hashable, Message] = OrderedDict()
 
     def prepare(
@@ -86,7 +86,7 @@ class Composer:
         """Return the mails, ready to go, in the same order; reminders that no longer hold are
         closed."""
         with reading(session):
-            batch = MailBatch(session, mails, now)
+            batch = MailBatch(session, mails, now, self._others)
             prepared = [self._prepare_safely(batch, mail) for mail in mails]
         if batch.closed:
             outbox.close_reminders(session, batch.closed, now)

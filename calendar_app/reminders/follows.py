@@ -1,5 +1,4 @@
-"""What somebody follows: the events they picked, what the class did, what is due, and all of it as
-data.
+"""What somebody follows: the events they picked, what the class did, what is due.
 
 Public verbs raise ``BadLinkError`` when nobody is meant and ``NotSubscribedError`` for somebody who
 is not subscribed. An event's id must exist.
@@ -12,17 +11,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, for_person
 from calendar_app.catalogue.models.events import Event, Milestone
-from calendar_app.editing.models.letters import Draft
 from calendar_app.feeds.cards import Card, card
-from calendar_app.reminders.models.outbox import Delivery, Reminder, WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
 from calendar_app.reminders.rules.personal_links import ClassAnswer
 from calendar_app.reminders.subscribers import SUBSCRIBED, changing
@@ -81,10 +77,10 @@ def take_back(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime)
 
 def followed_events(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
     """Return what somebody picked or said something about, by title."""
-    return list(filter(_says, _subscriptions(session, subscriber)))
+    return list(filter(_says, subscriptions_of(session, subscriber)))
 
 
-def _subscriptions(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
+def subscriptions_of(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
     query = select(Subscription).options(joinedload(Subscription.event))
     found = session.scalars(query.where(Subscription.subscriber_id == subscriber.id)).unique()
     return sorted(found, key=lambda s: (fold(s.event.title), s.event_id))
@@ -154,125 +150,6 @@ def _soonest(milestones: Iterable[Milestone]) -> list[Milestone]:
     return sorted(milestones, key=lambda m: (m.last_day, m.first_day, m.event_id, m.key))
 
 
-def export(session: AnySession, subscriber: Subscriber) -> dict[str, Any]:
-    """Return all that is kept about somebody, for JSON; instants are UTC (ISO 8601)."""
-    reminders = session.execute(
-        select(Reminder, Milestone)
-        .join(Milestone)
-        .where(Reminder.subscriber_id == subscriber.id)
-        .order_by(Reminder.id)
-    ).unique()
-    mails = session.scalars(
-        select(Delivery)
-        .where(Delivery.subscriber_id == subscriber.id)
-        .order_by(Delivery.id)
-        .options(selectinload(Delivery.attempts))
-    ).all()
-    told = _told_by_week(session, [mail.issue for mail in mails if mail.issue is not None])
-    suggested = session.scalars(
-        select(Draft)
-        .where(func.lower(Draft.suggested_by) == subscriber.address_key)
-        .order_by(Draft.id)
-    )
-    return {
-        "adresse": subscriber.address,
-        "nouvelle_adresse": subscriber.new_address,
-        "etat": subscriber.state.value,
-        "etat_depuis": _iso(subscriber.state_at),
-        "academie": subscriber.academy_slug,
-        "etablissement": subscriber.school.value,
-        "classes": sorted(subscriber.classes),
-        "themes": sorted(subscriber.themes),
-        "delais": sorted(subscriber.leads),
-        "tous_les_concours": subscriber.follows_all,
-        "point_de_la_semaine": subscriber.weekly,
-        "choix_depuis": _iso(subscriber.since),
-        "inscription": _iso(subscriber.created_at),
-        "confirmation": _iso(subscriber.confirmed_at),
-        "dernier_signe": _iso(subscriber.heard_at),
-        "dernier_code_le": _iso(subscriber.code_at),
-        "consentement": {
-            "texte": subscriber.consent_wording,
-            "le": _iso(subscriber.consent_at),
-            "par": subscriber.consent_means,
-        },
-        "evenements": [
-            {
-                "id": s.event_id,
-                "titre": s.event.title,
-                "me_prevenir": s.picked,
-                "depuis": _iso(s.since),
-                "inscrits_le": _iso(s.registered_at),
-                "envoye_le": _iso(s.submitted_at),
-                "pas_cette_annee_le": _iso(s.declined_at),
-                "ne_plus_prevenir_le": _iso(s.unpicked_at),
-                "l_an_prochain": s.next_year,
-            }
-            for s in _subscriptions(session, subscriber)
-        ],
-        "rappels": [
-            {
-                "evenement": milestone.event_id,
-                "titre": milestone.event.title,
-                "date": reminder.day.isoformat(),
-                "delai": reminder.lead,
-                "prevu_le": _iso(reminder.send_at),
-                "etat": reminder.state.value,
-                "motif": reminder.reason,
-            }
-            for reminder, milestone in reminders
-        ],
-        "propositions": [
-            {"titre": draft.title, "le": _iso(draft.created_at), "etat": draft.state.value}
-            for draft in suggested
-        ],
-        "courriels": [
-            {
-                "sorte": mail.kind.value,
-                "jour": mail.day.isoformat(),
-                "rang_du_jour": mail.occurrence,
-                "etat": mail.state.value,
-                "motif": mail.reason,
-                "demande_le": _iso(mail.created_at),
-                "a_envoyer_le": _iso(mail.due_at),
-                "au_plus_tard_le": _iso(mail.expires_at),
-                "fini_le": _iso(mail.finished_at),
-                "nombre_d_essais": mail.tries,
-                "nombre_de_doutes": mail.doubts,
-                "gardes_pour_un_second_envoi": mail.form_values,
-                "essais": [
-                    {
-                        "le": _iso(attempt.at),
-                        "issue": attempt.outcome.value,
-                        "etape": attempt.stage,
-                        "code": attempt.code,
-                        "reponse": attempt.reply,
-                    }
-                    for attempt in mail.attempts
-                ],
-            }
-            | ({"dates_annoncees": told[mail.issue]} if mail.issue in told else {})
-            for mail in mails
-        ],
-    }
-
-
-def _told_by_week(session: AnySession, issues: list[int]) -> dict[int, list[dict[str, str]]]:
-    """Return which dates each issue of « Le point de la semaine » told, as long as that is kept."""
-    rows = session.execute(
-        select(WeeklyDate.issue, Event.id, Event.title, WeeklyDate.day)
-        .join(Milestone, Milestone.id == WeeklyDate.milestone_id)
-        .join(Event, Event.id == Milestone.event_id)
-        .where(WeeklyDate.issue.in_(issues))
-        .order_by(WeeklyDate.day, Event.id)
-    )
-    found: dict[int, list[dict[str, str]]] = {}
-    for issue, event_id, title, day in rows:
-        told = {"evenement": event_id, "titre": title, "date": day.isoformat()}
-        found.setdefault(issue, []).append(told)
-    return found
-
-
 @contextmanager
 def _following(
     session: AnySession, uid: uuid.UUID, event_id: str, now: datetime
@@ -299,7 +176,3 @@ def _says(followed: Subscription) -> bool:
     """Whether somebody wants something of an event, or has answered."""
     answers = (followed.registered_at, followed.submitted_at, followed.declined_at)
     return followed.picked or followed.next_year or any(answers)
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

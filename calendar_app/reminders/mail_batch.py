@@ -16,11 +16,10 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import for_person
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.queries import Reference
-from calendar_app.reminders import other_mails
 from calendar_app.reminders.mail.form import Form
 from calendar_app.reminders.models.outbox import MailForm, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
-from calendar_app.reminders.outbox import Claimed, among
+from calendar_app.reminders.outbox import Claimed, OtherMails, among
 from calendar_app.reminders.rules.deliveries import DeliveryKind, News, ReminderState
 from calendar_app.reminders.rules.personal_links import ClassAnswer
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS
@@ -79,7 +78,9 @@ class MailBatch:
     """What the mails of one claim need from the store, read in one snapshot: columns, not nouns,
     where there is a row for each mail."""
 
-    def __init__(self, session: AnySession, mails: Sequence[Claimed], now: datetime) -> None:
+    def __init__(
+        self, session: AnySession, mails: Sequence[Claimed], now: datetime, others: OtherMails
+    ) -> None:
         self.now = now
         self.reference: Reference = queries.reference(session)
         self.closed: dict[int, tuple[ReminderState, str]] = {}
@@ -87,7 +88,7 @@ class MailBatch:
         self._ahead: dict[Hashable, list[Milestone]] = {}
         self._ends: dict[int, datetime] = {}
         people = sorted({m.subscriber_id for m in mails if m.subscriber_id is not None})
-        self.others = other_mails.read(session, [m for m in mails if not m.kind.to_subscriber], now)
+        self.others = others.read(session, [m for m in mails if not m.kind.to_subscriber], now)
         self.subscribers = {
             row.id: row
             for row in session.execute(_PEOPLE.where(among(session, Subscriber.id, people)))

@@ -9,12 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, Connection, and_, any_, bindparam, func, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from calendar_app.catalogue import queries
+from calendar_app.reminders.mail.message import Letterhead, Message
 from calendar_app.reminders.models.outbox import Delivery, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.deliveries import (
@@ -25,6 +38,7 @@ from calendar_app.reminders.rules.deliveries import (
     DeliveryState,
     ReminderState,
 )
+from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import AnySession, writing
 
@@ -61,6 +75,32 @@ class Claimed:
     doubts: int
     form_key: str | None
     form_values: str | None
+
+
+class OtherMail(Protocol):
+    """A mail to somebody who is no subscriber."""
+
+    @property
+    def address(self) -> str:
+        """Whom it is for."""
+
+    def token(self, links: PersonalLinks, mail: Claimed) -> str | None:
+        """Return the token of its link, empty where it has none; None when it may not go."""
+
+    def message(self, head: Letterhead) -> Message:
+        """Return what it says."""
+
+
+class OtherMails(Protocol):
+    """What a later room knows of the mails to people who are no subscribers."""
+
+    def read(
+        self, session: AnySession, mails: Sequence[Claimed], now: datetime
+    ) -> Mapping[int, OtherMail]:
+        """Return these mails by their ids, without those that nobody waits for."""
+
+    def somebody_waits(self, now: datetime) -> ColumnElement[bool]:
+        """Return, for the gate, whether somebody still waits for a mail."""
 
 
 @dataclass(frozen=True, slots=True)

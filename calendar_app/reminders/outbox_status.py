@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, func, select, update
 from calendar_app.config.retention import MAILS
 from calendar_app.reminders.bounces import Bounce, read_bounces
 from calendar_app.reminders.composing import delivery_of
-from calendar_app.reminders.models.outbox import Delivery, MailForm, Reminder, WorkerHeartbeat
+from calendar_app.reminders.models.outbox import Delivery, MailForm, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.deliveries import (
     PATIENCE,
@@ -23,6 +23,7 @@ from calendar_app.reminders.rules.deliveries import (
 )
 from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.store.base import AnySession, reading, writing
+from calendar_app.store.models import WorkerHeartbeat
 from calendar_app.words.errors import CalendarError, NotFoundError
 
 #: A worker says that it lives every few seconds; after so long it is forgotten.

@@ -20,7 +20,7 @@ from calendar_app.reminders.composing import Composer, Prepared
 from calendar_app.reminders.mail.message import Letterhead
 from calendar_app.reminders.mail.transport import Transport
 from calendar_app.reminders.mail.transport_errors import NoAnswerError, TransportError
-from calendar_app.reminders.outbox import Claimed
+from calendar_app.reminders.outbox import Claimed, OtherMails
 from calendar_app.reminders.rules.deliveries import LEASE, AttemptOutcome, next_try
 from calendar_app.store.base import AnySession
 
@@ -63,6 +63,7 @@ class SendReport:
 class Sender:
     """One worker's way to the server. It may run many times; it rests while the server is down.
 
+    :param others: the mails to people who are no subscribers.
     :param owner: the worker's name, unlike any other's.
     :param rate: mails a second, at most.
     :param clock: gives the instant (UTC); a rehearsal gives another.
@@ -72,6 +73,7 @@ class Sender:
     session: AnySession
     head: Letterhead
     transport: Transport
+    others: OtherMails
     owner: str
     rate: float
     clock: Callable[[], datetime]
@@ -88,7 +90,7 @@ class Sender:
     _composer: Composer = field(init=False)
 
     def __post_init__(self) -> None:
-        self._composer = Composer(self.head)
+        self._composer = Composer(self.head, self.others)
 
     def run(self, stopping: Callable[[], bool] = lambda: False) -> SendReport:
         """Send what is due, until nothing is, the server is down, or *stopping* says so: then the
@@ -135,7 +137,7 @@ class Sender:
         """Send the first of the mails that wait; those that it does not begin wait again."""
         start, now = time.monotonic(), self.clock()
         window = [waiting.popleft() for _ in range(min(self._size(), len(waiting)))]
-        gated = attempts.gate(self.session, window, now)
+        gated = attempts.gate(self.session, window, now, self.others)
         report.stopped += len(window) - len(gated)
         untried = deque(p for p in window if p.mail.id in gated)
         try:

@@ -17,14 +17,10 @@ from sqlalchemy import ColumnElement, literal, select
 from calendar_app.config.retention import duration_words
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.deliveries import SubscriberState
-from calendar_app.reminders.rules.personal_links import (
-    CODE_LIFE,
-    CODE_TRIES,
-    CONFIRMATION_LIFE,
-    BadLinkError,
-)
+from calendar_app.reminders.rules.personal_links import CODE_LIFE, CONFIRMATION_LIFE, BadLinkError
 from calendar_app.reminders.rules.reminder_plan import SchoolKind
 from calendar_app.store.base import AnySession, writing
+from calendar_app.store.limits import CODE_TRIES
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.mail_addresses import MailAddress
 

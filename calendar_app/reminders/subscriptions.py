@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -21,14 +22,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from calendar_app.config import retention
-from calendar_app.editing import suggestions
 from calendar_app.reminders.models.outbox import Delivery
-from calendar_app.reminders.models.subscriptions import (
-    AddressRequest,
-    RateCount,
-    Subscriber,
-    Subscription,
-)
+from calendar_app.reminders.models.subscriptions import AddressRequest, Subscriber, Subscription
 from calendar_app.reminders.outbox import queue_mail
 from calendar_app.reminders.rules.deliveries import DeliveryKind, SubscriberState
 from calendar_app.reminders.rules.personal_links import (
@@ -57,6 +52,7 @@ from calendar_app.reminders.subscribers import (
 )
 from calendar_app.store import limits
 from calendar_app.store.base import AnySession, writing
+from calendar_app.store.models import RateCount
 from calendar_app.words.mail_addresses import MailAddress
 
 #: Whose code is worked out where nobody is meant: it takes as long.
@@ -283,14 +279,21 @@ def come_back(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
             activate(found, "lien", now)
 
 
-def erase(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
+def erase(
+    session: AnySession,
+    uid: uuid.UUID,
+    now: datetime,
+    forget_elsewhere: Callable[[AnySession, str, datetime], None],
+) -> None:
     """Delete somebody with all that hangs on them: wishes, reminders, mails, and their address
     wherever else it is kept.
 
+    :param forget_elsewhere: erases an address (``MailAddress.key``) from what later rooms
+        keep, inside this transaction.
     :raises BadLinkError: when nobody is meant.
     """
     with changing(session, uid, now, *SubscriberState) as found:
-        suggestions.forget(session, found.address_key, now)
+        forget_elsewhere(session, found.address_key, now)
         waiting = func.lower(AddressRequest.address) == found.address_key
         session.execute(delete(AddressRequest).where(waiting))
         session.execute(delete(Subscriber).where(Subscriber.id == found.id))

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from calendar_app.letters.reading.venues import venue
 from calendar_app.school.academies import OLD_REGIONS, Academies, Academy
 from calendar_app.school.place_names import (
     ARTICLES,
@@ -24,8 +23,6 @@ from calendar_app.school.place_names import (
     verdict,
 )
 from calendar_app.words.text import slugify
-
-__all__ = ["Gazetteer", "PlaceKind", "PlaceMention", "venue"]
 
 # -- the words around a name, over folded text -----------------------------------------------------
 

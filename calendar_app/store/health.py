@@ -14,10 +14,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from calendar_app.reminders.models.outbox import WorkerHeartbeat
-from calendar_app.reminders.models.subscriptions import RateCount
 from calendar_app.store.base import AnySession, db, insert_new, reading, writer_options
 from calendar_app.store.connections import hurried
+from calendar_app.store.models import RateCount, WorkerHeartbeat
 
 #: A worker says that it lives every 15 s; one that was silent for so long is dead or stuck.
 SILENT_AFTER = timedelta(minutes=2)

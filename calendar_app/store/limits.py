@@ -17,9 +17,11 @@ from sqlalchemy import case, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from calendar_app.reminders.models.subscriptions import RateCount
-from calendar_app.reminders.rules.personal_links import CODE_TRIES
 from calendar_app.store.base import AnySession, writing
+from calendar_app.store.models import RateCount
+
+#: Wrong codes that one mail allows.
+CODE_TRIES = 5
 
 # « Of an address » is of its mailbox (``MailAddress.mailbox``), but for log-ins: these guard one
 # account, and the other addresses of a mailbox open none.

@@ -20,7 +20,6 @@ from calendar_app.feeds.select import (
     without_place,
 )
 from calendar_app.web.page import Page, get_event, settings
-from calendar_app.web.public.embedding import EMBEDDABLE
 from calendar_app.web.security import PERSONAL_PATHS
 from calendar_app.words.text import clean_line, shortened
 
@@ -155,3 +154,13 @@ def _of_event(event: Event, page: Page) -> str:
     first = min(ahead, key=lambda m: m.last_day, default=None)
     words = [wording.todo_words(first, concerned=page.filter.sees(first.scope))] if first else []
     return clean_line(" ".join([*words, event.summary]))
+
+
+#: The pages whose dates can be shown elsewhere.
+EMBEDDABLE = (
+    "calendar.event",
+    "calendar.agenda",
+    "calendar.month",
+    "calendar.school_year",
+    "embed.agenda",
+)

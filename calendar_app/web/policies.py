@@ -9,15 +9,15 @@ from __future__ import annotations
 import string
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote_from_bytes
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, request
 from werkzeug.wrappers import Response
 
 from calendar_app.editing.rules.roles import EditorRole
-from calendar_app.web.editing import editor_session, kept_forms
-from calendar_app.web.editing.room import SESSION_ENDED, LoginForm, log_in_page
+from calendar_app.web import editor_session
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -67,16 +67,17 @@ def policy_of(app: Flask, endpoint: str) -> Policy:
     return declared
 
 
-def hold_to_policies(app: Flask) -> None:
+def hold_to_policies(app: Flask, ask_to_log_in: Callable[[], Response]) -> None:
     """Refuse whom a view's policy leaves out, from now on; call it when all views are there.
 
+    :param ask_to_log_in: answers somebody who asks for an editors' page and is no editor.
     :raises RuntimeError: when a view declares no policy.
     """
     policy(Policy.PUBLIC)(app.view_functions["static"])
     for rule in app.url_map.iter_rules():
         policy_of(app, rule.endpoint)
     app.before_request(_make_readable)
-    app.before_request(_hold)
+    app.before_request(partial(_hold, ask_to_log_in))
 
 
 def _make_readable() -> None:
@@ -88,9 +89,8 @@ def _make_readable() -> None:
         request.query_string = quote_from_bytes(request.query_string, string.printable).encode()
 
 
-def _hold() -> Response | None:
-    """Ask whoever is no editor to log in, and keep what they sent; an editor whose role does not
-    suffice gets a 403."""
+def _hold(ask_to_log_in: Callable[[], Response]) -> Response | None:
+    """Ask whoever is no editor to log in; an editor whose role does not suffice gets a 403."""
     if request.endpoint is None:
         return None  # no such address, or not with this method
     roles = _ROLES.get(policy_of(current_app, request.endpoint))
@@ -98,11 +98,7 @@ def _hold() -> Response | None:
         return None
     editor = editor_session.editor()
     if editor is None:
-        kept = kept_forms.of_this_request()
-        if kept.fields:
-            return log_in_page(LoginForm(), 403, SESSION_ENDED, kept)
-        onward = request.method != "POST" and request.endpoint != "editor.room"
-        return redirect(url_for("editor.log_in", suite=kept.place if onward else None), 303)
+        return ask_to_log_in()
     if editor.role not in roles:
         abort(403)
     return None

@@ -15,13 +15,14 @@ from sqlalchemy import select
 
 from calendar_app.app import create_app
 from calendar_app.config.settings import Settings
+from calendar_app.editing import accounts
 from calendar_app.reminders import asked, follows, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.subscribers import SignUp
 from calendar_app.school.local_time import PARIS
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
-from calendar_app.web.subscription.subscription_views import links
+from calendar_app.web.visitors import links
 from calendar_app.words.mail_addresses import MailAddress
 from tests.browser.looking import for_everybody
 from tests.browser.own_site import instance, site
@@ -63,7 +64,9 @@ def store(site, instance) -> Iterator[Flask]:
 
 def find(store: Flask, address: str) -> Subscriber:
     with store.app_context():
-        asked.answer(db.session, links(), datetime.now(UTC))  # as the worker does
+        asked.answer(
+            db.session, links(), datetime.now(UTC), accounts.forgotten
+        )  # as the worker does
         found = db.session.scalar(select(Subscriber).where(Subscriber.address_key == address))
         assert found is not None
         return found

@@ -293,7 +293,7 @@ def test_a_worker_sends_to_editors_and_forgets_old_proposers(command, due):
 
 def test_serve_brings_a_worker_and_takes_it_along(command, due):
     def beats() -> int:
-        from calendar_app.reminders.models.outbox import WorkerHeartbeat
+        from calendar_app.store.models import WorkerHeartbeat
 
         with due.app_context(), reading(db.session):
             return db.session.query(WorkerHeartbeat).count()

@@ -22,12 +22,12 @@ from calendar_app.editing.rules.roles import (
     covered_codes,
     may,
 )
-from calendar_app.reminders.models.subscriptions import RateCount
 from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.school.academies import Academies
 from calendar_app.school.reference_files import read_academies
 from calendar_app.store import limits
 from calendar_app.store.base import db, writing
+from calendar_app.store.models import RateCount
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.mail_addresses import AddressError
 from tests.conftest import close, settings_for

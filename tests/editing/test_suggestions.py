@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from calendar_app.catalogue import queries
 from calendar_app.catalogue.facts import facts_of, written_from
 from calendar_app.config.retention import PROPOSER
+from calendar_app.editing import drafts as drafts_
 from calendar_app.editing import events, moderation, suggestions
 from calendar_app.editing.draft_entries import item_of, proposed
 from calendar_app.editing.models.letters import Draft
@@ -121,7 +121,7 @@ def test_a_suggestion_is_a_draft_for_those_who_may_publish_it(session):
     assert draft.confidence == 0
     assert ADDRESS not in str(draft.item)
     seen = {
-        place: queries.pending_drafts(session, frozenset({place}))
+        place: drafts_.pending_drafts(session, frozenset({place}))
         for place in ("departement/59", "academie/lyon")
     }
     assert [len(found) for found in seen.values()] == [1, 0]
@@ -160,7 +160,7 @@ def test_what_waits_already_waits_once(session):
     suggestions.suggest(session, replace(RALLYE, title="Rallye mathématique du nord !"), NOW)
     first, second = drafts(session)
     assert (second.state, second.same_as_id) == (DraftState.REPEATED, first.id)
-    assert len(queries.pending_drafts(session, None)) == 1
+    assert len(drafts_.pending_drafts(session, None)) == 1
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,12 @@ NO_RIGHT = {
     "the public": """
     asked.link asked.password asked.sign_up
     accounts.forgotten accounts.log_in accounts.of_link accounts.set_password follows.answer
-    follows.export follows.pick follows.take_back follows.unpick limits.forget limits.is_spent
+    follows.pick follows.take_back follows.unpick limits.forget limits.is_spent
     limits.take limits.wait subscriptions.ask_new_address subscriptions.change
     subscriptions.check_code subscriptions.come_back subscriptions.confirm
     subscriptions.confirm_new_address subscriptions.erase subscriptions.pause
     subscriptions.resend_confirmation subscriptions.resume subscriptions.send_link
-    subscriptions.sign_up subscriptions.unsubscribe suggestions.report suggestions.suggest
+    subscriptions.sign_up subscriptions.unsubscribe suggestions.forget suggestions.report suggestions.suggest
     """,
     # Commands: who may run them may open the store.
     "an operator": """
@@ -37,7 +37,7 @@ NO_RIGHT = {
     """,
     # The worker, by itself.
     "the program": """
-    asked.answer asked.clean suggestions.forget traces.wipe
+    asked.answer asked.clean traces.wipe
     attempts.gate attempts.note health.can_write link_checks.check_due link_checks.clean
     outbox.claim outbox.close_reminders outbox.finish_unsent outbox.release outbox.sweep
     outbox_status.beat outbox_status.clean_deliveries outbox_status.farewell

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import apply_entry
-from calendar_app.reminders import follows, planning, subscriptions
+from calendar_app.reminders import follows, personal_data, planning, subscriptions
 from calendar_app.reminders.models.outbox import WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.personal_links import ClassAnswer
@@ -280,7 +280,7 @@ def test_what_the_weekly_mail_told_is_kept_until_thirty_days_after_the_date(scho
     with school.app.app_context():
         key = Subscriber.address_key == "alice@ecole.example"
         alice = db.session.scalars(select(Subscriber).where(key)).one()
-        [mail] = follows.export(db.session, alice)["courriels"]
+        [mail] = personal_data.export(db.session, alice, ())["courriels"]
         told = {"evenement": ID, "titre": "Concours d'essai", "date": "2021-02-11"}
         assert mail["dates_annoncees"] == [told]
         for day, left in ((date(2021, 3, 13), 1), (date(2021, 3, 14), 0)):

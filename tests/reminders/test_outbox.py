@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from calendar_app.app import letterhead, make_sender
+from calendar_app.editing import other_mails
 from calendar_app.reminders import attempts, outbox, outbox_status, sending
 from calendar_app.reminders.composing import Composer, Prepared, delivery_of, message_id
 from calendar_app.reminders.mail.form import FilledForm, Form
@@ -212,7 +213,7 @@ def passes(mail: outbox.Claimed, now: datetime) -> bool:
     """Whether the gate lets a mail out."""
     filled = FilledForm(Form((b"data",)), {})
     ready = Prepared(mail, "alice@ecole.example", filled, mail.expires_at)
-    return attempts.gate(db.session, [ready], now) == {mail.id}
+    return attempts.gate(db.session, [ready], now, other_mails) == {mail.id}
 
 
 def claimed(app: Flask, owner: str, now: datetime) -> list[outbox.Claimed]:

@@ -27,10 +27,11 @@ from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.editing.suggestions import Mistake
 from calendar_app.reminders import asked, subscriptions, traces
-from calendar_app.reminders.models.subscriptions import RateCount, Subscriber
+from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.deliveries import SubscriberState
 from calendar_app.reminders.subscribers import SignUp
 from calendar_app.store.base import db, writing
+from calendar_app.store.models import RateCount
 from calendar_app.web.forms import form_token
 from calendar_app.words.mail_addresses import MailAddress
 from tests.browser.conftest import serving
@@ -340,17 +341,17 @@ def test_nothing_is_left_of_an_erased_address_a_day_later(private, tmp_path):
         for number in range(60):
             who = address if number == 30 else MailAddress.read(f"n{number}@ecole.example")
             asked.sign_up(db.session, SignUp(who, CM2, event_ids=(ID,)), NOW)
-        asked.answer(db.session, links, NOW)
+        asked.answer(db.session, links, NOW, accounts.forgotten)
         mistake = Mistake(event_id=ID, key=None, words="Une erreur", address=address)
         suggestions.report(db.session, mistake, NOW)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         found = db.session.scalar(select(Subscriber).where(Subscriber.address_key == address.key))
         subscriptions.confirm(db.session, found.uid, "lien", NOW)
         asked.link(db.session, address, NOW)
-        asked.answer(db.session, links, NOW)
+        asked.answer(db.session, links, NOW, accounts.forgotten)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         assert len(holding(tmp_path, secret)) > 3
-        subscriptions.erase(db.session, found.uid, NOW)
+        subscriptions.erase(db.session, found.uid, NOW, suggestions.forget)
         outbox, written = tmp_path / "instance" / "outbox", datetime.now(UTC)
         # The worker's cleaning of the next hour empties the log; that of the last one, the outbox.
         traces.wipe(db.session, outbox, written)
@@ -385,7 +386,7 @@ def test_a_reader_who_holds_the_log_is_waited_for_until_the_next_hour(private, t
 def test_whatever_names_people_is_for_its_owner_alone(private, tmp_path):
     with private.app_context():
         asked.sign_up(db.session, SignUp(MailAddress.read("alice@ecole.example"), CM2), NOW)
-        asked.answer(db.session, letterhead(private).links, NOW)
+        asked.answer(db.session, letterhead(private).links, NOW, accounts.forgotten)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         file_exchange.write_whole(tmp_path / "journal.csv", "Zoé", private=True)
         (tmp_path / "known.csv").write_text("before")

@@ -9,20 +9,14 @@ from sqlalchemy import func, select
 
 from calendar_app.app import create_app
 from calendar_app.config import retention
-from calendar_app.editing import suggestions
+from calendar_app.editing import accounts, suggestions
 from calendar_app.editing.suggestions import Mistake
-from calendar_app.reminders import asked, follows, subscriptions
+from calendar_app.reminders import asked, follows, personal_data, subscriptions
 from calendar_app.reminders.models.outbox import Delivery, DeliveryAttempt
-from calendar_app.reminders.models.subscriptions import (
-    AddressRequest,
-    RateCount,
-    Subscriber,
-    Subscription,
-)
+from calendar_app.reminders.models.subscriptions import AddressRequest, Subscriber, Subscription
 from calendar_app.reminders.rules.deliveries import AttemptOutcome, DeliveryKind, SubscriberState
 from calendar_app.reminders.rules.personal_links import (
     CODE_LIFE,
-    CODE_TRIES,
     CONFIRMATION_LIFE,
     BadLinkError,
     ClassAnswer,
@@ -41,6 +35,8 @@ from calendar_app.reminders.subscribers import (
 )
 from calendar_app.store import limits
 from calendar_app.store.base import db, writing
+from calendar_app.store.limits import CODE_TRIES
+from calendar_app.store.models import RateCount
 from calendar_app.words.mail_addresses import AddressError, MailAddress
 from tests import commands
 from tests.conftest import close, settings_for
@@ -91,13 +87,13 @@ def session(empty_app):
 def sign_up(session, request: SignUp, now: datetime) -> None:
     """Sign up as the page does; then the worker looks whose address it is."""
     asked.sign_up(session, request, now)
-    asked.answer(session, LINKS, now)
+    asked.answer(session, LINKS, now, accounts.forgotten)
 
 
 def send_link(session, address: MailAddress, now: datetime) -> None:
     """« Retrouver mon lien », up to the outbox."""
     asked.link(session, address, now)
-    asked.answer(session, LINKS, now)
+    asked.answer(session, LINKS, now, accounts.forgotten)
 
 
 def of(session, address: MailAddress) -> Subscriber | None:
@@ -240,7 +236,7 @@ def test_one_address_typed_in_several_processes_at_once_is_one_person(session, e
     session.rollback()
     _in_processes(_sign_up_alice, 3, url, tmp_path)
     # Two workers that meet the same new address leave one request to the next tick.
-    asked.answer(session, LINKS, NOW)
+    asked.answer(session, LINKS, NOW, accounts.forgotten)
     assert session.scalar(select(func.count(Subscriber.id))) == 5
     assert session.scalar(select(func.count(Delivery.id))) == 15
 
@@ -328,7 +324,7 @@ def test_what_was_asked_is_answered_once_and_forgotten(session):
     asked.link(session, BOB, agreed)
     assert of(session, ALICE) is None
     assert session.scalar(select(func.count(AddressRequest.id))) == 2
-    assert [asked.answer(session, LINKS, NOW) for _ in range(2)] == [2, 0]
+    assert [asked.answer(session, LINKS, NOW, accounts.forgotten) for _ in range(2)] == [2, 0]
     assert session.scalar(select(func.count(AddressRequest.id))) == 0
     found = of(session, ALICE)
     # The code is good from when it is sent; one agreed when one pressed the button.
@@ -339,7 +335,7 @@ def test_what_no_worker_looked_at_is_forgotten_after_a_day(session):
     asked.link(session, ALICE, NOW)
     assert asked.clean(session, NOW + retention.ASKED - HOUR) == 0
     assert asked.clean(session, NOW + retention.ASKED) == 1
-    assert asked.answer(session, LINKS, NOW + retention.ASKED) == 0
+    assert asked.answer(session, LINKS, NOW + retention.ASKED, accounts.forgotten) == 0
 
 
 @pytest.mark.parametrize(
@@ -495,7 +491,7 @@ def test_erasing_leaves_no_row_of_that_person_and_every_row_of_another(session):
     person, other = subscribed(session), subscribed(session, BOB)
     for uid in (person.uid, other.uid):
         follows.pick(session, uid, ID, NOW)
-    subscriptions.erase(session, person.uid, NOW)
+    subscriptions.erase(session, person.uid, NOW, suggestions.forget)
     assert of(session, ALICE) is None
     assert [s.event_id for s in of(session, BOB).subscriptions] == [ID]
     for noun in (Subscriber, Subscription, Delivery):
@@ -607,7 +603,9 @@ def test_what_is_due_soon_is_of_ones_place_classes_and_picks(empty_app):
 def test_the_export_says_all_that_is_kept(session):
     person = subscribed(session, wishes=ALL)
     follows.answer(session, person.uid, ID, ClassAnswer.REGISTERED, NOW)
-    data = follows.export(session, of(session, ALICE))
+    data = personal_data.export(
+        session, of(session, ALICE), suggestions.kept_of(session, ALICE.key)
+    )
     assert data["adresse"] == "Alice@ecole.example"
     assert (data["academie"], data["classes"]) == ("lille", ["6e", "ulis"])
     assert data["consentement"] == {
@@ -644,7 +642,9 @@ def test_the_export_has_the_tries_to_send_each_mail_and_what_was_suggested(sessi
                     reply=f"{code} réponse",
                 )
             )
-    data = follows.export(session, of(session, ALICE))
+    data = personal_data.export(
+        session, of(session, ALICE), suggestions.kept_of(session, ALICE.key)
+    )
     assert [(p["titre"], p["etat"]) for p in data["propositions"]] == [
         ("Concours d'essai", "pending")
     ]

@@ -18,9 +18,10 @@ import pytest
 from sqlalchemy import text
 
 from calendar_app.reminders import outbox_status
-from calendar_app.reminders.models.subscriptions import RateCount, Subscriber
+from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.store.base import db, writer_options
 from calendar_app.store.health import Health, can_write
+from calendar_app.store.models import RateCount
 from tests.conftest import JANUARY
 
 

@@ -19,9 +19,10 @@ from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.reminders import subscriptions
 from calendar_app.store.base import db, writing
+from calendar_app.web.editing.room import ask_to_log_in
 from calendar_app.web.policies import Policy, hold_to_policies, policy, policy_of
 from calendar_app.web.public import legal_views
-from calendar_app.web.subscription.subscription_views import links
+from calendar_app.web.visitors import links
 from calendar_app.words.mail_addresses import MailAddress
 from tests.conftest import settings_for
 from tests.factories import ID, entry, publish
@@ -227,4 +228,4 @@ def test_a_view_that_is_added_later_without_a_policy_never_answers(site):
     answer = site.test_client().get("/tard/")
     assert (answer.status_code, "secret" in answer.text) == (500, False)
     with pytest.raises(RuntimeError, match="'late'"):
-        hold_to_policies(site)
+        hold_to_policies(site, ask_to_log_in)

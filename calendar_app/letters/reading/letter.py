@@ -15,10 +15,9 @@ from datetime import date, time, timedelta
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
 from calendar_app.letters.formats.text import LetterText, read_text
-from calendar_app.letters.grammar import issue_date
 from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Shape, find_dates, hours
 from calendar_app.letters.grammar.years import Days, resolve
-from calendar_app.letters.reading import contexts, scopes, subjects
+from calendar_app.letters.reading import contexts, issue_date, scopes, subjects
 from calendar_app.letters.reading.blocks import BlockKind, Outline
 from calendar_app.letters.reading.flat_text import blanked, flat
 from calendar_app.letters.reading.links import Link, link_of, links

@@ -234,14 +234,3 @@ class SendDay(Base):
     mail_day: Mapped[date]
     expires_at: Mapped[Instant]
     planned_at: Mapped[Instant | None]
-
-
-class WorkerHeartbeat(Base):
-    """A worker that lives, and what keeps it from sending, if something does."""
-
-    __tablename__ = "worker_heartbeat"
-
-    owner: Mapped[str] = mapped_column(primary_key=True)
-    started_at: Mapped[Instant]
-    seen_at: Mapped[Instant]
-    note: Mapped[str | None]

@@ -149,13 +149,3 @@ class AddressRequest(Base):
 
     def __repr__(self) -> str:
         return f"<AddressRequest {self.id} {self.asked_for}>"  # never the address
-
-
-class RateCount(Base):
-    """How often somebody asked within a span of time; the key is a keyed hash, never an address."""
-
-    __tablename__ = "rate_count"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    count: Mapped[int]
-    expires_at: Mapped[Instant] = mapped_column(index=True)

@@ -24,9 +24,6 @@ from calendar_app.words.errors import DeadLinkError
 CONFIRMATION_LIFE = timedelta(days=3)
 CODE_LIFE = timedelta(hours=24)
 
-#: Wrong codes that one mail allows.
-CODE_TRIES = 5
-
 
 class ClassAnswer(StrEnum):
     """What a class did, or wants: the buttons behind a mail's links."""

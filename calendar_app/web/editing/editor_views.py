@@ -11,12 +11,12 @@ from calendar_app.editing.models.editors import Editor
 from calendar_app.reminders import asked
 from calendar_app.store import limits
 from calendar_app.store.base import db
-from calendar_app.web import bodies, forms
-from calendar_app.web.editing import editor_session, kept_forms, kept_words, queue_views
+from calendar_app.web import bodies, editor_session, forms
+from calendar_app.web.editing import kept_forms, kept_words, queue_views
 from calendar_app.web.editing.room import LoginForm, log_in_page, room_blueprint, show
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.subscription.subscription_views import links, network
+from calendar_app.web.visitors import links, network
 from calendar_app.web.waiting import retry_after, too_many, wait_words
 from calendar_app.words.text import clean_line
 

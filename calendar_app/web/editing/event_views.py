@@ -27,7 +27,7 @@ from calendar_app.editing.rules.changes import ChangeAction
 from calendar_app.school.academies import NATIONAL
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
-from calendar_app.web.editing import editor_session
+from calendar_app.web import editor_session
 from calendar_app.web.editing.draft_cards import draft_card
 from calendar_app.web.editing.event_form import DateRow, EventForm
 from calendar_app.web.editing.event_preview import preview_of

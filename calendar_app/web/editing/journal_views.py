@@ -18,7 +18,7 @@ from calendar_app.editing.models.letters import Letter
 from calendar_app.editing.rules.changes import ChangeAction
 from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import db
-from calendar_app.web.editing import editor_session
+from calendar_app.web import editor_session
 from calendar_app.web.editing.room import room_blueprint, show, the_editor, the_rights
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy

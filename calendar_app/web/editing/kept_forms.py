@@ -14,7 +14,7 @@ from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
 
-from calendar_app.web.editing import editor_session
+from calendar_app.web import editor_session
 from calendar_app.words.text import clean_line
 
 #: The views whose forms are given back (those in which one writes), and what is sent there. A

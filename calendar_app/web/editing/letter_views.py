@@ -13,8 +13,7 @@ from calendar_app.editing import letter_room, moderation
 from calendar_app.editing.letter_room import OpenLetter
 from calendar_app.letters import files
 from calendar_app.store.base import db
-from calendar_app.web import bodies
-from calendar_app.web.editing import editor_session
+from calendar_app.web import bodies, editor_session
 from calendar_app.web.editing.draft_cards import draft_card
 from calendar_app.web.editing.form_words import in_words_of_the_form
 from calendar_app.web.editing.room import room_blueprint, show, the_editor

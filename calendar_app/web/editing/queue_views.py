@@ -14,7 +14,7 @@ from calendar_app.editing.draft_entries import item_of
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState
 from calendar_app.store.base import db
-from calendar_app.web.editing import editor_session
+from calendar_app.web import editor_session
 from calendar_app.web.editing.draft_cards import draft_card
 from calendar_app.web.editing.draft_form import NATURES, DraftForm
 from calendar_app.web.editing.form_words import in_words_of_the_form

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from calendar_app.editing import accounts
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.rules.roles import EditorRights
-from calendar_app.web.editing import editor_session
+from calendar_app.web import editor_session
+from calendar_app.web.editing import kept_forms
 from calendar_app.web.editing.kept_forms import KeptForm, is_of_another_site
 from calendar_app.web.page import page
 from calendar_app.web.security import CONTENT_SECURITY_POLICY, has_undeclared_proxy
@@ -99,3 +100,12 @@ def log_in_page(
     :param kept: where the person was going, and what they sent there.
     """
     return show("log_in.html", status, form=form, notice=notice, kept=kept)
+
+
+def ask_to_log_in() -> BaseResponse:
+    """Answer an editors' page that somebody asked for who is no editor; what they sent is kept."""
+    kept = kept_forms.of_this_request()
+    if kept.fields:
+        return log_in_page(LoginForm(), 403, SESSION_ENDED, kept)
+    onward = request.method != "POST" and request.endpoint != "editor.room"
+    return redirect(url_for("editor.log_in", suite=kept.place if onward else None), 303)

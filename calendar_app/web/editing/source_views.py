@@ -11,7 +11,7 @@ from calendar_app.editing.followed import agendas
 from calendar_app.feeds.wording import scope_words
 from calendar_app.letters import files
 from calendar_app.store.base import db
-from calendar_app.web.editing import editor_session
+from calendar_app.web import editor_session
 from calendar_app.web.editing.room import room_blueprint, show, the_editor
 from calendar_app.web.editing.typed_lists import read_scope, scope_text
 from calendar_app.web.page import page

@@ -238,13 +238,7 @@ def undated_events(here: Page, chosen: CatalogueFilter) -> list[Event]:
     by hand, of any."""
     if not chosen.event_ids:
         return queries.events(db.session, chosen, SchoolYear.of(here.today), undated=True)
-    return [event for event in picked_events(chosen) if not event.milestones]
-
-
-def picked_events(chosen: CatalogueFilter) -> list[Event]:
-    """Return the events that were picked by hand, without those that are gone or archived."""
-    found = (queries.event(db.session, event_id) for event_id in chosen.event_ids)
-    return [event for event in found if event and not event.archived_at]
+    return [event for event in queries.picked_events(db.session, chosen) if not event.milestones]
 
 
 def next_cards(here: Page, count: int) -> list[Card]:

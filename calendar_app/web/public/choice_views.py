@@ -18,7 +18,7 @@ from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.public.calendar_views import picked_events, year_to_show
+from calendar_app.web.public.calendar_views import year_to_show
 from calendar_app.web.public.chips import chips, loosenings
 from calendar_app.web.public.regions import regions
 from calendar_app.web.public.searching import respelled, understood
@@ -60,7 +60,7 @@ def academy() -> Any:
 def selection() -> str:
     """The events that somebody picked, week by week; and those that may be picked."""
     here = page()
-    picked = picked_events(here.filter)
+    picked = queries.picked_events(db.session, here.filter)
     cards = _cards(here, picked)
     ahead = [card for card in cards if not card.is_past]
     # In the order in which they must be thought of; those without a day last.

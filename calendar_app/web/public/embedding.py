@@ -16,6 +16,7 @@ from calendar_app.catalogue.filters import CatalogueFilter, read_filter, the_aca
 from calendar_app.catalogue.queries import Reference
 from calendar_app.feeds.links import query
 from calendar_app.school.school_year import SchoolYear
+from calendar_app.web.head import EMBEDDABLE
 from calendar_app.web.page import get_event, page, settings
 from calendar_app.web.public.calendar_views import first_of_month
 from calendar_app.words.errors import NotFoundError, ParameterError, shortened
@@ -26,15 +27,6 @@ DATES, MOST_DATES = 10, 50
 #: The size of a frame when nobody says, in CSS pixels, and the heights that the builder offers.
 WIDTH, HEIGHT = 600, 480
 LEAST_HEIGHT, MOST_HEIGHT = 200, 2000
-
-#: The pages whose dates can be shown elsewhere.
-EMBEDDABLE = (
-    "calendar.event",
-    "calendar.agenda",
-    "calendar.month",
-    "calendar.school_year",
-    "embed.agenda",
-)
 
 _FRAME = Markup(
     '<iframe src="{}" title="{}"{} height="{}" loading="lazy" style="border: 0{}"></iframe>'

@@ -11,7 +11,7 @@ from calendar_app.catalogue import queries
 from calendar_app.config import retention
 from calendar_app.school.school_calendars import SchoolCalendar
 from calendar_app.store.base import db
-from calendar_app.web.editing.editor_session import LIFE
+from calendar_app.web.editor_session import LIFE
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.regions import regions

@@ -22,7 +22,7 @@ from calendar_app.web.public.suggestion_form import (
     MistakeForm,
     SuggestionForm,
 )
-from calendar_app.web.subscription.subscription_views import links, network
+from calendar_app.web.visitors import links, network
 from calendar_app.web.waiting import retry_after, too_many
 from calendar_app.words.mail_addresses import MailAddress
 

@@ -13,9 +13,9 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.config.retention import silence_ends
-from calendar_app.reminders import follows, subscriptions
+from calendar_app.editing import suggestions
+from calendar_app.reminders import follows, personal_data, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
-from calendar_app.reminders.personal_copy import in_words
 from calendar_app.reminders.rules.deliveries import SubscriberState
 from calendar_app.reminders.rules.personal_links import ClassAnswer
 from calendar_app.reminders.subscribers import (
@@ -29,14 +29,15 @@ from calendar_app.store.base import db
 from calendar_app.web import forms
 from calendar_app.web.page import get_event, page
 from calendar_app.web.policies import Policy, policy
+from calendar_app.web.subscription.personal_copy import in_words
 from calendar_app.web.subscription.subscription_views import (
     check_mailbox,
     confirmed_page,
-    links,
     mails_spent,
     may_mail,
     show,
 )
+from calendar_app.web.visitors import links
 from calendar_app.words.mail_addresses import MailAddress
 
 bp = Blueprint("personal", __name__, url_prefix="/abonnement/lien/<token>")
@@ -161,7 +162,7 @@ def address(token: str) -> Any:
 def data(token: str) -> BaseResponse:
     """All that is kept about somebody, in words (RGPD, article 12.1)."""
     person = _person(token)
-    found = follows.export(db.session, person)
+    found = _kept_of(person)
     return show("copy.html", token=token, copy=in_words(found, page().reference))
 
 
@@ -169,7 +170,7 @@ def data(token: str) -> BaseResponse:
 @policy(Policy.LINK_HOLDER)
 def export(token: str) -> Response:
     """All that is kept about somebody, as a file."""
-    data = follows.export(db.session, _person(token))
+    data = _kept_of(_person(token))
     text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     answer = Response(text, content_type="application/json")
     answer.headers["Content-Disposition"] = 'attachment; filename="mes-rappels.json"'
@@ -186,7 +187,7 @@ def erase(token: str) -> Any:
     if "oui" not in request.form:
         problems = {"oui": "Cochez la case pour confirmer l'effacement."}
         return _preferences(token, person, 400, problems=problems)
-    subscriptions.erase(db.session, person.uid, here.now)
+    subscriptions.erase(db.session, person.uid, here.now, suggestions.forget)
     return show("erased.html")
 
 
@@ -306,3 +307,8 @@ def _event(
         done=_done(),
         **context,
     )
+
+
+def _kept_of(person: Subscriber) -> dict[str, Any]:
+    suggested = suggestions.kept_of(db.session, person.address_key)
+    return personal_data.export(db.session, person, suggested)

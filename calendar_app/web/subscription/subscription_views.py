@@ -7,25 +7,24 @@ answers for known and unknown addresses are the same.
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from calendar_app.catalogue import queries
 from calendar_app.reminders import asked, follows, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber
-from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.reminders.subscribers import CONSENT, AddressTakenError, SignUp, WrongCodeError
 from calendar_app.school.local_time import PARIS
 from calendar_app.store import limits
 from calendar_app.store.base import db
 from calendar_app.web import forms
-from calendar_app.web.page import get_event, page, settings
+from calendar_app.web.page import get_event, page
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.public.calendar_views import picked_events
+from calendar_app.web.visitors import links, network
 from calendar_app.web.waiting import retry_after, too_many
 from calendar_app.words.mail_addresses import MailAddress
 
@@ -47,11 +46,6 @@ def _for_templates() -> dict[str, Any]:
     }
 
 
-def links() -> PersonalLinks:
-    """Return what makes and reads the personal links of this installation."""
-    return PersonalLinks(settings().secret_key, settings().public_url)
-
-
 @bp.route("/", methods=["GET", "POST"])
 @policy(Policy.PUBLIC)
 def sign_up() -> Any:
@@ -60,7 +54,7 @@ def sign_up() -> Any:
     ids = dict.fromkeys(map(str.strip, request.values.getlist("evenement")))
     events = [get_event(event_id) for event_id in ids if event_id][:MOST_EVENTS]
     if request.method != "POST" and not events:  # « Ma sélection »
-        events = picked_events(here.filter)[:MOST_EVENTS]
+        events = queries.picked_events(db.session, here.filter)[:MOST_EVENTS]
     over = [event for event in events if not event.may_remind(here.today)]
     events = [event for event in events if event not in over]
     if request.method != "POST":
@@ -207,18 +201,3 @@ def may_mail(address: MailAddress) -> bool:
     """Count one more mail to a mailbox, and return whether it may be sent. Nobody is told."""
     fingerprint = links().fingerprint(f"address/{address.mailbox}")
     return limits.take(db.session, limits.MAILS_AN_ADDRESS, fingerprint, page().now)
-
-
-def network() -> str:
-    """The fingerprint of the network that asks: an IPv4 address, or the /64 that one subscriber of
-    IPv6 has."""
-    remote = request.remote_addr or ""
-    try:
-        address = ipaddress.ip_address(remote)
-    except ValueError:
-        return links().fingerprint(f"source/{remote}")
-    if address.version == 6 and address.ipv4_mapped:  # a server that listens on both
-        remote = str(address.ipv4_mapped)
-    elif address.version == 6:
-        remote = str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
-    return links().fingerprint(f"source/{remote}")

@@ -21,7 +21,8 @@ from calendar_app.letters.as_json import contract
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.store import limits
 from calendar_app.store.base import db, writing
-from calendar_app.web.editing import editor_session, kept_forms
+from calendar_app.web import editor_session
+from calendar_app.web.editing import kept_forms
 from calendar_app.web.policies import Policy, policy
 from calendar_app.words.vocabulary import Certainty
 from tests.editing.test_editors import HASHED, PASSWORD

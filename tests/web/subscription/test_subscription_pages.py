@@ -17,6 +17,7 @@ from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from calendar_app.app import letterhead
+from calendar_app.editing import accounts
 from calendar_app.reminders import asked, subscriptions
 from calendar_app.reminders.models.outbox import Delivery
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
@@ -25,9 +26,9 @@ from calendar_app.reminders.rules.personal_links import CODE_LIFE, ClassAnswer
 from calendar_app.reminders.subscribers import SignUp
 from calendar_app.store import limits
 from calendar_app.store.base import Base, db, writing
+from calendar_app.web import visitors
 from calendar_app.web.forms import form_token
-from calendar_app.web.subscription import subscription_views
-from calendar_app.web.subscription.subscription_views import links
+from calendar_app.web.visitors import links
 from calendar_app.words.mail_addresses import MailAddress
 from tests.factories import ID, another, entry, publish
 from tests.reminders.test_subscriptions import CM2
@@ -91,7 +92,7 @@ def personal_token(site, state: SubscriberState = SubscriberState.ACTIVE, addres
 def worker_answers(site) -> None:
     """Do what the worker does every two seconds."""
     with site.app_context():
-        asked.answer(db.session, letterhead(site).links, datetime.now(UTC))
+        asked.answer(db.session, letterhead(site).links, datetime.now(UTC), accounts.forgotten)
 
 
 def person(site, address: str = ALICE) -> Subscriber | None:
@@ -783,5 +784,5 @@ def test_a_network_is_an_ipv4_address_or_what_one_subscriber_of_ipv6_has(site, o
     seen = []
     for address in (one, other):
         with site.test_request_context(environ_base={"REMOTE_ADDR": address}):
-            seen.append(subscription_views.network())
+            seen.append(visitors.network())
     assert (seen[0] == seen[1]) is same

@@ -14,11 +14,10 @@ from calendar_app.catalogue.models.events import Milestone
 from calendar_app.editing import suggestions
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.suggestions import Mistake
-from calendar_app.reminders import follows
+from calendar_app.reminders import follows, personal_data
 from calendar_app.reminders.mail import transport, transport_errors
 from calendar_app.reminders.models.outbox import Delivery, DeliveryAttempt, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber
-from calendar_app.reminders.personal_copy import LABELS, STATES, Part, in_words
 from calendar_app.reminders.rules.deliveries import (
     AttemptOutcome,
     DeliveryKind,
@@ -29,6 +28,7 @@ from calendar_app.reminders.rules.deliveries import (
 from calendar_app.reminders.rules.personal_links import ClassAnswer
 from calendar_app.reminders.rules.reminder_plan import SchoolKind
 from calendar_app.store.base import db, writing
+from calendar_app.web.subscription.personal_copy import LABELS, STATES, Part, in_words
 from calendar_app.words.mail_addresses import MailAddress
 from tests.factories import ID
 from tests.web.subscription.test_subscription_pages import (
@@ -141,7 +141,9 @@ def test_the_page_says_in_words_all_that_the_file_holds(site):
 def test_every_value_of_the_file_is_a_line_or_a_part(site):
     fill(site)
     with site.app_context():
-        data = follows.export(db.session, db.session.scalar(select(Subscriber)))
+        person = db.session.scalar(select(Subscriber))
+        suggested = suggestions.kept_of(db.session, person.address_key)
+        data = personal_data.export(db.session, person, suggested)
         copy = in_words(data, queries.reference(db.session))
 
     def leaves(value) -> int:

@@ -1,12 +1,13 @@
 """Mails to others than subscribers: whom each is for, what it says, whether it may still go.
 
 What a mail is about points at it (``reminders.models.outbox``). A new kind is a class here, which
-reads its rows, a line in :func:`read` and one in :func:`somebody_waits`.
+reads its rows, a line in :func:`read` and one in :func:`somebody_waits`. The sender of
+``reminders`` is handed this module as its :class:`~calendar_app.reminders.outbox.OtherMails`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,7 +19,7 @@ from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.reminders.mail import other_messages
 from calendar_app.reminders.mail.message import Letterhead, Message
 from calendar_app.reminders.models.outbox import Delivery
-from calendar_app.reminders.outbox import Claimed
+from calendar_app.reminders.outbox import Claimed, OtherMail
 from calendar_app.reminders.rules.deliveries import DeliveryKind
 from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.school.local_time import PARIS
@@ -85,9 +86,7 @@ class ToProposer:
         )
 
 
-def read(
-    session: AnySession, mails: Sequence[Claimed], now: datetime
-) -> dict[int, ToEditor | ToProposer]:
+def read(session: AnySession, mails: Sequence[Claimed], now: datetime) -> Mapping[int, OtherMail]:
     """Return whom each of these mails is for, by its id; those that nobody waits for are not
     among them."""
     ids = [mail.id for mail in mails]

@@ -1,5 +1,5 @@
 """What is kept about somebody, in words: the answer to a right of access (RGPD, articles 12.1 and
-15), beside the file that ``follows.export`` gives.
+15), beside the file that ``personal_data.export`` gives.
 
 Every value of that export stands here, with a label; a key or a state without words is a mistake
 that ``tests/reminders/test_personal_copy.py`` finds.
@@ -179,7 +179,7 @@ class Part:
 def in_words(data: Mapping[str, Any], reference: Reference) -> Part:
     """Return an export as a page shows it: all that there is, instants in Paris.
 
-    :param data: of ``follows.export``.
+    :param data: of ``personal_data.export``.
     """
     return _part("Vous", data, "abonnement", reference)
 

@@ -1,0 +1,28 @@
+"""The rows that are about no noun of the calendar: what is counted, and which workers live."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from calendar_app.store.base import Base, Instant
+
+
+class RateCount(Base):
+    """How often somebody asked within a span of time; the key is a keyed hash, never an address."""
+
+    __tablename__ = "rate_count"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    expires_at: Mapped[Instant] = mapped_column(index=True)
+
+
+class WorkerHeartbeat(Base):
+    """A worker that lives, and what keeps it from sending, if something does."""
+
+    __tablename__ = "worker_heartbeat"
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[Instant]
+    seen_at: Mapped[Instant]
+    note: Mapped[str | None]

@@ -1,0 +1,136 @@
+"""The rooms of docs/architecture.md: what each may import, what is pure, who knows HTTP, and that a
+name is imported from where it is defined."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from tests.tools import ROOT
+
+PACKAGE = ROOT / "calendar_app"
+#: A room imports itself and the rooms before it.
+ROOMS = (
+    "memory", "words", "config", "store", "school", "letters", "catalogue", "feeds", "reminders",
+    "editing", "web", "app", "worker", "cli", "__main__",
+)  # fmt: skip
+#: Between the folders of one room, too, imports run one way: folder → those that it may import.
+#: "" is what stands in the room itself.
+FOLDERS = {
+    "web": {"": "", "public": "", "subscription": "", "editing": ""},
+    "letters": {"grammar": "", "formats": "", "reading": "formats grammar"},
+}
+#: What knows neither Flask nor SQLAlchemy, nor a room that does.
+PURE = (
+    "words", "school", "letters", "catalogue/files", "catalogue/entries", "catalogue/facts",
+    "catalogue/filters", "catalogue/versions", "catalogue/search/reading",
+    "catalogue/search/spellings", "catalogue/search/vocabulary", "reminders/rules",
+    "editing/rules",
+)  # fmt: skip
+#: The package itself gives a server its application; migrations are history.
+OUTSIDE = ("__init__.py", "migrations")
+MOST_MODULES = 20
+MOST_LINES = 60
+#: Longer functions: function → why it is one.
+LONG: dict[str, str] = {}
+
+MODULES = sorted(
+    path.relative_to(PACKAGE).with_suffix("").as_posix()
+    for path in PACKAGE.rglob("*.py")
+    if path.relative_to(PACKAGE).parts[0] not in OUTSIDE
+)
+
+
+@cache
+def parsed(module: str) -> ast.Module:
+    return ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+
+
+def imports(module: str) -> Iterator[tuple[str, str]]:
+    """Yield (module, name) of what a module imports; an empty name is the module itself."""
+    for node in ast.walk(parsed(module)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
+def own_imports(module: str) -> Iterator[str]:
+    """Yield the modules of ours that a module imports, as paths (« words/text »)."""
+    for name, part in imports(module):
+        path, _, rest = name.partition(".")
+        if path == "calendar_app":
+            inner = f"{rest}.{part}".replace(".", "/").strip("/")
+            yield inner if inner in MODULES else rest.replace(".", "/")
+
+
+def folder(module: str) -> tuple[str, str]:
+    """Return the room of a module and its folder in the room."""
+    room, _, rest = module.partition("/")
+    return room, rest.partition("/")[0] if "/" in rest else ""
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_the_rooms_before_its_own(module):
+    room, inner = folder(module)
+    for name in own_imports(module):
+        other, other_inner = folder(name)
+        assert ROOMS.index(other) <= ROOMS.index(room), name
+        may = FOLDERS.get(room, {}).get(inner)
+        if other == room and may is not None and inner != other_inner:
+            assert other_inner in ("", *may.split()), name
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith(PURE)])
+def test_what_is_pure_knows_no_store_and_no_server(module):
+    assert not {name.partition(".")[0] for name, _ in imports(module)} & {
+        "flask", "flask_sqlalchemy", "sqlalchemy", "alembic", "apscheduler",
+    }  # fmt: skip
+    impure = [n for n in own_imports(module) if not n.startswith((*PURE, "config/retention"))]
+    assert not impure
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if not m.startswith(("web/", "app"))])
+def test_only_the_web_knows_a_request(module):
+    assert not {"request", "session", "g"} & {n for m, n in imports(module) if m == "flask"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_name_is_imported_from_where_it_is_defined(module):
+    """A name that is passed on would carry an import past the order of rooms."""
+    for name, part in imports(module):
+        path = name.removeprefix("calendar_app.").replace(".", "/")
+        if name.startswith("calendar_app.") and f"{path}/{part}" not in MODULES:
+            source = path if path in MODULES else f"{path}/__init__"
+            assert part in defined(source) or not part, f"{part} of {name}"
+
+
+@cache
+def defined(module: str) -> frozenset[str]:
+    """Return the names that a module gives a meaning, but for those that it imports."""
+    found: set[str] = set()
+    for node in parsed(module).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.For | ast.If | ast.Try):
+            found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return frozenset(found)
+
+
+def test_no_folder_holds_more_than_a_newcomer_reads():
+    for path in (PACKAGE, *(p for p in PACKAGE.rglob("*") if p.is_dir())):
+        modules = [p for p in path.glob("*.py") if p.name != "__init__.py"]
+        assert len(modules) <= MOST_MODULES or "migrations" in path.parts, path
+
+
+def test_no_function_is_longer_than_a_screen():
+    found = {
+        f"{module}.{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for module in MODULES
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert {name for name, lines in found.items() if lines > MOST_LINES} == LONG.keys()
