@@ -17,7 +17,7 @@ from functools import partial
 from pypdf import PdfReader, PdfWriter
 
 from calendar_app.config.settings import data_folder
-from calendar_app.letters.files import knowledge_of_files
+from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.reading import merging, subjects
 from calendar_app.letters.reading.letter import LetterKnowledge, read_letter
 

@@ -17,7 +17,7 @@ from calendar_app.catalogue import setup
 from calendar_app.config import retention
 from calendar_app.config.settings import Settings, data_folder, templates_folder
 from calendar_app.editing import accounts, other_mails
-from calendar_app.letters.files import knowledge_of_files
+from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.reading.letter import LetterKnowledge
 from calendar_app.reminders import asked
 from calendar_app.reminders.mail.message import Letterhead

@@ -29,11 +29,12 @@ from sqlalchemy import Engine, create_engine, text
 from werkzeug.routing import Rule
 from xdist.scheduler import LoadScopeScheduling
 
+from calendar_app import letters
 from calendar_app.app import create_app
 from calendar_app.catalogue import file_exchange, setup
 from calendar_app.config.settings import Settings, data_folder
 from calendar_app.editing.followed import outside_feed
-from calendar_app.letters import limited, limited_process
+from calendar_app.letters import limited_process
 from calendar_app.store.base import db
 from tests.tools import CAMPAIGN, QUICK, scaled, starts_programs
 
@@ -147,7 +148,7 @@ def _read_once() -> Iterator[None]:
         return json.loads(known[key])
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (limited, outside_feed):
+        for module in (letters, outside_feed):
             patch.setattr(module, "run_limited", reading)
         yield
 

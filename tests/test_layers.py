@@ -64,7 +64,7 @@ def own_imports(module: str) -> Iterator[str]:
         path, _, rest = name.partition(".")
         if path == "calendar_app":
             inner = f"{rest}.{part}".replace(".", "/").strip("/")
-            yield inner if inner in MODULES else rest.replace(".", "/")
+            yield inner if inner in MODULES else rest.replace(".", "/") or part
 
 
 def folder(module: str) -> tuple[str, str]:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from calendar_app import letters
 from calendar_app.cli.group import FILE, cli, file_error_words
 from calendar_app.config.settings import data_folder
 from calendar_app.editing.letter_lines import ItemLine, change_words, item_line, short_day
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
-from calendar_app.letters import files as letters
+from calendar_app.letters.as_json import contract
+from calendar_app.letters.dated_items import LetterReading
+from calendar_app.letters.reading.letter import LetterKnowledge
 from calendar_app.school.local_time import PARIS
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.text import clean_line
@@ -67,14 +70,14 @@ def letters_read(issued: datetime | None, form: str, files: tuple[Path, ...]) ->
     """
     knowledge, now = letters.knowledge_of_files(data_folder()), datetime.now(UTC)
 
-    def read(path: Path) -> letters.LetterReading:
+    def read(path: Path) -> LetterReading:
         return letters.read(letters.letter_bytes(path), _day(issued), now, knowledge)
 
     found = _each(files, read)
     if form == "json":
         several = len(files) > 1
         items = [
-            letters.contract(item) | ({"file": click.format_filename(path)} if several else {})
+            contract(item) | ({"file": click.format_filename(path)} if several else {})
             for path, reading in found
             if not isinstance(reading, str)
             for item in reading.items
@@ -145,7 +148,7 @@ def _end(found: Sequence[tuple[Path, object]]) -> None:
         sys.exit(1)
 
 
-def _show_heading(path: Path, read: letters.LetterReading | LetterReport, count: int) -> None:
+def _show_heading(path: Path, read: LetterReading | LetterReport, count: int) -> None:
     click.echo(f"{click.style(click.format_filename(path), bold=True)} : {clean_line(read.title)}")
     many = "s" if count > 1 else ""
     number = f"{count or 'aucun'} élément{many} daté{many}"
@@ -163,7 +166,7 @@ def _show_items(lines: Sequence[ItemLine]) -> None:
     click.echo()
 
 
-def _show_report(path: Path, report: LetterReport, knowledge: letters.LetterKnowledge) -> None:
+def _show_report(path: Path, report: LetterReport, knowledge: LetterKnowledge) -> None:
     """Print what became of each item of a letter."""
     if not report.is_new:
         day = short_day(report.imported_at.astimezone(PARIS).date())

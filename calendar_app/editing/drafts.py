@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import selectinload
 
+from calendar_app import letters
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.models.events import Event, Series
 from calendar_app.editing.draft_entries import publishing_scope
@@ -23,7 +24,6 @@ from calendar_app.editing.rules.known_events import (
     decide,
     scope_of,
 )
-from calendar_app.letters import files
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem, LetterReading, Step
 from calendar_app.letters.reading.letter import LetterKnowledge
@@ -88,7 +88,7 @@ def import_letter(
         if known := _letter(session, checksum):
             return _report(known, is_new=False)
     # Before the transaction: reading may take seconds, and nobody has to wait for them.
-    found = files.read(data, issued, now, knowledge)
+    found = letters.read(data, issued, now, knowledge)
     with writing(session, now):
         # Two letters that announce the same contest must not both propose it.
         queries.catalogue(session, for_update=True)

@@ -14,7 +14,7 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.models.events import Event
 from calendar_app.catalogue.versions import Conflict, Facts, merge
-from calendar_app.editing import echoes, events, journal, moderation
+from calendar_app.editing import events, journal, moderation
 from calendar_app.editing.draft_entries import publishing_scope
 from calendar_app.editing.draft_facts import draft_facts, note_draft, reopen, restore
 from calendar_app.editing.followed import agendas
@@ -130,7 +130,7 @@ def _undo_event(
     if was_created and not is_back:
         _let_go(session, event, now)
     elif draft and was_created and draft.event is event and draft.entry is None:
-        echoes.point_others_to(session, draft, event, now)
+        moderation.point_others_to(session, draft, event, now)
 
 
 def _let_go(session: AnySession, event: Event, now: datetime) -> None:

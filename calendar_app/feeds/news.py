@@ -6,9 +6,13 @@ Such a reader shows what is new, not what is when: the date that changed last co
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
+from typing import Any
+from xml.etree import ElementTree as ET
 
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.deadline_days import TellDays, told_in
@@ -101,3 +105,102 @@ def bulletin(
     items.sort(key=lambda item: item.changed_at, reverse=True)
     title, subtitle = clean_line(feed.name), clean_line(feed.description)
     return Bulletin(feed, title, subtitle, changed_at, tuple(items))
+
+
+ATOM_TYPE = "application/atom+xml; charset=utf-8"
+
+
+_NAMESPACE = "http://www.w3.org/2005/Atom"
+
+
+#: XML 1.0 section 2.2 has no place for these, escaped or not.
+_OUTSIDE_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render_atom(news: Bulletin) -> bytes:
+    """Return the feed as UTF-8 bytes."""
+    root = ET.Element("feed", {"xmlns": _NAMESPACE, "xml:lang": "fr"})
+    _text(root, "id", news.feed.address)
+    _text(root, "title", news.title)
+    _text(root, "subtitle", news.subtitle)
+    _text(root, "updated", _instant(news.changed_at))
+    author = ET.SubElement(root, "author")
+    _text(author, "name", news.title.partition(" – ")[0])
+    ET.SubElement(root, "link", rel="self", type="application/atom+xml", href=news.feed.address)
+    ET.SubElement(root, "link", rel="alternate", type="text/html", href=news.feed.home)
+    for item in news.items:
+        entry = ET.SubElement(root, "entry")
+        _text(entry, "id", item.id)
+        _text(entry, "title", item.title)
+        _text(entry, "published", _instant(item.published_at))
+        _text(entry, "updated", _instant(item.changed_at))
+        ET.SubElement(entry, "link", rel="alternate", type="text/html", href=item.page)
+        if item.link:
+            ET.SubElement(entry, "link", rel="related", href=item.link)
+        for tag in item.tags:
+            ET.SubElement(entry, "category", term=_OUTSIDE_XML.sub("", tag))
+        _text(entry, "content", item.text).set("type", "text")
+    ET.indent(root)
+    data: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return data + b"\n"
+
+
+def _text(parent: ET.Element, name: str, text: str) -> ET.Element:
+    child = ET.SubElement(parent, name)
+    child.text = _OUTSIDE_XML.sub("", text)
+    return child
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+JSON_TYPE = "application/feed+json; charset=utf-8"
+
+
+_VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def render_json(news: Bulletin) -> bytes:
+    """Return the feed as UTF-8 bytes."""
+    found = {
+        "version": _VERSION,
+        "title": news.title,
+        "description": news.subtitle,
+        "home_page_url": news.feed.home,
+        "feed_url": news.feed.address,
+        "language": "fr",
+        "items": [_item(item) for item in news.items],
+    }
+    return json.dumps(found, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _item(item: NewsItem) -> dict[str, Any]:
+    milestone = item.milestone
+    found: dict[str, Any] = {
+        "id": item.id,
+        "url": item.page,
+        "title": item.title,
+        "content_text": item.text,
+        "date_published": item.published_at.isoformat(timespec="seconds"),
+        "date_modified": item.changed_at.isoformat(timespec="seconds"),
+        "tags": item.tags,
+        "_date": {
+            "event": milestone.event_id,
+            "kind": milestone.kind.value,
+            "first_day": milestone.first_day.isoformat(),
+            "last_day": milestone.last_day.isoformat(),
+            "start_time": _hour(milestone.start_time),
+            "end_time": _hour(milestone.end_time),
+            "time_zone": milestone.time_zone,
+            "certainty": milestone.certainty.value,
+            "cancelled": milestone.is_cancelled,
+        },
+    }
+    if item.link:
+        found["external_url"] = item.link
+    return found
+
+
+def _hour(at: time | None) -> str | None:
+    return at.isoformat(timespec="minutes") if at else None

@@ -18,8 +18,8 @@ from calendar_app.reminders import attempts, outbox
 from calendar_app.reminders.attempts import Result
 from calendar_app.reminders.composing import Composer, Prepared
 from calendar_app.reminders.mail.message import Letterhead
+from calendar_app.reminders.mail.smtp_session import NoAnswerError, TransportError
 from calendar_app.reminders.mail.transport import Transport
-from calendar_app.reminders.mail.transport_errors import NoAnswerError, TransportError
 from calendar_app.reminders.outbox import Claimed, OtherMails
 from calendar_app.reminders.rules.deliveries import LEASE, AttemptOutcome, next_try
 from calendar_app.store.base import AnySession

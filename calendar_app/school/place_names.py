@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from calendar_app.words.folding import fold_in_place
+from calendar_app.words.text import fold_in_place
 
 
 class PlaceKind(StrEnum):

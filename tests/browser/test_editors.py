@@ -12,11 +12,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from calendar_app import letters
 from calendar_app.app import create_app, letterhead
 from calendar_app.config.settings import Settings, data_folder
 from calendar_app.editing import accounts, drafts
 from calendar_app.editing.rules.roles import EditorRole
-from calendar_app.letters import files
 from calendar_app.store.base import db
 from tests.browser.looking import for_everybody
 from tests.browser.own_site import instance, site
@@ -33,7 +33,7 @@ ZOE, PASSWORD = "zoe@ac-lille.example", "une phrase qui se retient"
 def store(site, instance) -> Iterator[Flask]:
     """The store of the site, with the drafts of a letter of Lille."""
     app, now = create_app(_settings(site, instance)), datetime.now(UTC)
-    knowledge = files.knowledge_of_files(data_folder())
+    knowledge = letters.knowledge_of_files(data_folder())
     with app.app_context():
         drafts.import_letter(db.session, LETTER.read_bytes(), LETTER.name, None, now, knowledge)
     yield app

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
+from calendar_app import letters
 from calendar_app.app import create_app
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import accounts, drafts, events, moderation
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.sources import LinkCheck
 from calendar_app.editing.rules.roles import EditorRole
-from calendar_app.letters import files
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db, writing
 from tests.browser.looking import for_everybody
@@ -59,7 +59,7 @@ def store(site, instance) -> Iterator[Flask]:
         ):
             seen = facts(ID)
             events.save(db.session, zoe, wanted(seen, **changes), seen, now, why=why)
-        knowledge = files.knowledge_of_files(data_folder())
+        knowledge = letters.knowledge_of_files(data_folder())
         drafts.import_letter(db.session, LETTER.read_bytes(), LETTER.name, None, now, knowledge)
         first = moderation.queue(db.session, zoe)[0]
         moderation.refuse(db.session, zoe, first.id, first.revision, "Hors sujet.", now)

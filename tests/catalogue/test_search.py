@@ -18,7 +18,7 @@ from calendar_app.catalogue.search.reading import Days, read_query
 from calendar_app.catalogue.search.spellings import LEVELS
 from calendar_app.catalogue.search.vocabulary import vocabulary
 from calendar_app.config.settings import data_folder
-from calendar_app.letters.files import knowledge_of_files
+from calendar_app.letters import knowledge_of_files
 from calendar_app.school import levels
 from calendar_app.store.base import db
 from calendar_app.words.french import MONTHS

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
+from calendar_app import letters
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import moderation
 from calendar_app.editing.followed import agendas
@@ -15,7 +16,6 @@ from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState, Proposal
-from calendar_app.letters import files
 from calendar_app.store.base import db, writing
 from calendar_app.words.errors import NotFoundError
 from tests.editing.test_events import editor
@@ -28,7 +28,7 @@ from tests.web.editing.test_queue_pages import act, logged_in
 from tests.web.subscription.test_subscription_pages import dump, words
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
-KNOWLEDGE = files.knowledge_of_files(data_folder())
+KNOWLEDGE = letters.knowledge_of_files(data_folder())
 HOUR = timedelta(hours=1)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
+from calendar_app import letters
 from calendar_app.catalogue import queries
 from calendar_app.config.settings import data_folder
 from calendar_app.editing.drafts import import_letter, item_of
@@ -24,9 +25,9 @@ from calendar_app.editing.rules.known_events import (
     decide,
     scope_of,
 )
-from calendar_app.letters import files
 from calendar_app.letters.as_json import contract, from_json, to_json
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
+from calendar_app.letters.formats.letter_text import MAX_BYTES
 from calendar_app.letters.reading.title_words import SAME, closeness
 from calendar_app.store.base import db, writing
 from calendar_app.words.errors import UnreadableLetterError
@@ -37,7 +38,7 @@ from tests.factories import ID, another, entry, publish
 
 NOW = datetime(2021, 1, 5, 9, 0, tzinfo=UTC)
 ISSUED = date(2021, 1, 5)
-KNOWLEDGE = files.knowledge_of_files(data_folder())
+KNOWLEDGE = letters.knowledge_of_files(data_folder())
 ACADEMIES = KNOWLEDGE.academies
 
 ITEM = DatedItem(
@@ -482,7 +483,7 @@ def test_a_letter_that_goes_takes_its_drafts_along(empty_app):
 
 def test_what_cannot_be_read_is_not_stored(empty_app):
     with empty_app.app_context():
-        for data in (b"", b"x" * (files.MAX_BYTES + 1)):
+        for data in (b"", b"x" * (MAX_BYTES + 1)):
             with pytest.raises(UnreadableLetterError):
                 import_letter(db.session, data, "x", ISSUED, NOW, KNOWLEDGE)
         assert db.session.scalars(select(Letter)).all() == []

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from calendar_app import letters
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.models.events import Event
@@ -19,7 +20,6 @@ from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState, Proposal
-from calendar_app.letters import files
 from calendar_app.store.base import db, writing
 from calendar_app.words.errors import NotFoundError
 from calendar_app.words.vocabulary import Certainty, MilestoneKind
@@ -29,7 +29,7 @@ from tests.factories import ID, entry, publish
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 LILLE, LYON = "academie/lille", "academie/lyon"
-KNOWLEDGE = files.knowledge_of_files(data_folder())
+KNOWLEDGE = letters.knowledge_of_files(data_folder())
 
 LETTER = """\
 Infolettre du numérique éducatif, académie de Lille, 4 janvier 2021

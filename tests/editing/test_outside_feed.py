@@ -14,8 +14,8 @@ from calendar_app.editing.followed.outside_feed import (
     outside_values,
     read_outside_limited,
 )
+from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
-from calendar_app.letters.files import knowledge_of_files
 from calendar_app.words.errors import UnreadableLetterError
 
 TODAY = date(2021, 1, 4)

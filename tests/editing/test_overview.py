@@ -36,7 +36,7 @@ def soon(rights: EditorRights, today: date = TODAY) -> list[tuple[str, str]]:
 
 def missing(rights: EditorRights, today: date) -> list[tuple[str, str]]:
     db.session.rollback()
-    found = overview.without_edition(db.session, rights, today)
+    found = overview.missing_editions(db.session, rights, today)
     return [(f.event.id, f.milestone.key) for f in found]
 
 

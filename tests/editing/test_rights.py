@@ -18,6 +18,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
+from calendar_app import letters
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import event_entry
@@ -30,7 +31,6 @@ from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft, LetterDrop
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.roles import RIGHTS, EditorAction, EditorRole
-from calendar_app.letters import files
 from calendar_app.store.base import db, writing
 from calendar_app.web import forms
 from calendar_app.web.editing import kept_forms
@@ -44,7 +44,7 @@ from tests.web.editing.test_editor_pages import LOG_IN, PASSWORD, hidden
 from tests.web.editing.test_editor_pages import propose as put_draft
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
-KNOWLEDGE = files.knowledge_of_files(data_folder())
+KNOWLEDGE = letters.knowledge_of_files(data_folder())
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 # -- the table, once more --------------------------------------------------------------------------

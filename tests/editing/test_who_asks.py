@@ -24,7 +24,8 @@ NO_RIGHT = {
     subscriptions.check_code subscriptions.come_back subscriptions.confirm
     subscriptions.confirm_new_address subscriptions.erase subscriptions.pause
     subscriptions.resend_confirmation subscriptions.resume subscriptions.send_link
-    subscriptions.sign_up subscriptions.unsubscribe suggestions.forget suggestions.report suggestions.suggest
+    subscriptions.sign_up subscriptions.unsubscribe suggestions.forget suggestions.report
+    suggestions.suggest
     """,
     # Commands: who may run them may open the store.
     "an operator": """
@@ -47,8 +48,8 @@ NO_RIGHT = {
     # Parts of the above, inside the transaction of whoever calls.
     "a part": """
     subscribers.whether_or_not
-    audience.whom draft_facts.note_draft drafts.held_against_calendar echoes.point_others_to
-    echoes.settle_repeated entry_rows.apply_entry journal.note outbox.finish outbox.mine
+    audience.whom draft_facts.note_draft drafts.held_against_calendar moderation.point_others_to
+    moderation.settle_repeated entry_rows.apply_entry journal.note outbox.finish outbox.mine
     outbox.queue_mail outbox.queue_other password_links.kill password_links.mail
     password_links.new password_links.open_link password_links.use_up
     send_days.dated send_days.due_send_days

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from calendar_app.letters import limited_process
 from calendar_app.letters.formats import text as letter_text
-from calendar_app.letters.formats.text import LetterForm, LetterText, read_text_limited, text_values
+from calendar_app.letters.formats.letter_text import LetterForm, LetterText
+from calendar_app.letters.formats.text import read_text_limited, text_values
 from calendar_app.letters.limited_process import OverLimitError, run_limited
 from calendar_app.words.errors import UnreadableLetterError
 from tests import hostile_files as files

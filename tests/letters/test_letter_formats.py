@@ -9,7 +9,8 @@ from email.message import EmailMessage
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from calendar_app.letters.formats.text import LetterForm, LetterText, read_text
+from calendar_app.letters.formats.letter_text import LetterForm, LetterText
+from calendar_app.letters.formats.text import read_text
 from calendar_app.words.errors import UnreadableLetterError
 from tests import hostile_files as files
 

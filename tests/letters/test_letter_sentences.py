@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from calendar_app.config.settings import data_folder
-from calendar_app.letters.files import knowledge_of_files
+from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.reading.letter import LetterKnowledge, read_letter
 
 ISSUED = date(2026, 1, 15)

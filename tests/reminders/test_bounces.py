@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendar_app.reminders.bounces import MAX_BYTES, Bounce, bounces_of, read_bounces
-from calendar_app.reminders.mail.transport_errors import TransportError
+from calendar_app.reminders.mail.smtp_session import TransportError
 from calendar_app.words.errors import CalendarError
 
 ORIGINAL = """\

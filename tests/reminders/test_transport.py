@@ -11,13 +11,13 @@ from email.policy import SMTP
 import pytest
 
 from calendar_app.reminders.mail import smtp_session
+from calendar_app.reminders.mail.smtp_session import NoAnswerError, TransportError
 from calendar_app.reminders.mail.transport import (
     ConsoleTransport,
     FileTransport,
     SmtpTransport,
     open_transport,
 )
-from calendar_app.reminders.mail.transport_errors import NoAnswerError, TransportError
 from tests.smtp_server import (
     BEHAVIOURS,
     HOST,

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from calendar_app.config.settings import data_folder
-from calendar_app.letters.files import knowledge_of_files
+from calendar_app.letters import knowledge_of_files
 from calendar_app.words.errors import UnclearPlaceError, UnknownValueError
 
 KNOWN = knowledge_of_files(data_folder())

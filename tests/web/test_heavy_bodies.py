@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from calendar_app.app import create_app
-from calendar_app.letters.formats.text import MAX_BYTES
+from calendar_app.letters.formats.letter_text import MAX_BYTES
 from calendar_app.web import bodies
 from tests import hostile_files, signed_in
 from tests.conftest import close, settings_for

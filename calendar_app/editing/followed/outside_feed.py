@@ -24,7 +24,7 @@ from calendar_app.editing.followed.news_feed import Entry, read_entries
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.letters.formats.html import html_text
-from calendar_app.letters.formats.text import LetterForm, LetterText
+from calendar_app.letters.formats.letter_text import LetterForm, LetterText
 from calendar_app.letters.limited_process import run_limited
 from calendar_app.letters.reading.letter import LetterKnowledge, read_letter_text
 from calendar_app.school.local_time import PARIS

@@ -12,7 +12,7 @@ import zipfile
 from dataclasses import dataclass, field
 
 from calendar_app.letters.formats.markdown import PLAIN, Block, Style, Table, Writer, web_address
-from calendar_app.letters.formats.xml import XmlHandler, read_part
+from calendar_app.letters.formats.zip import XmlHandler, read_part
 from calendar_app.words.text import clean
 
 #: Both the usual and the « strict » namespaces.

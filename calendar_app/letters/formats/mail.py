@@ -14,21 +14,17 @@ from __future__ import annotations
 
 import email
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
+from calendar_app.letters.formats.charsets import decoded
+from calendar_app.letters.formats.detection import is_document
 from calendar_app.letters.formats.html import html_text
-from calendar_app.letters.formats.text import (
-    LetterForm,
-    LetterText,
-    decoded,
-    is_document,
-    read_text,
-)
+from calendar_app.letters.formats.letter_text import LetterForm, LetterText
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean, clean_line
 
@@ -45,11 +41,12 @@ _NEXT_OF_MBOX = re.compile(rb"\n\r?\nFrom [^\n]{1,200}\d{4}\r?\n[A-Za-z-]+:")
 _ADDRESSES = re.compile(r"\]\([^()\s]*\)|https?://\S+")
 
 
-def mail_letter(data: bytes) -> LetterText:
+def mail_letter(data: bytes, read: Callable[[bytes], LetterText]) -> LetterText:
     """Return the letter in a mail, with the day of its Date header in the zone of that header.
 
     Where a mail forwards another one that says more, it is the day of the other.
 
+    :param read: reads an attached letter of any format.
     :raises UnreadableLetterError: when it holds several mails or no text. Anything that ``email``
         raises means a damaged file.
     """
@@ -66,7 +63,7 @@ def mail_letter(data: bytes) -> LetterText:
     if said < _NEARLY_NOTHING and len(carried) == 1:
         [(carrier, attached)] = carried
         try:
-            letter = read_text(attached)
+            letter = read(attached)
         except UnreadableLetterError:
             if not said:
                 raise

@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 
 from calendar_app.letters.formats.markdown import PLAIN, Block, Style, Table, Writer, web_address
-from calendar_app.letters.formats.xml import XmlHandler, read_part
+from calendar_app.letters.formats.zip import XmlHandler, read_part
 from calendar_app.words.text import clean
 
 _NAMESPACES = {

@@ -1,58 +1,82 @@
-"""Which document a zip holds, and its text."""
+"""The XML parts of a zipped document (.docx, .odt), read as a stream within limits.
+
+Expat itself calls our handlers: no tree is built, so that neither depth nor size costs memory. A
+DOCTYPE is refused, since entities need one and no word processor writes one.
+"""
 
 from __future__ import annotations
 
-import io
 import zipfile
+import zlib
+from xml.parsers import expat
 
-from calendar_app.letters.formats.docx import docx_part, docx_text
-from calendar_app.letters.formats.odt import odt_text
-from calendar_app.letters.formats.xml import DAMAGED, LOCKED
 from calendar_app.words.errors import UnreadableLetterError
 
-_AS_PDF = "Enregistrez-le au format PDF, puis redonnez-le."
-#: The mimetype that an OpenDocument's first part gives, of a text or of a model for texts.
-_ODT = b"application/vnd.oasis.opendocument.text"
+#: Bytes of one part once unzipped: a letter's are some hundred kB.
+MAX_PART = 40 * 2**20
 
 
-def zip_text(data: bytes) -> tuple[str, str]:
-    """Return the text of a zipped document and its form (« docx », « odt »).
+_CHUNK = 2**16
 
-    :raises UnreadableLetterError: when it is another kind of zip, damaged or hostile.
+
+DAMAGED = (
+    "Ce fichier est endommagé ou incomplet. Ouvrez-le dans votre traitement de texte, "
+    "enregistrez-le de nouveau, puis redonnez-le."
+)
+
+
+LOCKED = (
+    "Ce document est protégé par un mot de passe. Enregistrez-en une copie sans mot de passe, puis "
+    "redonnez-la."
+)
+
+
+#: What ``zipfile`` raises on a damaged part.
+_OF_A_ZIP = (KeyError, EOFError, OSError, ValueError, zipfile.BadZipFile, zlib.error)
+
+
+class XmlHandler:
+    """What a reader of a part implements; names are « namespace local »."""
+
+    def start(self, name: str, values: dict[str, str]) -> None: ...
+
+    def end(self, name: str) -> None: ...
+
+    def text(self, text: str) -> None: ...
+
+
+def read_part(archive: zipfile.ZipFile, name: str, handler: XmlHandler) -> None:
+    """Read one part of *archive* into *handler*.
+
+    :raises UnreadableLetterError: when the part is missing, damaged, encrypted, too large, or holds
+        a DOCTYPE.
     """
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = handler.start
+    parser.EndElementHandler = handler.end
+    parser.CharacterDataHandler = handler.text
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    size = 0
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        with archive.open(name) as part:
+            while chunk := part.read(_CHUNK):
+                size += len(chunk)
+                if size > MAX_PART:
+                    raise UnreadableLetterError(
+                        "Ce document est beaucoup trop volumineux une fois décompressé. "
+                        "Enregistrez-le au format PDF, puis redonnez-le."
+                    )
+                parser.Parse(chunk, False)
+            parser.Parse(b"", True)
+    except (expat.ExpatError, NotImplementedError, *_OF_A_ZIP) as error:
         raise UnreadableLetterError(DAMAGED) from error
-    with archive:
-        names = archive.namelist()
-        if docx_part(names):
-            text, form = docx_text(archive), "docx"
-        elif "content.xml" in names and _start(archive, "mimetype").startswith(_ODT):
-            if b"encryption-data" in _start(archive, "META-INF/manifest.xml"):
-                raise UnreadableLetterError(LOCKED)
-            text, form = odt_text(archive), "odt"
-        else:
-            raise UnreadableLetterError(_other(names))
-    if not any(map(str.isalnum, text)):
-        raise UnreadableLetterError(
-            "Ce document ne contient aucun texte, peut-être seulement des images. "
-            "Donnez la lettre dans un autre format."
-        )
-    return text, form
+    except RuntimeError as error:  # how zipfile says that a password is missing
+        raise UnreadableLetterError(LOCKED) from error
 
 
-def _start(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Return the first bytes of a part, none where it is missing."""
-    if name not in archive.namelist():
-        return b""
-    with archive.open(name) as part:
-        return part.read(2**16)
-
-
-def _other(names: list[str]) -> str:
-    if any(name.startswith(("xl/", "ppt/")) for name in names) or "content.xml" in names:
-        return f"Ce fichier est un tableur ou un diaporama, pas un texte. {_AS_PDF}"
-    if any(name.endswith((".iwa", "Index.zip")) for name in names):
-        return "Ce fichier est au format Pages. Exportez-le au format PDF, puis redonnez-le."
-    return "Ce fichier est une archive zip. Sortez-en la lettre, puis donnez-la seule."
+def _refuse_doctype(*_: object) -> None:
+    raise UnreadableLetterError(
+        "Ce document contient des définitions qu'aucun traitement de texte n'écrit : il n'est pas "
+        "lu. Enregistrez-le au format PDF, puis redonnez-le."
+    )

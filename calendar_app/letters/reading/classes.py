@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from calendar_app.school.levels import CLASSES, collapse, expand
-from calendar_app.words.folding import fold_in_place
+from calendar_app.words.text import fold_in_place
 
 _ORDER = list(CLASSES)
 _LAST = _ORDER.index("terminale")  # ranges stop here: CAP and what follows are no years

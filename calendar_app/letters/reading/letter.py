@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
-from calendar_app.letters.formats.text import LetterText, read_text
+from calendar_app.letters.formats.letter_text import LetterText
+from calendar_app.letters.formats.text import read_text
 from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Shape, find_dates, hours
 from calendar_app.letters.grammar.years import Days, resolve
 from calendar_app.letters.reading import contexts, issue_date, scopes, subjects

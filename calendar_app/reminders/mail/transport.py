@@ -30,8 +30,15 @@ from pathlib import Path
 from typing import Protocol, TextIO
 from urllib.parse import unquote, urlsplit
 
-from calendar_app.reminders.mail.smtp_session import Session, reason, reply_line, status_of, stuffed
-from calendar_app.reminders.mail.transport_errors import NoAnswerError, TransportError
+from calendar_app.reminders.mail.smtp_session import (
+    NoAnswerError,
+    Session,
+    TransportError,
+    reason,
+    reply_line,
+    status_of,
+    stuffed,
+)
 from calendar_app.reminders.rules.server_replies import without_addresses
 from calendar_app.words.text import clean, clean_line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calendar_app.catalogue.models.events import Event
-from calendar_app.editing import event_lists, moderation
+from calendar_app.editing import moderation, overview
 from calendar_app.editing.change_words import Told, prepared_words
 from calendar_app.editing.draft_entries import item_of
 from calendar_app.editing.letter_lines import ItemLine, change_words, item_line
@@ -77,5 +77,5 @@ def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
         is_certain=moderation.is_certain(draft),
         form=form,
         parts=prepared_words(db.session, draft) if draft.entry is not None else (),
-        near=event_lists.near_draft(db.session, the_editor(), draft) if pending and form else (),
+        near=overview.near_draft(db.session, the_editor(), draft) if pending and form else (),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from calendar_app.catalogue.facts import EntryError
 from calendar_app.catalogue.models.events import Event
-from calendar_app.editing import event_lists, events
+from calendar_app.editing import events, overview
 from calendar_app.feeds import wording
 from calendar_app.store.base import db
 from calendar_app.web.editing.event_form import EventForm
@@ -30,7 +30,7 @@ def preview_of(form: EventForm) -> dict[str, Any]:
     reference = page().reference
     written = form.read(reference.academies)
     if form.event_id is None and form.texts.get("titre"):
-        near = event_lists.near_title(db.session, the_editor(), written)
+        near = overview.near_title(db.session, the_editor(), written)
     else:
         near = ()
     try:

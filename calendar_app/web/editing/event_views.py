@@ -16,10 +16,9 @@ from calendar_app.editing import (
     accounts,
     change_words,
     draft_entries,
-    editions,
-    event_lists,
     events,
     moderation,
+    overview,
     proposals,
 )
 from calendar_app.editing.models.letters import Draft
@@ -99,11 +98,11 @@ def index() -> Any:
     """The events that concern one's scope, of one school year."""
     here = page()
     label = request.args.get("annee", "")
-    year = SchoolYear.parse(label) if label else event_lists.latest_year(db.session, here.today)
+    year = SchoolYear.parse(label) if label else overview.latest_year(db.session, here.today)
     words = clean_line(request.args.get("q", ""))[:200]
     return show(
         "events.html",
-        events=event_lists.events_of(db.session, the_editor(), year, words),
+        events=overview.events_of(db.session, the_editor(), year, words),
         proposed={d.event_id for d in moderation.queue(db.session, the_editor())},
         year=year,
         words=words,
@@ -145,8 +144,8 @@ def edit(event_id: str) -> Any:
 def next_edition(event_id: str) -> Any:
     """The form of the next edition, a year later; nothing is stored before it is sent."""
     here, found = page(), events.visible_event(db.session, the_editor(), event_id)
-    entry = editions.next_edition(event_entry(found, here.reference.academies))
-    if event_lists.exists(db.session, entry["id"]):
+    entry = overview.next_edition(event_entry(found, here.reference.academies))
+    if overview.exists(db.session, entry["id"]):
         return redirect(url_for(".edit", event_id=entry["id"]), 303)
     form = EventForm.of_entry(entry, here.reference.academies, None)
     return _form(form, origin=found, **preview_of(form))
@@ -213,7 +212,7 @@ def _pickable(form: EventForm) -> dict[str, str]:
         year = SchoolYear.parse(form.annee)
     except CalendarError:
         return {}
-    return event_lists.named(db.session, the_editor(), year)
+    return overview.named(db.session, the_editor(), year)
 
 
 # -- the steps -------------------------------------------------------------------------------------
@@ -236,7 +235,7 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
     entry = read(form, seen)
     if entry is None:
         return _form(form, found, seen, 400, draft=draft)
-    near = () if about else event_lists.near(db.session, the_editor(), entry)
+    near = () if about else overview.near(db.session, the_editor(), entry)
     if near and request.form.get("autre") != "oui":
         return _form(form, None, None, 400, draft=draft, near=near)
     try:
@@ -334,7 +333,7 @@ def _form(
         draft=draft,
         history=lines_of(found.id) if found else [],
         years=years_around(SchoolYear.of(here.today)),
-        may_publish=event_lists.may_publish_all(db.session, the_editor(), found, scope),
+        may_publish=overview.may_publish_all(db.session, the_editor(), found, scope),
         is_national=NATIONAL in scope or bool(found and NATIONAL in found.scope),
         **more,
     )

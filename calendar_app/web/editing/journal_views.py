@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, redirect, request, stream_with_context, url_for
 
-from calendar_app.editing import event_lists, journal, undo
+from calendar_app.editing import journal, overview, undo
 from calendar_app.editing.change_words import Told, told
 from calendar_app.editing.journal import JournalFilter
 from calendar_app.editing.journal_export import as_csv, as_json
@@ -181,8 +181,8 @@ def _filter() -> JournalFilter:
 
 def _pickable() -> dict[str, str]:
     """Return the events that a journal is asked for by their names: those of the latest year."""
-    year = event_lists.latest_year(db.session, page().today)
-    return event_lists.named(db.session, the_editor(), year)
+    year = overview.latest_year(db.session, page().today)
+    return overview.named(db.session, the_editor(), year)
 
 
 def _day(text: str) -> date | None:

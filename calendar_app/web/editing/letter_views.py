@@ -8,10 +8,11 @@ from typing import Any
 from flask import Response, current_app, redirect, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 
+from calendar_app import letters
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import letter_room, moderation
 from calendar_app.editing.letter_room import OpenLetter
-from calendar_app.letters import files
+from calendar_app.letters.formats.letter_text import MAX_BYTES
 from calendar_app.store.base import db
 from calendar_app.web import bodies, editor_session
 from calendar_app.web.editing.draft_cards import draft_card
@@ -33,7 +34,7 @@ PASTED = "texte-colle.txt"
 
 @bp.route("/lettres/", methods=["GET", "POST"])
 @policy(Policy.EDITOR)
-@bodies.takes(files.MAX_BYTES + bodies.PASTED_LETTER)
+@bodies.takes(MAX_BYTES + bodies.PASTED_LETTER)
 def index() -> Any:
     """The letters that one may read; a POST drops another one."""
     if request.method != "POST":
@@ -55,7 +56,7 @@ def _drop(issued: date | None, problems: dict[str, str]) -> Any:
         problems["fichier"] = "Choisissez un fichier, ou collez le texte de la lettre."
     if problems:
         return _index(400, problems=problems)
-    knowledge = files.knowledge_of_files(data_folder())
+    knowledge = letters.knowledge_of_files(data_folder())
     now = page().now
     try:
         letter_id = letter_room.drop(db.session, the_editor(), data, name, issued, now, knowledge)

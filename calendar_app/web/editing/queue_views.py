@@ -60,7 +60,7 @@ def room(status: int = 200, notice: str | None = None) -> Response:
         closing=[here.card(m) for m in overview.closing_soon(db.session, own, here.today)],
         missing=[
             (found.event, here.card(found.milestone))
-            for found in overview.without_edition(db.session, own, here.today)
+            for found in overview.missing_editions(db.session, own, here.today)
         ],
         dead=overview.dead_links(db.session, own, here.today),
         problems={},

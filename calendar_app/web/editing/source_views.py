@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response, redirect, request, url_for
 
+from calendar_app import letters
 from calendar_app.config.settings import data_folder
 from calendar_app.editing.followed import agendas
 from calendar_app.feeds.wording import scope_words
-from calendar_app.letters import files
 from calendar_app.store.base import db
 from calendar_app.web import editor_session
 from calendar_app.web.editing.room import room_blueprint, show, the_editor
@@ -84,7 +84,7 @@ def read_again(source_id: int) -> Any:
     agendas.visible(db.session, the_editor(), source_id)
     if not editor_session.is_fresh():
         return _source(source_id, 400, editor_session.NOT_FRESH)
-    knowledge = files.knowledge_of_files(data_folder())
+    knowledge = letters.knowledge_of_files(data_folder())
     now = page().now
     fetcher, editor = agendas.Fetcher(), the_editor()
     try:

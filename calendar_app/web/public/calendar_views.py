@@ -19,10 +19,10 @@ from calendar_app.store.base import db
 from calendar_app.web.page import Page, get_event, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.chips import chips, loosenings
-from calendar_app.web.public.month_context import month_context, month_end
+from calendar_app.web.public.month_grid import month_context, month_end
 from calendar_app.web.public.next_steps import next_steps
-from calendar_app.web.public.school_year import axis, line_of, year_context
 from calendar_app.web.public.searching import respelled, understood
+from calendar_app.web.public.timeline import axis, line_of, year_context
 from calendar_app.web.public.weeks import weeks_of
 from calendar_app.words.errors import NotFoundError, ParameterError
 

@@ -14,18 +14,18 @@ from calendar_app.catalogue.models.events import Event
 from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
+from calendar_app.school.academies import Academies, Academy
 from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
 from calendar_app.web.page import Page, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.calendar_views import year_to_show
 from calendar_app.web.public.chips import chips, loosenings
-from calendar_app.web.public.regions import regions
 from calendar_app.web.public.searching import respelled, understood
 from calendar_app.web.public.weeks import weeks_of
 from calendar_app.words.errors import NotFoundError
 from calendar_app.words.french import list_words
-from calendar_app.words.text import clean_line
+from calendar_app.words.text import clean_line, fold
 
 bp = Blueprint("choice", __name__)
 
@@ -160,3 +160,12 @@ def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[s
         address = settings().public_url + url_for("calendar.event", event_id=event.id)
         found.append((event.title, words, address))
     return found
+
+
+def regions(academies: Academies) -> list[tuple[str, list[Academy]]]:
+    """Return the académies by région académique, in the order of their names; overseas
+    collectivities last."""
+    found: dict[str, list[Academy]] = {}
+    for academy in academies:
+        found.setdefault(academy.region or "Collectivités d'outre-mer", []).append(academy)
+    return sorted(found.items(), key=lambda pair: (pair[1][0].collectivity, fold(pair[0])))

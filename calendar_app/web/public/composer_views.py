@@ -28,7 +28,7 @@ from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.calendar_views import undated_events
 from calendar_app.web.public.chips import chips
-from calendar_app.web.public.month_context import month_context
+from calendar_app.web.public.month_grid import month_context
 from calendar_app.words.errors import NotFoundError
 from calendar_app.words.text import clean_line
 

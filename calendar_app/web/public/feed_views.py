@@ -15,7 +15,7 @@ from werkzeug.http import http_date, parse_date
 from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.catalogue.models.events import Milestone
-from calendar_app.feeds import atom, ical, json_feed, news
+from calendar_app.feeds import ical, news
 from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
 from calendar_app.feeds.feed import Feed, FeedOptions, month_edge, read_options
 from calendar_app.feeds.ical import file_name
@@ -199,8 +199,8 @@ def _client_has(etags: Iterable[str], moved_at: datetime) -> bool:
 
 CONTENT_TYPES = {
     "ics": ical.CONTENT_TYPE,
-    "atom": atom.CONTENT_TYPE,
-    "json": json_feed.CONTENT_TYPE,
+    "atom": news.ATOM_TYPE,
+    "json": news.JSON_TYPE,
 }
 
 
@@ -218,4 +218,4 @@ def _render(feed: Feed, form: str) -> bytes:
         writer = ical.Writer(settings().uid_domain, event_page, academies, themes, tell)
         return writer.render(feed)
     told = news.bulletin(feed, reference.changed_at, event_page, academies, themes, tell)
-    return atom.render(told) if form == "atom" else json_feed.render(told)
+    return news.render_atom(told) if form == "atom" else news.render_json(told)

@@ -14,7 +14,7 @@ from calendar_app.store.base import db
 from calendar_app.web.editor_session import LIFE
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.public.regions import regions
+from calendar_app.web.public.choice_views import regions
 from calendar_app.words.french import day_words
 
 bp = Blueprint("legal", __name__)

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.models.events import Event
-from calendar_app.editing import editions, events
+from calendar_app.editing import events, overview
 from calendar_app.letters.reading.title_words import without_edition
 from calendar_app.store.base import db
 from calendar_app.web.editing.event_form import EventForm
@@ -190,7 +190,7 @@ def test_a_new_date_gets_a_key_of_its_own(empty_app):
     ],
 )
 def test_a_year_later_is_the_same_weekday(day, expected):
-    assert editions.a_year_later(day) == expected
+    assert overview.a_year_later(day) == expected
     assert expected.weekday() == day.weekday()
 
 
@@ -198,7 +198,7 @@ def test_the_next_edition_is_provisional(empty_app):
     publish(empty_app, everything())
     with empty_app.app_context():
         event = db.session.scalar(select(Event))
-        found = editions.next_edition(event_entry(event, queries.reference(db.session).academies))
+        found = overview.next_edition(event_entry(event, queries.reference(db.session).academies))
         # Where it was announced, nobody knows yet.
         assert "source" not in found
         new = events.check_entry(db.session, found | {"source": {"name": "Une lettre"}})
@@ -236,7 +236,7 @@ def test_the_next_edition_repeats_nothing_of_the_edition_that_it_follows(empty_a
     )
     with empty_app.app_context():
         event = db.session.scalar(select(Event))
-        found = editions.next_edition(event_entry(event, queries.reference(db.session).academies))
+        found = overview.next_edition(event_entry(event, queries.reference(db.session).academies))
     assert found["title"] == "Ma classe a du talent"
     assert found["summary"] == "Les classes écrivent un conte. Il y a des lots à gagner."
     assert [m["label"] for m in found["milestones"]] == ["Finale"]

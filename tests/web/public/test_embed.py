@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import time_machine
 
-from calendar_app.web.public.embedding import MOST_DATES
+from calendar_app.web.public.embed_views import MOST_DATES
 from tests.factories import another, publish
 from tests.html_reading import elements
 from tests.web.public.test_pages import JANUARY, PAGES, text_of

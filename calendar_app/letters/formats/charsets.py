@@ -1,0 +1,48 @@
+"""Which characters some bytes are."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+#: Those of letters in French. Python knows others that are none (« zip ») or slow (« punycode »).
+_CHARSETS = re.compile(
+    r"utf-(?:7|8|16|32)(?:-[bl]e)?|iso8859-\d+|cp125\d|cp(?:437|850|858)|mac-roman"
+)
+
+
+def decoded(data: bytes, charset: str | None = None) -> str:
+    """Return the characters of *data*, without a byte order mark. It always gives a text.
+
+    Bytes that are UTF-8 are read so whatever is declared: another charset would not happen to be.
+    Else the declared one, else Windows-1252, which also stands for Latin-1, as browsers do.
+
+    :param charset: the declared name, of any spelling; one that is unknown counts as none.
+    """
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data.decode(encoding, "replace").removeprefix("\ufeff")
+    name = _charset_name(charset)
+    if not name.startswith(("utf-16", "utf-32", "utf-7")):
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    return data.decode(name, "replace")
+
+
+def _charset_name(charset: str | None) -> str:
+    try:
+        name = codecs.lookup(charset or "").name
+    except (LookupError, ValueError):
+        return "cp1252"
+    if name in ("iso8859-1", "utf-8") or not _CHARSETS.fullmatch(name):
+        return "cp1252"
+    return name

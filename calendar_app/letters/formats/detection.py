@@ -1,0 +1,122 @@
+"""Which format some bytes are in, told by the content, never by a name."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+from calendar_app.words.errors import UnreadableLetterError
+
+
+def is_document(data: bytes) -> bool:
+    """Whether *data* is a PDF or a zip: a format that some parser has to open."""
+    # Some mail servers and scanners write a line before the header; Acrobat searches 1,024 bytes.
+    return data.startswith(b"PK\x03\x04") or b"%PDF-" in data[:1024]
+
+
+SAVE_AS = "Enregistrez la lettre au format PDF ou .docx, puis redonnez-la."
+
+
+_IMAGE = "Ce fichier est une image : son texte ne peut pas être lu. Donnez la lettre au format PDF."
+
+
+#: First bytes → what to say.
+_OTHERS: Final = {
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": (
+        "Ce fichier est d'un ancien format de Word (.doc) ou d'Outlook (.msg), ou protégé par un "
+        f"mot de passe. {SAVE_AS}"
+    ),
+    b"{\\rtf": f"Ce fichier est au format RTF. {SAVE_AS}",
+    b"\x89PNG": _IMAGE,
+    b"\xff\xd8\xff": _IMAGE,
+    b"GIF8": _IMAGE,
+    b"II*\x00": _IMAGE,
+    b"MM\x00*": _IMAGE,
+    b"PK\x05\x06": "Cette archive zip est vide.",
+    b"PK\x07\x08": f"Cette archive zip est en plusieurs morceaux. {SAVE_AS}",
+    b"\x1f\x8b": f"Ce fichier est une archive. {SAVE_AS}",
+    b"7z\xbc\xaf\x27\x1c": f"Ce fichier est une archive. {SAVE_AS}",
+    b"Rar!": f"Ce fichier est une archive. {SAVE_AS}",
+    b"%!PS": f"Ce fichier est au format PostScript. {SAVE_AS}",
+}
+
+
+_FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:")
+
+
+_OF_A_MAIL = frozenset(
+    b"received return-path delivered-to from to cc reply-to sender subject date message-id"
+    b" mime-version content-type content-transfer-encoding dkim-signature list-unsubscribe"
+    b" list-id thread-topic authentication-results arc-seal".split()
+)
+
+
+#: Somebody may type « Subject: » at the head of a text; these are of a mail, if it has two.
+_OF_A_MAIL_ONLY = frozenset(
+    b"received return-path delivered-to from message-id mime-version".split()
+)
+
+
+_HTML_START = re.compile(
+    # Atomic: a comment is read once, wherever it ends.
+    r"\s*(?>(?:<\?xml[^>]*>|(?><!--(?s:.*?)-->))\s*)*+<(?:!doctype html|html\b)",
+    re.IGNORECASE,
+)
+
+
+_HTML_TAG = re.compile(
+    r"</?(?:html|head|body|meta|style|title|table|tbody|tr|td|div|p|span|h[1-6]|ul|ol|li|center"
+    r"|a|b|strong|font|img|br)\b[^<>]*>",
+    re.IGNORECASE,
+)
+
+
+_CHARSET = re.compile(
+    rb"<meta\b[^>]*?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE
+)
+
+
+_MARKDOWN = re.compile(
+    r"\A---\n(?:.*\n){0,40}?(?:---|\.\.\.)\n|^#{1,6} \S|\[[^\[\]\n]{1,300}\]\([^()\s]{1,2000}\)",
+    re.M,
+)
+
+
+def refuse_known_others(data: bytes) -> None:
+    for start, sentence in _OTHERS.items():
+        if data.startswith(start):
+            raise UnreadableLetterError(sentence)
+    if data[4:8] == b"ftyp" or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+        raise UnreadableLetterError(_IMAGE)
+
+
+def is_mail(data: bytes) -> bool:
+    """Whether *data* starts with header fields of a mail (RFC 5322), after an mbox line or not."""
+    found = set()
+    for line in data[:65536].removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n").splitlines():
+        field = _FIELD.match(line)
+        if field:
+            found.add(field[1].lower())
+        elif not line.startswith((b" ", b"\t", b"From ", b">From ")):
+            break
+    return len(found & _OF_A_MAIL) > 1 and bool(found & _OF_A_MAIL_ONLY)
+
+
+def is_html(text: str) -> bool:
+    start = text[:8192]
+    if _HTML_START.match(start):
+        return True
+    # A fragment, pasted from a mail. Markdown may hold some HTML too.
+    tags = len(_HTML_TAG.findall(start))
+    fragment = tags > 1 and (start.lstrip().startswith("<") or 8 * tags > start.count("\n") + 8)
+    return fragment and not _MARKDOWN.search(text[:65536])
+
+
+def is_markdown(text: str) -> bool:
+    return _MARKDOWN.search(text) is not None
+
+
+def charset_of_page(data: bytes) -> str | None:
+    found = _CHARSET.search(data[:8192])
+    return found[1].decode("ascii") if found else None
