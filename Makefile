@@ -3,13 +3,13 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
-# Three at a time, for they often wait; `make test WORKERS=0` for one after the other.
-WORKERS ?= 3
+# Four at a time, for they often wait; `make test WORKERS=0` for one after the other.
+WORKERS ?= 4
 LOCK_ARGS ?=
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick check campaign bench lock
+.PHONY: help setup run test quick check campaign coverage bench lock
 
 help: ## Say what can be asked
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ run: $(VENV)/run.stamp ## Serve the calendar at http://127.0.0.1:8000 (PORT=… 
 	@exec $(BIN)/calendar-app serve
 
 test: check ## Check the code, then run the tests (PYTEST_ARGS="-k feeds" for some of them)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_ARGS)
 
 quick: $(VENV)/dev.stamp ## Run what one runs while working: a minute, on SQLite, without a browser
 	@CALENDAR_TEST_QUICK=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder \
@@ -35,6 +35,14 @@ check: $(VENV)/dev.stamp ## Check style, types and templates
 campaign: $(VENV)/dev.stamp ## Run the same tests with ten times the cases, then on a fresh machine
 	@CALENDAR_TEST_CAMPAIGN=1 $(BIN)/python -m pytest --log-cli-level=WARNING $(PYTEST_ARGS)
 	@tests/fresh_machine.sh
+
+coverage: $(VENV)/dev.stamp ## Say which lines no test runs (build/coverage/html): all but long tests and browsers
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
+		-m "not long" --ignore tests/browser $(PYTEST_ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage html --quiet --fail-under=0
+	@$(BIN)/coverage report
 
 bench: $(VENV)/dev.stamp ## Measure: run each bench/*.py and print its table
 	@set -e; for script in $(sort $(wildcard bench/*.py)); do $(BIN)/python $$script; done

@@ -32,7 +32,7 @@ class Classes(Protocol):
     def none(self) -> ColumnElement[bool]:
         """Whether no class is given."""
 
-    def among(self, slug: Column) -> ColumnElement[bool]:
+    def includes(self, slug: Column) -> ColumnElement[bool]:
         """Whether the class of a column is one of them."""
 
     def in_school(self, own: Iterable[str]) -> ColumnElement[bool]:
@@ -48,7 +48,7 @@ class KnownClasses:
     def none(self) -> ColumnElement[bool]:
         return false() if self.slugs else true()
 
-    def among(self, slug: Column) -> ColumnElement[bool]:
+    def includes(self, slug: Column) -> ColumnElement[bool]:
         return slug.in_(self.slugs)
 
     def in_school(self, own: Iterable[str]) -> ColumnElement[bool]:
@@ -64,7 +64,7 @@ class StoredClasses:
     def none(self) -> ColumnElement[bool]:
         return type_coerce(self.column, Text) == ""
 
-    def among(self, slug: Column) -> ColumnElement[bool]:
+    def includes(self, slug: Column) -> ColumnElement[bool]:
         return holds(self.column, slug)
 
     def in_school(self, own: Iterable[str]) -> ColumnElement[bool]:
@@ -79,7 +79,7 @@ def holds(slugs: Column, slug: Column) -> ColumnElement[bool]:
 def fits(event_id: Column, mine: Classes) -> ColumnElement[bool]:
     """Whether an event is for *mine*, by the table of ``school.levels.fits``."""
     anywhere = EventClass.slug.in_(levels.EVERYWHERE)
-    mine_too = mine.among(EventClass.slug)
+    mine_too = mine.includes(EventClass.slug)
 
     def for_some(*which: ColumnElement[bool]) -> ColumnElement[bool]:
         """Whether some class of the event is such a one."""

@@ -18,6 +18,7 @@ from calendar_app.catalogue.entries import EventEntry, EventsFile
 from calendar_app.catalogue.entry_rows import apply_entry, event_entry, moved_from, time_zone
 from calendar_app.catalogue.facts import OF_THE_STORE
 from calendar_app.catalogue.models.events import Event, Series
+from calendar_app.catalogue.queries import Reference
 from calendar_app.school import levels
 from calendar_app.school.academies import Academies
 from calendar_app.store.base import AnySession, writing
@@ -60,22 +61,7 @@ def import_events(
         series = _import_series(session, file)
         found: dict[str, Event] = {}
         for number, entry in enumerate(file.events, start=1):
-            event = queries.event(session, entry.id, for_update=True)
-            outcome = "created"
-            if event is None:
-                event = _create(entry, now)
-            else:
-                outcome = _outcome(event, entry, reference.academies)
-            if outcome in ("created", "changed"):
-                event.series = series[entry.series]
-                apply_entry(event, entry, reference, now)
-                session.add(event)
-            if outcome == "changed":
-                recorded = entry.record.revision if entry.record else 0
-                event.revision = max(event.revision + 1, recorded)
-                event.changed_at = now
-            if outcome != "conflicts" and event.imported_revision != event.revision:
-                event.imported_revision = event.revision
+            event, outcome = _import_event(session, entry, series[entry.series], reference, now)
             outcomes[entry.id] = outcome
             found[entry.id] = event
             if progress:
@@ -100,6 +86,30 @@ def import_events(
         conflicts=ids("conflicts"),
         absent=tuple(absent),
     )
+
+
+def _import_event(
+    session: AnySession, entry: EventEntry, series: Series, reference: Reference, now: datetime
+) -> tuple[Event, str]:
+    """Bring one event into the store; return it with what was done (a field of
+    :class:`ImportReport`)."""
+    event = queries.event(session, entry.id, for_update=True)
+    outcome = "created"
+    if event is None:
+        event = _create(entry, now)
+    else:
+        outcome = _outcome(event, entry, reference.academies)
+    if outcome in ("created", "changed"):
+        event.series = series
+        apply_entry(event, entry, reference, now)
+        session.add(event)
+    if outcome == "changed":
+        recorded = entry.record.revision if entry.record else 0
+        event.revision = max(event.revision + 1, recorded)
+        event.changed_at = now
+    if outcome != "conflicts" and event.imported_revision != event.revision:
+        event.imported_revision = event.revision
+    return event, outcome
 
 
 def export_events(session: AnySession) -> EventsFile:

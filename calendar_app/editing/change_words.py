@@ -111,7 +111,7 @@ _OF_AN_ITEM = "start_time end_time place classes url".split()
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ChangedPart:
     """One part that a change brought from something to something else, in French words."""
 
     what: str
@@ -119,7 +119,7 @@ class Told:
     after: str
 
 
-def told(session: AnySession, changes: Sequence[Change]) -> list[tuple[Told, ...]]:
+def changed_parts(session: AnySession, changes: Sequence[Change]) -> list[tuple[ChangedPart, ...]]:
     """Return what differs by each of these changes, part by part."""
     reference = queries.reference(session)
     of_drafts = {int(c.subject_id) for c in changes if c.subject is ChangeSubject.DRAFT}
@@ -129,7 +129,7 @@ def told(session: AnySession, changes: Sequence[Change]) -> list[tuple[Told, ...
         items = dict(session.execute(query).tuples().all())
     return [
         tuple(
-            Told(
+            ChangedPart(
                 part_name(difference.name),
                 value_words(difference.name, difference.before, reference),
                 value_words(difference.name, difference.after, reference),
@@ -140,11 +140,11 @@ def told(session: AnySession, changes: Sequence[Change]) -> list[tuple[Told, ...
     ]
 
 
-def prepared_words(session: AnySession, draft: Draft) -> tuple[Told, ...]:
+def prepared_words(session: AnySession, draft: Draft) -> tuple[ChangedPart, ...]:
     """Return what a draft that an editor prepared would change of its event, part by part."""
     reference = queries.reference(session)
     return tuple(
-        Told(
+        ChangedPart(
             part_name(difference.name),
             value_words(difference.name, difference.before, reference),
             value_words(difference.name, difference.after, reference),

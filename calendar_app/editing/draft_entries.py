@@ -50,7 +50,7 @@ _LONGEST_SLUG = 60
 _ABOUT = timedelta(days=10)
 
 
-def item_of(draft: Draft) -> DatedItem:
+def item_of_draft(draft: Draft) -> DatedItem:
     """Return what a draft says by now: as it was read, or as somebody put it right."""
     return item_from_json(draft.corrected or draft.item)
 
@@ -74,7 +74,7 @@ def written_draft(session: AnySession, draft: Draft) -> Written:
     reference = queries.reference(session)
     entry = event_entry(event, reference.academies)
     facts = facts_of(entry)
-    item = item_of(draft)
+    item = item_of_draft(draft)
     for key, milestone in _changed(draft, item, event, entry, reference):
         facts[f"milestones.{key}"] = milestone
     return written_from(facts)
@@ -92,7 +92,7 @@ def publishing_scope(session: AnySession, draft: Draft) -> frozenset[str]:
     if not codes and draft.event:
         milestone = draft.milestone
         codes = milestone.scope if milestone else frozenset(draft.event.scope)
-    return codes or scope_of(item_of(draft), reference.academies)
+    return codes or scope_of(item_of_draft(draft), reference.academies)
 
 
 def _prepared(session: AnySession, draft: Draft, event: Event | None) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _prepared(session: AnySession, draft: Draft, event: Event | None) -> dict[st
 
 
 def _new_event(session: AnySession, draft: Draft) -> Written:
-    item, reference = item_of(draft), queries.reference(session)
+    item, reference = item_of_draft(draft), queries.reference(session)
     scope = scope_of(item, reference.academies)
     year = SchoolYear.of(item.last_day or item.first_day or _said_on(draft))
     title = clean_line(item.title)[:_LONGEST_TITLE]

@@ -27,7 +27,7 @@ from calendar_app.editing.rules.known_events import (
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem, LetterReading, Step
 from calendar_app.letters.reading.letter import LetterKnowledge
-from calendar_app.letters.reading.title_words import SAME, closeness
+from calendar_app.letters.reading.title_words import SAME_TITLE, closeness
 from calendar_app.school.academies import Academies
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, insert_new, reading, writing
@@ -112,7 +112,7 @@ def import_letter(
         return _report(letter, is_new=is_new)
 
 
-def item_of(draft: Draft) -> DatedItem:
+def item_as_read(draft: Draft) -> DatedItem:
     """Return the whole item as it was read."""
     return item_from_json(draft.item)
 
@@ -248,7 +248,7 @@ def _same(draft: Draft, others: Iterable[Draft], academies: Academies) -> Draft 
             _what(other) == _what(draft)
             and (other.step == draft.step or Step.UNKNOWN in (other.step, draft.step))
             and compatible(other.scope, draft.scope, academies)
-            and (draft.event_id or closeness(draft.title, other.title) >= SAME)
+            and (draft.event_id or closeness(draft.title, other.title) >= SAME_TITLE)
         ):
             return other
     return None
@@ -279,7 +279,7 @@ def _report(letter: Letter, *, is_new: bool) -> LetterReport:
                 draft_id=draft.id,
                 state=draft.state,
                 proposal=draft.proposal,
-                item=item_of(draft),
+                item=item_as_read(draft),
                 known_first_day=draft.known_first_day,
                 known_last_day=draft.known_last_day,
                 event_title=draft.event.title if draft.event else None,

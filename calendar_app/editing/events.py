@@ -182,11 +182,11 @@ def written_entry(entry: EventEntry) -> Written:
     return written_from(facts_of(entry))
 
 
-def action_of(seen: Facts | None, entry: EventEntry) -> ChangeAction:
+def action_of(base: Facts | None, entry: EventEntry) -> ChangeAction:
     """Return what somebody does who saves this entry: a date that was moved is told as such."""
-    if seen is None:
+    if base is None:
         return ChangeAction.CREATED
-    for difference in differences(seen, facts_of(entry)):
+    for difference in differences(base, facts_of(entry)):
         old, new = difference.before, difference.after
         of_date = difference.name.startswith("milestones.") and old and new
         if of_date and old.get("moved_from") != new.get("moved_from"):
@@ -194,10 +194,10 @@ def action_of(seen: Facts | None, entry: EventEntry) -> ChangeAction:
     return ChangeAction.EDITED
 
 
-def rebase(session: AnySession, wanted: Facts, seen: Facts, now: Facts) -> Written:
+def rebase(session: AnySession, wanted: Facts, base: Facts, now: Facts) -> Written:
     """Return what an editor wanted on top of what the event is by now: where both changed the same
     part, the editor's stands."""
-    merged = merge(seen, with_fresh_keys(seen, wanted, now), now)
+    merged = merge(base, with_fresh_keys(base, wanted, now), now)
     mine = {c.name: c.wanted for c in merged.conflicts if c.wanted is not None}
     gone = {c.name for c in merged.conflicts if c.wanted is None}
     kept = {name: value for name, value in merged.facts.items() if name not in gone}
@@ -217,7 +217,7 @@ def save(
     session: AnySession,
     editor: Editor,
     entry: EventEntry,
-    seen: Facts | None,
+    base: Facts | None,
     now: datetime,
     *,
     action: ChangeAction = ChangeAction.EDITED,
@@ -225,7 +225,7 @@ def save(
 ) -> Event:
     """Publish an event as an editor wrote it.
 
-    :param seen: the facts of the event as the editor saw it; None for a new one.
+    :param base: the facts of the event as the editor saw it; None for a new one.
     :raises EventExistsError: for a new one that exists.
     :raises StaleEventError: when somebody else changed the same parts since.
     :raises EntryError: when what both changed does not go together.
@@ -233,14 +233,14 @@ def save(
     :raises NotYoursError: when the editor may not publish that change.
     """
     with writing(session, now):
-        return write(session, editor, entry, seen, now, action=action, why=why)
+        return write(session, editor, entry, base, now, action=action, why=why)
 
 
 def write(
     session: AnySession,
     editor: Editor,
     entry: EventEntry,
-    seen: Facts | None,
+    base: Facts | None,
     now: datetime,
     *,
     action: ChangeAction = ChangeAction.EDITED,
@@ -257,22 +257,7 @@ def write(
     reference = queries.reference(session)
     event = queries.event(session, entry.id, for_update=True)
     before = event_entry(event, reference.academies) if event else None
-    if seen is None:
-        if event and event.archived_at is None:
-            raise EventExistsError(event)
-        if event:
-            # It comes back, whoever took it out of the calendar: it must be theirs.
-            visible_event(session, editor, entry.id)
-        action = ChangeAction.CREATED
-    else:
-        visible_event(session, editor, entry.id)
-        entry = _merged(session, entry, seen, before)
-    if not may_publish(session, editor, before, entry):
-        raise NotYoursError(not_theirs(session, editor, before, entry))
-    if event is None:
-        _check_series(session, editor, entry)
-    if entry.part_of and entry.part_of != (before and before.part_of):
-        _check_parent(session, editor, entry.part_of)
+    entry = _allowed_entry(session, editor, entry, base, event, before)
     old, new = facts_of(before) if before else None, facts_of(entry)
     if event and old == new:
         return event
@@ -292,7 +277,7 @@ def write(
         ChangeSubject.EVENT,
         event.id,
         event.title,
-        action,
+        action if base is not None else ChangeAction.CREATED,
         old,
         new,
         frozenset().union(*touched(before, entry)),
@@ -302,6 +287,38 @@ def write(
         undoes=undoes,
     )
     return event
+
+
+def _allowed_entry(
+    session: AnySession,
+    editor: Editor,
+    entry: EventEntry,
+    base: Facts | None,
+    event: Event | None,
+    before: EventEntry | None,
+) -> EventEntry:
+    """Return what is to be stored: the entry, merged with what others changed since the editor
+    began.
+
+    :param event: of this id in the store, with its entry *before*; None where there is none.
+    :raises CalendarError: when the editor may not do it (see :func:`save`).
+    """
+    if base is None:
+        if event and event.archived_at is None:
+            raise EventExistsError(event)
+        if event:
+            # It comes back, whoever took it out of the calendar: it must be theirs.
+            visible_event(session, editor, entry.id)
+    else:
+        visible_event(session, editor, entry.id)
+        entry = _merged(session, entry, base, before)
+    if not may_publish(session, editor, before, entry):
+        raise NotYoursError(not_theirs(session, editor, before, entry))
+    if event is None:
+        _check_series(session, editor, entry)
+    if entry.part_of and entry.part_of != (before and before.part_of):
+        _check_parent(session, editor, entry.part_of)
+    return entry
 
 
 def own_series(session: AnySession, editor: Editor, series: str, year: str, scope: Set[str]) -> str:
@@ -352,12 +369,12 @@ def _check_parent(session: AnySession, editor: Editor, event_id: str) -> None:
 
 
 def _merged(
-    session: AnySession, entry: EventEntry, seen: Facts, before: EventEntry | None
+    session: AnySession, entry: EventEntry, base: Facts, before: EventEntry | None
 ) -> EventEntry:
     """Return the event as it is now, with what the editor changed of what they saw."""
     assert before  # noqa: S101 - visible_event found it
     now = facts_of(before)
-    merged = merge(seen, with_fresh_keys(seen, facts_of(entry), now), now)
+    merged = merge(base, with_fresh_keys(base, facts_of(entry), now), now)
     if merged.conflicts:
         raise StaleEventError(merged.conflicts)
     return check_entry(session, written_from(merged.facts))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
 
-from calendar_app.editing.change_words import Told, told
+from calendar_app.editing.change_words import ChangedPart, changed_parts
 from calendar_app.editing.models.journal import Change
 from calendar_app.store.base import AnySession
 from calendar_app.words.text import clean
@@ -25,7 +25,7 @@ _COLUMNS = (
 # injection »), with blanks and quotes skipped.
 _FORMULA = re.compile(r'(^|[,;|\t\n])(?=[\s"]*[=+\-@＝＋－＠])')
 
-_NOTHING = Told("", "", "")
+_NOTHING = ChangedPart("", "", "")
 
 
 def as_csv(session: AnySession, pages: Iterable[Sequence[Change]]) -> Iterator[str]:
@@ -33,7 +33,7 @@ def as_csv(session: AnySession, pages: Iterable[Sequence[Change]]) -> Iterator[s
     each part that differs, in words; instants are ISO 8601 in UTC."""
     yield "\ufeff" + table([_COLUMNS])
     for changes in pages:
-        for change, parts in zip(changes, told(session, changes), strict=True):
+        for change, parts in zip(changes, changed_parts(session, changes), strict=True):
             head = [
                 change.id,
                 change.at.astimezone(UTC).isoformat(),

@@ -20,7 +20,7 @@ from calendar_app.catalogue.facts import facts_of
 from calendar_app.catalogue.models.events import Event
 from calendar_app.catalogue.versions import Facts
 from calendar_app.editing import drafts, events, suggestions
-from calendar_app.editing.draft_entries import item_of, proposed, publishing_scope
+from calendar_app.editing.draft_entries import item_of_draft, proposed, publishing_scope
 from calendar_app.editing.draft_facts import draft_facts, note_draft
 from calendar_app.editing.drafts import known_event
 from calendar_app.editing.models.editors import Editor
@@ -32,7 +32,7 @@ from calendar_app.editing.rules.known_events import decide
 from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.letters.as_json import contract
 from calendar_app.letters.dated_items import DatedItem, ItemStatus
-from calendar_app.letters.reading.title_words import SAME, closeness
+from calendar_app.letters.reading.title_words import SAME_TITLE, closeness
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import CalendarError, NotFoundError
@@ -125,7 +125,7 @@ def accept(
     session: AnySession,
     editor: Editor,
     draft_id: int,
-    seen: int,
+    revision: int,
     now: datetime,
     entry: EventEntry | None = None,
     base: Facts | None = None,
@@ -133,7 +133,7 @@ def accept(
 ) -> Event:
     """Publish what a draft proposes.
 
-    :param seen: the revision of the draft that the editor saw.
+    :param revision: the revision of the draft that the editor saw.
     :param entry: the whole event as the editor completed it; None: as the draft says it.
     :param base: with *entry*, the facts of the known event that the editor saw.
     :param answer: what is said to whoever proposed it; may be empty.
@@ -146,8 +146,8 @@ def accept(
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
-        draft = _to_decide(session, editor, draft_id, seen)
-        was, revision = draft_facts(draft), draft.event.revision if draft.event else 0
+        draft = _to_decide(session, editor, draft_id, revision)
+        was, event_revision = draft_facts(draft), draft.event.revision if draft.event else 0
         entry = entry or events.at_home(session, editor, draft.event, proposed(session, draft))
         before = None
         if draft.event:
@@ -159,7 +159,7 @@ def accept(
         _decide(draft, DraftState.ACCEPTED, editor, now)
         draft.event = event
         session.flush()
-        if event.revision == revision:  # no change of the event tells of it
+        if event.revision == event_revision:  # no change of the event tells of it
             note_draft(session, editor, draft, ChangeAction.EDITED, was, now)
         if was_new and draft.entry is None:
             point_others_to(session, draft, event, now)
@@ -199,11 +199,11 @@ def is_certain(draft: Draft) -> bool:
         return False
     if draft.corrected is not None:
         return True
-    return draft.confidence >= CERTAIN and not item_of(draft).warnings
+    return draft.confidence >= CERTAIN and not item_of_draft(draft).warnings
 
 
 def refuse(
-    session: AnySession, editor: Editor, draft_id: int, seen: int, answer: str, now: datetime
+    session: AnySession, editor: Editor, draft_id: int, revision: int, answer: str, now: datetime
 ) -> Draft:
     """Refuse a draft. Whoever prepared it may withdraw it.
 
@@ -212,7 +212,7 @@ def refuse(
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
-        draft = _pending(session, editor, draft_id, seen)
+        draft = _pending(session, editor, draft_id, revision)
         _ask(session, editor, EditorAction.REFUSE_DRAFT, draft)
         before = draft_facts(draft)
         draft.answer = answer.strip() or None
@@ -223,7 +223,12 @@ def refuse(
 
 
 def correct(
-    session: AnySession, editor: Editor, draft_id: int, seen: int, item: DatedItem, now: datetime
+    session: AnySession,
+    editor: Editor,
+    draft_id: int,
+    revision: int,
+    item: DatedItem,
+    now: datetime,
 ) -> Draft:
     """Put right what was read in a letter; the draft keeps both.
 
@@ -234,7 +239,7 @@ def correct(
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
-        draft = _to_correct(session, editor, draft_id, seen)
+        draft = _to_correct(session, editor, draft_id, revision)
         before, codes = draft_facts(draft), frozenset(draft.scope)
         draft.corrected = contract(item)
         draft.title, draft.kind, draft.step = item.title, item.kind, item.step
@@ -251,7 +256,7 @@ def attach(
     session: AnySession,
     editor: Editor,
     draft_id: int,
-    seen: int,
+    revision: int,
     event_id: str | None,
     key: str | None,
     now: datetime,
@@ -266,7 +271,7 @@ def attach(
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
-        draft = _to_correct(session, editor, draft_id, seen)
+        draft = _to_correct(session, editor, draft_id, revision)
         before, codes = draft_facts(draft), frozenset(draft.scope)
         event = events.visible_event(session, editor, event_id) if event_id else None
         milestone = next((m for m in event.milestones if m.key == key), None) if event else None
@@ -295,22 +300,22 @@ def _ask(session: AnySession, editor: Editor, action: EditorAction, draft: Draft
         raise DraftNotYoursError
 
 
-def _pending(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
+def _pending(session: AnySession, editor: Editor, draft_id: int, revision: int) -> Draft:
     session.get(Draft, draft_id, with_for_update={"of": Draft}, populate_existing=True)
     draft = visible_draft(session, editor, draft_id)
-    if draft.state is not DraftState.PENDING or draft.revision != seen:
+    if draft.state is not DraftState.PENDING or draft.revision != revision:
         raise DraftDecidedError(draft)
     return draft
 
 
-def _to_decide(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
-    draft = _pending(session, editor, draft_id, seen)
+def _to_decide(session: AnySession, editor: Editor, draft_id: int, revision: int) -> Draft:
+    draft = _pending(session, editor, draft_id, revision)
     _ask(session, editor, EditorAction.ACCEPT_DRAFT, draft)
     return draft
 
 
-def _to_correct(session: AnySession, editor: Editor, draft_id: int, seen: int) -> Draft:
-    draft = _pending(session, editor, draft_id, seen)
+def _to_correct(session: AnySession, editor: Editor, draft_id: int, revision: int) -> Draft:
+    draft = _pending(session, editor, draft_id, revision)
     _ask(session, editor, EditorAction.CORRECT_DRAFT, draft)
     if draft.entry is not None:
         raise WholeEventError
@@ -356,7 +361,7 @@ def point_others_to(session: AnySession, accepted: Draft, event: Event, now: dat
     known, issued = known_event(event), accepted.created_at.date()
     # What was accepted comes first: it is the date that the event has, and none of the others is
     # that date, moved.
-    items = [item_of(draft) for draft in (accepted, *others)]
+    items = [item_of_draft(draft) for draft in (accepted, *others)]
     decisions = decide(items, [known], {}, academies, issued)[1:]
     for draft, decision in zip(others, decisions, strict=True):
         if decision.event_id is None:
@@ -380,7 +385,7 @@ def _is_of(draft: Draft, event: Event) -> bool:
     day = draft.last_day or draft.first_day
     if day is not None and SchoolYear.of(day).start != event.school_year:
         return False
-    return closeness(draft.title, event.title) >= SAME
+    return closeness(draft.title, event.title) >= SAME_TITLE
 
 
 def settle_repeated(session: AnySession, accepted: Draft, now: datetime) -> None:

@@ -21,7 +21,7 @@ from calendar_app.editing.models.sources import LinkCheck
 from calendar_app.editing.rights import is_allowed, rights
 from calendar_app.editing.rules.roles import EditorAction, EditorRights, reaches
 from calendar_app.letters.reading.title_words import (
-    SAME,
+    SAME_TITLE,
     closeness,
     tells_of_an_edition,
     without_edition,
@@ -226,7 +226,7 @@ def events_of(session: AnySession, editor: Editor, year: SchoolYear, typed: str)
     return sorted(found, key=lambda event: (fold(event.title), event.id))
 
 
-def named(session: AnySession, editor: Editor, year: SchoolYear) -> dict[str, str]:
+def event_names(session: AnySession, editor: Editor, year: SchoolYear) -> dict[str, str]:
     """Return the events of a school year that concern an editor's scope, by what a picker calls
     them (« Le Printemps de l'écriture (2020-2021) »), with their ids. Two of one
     name are left out."""
@@ -241,7 +241,7 @@ def exists(session: AnySession, event_id: str) -> bool:
     return queries.event(session, event_id) is not None
 
 
-def near(session: AnySession, editor: Editor, entry: EventEntry) -> tuple[Event, ...]:
+def find_alike(session: AnySession, editor: Editor, entry: EventEntry) -> tuple[Event, ...]:
     """Return the events that a new one may be: of its school year and its series, of a close
     title, or with a date on the same days and some word in common."""
     year = SchoolYear(int(entry.school_year[:4]))
@@ -250,21 +250,21 @@ def near(session: AnySession, editor: Editor, entry: EventEntry) -> tuple[Event,
     def alike(event: Event) -> bool:
         close = closeness(entry.title, event.title)
         same_days = any((m.first_day, m.last_day) in days for m in event.milestones)
-        return event.series_id == entry.series or close >= SAME or (same_days and close > 0)
+        return event.series_id == entry.series or close >= SAME_TITLE or (same_days and close > 0)
 
     return tuple(e for e in events_of(session, editor, year, "") if alike(e))
 
 
-def near_title(session: AnySession, editor: Editor, written: Written) -> tuple[Event, ...]:
+def find_alike_by_title(session: AnySession, editor: Editor, written: Written) -> tuple[Event, ...]:
     """Return the events whose title is close to that of one that is being typed."""
     label = written.get("school_year", "")
     if not (label[:4].isdecimal() and len(label) == 9):
         return ()
     found = events_of(session, editor, SchoolYear(int(label[:4])), "")
-    return tuple(e for e in found if closeness(written["title"], e.title) >= SAME)
+    return tuple(e for e in found if closeness(written["title"], e.title) >= SAME_TITLE)
 
 
-def near_draft(session: AnySession, editor: Editor, draft: Draft) -> tuple[Event, ...]:
+def find_candidates(session: AnySession, editor: Editor, draft: Draft) -> tuple[Event, ...]:
     """Return the events that a draft may be about, the closest names first: those of its school
     year that the editor may read."""
     day = draft.last_day or draft.first_day or draft.created_at.date()

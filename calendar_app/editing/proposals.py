@@ -37,13 +37,13 @@ def propose(
     session: AnySession,
     editor: Editor,
     entry: EventEntry,
-    seen: Facts | None,
+    base: Facts | None,
     now: datetime,
     why: str | None = None,
 ) -> Draft:
     """Put a whole event, as an editor prepared it, in the queue of those who may publish it.
 
-    :param seen: the facts of the event when the editor began; None for a new one.
+    :param base: the facts of the event when the editor began; None for a new one.
     :raises EventExistsError: for a new one that exists.
     :raises NotFoundError: when the event is none of the editor's.
     :raises NotConcernedError: when it concerns nobody within the editor's scope.
@@ -51,10 +51,10 @@ def propose(
     with writing(session, now):
         academies = queries.reference(session).academies
         event = queries.event(session, entry.id)
-        if seen is None and event and event.archived_at is None:
+        if base is None and event and event.archived_at is None:
             raise events.EventExistsError(event)
         before = None
-        if seen is not None:
+        if base is not None:
             before = event_entry(events.visible_event(session, editor, entry.id), academies)
         reach = _reach(before or entry)
         if not is_allowed(session, editor, EditorAction.PROPOSE_EVENT, reach):
@@ -62,8 +62,8 @@ def propose(
         scope = frozenset[str]().union(*events.touched(before, entry))
         first = min((m.days for m in entry.milestones), default=None)
         draft = Draft(
-            proposal=Proposal.NEW_EVENT if seen is None else Proposal.CHANGE,
-            event_id=None if seen is None else entry.id,
+            proposal=Proposal.NEW_EVENT if base is None else Proposal.CHANGE,
+            event_id=None if base is None else entry.id,
             title=entry.title,
             kind=ItemKind.EVENT,
             first_day=first and first[0],
@@ -73,7 +73,7 @@ def propose(
             confidence=1.0,
             item={},
             entry=facts_of(entry),
-            base=dict(seen) if seen is not None else None,
+            base=dict(base) if base is not None else None,
             author_id=editor.id,
             created_at=now,
         )

@@ -172,7 +172,7 @@ class DeadlineDays:
 TellDays = Callable[[Milestone, Academy | None, bool], DeadlineDays]
 
 
-def told_in(feed: Feed, milestone: Milestone, tell: TellDays) -> DeadlineDays | None:
+def days_told_in_feed(feed: Feed, milestone: Milestone, tell: TellDays) -> DeadlineDays | None:
     """Return the class days that a feed tells of a date: of a deadline with a day, in a feed for
     one académie; else None."""
     told = milestone.kind.is_deadline and not milestone.is_approximate

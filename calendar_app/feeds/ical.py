@@ -15,7 +15,7 @@ import icalendar
 from icalendar import vDatetime, vText
 
 from calendar_app.catalogue.models.events import Milestone
-from calendar_app.feeds.deadline_days import TellDays, told_in
+from calendar_app.feeds.deadline_days import TellDays, days_told_in_feed
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.links import derived_uid
 from calendar_app.feeds.time_zones import time_zone
@@ -42,7 +42,7 @@ COLOR = "teal"
 APPLE_COLOR = "#008080"
 
 
-class Writer:
+class CalendarWriter:
     """Writes feeds for one installation.
 
     :param uid_domain: the frozen right side of every UID.
@@ -121,7 +121,7 @@ class Writer:
         found.add("uid", vText(f"{uid}@{self._uid_domain}"))
         # DTSTAMP is the last visible change, never now: some readers take an update only when
         # it moved, and all would take every fetch for an update if it always did.
-        days = told_in(feed, milestone, self._tell)
+        days = days_told_in_feed(feed, milestone, self._tell)
         changed = [event.changed_at, days.changed_at if days else None]
         changed_at = max(filter(None, changed)).replace(microsecond=0)
         found.add("dtstamp", vDatetime(changed_at))
@@ -175,7 +175,7 @@ class Writer:
         return _with_alarm(found, deadline, feed, trigger, related="END")
 
     def _reminder(self, milestone: Milestone, feed: Feed, weeks: int) -> Iterator[icalendar.Event]:
-        days = told_in(feed, milestone, self._tell)
+        days = days_told_in_feed(feed, milestone, self._tell)
         if days is None:
             return
         try:

@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from calendar_app.catalogue.models.events import Milestone
-from calendar_app.feeds.deadline_days import TellDays, told_in
+from calendar_app.feeds.deadline_days import TellDays, days_told_in_feed
 from calendar_app.feeds.feed import Feed
 from calendar_app.feeds.wording import categories, description, summary
 from calendar_app.school.academies import Academies
@@ -80,7 +80,7 @@ def bulletin(
     items = []
     for milestone in feed.milestones:
         page, link = event_page(milestone.event_id), milestone.event.link
-        days = told_in(feed, milestone, tell)
+        days = days_told_in_feed(feed, milestone, tell)
         text = description(
             milestone,
             feed.viewer,

@@ -30,7 +30,15 @@ from sqlalchemy import (
 from calendar_app.reminders.composing import Prepared
 from calendar_app.reminders.models.outbox import Delivery, DeliveryAttempt, MailForm, WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber
-from calendar_app.reminders.outbox import RELEASE, Claimed, OtherMails, among, finish, mine, named
+from calendar_app.reminders.outbox import (
+    RELEASE,
+    Claimed,
+    OtherMails,
+    claim_parameters,
+    column_is_in,
+    finish,
+    ids_still_claimed,
+)
 from calendar_app.reminders.rules.deliveries import (
     AttemptOutcome,
     DeliveryKind,
@@ -76,11 +84,11 @@ def gate(
     few = [mail for mail in in_time if not mail.kind.to_subscriber]
     with writing(session, now):
         many = [mail for mail in in_time if mail.kind.to_subscriber]
-        ours = mine(session, many, DeliveryState.CLAIMED, *_may_go(now), _STILL_ASKS)
+        ours = ids_still_claimed(session, many, DeliveryState.CLAIMED, *_may_go(now), _STILL_ASKS)
         if few:
             # Asked apart: together, PostgreSQL would look through all subscribers for them.
             waits = others.somebody_waits(now)
-            ours |= mine(session, few, DeliveryState.CLAIMED, *_may_go(now), waits)
+            ours |= ids_still_claimed(session, few, DeliveryState.CLAIMED, *_may_go(now), waits)
         passed = [prepared for prepared in window if prepared.mail.id in ours]
         _begin(session, passed, now)
         _note_stopped(session, [p.mail for p in window if p.mail.id not in ours], now)
@@ -103,7 +111,7 @@ def note(
             connection.execute(_CLOSE_ATTEMPT, [_closing(result) for result in results])
         sent = [r.mail.id for r in results if r.outcome is AttemptOutcome.SENT]
         if sent:
-            those = among(session, Delivery.id, sent)
+            those = column_is_in(session, Delivery.id, sent)
             open_ = select(Delivery.id).where(those, Delivery.finished_at.is_(None))
             finish(session, list(session.scalars(open_)), DeliveryState.SENT, None, now)
         _note_refused(session, [r for r in results if r.outcome in _NOT_ACCEPTED], now)
@@ -208,7 +216,7 @@ def _as_claimed(mail: Claimed) -> dict[str, Any]:
     """An answer ends the doubt of this try, not that of an earlier one, whose bytes stay. Where
     nothing ever went out, the next try may tell the news."""
     kept = {"doubts": mail.doubts, "form_key": mail.form_key, "form_values": mail.form_values}
-    return named(mail) | {"tries": mail.tries} | kept
+    return claim_parameters(mail) | {"tries": mail.tries} | kept
 
 
 def _note_refused(session: AnySession, results: Sequence[Result], now: datetime) -> None:
@@ -222,7 +230,7 @@ def _note_refused(session: AnySession, results: Sequence[Result], now: datetime)
             del row["tries"]  # it was tried
         session.connection().execute(_DEFER, rows)
     if refused:
-        ours = mine(session, [r.mail for r in refused], DeliveryState.IN_DOUBT)
+        ours = ids_still_claimed(session, [r.mail for r in refused], DeliveryState.IN_DOUBT)
         for r in refused:
             if r.mail.id in ours:
                 finish(session, [r.mail.id], DeliveryState.FAILED, r.reply, now)
@@ -296,7 +304,7 @@ def _note_stopped(session: AnySession, mails: Sequence[Claimed], now: datetime) 
     rows = [_attempt(m, now, AttemptOutcome.STOPPED, "gate") for m in mails if m.id in known]
     if rows:
         session.connection().execute(_NEW_ATTEMPT, rows)
-        session.connection().execute(RELEASE, [named(mail) for mail in mails])
+        session.connection().execute(RELEASE, [claim_parameters(mail) for mail in mails])
 
 
 def _attempt(

@@ -43,7 +43,7 @@ _NEW_SUBSCRIBER = timedelta(days=30)
 WITH_REMINDERS = (DeliveryKind.REMINDER, DeliveryKind.MOVED, DeliveryKind.CANCELLED)
 
 
-def whom(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[Any]:
+def select_recipients(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[Any]:
     """Return the (subscriber, send day) pairs of a kind of mail, with the columns of both that a
     reminder wants."""
     columns = (

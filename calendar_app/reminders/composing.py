@@ -21,7 +21,7 @@ from calendar_app.reminders import outbox
 from calendar_app.reminders.mail import messages
 from calendar_app.reminders.mail.form import FilledForm, Form
 from calendar_app.reminders.mail.message import Letterhead, Message
-from calendar_app.reminders.mail_batch import MailBatch, Person, Told
+from calendar_app.reminders.mail_batch import MailBatch, Person, ToldReminder
 from calendar_app.reminders.outbox import Claimed, OtherMails
 from calendar_app.reminders.rules.deliveries import DeliveryKind, DeliveryState, News, ReminderState
 from calendar_app.reminders.rules.personal_links import ClassAnswer, PersonalLinks
@@ -169,7 +169,7 @@ class Composer:
     # -- one mail's text ----------------------------------------------------------------------
 
     def _message(
-        self, batch: MailBatch, kind: DeliveryKind, who: Person, told: Sequence[Told]
+        self, batch: MailBatch, kind: DeliveryKind, who: Person, told: Sequence[ToldReminder]
     ) -> Message | None:
         head, reference = self._head, batch.reference
         academy = reference.academies.get(who.academy_slug) if who.academy_slug else None

@@ -19,7 +19,7 @@ from calendar_app.catalogue.queries import Reference
 from calendar_app.reminders.mail.form import Form
 from calendar_app.reminders.models.outbox import MailForm, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
-from calendar_app.reminders.outbox import Claimed, OtherMails, among
+from calendar_app.reminders.outbox import Claimed, OtherMails, column_is_in
 from calendar_app.reminders.rules.deliveries import DeliveryKind, News, ReminderState
 from calendar_app.reminders.rules.personal_links import ClassAnswer
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS
@@ -53,7 +53,7 @@ _REMINDER = (Reminder.id, Reminder.subscriber_id, Reminder.day, Reminder.lead, R
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldReminder:
     """A planned reminder of a claimed mail."""
 
     id: int
@@ -91,7 +91,7 @@ class MailBatch:
         self.others = others.read(session, [m for m in mails if not m.kind.to_subscriber], now)
         self.subscribers = {
             row.id: row
-            for row in session.execute(_PEOPLE.where(among(session, Subscriber.id, people)))
+            for row in session.execute(_PEOPLE.where(column_is_in(session, Subscriber.id, people)))
         }
         keys = {mail.form_key for mail in mails if mail.form_key}
         self.forms = {
@@ -103,26 +103,28 @@ class MailBatch:
         self._answers = self._read_answers(told)
         self._latest = self._read_latest(told)
 
-    def _read_reminders(self, deliveries: Sequence[int]) -> defaultdict[int, list[Told]]:
+    def _read_reminders(self, deliveries: Sequence[int]) -> defaultdict[int, list[ToldReminder]]:
         planned = Reminder.state == ReminderState.PLANNED
         rows = self._session.execute(
             select(Reminder.delivery_id, Reminder.milestone_id, *_REMINDER)
-            .where(among(self._session, Reminder.delivery_id, deliveries), planned)
+            .where(column_is_in(self._session, Reminder.delivery_id, deliveries), planned)
             .order_by(Reminder.id)
         ).all()
         query = select(Milestone).where(Milestone.id.in_({row.milestone_id for row in rows}))
         events = selectinload(Milestone.event).selectinload(Event.milestones)
         milestones = {m.id: m for m in self._session.scalars(query.options(events))}
-        found: defaultdict[int, list[Told]] = defaultdict(list)
+        found: defaultdict[int, list[ToldReminder]] = defaultdict(list)
         for delivery_id, milestone_id, id_, subscriber_id, *rest in rows:
-            told = Told(id_, subscriber_id, milestones[milestone_id], *rest)
+            told = ToldReminder(id_, subscriber_id, milestones[milestone_id], *rest)
             found[delivery_id].append(told)
         return found
 
-    def _read_answers(self, told: Iterable[Told]) -> dict[tuple[int, str], Subscription]:
+    def _read_answers(self, told: Iterable[ToldReminder]) -> dict[tuple[int, str], Subscription]:
         """What people said of these events; most have said nothing."""
         query = select(Subscription).where(
-            among(self._session, Subscription.subscriber_id, {r.subscriber_id for r in told}),
+            column_is_in(
+                self._session, Subscription.subscriber_id, {r.subscriber_id for r in told}
+            ),
             Subscription.event_id.in_({r.milestone.event_id for r in told}),
             or_(
                 Subscription.declined_at.is_not(None),
@@ -132,7 +134,7 @@ class MailBatch:
         )
         return {(s.subscriber_id, s.event_id): s for s in self._session.scalars(query)}
 
-    def _read_latest(self, told: Sequence[Told]) -> dict[Hashable, tuple[datetime, int]]:
+    def _read_latest(self, told: Sequence[ToldReminder]) -> dict[Hashable, tuple[datetime, int]]:
         """The most urgent reminder of each date that a person got or is to get; and the latest news
         of it, which only news come after."""
         others = self._session.execute(
@@ -143,10 +145,12 @@ class MailBatch:
                 Reminder.lead,
                 Reminder.send_at,
             ).where(
-                among(self._session, Reminder.subscriber_id, {r.subscriber_id for r in told}),
+                column_is_in(
+                    self._session, Reminder.subscriber_id, {r.subscriber_id for r in told}
+                ),
                 Reminder.milestone_id.in_({r.milestone.id for r in told}),
                 Reminder.state.in_((ReminderState.PLANNED, ReminderState.SENT)),
-                ~among(self._session, Reminder.id, [r.id for r in told]),
+                ~column_is_in(self._session, Reminder.id, [r.id for r in told]),
             )
         )
         found = [(r.date_told, r.lead, r.send_at) for r in told]
@@ -164,12 +168,14 @@ class MailBatch:
         zone = self.reference.academies.get(slug).time_zone if slug else "Europe/Paris"
         return self.now.astimezone(ZoneInfo(zone)).date()
 
-    def close(self, reminder: Told, why: tuple[ReminderState, str]) -> bool:
+    def close(self, reminder: ToldReminder, why: tuple[ReminderState, str]) -> bool:
         """Note that a reminder is not told. Returns False."""
         self.closed[reminder.id] = why
         return False
 
-    def why_not(self, reminder: Told, kind: DeliveryKind) -> tuple[ReminderState, str] | None:
+    def why_not(
+        self, reminder: ToldReminder, kind: DeliveryKind
+    ) -> tuple[ReminderState, str] | None:
         """Return what a reminder ends as when it no longer holds, or None."""
         milestone = reminder.milestone
         answer = self._answers.get((reminder.subscriber_id, milestone.event_id))
@@ -198,7 +204,7 @@ class MailBatch:
             return ReminderState.SUPERSEDED, "un rappel plus proche de la date"
         return None
 
-    def ends(self, told: Iterable[Told], kind: DeliveryKind) -> list[datetime]:
+    def ends(self, told: Iterable[ToldReminder], kind: DeliveryKind) -> list[datetime]:
         """Return when the dates of a mail are over; news may come after the date itself."""
         return [self._ends_at(r.milestone) for r in told] if kind is DeliveryKind.REMINDER else []
 

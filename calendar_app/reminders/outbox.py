@@ -216,7 +216,7 @@ def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Cl
             return []
         rows = session.execute(
             update(Delivery)
-            .where(among(session, Delivery.id, ids))
+            .where(column_is_in(session, Delivery.id, ids))
             .values(
                 state=DeliveryState.CLAIMED,
                 owner=owner,
@@ -245,7 +245,7 @@ def release(session: AnySession, mails: Collection[Claimed], now: datetime) -> N
     """Give back what was claimed and not tried, if it is still this worker's."""
     if mails:
         with writing(session, now):
-            session.connection().execute(RELEASE, [named(mail) for mail in mails])
+            session.connection().execute(RELEASE, [claim_parameters(mail) for mail in mails])
 
 
 def finish_unsent(
@@ -258,7 +258,7 @@ def finish_unsent(
     if not verdicts:
         return
     with writing(session, now):
-        ours = mine(session, [mail for mail, _, _ in verdicts], DeliveryState.CLAIMED)
+        ours = ids_still_claimed(session, [mail for mail, _, _ in verdicts], DeliveryState.CLAIMED)
         for mail, state, reason in verdicts:
             if mail.id in ours:
                 finish(session, [mail.id], state, reason, now)
@@ -279,7 +279,7 @@ def close_reminders(
 _DELIVERIES: Any = Delivery.__table__
 _REMINDERS: Any = Reminder.__table__
 
-#: Back to those that wait, by the names of :func:`named`.
+#: Back to those that wait, by the names of :func:`claim_parameters`.
 RELEASE = (
     update(_DELIVERIES)
     .where(
@@ -297,7 +297,7 @@ _CLOSE_REMINDER = (
 )
 
 
-def among(session: AnySession, column: Any, ids: Collection[int]) -> Any:
+def column_is_in(session: AnySession, column: Any, ids: Collection[int]) -> Any:
     """Return « column IN ids ». PostgreSQL's driver takes as long to read a statement with hundreds
     of parameters as the server to run it; a list is one parameter."""
     if session.get_bind().dialect.name == "postgresql":
@@ -305,12 +305,12 @@ def among(session: AnySession, column: Any, ids: Collection[int]) -> Any:
     return column.in_(ids)
 
 
-def named(mail: Claimed) -> dict[str, Any]:
+def claim_parameters(mail: Claimed) -> dict[str, Any]:
     """Return what tells a claim from any other, as parameters."""
     return {"b_id": mail.id, "b_owner": mail.owner, "b_epoch": mail.epoch}
 
 
-def mine(
+def ids_still_claimed(
     session: AnySession, mails: Collection[Claimed], state: DeliveryState, *also: Any
 ) -> set[int]:
     """Return the ids of the mails that are still the claims of their worker, in this state; nobody
@@ -320,7 +320,11 @@ def mine(
     """
     found = session.execute(
         select(Delivery.id, Delivery.owner, Delivery.epoch)
-        .where(among(session, Delivery.id, [m.id for m in mails]), Delivery.state == state, *also)
+        .where(
+            column_is_in(session, Delivery.id, [m.id for m in mails]),
+            Delivery.state == state,
+            *also,
+        )
         .order_by(Delivery.id)
         .with_for_update(of=Delivery)
     )
@@ -341,11 +345,13 @@ def finish(
     if not parked:
         values |= {"finished_at": now, "form_key": None, "form_values": None}
     connection = session.connection()
-    _update(connection, among(session, _DELIVERIES.c.id, ids), values)
+    _update(connection, column_is_in(session, _DELIVERIES.c.id, ids), values)
     if not parked:
         planned = _REMINDERS.c.state == ReminderState.PLANNED
         after = {"state": _REMINDERS_AFTER[state], "reason": reason}
-        of_these = update(_REMINDERS).where(among(session, _REMINDERS.c.delivery_id, ids), planned)
+        of_these = update(_REMINDERS).where(
+            column_is_in(session, _REMINDERS.c.delivery_id, ids), planned
+        )
         connection.execute(of_these.values(after))
 
 

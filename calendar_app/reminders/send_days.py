@@ -45,7 +45,7 @@ FARTHEST = timedelta(days=200)
 NEWS = timedelta(days=14)
 
 
-class Place(NamedTuple):
+class ReminderPlace(NamedTuple):
     """What subscribers have in common for the calendar: their académie, and their Wednesdays.
 
     :param academy: None for those who gave none: their calendar is the nation's.
@@ -66,7 +66,7 @@ class Place(NamedTuple):
 class Mornings:
     """The instants of one place, each worked out once."""
 
-    def __init__(self, place: Place, reference: Reference) -> None:
+    def __init__(self, place: ReminderPlace, reference: Reference) -> None:
         self.place = place
         self._class_days = reference.class_days(place.academy, wednesdays=place.wednesdays)
         self._fallback = weekdays_only(place.academy, wednesdays=place.wednesdays)
@@ -102,9 +102,9 @@ class Mornings:
         return rentree_day(self._class_days, today)
 
 
-def mornings(place: Place, reference: Reference) -> Mornings:
+def mornings(place: ReminderPlace, reference: Reference) -> Mornings:
     """Return the mornings of a place; they are kept as long as these reference values are."""
-    kept: dict[Place, Mornings] = reference.memory.setdefault("mornings", {})
+    kept: dict[ReminderPlace, Mornings] = reference.memory.setdefault("mornings", {})
     if place not in kept:
         kept[place] = Mornings(place, reference)
     return kept[place]
@@ -215,7 +215,7 @@ def _dated(m: Milestone) -> Dated:
     )
 
 
-def places(session: AnySession, reference: Reference) -> list[Place]:
+def places(session: AnySession, reference: Reference) -> list[ReminderPlace]:
     """Return the places where somebody gets reminders."""
     found = session.execute(
         select(Subscriber.academy_slug, Subscriber.school)
@@ -224,7 +224,7 @@ def places(session: AnySession, reference: Reference) -> list[Place]:
     )
     pairs = {(slug or "", school.wednesdays) for slug, school in found}
     return [
-        Place(reference.academies.get(slug) if slug else None, wednesdays)
+        ReminderPlace(reference.academies.get(slug) if slug else None, wednesdays)
         for slug, wednesdays in sorted(pairs)
     ]
 

@@ -25,7 +25,7 @@ _NEW_LINKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class WayOn:
     """Where somebody goes on from an error.
 
     :param words: what stands there, in French.
@@ -43,17 +43,17 @@ def title_of(error: NotFoundError) -> str | None:
     return "Adresse à corriger" if isinstance(error, ParameterError) else None
 
 
-def leads_from(error: NotFoundError) -> list[Lead]:
+def leads_from(error: NotFoundError) -> list[WayOn]:
     """Return where to go on: the right address, or where a new link is sent."""
     if isinstance(error, DeadLinkError):
         words, endpoint = next(v for start, v in _NEW_LINKS.items() if _path().startswith(start))
-        return [Lead(words, url_for(endpoint))]
+        return [WayOn(words, url_for(endpoint))]
     if not isinstance(error, ParameterError) or request.method not in ("GET", "HEAD"):
         return []
     return _corrected(error)
 
 
-def places_meant(error: NotFoundError, address: str, page: Page) -> list[Lead]:
+def places_meant(error: NotFoundError, address: str, page: Page) -> list[WayOn]:
     """Return the places that somebody may have meant who typed one that is none.
 
     :param address: path of the page that takes a place (``lieu``).
@@ -61,22 +61,22 @@ def places_meant(error: NotFoundError, address: str, page: Page) -> list[Lead]:
     names = error.choices if isinstance(error, UnclearPlaceError) else ()
     if isinstance(error, UnknownValueError) and error.name:
         names = (error.name,)
-    return [Lead(name, address + page.query_with(lieu=name)) for name in names]
+    return [WayOn(name, address + page.query_with(lieu=name)) for name in names]
 
 
-def _corrected(error: ParameterError) -> list[Lead]:
+def _corrected(error: ParameterError) -> list[WayOn]:
     pairs = list(request.args.items(multi=True))
     wrong = [pair for pair in pairs if _is(pair[1], error.value)]
     found = []
     if wrong and error.nearest:
         right = [(name, error.nearest if _is(v, error.value) else v) for name, v in pairs]
-        found.append(Lead(f"Ouvrir cette page avec « {error.name} »", _path() + query(right)))
+        found.append(WayOn(f"Ouvrir cette page avec « {error.name} »", _path() + query(right)))
     elif error.nearest and error.value in _path():
         path = _path().replace(error.value, error.nearest)
-        found.append(Lead(f"Ouvrir cette page avec « {error.name} »", path + query(pairs)))
+        found.append(WayOn(f"Ouvrir cette page avec « {error.name} »", path + query(pairs)))
     if wrong:
         rest = [pair for pair in pairs if pair not in wrong]
-        found.append(Lead("Ouvrir cette page sans ce choix", _path() + query(rest)))
+        found.append(WayOn("Ouvrir cette page sans ce choix", _path() + query(rest)))
     return found
 
 

@@ -27,7 +27,7 @@ from calendar_app.config.settings import Settings
 from calendar_app.store.base import db
 from calendar_app.store.connections import hurry
 from calendar_app.web import bodies, error_leads
-from calendar_app.web.error_leads import Lead, leads_from
+from calendar_app.web.error_leads import WayOn, leads_from
 from calendar_app.words.errors import CalendarError, NotFoundError
 
 log = logging.getLogger(__name__)
@@ -289,7 +289,7 @@ def _page(
     *,
     title: str | None = None,
     todo: str | None = None,
-    leads: Sequence[Lead] = (),
+    leads: Sequence[WayOn] = (),
 ) -> Response:
     """Answer with an error.
 

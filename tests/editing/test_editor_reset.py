@@ -180,7 +180,7 @@ def test_a_link_that_died_is_stopped_at_the_gate_and_then_given_up(site, end):
     forget(site)
     [mail] = claimed(site, "one", NOW)
     with site.app_context():
-        [ready] = Composer(letterhead(site)).prepare(db.session, [mail], NOW)
+        [ready] = Composer(letterhead(site), other_mails).prepare(db.session, [mail], NOW)
         assert ready.recipient == ZOE
         end()
         assert attempts.gate(db.session, [ready], NOW, other_mails) == set()

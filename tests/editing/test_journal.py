@@ -17,8 +17,8 @@ from calendar_app.app import create_app
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.versions import Conflict
 from calendar_app.editing import accounts, events, journal, moderation, undo
-from calendar_app.editing.change_words import part_name, told, value_words
-from calendar_app.editing.draft_entries import item_of
+from calendar_app.editing.change_words import changed_parts, part_name, value_words
+from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.draft_facts import draft_facts
 from calendar_app.editing.journal import JournalFilter
 from calendar_app.editing.journal_export import as_csv, as_json
@@ -154,7 +154,7 @@ def test_what_changed_is_said_in_words(references, name, value, words):
 
 def test_of_a_draft_it_is_told_what_people_read(store):
     first = read()[0]
-    item = replace(item_of(first), place="Lens", start_time=time(14, 30), academies=())
+    item = replace(item_of_draft(first), place="Lens", start_time=time(14, 30), academies=())
     moderation.correct(db.session, editor("redacteur", LILLE), first.id, first.revision, item, NOW)
     assert words_of_last_change() == [
         ("lieu", "non précisé", "Lens"),
@@ -171,7 +171,7 @@ def test_of_a_draft_it_is_told_what_people_read(store):
 
 def words_of_last_change() -> list[tuple[str, str, str]]:
     last = db.session.scalars(select(Change).order_by(Change.id.desc())).first()
-    [parts] = told(db.session, [last])
+    [parts] = changed_parts(db.session, [last])
     return [(part.what, part.before, part.after) for part in parts]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from calendar_app import letters
 from calendar_app.catalogue import queries
 from calendar_app.config.settings import data_folder
-from calendar_app.editing.drafts import import_letter, item_of
+from calendar_app.editing.drafts import import_letter, item_as_read
 from calendar_app.editing.models.letters import Draft, DraftScope, Letter
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.known_events import (
@@ -28,7 +28,7 @@ from calendar_app.editing.rules.known_events import (
 from calendar_app.letters.as_json import contract, from_json, to_json
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
 from calendar_app.letters.formats.letter_text import MAX_BYTES
-from calendar_app.letters.reading.title_words import SAME, closeness
+from calendar_app.letters.reading.title_words import SAME_TITLE, closeness
 from calendar_app.store.base import db, writing
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.vocabulary import Certainty, EventType, MilestoneKind
@@ -88,7 +88,7 @@ WINDOW = replace(ITEM, kind=ItemKind.WINDOW, first_day=date(2020, 10, 12))
     ],
 )
 def test_titles_that_name_the_same(title, known):
-    assert closeness(title, known) >= SAME
+    assert closeness(title, known) >= SAME_TITLE
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_titles_that_name_the_same(title, known):
     ],
 )
 def test_titles_that_do_not(title, known):
-    assert closeness(title, known) < SAME
+    assert closeness(title, known) < SAME_TITLE
 
 
 # --- what an item brings -----------------------------------------------------------------------
@@ -412,7 +412,7 @@ def test_a_letter_becomes_drafts(empty_app):
         )
         assert (change.scope, new.scope) == ({"national"}, {"academie/lille"})
         assert (new.event_id, new.series_id, new.same_as_id) == (None, None, None)
-        assert letter.text[item_of(new).offset :].startswith(item_of(new).phrase)
+        assert letter.text[item_as_read(new).offset :].startswith(item_as_read(new).phrase)
 
 
 def test_the_same_letter_twice_adds_nothing(empty_app):

@@ -14,7 +14,7 @@ from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.models.events import Event
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import drafts, moderation
-from calendar_app.editing.draft_entries import item_of
+from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.draft_facts import draft_facts, restore
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft
@@ -207,12 +207,12 @@ def test_who_may_not_decide_changes_nothing(store, role, scope, error):
 
 def test_a_correction_is_remembered_beside_what_was_read(store):
     first = read()[0]
-    item = item_of(first)
+    item = item_of_draft(first)
     who = editor("redacteur", LILLE)
     right = replace(item, title="Mon école en podcast", last_day=date(2021, 2, 12))
     seen = first.revision
     moderation.correct(db.session, who, first.id, seen, right, NOW)
-    assert (item_of(first), first.last_day) == (right, date(2021, 2, 12))
+    assert (item_of_draft(first), first.last_day) == (right, date(2021, 2, 12))
     assert first.item["last_day"] == "2021-02-05"
     [change] = db.session.scalars(select(Change).where(Change.editor_id.is_not(None)))
     assert (change.action, change.before.get("corrected")) == (ChangeAction.CORRECTED, None)
@@ -228,7 +228,7 @@ def test_a_correction_is_remembered_beside_what_was_read(store):
 def test_a_correction_for_other_people_goes_to_their_queue(store):
     first = read()[0]
     zoe, lyon = editor("responsable", LILLE), editor("responsable", LYON)
-    theirs = replace(item_of(first), academies=("lyon",))
+    theirs = replace(item_of_draft(first), academies=("lyon",))
     moderation.correct(db.session, zoe, first.id, first.revision, theirs, NOW)
     assert first.id not in ids(moderation.queue(db.session, zoe))
     assert ids(moderation.queue(db.session, lyon)) == [first.id]

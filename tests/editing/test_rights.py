@@ -24,7 +24,7 @@ from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import accounts, events, letter_room, moderation, proposals, undo
-from calendar_app.editing.draft_entries import item_of
+from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.followed import agendas
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
@@ -394,10 +394,10 @@ class World:
 
     def correct_a_draft(self, t: Try, maker: Editor) -> Act:
         draft = self.draft(t.scope)
-        return self._correct(draft, replace(item_of(draft), title=f"{draft.title} bis"))
+        return self._correct(draft, replace(item_of_draft(draft), title=f"{draft.title} bis"))
 
     def correct_what_was_prepared(self, t: Try, maker: Editor) -> Act:
-        item = item_of(self.draft(t.scope))
+        item = item_of_draft(self.draft(t.scope))
         return self._correct(self.prepared(t.scope, maker), item)
 
     def attach_a_draft(self, t: Try, maker: Editor) -> Act:

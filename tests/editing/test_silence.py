@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 
 from calendar_app.app import letterhead
 from calendar_app.config import retention
-from calendar_app.editing import accounts, journal, silence
+from calendar_app.editing import accounts, journal, other_mails, silence
 from calendar_app.editing.journal import JournalFilter
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
@@ -169,7 +169,7 @@ def test_the_last_mail_says_why(store, empty_app):
     told(store)
     silence.clean(db.session, ENDS)
     mails = claim(db.session, "worker", ENDS, 10)
-    [goodbye] = Composer(letterhead(empty_app)).prepare(db.session, mails, ENDS)
+    [goodbye] = Composer(letterhead(empty_app), other_mails).prepare(db.session, mails, ENDS)
     assert b"Sans un clic de votre part depuis 3" in goodbye.filled.data.replace(b"=\r\n", b"")
 
 

@@ -15,7 +15,7 @@ from calendar_app.catalogue.facts import facts_of, written_from
 from calendar_app.config.retention import PROPOSER
 from calendar_app.editing import drafts as drafts_
 from calendar_app.editing import events, moderation, suggestions
-from calendar_app.editing.draft_entries import item_of, proposed
+from calendar_app.editing.draft_entries import item_of_draft, proposed
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState, Proposal
 from calendar_app.editing.suggestions import Mistake, SuggestedDay, Suggestion
@@ -114,7 +114,7 @@ def test_a_suggestion_is_a_draft_for_those_who_may_publish_it(session):
     assert set(draft.scope) == {"departement/59"}
     assert (draft.first_day, draft.last_day, draft.created_at) == (None, date(2021, 3, 12), NOW)
     assert draft.suggested_by == ADDRESS
-    item = item_of(draft)
+    item = item_of_draft(draft)
     assert (item.title, item.sentence, item.url) == (RALLYE.title, RALLYE.words, LINK)
     assert item.classes == ("cm2", "6e")
     # Nobody accepts it with all that are certain.
@@ -176,7 +176,7 @@ def test_a_mistake_is_a_change_without_a_day(session, key, scope):
     )
     assert draft.milestone == (next((m for m in draft.event.milestones if m.key == key), None))
     assert (draft.first_day, draft.last_day, set(draft.scope)) == (None, None, scope)
-    assert item_of(draft).sentence == "Le lien est mort."
+    assert item_of_draft(draft).sentence == "Le lien est mort."
 
 
 @pytest.mark.parametrize("wrong", [{"event_id": "rien-2020-2021"}, {"key": "results"}])

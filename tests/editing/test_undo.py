@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from calendar_app.catalogue import queries
 from calendar_app.editing import events, journal, moderation, proposals, undo
-from calendar_app.editing.draft_entries import item_of
+from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.draft_facts import draft_facts
 from calendar_app.editing.followed import agendas
 from calendar_app.editing.models.journal import Change
@@ -271,7 +271,7 @@ def test_a_correction_goes_back_until_the_draft_is_decided(store):
     first = read()[0].id
     zoe, helper = editor("responsable", LILLE), editor("redacteur", LILLE)
     seen, codes = draft_facts(draft(first)), set(draft(first).scope)
-    item = item_of(draft(first))
+    item = item_of_draft(draft(first))
     wrong = type(item)(
         **{name: getattr(item, name) for name in item.__slots__}
         | {"title": "Autre chose", "academies": (), "kind": ItemKind.EVENT, "step": None}

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.models.events import Event
 from calendar_app.editing import suggestions
-from calendar_app.editing.draft_entries import item_of, proposed
+from calendar_app.editing.draft_entries import item_of_draft, proposed
 from calendar_app.editing.models.letters import Draft
 from calendar_app.store.base import db
 from calendar_app.web.editing.typed_lists import read_scope, scope_text
@@ -297,9 +297,12 @@ def test_proposer_takes_several_dates_an_hour_and_www(site):
     assert answer.status_code == 303
     with site.app_context():
         first, second = db.session.scalars(select(Draft).order_by(Draft.id))
-        assert (item_of(first).end_time, item_of(first).start_time) == (time(18), None)
-        assert item_of(first).url == "https://www.concours.example/x"
-        assert (second.first_day, item_of(second).start_time) == (date(2021, 3, 15), time(9, 30))
+        assert (item_of_draft(first).end_time, item_of_draft(first).start_time) == (time(18), None)
+        assert item_of_draft(first).url == "https://www.concours.example/x"
+        assert (second.first_day, item_of_draft(second).start_time) == (
+            date(2021, 3, 15),
+            time(9, 30),
+        )
         assert first.suggested_by == second.suggested_by
     page = words(logged_in(site, "administrateur", None).get("/redaction/"))
     assert "18\xa0h" in page or "18 h" in page

@@ -420,9 +420,11 @@ def test_a_new_address_is_confirmed_and_voids_the_links_in_the_old_mailbox(sessi
     assert (moved.address, moved.new_address) == ("bob@ecole.example", None)
     assert moved.uid != old
     assert of(session, ALICE) is None
-    for verb in (subscriptions.pause, subscriptions.unsubscribe, subscriptions.erase):
+    for verb in (subscriptions.pause, subscriptions.unsubscribe):
         with pytest.raises(BadLinkError):
             verb(session, old, NOW)
+    with pytest.raises(BadLinkError):
+        subscriptions.erase(session, old, NOW, suggestions.forget)
     with pytest.raises(BadLinkError):
         subscriptions.confirm_new_address(session, moved.uid, fingerprint, LINKS, NOW)
 

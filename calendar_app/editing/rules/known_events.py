@@ -14,7 +14,7 @@ from itertools import product
 
 from calendar_app.editing.rules.draft_states import Proposal
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
-from calendar_app.letters.reading.title_words import SAME, closeness
+from calendar_app.letters.reading.title_words import SAME_TITLE, closeness
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.text import fold, slugify
@@ -248,7 +248,7 @@ class _Decider:
             and not self.reach(event.scope).isdisjoint(self.reaches[at])
         ]
         best = max(ranked, key=lambda row: row[:2], default=None)
-        return best[2] if best and best[0] >= SAME else None
+        return best[2] if best and best[0] >= SAME_TITLE else None
 
     def _series_of(self, at: int) -> str | None:
         """Return the series of a new event, unless it has another edition in that school year."""
@@ -256,7 +256,7 @@ class _Decider:
         held = {event.series_id for event in self.all_events if event.school_year == year}
         ranked = [(closeness(title, self.series[i]), i) for i in self.series if i not in held]
         best = max(ranked, default=(0.0, None))
-        return best[1] if best[0] >= SAME else None
+        return best[1] if best[0] >= SAME_TITLE else None
 
     def _spans(self, at: int, *, every: bool = False) -> Iterator[_Span]:
         """Yield what the event of an item knows of its kind.

@@ -11,7 +11,14 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 
-from calendar_app.letters.formats.markdown import PLAIN, Block, Style, Table, Writer, web_address
+from calendar_app.letters.formats.markdown import (
+    PLAIN,
+    MarkdownBlock,
+    MarkdownWriter,
+    Style,
+    Table,
+    web_address,
+)
 from calendar_app.letters.formats.zip import XmlHandler, read_part
 from calendar_app.words.text import clean
 
@@ -149,7 +156,7 @@ class _Paragraph:
     in_list: bool | None = None
     begun: bool = False
     run: Style = PLAIN
-    boxes: list[Block] = field(default_factory=list)
+    boxes: list[MarkdownBlock] = field(default_factory=list)
 
     @property
     def prefix(self) -> str:
@@ -163,7 +170,7 @@ class _Paragraph:
 
 class _Document(XmlHandler):
     def __init__(self, targets: dict[str, str], styles: _Styles) -> None:
-        self.writer = Writer()
+        self.writer = MarkdownWriter()
         self._targets, self._styles = targets, styles
         self._skipped = 0
         self._paragraphs: list[_Paragraph] = []

@@ -11,9 +11,9 @@ from html.parser import HTMLParser
 
 from calendar_app.letters.formats.markdown import (
     PLAIN,
+    MarkdownWriter,
     Style,
     Table,
-    Writer,
     collapsed,
     web_address,
 )
@@ -85,7 +85,7 @@ class _Scope:
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self._writer = Writer()
+        self._writer = MarkdownWriter()
         self._scopes = [_Scope(PLAIN)]
         # Each with the number of scopes when it was opened: one more while a cell of it is open.
         self._tables: list[tuple[Table, int]] = []

@@ -38,7 +38,7 @@ PLAIN = Style()
 
 
 @dataclass(slots=True)
-class Block:
+class MarkdownBlock:
     """A paragraph (no prefix), a heading (« # ») or a list item (« - »), or rows of a table."""
 
     prefix: str
@@ -61,10 +61,10 @@ def collapsed(text: str) -> str:
     return _SPACES.sub(" ", text)
 
 
-def joined(blocks: Iterable[Block]) -> str:
+def joined(blocks: Iterable[MarkdownBlock]) -> str:
     """Return the text of a letter made of *blocks*."""
     pieces: list[str] = []
-    before: Block | None = None
+    before: MarkdownBlock | None = None
     for block in blocks:
         if before is not None:
             together = block.is_tight and block.prefix == before.prefix
@@ -76,7 +76,7 @@ def joined(blocks: Iterable[Block]) -> str:
 
 @dataclass(slots=True)
 class _Cell:
-    blocks: list[Block]
+    blocks: list[MarkdownBlock]
     rows: int
     columns: int
     is_header: bool
@@ -109,7 +109,7 @@ class Table:
 
     def add_cell(
         self,
-        blocks: list[Block],
+        blocks: list[MarkdownBlock],
         rows: int = 1,
         columns: int = 1,
         *,
@@ -126,18 +126,18 @@ class Table:
         rows, columns = min(max(rows, 1), _MAX_SPAN), min(max(columns, 1), _MAX_SPAN)
         self._rows[-1].append(_Cell(blocks, rows, columns, is_header, continues))
 
-    def blocks(self) -> list[Block]:
+    def blocks(self) -> list[MarkdownBlock]:
         """Return what it says: rows ``| a | b |`` where cells belong together, else its blocks."""
         full = [row for row in self._rows if sum(bool(cell.blocks) for cell in row) > 1]
         cells = [cell for row in self._rows for cell in row if cell.blocks]
         holds_data = len(full) > 1 and any(cell.is_header for cell in cells)
-        found: list[Block] = []
+        found: list[MarkdownBlock] = []
         # column → (the text of the cell that spans rows there, how many rows are left)
         above: dict[int, tuple[str, int]] = {}
         for row in self._rows:
             lines = _row_lines(row, above)
             if sum(map(bool, lines)) > 1 and (holds_data or _belongs_together(row)):
-                found.append(Block("| ", f"| {' | '.join(lines)} |"))
+                found.append(MarkdownBlock("| ", f"| {' | '.join(lines)} |"))
             else:
                 found += [block for cell in row for block in cell.blocks]
         return found
@@ -185,12 +185,12 @@ def _belongs_together(row: list[_Cell]) -> bool:
 class _Frame:
     """What is being written in one place: the letter, a cell, a text box."""
 
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[MarkdownBlock] = field(default_factory=list)
     runs: list[tuple[str, Style]] = field(default_factory=list)
     prefix: str = ""
 
 
-class Writer:
+class MarkdownWriter:
     """Takes text and the ends of paragraphs, in order; gives blocks.
 
     Cells and text boxes are written in a frame of their own, because their text stands inside a
@@ -215,7 +215,7 @@ class Writer:
             text = _written(frame.runs, in_heading=frame.prefix.startswith("#"))
             frame.runs = []
             if text:
-                frame.blocks.append(Block(frame.prefix, text))
+                frame.blocks.append(MarkdownBlock(frame.prefix, text))
                 frame.prefix = ""
 
     def drop_prefix(self) -> None:
@@ -226,11 +226,11 @@ class Writer:
     def start_frame(self) -> None:
         self._frames.append(_Frame())
 
-    def end_frame(self) -> list[Block]:
+    def end_frame(self) -> list[MarkdownBlock]:
         self.end_block()
         return self._frames.pop().blocks
 
-    def add_blocks(self, blocks: list[Block]) -> None:
+    def add_blocks(self, blocks: list[MarkdownBlock]) -> None:
         """Add what a frame or a table gave, after the paragraph that is open."""
         self.end_block()
         self._frames[-1].blocks += blocks

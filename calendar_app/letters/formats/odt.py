@@ -9,7 +9,14 @@ import re
 import zipfile
 from dataclasses import dataclass
 
-from calendar_app.letters.formats.markdown import PLAIN, Block, Style, Table, Writer, web_address
+from calendar_app.letters.formats.markdown import (
+    PLAIN,
+    MarkdownBlock,
+    MarkdownWriter,
+    Style,
+    Table,
+    web_address,
+)
 from calendar_app.letters.formats.zip import XmlHandler, read_part
 from calendar_app.words.text import clean
 
@@ -93,7 +100,7 @@ class _Styles(XmlHandler):
 
 class _Document(XmlHandler):
     def __init__(self) -> None:
-        self.writer = Writer()
+        self.writer = MarkdownWriter()
         self.styles: dict[str, _StyleOf] = {}
         self._reader_of_styles = _Styles(self.styles)
         self._skipped = 0
@@ -104,7 +111,7 @@ class _Document(XmlHandler):
         self._tables: list[Table] = []
         self._cells: list[tuple[int, int]] = []
         #: The text boxes of each open paragraph: they are told after it.
-        self._boxes: list[list[Block]] = []
+        self._boxes: list[list[MarkdownBlock]] = []
 
     def start(self, name: str, values: dict[str, str]) -> None:
         short = _named(name)

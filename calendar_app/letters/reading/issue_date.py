@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Shape
 from calendar_app.letters.reading.blocks import BlockKind, Outline
 from calendar_app.letters.reading.flat_text import flat, front_matter
-from calendar_app.letters.reading.surroundings import Place
+from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.words.text import fold
 
 SAID, PRINTED = "donnée avec la lettre", "imprimée dans la lettre"
@@ -90,7 +90,7 @@ def printed_title(text: str) -> str:
     return match[1][:120] if match else ""
 
 
-def is_masthead(outline: Outline, place: Place, phrase: DatePhrase, issued: date) -> bool:
+def is_masthead(outline: Outline, place: Surroundings, phrase: DatePhrase, issued: date) -> bool:
     """Whether a phrase is the letter's own date: at its top, or in its signature."""
     day = phrase.days[-1]
     if phrase.lead is not Lead.NONE or phrase.shape not in (Shape.DAY, Shape.MONTHS):

@@ -24,7 +24,7 @@ from calendar_app.letters.reading.flat_text import blanked, flat
 from calendar_app.letters.reading.links import Link, link_of, links
 from calendar_app.letters.reading.merging import Mention, merged
 from calendar_app.letters.reading.names import VENUE_COLUMN
-from calendar_app.letters.reading.surroundings import Place, context_of, place_of
+from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
 from calendar_app.letters.reading.titles import document_title, title_of
 from calendar_app.letters.reading.venues import venue
 from calendar_app.school.academies import Academies
@@ -104,7 +104,7 @@ class _Reader:
         self.spans = [(phrase.start, phrase.end) for phrase in phrases]
         self.links: Sequence[Link] = links(outline.text)
         self.scopes = scopes.Scopes(outline, Gazetteer(knowledge.academies, knowledge.towns))
-        self.places: dict[int, Place | None] = {}
+        self.places: dict[int, Surroundings | None] = {}
         self.numbers = {id(section): n for n, section in enumerate(outline.sections)}
 
     def mention(self, at: int) -> Mention | None:
@@ -137,7 +137,7 @@ class _Reader:
         self,
         phrase: DatePhrase,
         days: Days,
-        place: Place,
+        place: Surroundings,
         around: contexts.Context,
         title: str,
         title_from: str,
@@ -186,14 +186,14 @@ class _Reader:
             warnings=tuple(warnings),
         )
 
-    def _event_type(self, title: str, sentence: str, place: Place) -> EventType | None:
+    def _event_type(self, title: str, sentence: str, place: Surroundings) -> EventType | None:
         """What the title names, else the sentence, the heading or the letter."""
         headings = [*place.section.above, *filter(None, [place.section.heading])]
         over = [flat(self.outline.text[h.start : h.end][:300]) for h in reversed(headings)]
         found = map(subjects.event_type, [title, sentence, *over, self.title])
         return next(filter(None, found), None)
 
-    def _venue(self, place: Place, phrase: DatePhrase) -> str | None:
+    def _venue(self, place: Surroundings, phrase: DatePhrase) -> str | None:
         for header, words in place.cells:
             if VENUE_COLUMN.search(fold(header)):
                 return words
@@ -229,7 +229,7 @@ class _Reader:
             found.append("Année supposée : la lettre ne dit pas la sienne.")
         return found
 
-    def _place(self, at: int) -> Place | None:
+    def _place(self, at: int) -> Surroundings | None:
         if at not in self.places:
             start, end = self.spans[at]
             near = self._between(start - _NEAR, start + _NEAR, self.spans[at])
@@ -247,13 +247,13 @@ class _Reader:
             if span != but and phrase.shape is not Shape.MONTHS
         ]
 
-    def _in_section(self, place: Place, span: tuple[int, int]) -> list[tuple[int, int]]:
+    def _in_section(self, place: Surroundings, span: tuple[int, int]) -> list[tuple[int, int]]:
         near = span[0] - _NEAR, span[0] + _NEAR
         return self._between(
             max(place.section.start, near[0]), min(place.section.end, near[1]), span
         )
 
-    def _near(self, place: Place, at: int) -> list[date]:
+    def _near(self, place: Surroundings, at: int) -> list[date]:
         """The days of the section that are printed with their year."""
         found = []
         for start, _ in self._in_section(place, self.spans[at])[:50]:
@@ -262,7 +262,7 @@ class _Reader:
                 found.append(date(day.year, day.month, day.day))
         return found
 
-    def _replaced(self, at: int, place: Place) -> bool:
+    def _replaced(self, at: int, place: Surroundings) -> bool:
         """Whether a date follows, on its line, the one that was struck out."""
         return any(
             not self.phrases[n].struck and self.spans[n][0] < place.block.end
@@ -277,7 +277,7 @@ class _Reader:
             and self.spans[at][0] - self.spans[at - 1][1] < 40
         )
 
-    def _about(self, place: Place, at: int) -> str:
+    def _about(self, place: Surroundings, at: int) -> str:
         """The text that is about an item, with its heading and what leads to its list."""
         section, text = place.section, self.outline.text
         start, end = place.territory

@@ -10,7 +10,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from calendar_app.letters.reading.blocks import Block, BlockKind, Outline
-from calendar_app.letters.reading.surroundings import Place
+from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.words.text import fold, slugify
 
 _LINK = re.compile(
@@ -59,7 +59,7 @@ def links(text: str) -> list[Link]:
 
 
 def link_of(
-    outline: Outline, place: Place, at: int, title: str, found: Sequence[Link]
+    outline: Outline, place: Surroundings, at: int, title: str, found: Sequence[Link]
 ) -> str | None:
     """Return the link nearest to the date at *at*: in its line or sentence, then in its section;
     else, of a list of links (a page's end), the one whose address names the item."""

@@ -14,7 +14,7 @@ from calendar_app.words.text import slugify
 from calendar_app.words.vocabulary import Certainty
 
 #: From here on two titles speak of one thing: this share of the shorter one's words.
-_SAME = 0.5
+_SHARED_WORDS = 0.5
 
 #: Items of a section that are looked at; dates of one name that are a series, and no contradiction.
 _MANY, _SERIES = 100, 12
@@ -88,7 +88,7 @@ def alike(one: str, other: str) -> bool:
     first, second = words(one), words(other)
     if not first or not second:
         return slugify(one) == slugify(other)
-    return len(first & second) >= _SAME * min(len(first), len(second))
+    return len(first & second) >= _SHARED_WORDS * min(len(first), len(second))
 
 
 def _same(one: Mention, other: Mention) -> bool:

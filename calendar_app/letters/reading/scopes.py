@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from calendar_app.letters.reading.blocks import BlockKind, Outline
 from calendar_app.letters.reading.flat_text import folded
-from calendar_app.letters.reading.surroundings import Place
+from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.school.academies import Academies
 from calendar_app.school.place_names import PlaceKind, PlaceMention
 from calendar_app.school.places import Gazetteer
@@ -58,7 +58,7 @@ class Scopes:
         self._starts = [mention.start for mention in self.mentions]
         self._letter = self._of_letter()
 
-    def of(self, place: Place, at: int) -> _Scope:
+    def of(self, place: Surroundings, at: int) -> _Scope:
         """Return the académies (slugs) and the départements (codes) of the item at *at*.
 
         Both are empty for a date of the whole nation. A town says where something takes place, and
@@ -74,7 +74,7 @@ class Scopes:
                 return (), ()
         return self._letter
 
-    def _rings(self, place: Place, at: int) -> Iterable[list[tuple[int, int]]]:
+    def _rings(self, place: Surroundings, at: int) -> Iterable[list[tuple[int, int]]]:
         """What is around a date, from near to far."""
         section, block = place.section, place.block
         heading = [(section.heading.start, section.heading.end)] if section.heading else []

@@ -20,7 +20,7 @@ _LABEL = re.compile(r"^[^.!?]{2,90}?[ \u00a0\u202f]?[:–—][\s*_]*(?:le\s|du\s
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Surroundings:
     """Where a date stands.
 
     :param before, after: what its sentence says before and after it, flat.
@@ -41,7 +41,9 @@ class Place:
     cells: tuple[tuple[str, str], ...] = ()
 
 
-def place_of(outline: Outline, start: int, end: int, others: list[tuple[int, int]]) -> Place | None:
+def place_of(
+    outline: Outline, start: int, end: int, others: list[tuple[int, int]]
+) -> Surroundings | None:
     """Return where the phrase from *start* to *end* stands.
 
     :param others: where the other phrases of the text stand.
@@ -58,10 +60,12 @@ def place_of(outline: Outline, start: int, end: int, others: list[tuple[int, int
     territory = _territory(outline, section, block, others)
     if block.kind is BlockKind.ROW:
         label, cells = _row(outline, block, start, others)
-        return Place(block, section, (first, last), before, after, label, lead_in, territory, cells)
+        return Surroundings(
+            block, section, (first, last), before, after, label, lead_in, territory, cells
+        )
     line = text[first:start]
     label = flat(line).strip(" :–—*-") if _LABEL.match(line.lstrip(" \t*_•-")) else ""
-    return Place(block, section, (first, last), before, after, label, lead_in, territory)
+    return Surroundings(block, section, (first, last), before, after, label, lead_in, territory)
 
 
 def _territory(
@@ -85,7 +89,7 @@ def _territory(
     return min([block.start, *starts]), max([block.end, *ends])
 
 
-def context_of(outline: Outline, place: Place) -> Context:
+def context_of(outline: Outline, place: Surroundings) -> Context:
     """Return the same, folded, for ``contexts``."""
     section = place.section
     headings = [*section.above, *([section.heading] if section.heading else [])]

@@ -9,7 +9,7 @@ from calendar_app.words.french import MONTHS, WEEKDAYS
 from calendar_app.words.text import fold
 
 #: From here on two titles are taken for the same.
-SAME = 0.7
+SAME_TITLE = 0.7
 
 _CONTAINS_NAME = 0.8
 _IS_CONTAINED = 0.75

@@ -29,7 +29,7 @@ from calendar_app.letters.reading.names import (
     trimmed,
     weak,
 )
-from calendar_app.letters.reading.surroundings import Place
+from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.words.text import fold
 
 #: Characters of a paragraph before a date in which its name is looked for.
@@ -39,7 +39,7 @@ Span = tuple[int, int]
 
 
 def title_of(
-    outline: Outline, place: Place, span: Span, others: Sequence[Span], letter: str
+    outline: Outline, place: Surroundings, span: Span, others: Sequence[Span], letter: str
 ) -> tuple[str, str]:
     """Return the title of the item at *span*, and the name of the rule that found it.
 
@@ -91,7 +91,9 @@ def document_title(outline: Outline) -> str:
     return ""
 
 
-def _own(outline: Outline, place: Place, span: Span, others: Sequence[Span]) -> tuple[str, str]:
+def _own(
+    outline: Outline, place: Surroundings, span: Span, others: Sequence[Span]
+) -> tuple[str, str]:
     """The title that stands beside the date itself, in its row, line or sentence."""
     block = place.block
     if block.kind is BlockKind.ROW:
@@ -129,7 +131,7 @@ def _own(outline: Outline, place: Place, span: Span, others: Sequence[Span]) -> 
     return "", ""
 
 
-def _of_heading(outline: Outline, place: Place, before: str, after: str) -> tuple[str, str]:
+def _of_heading(outline: Outline, place: Surroundings, before: str, after: str) -> tuple[str, str]:
     title = trimmed(before)
     if len(re.findall(r"[^\W\d_]{3,}", title)) == 0 or GENERIC.fullmatch(bare(title)):
         following = _after(after)
@@ -141,7 +143,9 @@ def _of_heading(outline: Outline, place: Place, before: str, after: str) -> tupl
     return shortened(title), "heading-line"
 
 
-def _beside(outline: Outline, place: Place, span: Span, others: Sequence[Span]) -> tuple[str, str]:
+def _beside(
+    outline: Outline, place: Surroundings, span: Span, others: Sequence[Span]
+) -> tuple[str, str]:
     """What the line says before and after a date, up to the dates around it, flat."""
     text, block = outline.text, place.block
     heading = block.kind is BlockKind.HEADING
@@ -159,7 +163,7 @@ def _beside(outline: Outline, place: Place, span: Span, others: Sequence[Span]) 
     return flat(before), flat(text[span[1] : last])
 
 
-def _next_words(outline: Outline, place: Place) -> str:
+def _next_words(outline: Outline, place: Surroundings) -> str:
     _, after = outline.neighbours(place.block)
     if after is None or after.kind is not BlockKind.PARAGRAPH:
         return ""
@@ -186,7 +190,7 @@ def _after(following: str) -> str:
     return shortened(said) if re.search(r"[^\W\d_]{3}", said) else ""
 
 
-def _in_sentence(place: Place) -> str:
+def _in_sentence(place: Surroundings) -> str:
     """The thing that the sentence names: nearest before the date, else after it."""
     found = list(NAMED.finditer(place.before))
     quoted = [match for match in found if re.search(r"[«“]", match["name"])]
@@ -196,7 +200,7 @@ def _in_sentence(place: Place) -> str:
     return name(after) if after else ""
 
 
-def _umbrella(outline: Outline, place: Place, letter: str) -> tuple[str, str]:
+def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, str]:
     """What stands over an item: a heading, a thing named before it, or the letter's own title."""
     if topic := _topic(outline, place):
         return topic, "label"
@@ -207,7 +211,7 @@ def _umbrella(outline: Outline, place: Place, letter: str) -> tuple[str, str]:
     return letter, "document"
 
 
-def _topic(outline: Outline, place: Place) -> str:
+def _topic(outline: Outline, place: Surroundings) -> str:
     """« Sortie au planétarium : … », at the start of a paragraph."""
     section = place.section
     first = (
@@ -222,7 +226,7 @@ def _topic(outline: Outline, place: Place) -> str:
     return shortened(match["topic"])
 
 
-def _heading(outline: Outline, place: Place) -> str:
+def _heading(outline: Outline, place: Surroundings) -> str:
     """The nearest heading above that names something, rather than calls (« Pensez-y ! »)."""
     section = place.section
     calls = ""
@@ -243,7 +247,7 @@ def _named_heading(outline: Outline, start: int, end: int) -> str:
     return shortened(said)
 
 
-def _nearby(outline: Outline, place: Place) -> str:
+def _nearby(outline: Outline, place: Surroundings) -> str:
     """What the paragraphs just before name, in quotation marks rather than without."""
     blocks = [block for block in place.section.blocks if block.start <= place.block.start]
     plain = ""

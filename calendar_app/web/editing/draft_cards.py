@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from calendar_app.catalogue.models.events import Event
 from calendar_app.editing import moderation, overview
-from calendar_app.editing.change_words import Told, prepared_words
-from calendar_app.editing.draft_entries import item_of
+from calendar_app.editing.change_words import ChangedPart, prepared_words
+from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.letter_lines import ItemLine, change_words, item_line
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
@@ -37,7 +37,7 @@ class DraftCard:
     is_certain: bool
     form: DraftForm | None
     near: tuple[Event, ...]
-    parts: tuple[Told, ...]
+    parts: tuple[ChangedPart, ...]
 
     @property
     def is_pending(self) -> bool:
@@ -62,7 +62,7 @@ def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
     academies = page().reference.academies
     line = change = None
     if draft.item or draft.corrected:
-        item = item_of(draft)
+        item = item_of_draft(draft)
         line = item_line(item, academies)
         form = form or DraftForm.of_item(item, academies)
         if draft.proposal is Proposal.CHANGE and draft.known_last_day:
@@ -77,5 +77,5 @@ def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
         is_certain=moderation.is_certain(draft),
         form=form,
         parts=prepared_words(db.session, draft) if draft.entry is not None else (),
-        near=overview.near_draft(db.session, the_editor(), draft) if pending and form else (),
+        near=overview.find_candidates(db.session, the_editor(), draft) if pending and form else (),
     )

@@ -59,7 +59,7 @@ def log_in() -> Any:
     kept = kept_forms.carried()  # it is of the session that ends here
     editor_session.begin(begun)
     if kept and kept.words:
-        return show("resume.html", kept=kept, told=kept_words.told(kept))
+        return show("resume.html", kept=kept, told=kept_words.form_lines(kept))
     return redirect(kept.place if kept else url_for(".room"), 303)
 
 

@@ -30,7 +30,7 @@ def preview_of(form: EventForm) -> dict[str, Any]:
     reference = page().reference
     written = form.read(reference.academies)
     if form.event_id is None and form.texts.get("titre"):
-        near = overview.near_title(db.session, the_editor(), written)
+        near = overview.find_alike_by_title(db.session, the_editor(), written)
     else:
         near = ()
     try:

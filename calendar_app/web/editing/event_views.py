@@ -165,13 +165,13 @@ def change_state(event_id: str) -> Any:
     changes, action = STATES[request.form["etat"]]
     if "cancelled" in changes and "raison" in request.form:
         changes = changes | {"reason": clean_line(request.form["raison"])[:400] or None}
-    seen = events.facts(entry)
-    wanted = {n: v for n, v in (seen | changes).items() if v is not None}
+    base = events.facts(entry)
+    wanted = {n: v for n, v in (base | changes).items() if v is not None}
     try:
         new = events.check_entry(db.session, events.written_from(wanted))
-        events.save(db.session, the_editor(), new, seen, page().now, action=action, why=_why())
+        events.save(db.session, the_editor(), new, base, page().now, action=action, why=_why())
     except CalendarError as error:
-        return _form(shown, found, seen, 409, str(error))
+        return _form(shown, found, base, 409, str(error))
     return redirect(url_for(".edit", event_id=event_id, fait="etat"), 303)
 
 
@@ -193,9 +193,9 @@ def _of_draft(draft: Draft) -> Response:
         entry = draft_entries.written_draft(db.session, draft)
     except events.StaleEventError as error:
         return show("draft.html", 409, card=draft_card(draft), notice=str(error))
-    seen = events.facts(event_entry(draft.event, academies)) if draft.event else None
+    base = events.facts(event_entry(draft.event, academies)) if draft.event else None
     form = EventForm.of_entry(entry, academies, draft.event_id)
-    return _form(form, None, seen, draft=draft, **preview_of(form))
+    return _form(form, None, base, draft=draft, **preview_of(form))
 
 
 def _typed(event_id: str | None) -> EventForm:
@@ -212,7 +212,7 @@ def _pickable(form: EventForm) -> dict[str, str]:
         year = SchoolYear.parse(form.annee)
     except CalendarError:
         return {}
-    return overview.named(db.session, the_editor(), year)
+    return overview.event_names(db.session, the_editor(), year)
 
 
 # -- the steps -------------------------------------------------------------------------------------
@@ -222,39 +222,39 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
     """Do what a button of the form asks for, or show the form again with what is wrong."""
     here, asked = page(), request.form.get("action", "publier")
     about = found or (draft.event if draft else None)
-    seen = _seen() if about else None
-    if about and seen is None:
-        seen = events.facts(event_entry(about, here.reference.academies))
+    base = _seen() if about else None
+    if about and base is None:
+        base = events.facts(event_entry(about, here.reference.academies))
     if not editor_session.is_fresh():
-        return _form(form, found, seen, 400, editor_session.NOT_FRESH, draft)
+        return _form(form, found, base, 400, editor_session.NOT_FRESH, draft)
     if asked == "ajouter":
         form.dates.append(DateRow())
-        return _form(form, found, seen, draft=draft)
+        return _form(form, found, base, draft=draft)
     if asked == "apercu":
-        return _form(form, found, seen, draft=draft, **preview_of(form))
-    entry = read(form, seen)
+        return _form(form, found, base, draft=draft, **preview_of(form))
+    entry = read(form, base)
     if entry is None:
-        return _form(form, found, seen, 400, draft=draft)
-    near = () if about else overview.near(db.session, the_editor(), entry)
+        return _form(form, found, base, 400, draft=draft)
+    near = () if about else overview.find_alike(db.session, the_editor(), entry)
     if near and request.form.get("autre") != "oui":
         return _form(form, None, None, 400, draft=draft, near=near)
     try:
-        return _stored(entry, seen, draft, asked)
+        return _stored(entry, base, draft, asked)
     except events.StaleEventError as error:
         now = events.facts(event_entry(_again(about), here.reference.academies))
-        rebased = events.rebase(db.session, events.facts(entry), seen or {}, now)
+        rebased = events.rebase(db.session, events.facts(entry), base or {}, now)
         shown = EventForm.of_entry(rebased, here.reference.academies, entry.id)
         return _form(shown, found, now, 409, str(error), draft, conflicts=error.conflicts)
     except EntryError as error:
         status, notice = _note(form, error)
-        return _form(form, found, seen, status, notice, draft)
+        return _form(form, found, base, status, notice, draft)
     except (events.NotYoursError, moderation.DraftNotYoursError) as error:
         form.note_not_theirs(error.parts, _own_words())
-        return _form(form, found, seen, 409, str(error), draft)
+        return _form(form, found, base, 409, str(error), draft)
     except NotFoundError:
         raise
     except CalendarError as error:
-        return _form(form, found, seen, 409, str(error), draft)
+        return _form(form, found, base, 409, str(error), draft)
 
 
 def _note(form: EventForm, error: EntryError) -> tuple[int, str | None]:
@@ -269,11 +269,11 @@ def _note(form: EventForm, error: EntryError) -> tuple[int, str | None]:
     return 409, f"Avec ce qui est publié entre-temps, cela ne va pas : {said}."
 
 
-def read(form: EventForm, seen: Facts | None) -> EventEntry | None:
+def read(form: EventForm, base: Facts | None) -> EventEntry | None:
     """Return the event of a form, or None with its problems noted."""
     written = form.read(page().reference.academies)
-    if seen:
-        remember_moves(written, form, seen)
+    if base:
+        remember_moves(written, form, base)
     if form.event_id is None:
         scope = form.scope(page().reference.academies)
         series, year = written["series"], written["school_year"]
@@ -287,26 +287,26 @@ def read(form: EventForm, seen: Facts | None) -> EventEntry | None:
     return None if form.problems else entry
 
 
-def _stored(entry: EventEntry, seen: Facts | None, draft: Draft | None, asked: str) -> Any:
+def _stored(entry: EventEntry, base: Facts | None, draft: Draft | None, asked: str) -> Any:
     editor, now = the_editor(), page().now
     if asked == "proposer":
-        proposals.propose(db.session, editor, entry, seen, now, _why())
+        proposals.propose(db.session, editor, entry, base, now, _why())
         return redirect(url_for("editor.room", fait="propose"), 303)
     if draft:
         revision = request.form.get("revision", "")
         number = int(revision) if revision.isdecimal() and len(revision) < 10 else 0
         answer = typed_answer()
-        event = moderation.accept(db.session, editor, draft.id, number, now, entry, seen, answer)
+        event = moderation.accept(db.session, editor, draft.id, number, now, entry, base, answer)
     else:
-        action = events.action_of(seen, entry)
-        event = events.save(db.session, editor, entry, seen, now, action=action, why=_why())
+        action = events.action_of(base, entry)
+        event = events.save(db.session, editor, entry, base, now, action=action, why=_why())
     return redirect(url_for(".edit", event_id=event.id, fait="enregistre"), 303)
 
 
 def _form(
     form: EventForm,
     found: Event | None = None,
-    seen: Facts | None = None,
+    base: Facts | None = None,
     status: int = 200,
     notice: str | None = None,
     draft: Draft | None = None,
@@ -323,7 +323,7 @@ def _form(
         pickable=pickable,
         part_of=next((name for name, id_ in pickable.items() if id_ == part_of), part_of),
         event=found,
-        seen=json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else "",
+        base=json.dumps(base, ensure_ascii=False, sort_keys=True) if base else "",
         notice=notice,
         # Whatever button brought the form back, nothing of it is stored yet.
         unsaved=request.method == "POST",

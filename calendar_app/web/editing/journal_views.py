@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, redirect, request, stream_with_context, url_for
 
 from calendar_app.editing import journal, overview, undo
-from calendar_app.editing.change_words import Told, told
+from calendar_app.editing.change_words import ChangedPart, changed_parts
 from calendar_app.editing.journal import JournalFilter
 from calendar_app.editing.journal_export import as_csv, as_json
 from calendar_app.editing.models.journal import Change
@@ -42,7 +42,7 @@ class ChangeLine:
 
     change: Change
     when: str
-    parts: tuple[Told, ...]
+    parts: tuple[ChangedPart, ...]
     may_undo: bool
 
 
@@ -146,7 +146,7 @@ def _lines(found: list[Change]) -> list[ChangeLine]:
             parts if change.before is not None else (),
             undo.may_undo(db.session, the_editor(), change),
         )
-        for change, parts in zip(found, told(db.session, found), strict=True)
+        for change, parts in zip(found, changed_parts(db.session, found), strict=True)
     ]
 
 
@@ -182,7 +182,7 @@ def _filter() -> JournalFilter:
 def _pickable() -> dict[str, str]:
     """Return the events that a journal is asked for by their names: those of the latest year."""
     year = overview.latest_year(db.session, page().today)
-    return overview.named(db.session, the_editor(), year)
+    return overview.event_names(db.session, the_editor(), year)
 
 
 def _day(text: str) -> date | None:

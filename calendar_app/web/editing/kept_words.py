@@ -88,7 +88,7 @@ _CHOICES: dict[str, dict[str, str]] = {
 _OF_DATE = re.compile(r"date-([0-9]{1,3})-(\w+)")
 
 
-def told(kept: KeptForm) -> Iterator[tuple[str, str]]:
+def form_lines(kept: KeptForm) -> Iterator[tuple[str, str]]:
     """Yield what a form says, whole: each field that is not empty, and its value, in words."""
     themes = page().reference.themes
     for name, text in kept.fields:

@@ -8,12 +8,12 @@ from calendar_app.catalogue.facts import Written
 from calendar_app.web.editing.event_form import EventForm
 
 
-def remember_moves(entry: Written, form: EventForm, seen: Mapping[str, object]) -> None:
-    """Let each date whose day differs from what was seen remember where it first stood, unless the
+def remember_moves(entry: Written, form: EventForm, base: Mapping[str, object]) -> None:
+    """Let each date whose day differs from the base remember where it first stood, unless the
     form says that the day was a mistake."""
     rows = {row.cle: row for row in form.dates if row.cle}
     for milestone in entry.get("milestones", ()):
-        row, old = rows.get(milestone["key"]), seen.get(f"milestones.{milestone['key']}")
+        row, old = rows.get(milestone["key"]), base.get(f"milestones.{milestone['key']}")
         if row is None or not isinstance(old, dict) or row.deplacee != "oui":
             continue
         was = old.get("day") or old.get("first_day"), old.get("day") or old.get("last_day")

@@ -10,7 +10,7 @@ from flask import Response, redirect, request, url_for
 
 from calendar_app.catalogue.facts import EntryError
 from calendar_app.editing import accounts, letter_room, moderation, overview
-from calendar_app.editing.draft_entries import item_of
+from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState
 from calendar_app.store.base import db
@@ -80,9 +80,9 @@ def draft(draft_id: int) -> Any:
 def accept(draft_id: int) -> Any:
     """Publish what it proposes, with an answer for whoever proposed it."""
 
-    def act(found: Draft, seen: int) -> None:
+    def act(found: Draft, revision: int) -> None:
         moderation.accept(
-            db.session, the_editor(), found.id, seen, page().now, answer=typed_answer()
+            db.session, the_editor(), found.id, revision, page().now, answer=typed_answer()
         )
 
     return _act(draft_id, act, "accepte")
@@ -93,8 +93,8 @@ def accept(draft_id: int) -> Any:
 def refuse(draft_id: int) -> Any:
     """Refuse it, with an answer for whoever proposed it; its author withdraws it."""
 
-    def act(found: Draft, seen: int) -> None:
-        moderation.refuse(db.session, the_editor(), found.id, seen, typed_answer(), page().now)
+    def act(found: Draft, revision: int) -> None:
+        moderation.refuse(db.session, the_editor(), found.id, revision, typed_answer(), page().now)
 
     return _act(draft_id, act, "refuse")
 
@@ -104,11 +104,11 @@ def refuse(draft_id: int) -> Any:
 def attach(draft_id: int) -> Any:
     """Say which event, and which date of it, the draft is about."""
 
-    def act(found: Draft, seen: int) -> None:
+    def act(found: Draft, revision: int) -> None:
         chosen = clean(request.form.get("evenement", "")).strip()
         event_id, _, key = chosen.partition("/")
         moderation.attach(
-            db.session, the_editor(), found.id, seen, event_id or None, key or None, page().now
+            db.session, the_editor(), found.id, revision, event_id or None, key or None, page().now
         )
 
     return _act(draft_id, act, "rattache")
@@ -124,7 +124,7 @@ def correct(draft_id: int) -> Any:
         return _page(found, 400, editor_session.NOT_FRESH, typed)
     if not (found.item or found.corrected):
         raise moderation.WholeEventError
-    item = typed.read(item_of(found), page().reference.academies)
+    item = typed.read(item_of_draft(found), page().reference.academies)
     if item is None:
         return _page(found, 400, form=typed)
     try:

@@ -215,7 +215,7 @@ def _render(feed: Feed, form: str) -> bytes:
 
     academies, themes = reference.academies, reference.themes
     if form == "ics":
-        writer = ical.Writer(settings().uid_domain, event_page, academies, themes, tell)
+        writer = ical.CalendarWriter(settings().uid_domain, event_page, academies, themes, tell)
         return writer.render(feed)
     told = news.bulletin(feed, reference.changed_at, event_page, academies, themes, tell)
     return news.render_atom(told) if form == "atom" else news.render_json(told)

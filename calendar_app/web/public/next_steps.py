@@ -11,7 +11,7 @@ from calendar_app.words.vocabulary import MilestoneKind, PupilData
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """One thing to do.
 
     :param by: by when or on which day; None where no day is said.
@@ -25,7 +25,7 @@ class Step:
     to_do: bool = True
 
 
-def next_steps(event: Event, cards: Sequence[Card]) -> list[Step]:
+def next_steps(event: Event, cards: Sequence[Card]) -> list[NextStep]:
     """Return what is left to do, from the dates that are ahead; nothing of an event that is over,
     cancelled, taken out of the calendar or for others.
 
@@ -47,21 +47,21 @@ _DO = {
 }
 
 
-def _steps(event: Event, ahead: Sequence[Card]) -> Iterator[Step]:
+def _steps(event: Event, ahead: Sequence[Card]) -> Iterator[NextStep]:
     if event.link:
-        yield Step("Lisez le règlement ou la présentation (site officiel)", link=event.link)
+        yield NextStep("Lisez le règlement ou la présentation (site officiel)", link=event.link)
     if event.ien_visa:
-        yield Step("Demandez le visa de l'IEN")
+        yield NextStep("Demandez le visa de l'IEN")
     if PupilData.IMAGE_OR_VOICE in event.pupil_data:
-        yield Step("Demandez aux familles les autorisations pour l'image et la voix des élèves")
+        yield NextStep("Demandez aux familles les autorisations pour l'image et la voix des élèves")
     if PupilData.ACCOUNT in event.pupil_data:
-        yield Step("Préparez les comptes des élèves")
+        yield NextStep("Préparez les comptes des élèves")
     kinds = {card.milestone.kind for card in ahead}
     if event.register_link and MilestoneKind.REGISTRATION_DEADLINE not in kinds:
-        yield Step("Inscrivez la classe", link=event.register_link)
+        yield NextStep("Inscrivez la classe", link=event.register_link)
     for card in ahead:
         kind = card.milestone.kind
         words = f"{_DO[kind]}, au plus tard" if kind in _DO else card.name
         registers = kind is MilestoneKind.REGISTRATION_DEADLINE
         link = event.register_link if registers else None
-        yield Step(words, card.when, link, to_do=kind in _DO)
+        yield NextStep(words, card.when, link, to_do=kind in _DO)

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from calendar_app.editing.drafts import item_of
+from calendar_app.editing.drafts import item_as_read
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import Proposal
 from calendar_app.letters.dated_items import ItemKind, Step
@@ -90,7 +90,7 @@ def test_from_the_footer_to_the_thanks(site, client):
     for shown in (page, answer, thanks):
         assert "Set-Cookie" not in shown.headers
     [draft] = drafts(site)
-    item = item_of(draft)
+    item = item_as_read(draft)
     assert (item.title, item.kind, item.step) == (
         FORM["titre"],
         ItemKind.DEADLINE,
@@ -186,7 +186,7 @@ def test_what_is_wrong_is_said_and_everything_typed_is_kept(site, client, change
 def test_controls_and_markup_do_no_harm(site, client):
     odd = {"titre": "<b>Rallye</b>\x00\x07 des\tclasses", "mots": "<script>alert(1)</script>\x1b"}
     assert post(client, PROPOSE, FORM | odd).status_code == 303
-    item = item_of(drafts(site)[0])
+    item = item_as_read(drafts(site)[0])
     assert item.title == "<b>Rallye</b> des classes"
     assert item.sentence == "<script>alert(1)</script>"
     answer = post(client, PROPOSE, FORM | odd | {"au": ""})

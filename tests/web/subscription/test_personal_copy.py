@@ -15,7 +15,7 @@ from calendar_app.editing import suggestions
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.suggestions import Mistake
 from calendar_app.reminders import follows, personal_data
-from calendar_app.reminders.mail import transport, transport_errors
+from calendar_app.reminders.mail import smtp_session, transport
 from calendar_app.reminders.models.outbox import Delivery, DeliveryAttempt, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.deliveries import (
@@ -170,7 +170,7 @@ def test_every_closed_list_has_its_words():
         ("etablissement", SchoolKind),
     ):
         assert set(STATES[key]) == set(values), key
-    source = "".join(map(inspect.getsource, (transport, transport_errors)))
+    source = "".join(map(inspect.getsource, (transport, smtp_session)))
     stages = set(re.findall(r'(?:_at|_expect|Error)\(\s*"([a-z]+)"', source))
     assert {"rcpt", "body", "connect"} <= stages <= set(STATES["etape"]), stages
 
