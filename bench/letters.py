@@ -19,6 +19,7 @@ from pypdf import PdfReader, PdfWriter
 from calendar_app.config.settings import data_folder
 from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.reading import merging, subjects
+from calendar_app.letters.reading.classes import classes
 from calendar_app.letters.reading.letter import LetterKnowledge, read_letter
 
 TODAY = date(2026, 3, 2)
@@ -100,7 +101,7 @@ def hostile(unit: str, size: int, knowledge: LetterKnowledge) -> float:
 def read(text: str, knowledge: LetterKnowledge) -> int:
     """Read a text as a new process does, with nothing remembered; return its items."""
     for remembering in (
-        subjects.classes,
+        classes,
         subjects.organiser,
         subjects.scores,
         merging.words,

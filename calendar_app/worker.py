@@ -29,6 +29,7 @@ from calendar_app.app import (
 from calendar_app.config.retention import CLEANED_EVERY
 from calendar_app.editing import link_checks, silence, suggestions
 from calendar_app.editing.followed import agendas
+from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def _follow(app: Flask, is_stopping: Callable[[], bool]) -> None:
         if is_stopping():
             return
         try:
-            agendas.refresh(session, source_id, agendas.Fetcher(), knowledge, datetime.now(UTC))
+            agendas.refresh(session, source_id, Fetcher(), knowledge, datetime.now(UTC))
         except Exception:
             # One that we cannot read must not keep those behind it waiting.
             log.exception("source %s could not be read", source_id)

@@ -108,6 +108,22 @@ def test_a_name_is_imported_from_where_it_is_defined(module):
             assert part in defined(source) or not part, f"{part} of {name}"
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_an_attribute_of_a_module_is_defined_in_it(module):
+    """``store.health.RateCount`` would be another way around the order."""
+    named = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}".removeprefix("calendar_app.")
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("calendar_app")
+        for alias in node.names
+    }
+    for node in ast.walk(parsed(module)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            other = named.get(node.value.id, "").replace(".", "/")
+            if other in MODULES and f"{other}/{node.attr}" not in MODULES:
+                assert node.attr in defined(other), ast.unparse(node)
+
+
 @cache
 def defined(module: str) -> frozenset[str]:
     """Return the names that a module gives a meaning, but for those that it imports."""

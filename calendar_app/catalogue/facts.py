@@ -6,8 +6,10 @@ knows (revisions, instants) is no fact.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, time
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -18,7 +20,7 @@ from calendar_app.catalogue.files.events_french import note_errors
 from calendar_app.catalogue.files.events_writer import written_fields
 from calendar_app.catalogue.files.problems import Path, Problems
 from calendar_app.catalogue.files.yaml_tree import Node, Tree
-from calendar_app.catalogue.versions import Facts
+from calendar_app.catalogue.versions import Difference, Facts, differences
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.words.errors import CalendarError
 
@@ -61,6 +63,58 @@ def facts_of(entry: EventEntry) -> dict[str, Any]:
     for milestone in entry.milestones:
         facts[f"{_DATE}{milestone.key}"] = written(milestone)
     return facts
+
+
+@dataclass(frozen=True)
+class EntryChange:
+    """One event before and after a change; what both are as facts is computed once.
+
+    :param before: None of a new event.
+    """
+
+    before: EventEntry | None
+    after: EventEntry
+
+    @cached_property
+    def old(self) -> Facts | None:
+        """The facts before the change; None of a new event."""
+        return facts_of(self.before) if self.before else None
+
+    @cached_property
+    def new(self) -> Facts:
+        """The facts after the change."""
+        return facts_of(self.after)
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """The parts that the change touches; of a new event, all of its parts."""
+        return differences(self.old or {}, self.new)
+
+    @cached_property
+    def scopes(self) -> frozenset[frozenset[str]]:
+        """The scopes of all that differs, before and after: a date that has its own scope is its
+        own people's, and everything else is the event's."""
+        if self.before is None:
+            return frozenset((frozenset(self.after.scope_codes()),))
+        return frozenset(scope for d in self.differences for scope in self.scopes_of(d.name))
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """The codes of all that differs."""
+        return frozenset[str]().union(*self.scopes)
+
+    def scopes_of(self, name: str) -> Iterator[frozenset[str]]:
+        """Yield whose part this is (the name of a fact), before and after."""
+        part, _, key = name.partition(".")
+        for entry in filter(None, (self.before, self.after)):
+            if part == "milestones":
+                yield from (
+                    frozenset(m.scope_codes() or entry.scope_codes())
+                    for m in entry.milestones
+                    if m.key == key
+                )
+            else:
+                yield frozenset(entry.scope_codes())
 
 
 def written_from(facts: Facts) -> Written:

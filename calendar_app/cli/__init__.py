@@ -13,8 +13,6 @@ from calendar_app.config.environment import SettingsError
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.text import clean
 
-__all__ = ["main"]
-
 
 def main() -> None:
     """Run a command; what goes wrong ends in a sentence, never in a traceback."""

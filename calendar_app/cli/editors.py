@@ -11,6 +11,7 @@ from calendar_app.app import letterhead, settings_of, store_session
 from calendar_app.cli.base import entered, ready_application, store_as_it_is
 from calendar_app.cli.group import cli
 from calendar_app.editing import accounts
+from calendar_app.editing.password_links import PASSWORD_LINK_LIFE
 from calendar_app.editing.rules.roles import EditorRole
 
 MAIL = click.option("--mail", is_flag=True, help="Envoie le lien par courriel, sans l'écrire ici.")
@@ -104,14 +105,14 @@ def editors_reset(mail: bool, address: str) -> None:
 
 
 def _show_link(app: Flask, token: str) -> None:
-    days = accounts.PASSWORD_LINK_LIFE.days
+    days = PASSWORD_LINK_LIFE.days
     click.echo(f"Lien à transmettre à cette personne seule, valable {days} jours et une fois :")
     click.echo(letterhead(app).links.password(token))
 
 
 def _mail_link(app: Flask, address: str) -> None:
     accounts.mail_link(store_session(app), address, letterhead(app).links, datetime.now(UTC))
-    days = accounts.PASSWORD_LINK_LIFE.days
+    days = PASSWORD_LINK_LIFE.days
     click.echo(f"Un lien valable {days} jours et une fois part par courriel à {address}.")
     if not settings_of(app).sending:
         click.echo("L'envoi est suspendu (CALENDAR_SENDING=off) : le courriel attend.")

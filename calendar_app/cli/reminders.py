@@ -13,6 +13,7 @@ from calendar_app.app import answer_requests, letterhead, make_sender, settings_
 from calendar_app.cli.base import entered, store_as_it_is
 from calendar_app.cli.group import FILE, cli
 from calendar_app.reminders import outbox_status, planning, rehearsal
+from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.school.local_time import PARIS
 from calendar_app.store.health import Health
 from calendar_app.words.errors import CalendarError
@@ -180,18 +181,18 @@ def _chosen(ids: tuple[int, ...], parked: bool) -> tuple[int, ...] | None:
 @click.option("--academy", required=True, help="L'académie : lille, la-reunion, …")
 @click.option(
     "--school",
-    type=click.Choice([kind.value for kind in rehearsal.SchoolKind]),
-    default=rehearsal.SchoolKind.ECOLE.value,
+    type=click.Choice([kind.value for kind in SchoolKind]),
+    default=SchoolKind.ECOLE.value,
     show_default=True,
     help="Où enseigne la personne : le mercredi en dépend.",
 )
 def reminders_preview(on: datetime, academy: str, school: str) -> None:
     """Montre, délai par délai, les rappels qui partiraient un matin ; n'écrit rien."""
-    kind = rehearsal.SchoolKind(school)
+    kind = SchoolKind(school)
     with store_as_it_is() as session:
         found = rehearsal.preview(session, academy, kind, on.date())
     click.echo(f"{on:%Y-%m-%d}, {found.academy.label}, {kind.words}")
-    for lead in rehearsal.OFFERED_LEADS:
+    for lead in OFFERED_LEADS:
         click.echo(f"\n{lead.words}")
         lines = [line for line in found.lines if line.planned.lead == lead]
         for line in lines:

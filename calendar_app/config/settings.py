@@ -32,8 +32,6 @@ from calendar_app.config.environment import (
     web_page,
 )
 
-__all__ = ["UID_DOMAIN", "Settings", "SettingsError", "data_folder", "templates_folder"]
-
 #: What follows « @ » in every UID. RFC 7986 (section 5.3) wants it to be unique, not to be a host
 #: that exists, and it must never follow the site's address: a calendar that meets a new UID shows
 #: the date a second time. Nobody can ever own a name under « .example » (RFC 2606).

@@ -22,12 +22,7 @@ from calendar_app.catalogue import queries
 from calendar_app.config.retention import ERASED_NAME
 from calendar_app.editing import password_links
 from calendar_app.editing.models.editors import Editor
-from calendar_app.editing.password_links import (
-    PASSWORD_LINK_LIFE,
-    SELF_SERVICE_LIFE,
-    PasswordLinkError,
-)
-from calendar_app.editing.rights import rights
+from calendar_app.editing.password_links import PASSWORD_LINK_LIFE, SELF_SERVICE_LIFE
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.feeds.wording import scope_words
 from calendar_app.reminders.rules.personal_links import PersonalLinks
@@ -38,32 +33,6 @@ from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.mail_addresses import AddressError, MailAddress
 from calendar_app.words.text import clean_line, slugify
-
-__all__ = [
-    "PASSWORD_LENGTH",
-    "PASSWORD_LINK_LIFE",
-    "EditorError",
-    "EditorLine",
-    "EditorRole",
-    "EditorSession",
-    "LoginError",
-    "PasswordError",
-    "PasswordLinkError",
-    "TooManyLoginsError",
-    "add",
-    "disable",
-    "everybody",
-    "forgotten",
-    "log_in",
-    "mail_link",
-    "of_link",
-    "of_session",
-    "read_scope",
-    "reset",
-    "rights",
-    "set_password",
-    "where_words",
-]
 
 #: Characters. At least: the CNIL's recommendation of 2022 for passwords with limited tries is met
 #: without rules on digits or capitals. At most: nobody types more.

@@ -16,6 +16,7 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.entries import EventEntry, MilestoneEntry
 from calendar_app.catalogue.entry_rows import event_entry, moved_from, scope_entry
 from calendar_app.catalogue.facts import (
+    EntryChange,
     EntryError,
     Written,
     facts_of,
@@ -86,7 +87,7 @@ def publishing_scope(session: AnySession, draft: Draft) -> frozenset[str]:
     reference = queries.reference(session)
     before = event_entry(draft.event, reference.academies) if draft.event else None
     try:
-        codes = frozenset[str]().union(*events.touched(before, proposed(session, draft)))
+        codes = EntryChange(before, proposed(session, draft)).scope
     except (EntryError, events.StaleEventError):
         codes = frozenset()
     if not codes and draft.event:

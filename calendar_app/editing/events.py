@@ -6,9 +6,8 @@ the same part nothing is written: the editor is shown both versions (``StaleEven
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -16,6 +15,7 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import apply_entry, event_entry
 from calendar_app.catalogue.facts import (
+    EntryChange,
     EntryError,
     Written,
     facts_of,
@@ -35,30 +35,6 @@ from calendar_app.editing.rules.roles import EditorAction, reaches
 from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import CalendarError, NotFoundError
 from calendar_app.words.text import slugify
-
-__all__ = [
-    "EntryError",
-    "EventEntry",
-    "EventExistsError",
-    "NotYoursError",
-    "StaleEventError",
-    "Written",
-    "action_of",
-    "at_home",
-    "check_entry",
-    "facts",
-    "imagined",
-    "may_publish",
-    "own_series",
-    "reach_of",
-    "rebase",
-    "save",
-    "touched",
-    "visible_event",
-    "write",
-    "written_entry",
-    "written_from",
-]
 
 
 class EventExistsError(CalendarError):
@@ -120,20 +96,17 @@ def reach_of(event: Event) -> frozenset[str]:
     return frozenset(event.scope).union(*(m.own_scope for m in event.milestones))
 
 
-def may_publish(
-    session: AnySession, editor: Editor, before: EventEntry | None, after: EventEntry
-) -> bool:
-    """Return whether an editor may publish a change; of a new event, *before* is None."""
+def may_publish(session: AnySession, editor: Editor, change: EntryChange) -> bool:
+    """Return whether an editor may publish a change."""
     publish = EditorAction.PUBLISH_EVENT
-    return all(is_allowed(session, editor, publish, scope) for scope in touched(before, after))
+    return all(is_allowed(session, editor, publish, scope) for scope in change.scopes)
 
 
-def not_theirs(
-    session: AnySession, editor: Editor, before: EventEntry | None, after: EventEntry
-) -> tuple[str, ...]:
+def not_theirs(session: AnySession, editor: Editor, change: EntryChange) -> tuple[str, ...]:
     """Return which parts of a change an editor may not publish: of a new event, and wherever whom
     it is for is not theirs any more, that is its scope."""
     publish = EditorAction.PUBLISH_EVENT
+    before, after = change.before, change.after
 
     def is_theirs(codes: Set[str]) -> bool:
         return is_allowed(session, editor, publish, codes)
@@ -144,15 +117,9 @@ def not_theirs(
         return ("scope",)
     return tuple(
         difference.name
-        for difference in differences(facts_of(before), facts_of(after))
-        if not all(map(is_theirs, _touched_by(difference.name, before, after)))
+        for difference in change.differences
+        if not all(map(is_theirs, change.scopes_of(difference.name)))
     )
-
-
-def touched(before: EventEntry | None, after: EventEntry) -> frozenset[frozenset[str]]:
-    """Return the scopes of all that differs, before and after: a date that has its own scope is its
-    own people's, and everything else is the event's."""
-    return frozenset(_touched(before, after))
 
 
 def check_entry(session: AnySession, entry: Written) -> EventEntry:
@@ -170,11 +137,6 @@ def check_entry(session: AnySession, entry: Written) -> EventEntry:
             raise EntryError({"part_of": "ces événements tournent en rond"})
         above = above.part_of
     return found
-
-
-def facts(entry: EventEntry) -> dict[str, Any]:
-    """Return the facts of an event (``catalogue.facts``)."""
-    return facts_of(entry)
 
 
 def written_entry(entry: EventEntry) -> Written:
@@ -257,9 +219,9 @@ def write(
     reference = queries.reference(session)
     event = queries.event(session, entry.id, for_update=True)
     before = event_entry(event, reference.academies) if event else None
-    entry = _allowed_entry(session, editor, entry, base, event, before)
-    old, new = facts_of(before) if before else None, facts_of(entry)
-    if event and old == new:
+    change = _allowed_change(session, editor, EntryChange(before, entry), base, event)
+    entry = change.after
+    if event and not change.differences:
         return event
     if event is None:
         event = Event(id=entry.id, created_at=now, revision=1)
@@ -278,9 +240,9 @@ def write(
         event.id,
         event.title,
         action if base is not None else ChangeAction.CREATED,
-        old,
-        new,
-        frozenset().union(*touched(before, entry)),
+        change.old,
+        change.new,
+        change.scope,
         now,
         why=why,
         draft=draft,
@@ -289,36 +251,37 @@ def write(
     return event
 
 
-def _allowed_entry(
+def _allowed_change(
     session: AnySession,
     editor: Editor,
-    entry: EventEntry,
+    wanted: EntryChange,
     base: Facts | None,
     event: Event | None,
-    before: EventEntry | None,
-) -> EventEntry:
-    """Return what is to be stored: the entry, merged with what others changed since the editor
-    began.
+) -> EntryChange:
+    """Return the change that is to be stored: what is wanted, merged with what others changed since
+    the editor began.
 
-    :param event: of this id in the store, with its entry *before*; None where there is none.
+    :param event: the one of this id in the store; None where there is none.
     :raises CalendarError: when the editor may not do it (see :func:`save`).
     """
+    change, entry_id = wanted, wanted.after.id
     if base is None:
         if event and event.archived_at is None:
             raise EventExistsError(event)
         if event:
             # It comes back, whoever took it out of the calendar: it must be theirs.
-            visible_event(session, editor, entry.id)
+            visible_event(session, editor, entry_id)
     else:
-        visible_event(session, editor, entry.id)
-        entry = _merged(session, entry, base, before)
-    if not may_publish(session, editor, before, entry):
-        raise NotYoursError(not_theirs(session, editor, before, entry))
+        visible_event(session, editor, entry_id)
+        change = _merged(session, wanted, base)
+    if not may_publish(session, editor, change):
+        raise NotYoursError(not_theirs(session, editor, change))
     if event is None:
-        _check_series(session, editor, entry)
-    if entry.part_of and entry.part_of != (before and before.part_of):
-        _check_parent(session, editor, entry.part_of)
-    return entry
+        _check_series(session, editor, change.after)
+    parent = change.after.part_of
+    if parent and parent != (change.before and change.before.part_of):
+        _check_parent(session, editor, parent)
+    return change
 
 
 def own_series(session: AnySession, editor: Editor, series: str, year: str, scope: Set[str]) -> str:
@@ -368,35 +331,11 @@ def _check_parent(session: AnySession, editor: Editor, event_id: str) -> None:
         raise EntryError({"part_of": message}) from None
 
 
-def _merged(
-    session: AnySession, entry: EventEntry, base: Facts, before: EventEntry | None
-) -> EventEntry:
+def _merged(session: AnySession, wanted: EntryChange, base: Facts) -> EntryChange:
     """Return the event as it is now, with what the editor changed of what they saw."""
-    assert before  # noqa: S101 - visible_event found it
-    now = facts_of(before)
-    merged = merge(base, with_fresh_keys(base, facts_of(entry), now), now)
+    now = wanted.old
+    assert now is not None  # noqa: S101 - visible_event found it
+    merged = merge(base, with_fresh_keys(base, wanted.new, now), now)
     if merged.conflicts:
         raise StaleEventError(merged.conflicts)
-    return check_entry(session, written_from(merged.facts))
-
-
-def _touched(before: EventEntry | None, after: EventEntry) -> Iterator[frozenset[str]]:
-    if before is None:
-        yield frozenset(after.scope_codes())
-        return
-    for difference in differences(facts_of(before), facts_of(after)):
-        yield from _touched_by(difference.name, before, after)
-
-
-def _touched_by(name: str, before: EventEntry, after: EventEntry) -> Iterator[frozenset[str]]:
-    """Yield whose part this is, before and after."""
-    part, _, key = name.partition(".")
-    for entry in (before, after):
-        if part == "milestones":
-            yield from (
-                frozenset(m.scope_codes() or entry.scope_codes())
-                for m in entry.milestones
-                if m.key == key
-            )
-        else:
-            yield frozenset(entry.scope_codes())
+    return EntryChange(wanted.before, check_entry(session, written_from(merged.facts)))

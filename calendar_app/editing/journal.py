@@ -7,11 +7,11 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import selectinload
 
+from calendar_app.catalogue.versions import Facts
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change, ChangeScope
 from calendar_app.editing.models.letters import Draft
@@ -36,8 +36,8 @@ def note(
     subject_id: str,
     title: str,
     action: ChangeAction,
-    before: dict[str, Any] | None,
-    after: dict[str, Any] | None,
+    before: Facts | None,
+    after: Facts | None,
     scope: Set[str],
     now: datetime,
     *,

@@ -7,23 +7,11 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus
 from calendar_app.school.academies import Academies
 from calendar_app.words.french import NBSP, SHORT_MONTHS, hour_words
 from calendar_app.words.text import clean_line
 from calendar_app.words.vocabulary import Certainty
-
-__all__ = [
-    "DraftState",
-    "ItemLine",
-    "Proposal",
-    "change_words",
-    "clean_line",
-    "days_words",
-    "item_line",
-    "short_day",
-]
 
 
 @dataclass(frozen=True, slots=True)

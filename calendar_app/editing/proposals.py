@@ -7,7 +7,7 @@ from datetime import datetime
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import event_entry
-from calendar_app.catalogue.facts import facts_of
+from calendar_app.catalogue.facts import EntryChange
 from calendar_app.catalogue.versions import Facts
 from calendar_app.editing import events
 from calendar_app.editing.draft_facts import note_draft
@@ -59,7 +59,7 @@ def propose(
         reach = _reach(before or entry)
         if not is_allowed(session, editor, EditorAction.PROPOSE_EVENT, reach):
             raise NotConcernedError
-        scope = frozenset[str]().union(*events.touched(before, entry))
+        change = EntryChange(before, entry)
         first = min((m.days for m in entry.milestones), default=None)
         draft = Draft(
             proposal=Proposal.NEW_EVENT if base is None else Proposal.CHANGE,
@@ -72,12 +72,12 @@ def propose(
             status=ItemStatus.PLANNED,
             confidence=1.0,
             item={},
-            entry=facts_of(entry),
+            entry=dict(change.new),
             base=dict(base) if base is not None else None,
             author_id=editor.id,
             created_at=now,
         )
-        draft.scope = set(scope or entry.scope_codes())
+        draft.scope = set(change.scope or entry.scope_codes())
         session.add(draft)
         note_draft(session, editor, draft, ChangeAction.CREATED, None, now, why=why)
         return draft

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entry_rows import event_entry
+from calendar_app.catalogue.facts import facts_of, written_from
 from calendar_app.catalogue.models.events import Event
 from calendar_app.catalogue.versions import Conflict, Facts, merge
 from calendar_app.editing import events, journal, moderation
@@ -108,12 +109,12 @@ def _undo_event(
     session: AnySession, editor: Editor, change: Change, why: str | None, now: datetime
 ) -> None:
     event = events.visible_event(session, editor, change.subject_id)
-    facts = events.facts(event_entry(event, queries.reference(session).academies))
+    facts = facts_of(event_entry(event, queries.reference(session).academies))
     after: Facts = change.after or {}
     merged = merge(after, change.before or {**after, **_GONE}, facts)
     if merged.conflicts:
         raise UndoConflictError(merged.conflicts)
-    entry = events.check_entry(session, events.written_from(merged.facts))
+    entry = events.check_entry(session, written_from(merged.facts))
     action = ChangeAction.UNDONE
     events.write(session, editor, entry, facts, now, action=action, why=why, undoes=change)
     session.flush()

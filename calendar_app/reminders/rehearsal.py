@@ -18,8 +18,6 @@ from calendar_app.school.academies import Academy
 from calendar_app.store.base import AnySession, reading
 from calendar_app.words.errors import CalendarUnknownError
 
-__all__ = ["OFFERED_LEADS", "Preview", "PreviewLine", "SchoolKind", "preview"]
-
 #: Nobody is told of a deadline longer before than this: a month, moved before the Christmas
 #: holidays of La Réunion, or so many class weeks.
 _FARTHEST = timedelta(days=200)

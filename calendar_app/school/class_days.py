@@ -23,7 +23,6 @@ from calendar_app.school.school_calendars import (
     SchoolHoliday,
     days_of_year,
     listed_holidays,
-    mainland_calendars,
     public_holidays,
     shared_holidays,
     zone_words,
@@ -31,16 +30,6 @@ from calendar_app.school.school_calendars import (
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.errors import CalendarUnknownError
 from calendar_app.words.french import day_words
-
-__all__ = [
-    "ClassDays",
-    "Lead",
-    "Period",
-    "SchoolCalendar",
-    "SchoolHoliday",
-    "mainland_calendars",
-    "public_holidays",
-]
 
 _WEDNESDAY, _SATURDAY = 2, 5
 

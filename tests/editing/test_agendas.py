@@ -12,6 +12,7 @@ from calendar_app import letters
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import moderation
 from calendar_app.editing.followed import agendas
+from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.sources import Source
@@ -202,7 +203,7 @@ def test_a_region_is_its_academies(store, address):
 
 def test_an_address_within_our_network_is_noted_and_never_asked(store):
     source = follow("http://127.0.0.1/agenda.ics")
-    agendas.refresh(db.session, source.id, agendas.Fetcher(), KNOWLEDGE, NOW)
+    agendas.refresh(db.session, source.id, Fetcher(), KNOWLEDGE, NOW)
     found = db.session.get(Source, source.id, populate_existing=True)
     assert found.warning.startswith("Cette adresse n'est pas acceptée.")
 

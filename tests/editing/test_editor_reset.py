@@ -13,7 +13,11 @@ from sqlalchemy import func, select, update
 from calendar_app.app import letterhead
 from calendar_app.editing import accounts, other_mails
 from calendar_app.editing.models.editors import Editor, PasswordLink
-from calendar_app.editing.password_links import SELF_SERVICE_LIFE
+from calendar_app.editing.password_links import (
+    PASSWORD_LINK_LIFE,
+    SELF_SERVICE_LIFE,
+    PasswordLinkError,
+)
 from calendar_app.reminders import asked, attempts, outbox, outbox_status
 from calendar_app.reminders.composing import Composer
 from calendar_app.reminders.models.outbox import Delivery, DeliveryAttempt
@@ -225,14 +229,14 @@ def test_an_operator_may_mail_the_link_instead(site):
     with site.app_context():
         first = accounts.reset(db.session, ZOE, NOW)
         accounts.mail_link(db.session, ZOE, letterhead(site).links, NOW)
-        with pytest.raises(accounts.PasswordLinkError):
+        with pytest.raises(PasswordLinkError):
             accounts.of_link(db.session, first, NOW)
         with pytest.raises(accounts.EditorError, match="Personne"):
             accounts.mail_link(db.session, "personne@x.example", LINKS, NOW)
     with mail_server() as server:
         run(site, server.url, Clock(NOW))
         path = link_in(server.mails[0].data)
-    with time_machine.travel(NOW + accounts.PASSWORD_LINK_LIFE - MINUTE, tick=False):
+    with time_machine.travel(NOW + PASSWORD_LINK_LIFE - MINUTE, tick=False):
         assert site.test_client().get(path).status_code == 200
 
 

@@ -15,6 +15,7 @@ from calendar_app.app import create_app
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import accounts
 from calendar_app.editing.models.editors import Editor, PasswordLink
+from calendar_app.editing.password_links import PASSWORD_LINK_LIFE, PasswordLinkError
 from calendar_app.editing.rules.roles import (
     EditorAction,
     EditorRights,
@@ -193,9 +194,9 @@ def test_which_codes_an_operator_names(session):
 def test_a_link_works_once(session):
     token = add(session)
     accounts.set_password(session, token, PASSWORD, NOW)
-    with pytest.raises(accounts.PasswordLinkError):
+    with pytest.raises(PasswordLinkError):
         accounts.set_password(session, token, "un autre mot de passe", NOW)
-    with pytest.raises(accounts.PasswordLinkError):
+    with pytest.raises(PasswordLinkError):
         accounts.of_link(session, token, NOW)
     log_in(session)
 
@@ -210,7 +211,7 @@ def test_two_who_hold_one_link_set_one_password(empty_app):
             start.wait()
             try:
                 accounts.set_password(db.session, token, password, NOW)
-            except accounts.PasswordLinkError:
+            except PasswordLinkError:
                 return None
             return password
 
@@ -224,16 +225,16 @@ def test_two_who_hold_one_link_set_one_password(empty_app):
 
 def test_a_link_ends_after_three_days_and_with_the_next_one(session):
     token = add(session)
-    life = accounts.PASSWORD_LINK_LIFE
+    life = PASSWORD_LINK_LIFE
     assert accounts.of_link(session, token, NOW + life - MINUTE)
-    with pytest.raises(accounts.PasswordLinkError):
+    with pytest.raises(PasswordLinkError):
         accounts.of_link(session, token, NOW + life)
     another = accounts.reset(session, ZOE, NOW)
-    with pytest.raises(accounts.PasswordLinkError):
+    with pytest.raises(PasswordLinkError):
         accounts.of_link(session, token, NOW)
     assert accounts.of_link(session, another, NOW)
     for wrong in ("", "x", token[:-1], "é\0"):
-        with pytest.raises(accounts.PasswordLinkError):
+        with pytest.raises(PasswordLinkError):
             accounts.of_link(session, wrong, NOW)
 
 
@@ -280,7 +281,7 @@ def test_a_disabled_editor_is_out_and_comes_back_without_a_password(session):
     with_password(session)
     token = accounts.reset(session, ZOE, NOW)
     accounts.disable(session, ZOE, NOW)
-    with pytest.raises(accounts.PasswordLinkError):
+    with pytest.raises(PasswordLinkError):
         accounts.of_link(session, token, NOW)
     with pytest.raises(accounts.EditorError, match="désactivé"):
         accounts.reset(session, ZOE, NOW)

@@ -16,13 +16,14 @@ from sqlalchemy import select
 from calendar_app.app import create_app
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.versions import Conflict
-from calendar_app.editing import accounts, events, journal, moderation, undo
+from calendar_app.editing import events, journal, moderation, undo
 from calendar_app.editing.change_words import changed_parts, part_name, value_words
 from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.draft_facts import draft_facts
 from calendar_app.editing.journal import JournalFilter
 from calendar_app.editing.journal_export import as_csv, as_json
 from calendar_app.editing.models.journal import Change
+from calendar_app.editing.rights import rights
 from calendar_app.editing.rules.changes import ChangeAction
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.store.base import db
@@ -63,7 +64,7 @@ def change(who, event_id: str = ID, **changes) -> Change:
 
 
 def readable(who, **chosen) -> list[int]:
-    own = accounts.rights(who, queries.reference(db.session).academies)
+    own = rights(who, queries.reference(db.session).academies)
     return [
         c.id for c in journal.changes(db.session, own, who.id, JournalFilter(**chosen), limit=50)
     ]

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from calendar_app.catalogue import queries
-from calendar_app.editing import accounts, link_checks, overview
+from calendar_app.editing import link_checks, overview
 from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.sources import LinkCheck
+from calendar_app.editing.rights import rights
 from calendar_app.store.base import db
 from tests.editing.test_events import editor, facts
 from tests.factories import ID, another, entry, publish
@@ -106,7 +107,7 @@ def known() -> dict[str, tuple[datetime | None, str | None]]:
 def dead(who=None) -> list[tuple[str, str, str, date]]:
     db.session.rollback()
     academies = queries.reference(db.session).academies
-    own = accounts.rights(who or editor("administrateur"), academies)
+    own = rights(who or editor("administrateur"), academies)
     found = overview.dead_links(db.session, own, NOW.date())
     return [(d.event.id, d.link, d.reason, d.since) for d in found]
 

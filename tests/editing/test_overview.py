@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from calendar_app.catalogue import queries
-from calendar_app.editing import accounts, overview
+from calendar_app.editing import overview
+from calendar_app.editing.rights import rights as editor_rights
 from calendar_app.editing.rules.roles import EditorRights
 from calendar_app.store.base import db
 from tests.editing.test_events import NORD, OF_NORD, editor
@@ -26,7 +27,7 @@ def store(empty_app):
 
 
 def own(role: str, *scope: str) -> EditorRights:
-    return accounts.rights(editor(role, *scope), queries.reference(db.session).academies)
+    return editor_rights(editor(role, *scope), queries.reference(db.session).academies)
 
 
 def soon(rights: EditorRights, today: date = TODAY) -> list[tuple[str, str]]:

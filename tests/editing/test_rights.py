@@ -17,15 +17,18 @@ import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.datastructures import MultiDict
 
 from calendar_app import letters
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import event_entry
+from calendar_app.catalogue.facts import facts_of, written_from
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import accounts, events, letter_room, moderation, proposals, undo
 from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.followed import agendas
+from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft, LetterDrop
@@ -311,7 +314,7 @@ class World:
     def _changed(self, t: Try, action: str) -> Act:
         entry = self.entry(self.event(t.scope))
         changed = entry.model_copy(update={"title": self.word()})
-        return self._saved(changed, events.facts(entry), action)
+        return self._saved(changed, facts_of(entry), action)
 
     def change_an_event(self, t: Try, maker: Editor) -> Act:
         return self._changed(t, "publier")
@@ -321,8 +324,8 @@ class World:
 
     def archive_an_event(self, t: Try, maker: Editor) -> Act:
         entry = self.entry(self.event(t.scope))
-        seen = events.facts(entry)
-        gone = events.check_entry(db.session, events.written_from(seen | {"archived": "true"}))
+        seen = facts_of(entry)
+        gone = events.check_entry(db.session, written_from(seen | {"archived": "true"}))
         values = {"event_id": entry.id}
         return Act(
             lambda who: events.save(db.session, who, gone, seen, NOW),
@@ -333,7 +336,7 @@ class World:
 
     def add_ones_own_date(self, t: Try, maker: Editor) -> Act:
         entry = self.entry(self.event(t.other))
-        seen, academies = events.facts(entry), queries.reference(db.session).academies
+        seen, academies = facts_of(entry), queries.reference(db.session).academies
         data = self._form(entry, entry.id) | {"action": "publier"}
         more = {
             "nature": "deadline",
@@ -342,7 +345,7 @@ class World:
         }
         data |= {f"date-1-{name}": value for name, value in more.items()}
         with self.app.test_request_context():
-            form = EventForm.posted(forms.MultiDict(data), entry.id)
+            form = EventForm.posted(MultiDict(data), entry.id)
             wanted = events.check_entry(db.session, form.read(academies))
         return Act(
             lambda who: events.save(db.session, who, wanted, seen, NOW),
@@ -443,7 +446,7 @@ class World:
 
         def service(who: Editor) -> None:
             # A private address: the fetcher refuses it, and that is noted.
-            agendas.refresh(db.session, id_, agendas.Fetcher(), KNOWLEDGE, NOW, editor=who)
+            agendas.refresh(db.session, id_, Fetcher(), KNOWLEDGE, NOW, editor=who)
 
         return Act(service, "sources.read_again", {"source_id": id_}, {})
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entry_rows import event_entry
+from calendar_app.catalogue.facts import facts_of
 from calendar_app.catalogue.import_export import export_events, import_events
 from calendar_app.catalogue.models.events import Event, Series
 from calendar_app.editing import accounts, events
@@ -211,7 +212,7 @@ def test_an_editor_who_adds_a_date_makes_no_news_of_the_others(empty_app, news):
         wanted["milestones"].append(DEADLINE | {"key": "deadline"})
         entered = events.check_entry(db.session, wanted)
         editor = db.session.scalar(select(Editor))
-        events.save(db.session, editor, entered, events.facts(seen), LATER)
+        events.save(db.session, editor, entered, facts_of(seen), LATER)
     told = news(LATER + timedelta(days=1))
     assert told == {"Date limite": (LATER, LATER), "Ouverture": (IMPORTED_AT, IMPORTED_AT)}
 

@@ -15,39 +15,13 @@ from collections.abc import Callable, Collection, Mapping
 
 from pydantic import ValidationError
 
-from calendar_app.catalogue.entries import (
-    EventEntry,
-    EventsFile,
-    MilestoneEntry,
-    MovedFromEntry,
-    ParticipationEntry,
-    RecordEntry,
-    ScopeEntry,
-    SourceEntry,
-)
+from calendar_app.catalogue.entries import EventsFile
 from calendar_app.catalogue.files.events_checks import check_events, without
 from calendar_app.catalogue.files.events_french import note_errors
-from calendar_app.catalogue.files.events_writer import write_events
 from calendar_app.catalogue.files.problems import Problem, Problems
 from calendar_app.catalogue.files.yaml_tree import Tree, UnreadableError, read_tree
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.words.errors import CalendarError
-
-__all__ = [
-    "EventEntry",
-    "EventsFile",
-    "EventsFileError",
-    "MilestoneEntry",
-    "MovedFromEntry",
-    "ParticipationEntry",
-    "Problem",
-    "RecordEntry",
-    "ScopeEntry",
-    "SourceEntry",
-    "json_schema",
-    "read_events",
-    "write_events",
-]
 
 
 class EventsFileError(CalendarError):

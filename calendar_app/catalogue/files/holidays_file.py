@@ -9,17 +9,9 @@ from datetime import date
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from calendar_app.catalogue.files.ministry_csv import HolidaysFileError, read_ministry_csv
-from calendar_app.school.school_calendars import SchoolCalendar, SchoolHoliday, merge
+from calendar_app.catalogue.files.ministry_csv import HolidaysFileError
+from calendar_app.school.school_calendars import SchoolCalendar, SchoolHoliday
 from calendar_app.words.text import clean_line
-
-__all__ = [
-    "HolidaysFileError",
-    "merge",
-    "read_holidays_yaml",
-    "read_ministry_csv",
-    "write_holidays_yaml",
-]
 
 
 def read_holidays_yaml(text: str) -> tuple[SchoolCalendar, ...]:

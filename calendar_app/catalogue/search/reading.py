@@ -25,16 +25,9 @@ from calendar_app.catalogue.search.spellings import (
     SERIES,
     SMALL,
 )
-from calendar_app.catalogue.search.vocabulary import (
-    SearchedPlace,
-    SearchVocabulary,
-    search_tokens,
-    vocabulary,
-)
+from calendar_app.catalogue.search.vocabulary import SearchedPlace, SearchVocabulary, search_tokens
 from calendar_app.school import levels
 from calendar_app.words.vocabulary import EventType, MilestoneKind
-
-__all__ = ["Days", "Meaning", "SearchQuery", "SearchedPlace", "read_query", "vocabulary"]
 
 V_co = TypeVar("V_co", covariant=True)
 

@@ -17,7 +17,7 @@ from calendar_app.catalogue import queries
 from calendar_app.editing import drafts, journal
 from calendar_app.editing.draft_entries import publishing_scope
 from calendar_app.editing.draft_facts import draft_facts, note_draft
-from calendar_app.editing.followed.fetcher import Fetched, Fetcher
+from calendar_app.editing.followed.fetcher import Fetched
 from calendar_app.editing.followed.outside_feed import OutsideItem, read_outside_limited
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
@@ -35,8 +35,6 @@ from calendar_app.store.base import AnySession, reading, writing
 from calendar_app.words.errors import CalendarError, NotFoundError
 from calendar_app.words.links import is_link
 from calendar_app.words.text import clean_line, slugify
-
-__all__ = ["Fetcher", "SourceError", "add", "due", "pause", "refresh", "sources_of", "visible"]
 
 #: A source that answers is read four times a day; one that fails, less and less often.
 EVERY = timedelta(hours=6)

@@ -20,6 +20,7 @@ from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Shape, f
 from calendar_app.letters.grammar.years import Days, resolve
 from calendar_app.letters.reading import contexts, issue_date, scopes, subjects
 from calendar_app.letters.reading.blocks import BlockKind, Outline
+from calendar_app.letters.reading.classes import classes
 from calendar_app.letters.reading.flat_text import blanked, flat
 from calendar_app.letters.reading.links import Link, link_of, links
 from calendar_app.letters.reading.merging import Mention, merged
@@ -173,7 +174,7 @@ class _Reader:
             academies=academies,
             departments=departments,
             place=self._venue(place, phrase) if kind is ItemKind.EVENT else None,
-            classes=subjects.classes(said),
+            classes=classes(said),
             themes=subjects.themes(f"{title}. {sentence} {own}", self.knowledge.themes),
             event_type=self._event_type(title, sentence, place),
             organiser=subjects.organiser(said),

@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from calendar_app.letters.reading.classes import classes
 from calendar_app.letters.reading.theme_words import THEME_WORDS
 from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import EventType
-
-__all__ = ["classes", "event_type", "organiser", "scores", "themes"]
 
 # -- themes ----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from flask import Response, redirect, request, url_for
 
 from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import event_entry
-from calendar_app.catalogue.facts import EntryError
+from calendar_app.catalogue.facts import EntryError, facts_of, written_from
 from calendar_app.catalogue.models.events import Event
 from calendar_app.catalogue.versions import Facts
 from calendar_app.editing import (
@@ -135,7 +135,7 @@ def edit(event_id: str) -> Any:
         shown = EventForm.of_entry(
             events.written_entry(entry), page().reference.academies, found.id
         )
-        return _form(shown, found, events.facts(entry), **preview_of(shown))
+        return _form(shown, found, facts_of(entry), **preview_of(shown))
     return _posted(_typed(found.id), found, None)
 
 
@@ -159,16 +159,16 @@ def change_state(event_id: str) -> Any:
     entry = event_entry(found, page().reference.academies)
     shown = EventForm.of_entry(events.written_entry(entry), page().reference.academies, found.id)
     if not editor_session.is_fresh():
-        return _form(shown, found, events.facts(entry), 400, editor_session.NOT_FRESH)
+        return _form(shown, found, facts_of(entry), 400, editor_session.NOT_FRESH)
     if request.form.get("etat") not in STATES:
         raise NotFoundError("Cette action n'existe pas.")
     changes, action = STATES[request.form["etat"]]
     if "cancelled" in changes and "raison" in request.form:
         changes = changes | {"reason": clean_line(request.form["raison"])[:400] or None}
-    base = events.facts(entry)
+    base = facts_of(entry)
     wanted = {n: v for n, v in (base | changes).items() if v is not None}
     try:
-        new = events.check_entry(db.session, events.written_from(wanted))
+        new = events.check_entry(db.session, written_from(wanted))
         events.save(db.session, the_editor(), new, base, page().now, action=action, why=_why())
     except CalendarError as error:
         return _form(shown, found, base, 409, str(error))
@@ -193,7 +193,7 @@ def _of_draft(draft: Draft) -> Response:
         entry = draft_entries.written_draft(db.session, draft)
     except events.StaleEventError as error:
         return show("draft.html", 409, card=draft_card(draft), notice=str(error))
-    base = events.facts(event_entry(draft.event, academies)) if draft.event else None
+    base = facts_of(event_entry(draft.event, academies)) if draft.event else None
     form = EventForm.of_entry(entry, academies, draft.event_id)
     return _form(form, None, base, draft=draft, **preview_of(form))
 
@@ -224,7 +224,7 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
     about = found or (draft.event if draft else None)
     base = _seen() if about else None
     if about and base is None:
-        base = events.facts(event_entry(about, here.reference.academies))
+        base = facts_of(event_entry(about, here.reference.academies))
     if not editor_session.is_fresh():
         return _form(form, found, base, 400, editor_session.NOT_FRESH, draft)
     if asked == "ajouter":
@@ -241,8 +241,8 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
     try:
         return _stored(entry, base, draft, asked)
     except events.StaleEventError as error:
-        now = events.facts(event_entry(_again(about), here.reference.academies))
-        rebased = events.rebase(db.session, events.facts(entry), base or {}, now)
+        now = facts_of(event_entry(_again(about), here.reference.academies))
+        rebased = events.rebase(db.session, facts_of(entry), base or {}, now)
         shown = EventForm.of_entry(rebased, here.reference.academies, entry.id)
         return _form(shown, found, now, 409, str(error), draft, conflicts=error.conflicts)
     except EntryError as error:

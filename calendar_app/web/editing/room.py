@@ -9,8 +9,8 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as BaseResponse
 
-from calendar_app.editing import accounts
 from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.rights import rights
 from calendar_app.editing.rules.roles import EditorRights
 from calendar_app.web import editor_session
 from calendar_app.web.editing import kept_forms
@@ -71,7 +71,7 @@ def the_editor() -> Editor:
 
 def the_rights() -> EditorRights:
     """Return what who is logged in may do."""
-    return accounts.rights(the_editor(), page().reference.academies)
+    return rights(the_editor(), page().reference.academies)
 
 
 def show(template: str, status: int = 200, **context: Any) -> Response:

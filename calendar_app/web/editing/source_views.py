@@ -9,6 +9,7 @@ from flask import Response, redirect, request, url_for
 from calendar_app import letters
 from calendar_app.config.settings import data_folder
 from calendar_app.editing.followed import agendas
+from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.feeds.wording import scope_words
 from calendar_app.store.base import db
 from calendar_app.web import editor_session
@@ -86,7 +87,7 @@ def read_again(source_id: int) -> Any:
         return _source(source_id, 400, editor_session.NOT_FRESH)
     knowledge = letters.knowledge_of_files(data_folder())
     now = page().now
-    fetcher, editor = agendas.Fetcher(), the_editor()
+    fetcher, editor = Fetcher(), the_editor()
     try:
         agendas.refresh(db.session, source_id, fetcher, knowledge, now, editor=editor)
     except agendas.SourceNotYoursError as error:

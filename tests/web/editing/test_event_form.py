@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entry_rows import event_entry
+from calendar_app.catalogue.facts import EntryError, facts_of
 from calendar_app.catalogue.models.events import Event
 from calendar_app.editing import events, overview
 from calendar_app.letters.reading.title_words import without_edition
@@ -105,9 +106,9 @@ def test_a_form_that_is_not_touched_changes_nothing(app):
             form = EventForm.posted(sent(shown), event.id)
             written = form.read(academies)
             assert form.problems == {}
-            remember_moves(written, form, events.facts(before))
+            remember_moves(written, form, facts_of(before))
             after = events.check_entry(db.session, written)
-            assert events.facts(after) == events.facts(before)
+            assert facts_of(after) == facts_of(before)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_what_is_wrong_is_said_at_its_field_in_words_of_the_form(empty_app, chan
         form = EventForm.posted(posted, None)
         try:
             events.check_entry(db.session, form.read(academies))
-        except events.EntryError as error:
+        except EntryError as error:
             form.note(error.problems)
         assert said in form.problems[field]
         for name, value in changes.items():
