@@ -38,7 +38,7 @@ campaign: $(VENV)/dev.stamp ## Run the same tests with ten times the cases, then
 
 coverage: $(VENV)/dev.stamp ## Say which lines no test runs (build/coverage/html): all but long tests and browsers
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
 		-m "not long" --ignore tests/browser $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage html --quiet --fail-under=0

@@ -43,6 +43,7 @@ from calendar_app.store.base import db
 from tests.conftest import IMPORTED_AT, close, settings_for
 from tests.mail_factories import SIGNED_UP, sign_up, subscriber
 from tests.random_requests import Draw, Request
+from tests.tools import ROOT
 from tests.web.test_random_requests import NOW, ask, furnish
 
 LETTERS = Path(__file__).parent / "letters" / "examples"
@@ -164,7 +165,10 @@ def keep_public(app: Flask, snapshot: Snapshot) -> None:
     """Keep every feed, page and file that anybody may read."""
     for name, address in addresses(app):
         answer = ask(app, Request(0, "GET", address.encode(), (("Host", "127.0.0.1"),)))
-        headers = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
+        # The day of a file's checkout is in the headers of a static file, and in no other.
+        dated = ("last-modified", "etag") if name.startswith("static/") else ()
+        kept = {key: value for key, value in answer.headers.items() if key not in dated}
+        headers = "".join(f"{key}: {value}\n" for key, value in kept.items())
         snapshot.keep(name, f"{answer.status}\n{headers}\n".encode() + answer.body)
 
 
@@ -237,7 +241,8 @@ def keep_commands(snapshot: Snapshot, folder: Path) -> None:
             except SystemExit as end:
                 code = int(end.code or 0)
         name = "-".join(part.replace("/", "_") for part in arguments)
-        said = f"{out.getvalue()}\n{err.getvalue()}\n{code}\n".replace(str(folder), "FOLDER")
+        said = f"{out.getvalue()}\n{err.getvalue()}\n{code}\n"
+        said = said.replace(str(folder), "FOLDER").replace(str(ROOT), "CHECKOUT")
         snapshot.keep(f"commands/{number:03}-{name}", said.encode())
 
 

@@ -4,6 +4,7 @@ name is imported from where it is defined."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -134,6 +135,15 @@ def defined(module: str) -> frozenset[str]:
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.For | ast.If | ast.Try):
             found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     return frozenset(found)
+
+
+def test_the_spine_is_read_in_an_hour():
+    """The numbered files of docs/architecture.md."""
+    written = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    files = [PACKAGE / name for name in re.findall(r"^\d+\. `([\w/.]+)`", written, re.MULTILINE)]
+    lines = sum(path.read_text(encoding="utf-8").count("\n") for path in files)
+    assert 10 <= len(files) <= 20
+    assert lines <= 4000, lines
 
 
 def test_no_folder_holds_more_than_a_newcomer_reads():

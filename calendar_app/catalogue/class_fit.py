@@ -1,4 +1,4 @@
-"""What fits a class, as SQL: ``school.levels.fits`` for many events, or many people, at once."""
+"""The rule ``school.levels.fits`` as SQL, for many events or many subscribers at once."""
 
 from __future__ import annotations
 
@@ -27,21 +27,24 @@ Column = SQLColumnExpression[Any]
 
 
 class Classes(Protocol):
-    """The classes of one side, as conditions."""
+    """The classes of a filter or a subscriber, as SQL conditions."""
 
     def none(self) -> ColumnElement[bool]:
         """Whether no class is given."""
 
     def includes(self, slug: Column) -> ColumnElement[bool]:
-        """Whether the class of a column is one of them."""
+        """Whether the class in a column is one of these classes."""
 
     def in_school(self, own: Iterable[str]) -> ColumnElement[bool]:
-        """Whether one of them is in a kind of school, whose own classes are given."""
+        """Whether one of these classes certainly belongs to a kind of school.
+
+        :param own: the classes that exist only in that kind of school.
+        """
 
 
 @dataclass(frozen=True)
 class KnownClasses:
-    """Classes that are known while the statement is written: those of a filter."""
+    """Classes that are known when the statement is built: the classes of a filter."""
 
     slugs: frozenset[str] = field(default_factory=frozenset)
 
@@ -57,7 +60,7 @@ class KnownClasses:
 
 @dataclass(frozen=True)
 class StoredClasses:
-    """Classes that a column of the type ``Slugs`` holds: those of each subscriber."""
+    """Classes in a column of the type ``Slugs``: the classes of each subscriber."""
 
     column: Column
 
@@ -77,16 +80,17 @@ def holds(slugs: Column, slug: Column) -> ColumnElement[bool]:
 
 
 def fits(event_id: Column, mine: Classes) -> ColumnElement[bool]:
-    """Whether an event is for *mine*, by the table of ``school.levels.fits``."""
+    """Whether an event is for the classes *mine*, by the table of ``school.levels.fits``."""
     anywhere = EventClass.slug.in_(levels.EVERYWHERE)
     mine_too = mine.includes(EventClass.slug)
 
     def for_some(*which: ColumnElement[bool]) -> ColumnElement[bool]:
-        """Whether some class of the event is such a one."""
+        """Whether the event has a class that meets these conditions."""
         of_event = exists().where(EventClass.event_id == event_id, *which)
         return of_event.correlate_except(EventClass)
 
-    # The event's side is asked first: of a subscriber, a kind of school is many comparisons.
+    # The condition on the event comes first, because it is cheaper: for a subscriber, a kind of
+    # school takes one comparison for each of its classes.
     one_school = or_(
         ~for_some(~anywhere),
         *(

@@ -1,9 +1,11 @@
-"""What ``data/events.yaml`` says, as frozen values. ``events_file.py`` reads and writes them.
+"""The entries of ``data/events.yaml``, as frozen and checked values (pydantic models).
 
-The order of the fields is the order in which they are written. A rule between fields of one entry
-stands on the last of them (a pydantic field validator sees the fields before it that are right),
-so that one wrong field does not hide another. A rule between entries stands in
-``events_checks.py``. The descriptions are French: they are the help of an editor's text editor.
+``files.events_file`` reads them from a file and ``files.events_writer`` writes them.
+
+The order of the fields is the order in which the file has them. A rule between the fields of one
+entry is a validator of the last of these fields: it sees the earlier fields that are right, so one
+wrong field does not hide another. The rules between entries are in ``files.events_checks``. The
+descriptions are French, because text editors show them as help.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ from calendar_app.words.vocabulary import (
 
 
 class Entry(BaseModel):
-    """What all entries share: frozen, no unknown key, and an empty value is like no key."""
+    """The base of all entries: frozen, no unknown keys; an empty value counts as a missing key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -59,7 +61,8 @@ class Entry(BaseModel):
 
 
 class ScopeEntry(Entry):
-    """Whom a date is for. ``scope: national`` stands alone; the other keys may stand together."""
+    """The scope of an event or a date. ``scope: national`` stands alone; the other keys may be
+    combined."""
 
     national: Flag = False
     regions: Annotated[tuple[ListedSlug, ...], OnceEach] = Field(
@@ -94,7 +97,7 @@ class ScopeEntry(Entry):
         return self
 
     def codes(self) -> tuple[str, ...]:
-        """Return the sorted scope codes of ``school/academies.py``."""
+        """Return the sorted scope codes (see ``school.academies``)."""
         if self.national:
             return (NATIONAL,)
         regions = [f"region/{slug}" for slug in self.regions]
@@ -104,14 +107,14 @@ class ScopeEntry(Entry):
 
 
 class SourceEntry(Entry):
-    """Where an event was read."""
+    """The document in which an event was announced."""
 
     name: Words = Field(description="Le document où l'annonce a été lue.")
     link: Link | None = Field(default=None, description="Son adresse.")
 
 
 class ParticipationEntry(Entry):
-    """How to take part: only what the source says."""
+    """How to take part, as far as the source says it."""
 
     registrants: Annotated[tuple[Registrant, ...], OnceEach] = Field(
         default=(), description="Qui inscrit la classe."
@@ -132,7 +135,7 @@ class ParticipationEntry(Entry):
 
 
 class MovedFromEntry(Entry):
-    """Where a date stood before it was moved."""
+    """The days of a date before it was first moved."""
 
     first_day: Day = Field(description="Le premier jour d'avant.")
     last_day: Day = Field(description="Le dernier jour d'avant, compris.")
@@ -205,14 +208,14 @@ class MilestoneEntry(Entry):
         raise ValueError("an entry without days is refused when it is made")
 
     def scope_codes(self) -> tuple[str, ...]:
-        """Return the sorted codes of its own scope; none when it has its event's."""
+        """Return the sorted codes of the date's own scope; empty when its event's scope counts."""
         return self.scope.codes() if self.scope else ()
 
     @field_validator("last_day")
     @classmethod
     def _days_are_said_once(cls, last_day: date | None, info: ValidationInfo) -> date | None:
         if not {"day", "first_day"} <= info.data.keys():
-            return last_day  # one of them is wrong, and said to be
+            return last_day  # one of the two is wrong and was reported
         day, first_day = info.data["day"], info.data["first_day"]
         if day and (first_day or last_day):
             raise wrong("écrivez day, ou bien first_day et last_day, mais pas les deux")
@@ -266,7 +269,7 @@ class MilestoneEntry(Entry):
 
 
 class RecordEntry(Entry):
-    """What the export notes, so that a fresh store gives the same feeds."""
+    """The revision and instants that an export notes: a fresh store then gives the same feeds."""
 
     revision: Number = Field(description="Le nombre de versions publiées.")
     changed_at: Instant = Field(description="Le dernier changement visible.")
@@ -319,12 +322,12 @@ class EventEntry(Entry):
     )
 
     def scope_codes(self) -> tuple[str, ...]:
-        """Return the sorted scope codes of ``school/academies.py``."""
+        """Return the sorted scope codes of the event (see ``school.academies``)."""
         return self.scope.codes()
 
 
 class EventsFile(Entry):
-    """A whole file: the series by slug with their titles, and the events in their order."""
+    """A whole file: the titles of the series by slug, and the events in the order of the file."""
 
     series: dict[Slug, Title] = Field(
         default_factory=dict, description="Ce qui revient chaque année : identifiant et titre."

@@ -1,4 +1,4 @@
-"""Between the nouns of the store and the entries of ``events.yaml``, both ways."""
+"""Convert the rows of the store to entries of ``events.yaml``, and entries to rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from calendar_app.words.vocabulary import Audience, Certainty, PupilData, Regist
 
 
 def event_entry(event: Event, academies: Academies) -> EventEntry:
-    """Return an event as the file writes it, with the record of its revision."""
+    """Return the entry of an event of the store, with the record of its revision."""
     return EventEntry(
         id=event.id,
         series=event.series_id,
@@ -67,7 +67,11 @@ def event_entry(event: Event, academies: Academies) -> EventEntry:
 
 
 def scope_entry(scope: Iterable[str]) -> ScopeEntry:
-    """Return scope codes as the file writes them."""
+    """Return scope codes as an entry.
+
+    :param scope: at least one code; ``national`` only alone.
+    :raises pydantic.ValidationError: for other sets of codes.
+    """
     names: dict[str, list[str]] = {NATIONAL: [], "region": [], "academie": [], "departement": []}
     for code in sorted(scope):
         kind, _, name = code.partition("/")
@@ -96,7 +100,7 @@ def _milestone_entry(milestone: Milestone, academies: Academies) -> MilestoneEnt
         certainty=milestone.certainty,
         phrase=milestone.phrase,
         scope=scope_entry(milestone.own_scope) if milestone.own_scope else None,
-        # Written only where it is not the one that its scope gives.
+        # Written only where it differs from the zone that the scope implies.
         time_zone=(
             milestone.time_zone
             if milestone.time_zone != academies.time_zone_of(milestone.scope)
@@ -124,10 +128,12 @@ def apply_entry(
     *,
     as_written: bool = False,
 ) -> None:
-    """Bring what an entry says to an event of the store; its series and revision are the caller's.
+    """Change an event of the store, and its milestones, to what an entry says.
 
-    :param as_written: a date stood where the entry says it did before, and nowhere else. Otherwise
-        a day that differs from the store's is a move, which the date remembers.
+    The caller sets the series, ``part_of``, the revision and ``changed_at`` of the event.
+
+    :param as_written: take ``moved_from`` exactly as the entry has it (an editor's entry).
+        Otherwise a day that differs from the store is a move, which the milestone remembers.
     """
     academies = reference.academies
     part = entry.participation
@@ -169,7 +175,7 @@ def apply_entry(
 
 @dataclass(frozen=True, slots=True)
 class _Was:
-    """What people knew of a date before it was changed."""
+    """The state of a date before a change: what people knew."""
 
     moved_from: tuple[date | None, date | None]
     day: date
@@ -182,8 +188,8 @@ class _Was:
         return cls(moved, m.counted_day, m.is_approximate, m.is_cancelled)
 
     def is_news(self, m: Milestone) -> bool:
-        """Whether people must hear what has become of it: it was cancelled or restored, moved, or
-        moved back. A day that became known, or was a mistake, is no news."""
+        """Whether people must be told of the change: the date was cancelled, restored, moved or
+        moved back. A day that became known, or the correction of a mistake, is not news."""
         if m.is_cancelled != self.cancelled:
             return True
         if m.counted_day == self.day or m.is_approximate or self.approximate:
@@ -226,7 +232,7 @@ def _milestone(
     return milestone
 
 
-#: What a change of does not change what is said of a date.
+#: Attributes that readers do not see: a change to them is no change of a date.
 _UNSAID = frozenset(
     {
         "announced_at",
@@ -243,13 +249,14 @@ _UNSAID = frozenset(
 
 
 def _is_changed(noun: Event | Milestone) -> bool:
-    """Whether what is said of a date differs from what the store has, of itself or of its event."""
+    """Whether an attribute that readers see has an unsaved change, in this row alone."""
     changed = (state.key for state in instance_state(noun).attrs if state.history.has_changes())
     return not _UNSAID.issuperset(changed)
 
 
 def time_zone(entry: MilestoneEntry, event: EventEntry, academies: Academies) -> str:
-    """Return the zone of a date's hours: its own, or that of whom it is for (IANA)."""
+    """Return the time zone (IANA name) of a date's hours: the zone of the entry, or else the zone
+    that the scope implies."""
     scope = entry.scope_codes() or event.scope_codes()
     return entry.time_zone or academies.time_zone_of(scope)
 
@@ -257,11 +264,16 @@ def time_zone(entry: MilestoneEntry, event: EventEntry, academies: Academies) ->
 def moved_from(
     entry: MilestoneEntry, known: Milestone | None, event: EventEntry
 ) -> tuple[date, date] | None:
-    """Return where a date stood before it was first moved, as the file says or the store knows.
+    """Return the first and last day of a date before it was first moved; None when it was not
+    moved.
 
-    A date that goes back to where it stood was not moved; one that was approximate was not
-    either: it became known. An exported file says every move, so that a move which is taken out
-    of it is taken back: a wrong day was corrected.
+    The entry's own ``moved_from`` comes first, then what the store knows. A date that returns to
+    its first days was not moved. A date that was approximate was not moved either: its day became
+    known. An exported file (with a ``record``) names every move. When a move is missing there, it
+    is taken back: somebody corrected a wrong day.
+
+    :param known: the milestone in the store; None for a new date.
+    :param event: the entry of the date's event.
     """
     if entry.moved_from:
         return entry.moved_from.first_day, entry.moved_from.last_day
@@ -284,7 +296,10 @@ def _cancelled_at(
 
 
 def search_text(event: Event, themes: dict[str, str]) -> str:
-    """Return the folded words by which an event is found (filter ``q``)."""
+    """Return the folded words in which a search (filter ``q``) looks for an event.
+
+    :param themes: the closed list, slug → name.
+    """
     words = [
         event.title,
         event.series.title,

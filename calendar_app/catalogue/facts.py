@@ -1,7 +1,7 @@
-"""An event as facts: what ``events.yaml`` would hold of it, in texts, each part under its name.
+"""An event as facts: the content of its entry in ``events.yaml`` as texts, each part under a name.
 
-The journal notes them, and ``catalogue.versions`` compares and merges them. What only the store
-knows (revisions, instants) is no fact.
+The journal stores facts, and ``catalogue.versions`` compares and merges them. The values that only
+the store sets (revisions, instants) are not facts.
 """
 
 from __future__ import annotations
@@ -24,21 +24,22 @@ from calendar_app.catalogue.versions import Difference, Facts, differences
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.words.errors import CalendarError
 
-#: Texts, lists and dicts, as ``yaml_tree`` reads them.
+#: An entry, or a part of one, as texts, lists and dicts, as ``files.yaml_tree`` reads them.
 Written = dict[str, Any]
 
-#: What only the store knows and an export notes: nobody writes it, and it is no change.
+#: Fields that the store sets and an export notes. Nobody edits them, so they are never a change.
 OF_THE_STORE = ("record", "cancelled_at", "announced_at", "changed_at")
 _PARTS = ("participation", "source")
-#: Milestones are facts one by one: two editors may each change another date.
+#: The prefix of the facts of milestones. Each milestone is one fact, so that two editors can change
+#: two dates without a conflict.
 _DATE = "milestones."
 
 
 class EntryError(CalendarError):
-    """An event that was written is not accepted.
+    """An entry was refused.
 
-    :param problems: where in the entry (« milestones.0.day »; empty: the whole) → a French
-        sentence without capital and full stop.
+    :param problems: path in the entry (« milestones.0.day »; empty for the whole entry) → a French
+        sentence without its capital and full stop.
     """
 
     def __init__(self, problems: Mapping[str, str]) -> None:
@@ -47,13 +48,16 @@ class EntryError(CalendarError):
 
 
 def written(entry: BaseModel) -> Written:
-    """Return an entry as texts; what stands at its default is left out."""
+    """Return an entry as texts, without fields at their default and without ``OF_THE_STORE``."""
     return {name: _text(value) for name, value in written_fields(entry) if name not in OF_THE_STORE}
 
 
 def facts_of(entry: EventEntry) -> dict[str, Any]:
-    """Return the facts of an event: « participation.cost » → « gratuit »; a milestone, by its key,
-    is one fact (« milestones.deadline »)."""
+    """Return the facts of an event: name → texts (JSON).
+
+    A part of ``participation`` or ``source`` is one fact (« participation.cost » → « gratuit »),
+    and so is a milestone under its key (« milestones.deadline »).
+    """
     facts: dict[str, Any] = {}
     for name, value in written(entry).items():
         if name in _PARTS:
@@ -67,9 +71,9 @@ def facts_of(entry: EventEntry) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class EntryChange:
-    """One event before and after a change; what both are as facts is computed once.
+    """The entries of one event before and after a change. Their facts are computed once.
 
-    :param before: None of a new event.
+    :param before: None for a new event.
     """
 
     before: EventEntry | None
@@ -77,7 +81,7 @@ class EntryChange:
 
     @cached_property
     def old(self) -> Facts | None:
-        """The facts before the change; None of a new event."""
+        """The facts before the change; None for a new event."""
         return facts_of(self.before) if self.before else None
 
     @cached_property
@@ -87,24 +91,24 @@ class EntryChange:
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
-        """The parts that the change touches; of a new event, all of its parts."""
+        """The facts that the change touches; for a new event, all of its facts."""
         return differences(self.old or {}, self.new)
 
     @cached_property
     def scopes(self) -> frozenset[frozenset[str]]:
-        """The scopes of all that differs, before and after: a date that has its own scope is its
-        own people's, and everything else is the event's."""
+        """The scopes, before and after, of all facts that differ. A milestone with a scope of its
+        own counts with that scope, every other fact with the scope of the event."""
         if self.before is None:
             return frozenset((frozenset(self.after.scope_codes()),))
         return frozenset(scope for d in self.differences for scope in self.scopes_of(d.name))
 
     @property
     def scope(self) -> frozenset[str]:
-        """The codes of all that differs."""
+        """The codes of all these scopes together."""
         return frozenset[str]().union(*self.scopes)
 
     def scopes_of(self, name: str) -> Iterator[frozenset[str]]:
-        """Yield whose part this is (the name of a fact), before and after."""
+        """Yield the scope of the fact *name* before and after the change, where it exists."""
         part, _, key = name.partition(".")
         for entry in filter(None, (self.before, self.after)):
             if part == "milestones":
@@ -118,7 +122,7 @@ class EntryChange:
 
 
 def written_from(facts: Facts) -> Written:
-    """Return the entry that has these facts; its milestones stand in the order of their days."""
+    """Return the entry with these facts, as texts; its milestones in the order of their days."""
     entry: Written = {}
     milestones: list[Written] = []
     for name, value in facts.items():
@@ -135,8 +139,13 @@ def written_from(facts: Facts) -> Written:
 
 
 def with_fresh_keys(seen: Facts, wanted: Facts, now: Facts) -> dict[str, Any]:
-    """Return what somebody wants, where a date that they add has the key of one that somebody else
-    added since: it gets a key of its own, and both stay."""
+    """Return *wanted*, with a new key for each added date whose key another person took meanwhile
+    for another date. Thus both dates stay.
+
+    :param seen: the facts of the event when the person began.
+    :param wanted: the facts that the person wants.
+    :param now: the present facts of the event.
+    """
     found: dict[str, Any] = {}
     for name, value in wanted.items():
         is_added = name.startswith(_DATE) and name not in seen
@@ -156,10 +165,11 @@ def read_entry(
     themes: Mapping[str, str],
     known_ids: Collection[str] = (),
 ) -> EventEntry:
-    """Read one event as a file of events would be read.
+    """Return the checked entry of one event, by the same rules as a file of events.
 
-    :param known_ids: ids of events of the store, which ``part_of`` may name.
-    :raises EntryError: with everything that is wrong.
+    :param themes: the closed list, slug → name.
+    :param known_ids: the ids of events of the store, which ``part_of`` may name.
+    :raises EntryError: with every problem of the entry.
     """
     series = {entry["series"]: "…"} if entry.get("series") else {}
     value = {"series": series, "events": [entry]}
@@ -172,7 +182,7 @@ def read_entry(
     left = Tree(without(value, wrong_paths), tree.lines) if wrong_paths else tree
     check_events(left, problems, academies, themes, known_ids)
     if problems or file is None:
-        # A path begins with « events.0 ».
+        # Each path begins with « events.0 », since the entry is read as a file of one event.
         found = ((p.key.removeprefix("events.0").lstrip("."), p.message) for p in problems.sorted())
         raise EntryError(dict(found))
     return file.events[0]

@@ -1,4 +1,4 @@
-"""The files that a person hands in or asks for: events and school holidays."""
+"""Import, check and export the files of events and of school holidays that a person uses."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ from calendar_app.school.school_calendars import SchoolCalendar
 from calendar_app.store.base import AnySession
 from calendar_app.words.errors import CalendarError
 
-#: Called with (done, all of it).
+#: Called with the amount that is done and the total.
 Progress = Callable[[int, int], None]
 
 
 def check_events_file(
     session: AnySession, path: Path, data_folder: Path, progress: Progress | None = None
 ) -> EventsFile:
-    """Read and check a file of events by the reference files of *data_folder*; nothing is written,
-    and the store may be of another version or not there at all.
+    """Return the content of a file of events, checked against the reference files of *data_folder*.
 
-    :raises EventsFileError: with everything that is wrong in the file.
+    Nothing is written. The store only gives the ids that ``part_of`` may name; its schema may be of
+    another version, or missing.
+
+    :param progress: called with the characters read so far and their total.
+    :raises EventsFileError: with every problem of the file.
     :raises OSError: when the file cannot be read.
     """
     try:
@@ -57,10 +60,11 @@ def import_events_file(
     reading: Progress | None = None,
     writing: Progress | None = None,
 ) -> ImportReport:
-    """Import a file of events, as a whole or not at all.
+    """Import a file of events in one transaction: all of its events, or none.
 
-    :param reading: called while the file is read; *writing*, while events are written.
-    :raises EventsFileError: with everything that is wrong in the file.
+    :param reading: called while the file is read, with the characters read and their total.
+    :param writing: called while the events are written, with the events done and their total.
+    :raises EventsFileError: with every problem of the file.
     :raises OSError: when the file cannot be read.
     """
     reference = queries.reference(session)
@@ -88,10 +92,12 @@ def events_schema() -> str:
 def import_holidays_file(
     session: AnySession, path: Path, now: datetime
 ) -> tuple[SchoolCalendar, ...]:
-    """Renew the school calendars from the ministry's CSV, or from a YAML export.
+    """Renew the school calendars from the ministry's CSV file, or from a YAML export.
 
-    :returns: the calendars that were renewed, as they are now.
-    :raises HolidaysFileError: with everything that is wrong in the file.
+    :param path: a file whose name ends in ``.yaml`` or ``.yml`` is read as YAML, any other as CSV.
+    :returns: the renewed calendars, as the store holds them now.
+    :raises HolidaysFileError: with every problem of the file.
+    :raises CalendarError: when the file is not in UTF-8.
     :raises OSError: when the file cannot be read.
     """
     try:
@@ -111,11 +117,12 @@ def export_holidays_text(session: AnySession) -> str:
 
 
 def write_whole(path: Path, text: str, *, private: bool = False) -> None:
-    """Write a file whole: an interrupted export leaves the old one as it was.
+    """Write a file atomically: an interrupted export leaves the old file as it was.
 
-    :param private: it names people, so its owner alone may read it.
+    :param private: whether the file names people; then only its owner may read it (mode 600).
     """
-    # Under a name that nobody guesses, and never through a link that somebody laid there.
+    # The temporary name cannot be guessed, and mode « x » never follows a symbolic link that
+    # another user put there.
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     mode = 0o600 if private else 0o666
     try:

@@ -1,6 +1,6 @@
-"""The filter that every view and feed shares, as a value.
+"""The filter that all views and feeds share, as a value.
 
-The parameters of one name mean *or*, different names mean *and*. The public names and their
+Repeated parameters of one name mean *or*, different names mean *and*. The public names and their
 values are listed in ``docs/api.md``.
 """
 
@@ -21,23 +21,26 @@ from calendar_app.words.vocabulary import EventType
 #: The names of the filter's parameters, in the order in which addresses carry them.
 PARAMETERS = ("academie", "departement", "niveau", "theme", "type", "evenements", "q")
 
-#: A longer search text is cut: nobody types it, and each word costs a scan.
+#: The longest search text, in characters; the rest is cut. Nobody types more, and each word costs
+#: a scan of the events.
 MAX_SEARCH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFilter:
-    """What part of the catalogue is asked for. The empty filter asks for all of it.
+    """The part of the catalogue that is asked for. The empty filter asks for the whole catalogue.
 
-    :param academies: slugs; a date passes when an académie of them sees it.
-    :param departments: codes; a date passes when a département of them sees it.
-    :param levels: classes, cycles or degrés; what passes is said by ``levels.fits``.
-    :param event_ids: « ma sélection »: what was picked by hand is there whatever the rest says. The
-        place only chooses among an event's own dates (``catalogue.queries.dates_seen``).
-    :param search: what was typed into « Rechercher ».
-    :param asked: what is understood of it (``catalogue.search.reading``).
-    :param scopes: one set of scope codes for each condition on the place; a date must have a
-        code in each. Worked out from the above (and ``{national}`` for the national feed).
+    :param academies: slugs; a date passes when one of these académies sees it.
+    :param departments: codes; a date passes when one of these départements sees it.
+    :param levels: classes, cycles or degrés; ``school.levels.fits`` says which events pass.
+    :param event_ids: « ma sélection »: events that were picked by hand pass whatever the other
+        conditions say. The place then only chooses among an event's own dates
+        (``catalogue.queries.dates_seen``).
+    :param search: the text that was typed into « Rechercher ».
+    :param asked: the meaning of *search* (``catalogue.search.reading``).
+    :param scopes: one set of scope codes for each condition on the place; a date must have a code
+        in each set. Derived from *academies* and *departments*; ``{national}`` for the national
+        feed.
     """
 
     academies: tuple[str, ...] = ()
@@ -52,11 +55,11 @@ class CatalogueFilter:
 
     @property
     def classes(self) -> frozenset[str]:
-        """The classes that the levels stand for; empty when no level is asked for."""
+        """The classes that the levels stand for; empty when the filter has no level."""
         return levels.expand(self.levels)
 
     def sees(self, scope: Collection[str]) -> bool:
-        """Whether a date of this scope passes the conditions on the place."""
+        """Whether a date with this scope passes the conditions on the place."""
         return all(not codes.isdisjoint(scope) for codes in self.scopes)
 
     def parameters(self) -> tuple[tuple[str, str], ...]:
@@ -87,9 +90,11 @@ def national(chosen: CatalogueFilter) -> CatalogueFilter:
 def for_place(
     chosen: CatalogueFilter, academies: Academies, academy: str = "", department: str = ""
 ) -> CatalogueFilter:
-    """Return *chosen* narrowed to what a teacher of this académie or département sees.
+    """Return *chosen* narrowed to the dates that a teacher of an académie or a département sees.
 
-    :raises UnknownValueError: for an unknown one.
+    :param academy: a slug; not used when *department* is given.
+    :param department: a code, or empty.
+    :raises UnknownValueError: for an unknown académie or département.
     """
     scope = (
         academies.scope_of_department(department)
@@ -102,9 +107,11 @@ def for_place(
 def for_person(
     academies: Academies, academy: str | None, classes: Iterable[str], themes: Iterable[str]
 ) -> CatalogueFilter:
-    """Return the filter of what fits a subscriber, by what they told of their class.
+    """Return the filter of the dates that fit a subscriber's place, classes and themes.
 
-    :param academy: its slug; None for who gave none, whom the national dates fit.
+    :param academy: a slug; None for a subscriber without an académie, who gets the national dates.
+    :param classes: slugs of ``school.levels.CLASSES``.
+    :param themes: slugs.
     """
     chosen = CatalogueFilter(levels=tuple(sorted(classes)), themes=tuple(sorted(themes)))
     return for_place(chosen, academies, academy) if academy else national(chosen)
@@ -113,12 +120,14 @@ def for_person(
 def read_filter(
     values: Mapping[str, Sequence[str]], academies: Academies, themes: Mapping[str, str]
 ) -> CatalogueFilter:
-    """Read query parameters (name → values) into a filter; other names are ignored.
+    """Return the filter that query parameters describe.
 
-    Empty values count as absent: a form sends them. Event ids are not checked here: one that
-    is gone must not break a subscribed feed.
+    Empty values count as absent, because forms send them. Event ids are not checked: an event that
+    is gone must not break a feed that somebody subscribed to.
 
-    :raises UnknownValueError: for a value that is not in its list, with the nearest one.
+    :param values: parameter name → values; names that are not in ``PARAMETERS`` are ignored.
+    :param themes: the closed list, slug → name.
+    :raises UnknownValueError: for a value that is not in its list, with the nearest value.
     """
     found_academies = _unique(academies.get(v.lower()).slug for v in _given(values, "academie"))
     departments = _unique(academies.department(v).code for v in _given(values, "departement"))
@@ -146,7 +155,8 @@ def read_filter(
 
 
 def the_academy(chosen: CatalogueFilter, academies: Academies) -> Academy | None:
-    """Return the one académie that *chosen* is about, or None when it names none or several."""
+    """Return the only académie that *chosen* names, itself or by its départements; None when
+    *chosen* names no place or several académies."""
     slugs = {academies.get(slug).slug for slug in chosen.academies}
     slugs |= {academies.of_department(code).slug for code in chosen.departments}
     return academies.get(slugs.pop()) if len(slugs) == 1 else None
@@ -161,9 +171,10 @@ def _unique(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _closed(what: str, values: Iterable[str], choices: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the values in the order of the list.
+    """Return the values in the order of a closed list.
 
-    :param choices: the list, value → what it is called.
+    :param choices: the list, value → name on screen.
+    :raises UnknownValueError: for a value that is not in the list.
     """
     wanted = {v.lower() for v in values}
     for value in sorted(wanted - choices.keys()):
@@ -173,8 +184,8 @@ def _closed(what: str, values: Iterable[str], choices: Mapping[str, str]) -> tup
 
 
 def _meant(value: str, choices: Mapping[str, str]) -> str | None:
-    """The value that was probably meant: one whose name was written, in any spelling, or a near
-    one."""
+    """Return the value that was probably meant: the value whose name was written, in any spelling,
+    or else the nearest value or name. None when there is no such value."""
     spelt = LEVELS.get(tuple(words(value)), ())
     if len(spelt) == 1 and spelt[0] in choices:
         return spelt[0]

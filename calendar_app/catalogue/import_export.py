@@ -1,7 +1,7 @@
-"""The catalogue in and out: importing and exporting ``events.yaml``.
+"""Import ``events.yaml`` into the store, and export the store as such a file.
 
-The file is the reviewed record, the store the living one. An import never overwrites what was
-changed in the store since the file last spoke of it.
+The file is the reviewed record, the store the living record. An import never overwrites an event
+that was changed in the store since the last import or export of that event.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from calendar_app.store.base import AnySession, writing
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did, by event id.
+    """The result of an import: ids of events, by what the import did with them.
 
-    :param conflicts: events that were changed in the store since the last import; kept as they
-        are there.
-    :param absent: events of the store that the file does not name; left alone.
+    :param conflicts: events that were changed in the store since the last import; the store's
+        version stays.
+    :param absent: events of the store that are not in the file; they stay unchanged.
     """
 
     created: tuple[str, ...]
@@ -46,13 +46,13 @@ def import_events(
     now: datetime,
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
-    """Bring the events of a file into the store, all or none.
+    """Import the events of a file in one transaction: all of them, or none.
 
-    An event that stands in the store is changed only if nobody changed it there since the last
-    import, or if the file was exported from the revision that the store has now. A milestone
-    that the file no longer names is removed; a moved one remembers where it stood first.
+    An event that is already in the store is changed only if nobody changed it there since the last
+    import, or if the file was exported from the store's present revision or a later one. A
+    milestone that is missing in the file is removed. A moved milestone remembers its first days.
 
-    :param progress: called with (events done, all of them).
+    :param progress: called with the events done and their total.
     """
     outcomes: dict[str, str] = {}
     with writing(session, now):
@@ -91,8 +91,8 @@ def import_events(
 def _import_event(
     session: AnySession, entry: EventEntry, series: Series, reference: Reference, now: datetime
 ) -> tuple[Event, str]:
-    """Bring one event into the store; return it with what was done (a field of
-    :class:`ImportReport`)."""
+    """Import one event; return it with the name of the field of :class:`ImportReport` that lists
+    it."""
     event = queries.event(session, entry.id, for_update=True)
     outcome = "created"
     if event is None:
@@ -113,9 +113,9 @@ def _import_event(
 
 
 def export_events(session: AnySession) -> EventsFile:
-    """Return the whole catalogue as a file: by school year, then by id. A fresh store that
-    imports it gives the same feeds."""
-    # Sorted here: engines order text differently, and an export must be the same from both.
+    """Return the whole catalogue as the content of a file, in the order of school years, then ids.
+    A fresh store that imports the file gives the same feeds."""
+    # Sorted in Python: SQLite and PostgreSQL order text differently, and both must give one export.
     series = sorted(session.scalars(select(Series)), key=lambda s: s.id)
     events = sorted(session.scalars(select(Event)), key=lambda e: (e.school_year, e.id))
     academies = queries.reference(session).academies
@@ -146,7 +146,8 @@ def _create(entry: EventEntry, now: datetime) -> Event:
 
 
 def _outcome(event: Event, entry: EventEntry, academies: Academies) -> str:
-    """Return what an import does to an event of the store, and change nothing."""
+    """Return what an import has to do with an event of the store (a field of
+    :class:`ImportReport`). Nothing is changed."""
     stored = event_entry(event, academies)
     if _facts(stored, event, academies) == _facts(entry, event, academies):
         return "unchanged"
@@ -156,8 +157,8 @@ def _outcome(event: Event, entry: EventEntry, academies: Academies) -> str:
 
 
 def _facts(entry: EventEntry, event: Event, academies: Academies) -> dict[str, Any]:
-    """Return what an entry says, written in one way only: the order of classes or the record do
-    not count, and a date that does not say where it was moved from keeps what the store says."""
+    """Return the content of an entry in a canonical form, for comparison only: the order of lists
+    and the record do not count, and a date without ``moved_from`` keeps the value of the store."""
     known = {m.key: m for m in event.milestones}
     facts = entry.model_dump(exclude={"record", "milestones", "scope", "classes", "themes"})
     facts["scope"] = entry.scope_codes()

@@ -1,4 +1,4 @@
-"""The named read queries. Each runs in the transaction that the caller opened."""
+"""The named read queries of the catalogue. Each runs in the transaction that the caller opened."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ from calendar_app.words.text import clean_line, fold
 
 
 def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
-    """Return the version that moves with every visible change, and when it last moved.
+    """Return the row with the catalogue's version, which every visible change increases, and the
+    instant of the last change.
 
-    *for_update* makes other imports wait until the transaction ends.
+    :param for_update: lock the row, so that other writers of the catalogue wait until this
+        transaction ends.
     """
     query = select(Catalogue)
     return session.scalars(query.with_for_update() if for_update else query).one()
@@ -51,9 +53,14 @@ _ZONES = ("zone-a", "zone-b", "zone-c")
 class Reference:
     """The reference values of one catalogue version: académies, themes and school calendars.
 
-    :param changed_at: the instant at which the catalogue moved to this version.
-    :param changed_holidays: when each school calendar last changed, by slug; none that never did.
-    :param memory: what was worked out from these values, by name, for as long as they hold.
+    :param version: the catalogue's version.
+    :param changed_at: the instant (aware, UTC) at which the catalogue reached this version.
+    :param themes: the closed list, slug → name, by name.
+    :param calendars: the school calendars, by slug.
+    :param changed_holidays: the instant of the last change of each school calendar, by slug;
+        without the calendars that never changed.
+    :param memory: a cache, by name, of values that are computed from these reference values and
+        live as long as they do.
     """
 
     version: int
@@ -66,11 +73,19 @@ class Reference:
     _class_days: dict[tuple[object, ...], ClassDays] = field(default_factory=dict, compare=False)
 
     def class_days(self, academy: Academy | None, *, wednesdays: bool) -> ClassDays:
-        """Return the class days of an académie, or of the nation (zones A, B and C)."""
+        """Return the class days of an académie; of the nation (zones A, B and C) when *academy* is
+        None.
+
+        :param wednesdays: whether there is class on Wednesdays.
+        """
         return self.class_days_of((academy,) if academy else (), wednesdays=wednesdays)
 
     def class_days_of(self, academies: tuple[Academy, ...], *, wednesdays: bool) -> ClassDays:
-        """Return the class days of some académies; without any, those of the nation."""
+        """Return the class days of one or more académies; of the nation (zones A, B and C) when
+        *academies* is empty.
+
+        :param wednesdays: whether there is class on Wednesdays.
+        """
         key = (*(academy.slug for academy in academies), wednesdays)
         if key not in self._class_days:
             self._class_days[key] = (
@@ -84,19 +99,24 @@ class Reference:
         return self._class_days[key]
 
     def holidays_changed_at(self, academies: tuple[Academy, ...]) -> datetime | None:
-        """Return when the school holidays of some académies (without any: of zones A, B and C) last
-        changed; None when they never did."""
+        """Return the instant at which the school holidays of one or more académies last changed;
+        None when they never changed.
+
+        :param academies: when empty, zones A, B and C are meant.
+        """
         slugs = [academy.holiday_calendar for academy in academies] or _ZONES
         changed = (self.changed_holidays.get(slug) for slug in slugs)
         return max((at for at in changed if at), default=None)
 
 
-# One entry a store: a process that ends an engine (a test) drops its entry with it.
+# One entry for each store. The reference is weak: when a process drops an engine, as tests do, its
+# entry disappears too.
 _cached_references: WeakKeyDictionary[Engine, Reference] = WeakKeyDictionary()
 
 
 def reference(session: AnySession) -> Reference:
-    """Return the reference values, read again only when the catalogue's version moved."""
+    """Return the reference values. They are cached, and read again when the catalogue's version has
+    changed."""
     now = catalogue(session)
     engine = session.get_bind().engine
     cached = _cached_references.get(engine)
@@ -132,33 +152,35 @@ def academies(session: AnySession) -> Academies:
 
 
 def themes(session: AnySession) -> dict[str, str]:
-    """Return the closed list of themes, slug → name, by name."""
+    """Return the closed list of themes, slug → name, in the order of the names."""
     rows = session.scalars(select(ThemeRow))
     return {row.slug: row.name for row in sorted(rows, key=lambda row: fold(row.name))}
 
 
 def calendars(session: AnySession) -> dict[str, SchoolCalendar]:
-    """Return the school calendars: zones A, B and C, renewed by what was imported, and those
-    that were only imported."""
+    """Return the school calendars by slug: zones A, B and C, renewed by the imported days, and the
+    calendars that exist only in the store."""
     found = mainland_calendars()
     imported = map(calendar_of, session.scalars(select(SchoolCalendarRow)))
     return found | {calendar.slug: renewed(calendar) for calendar in imported}
 
 
 def renewed(imported: SchoolCalendar) -> SchoolCalendar:
-    """Return a calendar that was imported, with what is known without it (zones A, B and C)."""
+    """Return an imported calendar; for zones A, B and C, completed with the days that the library
+    knows."""
     known = mainland_calendars().get(imported.slug)
     return merge(known, imported) if known else imported
 
 
 def changed_holidays(session: AnySession) -> dict[str, datetime]:
-    """Return when the school holidays of each stored calendar last changed, by slug."""
+    """Return the instant at which each stored school calendar last changed, by slug; without the
+    calendars that never changed."""
     query = select(SchoolCalendarRow.slug, SchoolCalendarRow.changed_at)
     return {slug: at for slug, at in session.execute(query) if at}
 
 
 def calendar_of(row: SchoolCalendarRow) -> SchoolCalendar:
-    """Return the value that a row holds."""
+    """Return the school calendar that a row holds."""
     day = date.fromisoformat
     return SchoolCalendar(
         slug=row.slug,
@@ -170,15 +192,18 @@ def calendar_of(row: SchoolCalendarRow) -> SchoolCalendar:
 
 
 def event(session: AnySession, event_id: str, *, for_update: bool = False) -> Event | None:
-    """Return one event, or None. *for_update* locks its row until the transaction ends."""
-    # PostgreSQL takes no NUL in a text; no id holds a control character.
+    """Return one event, or None.
+
+    :param for_update: lock the row of the event until the transaction ends.
+    """
+    # PostgreSQL refuses a NUL in a text. No id contains a control character.
     if clean_line(event_id) != event_id:
         return None
     return session.get(Event, event_id, with_for_update={"of": Event} if for_update else None)
 
 
 def event_ids(session: AnySession) -> frozenset[str]:
-    """Return the ids of all events."""
+    """Return the ids of all events, archived events included."""
     return frozenset(session.scalars(select(Event.id)))
 
 
@@ -191,23 +216,27 @@ def milestones(
     cancelled_since: datetime | None = None,
     limit: int | None = None,
 ) -> list[Milestone]:
-    """Return the milestones of the filter that touch the days asked for, by day.
+    """Return the milestones that pass the filter and touch a span of days, in the order of their
+    days.
 
-    :param cancelled_since: leave out what was cancelled before this instant; None leaves out
-        whatever is cancelled.
-    :param limit: return the first ones only.
+    :param first_day: with *last_day*, the inclusive span; None leaves that side open.
+    :param cancelled_since: leave out milestones that were cancelled before this instant; None
+        leaves out all cancelled milestones.
+    :param limit: return only so many milestones, the earliest.
     """
     query = (
         select(Milestone)
         .join(Milestone.event)
         .where(*_milestone_conditions(chosen, first_day, last_day, cancelled_since))
-        # Said twice: an eager load that comes back to where it started would stop there.
+        # Event.milestones is eager already, but must be named here: SQLAlchemy stops an eager load
+        # that leads back to the class where the query began.
         .options(selectinload(Milestone.event).selectinload(Event.milestones))
     )
     if limit is not None:
         query = query.order_by(Milestone.first_day, Milestone.last_day, Milestone.id).limit(limit)
     found = session.scalars(query).unique()
-    # Sorted here: engines order text differently, and the order is part of a feed's bytes.
+    # Sorted in Python: SQLite and PostgreSQL order text differently, and the order is part of the
+    # bytes of a feed.
     return sorted(found, key=lambda m: (m.first_day, m.last_day, m.event_id, m.position, m.key))
 
 
@@ -218,7 +247,7 @@ def count_milestones(
     *,
     cancelled_since: datetime | None = None,
 ) -> int:
-    """Return how many ``milestones`` there are from this day on."""
+    """Return how many milestones :func:`milestones` would return from *first_day* on."""
     conditions = _milestone_conditions(chosen, first_day, None, cancelled_since)
     query = select(func.count(Milestone.id)).join(Milestone.event).where(*conditions)
     return session.scalar(query) or 0
@@ -227,11 +256,11 @@ def count_milestones(
 def events(
     session: AnySession, chosen: CatalogueFilter, year: SchoolYear, *, undated: bool = False
 ) -> list[Event]:
-    """Return the events of the filter in one school year, by title.
+    """Return the events of one school year that pass the filter, in the order of their titles.
 
-    An event passes the place when its scope does, or that of one of its milestones.
+    An event passes the place when its own scope passes it, or the scope of one of its milestones.
 
-    :param undated: only those without a milestone.
+    :param undated: return only events without a milestone.
     """
     query = select(Event).where(*_event_conditions(chosen), *_event_scope(chosen))
     query = query.where(Event.school_year == year.start)
@@ -241,22 +270,25 @@ def events(
 
 
 def latest_school_year(session: AnySession, chosen: CatalogueFilter) -> SchoolYear | None:
-    """Return the latest school year that has events of the filter, or None."""
+    """Return the latest school year with an event that passes the filter, or None."""
     query = select(func.max(Event.school_year))
     start = session.scalar(query.where(*_event_conditions(chosen), *_event_scope(chosen)))
     return None if start is None else SchoolYear(start)
 
 
 def school_years(session: AnySession) -> list[SchoolYear]:
-    """Return the school years that have events to show, oldest first."""
+    """Return the school years with at least one event that is not archived, oldest first."""
     found = session.scalars(select(Event.school_year).where(Event.archived_at.is_(None)).distinct())
     return sorted(SchoolYear(start) for start in found)
 
 
 class PublicEvent(NamedTuple):
-    """What the site map must know of an event.
+    """The values of an event that the site map needs.
 
-    :param last_day: of its school year, or of its dates where one is later.
+    :param year: the school year.
+    :param changed_at: the last visible change.
+    :param last_day: the last day of the school year, or of the event's dates if that is later (as
+        in ``Event.is_over``).
     """
 
     id: str
@@ -266,7 +298,7 @@ class PublicEvent(NamedTuple):
 
 
 def public_events(session: AnySession) -> list[PublicEvent]:
-    """Return each event that was not archived, by id."""
+    """Return the events that are not archived, in the order of their ids."""
     latest = select(func.max(Milestone.last_day)).where(Milestone.event_id == Event.id)
     query = select(Event.id, Event.school_year, Event.changed_at, latest.scalar_subquery())
     found = []
@@ -279,13 +311,13 @@ def public_events(session: AnySession) -> list[PublicEvent]:
 
 
 def picked_events(session: AnySession, chosen: CatalogueFilter) -> list[Event]:
-    """Return the events that were picked by hand, without those that are gone or archived."""
+    """Return the events of « ma sélection », without events that are gone or archived."""
     found = (event(session, event_id) for event_id in chosen.event_ids)
     return [picked for picked in found if picked and not picked.archived_at]
 
 
 def editions(session: AnySession, series_id: str) -> list[Event]:
-    """Return the editions of a series, newest first; not those that were archived."""
+    """Return the editions of a series that are not archived, newest first."""
     query = select(Event).where(Event.series_id == series_id, Event.archived_at.is_(None))
     return list(session.scalars(query.order_by(Event.school_year.desc())))
 
@@ -312,17 +344,17 @@ def _milestone_conditions(
 
 
 def concerns(milestone: Milestone, chosen: CatalogueFilter) -> bool:
-    """Whether a date stands among its event's dates for this filter: it is left out only when its
-    own, narrower scope is for others."""
+    """Whether a date is shown among the dates of its event for this filter. A date is left out only
+    when it has its own, narrower scope and that scope does not pass the place."""
     return not milestone.own_scope or chosen.sees(milestone.scope)
 
 
 def dates_seen(event: Event, chosen: CatalogueFilter) -> list[Milestone]:
-    """Return the milestones of an event that pass the place of the filter, as ``milestones`` finds
-    them.
+    """Return the milestones of an event that pass the place of the filter, by the rule of
+    :func:`milestones`.
 
-    Of an event that was picked by hand, only dates that are expressly for others are left out; and
-    all are there where all are for others.
+    For an event of « ma sélection », only the dates that :func:`concerns` refuses are left out;
+    when it refuses all dates of the event, all are returned.
     """
     if not chosen.event_ids:
         return [m for m in event.milestones if chosen.sees(m.scope)]
@@ -345,7 +377,8 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
 
 
 def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
-    """An event passes the place, and what a search says of dates, when one of its dates does."""
+    """Yield the conditions on the place, and those of a search on dates. An event meets them when
+    one of its dates does."""
     if chosen.event_ids:
         return
     yield from queries.some_date_conditions(chosen.asked)
@@ -357,7 +390,8 @@ def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
 
 
 def _milestone_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
-    """A milestone's own scope holds where it has one, else its event's; see ``dates_seen``."""
+    """Yield the conditions on the place. A milestone's own scope counts where it has one, else the
+    scope of its event. For « ma sélection » see :func:`dates_seen`."""
     if not chosen.scopes:
         return
     if chosen.event_ids:

@@ -1,4 +1,4 @@
-"""Bringing académies, themes and school calendars into the store."""
+"""Write académies, themes and school calendars into the store."""
 
 from __future__ import annotations
 
@@ -29,18 +29,21 @@ def load_reference(
     calendars: Iterable[SchoolCalendar],
     now: datetime,
 ) -> None:
-    """Bring the store in line with the reference files that ship with the code.
+    """Update the store with the reference files that ship with the code, in one transaction.
 
-    Nothing is written, and the catalogue's version stays, when nothing changed. Of a school
-    calendar that the store already has, only the days that it does not know are taken: it may
-    have been renewed by an import since.
+    When nothing changed, nothing is written and the catalogue's version stays. A school calendar
+    that is already in the store only gets the days that it does not know, because an import may
+    have renewed its other days.
+
+    :param academies: with the towns of their départements.
+    :param themes: slug → name.
     """
     with writing(session, now):
-        # Processes that start together on a fresh store would all insert the same rows.
+        # The lock: processes that start together on a fresh store would insert the same rows.
         queries.catalogue(session, for_update=True)
         for slug, name in themes.items():
             _set(session, ThemeRow, slug, name=name)
-        # A collectivity refers to the académie it is attached to, so that one goes first.
+        # Académies come first, because the row of a collectivity refers to that of its académie.
         for academy in sorted(academies, key=lambda a: a.attached_to is not None):
             row = _set(
                 session,
@@ -76,9 +79,9 @@ def load_reference(
 def import_calendars(
     session: AnySession, calendars: Iterable[SchoolCalendar], now: datetime
 ) -> tuple[SchoolCalendar, ...]:
-    """Renew the store's school calendars; the days that a new one knows replace the old ones.
+    """Renew the store's school calendars: the days that a new calendar knows replace the old days.
 
-    :returns: the calendars as they are now, those that were imported only.
+    :returns: the calendars that were given, as the store holds them now.
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
@@ -90,14 +93,15 @@ def import_calendars(
 
 
 def imported_calendars(session: AnySession) -> tuple[SchoolCalendar, ...]:
-    """Return the calendars that the store holds, by slug (zones A, B and C only when an import
-    renewed them)."""
+    """Return the calendars that the store holds, in the order of their slugs; zones A, B and C only
+    when an import renewed them."""
     rows = session.scalars(select(SchoolCalendarRow).order_by(SchoolCalendarRow.slug))
     return tuple(queries.calendar_of(row) for row in rows)
 
 
 def _write_calendar(session: AnySession, calendar: SchoolCalendar, now: datetime) -> None:
-    """Write a calendar, and that its days changed at *now* where they are others than before."""
+    """Write a calendar; note *now* as the instant of its change when its days differ from
+    before."""
 
     def iso(day: date) -> str:
         return day.isoformat()
@@ -118,7 +122,7 @@ def _write_calendar(session: AnySession, calendar: SchoolCalendar, now: datetime
 
 
 def _set(session: AnySession, kind: type[Row], key: str, **values: object) -> Row:
-    """Make or change the row of this key; a value that is already there is not written."""
+    """Create or update the row with this primary key; equal values are not written again."""
     row = session.get(kind, key)
     if row is None:
         row = kind(**{kind.__mapper__.primary_key[0].name: key}, **values)

@@ -1,4 +1,4 @@
-"""Making the store ready: its schema, its reference values and, the first time, its content."""
+"""Make the store ready: its schema, its reference values and, at the first start, its events."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from calendar_app.store.base import AnySession, db
 
 
 class SchemaState(Enum):
-    """What a store holds, beside what this code needs."""
+    """The schema of a store, compared with the schema that this code needs."""
 
-    #: Nothing of ours: no file, or a database without our tables.
+    #: No schema: the file is missing, or the database has no version of ours.
     MISSING = "missing"
     #: The schema of an earlier or a later release.
     OTHER = "other"
@@ -37,10 +37,11 @@ class SchemaState(Enum):
 
 
 def schema_state(session: AnySession) -> SchemaState:
-    """Return whether the store has the schema of this code.
+    """Return the state of the store's schema. The session's transaction is rolled back.
 
-    :raises DBAPIError: when the database does not answer. (A SQLite file that is not there is
-        MISSING: it is ours to make.)
+    A SQLite file that does not exist is ``MISSING``, not an error: this program may create it.
+
+    :raises DBAPIError: when the database does not answer.
     """
     url = db.engine.url
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
@@ -53,8 +54,9 @@ def schema_state(session: AnySession) -> SchemaState:
 
 
 def problem(session: AnySession) -> str | None:
-    """Return what an operator has to do before the store can serve: French, without its capital.
-    None when it can serve, or when it does not answer, which no command of ours mends."""
+    """Return what an operator has to do before the store is usable: a French text without its
+    capital. None when the store is usable, or when the database does not answer, since no command
+    of ours repairs that."""
     try:
         return PROBLEMS.get(schema_state(session))
     except DBAPIError:
@@ -79,10 +81,10 @@ def _newest_revision() -> str | None:
 
 
 def upgrade_schema() -> None:
-    """Bring the schema of the current application's store to its newest revision; make the file of
-    a SQLite store that is not there.
+    """Migrate the store of the current Flask application to the newest schema; create the file of
+    a SQLite store that does not exist.
 
-    Harmless to repeat, and to run in several processes at once: the first one locks.
+    Idempotent, and safe in several processes at once: the migrations take a lock.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     connections.make_file(db.engine.url)
@@ -90,7 +92,10 @@ def upgrade_schema() -> None:
 
 
 def make_ready(session: AnySession, data_folder: Path, now: datetime) -> None:
-    """Bring the schema and the reference values of the store up to date."""
+    """Bring the schema and the reference values of the store up to date.
+
+    :param data_folder: the folder of the reference files.
+    """
     upgrade_schema()
     load_reference_files(session, data_folder, now)
 
@@ -98,23 +103,24 @@ def make_ready(session: AnySession, data_folder: Path, now: datetime) -> None:
 def first_start(
     session: AnySession, data_folder: Path, instance: Path, now: datetime
 ) -> ImportReport | None:
-    """Make the store and fill it with ``events.yaml``, if that was not done yet.
+    """Create the store and fill it with ``events.yaml``, unless that is already done.
 
-    Of several processes that start at once, one does it and the others wait.
+    When several processes start at once, one does it and the other processes wait.
 
-    :param instance: a folder that these processes share.
-    :returns: what was imported, or None.
+    :param data_folder: the folder of ``events.yaml`` and of the reference files.
+    :param instance: a folder that these processes share; the lock file is created there.
+    :returns: the report of the import, or None when nothing was imported.
     """
     with _alone(instance / "first-start.lock"):
         if schema_state(session) is not SchemaState.READY:
             make_ready(session, data_folder, now)
         report = None
         if is_empty(session):
-            # A process may have been stopped between the schema and the references.
+            # An earlier process may have stopped after the schema and before the reference values.
             load_reference_files(session, data_folder, now)
             report = file_exchange.import_events_file(session, data_folder / "events.yaml", now)
         session.rollback()
-    # A server may fork now: connections must not be shared by its processes.
+    # A server may fork after this: its processes must not share connections.
     db.engine.dispose()
     return report
 
@@ -127,7 +133,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def load_reference_files(session: AnySession, data_folder: Path, now: datetime) -> None:
-    """Bring the store in line with the reference files of *data_folder*."""
+    """Update the store with the reference files of *data_folder*."""
 
     def text(name: str) -> str:
         return (data_folder / name).read_text(encoding="utf-8")
@@ -142,10 +148,10 @@ def load_reference_files(session: AnySession, data_folder: Path, now: datetime) 
 
 
 def is_empty(session: AnySession) -> bool:
-    """Whether the store has no event yet."""
+    """Whether the store has no event, or archived events only."""
     return not queries.school_years(session)
 
 
 def catalogue_version(session: AnySession) -> int:
-    """Return the counter that moves with every visible change."""
+    """Return the catalogue's version: a counter that every visible change increases."""
     return queries.catalogue(session).version

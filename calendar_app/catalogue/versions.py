@@ -1,8 +1,8 @@
-"""Three versions of one object: what it was, what somebody wants, and what it is by now.
+"""Three-way merge of versions of one object: the base, the wanted version and the present one.
 
-An undo, a proposal that was prepared on an older version and two editors on one event are one
-question: which of the wanted differences still fit? Objects come in as facts: a name for each part
-of them → its value (JSON), where a missing part has no name.
+An undo, a proposal that was prepared on an older version, and two editors on one event raise one
+question: which of the wanted differences can still be applied? Objects are given as facts: the name
+of each part → its value (JSON). A part that is missing has no name there.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: « participation.cost » → « gratuit ».
+#: Name of a part → its value, as « participation.cost » → « gratuit ».
 Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One part that is not the same in two versions; None where a version has no such part."""
+    """A part that differs between two versions; None stands for a version without this part."""
 
     name: str
     before: Any
@@ -26,7 +26,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One part that somebody wants to change and that somebody else changed otherwise."""
+    """A part that one person wants to change and another person changed differently."""
 
     name: str
     was: Any
@@ -36,9 +36,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What is now, with the wanted differences that fit.
+    """The result of a merge: the present version with the wanted differences that could be applied.
 
-    :param conflicts: those that do not; *facts* keeps what is now of them.
+    :param conflicts: the differences that could not be applied; *facts* keeps the present values of
+        these parts.
     """
 
     facts: dict[str, Any]
@@ -46,7 +47,7 @@ class Merged:
 
 
 def differences(before: Facts, after: Facts) -> tuple[Difference, ...]:
-    """Return what is not the same in two versions, in the order of the names."""
+    """Return the parts that differ between two versions, in the order of their names."""
     names = sorted({*before, *after})
     return tuple(
         Difference(name, before.get(name), after.get(name))
@@ -56,9 +57,11 @@ def differences(before: Facts, after: Facts) -> tuple[Difference, ...]:
 
 
 def merge(was: Facts, wanted: Facts, now: Facts) -> Merged:
-    """Return *now* with what differs between *was* and *wanted*.
+    """Return *now* with the differences between *was* and *wanted* applied.
 
-    A part that somebody else brought to the very value that is wanted is no conflict.
+    A part that already has the wanted value is not a conflict.
+
+    :param was: the base: the version on which *wanted* was prepared.
     """
     facts, conflicts = dict(now), []
     for difference in differences(was, wanted):

@@ -1,14 +1,14 @@
-"""Reading environment variables: what a value may be, and one refusal for all that are wrong.
+"""Reading the text of an environment variable: what a value may be.
 
-A function that reads a value raises ValueError for one it refuses; the sentence that the person
-reads is given to :class:`Reader` beside it.
+A function that reads a value raises ValueError for a value that it refuses; the sentence that the
+operator reads stands beside the field (``config.settings``).
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.headerregistry import Address
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from calendar_app.words.text import clean_line, nearest
+from calendar_app.words.text import clean_line
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _Value = TypeVar("_Value")
@@ -32,59 +32,6 @@ MAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@{DOMAIN.pattern}", re.IGNORECASE)
 
 class SettingsError(Exception):
     """The program cannot start; ``str(error)`` is French, one sentence a line."""
-
-
-class Reader:
-    """Reads variables and gathers what is wrong with them, for one refusal at the end."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._known: set[str] = set()
-        self._errors: list[str] = []
-
-    def __call__(
-        self,
-        name: str,
-        parse: Callable[[str], _Value],
-        default: _Default,
-        expected: str,
-        *,
-        required: bool = False,
-        secret: bool = False,
-    ) -> _Value | _Default:
-        """Return the variable as *parse* reads it, or *default*.
-
-        :param parse: raises ValueError when it refuses; *expected* is what the person reads then.
-        :param secret: the value must not be said again.
-        """
-        self._known.add(name)
-        text = self._environ.get(name, "").strip()
-        if text:
-            try:
-                return parse(text)
-            except (ValueError, ArgumentError):
-                was = "ne convient pas" if secret else f"vaut « {text} »"
-                self._errors.append(f"{name} {was} : il faut {expected}.")
-        elif required:
-            self._errors.append(
-                f"{name} manque : avec CALENDAR_ENV=production, il faut {expected}."
-            )
-        return default
-
-    def finish(self) -> None:
-        """Refuse what was wrong, and any variable that nobody read.
-
-        :raises SettingsError: when there is something to say.
-        """
-        for name in sorted(self._environ.keys() - self._known):
-            if name.startswith("CALENDAR_") and not name.startswith("CALENDAR_TEST_"):
-                # The prefix that all share would make any two names look alike.
-                known = {other.removeprefix("CALENDAR_"): other for other in self._known}
-                near = nearest(name.removeprefix("CALENDAR_"), known)
-                hint = f"écrivez {known[near]}" if near else "retirez cette variable"
-                self._errors.append(f"{name} n'est pas un réglage : {hint}.")
-        if self._errors:
-            raise SettingsError("\n".join(self._errors))
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -138,7 +85,7 @@ def web_page(text: str) -> str:
     return text
 
 
-def contact(text: str) -> str:
+def mail_or_web_page(text: str) -> str:
     """Read an e-mail or a web address."""
     return web_page(text) if text.startswith("http") else matching(MAIL)(text)
 
@@ -203,7 +150,10 @@ def database_url(folder: Path) -> Callable[[str], str]:
     """
 
     def parse(text: str) -> str:
-        url = make_url(text)
+        try:
+            url = make_url(text)
+        except ArgumentError as error:
+            raise ValueError(text) from error
         name = url.database
         if name and url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
             url = url.set(drivername="postgresql+psycopg")

@@ -1,4 +1,8 @@
-"""The settings of an installation, and where its folders are."""
+"""The settings of an installation, and where its folders are.
+
+pydantic-settings reads the variables; the sentences about those that are wrong are ours, since an
+operator reads them: French, all at once, each with what the value must be.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,35 @@ import ipaddress
 import os
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.headerregistry import Address
 from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AliasGenerator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from calendar_app.config.environment import (
     DOMAIN,
     MAIL,
     Network,
-    Reader,
     SettingsError,
-    contact,
     database_url,
     host_of,
+    mail_or_web_page,
     matching,
     networks,
     number,
@@ -31,6 +50,7 @@ from calendar_app.config.environment import (
     smtp_url,
     web_page,
 )
+from calendar_app.words.text import nearest
 
 #: What follows « @ » in every UID. RFC 7986 (section 5.3) wants it to be unique, not to be a host
 #: that exists, and it must never follow the site's address: a calendar that meets a new UID shows
@@ -43,16 +63,57 @@ _LOOPBACK_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv6Network("::1/128"),
 )
 _KEY_LENGTH = 32
+_PREFIX = "CALENDAR_"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How this installation runs. :meth:`from_environment` makes it.
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What an operator is told about a variable whose value is missing or wrong.
+
+    :param expected: French: what the value must be, with an example.
+    :param required: whether production does not start without it.
+    :param secret: whether the value must not be written in the message.
+    """
+
+    expected: str
+    required: bool = False
+    secret: bool = False
+
+
+def _read(parse: Callable[[str], Any]) -> BeforeValidator:
+    """Read the text of a variable with *parse*; a value that is no text was read already."""
+    return BeforeValidator(lambda value: parse(value) if isinstance(value, str) else value)
+
+
+def _read_database_url(value: Any, info: ValidationInfo) -> Any:
+    """Read the address of the store; without one, a file in the instance folder."""
+    folder = info.data.get("instance", Path("instance").absolute())
+    return database_url(folder)(value) if value else f"sqlite:///{folder / 'calendar.sqlite3'}"
+
+
+def _read_smtp_url(value: Any, info: ValidationInfo) -> Any:
+    production = info.data.get("env") == "production"
+    return smtp_url(production)(value) if isinstance(value, str) else value
+
+
+def _default_url(data: dict[str, Any]) -> str:
+    return f"http://127.0.0.1:{data.get('port', 8000)}"
+
+
+def _default_sender(data: dict[str, Any]) -> Address:
+    host = host_of(data.get("public_url", _default_url(data)))
+    return Address(data.get("site_name", ""), "ne-pas-repondre", host)
+
+
+class Settings(BaseSettings):
+    """How this installation runs. :meth:`from_environment` makes it; the variable of a field is
+    ``CALENDAR_`` and its name in capital letters, but for ``PORT``.
 
     Settings end up in logs, so what may hold a password is not in ``repr``.
 
     :param env: ``development`` or ``production``.
     :param instance: absolute folder of what is this installation's own: store, key, outbox.
+    :param port: where ``calendar-app serve`` listens.
     :param database_url: for SQLAlchemy: ``sqlite:///`` and an absolute path, or
         ``postgresql+psycopg://…``.
     :param public_url: where people find the site: ``scheme://host[:port]``, no slash at the end.
@@ -60,47 +121,188 @@ class Settings:
     :param smtp_url: ``smtp://…`` or ``smtps://…``. Before production also ``console:``, and
         ``file:`` or None, which write mails as files under *instance*.
     :param smtp_rate: mails a second, at most.
-    :param mail_from: whom every mail comes from.
-    :param unsubscribe_mailbox: the address that people unsubscribe at, if there is one.
+    :param mail_from: the sender of every mail.
+    :param unsubscribe_mailbox: the address at which people unsubscribe, if there is one.
     :param sending: False holds every mail back.
     :param trusted_proxies: how many proxies stand before the server, for werkzeug's ``ProxyFix``.
         With one too many, a visitor chooses the address that we take for theirs.
-    :param metrics_networks: from where ``/metrics`` may be read.
+    :param metrics_networks: the networks from which ``/metrics`` may be read.
     :param organisation: who publishes the site, with address and telephone, for the legal notice
         (None: not said).
-    :param publisher: director of publication, a person, for the same (None: not said).
+    :param publisher: director of publication, a person, for the legal notice (None: not said).
     :param mail_relay: who carries the mails for us, and in which country (None: not said).
-    :param hosting: who hosts the site, with address and telephone, for the same (None: not said).
+    :param hosting: who hosts the site, with address and telephone, for the legal notice (None: not
+        said).
     :param controller: who answers for personal data (None: not said).
     :param dpo: data protection officer (None: not said).
-    :param contact: e-mail or web address that people write to (None: not said).
+    :param contact: e-mail or web address to which people write (None: not said).
     :param accessibility_plan: web page of the plan that the law asks for (None: not said).
-    :param port: where ``calendar-app serve`` listens.
     """
 
-    env: str
-    instance: Path
-    database_url: str = field(repr=False)
-    public_url: str
-    uid_domain: str
-    secret_key: str = field(repr=False)
-    smtp_url: str | None = field(repr=False)
-    smtp_rate: float
-    mail_from: Address
-    unsubscribe_mailbox: str | None
-    sending: bool
-    trusted_proxies: int
-    metrics_networks: tuple[Network, ...]
-    site_name: str
-    organisation: str | None
-    publisher: str | None
-    mail_relay: str | None
-    hosting: str | None
-    controller: str | None
-    dpo: str | None
-    contact: str | None
-    accessibility_plan: str | None
-    port: int
+    model_config = SettingsConfigDict(
+        alias_generator=AliasGenerator(validation_alias=lambda name: _PREFIX + name.upper()),
+        populate_by_name=True,
+        arbitrary_types_allowed=True,
+        case_sensitive=True,
+        validate_default=True,
+        frozen=True,
+    )
+
+    env: Annotated[
+        str,
+        _read(one_of("development", "production")),
+        Variable("« development » ou « production »"),
+    ] = "development"
+    instance: Annotated[
+        Path,
+        BeforeValidator(lambda value: Path(value).absolute()),
+        Variable("le chemin d'un dossier"),
+    ] = Path("instance")
+    port: Annotated[
+        int,
+        _read(number(int, 1, 65535)),
+        Variable("un nombre entier de 1 à 65535, par exemple 8000"),
+    ] = Field(8000, validation_alias="PORT")
+    database_url: Annotated[
+        str,
+        BeforeValidator(_read_database_url),
+        Variable(
+            "sqlite:///chemin/du/fichier ou postgresql://utilisateur:mot-de-passe@serveur/base",
+            secret=True,
+        ),
+    ] = Field("", repr=False)
+    public_url: Annotated[
+        str,
+        _read(site_url),
+        Variable(
+            "l'adresse du site sans chemin, par exemple https://calendrier.ac-exemple.fr",
+            required=True,
+        ),
+    ] = Field(default_factory=_default_url)
+    uid_domain: Annotated[
+        str,
+        _read(matching(DOMAIN)),
+        Variable(f"un nom de domaine qui ne changera jamais, par exemple {UID_DOMAIN}"),
+    ] = UID_DOMAIN
+    secret_key: Annotated[
+        str,
+        _read(matching(re.compile(rf"(.{{{_KEY_LENGTH},}})?"))),
+        Variable(
+            f"au moins {_KEY_LENGTH} signes tirés au hasard, par exemple ce qu'écrit : "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(48))"',
+            required=True,
+            secret=True,
+        ),
+    ] = Field("", repr=False)
+    smtp_url: Annotated[
+        str | None,
+        BeforeValidator(_read_smtp_url),
+        Variable(
+            "l'adresse d'un serveur, par exemple smtp://utilisateur:mot-de-passe@serveur:587",
+            required=True,
+            secret=True,
+        ),
+    ] = Field(None, repr=False)
+    smtp_rate: Annotated[
+        float,
+        _read(number(float, 0.01, 1000)),
+        Variable("le nombre de courriels par seconde, de 0.01 à 1000, par exemple 5"),
+    ] = 5.0
+    site_name: Annotated[str, _read(short_line), Variable("un nom de 200 signes au plus")] = (
+        "Calendrier des classes"
+    )
+    mail_from: Annotated[
+        Address,
+        _read(sender),
+        Variable("une adresse, par exemple Calendrier <calendrier@ac-exemple.fr>"),
+    ] = Field(default_factory=_default_sender)
+    unsubscribe_mailbox: Annotated[
+        str | None,
+        _read(matching(MAIL)),
+        Variable("une adresse, par exemple desabonnement@ac-exemple.fr"),
+    ] = None
+    sending: Annotated[
+        bool, _read(lambda text: one_of("on", "off")(text) == "on"), Variable("« on » ou « off »")
+    ] = True
+    trusted_proxies: Annotated[
+        int,
+        _read(number(int, 0, 9)),
+        Variable("le nombre de serveurs mandataires placés devant l'application, de 0 à 9"),
+    ] = 0
+    metrics_networks: Annotated[
+        tuple[Network, ...],
+        NoDecode,
+        _read(networks),
+        Variable("des réseaux séparés par des virgules, par exemple 127.0.0.0/8, 10.1.0.0/16"),
+    ] = _LOOPBACK_NETWORKS
+    organisation: Annotated[
+        str | None,
+        _read(reachable),
+        Variable(
+            "le nom, l'adresse et le téléphone de l'éditeur du site (200 signes au plus), par "
+            "exemple Rectorat d'Exemple, 1 rue de l'Essai, 75000 Paris, 01 00 00 00 00",
+            required=True,
+        ),
+    ] = None
+    publisher: Annotated[
+        str | None,
+        _read(short_line),
+        Variable(
+            "le nom du directeur ou de la directrice de la publication (200 signes au plus)",
+            required=True,
+        ),
+    ] = None
+    mail_relay: Annotated[
+        str | None,
+        _read(short_line),
+        Variable(
+            "le nom et le pays de qui achemine les courriels (200 signes au plus), par exemple "
+            "Postier d'Exemple, France",
+            required=True,
+        ),
+    ] = None
+    hosting: Annotated[
+        str | None,
+        _read(reachable),
+        Variable(
+            "le nom, l'adresse, le pays et le téléphone de l'hébergeur (200 signes au plus), "
+            "par exemple Hébergeur d'Exemple, 1 rue de l'Essai, 75000 Paris, France, "
+            "01 00 00 00 00",
+            required=True,
+        ),
+    ] = None
+    controller: Annotated[
+        str | None,
+        _read(short_line),
+        Variable(
+            "le nom et l'adresse du responsable du traitement des données (200 signes au plus)",
+            required=True,
+        ),
+    ] = None
+    dpo: Annotated[
+        str | None,
+        _read(short_line),
+        Variable(
+            "de quoi joindre le délégué à la protection des données (200 signes au plus)",
+            required=True,
+        ),
+    ] = None
+    contact: Annotated[
+        str | None,
+        _read(mail_or_web_page),
+        Variable(
+            "une adresse de courriel ou de page web, par exemple contact@ac-exemple.fr",
+            required=True,
+        ),
+    ] = None
+    accessibility_plan: Annotated[
+        str | None,
+        _read(web_page),
+        Variable(
+            "l'adresse web du schéma pluriannuel de mise en accessibilité, par exemple "
+            "https://ac-exemple.fr/accessibilite"
+        ),
+    ] = None
 
     @property
     def production(self) -> bool:
@@ -108,7 +310,7 @@ class Settings:
 
     @property
     def trusted_hosts(self) -> tuple[str, ...]:
-        """The names a request's Host may have, without port; an IPv6 address in brackets."""
+        """The names that a request's Host may have, without port; an IPv6 address in brackets."""
         public = host_of(self.public_url)
         if self.production:
             return (public,)
@@ -126,167 +328,81 @@ class Settings:
         :raises SettingsError: a sentence for each variable that is wrong, that production misses,
             or that begins with ``CALENDAR_`` without being a setting.
         """
-        read = Reader(environ)
-        env = read(
-            "CALENDAR_ENV",
-            one_of("development", "production"),
-            "development",
-            "« development » ou « production »",
-        )
-        production = env == "production"
-        folder = read("CALENDAR_INSTANCE", Path, Path("instance"), "le chemin d'un dossier")
-        folder = (instance or folder).absolute()
-        port = read(
-            "PORT", number(int, 1, 65535), 8000, "un nombre entier de 1 à 65535, par exemple 8000"
-        )
-        public_url = read(
-            "CALENDAR_PUBLIC_URL",
-            site_url,
-            f"http://127.0.0.1:{port}",
-            "l'adresse du site sans chemin, par exemple https://calendrier.ac-exemple.fr",
-            required=production,
-        )
-        site_name = read(
-            "CALENDAR_SITE_NAME",
-            short_line,
-            "Calendrier des classes",
-            "un nom de 200 signes au plus",
-        )
-        settings = cls(
-            env=env,
-            instance=folder,
-            database_url=read(
-                "CALENDAR_DATABASE_URL",
-                database_url(folder),
-                f"sqlite:///{folder / 'calendar.sqlite3'}",
-                "sqlite:///chemin/du/fichier ou postgresql://utilisateur:mot-de-passe@serveur/base",
-                secret=True,
-            ),
-            public_url=public_url,
-            uid_domain=read(
-                "CALENDAR_UID_DOMAIN",
-                matching(DOMAIN),
-                UID_DOMAIN,
-                f"un nom de domaine qui ne changera jamais, par exemple {UID_DOMAIN}",
-            ),
-            secret_key=read(
-                "CALENDAR_SECRET_KEY",
-                matching(re.compile(rf".{{{_KEY_LENGTH},}}")),
-                "",
-                f"au moins {_KEY_LENGTH} signes tirés au hasard, par exemple ce qu'écrit : "
-                'python3 -c "import secrets; print(secrets.token_urlsafe(48))"',
-                required=production,
-                secret=True,
-            ),
-            smtp_url=read(
-                "CALENDAR_SMTP_URL",
-                smtp_url(production),
-                None,
-                "l'adresse d'un serveur, par exemple smtp://utilisateur:mot-de-passe@serveur:587"
-                + ("" if production else ", ou « console: » ou « file: »"),
-                required=production,
-                secret=True,
-            ),
-            smtp_rate=read(
-                "CALENDAR_SMTP_RATE",
-                number(float, 0.01, 1000),
-                5.0,
-                "le nombre de courriels par seconde, de 0.01 à 1000, par exemple 5",
-            ),
-            mail_from=read(
-                "CALENDAR_MAIL_FROM",
-                sender,
-                Address(site_name, "ne-pas-repondre", host_of(public_url)),
-                "une adresse, par exemple Calendrier <calendrier@ac-exemple.fr>",
-            ),
-            unsubscribe_mailbox=read(
-                "CALENDAR_UNSUBSCRIBE_MAILBOX",
-                matching(MAIL),
-                None,
-                "une adresse, par exemple desabonnement@ac-exemple.fr",
-            ),
-            sending=read("CALENDAR_SENDING", one_of("on", "off"), "on", "« on » ou « off »")
-            == "on",
-            trusted_proxies=read(
-                "CALENDAR_TRUSTED_PROXIES",
-                number(int, 0, 9),
-                0,
-                "le nombre de serveurs mandataires placés devant l'application, de 0 à 9",
-            ),
-            metrics_networks=read(
-                "CALENDAR_METRICS_NETWORKS",
-                networks,
-                _LOOPBACK_NETWORKS,
-                "des réseaux séparés par des virgules, par exemple 127.0.0.0/8, 10.1.0.0/16",
-            ),
-            site_name=site_name,
-            organisation=read(
-                "CALENDAR_ORGANISATION",
-                reachable,
-                None,
-                "le nom, l'adresse et le téléphone de l'éditeur du site (200 signes au plus), par "
-                "exemple Rectorat d'Exemple, 1 rue de l'Essai, 75000 Paris, 01 00 00 00 00",
-                required=production,
-            ),
-            publisher=read(
-                "CALENDAR_PUBLISHER",
-                short_line,
-                None,
-                "le nom du directeur ou de la directrice de la publication (200 signes au plus)",
-                required=production,
-            ),
-            mail_relay=read(
-                "CALENDAR_MAIL_RELAY",
-                short_line,
-                None,
-                "le nom et le pays de qui achemine les courriels (200 signes au plus), par exemple "
-                "Postier d'Exemple, France",
-                required=production,
-            ),
-            hosting=read(
-                "CALENDAR_HOSTING",
-                reachable,
-                None,
-                "le nom, l'adresse, le pays et le téléphone de l'hébergeur (200 signes au plus), "
-                "par exemple Hébergeur d'Exemple, 1 rue de l'Essai, 75000 Paris, France, "
-                "01 00 00 00 00",
-                required=production,
-            ),
-            controller=read(
-                "CALENDAR_CONTROLLER",
-                short_line,
-                None,
-                "le nom et l'adresse du responsable du traitement des données (200 signes au plus)",
-                required=production,
-            ),
-            dpo=read(
-                "CALENDAR_DPO",
-                short_line,
-                None,
-                "de quoi joindre le délégué à la protection des données (200 signes au plus)",
-                required=production,
-            ),
-            contact=read(
-                "CALENDAR_CONTACT",
-                contact,
-                None,
-                "une adresse de courriel ou de page web, par exemple contact@ac-exemple.fr",
-                required=production,
-            ),
-            accessibility_plan=read(
-                "CALENDAR_ACCESSIBILITY_PLAN",
-                web_page,
-                None,
-                "l'adresse web du schéma pluriannuel de mise en accessibilité, par exemple "
-                "https://ac-exemple.fr/accessibilite",
-            ),
-            port=port,
-        )
-        read.finish()
+        given = {name: text for name, value in environ.items() if (text := value.strip())}
+        if instance is not None:
+            given[f"{_PREFIX}INSTANCE"] = str(instance)
+        source = EnvSettingsSource(cls)
+        source.env_vars = given
+        settings, wrong = None, frozenset[str]()
+        try:
+            settings = cls(**source())
+        except ValidationError as error:
+            wrong = frozenset(str(problem["loc"][0]) for problem in error.errors())
+        problems = [*cls._problems(given, wrong), *cls._unknown(environ)]
+        if problems or settings is None:
+            raise SettingsError("\n".join(problems))
+        return settings._in_its_folder()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what :meth:`from_environment` was given, and nothing of the process besides."""
+        return (init_settings,)
+
+    @classmethod
+    def _variables(cls) -> dict[str, Variable]:
+        """Return each variable, in the order of the fields."""
+        return {
+            str(field.validation_alias): about
+            for field in cls.model_fields.values()
+            for about in field.metadata
+            if isinstance(about, Variable)
+        }
+
+    @classmethod
+    def _problems(cls, given: Mapping[str, str], wrong: frozenset[str]) -> list[str]:
+        """Say in French what is wrong with the known variables."""
+        said = []
+        production = given.get(f"{_PREFIX}ENV", "").lower() == "production"
+        for name, about in cls._variables().items():
+            if name in wrong and name in given:
+                was = "ne convient pas" if about.secret else f"vaut « {given[name]} »"
+                expected = about.expected
+                if name == f"{_PREFIX}SMTP_URL" and not production:
+                    expected += ", ou « console: » ou « file: »"
+                said.append(f"{name} {was} : il faut {expected}.")
+            elif production and about.required and name not in given:
+                said.append(
+                    f"{name} manque : avec CALENDAR_ENV=production, il faut {about.expected}."
+                )
+        return said
+
+    @classmethod
+    def _unknown(cls, environ: Mapping[str, str]) -> list[str]:
+        """Say in French which variables are no settings, each with the nearest one that is."""
+        # The prefix that all share would make any two names look alike.
+        known = {name.removeprefix(_PREFIX): name for name in cls._variables()}
+        said = []
+        for name in sorted(environ.keys() - set(known.values())):
+            if name.startswith(_PREFIX) and not name.startswith(f"{_PREFIX}TEST_"):
+                near = nearest(name.removeprefix(_PREFIX), known)
+                hint = f"écrivez {known[near]}" if near else "retirez cette variable"
+                said.append(f"{name} n'est pas un réglage : {hint}.")
+        return said
+
+    def _in_its_folder(self) -> Settings:
+        """Make the instance folder, and the key in it where none is given."""
+        folder = self.instance
         try:
             # Other accounts of the machine have no business with subscribers' addresses.
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return settings if settings.secret_key else replace(settings, secret_key=_key(folder))
+            return self if self.secret_key else self.model_copy(update={"secret_key": _key(folder)})
         except OSError as error:
             raise SettingsError(
                 f"CALENDAR_INSTANCE : nous ne pouvons pas écrire dans le dossier « {folder} »"

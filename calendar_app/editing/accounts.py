@@ -1,7 +1,7 @@
-"""Editors' accounts: who has one, its password and its sessions.
+"""The accounts of editors: adding and disabling them, passwords, log-ins and login sessions.
 
-A password is only ever set behind a single-use link, and stored as Argon2id. Whatever is wrong
-with a log-in, the answer is the same and takes as long.
+A password is set only through a single-use link, and is stored as an Argon2id hash. Every failed
+log-in gets the same answer after the same time, whatever its cause.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ from calendar_app.words.errors import CalendarError
 from calendar_app.words.mail_addresses import AddressError, MailAddress
 from calendar_app.words.text import clean_line, slugify
 
-#: Characters. At least: the CNIL's recommendation of 2022 for passwords with limited tries is met
-#: without rules on digits or capitals. At most: nobody types more.
+#: Least and most characters. 12 characters meet the CNIL's recommendation of 2022 for passwords
+#: with limited tries, without rules on digits or capitals. Nobody types more than 200.
 PASSWORD_LENGTH = (12, 200)
 
-#: Longer is nobody's name.
+#: Most characters of a name; the rest is cut.
 NAME_LENGTH = 200
 
-#: RFC 9106's second recommended option: 64 MiB and 0.1 to 0.3 s each.
+#: The second recommended option of RFC 9106: 64 MiB, and 0.1 to 0.3 s for each hash.
 _HASHER = PasswordHasher()
 
-#: Verifications at once in one process; others wait. (They would hold 64 MiB each.)
+#: Limits concurrent hashes in one process to 2, because each holds 64 MiB; other threads wait.
 _VERIFICATIONS = threading.BoundedSemaphore(2)
 
-#: The hash of a random text that was thrown away: what is verified where there is no hash, so that
-#: it takes as long.
+#: The hash of a random text that was thrown away. It is verified where an account has no hash, so
+#: that the answer takes as long.
 _NOBODY: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4$JVxdAdIfuCtfubdVByDVfQ"
     "$SKw42kMIXlzmfCjQ8XibwY6Zse+woJexwVnIzGUbn9c"
@@ -56,20 +56,22 @@ _NOBODY: Final = (
 
 
 class EditorError(CalendarError):
-    """What was asked for an editor's account cannot be: the sentence says why."""
+    """A request about an editor's account cannot be met: the sentence says why."""
 
 
 class LoginError(CalendarError):
-    """Unknown, disabled, without password or wrong: which one is never said."""
+    """The log-in failed. The sentence never tells whether the address is unknown, the account is
+    disabled or has no password, or the password is wrong."""
 
     def __init__(self) -> None:
         super().__init__("L'adresse ou le mot de passe ne convient pas.")
 
 
 class TooManyLoginsError(CalendarError):
-    """Too many tries from one network or for one address, known or not.
+    """Too many log-in tries from one network or for one address, whether the address is known or
+    not.
 
-    :param wait: how long until the next one.
+    :param wait: how long until the next try is allowed.
     """
 
     def __init__(self, wait: timedelta) -> None:
@@ -83,7 +85,7 @@ class PasswordError(CalendarError):
 
 @dataclass(frozen=True, slots=True)
 class EditorSession:
-    """What a session is of: who, and the epoch that it dies with."""
+    """The editor of a login session, and the epoch in which the session is valid."""
 
     uid: uuid.UUID
     epoch: int
@@ -91,9 +93,9 @@ class EditorSession:
 
 @dataclass(frozen=True, slots=True)
 class EditorLine:
-    """One editor, as a list shows them.
+    """One line in the list of editors.
 
-    :param where: French words: for whom the editor acts.
+    :param where: French words for the editor's scope.
     """
 
     address: str
@@ -112,12 +114,12 @@ def add(
     scope: frozenset[str],
     now: datetime,
 ) -> str | None:
-    """Add an editor, or give a known one this name, role and scope. A disabled one comes back, as
-    a new one: without a password.
+    """Add an editor, or give a known editor this name, role and scope. A disabled account is enabled
+    again, without a password.
 
     :param scope: ``academie/…`` and ``departement/…`` codes that exist; see :func:`read_scope`.
-    :returns: the token of a link to set a password, or None when the editor has one.
-    :raises AddressError: when *address* is none.
+    :returns: the token of a link to set a password, or None when the editor has a password.
+    :raises AddressError: when *address* is not a mail address.
     :raises EditorError: when role and scope do not go together, or the name is empty.
     """
     typed, name = MailAddress.read(address), clean_line(name)[:NAME_LENGTH]
@@ -144,7 +146,7 @@ def add(
 
 
 def everybody(session: AnySession) -> tuple[EditorLine, ...]:
-    """Return all editors who have a name, by it; the disabled ones too."""
+    """Return all editors by name, including disabled ones, without those whose name is erased."""
     academies = queries.reference(session).academies
     named = select(Editor).where(Editor.name != ERASED_NAME)
     return tuple(
@@ -161,9 +163,11 @@ def everybody(session: AnySession) -> tuple[EditorLine, ...]:
 
 
 def disable(session: AnySession, address: str, now: datetime) -> None:
-    """Shut an editor out: their sessions and links die at once, what they did stays.
+    """Disable an editor's account. Their login sessions and links become void at once; their past
+    changes stay. Harmless to repeat.
 
-    :raises EditorError: when nobody has this address.
+    :raises AddressError: when *address* is not a mail address.
+    :raises EditorError: when no account has this address.
     """
     with writing(session, now):
         editor = _known(session, address)
@@ -173,19 +177,21 @@ def disable(session: AnySession, address: str, now: datetime) -> None:
 
 
 def reset(session: AnySession, address: str, now: datetime) -> str:
-    """Return the token of a new link to set a password. Earlier links die; the password that the
-    editor has works until the link is used.
+    """Return the token of a new link to set a password. Earlier links become void; the editor's
+    current password works until the link is used.
 
-    :raises EditorError: when nobody has this address, or the editor is disabled.
+    :raises AddressError: when *address* is not a mail address.
+    :raises EditorError: when no account has this address, or the account is disabled.
     """
     with writing(session, now):
         return password_links.new(session, _enabled(session, address).id, now)
 
 
 def mail_link(session: AnySession, address: str, links: PersonalLinks, now: datetime) -> None:
-    """Do what :func:`reset` does, by a mail to the editor.
+    """Do what :func:`reset` does, with a mail to the editor instead of a returned token.
 
-    :raises EditorError: when nobody has this address, or the editor is disabled.
+    :raises AddressError: when *address* is not a mail address.
+    :raises EditorError: when no account has this address, or the account is disabled.
     """
     with writing(session, now):
         editor = _enabled(session, address)
@@ -196,27 +202,28 @@ def mail_link(session: AnySession, address: str, links: PersonalLinks, now: date
 def forgotten(
     session: AnySession, address: MailAddress, links: PersonalLinks, now: datetime
 ) -> None:
-    """« Mot de passe oublié », inside the caller's transaction: mail a link to the editor of this
-    address, if there is one who is not disabled. Nothing else changes: the password and the links
-    that the editor has stay good. (``reminders.asked`` says when.)"""
+    """Answer « Mot de passe oublié », inside the caller's transaction: mail a link to the editor of
+    this address, if there is an enabled account. The editor's password and earlier links stay
+    valid. The worker calls it for each request that ``reminders.asked`` stored."""
     editor = _of_address(session, address.key)
     if editor and not editor.disabled_at:
         password_links.mail(session, editor.id, links, SELF_SERVICE_LIFE, now)
 
 
 def of_link(session: AnySession, token: str, now: datetime) -> Editor:
-    """Return whose password a link sets.
+    """Return the editor whose password a link sets.
 
-    :raises PasswordLinkError: when it sets none.
+    :raises PasswordLinkError: when the link is used, expired or unknown, or the editor is disabled.
     """
     return password_links.open_link(session, token, now).editor
 
 
 def set_password(session: AnySession, token: str, password: str, now: datetime) -> None:
-    """Set the password of the editor who holds a link; the link is used up, and all sessions die.
+    """Set the password of a link's editor. The link is used up, the editor's other links are
+    deleted, and all their login sessions become void.
 
-    :raises PasswordLinkError: when the link sets none.
-    :raises PasswordError: when the password is not accepted; the link stays good.
+    :raises PasswordLinkError: as :func:`of_link`.
+    :raises PasswordError: when the password is not accepted; the link stays valid.
     """
     editor = of_link(session, token, now)
     shortest, longest = PASSWORD_LENGTH
@@ -227,7 +234,7 @@ def set_password(session: AnySession, token: str, password: str, now: datetime) 
         raise PasswordError(f"Choisissez au plus {longest} signes.")
     if password.casefold() in (editor.address_key, editor.name.casefold()):
         raise PasswordError("Choisissez autre chose que votre adresse ou votre nom.")
-    session.rollback()  # nobody waits for our hash
+    session.rollback()  # hashing is slow: hold no transaction meanwhile
     with _VERIFICATIONS:
         hashed = _HASHER.hash(password)
     with writing(session, now):
@@ -246,14 +253,14 @@ def log_in(
     links: PersonalLinks,
     now: datetime,
 ) -> EditorSession:
-    """Return the session of the editor of this address and password.
+    """Return a login session for the editor with this address and password.
 
-    Every try is counted before it is looked at, so that no number of processes tries more often;
-    a log-in that succeeds gives its address the tries back.
+    Every try is counted before it is verified, so that parallel processes cannot exceed the limit.
+    A successful log-in resets the count of its address.
 
-    :param source: fingerprint of the network that asks.
-    :raises LoginError: whatever is wrong.
-    :raises TooManyLoginsError: before anything is verified.
+    :param source: fingerprint of the client's network.
+    :raises LoginError: when the log-in fails, for any reason.
+    :raises TooManyLoginsError: when a limit is reached; nothing is verified then.
     """
     try:
         key = MailAddress.read(address).key
@@ -269,7 +276,7 @@ def log_in(
     session.rollback()
     columns = (Editor.uid, Editor.session_epoch, Editor.password_hash, Editor.disabled_at)
     uid, epoch, hashed, disabled_at = whether_or_not(session, Editor.address_key == key, *columns)
-    # Whoever waits for their turn keeps no connection to the store.
+    # A thread that waits for its turn to hash must hold no connection to the store.
     session.rollback()
     right = _is_right(hashed or _NOBODY, _as_typed_anywhere(password))
     if hashed is None or disabled_at or not right:
@@ -277,13 +284,13 @@ def log_in(
     limits.forget(session, *counts[1], now)
     with writing(session, now):
         session.execute(update(Editor).where(Editor.uid == uid).values(used_at=now))
-    # The epoch of this password: when it changed while we verified, the session is born dead.
+    # The epoch was read with the hash: if the password changed meanwhile, the session is void.
     return EditorSession(uid, epoch)
 
 
 def of_session(session: AnySession, claimed: EditorSession) -> Editor | None:
-    """Return whose session this is; None when it is dead: the editor is disabled, or their
-    password, role or scope changed since it began."""
+    """Return the editor of a login session, or None when the session is void: the account is
+    disabled, or its password, role or scope changed since the log-in."""
     found = session.scalar(select(Editor).where(Editor.uid == claimed.uid))
     if found is None or found.disabled_at or found.session_epoch != claimed.epoch:
         return None
@@ -293,12 +300,12 @@ def of_session(session: AnySession, claimed: EditorSession) -> Editor | None:
 def read_scope(
     session: AnySession, academies: Sequence[str], departments: Sequence[str]
 ) -> frozenset[str]:
-    """Return the codes that an operator names: whole académies, but for those of which
-    départements are named.
+    """Return the scope codes for places that an operator named. An académie of which départements
+    are named is replaced by these départements.
 
     :param academies: names or slugs.
     :param departments: codes (« 59 », « 2A »).
-    :raises UnknownValueError: for one that is not known, with the nearest.
+    :raises UnknownValueError: for an unknown place; the sentence gives the nearest known place.
     """
     known = queries.reference(session).academies
     of = {known.department(code).code: known.of_department(code).slug for code in departments}
@@ -309,7 +316,7 @@ def read_scope(
 
 
 def where_words(scope: Iterable[str], academies: Academies) -> str:
-    """Return where an editor of this scope acts: « académie de Lille », or « partout »."""
+    """Return French words for an editor's scope: « académie de Lille », or « partout » if empty."""
     codes = tuple(scope)
     return scope_words(codes, academies) if codes else "partout"
 
@@ -338,7 +345,7 @@ def _known(session: AnySession, address: str) -> Editor:
 
 
 def _as_typed_anywhere(password: str) -> str:
-    """One keyboard sends « é » as one character, another as two."""
+    """Return a password in NFC: some keyboards send « é » as one character, others as two."""
     return unicodedata.normalize("NFC", password)
 
 

@@ -1,5 +1,5 @@
-"""How what was read in a letter is said on one line. French, plain text, without control
-characters: a terminal obeys those."""
+"""French words for one dated item, on one line of plain text. Control characters are removed,
+because a terminal would obey them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from calendar_app.words.vocabulary import Certainty
 
 @dataclass(frozen=True, slots=True)
 class ItemLine:
-    """A dated item in words.
+    """A dated item in French words.
 
-    :param before: of its sentence, what stands before the date's *phrase*; *after*, what follows.
+    :param before: the part of the sentence before the date's *phrase*; *after* is the part that
+        follows it.
     """
 
     days: str
@@ -34,7 +35,7 @@ class ItemLine:
 
 
 def item_line(item: DatedItem, academies: Academies) -> ItemLine:
-    """Return an item in words; *academies* give the names of its places."""
+    """Return an item in words; *academies* gives the names of its places."""
     before, phrase, after = _marked(item)
     return ItemLine(
         days=days_words(item),
@@ -51,8 +52,8 @@ def item_line(item: DatedItem, academies: Academies) -> ItemLine:
 
 
 def days_words(item: DatedItem) -> str:
-    """Return « jusqu'au 11 févr. 2021 à 20 h » or « du 20 au 24 janv. 2021 »; an approximate date
-    is led by « ≈ »."""
+    """Return « jusqu'au 11 févr. 2021 à 20 h » or « du 20 au 24 janv. 2021 », with « ≈ » before an
+    approximate date, or « sans date »."""
     first, last = item.first_day, item.last_day
     if first is None and last is None:
         return "sans date"
@@ -65,9 +66,10 @@ def days_words(item: DatedItem) -> str:
 
 
 def change_words(known: tuple[date | None, date | None], item: DatedItem) -> str:
-    """Return « 31/01 → 14/02 »; the years are said where they differ.
+    """Return « 31/01 → 14/02 »; the years are shown where they differ. A cancelled or postponed
+    item has its status after the arrow.
 
-    :param known: the days of the calendar, as the item's own are written (first, last).
+    :param known: the first and the last day in the calendar, in the form of the item's own days.
     """
     days = [day for day in (*known, item.first_day, item.last_day) if day]
     form = "%d/%m" if len({day.year for day in days}) == 1 else "%d/%m/%Y"
@@ -131,10 +133,10 @@ def _where(item: DatedItem, academies: Academies) -> str:
 
 
 def _marked(item: DatedItem) -> tuple[str, str, str]:
-    """Return the sentence in three parts, the date's phrase in the middle.
+    """Return the sentence in three parts, with the date's phrase in the middle.
 
-    The phrase may be broken over lines, or the sentence put together otherwise: then the phrase
-    stands after it.
+    Line breaks in the phrase are ignored. Where the sentence does not contain the phrase, the
+    phrase stands after the sentence.
     """
     sentence, words = clean_line(item.sentence), clean_line(item.phrase).split()
     found = re.search(r"\s*".join(map(re.escape, words)), sentence) if words else None

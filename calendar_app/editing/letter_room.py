@@ -1,4 +1,4 @@
-"""Letters in the editors' room: dropping one, and reading it with one's own drafts in it."""
+"""Letters as editors use them: drop a letter, read it with its drafts, list the letters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from calendar_app.words.errors import NotFoundError
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of a letter's text, and the drafts whose date it is (ids; usually none)."""
+    """A piece of a letter's text, with the ids of the drafts whose date it is (usually none)."""
 
     text: str
     draft_ids: tuple[int, ...] = ()
@@ -32,9 +32,9 @@ class Segment:
 class OpenLetter:
     """A letter as one editor reads it.
 
-    :param segments: its whole text, in order.
-    :param drafts: those within the editor's scope, in the order of the letter.
-    :param elsewhere: how many pending drafts of it are in other queues.
+    :param segments: the whole text of the letter, in order.
+    :param drafts: the drafts within the editor's scope, in the order of the letter.
+    :param elsewhere: how many pending drafts of the letter are outside the editor's scope.
     """
 
     letter: Letter
@@ -45,7 +45,8 @@ class OpenLetter:
 
 @dataclass(frozen=True, slots=True)
 class LetterLine:
-    """A letter in a list, with how many of the editor's drafts wait in it, and how many it has."""
+    """A letter in a list, with how many of its drafts are pending, and how many there are in all;
+    only drafts within the editor's scope count."""
 
     letter: Letter
     pending: int
@@ -61,14 +62,14 @@ def drop(
     now: datetime,
     knowledge: LetterKnowledge,
 ) -> int:
-    """Read a letter that an editor dropped; return its id. One that somebody dropped before adds
-    nothing, and shows this editor their own drafts in it.
+    """Read a letter that an editor dropped, and return its id. A file that was imported before adds
+    no drafts; the editor may then read that letter.
 
-    :param issued: the day it was sent, when somebody knows.
-    :raises UnreadableLetterError: when there is nothing to read in it; nothing is stored.
-    :raises NotYourActionError: when the account is disabled by now.
+    :param issued: the day on which the letter was sent; None if unknown.
+    :raises UnreadableLetterError: when the file cannot be read; nothing is stored.
+    :raises NotYourActionError: when the account is disabled.
     """
-    with reading(session):  # before a letter is read for nothing
+    with reading(session):  # checked first, because parsing a letter may take seconds
         _check_drop(session, editor)
     report = drafts.import_letter(session, data, file_name, issued, now, knowledge)
     with writing(session, now):
@@ -79,9 +80,9 @@ def drop(
 
 
 def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLetter:
-    """Return a letter for an editor who dropped it, or who has a draft in it.
+    """Return a letter for an editor who dropped it, or who has a draft of it within their scope.
 
-    :raises NotFoundError: when there is none, or when it is none of theirs.
+    :raises NotFoundError: when there is no such letter for this editor.
     """
     letter = session.get(Letter, letter_id)
     dropped = session.get(LetterDrop, (letter_id, editor.id))
@@ -95,7 +96,7 @@ def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLett
 
 
 def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[LetterLine, ...]:
-    """Return the letters that an editor may read, the last ones that were dropped first."""
+    """Return the letters that an editor may read, the last imported first."""
     covers = rights(editor, queries.reference(session).academies).covers
     query = select(Letter).order_by(Letter.imported_at.desc(), Letter.id.desc())
     if covers is not None:
@@ -130,7 +131,7 @@ def _mine(session: AnySession, editor: Editor, letter: Letter) -> tuple[Draft, .
 
 
 def _segments(text: str, found: Sequence[Draft]) -> Iterator[Segment]:
-    """Yield a text cut at the dates of drafts. Two drafts of one date share its piece."""
+    """Yield the pieces of a text, cut at the dates of drafts. Drafts of one date share a piece."""
     spans: dict[tuple[int, int], list[int]] = {}
     for draft in found:
         offset, phrase = draft.item["offset"], draft.item["phrase"]
@@ -138,7 +139,7 @@ def _segments(text: str, found: Sequence[Draft]) -> Iterator[Segment]:
     at = 0
     for (start, end), ids in sorted(spans.items()):
         if start < at:
-            continue  # within another one
+            continue  # this date overlaps the one before it
         if start > at:
             yield Segment(text[at:start])
         yield Segment(text[start:end], tuple(ids))

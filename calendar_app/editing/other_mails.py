@@ -1,8 +1,9 @@
-"""Mails to others than subscribers: whom each is for, what it says, whether it may still go.
+"""Mails to people who are not subscribers: the recipient, the text, and whether to send it still.
 
-What a mail is about points at it (``reminders.models.outbox``). A new kind is a class here, which
-reads its rows, a line in :func:`read` and one in :func:`somebody_waits`. The sender of
-``reminders`` is handed this module as its :class:`~calendar_app.reminders.outbox.OtherMails`.
+The row that a mail is about points at its delivery (``reminders.models.outbox``). To add a kind of
+mail, add a class, a function that reads its rows, a line in :func:`read` and a line in
+:func:`somebody_waits`. The sender of ``reminders`` gets this module as its
+:class:`~calendar_app.reminders.outbox.OtherMails`.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import AnySession
 
-#: Either it was accepted itself, or what was accepted says it.
+#: The draft itself was accepted, or the calendar has its date from another draft.
 _IN_THE_CALENDAR = (DraftState.ACCEPTED, DraftState.KNOWN)
 _DECIDED = (*_IN_THE_CALENDAR, DraftState.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class ToEditor:
-    """An editor who is to set a password.
+    """The mail to an editor with a link to set a password.
 
-    :param token_hash: of the link's token, as the store has it.
+    :param token_hash: the stored hash of the link's token.
+    :param expires_at: the instant (aware UTC) until which the link works.
+    :param has_password: whether the editor has a password already.
     """
 
     address: str
@@ -43,24 +46,26 @@ class ToEditor:
     has_password: bool
 
     def token(self, links: PersonalLinks, mail: Claimed) -> str | None:
-        """Return the token of the link; None when the key of the installation changed since."""
+        """Return the token of the link; None when the secret key changed after it was queued."""
         token = links.password_token(mail.id, mail.created_at)
         return token if links.digest(token) == self.token_hash else None
 
     def message(self, head: Letterhead) -> Message:
-        """Return « Choisissez votre mot de passe »."""
+        """Return the mail « Choisissez votre mot de passe »."""
         until = self.expires_at.astimezone(PARIS)
         return other_messages.password(head, until, has_password=self.has_password)
 
 
 @dataclass(frozen=True, slots=True)
 class ToProposer:
-    """Somebody who suggested something that was decided.
+    """The mail to a person whose suggestion was decided.
 
-    :param day: the day in Paris on which they did.
-    :param of_change: it was about an event that the calendar had: a mistake, or a date that moved.
-    :param event: id and title of the event that has what was suggested, or that it was about.
-    :param words: what the editor says.
+    :param day: the day in Europe/Paris on which the suggestion was made.
+    :param accepted: whether the calendar now has the suggested date.
+    :param of_change: whether the suggestion was about a known event: a mistake, or a moved date.
+    :param event: id and title of the event that has the suggested date, or that the suggestion was
+        about; None if there is none.
+    :param words: the editor's answer; None if empty.
     """
 
     address: str
@@ -71,11 +76,11 @@ class ToProposer:
     words: str | None
 
     def token(self, links: PersonalLinks, mail: Claimed) -> str | None:
-        """Return no token: the mail has no link of theirs alone."""
+        """Return an empty text: the mail has no personal link."""
         return ""
 
     def message(self, head: Letterhead) -> Message:
-        """Return « Votre proposition »."""
+        """Return the mail « Votre proposition »."""
         return other_messages.suggestion(
             head,
             self.day,
@@ -87,14 +92,14 @@ class ToProposer:
 
 
 def read(session: AnySession, mails: Sequence[Claimed], now: datetime) -> Mapping[int, OtherMail]:
-    """Return whom each of these mails is for, by its id; those that nobody waits for are not
-    among them."""
+    """Return the recipient and text of each mail, by the id of its delivery; mails that nobody waits
+    for any more are left out."""
     ids = [mail.id for mail in mails]
     return {**_editors(session, ids, now), **_proposers(session, ids)} if ids else {}
 
 
 def somebody_waits(now: datetime) -> ColumnElement[bool]:
-    """Return, for the gate, whether somebody still waits for a mail."""
+    """Return the condition, for the gate, that somebody still waits for a delivery."""
     return or_(
         exists().where(
             PasswordLink.delivery_id == Delivery.id,
@@ -111,7 +116,7 @@ def somebody_waits(now: datetime) -> ColumnElement[bool]:
 
 
 def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The link still sets a password."""
+    """Return the conditions that a link still sets a password."""
     return (
         PasswordLink.used_at.is_(None),
         PasswordLink.expires_at > now,
@@ -141,7 +146,7 @@ def _proposers(session: AnySession, ids: Sequence[int]) -> dict[int, ToProposer]
     found = {}
     waits = (Draft.answer_delivery_id.in_(ids), Draft.suggested_by.is_not(None))
     for draft in session.scalars(select(Draft).where(*waits)):
-        # What repeats another draft shares what becomes of it.
+        # A draft that repeats another one shares its decision.
         decided = draft.same_as or draft
         if decided.state in _DECIDED and draft.answer_delivery_id and draft.suggested_by:
             event = decided.event

@@ -1,7 +1,7 @@
-"""The single-use links by which editors set a password: handed over by somebody, or mailed.
+"""Single-use links to set an editor's password: handed over by an operator, or mailed.
 
-The token is in nobody's store. That of a mailed link is worked out from the row of its mail and
-the secret key of the installation, whenever the mail is written; of either the hash is stored.
+Only the hash of a token is stored. The token of a mailed link is computed from the row of its mail
+and the secret key of the installation each time the mail is written.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.store.base import AnySession
 from calendar_app.words.errors import DeadLinkError
 
-#: How long a link works that an operator made, and one that somebody asked for by themselves. (A
-#: school's server that defers what it does not know may take hours.)
+#: How long a link works: one that an operator made, and one from « Mot de passe oublié ». (A
+#: school's mail server that defers unknown senders may take hours.)
 PASSWORD_LINK_LIFE, SELF_SERVICE_LIFE = timedelta(days=3), timedelta(days=1)
 
 
 class PasswordLinkError(DeadLinkError):
-    """A link that was used, is too old, or is none."""
+    """The link was used, is expired or unknown, or its editor is disabled."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -33,11 +33,12 @@ class PasswordLinkError(DeadLinkError):
         )
 
 
-# All that follow are for inside the caller's transaction, which holds the editor's row.
+# The functions below run inside the caller's transaction, which holds the lock of the editor's row.
 
 
 def new(session: AnySession, editor_id: int, now: datetime) -> str:
-    """Return the token of a new link, to be handed over; earlier links die."""
+    """Add a link that works for :data:`PASSWORD_LINK_LIFE`, and return its token for an operator to
+    hand over; earlier links are deleted."""
     kill(session, editor_id)
     token = secrets.token_urlsafe(32)
     _add(session, editor_id, token, now + PASSWORD_LINK_LIFE)
@@ -47,7 +48,10 @@ def new(session: AnySession, editor_id: int, now: datetime) -> str:
 def mail(
     session: AnySession, editor_id: int, links: PersonalLinks, life: timedelta, now: datetime
 ) -> None:
-    """Queue a mail with a new link; earlier links that still work stay."""
+    """Queue a mail with a new link. Earlier links that still work stay; the others are deleted.
+
+    :param life: how long the link works from *now* on.
+    """
     dead = or_(PasswordLink.used_at.is_not(None), PasswordLink.expires_at <= now)
     session.execute(delete(PasswordLink).where(PasswordLink.editor_id == editor_id, dead))
     delivery = queue_other(session, DeliveryKind.PASSWORD, now, now + life)
@@ -55,7 +59,7 @@ def mail(
 
 
 def kill(session: AnySession, editor_id: int) -> None:
-    """Make all links of an editor void."""
+    """Delete all links of an editor."""
     session.execute(delete(PasswordLink).where(PasswordLink.editor_id == editor_id))
 
 
@@ -64,8 +68,8 @@ def open_link(
 ) -> PasswordLink:
     """Return the link of a token.
 
-    :param for_update: hold the editor's row first, as all do who change an editor or their links.
-    :raises PasswordLinkError: when it sets no password.
+    :param for_update: lock the editor's row first, as every change to an editor or their links does.
+    :raises PasswordLinkError: when the link is used, expired or unknown, or the editor is disabled.
     """
     of_token = PasswordLink.token_hash == PersonalLinks.digest(token)
     if for_update:
@@ -78,7 +82,7 @@ def open_link(
 
 
 def use_up(session: AnySession, link: PasswordLink, now: datetime) -> None:
-    """Note that a link was used; the others of its editor die."""
+    """Mark a link as used, and delete the other links of its editor."""
     link.used_at = now
     others = PasswordLink.token_hash != link.token_hash
     session.execute(delete(PasswordLink).where(PasswordLink.editor_id == link.editor_id, others))

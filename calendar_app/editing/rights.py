@@ -1,6 +1,6 @@
-"""What an editor may do, as their account stands now: every service that acts for one asks here.
+"""The rights of an editor's account as it is now; every service that acts for an editor asks here.
 
-The table itself is ``editing.rules.roles.RIGHTS``.
+The table of rights is ``editing.rules.roles.RIGHTS``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from calendar_app.words.errors import NotFoundError
 
 
 class NotYourActionError(NotFoundError):
-    """The account may not do this, or not any more."""
+    """The account may not do this action, or no longer."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -32,7 +32,10 @@ class NotYourActionError(NotFoundError):
 
 
 def rights(editor: Editor, academies: Academies) -> EditorRights:
-    """Return what an editor may do; a disabled one may do nothing."""
+    """Return the role and the covered codes of an editor; a disabled editor has neither.
+
+    :raises UnknownValueError: when the editor's scope names an unknown académie or département.
+    """
     if editor.disabled_at:
         return EditorRights(None, frozenset())
     if editor.role is EditorRole.ADMINISTRATOR:
@@ -48,11 +51,11 @@ def is_allowed(
     *,
     maker_id: int | None = None,
 ) -> bool:
-    """Return whether an editor may do this to an object. Asked inside ``writing()``, the answer
-    rests on the account as it stands in that transaction, whatever the request began with.
+    """Return whether an editor may do an action on an object. Inside ``writing()`` the answer rests
+    on the account as read in that transaction, not as it was when the request began.
 
-    :param scope: whom the object is for; empty of what is nobody's in particular.
-    :param maker_id: the editor who made the object, if one did.
+    :param scope: the codes of the object; empty for an action on no particular object.
+    :param maker_id: the id of the editor who made the object, if an editor made it.
     """
     academies = queries.reference(session).academies
     is_maker = maker_id is not None and maker_id == editor.id

@@ -1,1 +1,1 @@
-"""Others' agendas and news, fetched on a schedule."""
+"""Agendas and news feeds of other sites, fetched on a schedule. Read ``agendas`` first."""

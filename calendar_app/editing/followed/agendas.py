@@ -1,7 +1,8 @@
-"""Outside feeds: followed by the worker, each on its own schedule; what is new becomes drafts.
+"""Followed sources: the worker reads each outside feed on its own schedule, and new items become
+drafts.
 
-What a source said last and well is kept: one that fails, is empty or shrinks by half changes
-nothing, and warns.
+The last good copy of a source is kept. A source that fails, is empty or shrinks by more than half
+changes nothing but its warning.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ from calendar_app.words.errors import CalendarError, NotFoundError
 from calendar_app.words.links import is_link
 from calendar_app.words.text import clean_line, slugify
 
-#: A source that answers is read four times a day; one that fails, less and less often.
+#: The time between two reads of a source that answers. After each failure in a row this time
+#: doubles, up to :data:`SELDOM`.
 EVERY = timedelta(hours=6)
 SELDOM = timedelta(days=3)
 
-#: Smaller feeds may well lose half of what they say in a day.
+#: Feeds with fewer items may become empty or shrink by half without a warning.
 FEW = 4
 
 OUR_FAULT = "Nous n'avons pas su lire cet agenda : l'erreur est notée de notre côté."
@@ -51,9 +53,9 @@ _SAME = 304
 
 
 class SourceError(CalendarError):
-    """What was asked for a source cannot be: the sentence says why.
+    """A request about a source cannot be met: the sentence says why.
 
-    :param field: which field of the form it is about.
+    :param field: the name of the form field with the problem.
     """
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -62,8 +64,7 @@ class SourceError(CalendarError):
 
 
 class SourceNotYoursError(CalendarError):
-    """The editor may read what is found out about a source, and may not decide whether it is
-    followed."""
+    """The editor may read a source, but may not decide whether it is followed."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -73,7 +74,7 @@ class SourceNotYoursError(CalendarError):
 
 
 class Fetches(Protocol):
-    """What fetches an address: :class:`Fetcher`."""
+    """An object that fetches an address, such as :class:`~.fetcher.Fetcher`."""
 
     def get(
         self, address: str, etag: str | None = None, last_modified: str | None = None
@@ -90,9 +91,9 @@ def add(
 ) -> Source:
     """Follow a feed; the worker reads it at its next tick.
 
-    :param scope: whom its dates are for.
-    :raises SourceError: when something is missing, when the feed is followed already, or when the
-        editor may not publish for all of its scope.
+    :param scope: the codes for which the feed is followed.
+    :raises SourceError: when the name or a valid address is missing, when the feed is already
+        followed within the editor's scope, or when the editor may not publish for all of *scope*.
     """
     name, address = clean_line(name)[:_NAME_LENGTH], clean_line(address)
     if not name:
@@ -106,8 +107,9 @@ def add(
                 "Choisissez des académies ou départements qui sont à vous ; suivre un agenda "
                 "revient aux responsables de publication.",
             )
-        queries.catalogue(session, for_update=True)  # two who add the same wait for each other
-        # Another académie may follow it too: it is not for this one to know.
+        # The lock makes two editors who add the same feed wait for each other.
+        queries.catalogue(session, for_update=True)
+        # Another académie may follow the same feed: this editor must not learn that.
         if any(s.address == address for s in sources_of(session, editor)):
             raise SourceError("adresse", "Cette adresse est déjà suivie.")
         source = Source(
@@ -127,15 +129,15 @@ def add(
 
 
 def sources_of(session: AnySession, editor: Editor) -> list[Source]:
-    """Return the sources that are for nobody outside an editor's scope, by name."""
+    """Return the sources whose scope lies within an editor's scope, by name."""
     found = session.scalars(select(Source).order_by(Source.name, Source.id))
     return [s for s in found if is_allowed(session, editor, EditorAction.READ_SOURCE, s.scope)]
 
 
 def visible(session: AnySession, editor: Editor, source_id: int) -> Source:
-    """Return a source of an editor.
+    """Return a source whose scope lies within an editor's scope.
 
-    :raises NotFoundError: when there is none, or it is none of theirs.
+    :raises NotFoundError: when there is no such source.
     """
     source = session.get(Source, source_id)
     read = EditorAction.READ_SOURCE
@@ -147,10 +149,10 @@ def visible(session: AnySession, editor: Editor, source_id: int) -> Source:
 def pause(
     session: AnySession, editor: Editor, source_id: int, paused: bool, now: datetime
 ) -> Source:
-    """Stop following a source, or follow it again.
+    """Pause a source, or follow it again. Nothing changes when the source is already so.
 
-    :raises NotFoundError: when it is none of the editor's.
-    :raises SourceNotYoursError: when they may not decide what is followed.
+    :raises NotFoundError: as :func:`visible`.
+    :raises SourceNotYoursError: when the editor may not decide whether the source is followed.
     """
     with writing(session, now):
         source = _to_decide(session, editor, source_id)
@@ -171,8 +173,8 @@ def follow(
 ) -> None:
     """Follow a source from now on, or pause it, inside the caller's transaction.
 
-    :param undoes: the change that is taken back.
-    :raises SourceNotYoursError: when the editor may not decide what is followed.
+    :param undoes: the change that this one undoes.
+    :raises SourceNotYoursError: when the editor may not decide whether the source is followed.
     """
     _ask(session, editor, source)
     before = _facts(source)
@@ -185,7 +187,8 @@ def follow(
 
 
 def due(session: AnySession, now: datetime) -> list[int]:
-    """Return the sources that are to be read by now (ids), the longest overdue first."""
+    """Return the ids of the sources that are due, the longest overdue first; paused sources are
+    never due."""
     query = select(Source.id).where(Source.paused_at.is_(None), Source.next_fetch_at <= now)
     with reading(session):
         return list(session.scalars(query.order_by(Source.next_fetch_at, Source.id)))
@@ -200,13 +203,13 @@ def refresh(
     *,
     editor: Editor | None = None,
 ) -> None:
-    """Read a source. What is new or changed in it becomes drafts; whatever goes wrong is noted, and
-    its last good copy stays.
+    """Read a source. Its new and changed items become drafts. A failure is noted as the source's
+    warning, and the last good copy stays.
 
-    :param editor: who asks for it, having looked: what it says is taken even where it is empty or
-        shrank by half. None for the worker.
-    :raises NotFoundError: when the source is none of the editor's.
-    :raises SourceNotYoursError: when the editor may not decide what is followed.
+    :param editor: the editor who asked for the read after looking at the source: its items are then
+        accepted even if the feed is empty or shrank by half. None for the worker.
+    :raises NotFoundError: as :func:`visible`; for the worker a missing source is skipped.
+    :raises SourceNotYoursError: when the editor may not decide whether the source is followed.
     """
     believe = editor is not None
     with reading(session):
@@ -214,7 +217,7 @@ def refresh(
         if source is None:
             return
         known, warned = dict(source.copy), source.warning is not None
-        # What was not believed is asked for again, whole.
+        # A feed that was read with a warning is fetched again in full.
         tags = (None, None) if believe or warned else (source.etag, source.last_modified)
         address = source.address
     items: Sequence[OutsideItem] = ()
@@ -259,7 +262,7 @@ def _to_decide(session: AnySession, editor: Editor, source_id: int) -> Source:
 
 
 def _of(session: AnySession, editor: Editor | None, source_id: int) -> Source | None:
-    """Return a source that is to be read; None when the worker finds it gone."""
+    """Return the source to read; None when there is no editor and the source is gone."""
     return _to_decide(session, editor, source_id) if editor else session.get(Source, source_id)
 
 
@@ -276,9 +279,9 @@ def _check_size(known: dict[str, str], items: Sequence[OutsideItem], *, believe:
 
 
 def note_failure(session: AnySession, source_id: int, why: str, now: datetime) -> None:
-    """Note that a source could not be read, and read it less often.
+    """Note that a source could not be read, and postpone its next read (exponential back-off).
 
-    :param why: a French sentence.
+    :param why: a French sentence, shown to editors as the source's warning.
     """
     with writing(session, now):
         source = session.get(Source, source_id, with_for_update={"of": Source})
@@ -292,8 +295,8 @@ def note_failure(session: AnySession, source_id: int, why: str, now: datetime) -
 def _add_drafts(
     session: AnySession, source: Source, news: Sequence[OutsideItem], now: datetime
 ) -> None:
-    """Add a draft for each item that is new or changed; one that waits already is brought up to
-    date instead."""
+    """Add a draft for each new or changed item. A pending draft of the same item is refused: the
+    new draft replaces it."""
     academies = queries.reference(session).academies
     waiting = select(Draft).where(
         Draft.source_id == source.id,
@@ -301,7 +304,7 @@ def _add_drafts(
         Draft.outside_id.in_([item.id for item in news]),
     )
     for draft in session.scalars(waiting).all():
-        # It said something else before anybody decided: only what it says now counts.
+        # The item changed before an editor decided: only its present content counts.
         before = draft_facts(draft)
         draft.state, draft.answer = DraftState.REFUSED, "Remplacé : l'agenda dit autre chose."
         draft.decided_at = now
@@ -319,7 +322,7 @@ def _add_drafts(
 
 
 def _for(source: Source, item: DatedItem, academies: Academies) -> DatedItem:
-    """An item that names nobody is for those whom its source is for."""
+    """Return an item with its own places, or with those of its source where it names none."""
     if item.academies or item.departments or NATIONAL in source.scope:
         return item
     names = [code.partition("/")[::2] for code in sorted(source.scope)]

@@ -1,14 +1,14 @@
-"""Fetching an address that somebody typed, without becoming their way into our network (SSRF).
+"""Fetches URLs that users typed, without opening our network to them (SSRF).
 
-1. An address is http or https, on port 80 or 443, without a user.
-2. Its name is resolved once, and every answer is checked
-   (``editing.followed.network_addresses``): one that is denied denies all.
-3. The connection goes to the address that was checked; Host and SNI stay the name's, whose
-   certificate is verified. So a name that resolves otherwise a moment later changes nothing.
-4. A redirect begins again at 1: three at most, and never from https to http.
-5. Ten seconds in all, whatever the server does; 2 MiB at most, after decompression.
+1. A URL must be http or https, on port 80 or 443, without a user name.
+2. Its host name is resolved once, and every IP address in the answer is checked
+   (``editing.followed.network_addresses``): one denied IP address denies the URL.
+3. The connection goes to the checked IP address. ``Host`` and SNI keep the host name, and the
+   certificate is verified against it. A later change in the DNS therefore has no effect.
+4. A redirect starts again at step 1; at most three, and never from https to http.
+5. At most ten seconds in all, whatever the server does; at most 2 MiB, after decompression.
 
-What is denied and what does not answer are told with one sentence each: nothing of our network.
+Each kind of failure has one fixed sentence, which tells nothing about our network.
 """
 
 from __future__ import annotations
@@ -38,18 +38,19 @@ USER_AGENT: Final = "CalendrierDesClasses/1 (lecture d'agendas)"
 
 _CHUNK = 2**14
 _SAFE = "/%:@!$&'()*+,;=~?-._"
-#: What a resolver says of a name that certainly has no address (EAI_NODATA is not everywhere).
+#: The resolver's errors for a name that certainly has no address. (Not every system defines
+#: EAI_NODATA.)
 _NO_SUCH_NAME = frozenset((socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)))
 _MOVED = frozenset((301, 302, 303, 307, 308))
 
-#: Host name → the addresses that it has.
+#: Host name and port → IP addresses of the host; raises ``OSError`` when there are none.
 Resolver = Callable[[str, int], Sequence[str]]
 
 
 class FetchError(CalendarError):
-    """An address could not be fetched.
+    """A URL could not be fetched.
 
-    :param permanent: whether trying again will not help: somebody must correct the address.
+    :param permanent: whether a retry cannot help, because the URL must be corrected.
     """
 
     def __init__(self, sentence: str, *, permanent: bool) -> None:
@@ -58,7 +59,7 @@ class FetchError(CalendarError):
 
 
 class DeniedError(FetchError):
-    """An address that is never asked, whatever the reason: it is not told."""
+    """The URL is not allowed. The sentence does not tell the reason."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -69,14 +70,14 @@ class DeniedError(FetchError):
 
 
 class UnknownHostError(FetchError):
-    """No such name."""
+    """The host name does not exist."""
 
     def __init__(self) -> None:
         super().__init__("Ce nom de site n'existe pas.", permanent=False)
 
 
 class TooLargeError(FetchError):
-    """More than is read."""
+    """The body is larger than :data:`MAX_BYTES`."""
 
     def __init__(self) -> None:
         super().__init__("Cet agenda est trop volumineux : 2 Mio au plus.", permanent=True)
@@ -84,10 +85,12 @@ class TooLargeError(FetchError):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer.
+    """An HTTP response.
 
-    :param status: 200, 304 (nothing new since *etag* or *last_modified*), or an error's.
-    :param address: where it came from, after redirects.
+    :param status: 200, 304 (nothing new since *etag* or *last_modified*), or an error status.
+    :param body: decompressed; empty for an error status.
+    :param content_type: the media type without parameters.
+    :param address: the URL of the response, after redirects.
     """
 
     status: int
@@ -100,9 +103,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """Whether a link leads somewhere: None when nobody can tell.
+    """The state of a link.
 
-    :param reason: French words, of a dead one.
+    :param alive: None when the answer does not tell.
+    :param reason: French words for a dead link, else None.
     """
 
     alive: bool | None
@@ -110,9 +114,9 @@ class LinkState:
 
 
 def system_addresses(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a name, as the system finds them.
+    """Return the IP addresses of a host name from the system's resolver, without repetition.
 
-    :raises OSError: when it has none.
+    :raises OSError: when the name has none, or the resolver fails.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
@@ -120,17 +124,18 @@ def system_addresses(host: str, port: int) -> Sequence[str]:
 
 @cache
 def _public_trust() -> ssl.SSLContext:
-    """What a browser trusts. Loading it takes 30 ms."""
+    """Return the system's certificate authorities; cached, because loading them takes 30 ms."""
     return ssl.create_default_context()
 
 
 class Fetcher:
-    """Fetches addresses.
+    """Fetches URLs.
 
-    :param resolve: finds the addresses of a name.
-    :param denied: says which of them are never asked.
-    :param ports: those that may be asked.
-    :param trust: the authorities that may vouch for a certificate; None for the system's.
+    :param resolve: returns the IP addresses of a host name.
+    :param denied: whether an IP address must not be connected to.
+    :param ports: the allowed ports.
+    :param trust: the accepted certificate authorities; None for the system's.
+    :param seconds: the time-out of a whole fetch, with its redirects.
     """
 
     def __init__(
@@ -150,12 +155,14 @@ class Fetcher:
     def get(
         self, address: str, etag: str | None = None, last_modified: str | None = None
     ) -> Fetched:
-        """Return what stands at an address.
+        """Return the response of a URL, after redirects.
 
-        :param etag: with *last_modified*, what the last good answer said of itself.
-        :raises DeniedError: for an address that is never asked.
-        :raises UnknownHostError, TooLargeError: as they say.
-        :raises FetchError: when nobody answers in time, or not in HTTP.
+        :param etag: with *last_modified*, the validators of the last good response.
+        :raises DeniedError: when the URL, or the target of a redirect, is not allowed.
+        :raises UnknownHostError: when the host name does not exist.
+        :raises TooLargeError: when the body is too large.
+        :raises FetchError: when the server does not answer in time or in valid HTTP, or redirects
+            too often.
         """
         headers = {"Accept-Encoding": "gzip", "User-Agent": USER_AGENT, "Accept": "*/*"}
         if etag:
@@ -173,7 +180,8 @@ class Fetcher:
         raise FetchError("Cette adresse renvoie trop souvent vers une autre.", permanent=True)
 
     def check_link(self, address: str) -> LinkState:
-        """Return whether a link leads somewhere. Only what is certain makes it dead."""
+        """Return the state of a link. It is dead only if its host name does not exist, or the
+        status is 404 or 410."""
         try:
             status = self.get(address).status
         except UnknownHostError:
@@ -189,22 +197,22 @@ class Fetcher:
     def _ask(
         self, address: str, headers: dict[str, str], deadline: float
     ) -> tuple[Fetched, str | None]:
-        """Return one answer, and where it leads when it is a redirect."""
+        """Return one response, and the target URL when it is a redirect."""
         parts, host, port = self._accepted(address)
         ip = self._checked(host, port, deadline)
         trust = self._trust if parts.scheme == "https" else None
         connection = _Pinned(host, port, ip, trust, deadline)
         with _closed_at(connection, deadline):
             try:
-                # French sites have accents in their addresses (RFC 3987).
+                # French sites have accents in their URLs (RFC 3987).
                 target = quote(parts.path or "/", safe=_SAFE)
                 target += f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
                 connection.request("GET", target, headers=headers | {"Connection": "close"})
                 answer = connection.getresponse()
                 onward = answer.headers.get("Location") if answer.status in _MOVED else None
-                # Of an error only the status counts.
+                # The body of an error is not needed.
                 body = b"" if onward or answer.status >= 400 else _body(answer)
-                _left(deadline)  # a body that we cut ourselves may look like its end
+                _left(deadline)  # a body cut at the deadline may look complete
             except TooLargeError:
                 raise
             except (OSError, http.client.HTTPException, ValueError, zlib.error) as error:
@@ -239,7 +247,7 @@ class Fetcher:
         return parts, host, port
 
     def _checked(self, host: str, port: int, deadline: float) -> str:
-        """Resolve a name once; return the address to connect to."""
+        """Resolve a host name once, check all its IP addresses, and return the first."""
         pool = ThreadPoolExecutor(1)
         try:
             found = pool.submit(self._resolve, host, port).result(_left(deadline))
@@ -248,7 +256,7 @@ class Fetcher:
         except OSError as error:
             if isinstance(error, socket.gaierror) and error.errno in _NO_SUCH_NAME:
                 raise UnknownHostError from None
-            # Our own resolver, or our own machine, is out: the name may well exist.
+            # Our own resolver or network fails: the name may exist.
             raise FetchError("Ce site ne répond pas.", permanent=False) from None
         finally:
             pool.shutdown(wait=False)
@@ -260,7 +268,7 @@ class Fetcher:
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to an address that was checked, in the name of its host."""
+    """A connection to a checked IP address, with the host name in ``Host`` and SNI."""
 
     def __init__(
         self, host: str, port: int, ip: str, trust: ssl.SSLContext | None, deadline: float
@@ -269,15 +277,16 @@ class _Pinned(http.client.HTTPConnection):
         self._ip = ip
         self._deadline = deadline
         self._trust = trust
-        #: The socket: ``sock`` is forgotten as soon as an answer says that it ends with it.
+        #: The socket; http.client clears ``sock`` as soon as a response announces the end of the
+        #: connection.
         self.line: socket.socket | None = None
-        # What goes into « Host »: the port only where it is not the scheme's own.
+        # Keeps the scheme's own port out of the « Host » header.
         self.default_port = 443 if trust else 80
 
     def connect(self) -> None:
         self.line = self.sock = socket.create_connection((self._ip, self.port), self.timeout)
         if self._trust:
-            # The handshake comes later: it is the wrapped socket that the deadline must cut.
+            # The handshake comes later, because the deadline must cut the wrapped socket.
             self.line = self.sock = self._trust.wrap_socket(
                 self.sock, server_hostname=self.host.rstrip("."), do_handshake_on_connect=False
             )
@@ -288,7 +297,8 @@ class _Pinned(http.client.HTTPConnection):
 
 @contextlib.contextmanager
 def _closed_at(connection: _Pinned, deadline: float) -> Iterator[None]:
-    """Cut a connection at the deadline: no timeout stops a server that sends a byte at times."""
+    """Cut a connection at the deadline, because a socket's time-out does not stop a server that
+    sends one byte from time to time."""
 
     def cut() -> None:
         with contextlib.suppress(OSError):
@@ -306,7 +316,7 @@ def _closed_at(connection: _Pinned, deadline: float) -> Iterator[None]:
 
 
 def _as_utf8(header: str) -> str:
-    """A header comes as Latin-1 (RFC 9110), and is UTF-8 where it has accents."""
+    """Return a header as UTF-8: http.client decodes it as Latin-1, but accents arrive as UTF-8."""
     return header.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
@@ -318,11 +328,15 @@ def _left(deadline: float) -> float:
 
 
 def _body(answer: http.client.HTTPResponse) -> bytes:
-    """Read a body, decompressed, up to the limit."""
+    """Read a body and decompress it, up to :data:`MAX_BYTES`.
+
+    :raises TooLargeError: beyond the limit.
+    :raises ValueError: when the body is cut, or goes on after its end.
+    """
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
     inflate: Any = None
     if encoding in ("gzip", "x-gzip", "deflate"):
-        inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as the bytes say
+        inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # detects gzip or zlib by the header
     found, size, read = [], 0, 0
     while chunk := answer.read(_CHUNK):
         read += len(chunk)

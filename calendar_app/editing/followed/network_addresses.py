@@ -1,7 +1,7 @@
-"""Which network addresses a server of ours never connects to on somebody's word.
+"""The IP addresses to which our server never connects for a URL that a user typed.
 
-``ipaddress.is_global`` alone lets several of these through (NAT64, 6to4, Teredo, the metadata
-address of a cloud): the list is said here.
+``ipaddress.is_global`` alone allows several of them (NAT64, 6to4, Teredo, the metadata address of a
+cloud): they are listed here.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ _DENIED = tuple(
 
 
 def is_denied(text: str) -> bool:
-    """Return whether an address (of a resolver's answer, so in its canonical form) is none that
-    anybody on the Internet may be asked for; what is no address is denied too."""
+    """Return whether our server must not connect to an IP address.
+
+    :param text: in canonical form, as a resolver returns it. A text that is not an IP address is
+        denied, too.
+    """
     try:
         address: _Address = ipaddress.ip_address(text)
     except ValueError:

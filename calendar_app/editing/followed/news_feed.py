@@ -1,4 +1,4 @@
-"""The entries of an Atom (RFC 4287) or RSS 2.0 feed, read as a stream; a DOCTYPE is refused."""
+"""Parser for the entries of an Atom (RFC 4287) or RSS 2.0 feed; it refuses a DOCTYPE."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from xml.parsers import expat
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean_line
 
-#: Characters of one entry that are read.
+#: Most characters of one entry, and most entries of a feed, that are read.
 _LONGEST = 200_000
 _MOST = 5_000
 
 _DAMAGED = "Ce fil d'actualités est endommagé."
-#: Local names of elements, without their namespace.
+#: Local names of elements, without their namespaces. ``_TEXTS``: local name → part of an entry.
 _ENTRY = frozenset(("entry", "item"))
 _TEXTS = {
     "id": "id",
@@ -35,9 +35,13 @@ _TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: its title and link as text, its body as HTML.
+    """One entry of a feed.
 
-    :param published: when it was published, or last changed; None where it does not say.
+    :param id: the entry's own id, or its link or title where it has none.
+    :param title: plain text; may be empty.
+    :param link: a URL as the feed gives it; may be empty.
+    :param body: HTML; may be empty.
+    :param published: when the entry was published or last changed (aware); None if not given.
     """
 
     id: str
@@ -55,9 +59,9 @@ class _Open:
 
 
 def read_entries(data: bytes) -> tuple[Entry, ...]:
-    """Return the entries of a feed, in its order; those without a title or a body say nothing.
+    """Return the entries of a feed, in its order, without those that have neither title nor body.
 
-    :raises UnreadableLetterError: when it is damaged, or no feed.
+    :raises UnreadableLetterError: when the feed is damaged or has a DOCTYPE, or *data* is no feed.
     """
     reader = _Reader()
     parser = expat.ParserCreate(namespace_separator=" ")
@@ -86,7 +90,7 @@ class _Reader:
     def start(self, name: str, values: dict[str, str]) -> None:
         local = name.rpartition(" ")[2]
         if self._name is not None:
-            # Mark-up within a text (XHTML of Atom): its words are what is read.
+            # Mark-up within a text (XHTML in Atom): only its text is kept.
             self._depth += 1
             self.text(" ")
         elif local in ("feed", "rss", "RDF"):

@@ -1,8 +1,8 @@
-"""Agendas and news of others: iCalendar, Atom or RSS bytes as dated items.
+"""Parser for outside feeds: iCalendar, Atom or RSS bytes become dated items.
 
-An occurrence of an agenda is a dated item by itself. An entry of news has no day of its own: what
-is dated in its text is found as in a letter. Both are read in a process that has limits
-(``read_outside_limited``): a feed is bytes of somebody else.
+Each occurrence in an agenda is one dated item. An entry of a news feed has no event date of its
+own: the dated items in its text are found as in a letter. The bytes are not trusted, so both are
+read in a process with limits (:func:`read_outside_limited`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean, clean_line, fold
 from calendar_app.words.vocabulary import Certainty
 
-#: How far ahead recurrences are followed, and how many occurrences one feed may have.
+#: How many months ahead recurrences are expanded; then the most occurrences of an agenda, and the
+#: most entries of a news feed, that are read.
 MONTHS = 24
 MAX_OCCURRENCES = 1_000
 MAX_ENTRIES = 200
@@ -52,8 +53,8 @@ UNREADABLE = (
 class OutsideItem:
     """One dated item of a feed.
 
-    :param id: what it is called there; the same at each reading.
-    :param fingerprint: of all that it says: another one means that it changed.
+    :param id: the item's id in the feed; the same at each read.
+    :param fingerprint: hash of the item's whole content; it differs when the item changed.
     """
 
     id: str
@@ -63,9 +64,9 @@ class OutsideItem:
 
 @dataclass(frozen=True, slots=True)
 class OutsideReading:
-    """All that a feed says from today on.
+    """The items of a feed from today on.
 
-    :param warnings: French sentences: what was left out.
+    :param warnings: French sentences about what was left out.
     """
 
     items: tuple[OutsideItem, ...]
@@ -73,10 +74,10 @@ class OutsideReading:
 
 
 def read_outside_limited(data: bytes, today: date, knowledge: LetterKnowledge) -> OutsideReading:
-    """Read a feed within 10 s of CPU and 256 MiB.
+    """Read a feed in a process that is limited to 10 s of CPU and 256 MiB.
 
-    :param today: in Europe/Paris; what is over is left out.
-    :raises UnreadableLetterError: when it is no feed, is damaged, or a limit stopped it.
+    :param today: the day in Europe/Paris; items that are over are left out.
+    :raises UnreadableLetterError: when *data* is no feed, is damaged, or exceeds a limit.
     """
     found = run_limited(outside_values, (data, today, knowledge))
     items = (
@@ -87,7 +88,10 @@ def read_outside_limited(data: bytes, today: date, knowledge: LetterKnowledge) -
 
 
 def outside_values(arguments: tuple[bytes, date, LetterKnowledge]) -> dict[str, Any]:
-    """Return what was read as values of JSON: what a child process can answer."""
+    """Return the items and warnings of a feed as JSON values, which a child process can return.
+
+    :raises UnreadableLetterError: when the bytes are no feed, or are damaged.
+    """
     data, today, knowledge = arguments
     warnings: list[str] = []
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:200]
@@ -146,7 +150,7 @@ def _between(agenda: icalendar.Calendar, first: date, after: date) -> list[Any]:
 
 
 def _refused(part: Any) -> str | None:
-    """Return why an event is not followed, in French, or None."""
+    """Return in French why a VEVENT is left out, or None."""
     rules = part.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         frequency = str((rule.get("FREQ") or [""])[0]).upper()
@@ -223,7 +227,8 @@ def _occurrence(part: Any) -> DatedItem | None:
 
 
 def _local(begins: datetime, ends: datetime) -> tuple[datetime, datetime, str | None]:
-    """Return two instants on one clock: the feed's own zone, or Paris for UTC and what has none."""
+    """Return two instants in one time zone, and its IANA name (None for Europe/Paris): the feed's
+    own zone, or Europe/Paris for UTC and for times without a zone."""
     key = getattr(begins.tzinfo, "key", None) if begins.tzinfo else None
     zone = ZoneInfo(key) if key and key not in ("UTC", "Etc/UTC") else PARIS
     if begins.tzinfo is None:

@@ -1,1 +1,1 @@
-"""The tables of the room."""
+"""The tables of the editing room: editors, letters and drafts, sources, the journal."""

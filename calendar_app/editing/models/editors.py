@@ -1,6 +1,6 @@
-"""Editors: who may enter ``/redaction/``, and the single-use links by which they set a password.
+"""The tables of editors, who may enter ``/redaction/``, and of their single-use password links.
 
-Nothing here is ``Visible``: a change to it moves no feed.
+No table here is ``Visible``: a change to one does not move the catalogue's version.
 """
 
 from __future__ import annotations
@@ -29,28 +29,30 @@ class Editor(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    #: What a session carries.
+    #: The editor's identity in a login session.
     uid: Mapped[uuid.UUID] = mapped_column(unique=True, default=uuid.uuid4)
-    #: As mails are sent to it: the domain in lower case and ASCII.
+    #: The address that mails are sent to: its domain is in lower case and ASCII.
     address: Mapped[str]
-    #: The address without case: one person has one account.
+    #: The case-folded address: an address has one account.
     address_key: Mapped[str] = mapped_column(unique=True)
-    #: ``config.retention.ERASED_NAME`` of who left long ago: the journal still points at the row.
+    #: ``config.retention.ERASED_NAME`` once erased; the row stays, because the journal points at it.
     name: Mapped[str]
     role: Mapped[EditorRole] = mapped_column(closed(EditorRole))
     disabled_at: Mapped[Instant | None]
-    #: Argon2id with its parameters; None before the first link was used.
+    #: Argon2id hash with its parameters; NULL while the editor has no password.
     password_hash: Mapped[str | None]
-    #: Moves with every change of password, role or scope: a session of another epoch is dead.
+    #: Incremented when the password, role or scope changes, or when the account is disabled: login
+    #: sessions of an earlier epoch are void.
     session_epoch: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[Instant]
-    #: When they last logged in, set a password, or were given the account.
+    #: When the editor last logged in, set a password, or was given the account.
     used_at: Mapped[Instant] = mapped_column(default=as_created)
 
     scope_rows: Mapped[set[EditorScope]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
     )
-    #: Codes ``academie/…`` and ``departement/…``; empty for an administrateur, and only then.
+    #: Codes ``academie/…`` and ``departement/…``; empty only for an administrateur, and for an
+    #: account whose name is erased.
     scope: AssociationProxy[set[str]] = association_proxy(
         "scope_rows", "code", creator=lambda code: EditorScope(code=code)
     )
@@ -60,7 +62,7 @@ class Editor(Base):
         return address if address.startswith(ERASED_NAME) else stored(address)
 
     def __repr__(self) -> str:
-        return f"<Editor {self.id} {self.role}>"  # never the address
+        return f"<Editor {self.id} {self.role}>"  # not the address: a log may show this text
 
 
 class EditorScope(Base):
@@ -78,7 +80,7 @@ class EditorScope(Base):
 
 
 class PasswordLink(Base):
-    """A single-use link; the token itself is in nobody's store."""
+    """A single-use link to set a password; only the hash of its token is stored."""
 
     __tablename__ = "password_link"
     __table_args__ = (CheckConstraint("length(token_hash) = 64", name="token_hash"),)
@@ -88,7 +90,7 @@ class PasswordLink(Base):
     editor_id: Mapped[int] = mapped_column(ForeignKey(Editor.id, ondelete="CASCADE"), index=True)
     expires_at: Mapped[Instant]
     used_at: Mapped[Instant | None]
-    #: The mail that brings it; None of one that somebody handed over.
+    #: The mail that carries the link; NULL for a link that an operator hands over.
     delivery_id: Mapped[int | None] = mapped_column(
         ForeignKey(Delivery.id, ondelete="SET NULL"), unique=True
     )

@@ -1,6 +1,6 @@
-"""The journal: who changed what, from what, to what, and why. It only grows.
+"""The tables of the journal: who changed what, from what, to what, and why. Rows are only added.
 
-The store itself refuses to change or delete a row (triggers of migration 0006), whoever asks.
+Triggers of migration 0006 refuse every update and delete of a row.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from calendar_app.store.base import Base, Instant
 
 
 class Change(Base):
-    """One change to one object. ``before`` and ``after`` are its facts (``catalogue.versions``);
-    None where it did not exist."""
+    """One change to one object.
+
+    ``before`` and ``after`` are the facts of the object (``catalogue.versions``); NULL where the
+    object did not exist.
+    """
 
     __tablename__ = "change"
     __table_args__ = (
@@ -30,20 +33,20 @@ class Change(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[Instant] = mapped_column(index=True)
-    #: None for what the program did by itself.
+    #: NULL for changes that the program made by itself.
     editor_id: Mapped[int | None] = mapped_column(ForeignKey(Editor.id), index=True)
     subject: Mapped[ChangeSubject] = mapped_column(closed(ChangeSubject))
-    #: The id of the event, the draft or the source. No foreign key: the journal outlives them.
+    #: The id of the event, draft or source. No foreign key: the journal outlives these objects.
     subject_id: Mapped[str]
-    #: What people called it then.
+    #: The title of the object at the time of the change.
     title: Mapped[str]
     action: Mapped[ChangeAction] = mapped_column(closed(ChangeAction))
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     why: Mapped[str | None] = mapped_column(Text)
-    #: The draft that was accepted by it.
+    #: The draft that this change accepted, if any.
     draft_id: Mapped[int | None] = mapped_column(ForeignKey(Draft.id), index=True)
-    #: The change that it takes back; each one is taken back once at most.
+    #: The change that this one undoes, if any; a change is undone at most once.
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("change.id"), unique=True)
 
     editor: Mapped[Editor | None] = relationship()
@@ -51,7 +54,7 @@ class Change(Base):
     undoes: Mapped[Change | None] = relationship(remote_side=[id], back_populates="undone_by")
     undone_by: Mapped[Change | None] = relationship(back_populates="undoes")
     scope_rows: Mapped[set[ChangeScope]] = relationship(lazy="selectin")
-    #: Whom the object was for, before and after: who publishes for all of them may read it.
+    #: The scope of the object before and after: an editor who covers all of it may read the change.
     scope: AssociationProxy[set[str]] = association_proxy(
         "scope_rows", "code", creator=lambda code: ChangeScope(code=code)
     )

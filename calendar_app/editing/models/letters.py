@@ -1,6 +1,6 @@
-"""Letters that were dropped in, and the drafts that were read in them.
+"""The tables of letters that editors dropped, and of drafts from letters and other origins.
 
-Nothing here is ``Visible``: a draft is never public, and moves no feed before it is accepted.
+No table here is ``Visible``: a draft is never public, and changes no feed before it is accepted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from calendar_app.words.vocabulary import Certainty
 
 
 class Letter(Base):
-    """A newsletter, once: its bytes are known by their checksum, and only its text is kept."""
+    """A newsletter. The checksum of its bytes keeps it unique; only its text is stored."""
 
     __tablename__ = "letter"
     __table_args__ = (CheckConstraint("length(checksum) = 64", name="checksum"),)
@@ -33,12 +33,12 @@ class Letter(Base):
     #: SHA-256 of the file, in hexadecimal.
     checksum: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
-    #: Without its folder.
+    #: The last segment of the file's name, without folders.
     file_name: Mapped[str]
     issued: Mapped[date]
     #: French words: how *issued* was found.
     issued_from: Mapped[str]
-    #: What was read, as drafts count their offsets in it.
+    #: The text that was read; the offsets of drafts count its characters.
     text: Mapped[str] = mapped_column(Text)
     imported_at: Mapped[Instant]
 
@@ -51,7 +51,7 @@ class Letter(Base):
 
 
 class LetterDrop(Base):
-    """An editor who dropped a letter: they may read it, whether or not a draft of it is theirs."""
+    """An editor who dropped a letter, and may therefore read it, even without a draft in scope."""
 
     __tablename__ = "letter_drop"
 
@@ -65,14 +65,14 @@ class LetterDrop(Base):
 
 
 class Draft(Base):
-    """What somebody proposes, and what became of it: a dated item of a letter or of a source, a
-    suggestion of the public, or a whole event that an editor prepared (``entry``).
+    """A proposal and its outcome: a dated item of a letter or of a source, a suggestion of the
+    public, or a whole event that an editor prepared (``entry``).
 
-    What a letter says that the calendar already knows, or that is proposed already, is a draft
-    too, so that the letter can be shown whole; only a pending one asks for a decision.
+    A dated item that the calendar already knows, or that another draft already proposes, is a draft
+    too, so that a page can show the whole letter. Only a pending draft asks for a decision.
 
-    ``item`` is the whole item as it was read, for good, and ``corrected`` what was put right of it
-    by hand. The columns beside them are what is proposed now, and what the queue asks for.
+    ``item`` is the whole item as it was read, and never changes; ``corrected`` is the item as an
+    editor corrected it. The other columns hold the current proposal, which the queue filters by.
     """
 
     __tablename__ = "draft"
@@ -88,7 +88,7 @@ class Draft(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    #: None for what no letter said.
+    #: NULL for drafts that come from no letter.
     letter_id: Mapped[int | None] = mapped_column(ForeignKey(Letter.id, ondelete="CASCADE"))
     #: The order in the letter, from 0.
     position: Mapped[int] = mapped_column(default=0)
@@ -96,18 +96,19 @@ class Draft(Base):
         closed(DraftState), default=DraftState.PENDING, index=True
     )
     proposal: Mapped[Proposal | None] = mapped_column(closed(Proposal))
-    #: Of a new event: what it is the next edition of.
+    #: For a new event: the series of which it is the next edition.
     series_id: Mapped[str | None] = mapped_column(ForeignKey(Series.id))
     event_id: Mapped[str | None] = mapped_column(ForeignKey(Event.id), index=True)
-    #: The date that is known or changes. None when that date was removed since.
+    #: The milestone that is already known, or that the draft changes. NULL when there is none, or
+    #: when it was removed since.
     milestone_id: Mapped[int | None] = mapped_column(
         ForeignKey(Milestone.id, ondelete="SET NULL"), index=True
     )
-    #: Where the calendar stood when the letter was read (« 31/01 » of « 31/01 → 14/02 »), written
-    #: as the draft's own days are: a deadline has its last day only.
+    #: The days in the calendar when the letter was read (« 31/01 » of « 31/01 → 14/02 »), in the
+    #: form of the draft's own days: a deadline has a last day only.
     known_first_day: Mapped[date | None]
     known_last_day: Mapped[date | None]
-    #: The pending draft that says the same.
+    #: The draft that already proposes the same item; set only in the state ``repeated``.
     same_as_id: Mapped[int | None] = mapped_column(ForeignKey("draft.id"), index=True)
 
     title: Mapped[str]
@@ -118,33 +119,34 @@ class Draft(Base):
     certainty: Mapped[Certainty] = mapped_column(closed(Certainty))
     status: Mapped[ItemStatus] = mapped_column(closed(ItemStatus))
     confidence: Mapped[float]
-    #: The values of ``letters.as_json.contract``; none of what an editor prepared.
+    #: The values of ``letters.as_json.contract``; empty for an event that an editor prepared.
     item: Mapped[dict[str, Any]] = mapped_column(JSON)
-    #: The same values, as somebody put them right; None while nobody did.
+    #: The same values as an editor corrected them; NULL while nobody corrected them.
     corrected: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    #: What an editor prepared: the facts of the whole event (``catalogue.facts``), and of the
-    #: event as it stood when they began (None of a new one).
+    #: For an event that an editor prepared: its facts (``catalogue.facts``); and, in *base*, its
+    #: facts when the editor began (NULL for a new event).
     entry: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     base: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     author_id: Mapped[int | None] = mapped_column(ForeignKey(Editor.id), index=True)
     source_id: Mapped[int | None] = mapped_column(
         ForeignKey(Source.id, ondelete="SET NULL"), index=True
     )
-    #: What the source calls it, and the fingerprint of what it said.
+    #: The item's id in the source, and the fingerprint of its content.
     outside_id: Mapped[str | None]
     fingerprint: Mapped[str | None]
-    #: The address of a proposer who wants to hear what became of it; erased once they did.
+    #: The address of a proposer who wants an answer; erased once the answer was sent.
     suggested_by: Mapped[str | None]
-    #: The mail that tells them.
+    #: The mail with the answer to the proposer.
     answer_delivery_id: Mapped[int | None] = mapped_column(
         ForeignKey(Delivery.id, ondelete="SET NULL"), unique=True
     )
     created_at: Mapped[Instant]
     decided_at: Mapped[Instant | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey(Editor.id))
-    #: What the editor says to whoever proposed it.
+    #: The editor's words to the proposer.
     answer: Mapped[str | None] = mapped_column(Text)
-    #: A flush from an older one raises ``StaleDataError``: two editors, one draft.
+    #: A flush from an older revision raises ``StaleDataError``, so that two editors cannot both
+    #: decide one draft.
     revision: Mapped[int] = mapped_column(server_default="1")
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 (SQLAlchemy reads a plain dict)
@@ -160,14 +162,14 @@ class Draft(Base):
     scope_rows: Mapped[set[DraftScope]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
     )
-    #: Whom it takes to publish it: codes of ``school.academies``; never empty.
+    #: The codes (``school.academies``) that an editor must cover to publish it; never empty.
     scope: AssociationProxy[set[str]] = association_proxy(
         "scope_rows", "code", creator=lambda code: DraftScope(code=code)
     )
 
     @property
     def origin(self) -> DraftOrigin:
-        """Where it comes from."""
+        """The origin of the draft, told by the columns that are set."""
         if self.letter_id is not None:
             return DraftOrigin.LETTER
         if self.outside_id is not None:

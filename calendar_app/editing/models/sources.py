@@ -1,6 +1,6 @@
-"""Outside feeds that are read on a schedule, and the official links that are looked at each week.
+"""The tables of outside feeds, read on a schedule, and of official links, checked each week.
 
-Nothing here is ``Visible``: what a source says becomes drafts.
+No table here is ``Visible``: the items of a source become drafts.
 """
 
 from __future__ import annotations
@@ -25,30 +25,31 @@ class Source(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    #: Two académies may follow the same.
+    #: Not unique: two académies may follow the same feed.
     address: Mapped[str] = mapped_column()
     created_at: Mapped[Instant]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey(Editor.id))
-    #: Nobody fetches it since then.
+    #: The worker has not fetched the source since this instant; NULL while it is followed.
     paused_at: Mapped[Instant | None]
 
     next_fetch_at: Mapped[Instant] = mapped_column(index=True)
     tried_at: Mapped[Instant | None]
     succeeded_at: Mapped[Instant | None]
-    #: Tries in a row that failed.
+    #: Consecutive failed tries.
     failures: Mapped[int] = mapped_column(default=0)
-    #: A French sentence: what an editor must look at (it fails, is empty, shrank by half…).
+    #: A French sentence about what an editor must look at (the feed fails, is empty, shrank by
+    #: half…).
     warning: Mapped[str | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
-    #: The last good copy: id in the feed → fingerprint of what it said.
+    #: The last good copy: id of an item in the feed → fingerprint of its content.
     copy: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
 
     created_by: Mapped[Editor | None] = relationship()
     scope_rows: Mapped[set[SourceScope]] = relationship(
         cascade="all, delete-orphan", lazy="selectin", passive_deletes=True
     )
-    #: Whom its dates are for: codes of ``school.academies``; never empty.
+    #: Codes of ``school.academies``, also given to items that name no place; never empty.
     scope: AssociationProxy[set[str]] = association_proxy(
         "scope_rows", "code", creator=lambda code: SourceScope(code=code)
     )
@@ -67,13 +68,14 @@ class SourceScope(Base):
 
 
 class LinkCheck(Base):
-    """What became of an official link when it was last looked at."""
+    """The result of the last check of an official link."""
 
     __tablename__ = "link_check"
 
     link: Mapped[str] = mapped_column(primary_key=True)
     checked_at: Mapped[Instant]
-    #: None while it answers, or while nobody can tell.
+    #: When the first of two or more consecutive checks found the link dead; NULL while the link is
+    #: not known to be dead.
     dead_since: Mapped[Instant | None]
-    #: French words: why it is dead.
+    #: French words: why the last check found the link dead; NULL if it did not.
     reason: Mapped[str | None]

@@ -1,1 +1,1 @@
-"""The pure rules of the room: rights, states of a draft, what a letter says of known events."""
+"""The pure rules of the editing room: rights, states of drafts, news about known events."""

@@ -1,4 +1,4 @@
-"""What the journal notes: of what, and what was done to it."""
+"""The kinds of changes in the journal: the kind of object, and the action."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class ChangeSubject(StrEnum):
-    """What a change is of."""
+    """The kind of object that a change is about."""
 
     EVENT = "event"
     DRAFT = "draft"
@@ -22,22 +22,22 @@ class ChangeSubject(StrEnum):
 
 
 class ChangeAction(StrEnum):
-    """What was done."""
+    """The action of a change."""
 
     CREATED = "created"
     EDITED = "edited"
-    #: « prolongé », « avancé » or « reporté ».
+    #: A date was moved: « prolongé », « avancé » or « reporté ».
     MOVED = "moved"
     CANCELLED = "cancelled"
     RESTORED = "restored"
     FULL = "full"
     ARCHIVED = "archived"
-    #: Of a draft: what a letter said was put right by hand.
+    #: An editor corrected what was read in a draft.
     CORRECTED = "corrected"
     REFUSED = "refused"
-    #: Of a draft: it belongs to an event that the calendar has.
+    #: A draft was attached to an event of the calendar, or detached from it.
     ATTACHED = "attached"
-    #: An earlier change was taken back.
+    #: An earlier change was undone.
     UNDONE = "undone"
 
     @property

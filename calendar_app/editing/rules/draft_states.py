@@ -1,4 +1,4 @@
-"""What may become of a draft, and what it proposes."""
+"""The states, proposals and origins of drafts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class DraftState(StrEnum):
-    """Where a draft stands. Only a pending one waits for an editor."""
+    """The state of a draft. Only a pending draft waits for an editor."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     REFUSED = "refused"
-    #: The calendar already said so when the letter was read.
+    #: The calendar already has this date.
     KNOWN = "known"
-    #: Another pending draft already proposes it.
+    #: Another draft already proposes it.
     REPEATED = "repeated"
 
     @property
@@ -33,7 +33,7 @@ class Proposal(StrEnum):
     NEW_EVENT = "new_event"
     #: A date that a known event does not have yet.
     NEW_DATE = "new_date"
-    #: Another day for a date of a known event, or its end.
+    #: Another day for a date of a known event, or the cancellation of that date.
     CHANGE = "change"
 
     @property
@@ -46,14 +46,14 @@ class Proposal(StrEnum):
 
 
 class DraftOrigin(StrEnum):
-    """Where a draft comes from."""
+    """The origin of a draft."""
 
     LETTER = "letter"
-    #: An outside feed.
+    #: An outside feed that an editor follows.
     SOURCE = "source"
-    #: The public.
+    #: A form of the public pages.
     SUGGESTION = "suggestion"
-    #: An editor who prepared an event for somebody else to publish.
+    #: An editor who prepared an event for another editor to publish.
     EDITOR = "editor"
 
     @property

@@ -1,4 +1,5 @@
-"""What a letter's dated items say about the events of the calendar: news, changes, or nothing new.
+"""Compares the dated items of a letter with the events of the calendar: which ones are new, which
+ones change a date, and which ones are already known.
 
 Pure: events come in as values, decisions go out as values.
 """
@@ -21,20 +22,20 @@ from calendar_app.words.text import fold, slugify
 from calendar_app.words.vocabulary import Certainty, MilestoneKind
 
 _ENDED = (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
-#: The kind of a deadline, where its step is known.
+#: The kind of a deadline whose step is known.
 KIND_OF_STEP = {
     Step.REGISTRATION: MilestoneKind.REGISTRATION_DEADLINE,
     Step.SUBMISSION: MilestoneKind.SUBMISSION_DEADLINE,
 }
-#: What takes place is the results, by the folded words of its title.
+#: Matches the folded title of an event that is the announcement of results.
 RESULTS = re.compile(r"\b(?:resultats?|palmares|laureats?)\b")
-# « Fin mai » as a deadline has its last bound only.
+# An approximate deadline (« fin mai ») has a last day only: its first day is taken so long before.
 _MONTH = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownDate:
-    """A milestone: its id, its inclusive days and whom it is for."""
+    """A milestone of the calendar, with its inclusive days and its scope codes."""
 
     id: int
     kind: MilestoneKind
@@ -49,9 +50,9 @@ class KnownDate:
 class KnownEvent:
     """An event of the calendar.
 
-    :param names: its title and its series'.
-    :param school_year: the calendar year that its school year starts in.
-    :param scope: its own, and that of its dates.
+    :param names: the title of the event and the title of its series.
+    :param school_year: the calendar year in which its school year starts.
+    :param scope: the codes of the event and of all its dates.
     """
 
     id: str
@@ -64,14 +65,15 @@ class KnownEvent:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one item brings.
+    """The result for one item.
 
-    :param proposal: None when the calendar already says it.
-    :param series_id: of a new event, when it is the next edition of something known.
-    :param milestone_id: what is known already or changes; of a window, its deadline if it has one.
-    :param known_first_day: with *known_last_day*, where the calendar stood, as the item's own days
-        are written; both None where it has no such date.
-    :param same_as: position of an item of the same letter that says it too.
+    :param proposal: None when the calendar already has the date.
+    :param series_id: for a new event, the series of which it is the next edition, if any.
+    :param milestone_id: the milestone that is already known or that changes; for a window, its
+        deadline if it has one.
+    :param known_first_day: with *known_last_day*, the days in the calendar, in the form of the
+        item's own days; both None where the calendar has no such date.
+    :param same_as: position of another item of the same letter that announces the same change.
     """
 
     proposal: Proposal | None
@@ -85,7 +87,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """One or two milestones, as an item would say them: a window is an opening and a deadline."""
+    """One or two milestones in the form of an item: a window is an opening and a deadline."""
 
     dates: tuple[KnownDate, ...]
     first_day: date | None
@@ -105,8 +107,8 @@ class _Span:
 
 
 def scope_of(item: DatedItem, academies: Academies) -> frozenset[str]:
-    """Return the scope codes of an item: an académie of which it names départements is narrowed to
-    them, and an item that names none is for the nation."""
+    """Return the scope codes of an item. An académie is replaced by its départements where the item
+    names some of them; an item that names neither is national."""
     departments = {academies.department(code).code for code in item.departments}
     narrowed = {academies.of_department(code).slug for code in departments}
     codes = {f"academie/{slug}" for slug in item.academies if slug not in narrowed}
@@ -121,19 +123,20 @@ def decide(
     academies: Academies,
     issued: date,
 ) -> tuple[Decision, ...]:
-    """Return what each item of a letter brings, in their order.
+    """Return a decision for each item of a letter, in the order of the items.
 
-    What the calendar says already is told first: the second of two sessions must not be taken
-    for the first one, moved. Ends come last: « reporté » may only repeat that a date moved.
+    Items that the calendar already has are matched first: otherwise the second of two sessions
+    would be taken for the first one, moved. Cancelled and postponed items come last: « reporté »
+    may only repeat that a date moved.
 
     :param series: id → title of all series.
-    :param issued: the letter's day; an item without days belongs to its school year.
+    :param issued: the day of the letter; an item without days belongs to that day's school year.
     """
     return _Decider(items, events, series, academies, issued).decisions()
 
 
 def compatible(one: Iterable[str], other: Iterable[str], academies: Academies) -> bool:
-    """Whether some teacher is concerned by both scopes."""
+    """Whether two scopes have a département in common."""
     return not _reach(one, academies).isdisjoint(_reach(other, academies))
 
 
@@ -151,11 +154,11 @@ class _Decider:
         self.series = series
         self.academies = academies
         self.issued = issued
-        #: Many dates have the same scope.
+        #: Cached, because many dates have the same scope.
         self.reach = cache(lambda scope: _reach(scope, academies))
         self.reaches = [self.reach(scope_of(item, academies)) for item in items]
         self.events = [self._event_of(at) for at in range(len(items))]
-        #: Milestone → the item that spoke of it.
+        #: Id of a milestone → position of the item that was matched with it.
         self.taken: dict[int, int] = {}
         self.found: dict[int, Decision] = {}
 
@@ -184,9 +187,9 @@ class _Decider:
         if event is None:
             return Decision(Proposal.NEW_EVENT, series_id=self._series_of(at))
         spans = [s for s in self._spans(at) if s.ids.isdisjoint(self.taken)]
-        # A département's deadline of a national contest is a date of its own; only « prolongé »
-        # or « reporté » says that it is the national one. An académie alone says nothing: its
-        # letter tells of everybody's contests.
+        # A département's deadline in a national contest is a separate date. It is the national
+        # deadline only if the letter says « prolongé » or « reporté ». A named académie decides
+        # nothing: the letter of an académie announces national contests, too.
         item = self.items[at]
         if item.departments and item.status is ItemStatus.PLANNED:
             spans = [s for s in spans if self._reach_of(s) <= self.reaches[at]]
@@ -235,7 +238,7 @@ class _Decider:
         return SchoolYear.of(item.last_day or item.first_day or self.issued).start
 
     def _event_of(self, at: int) -> KnownEvent | None:
-        """Return the known event that an item is about: the closest name, then whom it is for."""
+        """Return the known event with the closest name, then with the same scope, or None."""
         title, year = self.items[at].title, self._year(at)
         ranked = [
             (
@@ -251,7 +254,7 @@ class _Decider:
         return best[2] if best and best[0] >= SAME_TITLE else None
 
     def _series_of(self, at: int) -> str | None:
-        """Return the series of a new event, unless it has another edition in that school year."""
+        """Return the series with the closest title and no edition in that school year, or None."""
         title, year = self.items[at].title, self._year(at)
         held = {event.series_id for event in self.all_events if event.school_year == year}
         ranked = [(closeness(title, self.series[i]), i) for i in self.series if i not in held]
@@ -259,9 +262,9 @@ class _Decider:
         return best[1] if best[0] >= SAME_TITLE else None
 
     def _spans(self, at: int, *, every: bool = False) -> Iterator[_Span]:
-        """Yield what the event of an item knows of its kind.
+        """Yield the dates of an item's event that have the item's kind.
 
-        :param every: also what only may be of its kind, for a comparison of days.
+        :param every: also yield dates whose kind is only possible, for a comparison of days.
         """
         item, event = self.items[at], self.events[at]
         near = [
@@ -297,7 +300,7 @@ class _Decider:
 
 
 def _deadlines(step: Step | None, dates: Sequence[KnownDate], *, every: bool) -> list[KnownDate]:
-    """Return the deadlines that may be of this step; one of no known step may be of any."""
+    """Return the deadlines that may have this step. An unknown step matches every deadline."""
     of_any = [d for d in dates if d.kind.is_deadline]
     if step is None or step is Step.UNKNOWN:
         return of_any
@@ -307,7 +310,7 @@ def _deadlines(step: Step | None, dates: Sequence[KnownDate], *, every: bool) ->
 
 
 def _same_days(item: DatedItem, span: _Span) -> bool:
-    """Whether an item says the days that are known; « fin mai » says nothing new of 28 May."""
+    """Whether an item has the known days. « Fin mai » agrees with a known 28 May."""
     if item.certainty is Certainty.APPROXIMATE:
         last = item.last_day or item.first_day
         if last is None:

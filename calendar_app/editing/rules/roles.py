@@ -1,7 +1,7 @@
-"""Who may prepare and who may publish, and where.
+"""The roles and rights of editors: who may prepare, who may publish, and for which scope.
 
 A scope is a set of codes (``school.academies``). An editor's own scope holds ``academie/…`` and
-``departement/…`` codes only; an administrateur has none and may act everywhere.
+``departement/…`` codes only; an administrateur has no scope and may act everywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from calendar_app.words.text import slugify
 
 
 class EditorRole(StrEnum):
-    """What an editor may do within their scope."""
+    """The role of an editor within their scope."""
 
     PREPARER = "redacteur"
     PUBLISHER = "responsable"
@@ -33,46 +33,46 @@ class EditorRole(StrEnum):
 
 
 class EditorAction(StrEnum):
-    """What an editor does; :data:`RIGHTS` says what each takes."""
+    """An action of an editor; :data:`RIGHTS` gives its conditions."""
 
     DROP_LETTER = "drop_letter"
     READ_EVENT = "read_event"
-    #: Prepare a new event, or a change of one, for somebody else to publish.
+    #: Prepare a new event, or a change to one, for another editor to publish.
     PROPOSE_EVENT = "propose_event"
-    #: Make an event visible, or change one that is.
+    #: Make an event visible, or change a visible event.
     PUBLISH_EVENT = "publish_event"
     READ_DRAFT = "read_draft"
-    #: Put right what was read; say which event it is about.
+    #: Correct what was read, or attach the draft to an event.
     CORRECT_DRAFT = "correct_draft"
-    #: Refuse a draft, or bring a refused one back.
+    #: Refuse a draft, or reopen a refused draft.
     REFUSE_DRAFT = "refuse_draft"
-    #: Accept a draft, or bring an accepted one back.
+    #: Accept a draft, or reopen an accepted draft.
     ACCEPT_DRAFT = "accept_draft"
     READ_SOURCE = "read_source"
-    #: Follow an agenda, stop following it, read it at once.
+    #: Follow an agenda, pause it, or read it at once.
     FOLLOW_SOURCE = "follow_source"
     READ_CHANGE = "read_change"
 
 
 class Extent(Enum):
-    """How much of an object's scope must be an editor's own."""
+    """How much of an object's scope must lie within the editor's scope."""
 
-    #: None: the object is nobody's in particular.
+    #: Nothing: the object belongs to no scope.
     NOTHING = "nothing"
-    #: Some class of theirs must be concerned by it.
+    #: Some of it: the object must concern some class within the editor's scope.
     SOMETHING = "something"
-    #: All of it: what is published reaches all whom it names.
+    #: All of it: a published object reaches all places that its scope names.
     EVERYTHING = "everything"
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """What one action takes.
+    """The conditions of one action.
 
-    :param roles: who may do it at all.
-    :param extent: how much of the object's scope must be the editor's own.
-    :param or_maker: whether whoever made the object may do it as well, in any role and wherever
-        the object lies by now.
+    :param roles: the roles that may do the action.
+    :param extent: how much of the object's scope must lie within the editor's scope.
+    :param or_maker: whether the editor who made the object may do the action as well, with any role
+        and whatever scope the object has now.
     """
 
     roles: frozenset[EditorRole]
@@ -83,8 +83,8 @@ class Right:
 _ALL = frozenset(EditorRole)
 _PUBLISHERS = frozenset((EditorRole.PUBLISHER, EditorRole.ADMINISTRATOR))
 
-#: The whole table of rights. Every service that acts for an editor asks it, inside the transaction
-#: in which it acts (``editing.accounts.may``).
+#: The whole table of rights. Every service that acts for an editor checks it inside the transaction
+#: in which it acts (``editing.rights.is_allowed``).
 RIGHTS: dict[EditorAction, Right] = {
     EditorAction.DROP_LETTER: Right(_ALL, Extent.NOTHING),
     EditorAction.READ_EVENT: Right(_ALL, Extent.SOMETHING),
@@ -102,11 +102,12 @@ RIGHTS: dict[EditorAction, Right] = {
 
 @dataclass(frozen=True, slots=True)
 class EditorRights:
-    """Who an editor is for :func:`may`.
+    """The role and the scope of an editor, for :func:`may`.
 
-    :param role: None of a disabled account, which may do nothing.
-    :param covers: all codes within the editor's scope (:func:`covered_codes`); None for all there
-        are, which only an administrateur has.
+    :param role: None for a disabled account, which may do nothing.
+    :param covers: all codes within the editor's scope (:func:`covered_codes`); None, for an
+        administrateur only, means all codes.
+    :raises ValueError: when *covers* is None for another role, or given for an administrateur.
     """
 
     role: EditorRole | None
@@ -125,10 +126,11 @@ def may(
     *,
     is_maker: bool = False,
 ) -> bool:
-    """Return whether an editor may do this to an object, by :data:`RIGHTS`.
+    """Return whether :data:`RIGHTS` allow an editor an action on an object.
 
-    :param scope: whom the object is for. A scope without a code says nothing about whom it is for,
-        so the object is an administrateur's.
+    :param scope: the codes of the object. An empty scope does not say where the object belongs, so
+        only an administrateur may act on it (or its maker, or any editor where the extent is
+        ``NOTHING``).
     :param is_maker: whether the editor made the object.
     """
     right = RIGHTS[action]
@@ -146,16 +148,16 @@ def may(
 
 
 def reaches(editor: EditorRights, scope: Set[str], academies: Academies) -> bool:
-    """Return whether what has this scope concerns some class within an editor's own: such a thing
-    they may read, and add their own dates to."""
+    """Return whether an object of this scope concerns some class within an editor's scope. The
+    editor may then read the object, and add dates for their own scope to it."""
     return editor.covers is None or compatible(scope, editor.covers, academies)
 
 
 def covered_codes(scope: Set[str], academies: Academies) -> frozenset[str]:
     """Return all codes that lie within an editor's scope.
 
-    An académie covers its départements and its attached collectivities; a région académique is
-    covered when all its académies are. Nothing here covers the nation.
+    An académie covers its départements and its attached collectivities. A région académique is
+    covered when all its académies are. The code ``national`` is never covered.
 
     :param scope: ``academie/…`` and ``departement/…`` codes.
     :raises UnknownValueError: for an unknown académie or département.

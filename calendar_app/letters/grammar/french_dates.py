@@ -1,8 +1,8 @@
-"""French date phrases: where a text says a day, days, or about when.
+"""French date phrases: the places where a text names a day, several days, or an approximate time.
 
-:func:`find_dates` returns what is printed and nothing more: a phrase without a year has none here
-(``letters.grammar.years`` finds it), and whether a phrase announces something is decided by those
-who see the words around it (``letters.reading.contexts``).
+:func:`find_dates` returns what is printed and nothing more. A phrase without a year has none here:
+``letters.grammar.years`` finds it. Whether a phrase announces something depends on the words around
+it: ``letters.reading.contexts`` decides.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from calendar_app.letters.grammar.date_tokens import Token, tokens
 
 
 class Lead(StrEnum):
-    """The words that lead to a date."""
+    """The words that introduce a date."""
 
     NONE = ""
     UNTIL = "jusqu'au"
@@ -31,23 +31,23 @@ class Lead(StrEnum):
 
     @property
     def ends(self) -> bool:
-        """Whether the day is the last one."""
+        """Whether the date is a last day."""
         return self in (Lead.UNTIL, Lead.BEFORE, Lead.AT_LATEST, Lead.BY)
 
 
 class Shape(StrEnum):
-    """What the days of a phrase are."""
+    """What the days of a phrase are together."""
 
     DAY = "day"
-    DAYS = "days"
+    DAYS = "days"  # a list
     RANGE = "range"
-    MONTHS = "months"
-    AROUND = "around"
-    WEEK = "week"
+    MONTHS = "months"  # a month, several months or a season
+    AROUND = "around"  # some day near this one
+    WEEK = "week"  # the week of this day
 
 
 class Part(StrEnum):
-    """Which part of a month (« mi-juin »)."""
+    """Which part of a month is meant (« mi-juin »)."""
 
     WHOLE = ""
     EARLY = "début"
@@ -58,9 +58,11 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrintedDay:
-    """A day as printed: what is not printed is None (a month alone has no day).
+    """A day as it is printed.
 
-    :param weekday: 0 is Monday.
+    :param day: None for a month alone.
+    :param year: None where no year is printed.
+    :param weekday: from 0, Monday, to 6; None where no weekday is printed.
     """
 
     day: int | None
@@ -71,14 +73,15 @@ class PrintedDay:
 
 @dataclass(frozen=True, slots=True)
 class DatePhrase:
-    """A date phrase.
+    """A date phrase of a text.
 
-    :param start, end: where it stands in the text, in characters.
-    :param days: one day; the days of a list; the two ends of a range or of some months.
-    :param start_time, end_time: local; a single hour is the start, of a last day the end.
-    :param zone: the place whose hour it is, as printed (« Paris »), or None.
+    :param start, end: its place in the text, in characters.
+    :param days: one day, the days of a list, or the two ends of a range or of several months.
+    :param start_time, end_time: local times. A single time is the start, or, on a last day, the
+        end.
+    :param zone: the place whose local time is meant, as printed (« Paris »), or None.
     :param relative: 1 for « prochain », -1 for « dernier », else 0.
-    :param struck: whether the letter strikes it out.
+    :param struck: whether the letter strikes the phrase out.
     """
 
     start: int
@@ -94,7 +97,7 @@ class DatePhrase:
     struck: bool = False
 
 
-# -- the grammar, over the kinds of tokens ---------------------------------------------------------
+# -- the grammar: regular expressions over the kinds of tokens -------------------------------------
 
 _DAY = r"(?:W,?)?D"
 _MONTH = r"(?:uOd?|d)?M"
@@ -141,9 +144,9 @@ _ZONE = re.compile(r"[\s(,]{0,3}heure[ \u00a0]+(?:de[ \u00a0]+)?(?P<place>(?:La 
 
 
 def find_dates(text: str) -> list[DatePhrase]:
-    """Return the date phrases of *text* in its order, in time linear in its length.
+    """Return the date phrases of *text* in their order, in time linear in its length.
 
-    Figures without a year (« le 31/03 ») count only with words that make them a date.
+    Figures without a year (« le 31/03 ») count only beside words that make them a date.
     """
     row = tokens(text)
     kinds = "".join(token.kind for token in row)
@@ -152,33 +155,34 @@ def find_dates(text: str) -> list[DatePhrase]:
     while match := _PHRASE.search(kinds, at):
         at = match.end()
         span = row[match.start() : match.end()]
-        if (number := _number_before(match, span, text)) is not None:
-            at = match.start() + number
+        if (skipped := _find_skipped_number(match, span, text)) is not None:
+            at = match.start() + skipped
             continue
-        phrase = _phrase(match, span, text)
+        phrase = _read_phrase(match, span, text)
         if phrase is not None:
-            found.extend(_split(phrase) if phrase.shape is Shape.DAYS else [phrase])
+            found.extend(_split_days(phrase) if phrase.shape is Shape.DAYS else [phrase])
     return found
 
 
 def hours(text: str) -> tuple[time | None, time | None]:
-    """Return the first and the last hour of a text that holds nothing else (« 9 h – 12 h »), as a
-    table's cell does."""
+    """Return the first and the last time of a text that holds nothing else, as a table's cell does
+    (« 9 h – 12 h »); None for each one that is missing."""
     row = tokens(text)
     if not row or any(token.kind not in "T-àadetsj,()D:" for token in row):
         return None, None
-    return _times(row, Lead.NONE)
+    return _read_times(row, Lead.NONE)
 
 
-# « n° 4 – 9 décembre »: the 4 is a letter's.
+# After these words, a number is no day: in « n° 4 – 9 décembre », 4 is the number of a letter.
 _COUNTS = re.compile(
     r"(?i:\bn ?[°ºo]|\b(?:numéro|page|p\.|cycles?|niveaux?|groupes?|salles?|étapes?|phases?|tomes?"
     r"|actes?|volets?|modules?|séances?|canopé)) ?$"
 )
 
 
-def _number_before(match: re.Match[str], span: Sequence[Token], text: str) -> int | None:
-    """« n° 14 – 5 décembre »: return where the date starts, when the range is none."""
+def _find_skipped_number(match: re.Match[str], span: Sequence[Token], text: str) -> int | None:
+    """Return where the date starts when a range or a list begins with a number that is no day
+    (« n° 14 – 5 décembre »), in tokens of *span*; None when it does not."""
     if match["range"] is None and match["list"] is None:
         return None
     days = [at for at, token in enumerate(span) if token.kind == "D"]
@@ -193,124 +197,200 @@ def _number_before(match: re.Match[str], span: Sequence[Token], text: str) -> in
     return None
 
 
-def _phrase(match: re.Match[str], span: Sequence[Token], text: str) -> DatePhrase | None:
+def _read_phrase(match: re.Match[str], span: Sequence[Token], text: str) -> DatePhrase | None:
+    """Return the date phrase that a match of the grammar is, or None when it is no date."""
     groups = {name for name, value in match.groupdict().items() if value is not None}
-    days = _days(span)
-    if not days:
+    days = _read_days(span)
+    if not days or _is_fraction(match, span, groups):
         return None
-    if any(token.kind == "n" for token in span) and not (groups & {"pair"}):
-        # « 5/6 » alone is a fraction, a pair of classes, half of a URL.
-        listed = match.string[match.start() - 1 : match.start()] == "§"  # a cell, an item
-        if not (
-            groups & {"lead", "between", "range", "figures"} or match[0][0] in "ulaW" or listed
-        ):
-            return None
-    lead = next((_LEADS[name] for name in _LEADS if name in groups), Lead.NONE)
-    if "between" in groups:
-        lead = Lead.BETWEEN
-    if groups & {"latest_after", "final"} and not lead.ends:
-        lead = Lead.AT_LATEST
-    if "around" in groups and days[0].day is not None:
-        shape = Shape.AROUND
-    elif "week" in groups:
-        shape = Shape.WEEK
-    elif groups & {"months", "season"}:
-        shape = Shape.MONTHS
-    elif groups & {"between", "range"}:
-        shape = Shape.RANGE
-    else:
-        shape = Shape.DAYS if len(days) > 1 else Shape.DAY
-    plain = len(span) > 1 and span[0].kind in "ua" and shape is Shape.DAY and lead is Lead.NONE
-    start, end = span[1 if plain else 0].start, span[-1].end
-    zone = _ZONE.match(text, end)
-    times = _times(span, lead)
+    lead, shape = _find_lead(groups), _find_shape(groups, days)
+    start, end = span[0].start, span[-1].end
+    if len(span) > 1 and span[0].kind in "ua" and shape is Shape.DAY and lead is Lead.NONE:
+        start = span[1].start  # « du » or « au » before a single day
+    start_time, end_time = _read_times(span, lead)
+    zone = _ZONE.match(text, end) if start_time or end_time else None
     return DatePhrase(
         start,
-        zone.end() if zone and any(times) else end,
+        zone.end() if zone else end,
         lead,
         shape,
         days,
-        part=_part(span) if shape is Shape.MONTHS else Part.WHOLE,
-        start_time=times[0],
-        end_time=times[1],
-        zone=zone["place"] if zone and any(times) else None,
-        relative=_relative(span),
+        part=_find_part(span) if shape is Shape.MONTHS else Part.WHOLE,
+        start_time=start_time,
+        end_time=end_time,
+        zone=zone["place"] if zone else None,
+        relative=_find_relative(span),
         struck=any(token.struck for token in span),
     )
 
 
-def _days(span: Sequence[Token]) -> tuple[PrintedDay, ...]:
-    """Read the days; one without its month or year takes those of the next (« du 20 au 24 janvier
-    2021 »)."""
-    found: list[list[int | None]] = []  # day, month, year, weekday
+def _is_fraction(match: re.Match[str], span: Sequence[Token], groups: set[str]) -> bool:
+    """Whether figures without a year are no date: « 5/6 » alone is a fraction, two classes, or part
+    of an address."""
+    if "pair" in groups or all(token.kind != "n" for token in span):
+        return False
+    if groups & {"lead", "between", "range", "figures"} or match[0][0] in "ulaW":
+        return False
+    # At the start of a cell or of a list item, they are a date.
+    return match.string[match.start() - 1 : match.start()] != "§"
+
+
+def _find_lead(groups: set[str]) -> Lead:
+    """Return the words that introduce a date, from the groups of the grammar that matched."""
+    lead = Lead.BETWEEN
+    if "between" not in groups:
+        lead = next((_LEADS[name] for name in _LEADS if name in groups), Lead.NONE)
+    if groups & {"latest_after", "final"} and not lead.ends:
+        return Lead.AT_LATEST
+    return lead
+
+
+def _find_shape(groups: set[str], days: Sequence[PrintedDay]) -> Shape:
+    """Return what days are together, from the groups of the grammar that matched."""
+    if "around" in groups and days[0].day is not None:
+        return Shape.AROUND
+    if "week" in groups:
+        return Shape.WEEK
+    if groups & {"months", "season"}:
+        return Shape.MONTHS
+    if groups & {"between", "range"}:
+        return Shape.RANGE
+    return Shape.DAYS if len(days) > 1 else Shape.DAY
+
+
+# -- the days of a phrase --------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _PartialDay:
+    """A day while its phrase is read: what is not known yet is None."""
+
+    day: int | None
+    month: int | None = None
+    year: int | None = None
     weekday: int | None = None
-    for at, token in enumerate(span):
-        match token.kind, token.value:
-            case "W", int(value):
-                weekday = value
-            case "D", int(value):
-                if at + 2 < len(span) and span[at + 1].kind in "àe-" and span[at + 2].kind == "T":
-                    continue  # the 9 of « de 9 à 12 h »
-                found.append([value, None, None, weekday])
-                weekday = None
-            case "N", date() as value:
-                found.append([value.day, value.month, value.year, weekday])
-                weekday = None
-            case "n", (int(number), int(other)):
-                if at + 1 < len(span) and span[at + 1].kind == "M":
-                    found += [[number, None, None, weekday], [other, None, None, None]]
-                else:
-                    found.append([number, other, None, weekday])
-                weekday = None
-            case "M", int(value):
-                if found and found[-1][1] is None and found[-1][0] is not None:
-                    found[-1][1] = value
-                else:
-                    found.append([None, value, None, None])
-            case "A", (int(first), int(last)):
-                found += [[None, first, None, None], [None, last, None, None]]
-            case "Y", int(value):
-                if found:
-                    found[-1][2] = value
+
+    def complete_from(self, after: _PartialDay) -> None:
+        """Take the month and the year that are missing from the next day of the phrase."""
+        if self.month is None:
+            self.month = after.month
+        if self.month is None or after.month is None:
+            return
+        if self.year is None and after.year is not None:
+            self.year = after.year - (self.month > after.month)
+
+
+class _DayReader:
+    """Collects the days of a phrase, token by token."""
+
+    def __init__(self) -> None:
+        self.found: list[_PartialDay] = []
+        self._weekday: int | None = None
+
+    def read_weekday(self, weekday: int) -> None:
+        """Keep a weekday for the day that follows it."""
+        self._weekday = weekday
+
+    def read_day(self, day: int, month: int | None = None, year: int | None = None) -> None:
+        self.found.append(_PartialDay(day, month, year, self._weekday))
+        self._weekday = None
+
+    def read_month(self, month: int) -> None:
+        """Give a month to the last day, or add the month alone."""
+        last = self.found[-1] if self.found else None
+        if last is not None and last.month is None and last.day is not None:
+            last.month = month
+        else:
+            self.found.append(_PartialDay(None, month))
+
+    def read_season(self, first: int, last: int) -> None:
+        self.found += [_PartialDay(None, first), _PartialDay(None, last)]
+
+    def read_year(self, year: int) -> None:
+        """Give a year to the last day."""
+        if self.found:
+            self.found[-1].year = year
+
+
+def _read_days(span: Sequence[Token]) -> tuple[PrintedDay, ...]:
+    """Return the days of a phrase; none at all when one of them has no month or does not exist.
+
+    A day without its month or its year takes that of the next one (« du 20 au 24 janvier 2021 »).
+    """
+    found = _collect_days(span)
     for here, after in [*pairwise(found)][::-1]:
-        if here[1] is None:
-            here[1] = after[1]
-        if (
-            here[2] is None
-            and after[2] is not None
-            and here[1] is not None
-            and after[1] is not None
-        ):
-            here[2] = after[2] - (here[1] > after[1])
-    if len(found) > 1 and any(token.kind == "W" for token in span[:2]) and _plural(found):
-        for each in found:
-            each[3] = found[0][3]
-    if found and found[0][2] is not None and found[-1][2] is None and len(found) > 1:
-        _year_forward(found)
+        here.complete_from(after)
+    if len(found) > 1:
+        if any(token.kind == "W" for token in span[:2]) and _has_common_weekday(found):
+            for each in found:
+                each.weekday = found[0].weekday
+        if found[0].year is not None and found[-1].year is None:
+            _carry_years_forward(found)
     days = []
-    for day, month, year, printed in found:
-        if month is None or not _exists(day, month, year):
+    for each in found:
+        if each.month is None or not _is_calendar_day(each.day, each.month, each.year):
             return ()
-        days.append(PrintedDay(day, month, year, printed))
+        days.append(PrintedDay(each.day, each.month, each.year, each.weekday))
     return tuple(days)
 
 
-def _plural(found: list[list[int | None]]) -> bool:
-    """« les mercredis 4, 11 et 18 »: the weekday is that of each day, a week or more apart."""
-    days = [day for day, _, _, _ in found]
-    known = [weekday for _, _, _, weekday in found[1:] if weekday is not None]
-    apart = (b - a for a, b in pairwise(days) if a is not None and b is not None)
-    return not known and all(step % 7 == 0 for step in apart)
+def _collect_days(span: Sequence[Token]) -> list[_PartialDay]:
+    """Return the days of a phrase, each with what is printed beside it."""
+    reader = _DayReader()
+    for at, token in enumerate(span):
+        if token.value is None:
+            continue  # a connecting word
+        match token.kind, token.value:
+            case "D", int(day):
+                if not _is_hour_of_range(span, at):
+                    reader.read_day(day)
+            case "M", int(month):
+                reader.read_month(month)
+            case "W", int(weekday):
+                reader.read_weekday(weekday)
+            case "Y", int(year):
+                reader.read_year(year)
+            case "N", date() as full:
+                reader.read_day(full.day, full.month, full.year)
+            case "n", (int(first), int(second)):
+                if at + 1 < len(span) and span[at + 1].kind == "M":
+                    reader.read_day(first)  # « 5/6 juin »: two days
+                    reader.read_day(second)
+                else:
+                    reader.read_day(first, second)
+            case "A", (int(first), int(last)):
+                reader.read_season(first, last)
+    return reader.found
 
 
-def _year_forward(found: list[list[int | None]]) -> None:
-    """« du 12 octobre 2020 au 30 avril »: the year goes on."""
+def _is_hour_of_range(span: Sequence[Token], at: int) -> bool:
+    """Whether a number is the first hour of a range: the 9 of « de 9 à 12 h »."""
+    return at + 2 < len(span) and span[at + 1].kind in "àe-" and span[at + 2].kind == "T"
+
+
+def _has_common_weekday(found: Sequence[_PartialDay]) -> bool:
+    """Whether the weekday of the first day is that of each one (« les mercredis 4, 11 et 18 »): the
+    others have none, and whole weeks lie between them."""
+    if any(each.weekday is not None for each in found[1:]):
+        return False
+    steps = (
+        after.day - here.day
+        for here, after in pairwise(found)
+        if here.day is not None and after.day is not None
+    )
+    return all(step % 7 == 0 for step in steps)
+
+
+def _carry_years_forward(found: Sequence[_PartialDay]) -> None:
+    """Give a day without a year that of the day before (« du 12 octobre 2020 au 30 avril »), or the
+    next one when its month comes earlier in a year."""
     for before, here in pairwise(found):
-        if here[2] is None and before[2] is not None and here[1] and before[1]:
-            here[2] = before[2] + (here[1] < before[1])
+        if here.year is None and before.year is not None and here.month and before.month:
+            here.year = before.year + (here.month < before.month)
 
 
-def _exists(day: int | None, month: int, year: int | None) -> bool:
+def _is_calendar_day(day: int | None, month: int, year: int | None) -> bool:
+    """Whether a day exists; 29 February does when no year is given."""
     try:
         date(year or 2000, month, day or 1)
     except ValueError:
@@ -318,74 +398,93 @@ def _exists(day: int | None, month: int, year: int | None) -> bool:
     return True
 
 
-def _times(span: Sequence[Token], lead: Lead) -> tuple[time | None, time | None]:
-    """The first hour and the last one."""
-    hours: list[time] = []
+# -- the times of a phrase, and its other words ----------------------------------------------------
+
+
+def _read_times(span: Sequence[Token], lead: Lead) -> tuple[time | None, time | None]:
+    """Return the first and the last time of a phrase; None for each one that is missing.
+
+    A single time is the last one on a last day, after « jusqu'à », and at the end of a range of
+    days.
+    """
+    found: list[time] = []
     until = False
     for at, token in enumerate(span):
         if token.kind == "T" and isinstance(token.value, time):
             before = span[at - 2] if at > 1 else None
             if before is not None and before.kind == "D" and span[at - 1].kind in "àe-":
-                bare = before.value
-                if isinstance(bare, int) and bare < 24 and _bare_hour(span, at):
-                    hours.append(time(bare))
+                number = before.value
+                if isinstance(number, int) and number < 24 and _is_hour(span, at):
+                    found.append(time(number))
             until = (
                 until
                 or (at > 0 and span[at - 1].kind in "vj")
                 or (at > 1 and span[at - 2].kind == "j")
             )
-            hours.append(token.value)
-    if not hours:
+            found.append(token.value)
+    if not found:
         return None, None
-    if len(hours) == 1:
-        only = hours[0]
+    if len(found) == 1:
+        only = found[0]
         after_all = span[-1].kind in "T)" and sum(token.kind in "DNn" for token in span) > 1
         ranged = any(token.kind in "a-" for token in span)
         return (None, only) if lead.ends or until or (after_all and ranged) else (only, None)
-    return hours[0], hours[-1]
+    return found[0], found[-1]
 
 
-def _bare_hour(span: Sequence[Token], at: int) -> bool:
-    """Whether the number before « à 12 h » is an hour: it follows « de », not a weekday."""
-    return at > 2 and span[at - 3].kind in "dt(,:-M" + "Y"
+def _is_hour(span: Sequence[Token], at: int) -> bool:
+    """Whether the number before « à 12 h », whose time is the token *at*, is an hour.
+
+    It is one after a month, a year, punctuation or a word such as « de », and not after a weekday.
+    """
+    return at > 2 and span[at - 3].kind in "dt(,:-MY"
 
 
 _PARTS = {"m": Part.MIDDLE, "b": Part.EARLY, "f": Part.LATE, "c": Part.DURING}
 
 
-def _part(span: Sequence[Token]) -> Part:
+def _find_part(span: Sequence[Token]) -> Part:
+    """Return the part of a month that a phrase names first."""
     for token in span:
         if token.kind in _PARTS:
             return _PARTS[token.kind]
     return Part.WHOLE
 
 
-def _relative(span: Sequence[Token]) -> int:
+def _find_relative(span: Sequence[Token]) -> int:
+    """Return 1 for « prochain », -1 for « dernier » (but not « dernier délai »), else 0."""
     for token, after in zip(span, [*span[1:], None], strict=True):
         if token.kind in "xz" and not (after is not None and after.kind == "E"):
             return 1 if token.kind == "x" else -1
     return 0
 
 
-def _split(phrase: DatePhrase) -> list[DatePhrase]:
-    """Days in a row are one stretch; « les 8 et 15 mars » are two days."""
-    runs: list[list[PrintedDay]] = []
+# -- lists of days ---------------------------------------------------------------------------------
+
+
+def _split_days(phrase: DatePhrase) -> list[DatePhrase]:
+    """Return a phrase for each stretch of days of a list.
+
+    Days in a row are one range; « les 8 et 15 mars » are two days.
+    """
+    stretches: list[list[PrintedDay]] = []
     for day in phrase.days:
-        if runs and _follows(runs[-1][-1], day):
-            runs[-1].append(day)
+        if stretches and _is_next_day(stretches[-1][-1], day):
+            stretches[-1].append(day)
         else:
-            runs.append([day])
+            stretches.append([day])
     return [
         replace(
             phrase,
-            shape=Shape.RANGE if len(run) > 1 else Shape.DAY,
-            days=(run[0], run[-1]) if len(run) > 1 else (run[0],),
+            shape=Shape.RANGE if len(days) > 1 else Shape.DAY,
+            days=(days[0], days[-1]) if len(days) > 1 else (days[0],),
         )
-        for run in runs
+        for days in stretches
     ]
 
 
-def _follows(before: PrintedDay, after: PrintedDay) -> bool:
+def _is_next_day(before: PrintedDay, after: PrintedDay) -> bool:
+    """Whether *after* is the day after *before*; from one month to the next, about so."""
     if before.day is None or after.day is None:
         return False
     year = before.year or 2001

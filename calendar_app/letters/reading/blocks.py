@@ -1,7 +1,7 @@
-"""What a letter is made of: headings, paragraphs, list items and rows, under their headings.
+"""The blocks of a letter (headings, paragraphs, list items, rows), and its sections.
 
-The text is Markdown, or plain text as people and PDFs write it: there, a heading is known by what
-it looks like.
+The text is Markdown, or plain text as people and PDFs write it. In plain text, a heading is known
+by its look alone.
 """
 
 from __future__ import annotations
@@ -31,19 +31,21 @@ from calendar_app.letters.reading.lines import (
 
 
 class BlockKind(StrEnum):
+    """What a block is."""
+
     HEADING = "heading"
     PARAGRAPH = "paragraph"
     ITEM = "item"
     ROW = "row"
-    LINKS = "links"
+    LINKS = "links"  # a line of addresses alone
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """One block.
 
-    :param start, end: where it stands in the text, in characters, without its mark (« ## », « - »).
-    :param level: of a heading, 1 is the highest; else 0.
+    :param start, end: its place in the text, in characters, without its mark (« ## », « - »).
+    :param level: of a heading, from 1, the highest, to 6; 0 for other blocks.
     """
 
     kind: BlockKind
@@ -54,7 +56,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with what stands under it, up to the next heading."""
+    """A heading with the blocks under it, up to the next heading.
+
+    :param heading: None for what stands before the first heading.
+    :param above: the headings of higher levels that the section is under, the highest first.
+    """
 
     heading: Block | None
     above: tuple[Block, ...]
@@ -74,20 +80,26 @@ _HASHES = re.compile(r"(#{1,6})[ \t]+")
 _URL_LINE = re.compile(r"<?(?:https?://|www\.)\S+>?(?:[ \t]+<?(?:https?://|www\.)\S+>?)*\.?$")
 _NOTHING = re.compile(r"(?:[-=_*:.~]{3,}|:::.*|!\[.*|<!--.*|-->|\W*)$")
 _BOLD_LINE = re.compile(r"(\*\*|__)(?=\S)[^*_]{2,120}\1[ :]*$")
+#: Levels of the headings that no « # » marks: a line in capitals, one with a number or that only
+#: looks like a heading, one in bold.
+_CAPITALS_LEVEL, _GUESSED_LEVEL, _BOLD_LEVEL = 3, 4, 5
+
+#: Where a line starts and ends, in characters.
+Line = tuple[int, int]
 
 
-def blocks(text: str) -> list[Block]:
-    """Return the blocks of *text* in its order."""
-    # A text that marks its headings marks them all: nothing is guessed then.
+def _find_blocks(text: str) -> list[Block]:
+    """Return the blocks of *text* in their order."""
+    # A text that marks a heading with « # » marks them all: none is guessed then.
     plain = not re.search(r"(?m)^#{1,4} ", text)
     found: list[Block] = []
-    for paragraph in _paragraphs(text):
-        found.extend(_cut(text, paragraph, plain))
-    return _join(text, found)
+    for lines in _find_runs(text):
+        found.extend(_RunCutter(text, lines, plain).cut())
+    return _join_broken_paragraphs(text, found)
 
 
-def sections(found: Sequence[Block]) -> list[Section]:
-    """Return the sections, each with the headings above its own."""
+def _group_into_sections(found: Sequence[Block]) -> list[Section]:
+    """Return the sections of a text, each with the headings above its own."""
     result = [Section(None, ())]
     stack: list[Block] = []
     for block in found:
@@ -101,9 +113,9 @@ def sections(found: Sequence[Block]) -> list[Section]:
     return result
 
 
-def _paragraphs(text: str) -> Iterator[list[tuple[int, int]]]:
-    """Yield the lines (start, end) of each run of lines that are not blank."""
-    lines: list[tuple[int, int]] = []
+def _find_runs(text: str) -> Iterator[list[Line]]:
+    """Yield each run of lines that are not blank, without the white space around a line."""
+    lines: list[Line] = []
     for match in _LINE.finditer(text):
         line = match[0].strip()
         if not line:
@@ -118,78 +130,113 @@ def _paragraphs(text: str) -> Iterator[list[tuple[int, int]]]:
         yield lines
 
 
-def _cut(text: str, lines: Sequence[tuple[int, int]], plain: bool) -> Iterator[Block]:
-    """Cut a run of lines into blocks."""
-    current: Block | None = None
-    dated = False
-    first_plain: list[tuple[int, int]] = []
-    for start, end in lines:
-        line = text[start:end]
-        while line.startswith(">"):  # a quotation, or a mail answered
-            cut = len(line) - len(line[1:].lstrip())
-            start, line = start + cut, line[cut:]
-        new: Block | None = None
+class _RunCutter:
+    """Cuts one run of lines into blocks.
+
+    :param plain: whether the text is plain text, whose headings and rows are guessed.
+    """
+
+    def __init__(self, text: str, lines: Sequence[Line], plain: bool) -> None:
+        self._text, self._lines, self._plain = text, lines, plain
+        self._found: list[Block] = []
+        # At most one of the two is open: the last list item, or the lines of a paragraph.
+        self._item: Block | None = None
+        self._paragraph: list[Line] = []
+        #: Whether the last item begins with its date, as a line of an agenda does.
+        self._is_item_dated = False
+
+    def cut(self) -> list[Block]:
+        """Return the blocks of the run, in their order."""
+        for start, end in self._lines:
+            start = self._skip_quotation_marks(start, end)
+            line = self._text[start:end]
+            block = self._find_marked_block(line, start, end)
+            if block is not None:
+                self._close()
+                self._add(block, is_dated=block.start == start and is_dated(line))
+            elif _NOTHING.match(line):
+                self._close()
+            elif self._item is None:
+                self._paragraph.append((start, end))
+            elif self._is_after_agenda_line(line, self._item):
+                self._close()
+                self._paragraph.append((start, end))
+            else:
+                self._item = replace(self._item, end=end)
+        self._close()
+        return self._found
+
+    def _skip_quotation_marks(self, start: int, end: int) -> int:
+        """Return where a line starts after its « > »: it is a quotation, or a mail answered."""
+        while self._text.startswith(">", start, end):
+            rest = self._text[start + 1 : end]
+            start = end - len(rest.lstrip())
+        return start
+
+    def _find_marked_block(self, line: str, start: int, end: int) -> Block | None:
+        """Return the block that a line starts or is, by its mark or its look; None when the line
+        belongs to a paragraph or goes on with an item."""
         if hashes := _HASHES.match(line):
-            new = Block(BlockKind.HEADING, start + hashes.end(), end, len(hashes[1]))
-        elif line.startswith("|") or (plain and is_row(text, lines, line)):
-            new = Block(BlockKind.ROW, start, end)
-        elif _URL_LINE.match(line):
-            new = Block(BlockKind.LINKS, start, end)
-        elif (mark := NUMBERED.match(line)) and is_numbered_heading(text, line, lines, end):
-            new = Block(BlockKind.HEADING, start + mark.end() - 1, end, 4)
-            plain = False
-        elif is_dated(line) and is_dated_item(text, lines, start):
-            new = Block(BlockKind.ITEM, start, end)
-        elif (item := ITEM.match(line)) and not is_wrapped_number(text, line, first_plain):
-            new = Block(BlockKind.ITEM, start + item.end(), end)
-        elif _BOLD_LINE.match(line) and current is None and not first_plain:
-            new = Block(BlockKind.HEADING, start, end, 5)
-        elif _NOTHING.match(line):
-            yield from _flush(text, current, first_plain, plain)
-            current, first_plain = None, []
-            continue
-        if new is not None:
-            dated = is_dated(line) and new.start == start
-            yield from _flush(text, current, first_plain, plain)
-            current, first_plain = new, []
-            if new.kind in (BlockKind.HEADING, BlockKind.ROW, BlockKind.LINKS):
-                yield new
-                current = None
-        elif current is not None and not (
-            dated
-            and not ONLY_DATES.fullmatch(text[current.start : current.end][:80])
+            return Block(BlockKind.HEADING, start + hashes.end(), end, len(hashes[1]))
+        if line.startswith("|") or (self._plain and is_row(self._text, self._lines, line)):
+            return Block(BlockKind.ROW, start, end)
+        if _URL_LINE.match(line):
+            return Block(BlockKind.LINKS, start, end)
+        mark = NUMBERED.match(line)
+        if mark and is_numbered_heading(self._text, line, self._lines, end):
+            # The run marks its headings with numbers: none is guessed in it any more.
+            self._plain = False
+            return Block(BlockKind.HEADING, start + mark.end() - 1, end, _GUESSED_LEVEL)
+        if is_dated(line) and is_dated_item(self._text, self._lines, start):
+            return Block(BlockKind.ITEM, start, end)
+        bullet = ITEM.match(line)
+        if bullet and not is_wrapped_number(self._text, line, self._paragraph):
+            return Block(BlockKind.ITEM, start + bullet.end(), end)
+        if _BOLD_LINE.match(line) and self._item is None and not self._paragraph:
+            return Block(BlockKind.HEADING, start, end, _BOLD_LEVEL)
+        return None
+
+    def _is_after_agenda_line(self, line: str, item: Block) -> bool:
+        """Whether a line comes after an item of an agenda, rather than goes on with it.
+
+        A line of an agenda ends where a new sentence starts; an item of a list goes on.
+        """
+        said = self._text[item.start : item.end]
+        return (
+            self._is_item_dated
+            and not ONLY_DATES.fullmatch(said[:80])
             and opens(line)
-            and not GOES_ON.search(text[current.start : current.end])
-        ):
-            current = replace(current, end=end)
+            and not GOES_ON.search(said)
+        )
+
+    def _add(self, block: Block, *, is_dated: bool) -> None:
+        """Add a block; an item stays open, because the next lines may belong to it."""
+        if block.kind is BlockKind.ITEM:
+            self._item, self._is_item_dated = block, is_dated
         else:
-            # A line of an agenda ends where the next one starts; a list item goes on.
-            yield from _flush(text, current, [], plain)
-            current = None
-            first_plain.append((start, end))
-    yield from _flush(text, current, first_plain, plain)
+            self._found.append(block)
+
+    def _close(self) -> None:
+        """Add the item or the paragraph that is open."""
+        if self._item is not None:
+            self._found.append(self._item)
+        if self._paragraph and self._plain:
+            self._found.extend(_find_plain_blocks(self._text, self._paragraph))
+        elif self._paragraph:
+            start, end = self._paragraph[0][0], self._paragraph[-1][1]
+            self._found.append(Block(BlockKind.PARAGRAPH, start, end))
+        self._item, self._paragraph = None, []
 
 
-def _flush(
-    text: str, item: Block | None, lines: Sequence[tuple[int, int]], plain: bool
-) -> Iterator[Block]:
-    if item is not None:
-        yield item
-    if lines and plain:
-        yield from _plain(text, lines)
-    elif lines:
-        yield Block(BlockKind.PARAGRAPH, lines[0][0], lines[-1][1])
-
-
-def _plain(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[Block]:
-    """A heading over its paragraph, as plain text has them, then the paragraph."""
+def _find_plain_blocks(text: str, lines: Sequence[Line]) -> Iterator[Block]:
+    """Yield the headings and the paragraphs of lines of plain text, in their order."""
     start = 0
-    # Capitals stand alone: « ACTUALITÉS ».
+    # A line in capitals is a heading by itself: « ACTUALITÉS ».
     while start < len(lines) and capitals(text, lines[start]):
         start += 1
     if start:
-        yield Block(BlockKind.HEADING, lines[0][0], lines[start - 1][1], 3)
-    # Then headings and paragraphs in turn: many PDFs leave no blank line between them.
+        yield Block(BlockKind.HEADING, lines[0][0], lines[start - 1][1], _CAPITALS_LEVEL)
+    # Then come headings and paragraphs in turn: many PDFs leave no blank line between them.
     opened = start
     at = start
     while at < len(lines):
@@ -198,7 +245,7 @@ def _plain(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[Block]:
         if size:
             if at > opened:
                 yield Block(BlockKind.PARAGRAPH, lines[opened][0], lines[at - 1][1])
-            yield Block(BlockKind.HEADING, lines[at][0], lines[at + size - 1][1], 4)
+            yield Block(BlockKind.HEADING, lines[at][0], lines[at + size - 1][1], _GUESSED_LEVEL)
             at += size
             opened = at
         else:
@@ -207,28 +254,22 @@ def _plain(text: str, lines: Sequence[tuple[int, int]]) -> Iterator[Block]:
         yield Block(BlockKind.PARAGRAPH, lines[opened][0], lines[-1][1])
 
 
-def _join(text: str, found: list[Block]) -> list[Block]:
-    """Put a paragraph back together that blank lines (or a column's end) cut."""
+def _join_broken_paragraphs(text: str, found: Sequence[Block]) -> list[Block]:
+    """Return the blocks with each paragraph in one piece that blank lines, or the end of a column,
+    had broken."""
     result: list[Block] = []
-    listing = False
+    in_list = False
     for block in found:
         last = result[-1] if result else None
-        listing = (
+        in_list = (
             block.kind is BlockKind.HEADING
-            and block.level == 4
-            and (listing or bool(last and _lists(text, last)))
+            and block.level == _GUESSED_LEVEL
+            and (in_list or (last is not None and _is_lead_in(text, last)))
         )
-        if listing:
-            # « Nouveautés : », then short lines: a list without its bullets.
+        if in_list:
+            # Short lines after « Nouveautés : » are a list without bullets, and no headings.
             result.append(replace(block, kind=BlockKind.ITEM, level=0))
-        elif (
-            last is not None
-            and block.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
-            and last.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM, BlockKind.HEADING)
-            and not (block.kind is BlockKind.HEADING and block.level not in (0, 4))
-            and not (last.kind is BlockKind.HEADING and last.level != 4)
-            and _continues(text[last.start : last.end], text[block.start : block.end])
-        ):
+        elif last is not None and _is_rest_of(text, last, block):
             kind = BlockKind.PARAGRAPH if last.kind is BlockKind.HEADING else last.kind
             result[-1] = Block(kind, last.start, block.end)
         else:
@@ -236,27 +277,45 @@ def _join(text: str, found: list[Block]) -> list[Block]:
     return result
 
 
-def _lists(text: str, last: Block) -> bool:
-    said = text[last.start : last.end].rstrip()
-    return said.endswith(":") and last.kind is BlockKind.PARAGRAPH
+def _is_lead_in(text: str, block: Block) -> bool:
+    """Whether a block is a paragraph that introduces a list: it ends with a colon."""
+    said = text[block.start : block.end].rstrip()
+    return said.endswith(":") and block.kind is BlockKind.PARAGRAPH
 
 
-def _continues(before: str, after: str) -> bool:
+def _is_rest_of(text: str, before: Block, block: Block) -> bool:
+    """Whether *block* is the rest of the block before it.
+
+    Of the headings, only a guessed one may be a piece of a paragraph.
+    """
+    if before.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM, BlockKind.HEADING):
+        return False
+    if block.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING):
+        return False
+    if any(
+        each.kind is BlockKind.HEADING and each.level != _GUESSED_LEVEL for each in (before, block)
+    ):
+        return False
+    return _is_unfinished(text[before.start : before.end], text[block.start : block.end])
+
+
+def _is_unfinished(before: str, after: str) -> bool:
+    """Whether a text goes on in the one after it: its sentence has not ended, and the text after it
+    starts with a small letter, or its own last word asks for more."""
     if SENTENCE_ENDS.search(before.rstrip()):
         return False
     first = after.lstrip("*_~ ")[:1]
     return first.islower() or bool(GOES_ON.search(before.rstrip()))
 
 
-#: Characters from a date to the farthest end of its sentence: a text without a full stop is read as
-#: fast as another.
-_SENTENCE = 1_000
-
 # -- sentences -------------------------------------------------------------------------------------
 
+#: Characters before and after a date in which the ends of its sentence are looked for, so that a
+#: text without a full stop is read as fast as another.
+_SENTENCE = 1_000
 _STOP = re.compile(
     r"(?:(?<=[.!?…])|(?<=[.!?…][»”\")\]*_]))[ \u00a0]?[*_]{0,2}\s+(?=[^\Wa-zà-öø-ÿ]|[«“\"(*_~\[>])"
-    # « Lieu : … » on a line of its own.
+    # A label at the start of a line: « Lieu : … ».
     r"|\n\s*(?=[*_]{0,2}[A-ZÀ-ÖØ-Þ][^.:!?\n]{1,45}[ \u00a0]?:[*_]{0,2}\s)"
 )
 _ABBREVIATION = re.compile(
@@ -267,7 +326,8 @@ _ABBREVIATION = re.compile(
 
 
 def sentence_bounds(text: str, block: Block, at: int) -> tuple[int, int]:
-    """Return where the sentence of *block* that holds the character *at* starts and ends."""
+    """Return the place of the sentence of *block* that holds the character *at*: its start and its
+    end, in characters of *text*."""
     start = max(block.start, at - _SENTENCE)
     end = min(block.end, at + _SENTENCE)
     for stop in _STOP.finditer(text, start, end):
@@ -280,12 +340,12 @@ def sentence_bounds(text: str, block: Block, at: int) -> tuple[int, int]:
 
 
 class Outline:
-    """The blocks and sections of a text, to be asked by place."""
+    """The blocks and the sections of a text; they are found by their place in it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.blocks = blocks(text)
-        self.sections = sections(self.blocks)
+        self.blocks = _find_blocks(text)
+        self.sections = _group_into_sections(self.blocks)
         self._starts = [block.start for block in self.blocks]
         self._words: dict[int, str] = {}
         self._above: dict[int, Block] = {}
@@ -306,33 +366,37 @@ class Outline:
         }
 
     def block_at(self, at: int) -> Block | None:
-        """The block that holds the character *at*."""
+        """Return the block that holds the character *at*, or None between blocks."""
         index = bisect_right(self._starts, at) - 1
         if index < 0 or self.blocks[index].end <= at:
             return None
         return self.blocks[index]
 
     def words_of(self, heading: Block) -> str:
-        """The words of a heading, folded."""
+        """Return the words of a heading, folded; of a long one, the first 300 characters."""
         if heading.start not in self._words:
             said = folded(self.text[heading.start : min(heading.end, heading.start + 300)])
             self._words[heading.start] = said.strip(" :*")
         return self._words[heading.start]
 
     def section_of(self, block: Block) -> Section:
-        """The section that a block of this outline stands in."""
+        """Return the section of a block of this outline.
+
+        :raises KeyError: when the block is not one of this outline.
+        """
         return self._of_block[id(block)]
 
     def paragraph_above(self, block: Block) -> Block | None:
-        """The nearest paragraph over a block, in its section."""
+        """Return the nearest paragraph above a block in its section, or None."""
         return self._above.get(block.start)
 
     def first_row(self, block: Block) -> Block:
-        """The first row of the section of a row: its header, when it holds no date."""
+        """Return the first row in the section of a row: the header of the table, when it holds no
+        date."""
         return self._first_rows.get(id(self.section_of(block)), block)
 
     def neighbours(self, block: Block) -> tuple[Block | None, Block | None]:
-        """The blocks before and after."""
+        """Return the blocks before and after a block; None at the start or the end of the text."""
         index = bisect_right(self._starts, block.start) - 1
         before = self.blocks[index - 1] if index else None
         after = self.blocks[index + 1] if index + 1 < len(self.blocks) else None
