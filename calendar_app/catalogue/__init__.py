@@ -20,13 +20,14 @@ An event exists in seven shapes:
 * ``EventForm`` (``web.editing.event_form``): what an editor typed, kept as it was typed, with the
   problems of each field, so that the form can be shown again.
 * ``KnownEvent`` (``editing.rules.known_events``): the few values that the dated items of a letter
-  are compared with. The comparison is a pure rule, so it cannot use rows.
+  are compared with. The comparison is a pure rule, so it must not touch the store.
 * ``PublicEvent`` (``queries``): the four values that the site map lists, selected without loading
   the events and their milestones.
 
 The functions that turn one shape into another:
 
-* file → ``EventEntry``: ``files.events_file.read_events``; back: ``files.events_writer``.
+* file → ``EventEntry``: ``files.events_file.read_events``; back:
+  ``files.events_writer.write_events``.
 * ``EventEntry`` → ``Event``: ``entry_rows.apply_entry``; back: ``entry_rows.event_entry``.
 * ``EventEntry`` → ``Written``: ``facts.written`` (``editing.events.written_entry`` also sorts the
   dates and names each key); back: ``facts.read_entry``, for editors through

@@ -264,8 +264,7 @@ def time_zone(entry: MilestoneEntry, event: EventEntry, academies: Academies) ->
 def moved_from(
     entry: MilestoneEntry, known: Milestone | None, event: EventEntry
 ) -> tuple[date, date] | None:
-    """Return the first and last day of a date before it was first moved; None when it was not
-    moved.
+    """Return the days of a date before it was first moved: first and last; None when it never was.
 
     The entry's own ``moved_from`` comes first, then what the store knows. A date that returns to
     its first days was not moved. A date that was approximate was not moved either: its day became

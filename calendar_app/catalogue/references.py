@@ -100,8 +100,7 @@ def imported_calendars(session: AnySession) -> tuple[SchoolCalendar, ...]:
 
 
 def _write_calendar(session: AnySession, calendar: SchoolCalendar, now: datetime) -> None:
-    """Write a calendar; note *now* as the instant of its change when its days differ from
-    before."""
+    """Write a calendar. When its days differ from before, *now* becomes its ``changed_at``."""
 
     def iso(day: date) -> str:
         return day.isoformat()

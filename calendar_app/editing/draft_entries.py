@@ -1,7 +1,7 @@
-"""From a draft to what its acceptance would publish.
+"""Turns a draft into the event that its acceptance would publish.
 
-The sentences of a letter are never published: a new event gets a summary of our own, made of what
-is known of it. What the draft does not say stays « non précisé ».
+Sentences of a letter are never published: a new event gets a generated summary of its known facts.
+What the draft does not say stays « non précisé ».
 """
 
 from __future__ import annotations
@@ -42,31 +42,35 @@ from calendar_app.words.french import day_words, list_words
 from calendar_app.words.text import clean_line, fold, slugify
 from calendar_app.words.vocabulary import Audience, Certainty, EventType, MilestoneKind
 
-#: What is said of an organiser whom nobody named.
+#: The organiser of a new event when the draft names none.
 UNSAID = "non précisé"
 
 _LONGEST_TITLE = 160
 _LONGEST_SLUG = 60
-#: « Fin mai », as a deadline, has its last day only.
+#: An approximate deadline (« fin mai ») has a last day only: its first day is taken so long before.
 _ABOUT = timedelta(days=10)
 
 
 def item_of_draft(draft: Draft) -> DatedItem:
-    """Return what a draft says by now: as it was read, or as somebody put it right."""
+    """Return the item of a draft: as an editor corrected it, else as it was read."""
     return item_from_json(draft.corrected or draft.item)
 
 
 def proposed(session: AnySession, draft: Draft) -> EventEntry:
-    """Return the event as it would be once a draft is accepted.
+    """Return the event as it would be after the acceptance of a draft.
 
-    :raises EntryError: when the draft does not say enough, or what cannot be.
-    :raises StaleEventError: when the event changed since an editor prepared the draft.
+    :raises EntryError: when the draft lacks something that an event needs, or is not valid.
+    :raises StaleEventError: when the same parts of the event changed since an editor prepared the
+        draft.
     """
     return events.check_entry(session, written_draft(session, draft))
 
 
 def written_draft(session: AnySession, draft: Draft) -> Written:
-    """Return what :func:`proposed` reads, as it is written: something may be missing in it."""
+    """Return the entry that :func:`proposed` checks, as texts; it may be incomplete.
+
+    :raises StaleEventError: as :func:`proposed`.
+    """
     event = draft.event
     if draft.entry is not None:
         return written_from(_prepared(session, draft, event))
@@ -82,8 +86,9 @@ def written_draft(session: AnySession, draft: Draft) -> Written:
 
 
 def publishing_scope(session: AnySession, draft: Draft) -> frozenset[str]:
-    """Return whom it takes to publish a draft: the scopes of all that it would touch; of what
-    cannot be published as it stands, whom it says it is for."""
+    """Return the codes that an editor must cover to publish a draft: the scopes of all parts that
+    it would change. For a draft that cannot be published as it is, return the scope of its date,
+    its event or its item."""
     reference = queries.reference(session)
     before = event_entry(draft.event, reference.academies) if draft.event else None
     try:
@@ -97,7 +102,7 @@ def publishing_scope(session: AnySession, draft: Draft) -> frozenset[str]:
 
 
 def _prepared(session: AnySession, draft: Draft, event: Event | None) -> dict[str, Any]:
-    assert draft.entry is not None  # noqa: S101 - an editor prepared it
+    assert draft.entry is not None  # noqa: S101 - the caller checked it
     if event is None or draft.base is None:
         return draft.entry
     now = facts_of(event_entry(event, queries.reference(session).academies))
@@ -119,7 +124,7 @@ def _new_event(session: AnySession, draft: Draft) -> Written:
     taken = queries.event(session, f"{series}-{year.label}")
     theirs = taken and not compatible(scope, events.reach_of(taken), reference.academies)
     if theirs and not draft.series_id:
-        # Another académie's event of the same name.
+        # The taken id belongs to another académie's event of the same name.
         series = f"{series}-{slugify(min(scope))}"
     of_type = item.event_type or (
         EventType.MEETING if item.kind is ItemKind.EVENT else EventType.CONTEST
@@ -158,7 +163,7 @@ def _said_on(draft: Draft) -> date:
     return draft.letter.issued if draft.letter else draft.created_at.date()
 
 
-#: What a class does to take part, by what has a last day.
+#: French sentence about what a class must do, by the step that has a deadline.
 _TO_DO = {
     Step.REGISTRATION: "Pour participer, inscrivez la classe",
     Step.SUBMISSION: "La classe envoie sa production",
@@ -167,8 +172,8 @@ _TO_DO = {
 
 
 def _summary(draft: Draft, item: DatedItem, of_type: EventType, reference: Reference) -> str:
-    """Return a summary of our own that stays true when a date moves: what it is, about what, for
-    whom and where, what one has to do, and who said so."""
+    """Return a generated summary without dates of the event, so that it stays true when a date
+    moves: type, title, classes, themes, organiser, place, scope, what to do, and the origin."""
     parts = [_called(of_type, item.title[:_LONGEST_TITLE])]
     if classes := levels.collapse(levels.expand(item.classes)):
         parts.append(f"pour {list_words(map(_with_article, classes))}")
@@ -194,7 +199,7 @@ def _called(of_type: EventType, title: str) -> str:
 
 
 def _with_article(slug: str) -> str:
-    """Return a class or a cycle as one speaks of it: « le cycle 3 », « la 6e », « l'ULIS »."""
+    """Return a class or a cycle with its article: « le cycle 3 », « la 6e », « l'ULIS »."""
     name = levels.name(slug)
     if name[:1] in "U":
         return f"l'{name}"
@@ -212,7 +217,7 @@ def _announced(draft: Draft) -> str:
 
 
 def _within(title: str) -> str:
-    """A title between guillemets has quotes of its own between “ ”."""
+    """Return a title with “ ” for its own guillemets, to stand between guillemets."""
     return clean_line(title).replace("« ", "“").replace(" »", "”")
 
 
@@ -229,9 +234,9 @@ def _source(draft: Draft) -> Written:
 
 
 def _milestones(item: DatedItem, taken: set[str]) -> Iterator[Written]:
-    """Yield the milestones of an item, each with a key that its event does not have yet.
+    """Yield the milestones of an item, each with a key that is new in its event.
 
-    :param taken: the keys of the event; the new ones are added.
+    :param taken: the keys of the event; the new keys are added to this set.
     """
     for kind, first, last, start, end in _dates(item):
         milestone: Written = {"kind": kind.value, "key": _key(kind, taken)}
@@ -257,7 +262,7 @@ def _milestones(item: DatedItem, taken: set[str]) -> Iterator[Written]:
 
 
 def _dates(item: DatedItem) -> Iterator[tuple[MilestoneKind, date, date, time | None, time | None]]:
-    """Yield (kind, first day, last day, start, end) for each date that an item stands for."""
+    """Yield (kind, first day, last day, start, end) for each milestone of an item."""
     first, last = item.first_day, item.last_day
     if item.kind is ItemKind.EVENT:
         first, last = first or last, last or first
@@ -288,7 +293,7 @@ def _key(kind: MilestoneKind, taken: set[str]) -> str:
 def _changed(
     draft: Draft, item: DatedItem, event: Event, entry: EventEntry, reference: Reference
 ) -> Iterator[tuple[str, Written]]:
-    """Yield the milestones that a draft adds to a known event or changes of it, by their keys."""
+    """Yield the milestones that a draft adds to a known event or changes in it, with their keys."""
     known = {m.key: m for m in event.milestones}
     span = [m for m in event.milestones if _is_changed(m, draft, item)]
     if not span:
@@ -310,7 +315,7 @@ def _changed(
 
 
 def _is_changed(m: Milestone, draft: Draft, item: DatedItem) -> bool:
-    """Whether a date is the one that a draft changes, or the opening of the same window."""
+    """Whether a draft changes this milestone, or changes a window of which it is the opening."""
     if draft.milestone is None:
         return False
     if m.id == draft.milestone_id:
@@ -325,7 +330,7 @@ def _is_changed(m: Milestone, draft: Draft, item: DatedItem) -> bool:
 
 
 def _moved(m: Milestone, item: DatedItem, entry: EventEntry) -> Written:
-    """Return a date as an item says it is now; it remembers where it first stood."""
+    """Return a milestone with the days of an item, and with the days before its first move."""
     facts = _of(entry, m.key)
     kept = {
         name: value
@@ -338,14 +343,14 @@ def _moved(m: Milestone, item: DatedItem, entry: EventEntry) -> Written:
         return facts
     news = {name: value for name, value in news.items() if name not in ("kind", "key")}
     if news.keys() & {"start_time", "end_time"}:
-        # Its hours are told anew: an old end may come before a new start.
+        # New hours replace both old hours, because an old end may come before a new start.
         kept = {n: value for n, value in kept.items() if n not in ("start_time", "end_time")}
     new = kept | news
     unrecorded = entry.model_copy(update={"record": None})
     try:
         moved = moved_from(MilestoneEntry.model_validate(new), m, unrecorded)
     except ValidationError:
-        return new  # whoever checks the whole event says what is wrong in it
+        return new  # check_entry reports the errors of the whole event
     if moved:
         new["moved_from"] = {"first_day": str(moved[0]), "last_day": str(moved[1])}
     return new

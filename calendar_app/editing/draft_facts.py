@@ -1,4 +1,4 @@
-"""What the journal keeps of a draft, how it is noted there, and how an undo brings it back."""
+"""The facts of a draft in the journal: how they are noted, and how an undo restores them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FACTS = (
 
 
 def draft_facts(draft: Draft) -> dict[str, Any]:
-    """Return what the journal keeps of a draft (JSON); :func:`restore` reads it."""
+    """Return the facts of a draft for the journal, as JSON values; :func:`restore` reads them."""
     return {name: _plain(value) for name in _FACTS if (value := getattr(draft, name)) is not None}
 
 
@@ -39,10 +39,10 @@ def note_draft(
     also: Set[str] = frozenset(),
     undoes: Change | None = None,
 ) -> None:
-    """Note what became of a draft, as :func:`journal.note`.
+    """Note a change to a draft in the journal, as :func:`journal.note` does.
 
-    :param before: its facts then; None when it did not exist.
-    :param also: whom it was for before.
+    :param before: the facts of the draft before the change; None when it did not exist.
+    :param also: the scope of the draft before the change.
     """
     session.flush()
     journal.note(
@@ -62,7 +62,10 @@ def note_draft(
 
 
 def restore(draft: Draft, facts: dict[str, Any]) -> None:
-    """Bring a draft back to what it was, inside the caller's transaction."""
+    """Set a draft to these facts, inside the caller's transaction.
+
+    :param facts: as :func:`draft_facts` returns them; a missing fact becomes None.
+    """
     for name in _FACTS:
         value, column = facts.get(name), Draft.__table__.columns[name]
         if value is not None and isinstance(column.type, Date):
@@ -75,7 +78,7 @@ def restore(draft: Draft, facts: dict[str, Any]) -> None:
 
 
 def reopen(draft: Draft) -> None:
-    """Put a draft back in the queue, inside the caller's transaction: its acceptance was undone."""
+    """Put a draft whose acceptance was undone back in the queue, inside the caller's transaction."""
     draft.state, draft.decided_at, draft.decided_by = DraftState.PENDING, None, None
     if draft.proposal is Proposal.NEW_EVENT:
         draft.event = None

@@ -1,4 +1,4 @@
-"""From a letter to drafts: what it brings, held against what the calendar says."""
+"""Turns the dated items of a letter into drafts, by comparison with the calendar."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from calendar_app.words.text import clean_line
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """One draft of an import, with what a report says of it.
+    """One draft in the report of an import.
 
-    :param event_title: of the known event, if there is one.
-    :param first_seen: title of the letter that proposed the same before.
+    :param event_title: the title of the known event; None if there is none.
+    :param first_seen: the title of the letter that first proposed the same; None if there is none.
     """
 
     draft_id: int
@@ -54,10 +54,11 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class LetterReport:
-    """What importing a letter did.
+    """The report of an import.
 
-    :param is_new: False when the same file was imported before, at *imported_at*: nothing was
-        added then.
+    :param issued_from: French words: how *issued* was found.
+    :param is_new: False when the same file was imported before, at *imported_at*; this import then
+        added nothing.
     """
 
     letter_id: int
@@ -77,20 +78,20 @@ def import_letter(
     now: datetime,
     knowledge: LetterKnowledge,
 ) -> LetterReport:
-    """Read a letter into the store, with a draft for each dated item; the same file adds nothing.
+    """Store a letter, with a draft for each dated item. Idempotent: the same file adds nothing.
 
-    :param file_name: its last segment is kept.
-    :param issued: the day it was sent, when somebody knows.
+    :param file_name: only its last segment is kept.
+    :param issued: the day on which the letter was sent; None if unknown.
     :raises UnreadableLetterError: as :func:`letters.read`; nothing is stored.
     """
     checksum = hashlib.sha256(data).hexdigest()
     with reading(session):
         if known := _letter(session, checksum):
             return _report(known, is_new=False)
-    # Before the transaction: reading may take seconds, and nobody has to wait for them.
+    # Parsed before the transaction, because it may take seconds and other writers would wait.
     found = letters.read(data, issued, now, knowledge)
     with writing(session, now):
-        # Two letters that announce the same contest must not both propose it.
+        # The lock keeps two concurrent imports from both proposing the same contest.
         queries.catalogue(session, for_update=True)
         values = {
             "checksum": checksum,
@@ -104,7 +105,7 @@ def import_letter(
         insert = insert_new(session, Letter).values(values).returning(Letter.id)
         is_new = session.scalar(insert) is not None
         letter = _letter(session, checksum)
-        assert letter  # noqa: S101 - it was inserted, here or by somebody else
+        assert letter  # noqa: S101 - inserted here or by another process
         if is_new:
             _add_drafts(session, letter, found, now, knowledge.academies)
             for draft in letter.drafts:
@@ -113,7 +114,7 @@ def import_letter(
 
 
 def item_as_read(draft: Draft) -> DatedItem:
-    """Return the whole item as it was read."""
+    """Return the whole item as it was read, without later corrections."""
     return item_from_json(draft.item)
 
 
@@ -122,14 +123,14 @@ def _letter(session: AnySession, checksum: str) -> Letter | None:
 
 
 def _base_name(file_name: str) -> str:
-    """Return the last segment of a name; a folder says things about whoever dropped the file."""
+    """Return the last segment of a name: folders may tell about the person who dropped the file."""
     return clean_line(file_name.replace("\\", "/").rpartition("/")[2])
 
 
 def _add_drafts(
     session: AnySession, letter: Letter, found: LetterReading, now: datetime, academies: Academies
 ) -> None:
-    """Add a draft for each item of a letter that is new in the store."""
+    """Add a draft for each dated item of a letter that was not in the store."""
     drafts = held_against_calendar(session, found.items, found.issued, now, academies)
     for draft in drafts:
         draft.letter = letter
@@ -144,11 +145,12 @@ def held_against_calendar(
     now: datetime,
     academies: Academies,
 ) -> list[Draft]:
-    """Return a draft for each item, in their order: what it brings to what the calendar says and
-    to what waits already. For inside the caller's transaction, which holds the catalogue's row and
-    adds the drafts.
+    """Return a draft for each item, in the order of the items, compared with the calendar and with
+    the pending drafts. Runs inside the caller's transaction, which holds the lock of the
+    catalogue's row and adds the drafts.
 
-    :param issued: the day on which the items were said; the years hang on it.
+    :param issued: the day on which the items were announced; it decides the school year of items
+        without days.
     """
     events = _events(session, items, issued)
     series = dict(session.execute(select(Series.id, Series.title)).tuples().all())
@@ -195,7 +197,7 @@ def _draft(
 
 
 def _events(session: AnySession, items: Iterable[DatedItem], issued: date) -> Sequence[Event]:
-    """Return the events of the school years that a letter speaks of, by id."""
+    """Return the events of the school years in which the items of a letter lie, by id."""
     days = (item.last_day or item.first_day or issued for item in items)
     years = {SchoolYear.of(day).start for day in days}
     events = session.scalars(select(Event).where(Event.school_year.in_(years)))
@@ -203,7 +205,7 @@ def _events(session: AnySession, items: Iterable[DatedItem], issued: date) -> Se
 
 
 def known_event(event: Event) -> KnownEvent:
-    """Return an event as the value that drafts are held against."""
+    """Return an event as the value that items are compared with."""
     dates = tuple(
         KnownDate(
             id=m.id,
@@ -227,7 +229,8 @@ def known_event(event: Event) -> KnownEvent:
 
 
 def _pending(session: AnySession, items: Iterable[DatedItem]) -> Sequence[Draft]:
-    """Return the pending drafts that end on a day of the letter's, oldest first."""
+    """Return the pending drafts that have the last day of an item (or the first day of an item
+    without a last day), oldest first."""
     days = {item.last_day for item in items if item.last_day}
     first_days = {item.first_day for item in items if item.first_day and not item.last_day}
     query = (
@@ -242,7 +245,7 @@ def _pending(session: AnySession, items: Iterable[DatedItem]) -> Sequence[Draft]
 
 
 def _same(draft: Draft, others: Iterable[Draft], academies: Academies) -> Draft | None:
-    """Return the pending draft of another letter that proposes the same."""
+    """Return the first of these drafts that proposes the same as *draft*, or None."""
     for other in others:
         if (
             _what(other) == _what(draft)
@@ -295,11 +298,10 @@ def _report(letter: Letter, *, is_new: bool) -> LetterReport:
 def pending_drafts(
     session: AnySession, codes: frozenset[str] | None, author_id: int | None = None
 ) -> list[Draft]:
-    """Return the drafts that ask for a decision and are for nobody outside *codes*, by their last
-    day, with their letters.
+    """Return the pending drafts whose scope lies within *codes*, by last day, with their letters.
 
     :param codes: codes of ``school.academies``; None for all drafts.
-    :param author_id: the drafts of this editor too, whomever they are for.
+    :param author_id: also return the pending drafts of this editor, whatever their scope.
     """
     query = drafts_within(codes, author_id).where(Draft.state == DraftState.PENDING)
     query = query.order_by(Draft.last_day.nulls_last(), Draft.id)
@@ -309,11 +311,11 @@ def pending_drafts(
 def drafts_within(
     codes: frozenset[str] | None, author_id: int | None = None
 ) -> Select[tuple[Draft]]:
-    """Return the query for the drafts that are for nobody outside *codes*, and for those of an
+    """Return the query for the drafts whose scope lies within *codes*, and for the drafts of an
     author; for all drafts where *codes* is None."""
     if codes is None:
         return select(Draft)
     within = and_(Draft.scope_rows.any(), ~Draft.scope_rows.any(DraftScope.code.not_in(codes)))
-    if author_id is None:  # compared with None, it would be every draft that has no author
+    if author_id is None:  # comparing with None would select every draft without an author
         return select(Draft).where(within)
     return select(Draft).where(or_(within, Draft.author_id == author_id))

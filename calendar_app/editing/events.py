@@ -1,7 +1,8 @@
-"""What editors do to events: create, change, move, cancel, archive. Each is noted in the journal.
+"""Creates and changes events for editors, and notes each change in the journal.
 
-An editor changes what they saw. What somebody else changed meanwhile stays, and where both changed
-the same part nothing is written: the editor is shown both versions (``StaleEventError``).
+A change is merged with the changes that other editors made since the editor opened the event. Where
+both changed the same part, nothing is written, and the editor is shown both versions
+(:class:`StaleEventError`).
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ from calendar_app.words.text import slugify
 
 
 class EventExistsError(CalendarError):
-    """The series has an edition in that school year already.
+    """The series already has an edition in that school year.
 
-    :param event_id: its id.
+    :param event: that edition; the error keeps its id as ``event_id``.
     """
 
     def __init__(self, event: Event) -> None:
@@ -52,9 +53,9 @@ class EventExistsError(CalendarError):
 
 
 class StaleEventError(CalendarError):
-    """Somebody else changed the same parts of the event meanwhile; nothing was written.
+    """Another editor changed the same parts of the event meanwhile; nothing was written.
 
-    :param conflicts: what each one wanted, part by part.
+    :param conflicts: both versions of each of these parts.
     """
 
     def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
@@ -66,9 +67,9 @@ class StaleEventError(CalendarError):
 
 
 class NotYoursError(CalendarError):
-    """The editor may read this event, and may not publish that change to it.
+    """The editor may read this event, but may not publish the change.
 
-    :param parts: what of it is not theirs to publish: names of facts (``catalogue.facts``).
+    :param parts: names of the facts (``catalogue.facts``) that the editor may not publish.
     """
 
     def __init__(self, parts: tuple[str, ...] = ()) -> None:
@@ -82,7 +83,7 @@ class NotYoursError(CalendarError):
 def visible_event(session: AnySession, editor: Editor, event_id: str) -> Event:
     """Return an event that concerns some class within an editor's scope.
 
-    :raises NotFoundError: when there is none, or when it is other académies' only.
+    :raises NotFoundError: when there is no such event, or it concerns no class in that scope.
     """
     event = queries.event(session, event_id)
     read = EditorAction.READ_EVENT
@@ -103,8 +104,8 @@ def may_publish(session: AnySession, editor: Editor, change: EntryChange) -> boo
 
 
 def not_theirs(session: AnySession, editor: Editor, change: EntryChange) -> tuple[str, ...]:
-    """Return which parts of a change an editor may not publish: of a new event, and wherever whom
-    it is for is not theirs any more, that is its scope."""
+    """Return the names of the facts that an editor may not publish in a change. For a new event,
+    and for one that the change moves out of the editor's scope, return ``scope`` only."""
     publish = EditorAction.PUBLISH_EVENT
     before, after = change.before, change.after
 
@@ -123,9 +124,9 @@ def not_theirs(session: AnySession, editor: Editor, change: EntryChange) -> tupl
 
 
 def check_entry(session: AnySession, entry: Written) -> EventEntry:
-    """Return what somebody wrote as an entry.
+    """Return written texts as a checked entry.
 
-    :raises EntryError: with everything that is wrong.
+    :raises EntryError: with all problems at once.
     """
     reference = queries.reference(session)
     found = read_entry(
@@ -140,12 +141,16 @@ def check_entry(session: AnySession, entry: Written) -> EventEntry:
 
 
 def written_entry(entry: EventEntry) -> Written:
-    """Return an event as texts, its dates in order and each with its key."""
+    """Return an event as texts, with its dates in order, each with its key."""
     return written_from(facts_of(entry))
 
 
 def action_of(base: Facts | None, entry: EventEntry) -> ChangeAction:
-    """Return what somebody does who saves this entry: a date that was moved is told as such."""
+    """Return the action for the journal when an editor saves this entry: ``MOVED`` when the change
+    says that a date was moved, else ``CREATED`` or ``EDITED``.
+
+    :param base: the facts of the event as the editor saw it; None for a new event.
+    """
     if base is None:
         return ChangeAction.CREATED
     for difference in differences(base, facts_of(entry)):
@@ -157,8 +162,13 @@ def action_of(base: Facts | None, entry: EventEntry) -> ChangeAction:
 
 
 def rebase(session: AnySession, wanted: Facts, base: Facts, now: Facts) -> Written:
-    """Return what an editor wanted on top of what the event is by now: where both changed the same
-    part, the editor's stands."""
+    """Return the present event with the changes that an editor wanted. Where both versions changed
+    the same part, the editor's version is taken.
+
+    :param wanted: the facts that the editor wanted.
+    :param base: the facts as the editor saw them.
+    :param now: the present facts.
+    """
     merged = merge(base, with_fresh_keys(base, wanted, now), now)
     mine = {c.name: c.wanted for c in merged.conflicts if c.wanted is not None}
     gone = {c.name for c in merged.conflicts if c.wanted is None}
@@ -167,7 +177,7 @@ def rebase(session: AnySession, wanted: Facts, base: Facts, now: Facts) -> Writt
 
 
 def imagined(session: AnySession, entry: EventEntry, now: datetime) -> Event:
-    """Return an event as it would be published. It is in no session: nothing of it is stored."""
+    """Return an event as it would be published. It is not added to the session, and not stored."""
     event = Event(id=entry.id, created_at=now, changed_at=now, revision=1, parts=[])
     event.series = Series(id=entry.series, title=entry.title)
     with session.no_autoflush:
@@ -185,14 +195,15 @@ def save(
     action: ChangeAction = ChangeAction.EDITED,
     why: str | None = None,
 ) -> Event:
-    """Publish an event as an editor wrote it.
+    """Publish an event as an editor wrote it. A change that changes nothing is not noted.
 
-    :param base: the facts of the event as the editor saw it; None for a new one.
-    :raises EventExistsError: for a new one that exists.
-    :raises StaleEventError: when somebody else changed the same parts since.
-    :raises EntryError: when what both changed does not go together.
-    :raises NotFoundError: when the event is none of the editor's.
-    :raises NotYoursError: when the editor may not publish that change.
+    :param base: the facts of the event as the editor saw it; None for a new event.
+    :raises EventExistsError: when a new event exists already.
+    :raises StaleEventError: when another editor changed the same parts since.
+    :raises EntryError: when the merged event is not valid, or its series or ``part_of`` is not the
+        editor's to use.
+    :raises NotFoundError: when the event is not visible to the editor.
+    :raises NotYoursError: when the editor may not publish the change.
     """
     with writing(session, now):
         return write(session, editor, entry, base, now, action=action, why=why)
@@ -210,10 +221,10 @@ def write(
     draft: Draft | None = None,
     undoes: Change | None = None,
 ) -> Event:
-    """Do what :func:`save` does inside the caller's transaction.
+    """Do what :func:`save` does, inside the caller's transaction.
 
-    :param draft: what is accepted by it.
-    :param undoes: the change that it takes back.
+    :param draft: the draft that this change accepts.
+    :param undoes: the change that this one undoes.
     """
     queries.catalogue(session, for_update=True)
     reference = queries.reference(session)
@@ -258,18 +269,18 @@ def _allowed_change(
     base: Facts | None,
     event: Event | None,
 ) -> EntryChange:
-    """Return the change that is to be stored: what is wanted, merged with what others changed since
+    """Return the change to store: the wanted change, merged with the changes of other editors since
     the editor began.
 
-    :param event: the one of this id in the store; None where there is none.
-    :raises CalendarError: when the editor may not do it (see :func:`save`).
+    :param event: the event of this id in the store; None if there is none.
+    :raises CalendarError: as :func:`save`.
     """
     change, entry_id = wanted, wanted.after.id
     if base is None:
         if event and event.archived_at is None:
             raise EventExistsError(event)
         if event:
-            # It comes back, whoever took it out of the calendar: it must be theirs.
+            # A new entry restores an archived event, so the event must be visible to the editor.
             visible_event(session, editor, entry_id)
     else:
         visible_event(session, editor, entry_id)
@@ -285,17 +296,19 @@ def _allowed_change(
 
 
 def own_series(session: AnySession, editor: Editor, series: str, year: str, scope: Set[str]) -> str:
-    """Return the series of a new event: that of another académie, which the editor cannot read, is
-    not this one's, whatever the title; its slug gets the place.
+    """Return the slug of the series for a new event. Where the wanted series belongs to another
+    académie, so that the editor cannot read its editions, the slug is extended with a scope code.
 
+    :param series: the wanted slug.
     :param year: the label of the school year (« 2020-2021 »).
-    :param scope: whom the new event is for.
+    :param scope: the codes of the new event.
     """
     academies = queries.reference(session).academies
     own = rights(editor, academies)
     found = list(session.scalars(select(Event).where(Event.series_id == series)).unique())
     same_year = [event for event in found if event.year.label == year]
-    # Of this year it must be readable, to be completed; of others, some edition must be.
+    # Editions of this year must all be readable, because they would be completed; of all editions,
+    # at least one must be readable.
     if all(reaches(own, reach_of(event), academies) for event in same_year) and (
         not found or any(reaches(own, reach_of(event), academies) for event in found)
     ):
@@ -306,8 +319,8 @@ def own_series(session: AnySession, editor: Editor, series: str, year: str, scop
 def at_home(
     session: AnySession, editor: Editor, event: Event | None, entry: EventEntry
 ) -> EventEntry:
-    """Return a new event in a series that is its editor's (:func:`own_series`); a known *event*
-    stays what it is."""
+    """Return a new event with a series that its editor may continue (:func:`own_series`), and the
+    id that follows from it. With a known *event*, return the entry unchanged."""
     if event is not None:
         return entry
     scope = frozenset(entry.scope_codes())
@@ -316,14 +329,20 @@ def at_home(
 
 
 def _check_series(session: AnySession, editor: Editor, entry: EventEntry) -> None:
-    """A new event takes its place in a series: that series must be the editor's to continue."""
+    """Refuse a new event in a series that the editor may not continue.
+
+    :raises EntryError: when the series belongs to another académie.
+    """
     if at_home(session, editor, None, entry).series != entry.series:
         message = "cette série est celle d'une autre académie : donnez un autre titre"
         raise EntryError({"series": message})
 
 
 def _check_parent(session: AnySession, editor: Editor, event_id: str) -> None:
-    """An event stands on the page of what it is part of: that page must be the editor's to read."""
+    """Refuse a parent that the editor cannot read, because its page will show the event.
+
+    :raises EntryError: when the parent is not visible to the editor.
+    """
     try:
         visible_event(session, editor, event_id)
     except NotFoundError:
@@ -332,7 +351,11 @@ def _check_parent(session: AnySession, editor: Editor, event_id: str) -> None:
 
 
 def _merged(session: AnySession, wanted: EntryChange, base: Facts) -> EntryChange:
-    """Return the event as it is now, with what the editor changed of what they saw."""
+    """Return the change from the present event to that event with the editor's changes.
+
+    :raises StaleEventError: when both changed the same parts.
+    :raises EntryError: when the merged event is not valid.
+    """
     now = wanted.old
     assert now is not None  # noqa: S101 - visible_event found it
     merged = merge(base, with_fresh_keys(base, wanted.new, now), now)

@@ -1,12 +1,13 @@
-"""The store: its types, its transactions and the catalogue's version.
+"""The store: column types, transactions and the catalogue's version.
 
-Two kinds of transaction, on both engines:
+Both engines, SQLite and PostgreSQL, have two kinds of transaction:
 
 * **reading** (the default): one snapshot. SQLite ``BEGIN``, PostgreSQL ``REPEATABLE READ, READ
-  ONLY``. Two plain queries under load gave torn answers in 3 to 12 % of the reads.
-* **writing** (``with writing(session):``): SQLite ``BEGIN IMMEDIATE``, so that a
-  read-modify-write never starts from a row that somebody else is changing; PostgreSQL
-  ``READ COMMITTED`` with ``SELECT … FOR UPDATE`` on the rows to be changed.
+  ONLY``. Without a snapshot, two plain queries under load gave torn answers in 3 to 12 % of the
+  reads.
+* **writing** (``with writing(session, now):``): SQLite ``BEGIN IMMEDIATE``, so that a
+  read-modify-write never starts from a row that another process is changing; PostgreSQL ``READ
+  COMMITTED`` with ``SELECT … FOR UPDATE`` on the rows to be changed.
 """
 
 from __future__ import annotations
@@ -34,20 +35,20 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scop
 
 from calendar_app.store import connections
 
-#: How long a writer of SQLite waits for its turn. SQLite's waiting is not fair: with eight
-#: processes writing without a pause on a busy machine, one was passed over for more than 5 s.
+#: Milliseconds that a writer of SQLite waits for the write lock. SQLite does not queue writers:
+#: with eight processes writing without a pause on a busy machine, one of them waited more than 5 s.
 BUSY_TIMEOUT_MS = 30_000
 
-#: Requests that one process answers at once, each with a connection of its own.
+#: Number of requests that one process answers at once; each has its own connection.
 THREADS = 32
 
-#: Seconds that a thread waits for a connection of the pool, which has one for each of them.
+#: Seconds that a thread waits for a connection of the pool, which has one for each thread.
 _POOL_SECONDS = 2
 
-#: A session, or Flask-SQLAlchemy's session of the request.
+#: A plain session, or Flask-SQLAlchemy's session of the request.
 AnySession = Session | scoped_session[Any]
 
-# Writers ask for these, readers get the engine's defaults (see engine_options).
+# The options of write transactions. Read transactions have the engine's defaults (engine_options).
 _WRITER_OPTIONS: dict[str, dict[str, Any]] = {
     "sqlite": {"writes": True},
     "postgresql": {
@@ -59,7 +60,7 @@ _WRITER_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An instant: aware in Python, UTC in the store. A naive value is refused."""
+    """An instant: aware in Python, UTC in the store. A naive value raises ValueError."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -74,7 +75,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        # SQLite gives back a naive value, PostgreSQL one in the session's zone.
+        # SQLite returns a naive value, PostgreSQL a value in the time zone of the connection.
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
@@ -83,13 +84,14 @@ Instant = Annotated[datetime, mapped_column(UTCDateTime)]
 
 
 def as_created(context: DefaultExecutionContext) -> datetime:
-    """The default of an instant that is ``created_at`` until something happens."""
+    """Return the row's ``created_at``, as the default of an instant that differs only once
+    something has happened."""
     created_at: datetime = context.get_current_parameters()["created_at"]  # type: ignore[no-untyped-call]
     return created_at
 
 
 class Base(DeclarativeBase):
-    """The plain typed base of every noun."""
+    """The typed base class of all models."""
 
     metadata = MetaData(
         naming_convention={
@@ -103,14 +105,16 @@ class Base(DeclarativeBase):
 
 
 class Visible:
-    """Marks a noun that readers see: a change to it moves the catalogue's version."""
+    """A mark for the models that readers see: a change to such a row moves the catalogue's
+    version."""
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 class Catalogue(Base):
-    """One row: the version that caches and ETags hang on, and the instant it last moved."""
+    """A single row: the version on which caches and ETags depend, and the instant when it last
+    moved."""
 
     __tablename__ = "catalogue"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -121,9 +125,9 @@ class Catalogue(Base):
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return the options of ``create_engine`` for this address, with readers as the default.
+    """Return the options of ``create_engine`` for a database URL; transactions read by default.
 
-    Errors are logged, so they do not show what a statement was given: it may be an address.
+    Errors are logged, so the parameters of statements are hidden: one may be a mail address.
     """
     if url.startswith("sqlite"):
         return {
@@ -146,7 +150,7 @@ def writer_options(engine: Engine) -> dict[str, Any]:
 
 
 def insert_new(session: AnySession, noun: type[Base]) -> postgresql.Insert | sqlite.Insert:
-    """Return ``INSERT … ON CONFLICT DO NOTHING`` into the table of a noun."""
+    """Return ``INSERT … ON CONFLICT DO NOTHING`` into the table of a model."""
     insert = _INSERTS[session.get_bind().dialect.name]
     return insert(noun.__table__).on_conflict_do_nothing()
 
@@ -161,7 +165,7 @@ _INSERTS: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
 def _on_connect(dbapi_connection: Any, _record: object) -> None:
     if not type(dbapi_connection).__module__.startswith("sqlite3"):
         return
-    # The driver must not open transactions of its own: _on_begin does, and says of which kind.
+    # The driver must not open transactions itself: _on_begin opens them, of the right kind.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     for pragma in (
@@ -169,7 +173,7 @@ def _on_connect(dbapi_connection: Any, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        # What was erased is overwritten, not only unlinked.
+        # Deleted content is overwritten in the file, not only unlinked.
         "secure_delete = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -185,14 +189,15 @@ def _on_begin(connection: Any) -> None:
 
 @contextmanager
 def writing(session: AnySession, now: datetime) -> Iterator[None]:
-    """Run the block as one write transaction: committed at its end, rolled back by an exception.
+    """Run the block as one write transaction: commit at its end, roll back on an exception.
 
-    A read transaction that is still open is closed first, and what it read is forgotten: a
-    decision must rest on what is read inside the block. On PostgreSQL, read what will be changed
-    with ``with_for_update=True``.
+    A read transaction that is still open is closed first, and the objects that it loaded are
+    expired: a decision must rest on rows that are read inside the block. On PostgreSQL, read the
+    rows to be changed with ``with_for_update=True``.
 
-    :param now: becomes the instant of the catalogue's last change, if something visible changes.
-    :raises RuntimeError: when unsaved changes wait in the session.
+    :param now: the instant (aware) of the catalogue's last change, if a visible row changes.
+    :raises RuntimeError: when the session has unsaved changes at the start.
+    :raises OperationalError: when the file of a SQLite store is gone at the end.
     """
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("unsaved changes: make them inside writing()")
@@ -212,9 +217,9 @@ def writing(session: AnySession, now: datetime) -> Iterator[None]:
 
 
 def _refuse_lost_store(session: AnySession) -> None:
-    """Never commit to a file that was removed meanwhile: nobody would find the rows again.
+    """Refuse to commit to a file that was removed meanwhile: its rows would be lost.
 
-    :raises OperationalError: then.
+    :raises OperationalError: when the file is gone.
     """
     connection = session.connection()
     if not connections.still_there(connection.info):
@@ -224,7 +229,7 @@ def _refuse_lost_store(session: AnySession) -> None:
 
 @contextmanager
 def reading(session: AnySession) -> Iterator[None]:
-    """Run the block in one snapshot of its own, and release it at the end."""
+    """Run the block in a snapshot of its own, and release the snapshot at the end."""
     session.rollback()
     try:
         yield

@@ -1,10 +1,10 @@
 """How a connection to the store is opened, and when it is given up.
 
-* A SQLite file is never made by opening it: a wrong path would be an empty store that answers.
-  ``make_file`` makes it, for whoever sets up a store. A connection whose file was removed or
-  replaced since is dropped: what it wrote would be lost.
-* A PostgreSQL server that hangs keeps a connection open and says nothing. ``hurried`` bounds how
-  long a thread waits for it.
+* Opening a SQLite file never creates the file: with a wrong path, an empty store would answer. Only
+  :func:`make_file` creates it, for the commands that set up a store. A connection is dropped when
+  its file was removed or replaced, because its writes would be lost.
+* A PostgreSQL server that hangs keeps its connections open and sends nothing. :func:`hurried`
+  limits how long a thread waits for the server.
 """
 
 from __future__ import annotations
@@ -23,27 +23,30 @@ from urllib.parse import quote
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.exc import DisconnectionError
 
-#: Seconds that opening a connection to PostgreSQL may take. (libpq takes 1 for 2.)
+#: Seconds that opening a connection to PostgreSQL may take in a hurry. (libpq reads 1 as 2.)
 CONNECT_SECONDS = 2
 
-#: Seconds that somebody in a hurry waits for the answer to one statement.
+#: Seconds that a thread in a hurry waits for the answer to one statement.
 STATEMENT_SECONDS = 3.0
 
-#: Seconds in which nobody in a hurry tries to connect again, after a server that said nothing.
+#: Seconds after a time-out during which no thread in a hurry tries to connect again.
 _SILENCE_SECONDS = 2.0
 
 _waits: ContextVar[float | None] = ContextVar("waits", default=None)
 
 
 def hurry(seconds: float | None = STATEMENT_SECONDS) -> None:
-    """Let the statements of this thread wait for at most *seconds* each; None: for as long as it
-    takes, which suits a worker that plans for a million subscribers."""
+    """Limit how long this thread waits for the answer to each statement.
+
+    :param seconds: the limit. None waits without a limit (the thread is in no hurry), which suits a
+        worker that plans for a million subscribers.
+    """
     _waits.set(seconds)
 
 
 @contextmanager
 def hurried(seconds: float = STATEMENT_SECONDS) -> Iterator[None]:
-    """Run the block in a hurry (see :func:`hurry`)."""
+    """Run the block in a hurry (see :func:`hurry`), then restore the previous limit."""
     before = _waits.get()
     hurry(seconds)
     try:
@@ -53,15 +56,15 @@ def hurried(seconds: float = STATEMENT_SECONDS) -> Iterator[None]:
 
 
 def make_file(url: URL) -> None:
-    """Make the empty file of a SQLite store where it is missing, for its owner alone."""
+    """Create the empty file of a SQLite store if it is missing, for its owner only."""
     if url.get_backend_name() == "sqlite" and url.database:
         os.close(os.open(url.database, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def still_there(info: Mapping[Any, Any]) -> bool:
-    """Return whether the file of a SQLite connection is the one that it opened.
+    """Whether the file of a SQLite connection is still the file that it opened.
 
-    :param info: of the pool's record of the connection; other engines have no file.
+    :param info: the ``info`` of the pool's connection record. Other engines have no file: True.
     """
     opened = info.get("file")
     return opened is None or opened == _identity(info["path"])
@@ -77,7 +80,7 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 @event.listens_for(Engine, "do_connect")
 def _open(dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """Open a connection in our way; None leaves it to SQLAlchemy."""
+    """Open a connection; None lets SQLAlchemy open it."""
     if dialect.name == "sqlite":
         path = arguments[0]
         if path == ":memory:":
@@ -95,17 +98,17 @@ def _open(dialect: Any, record: Any, arguments: list[Any], options: dict[str, An
 
 
 def _keep_private(path: str) -> None:
-    """Make a store file, and the journal beside it, their owner's alone, wherever they stand and
-    whoever copied them there."""
+    """Make a store file and its journal accessible to their owner only, wherever they are and
+    whoever copied them."""
     for each in (Path(f"{path}{end}") for end in ("", "-wal", "-shm")):
-        with suppress(OSError):  # it is not there, or somebody else's
+        with suppress(OSError):  # the file is missing, or belongs to another user
             if stat.S_IMODE(each.stat().st_mode) & 0o077:
                 each.chmod(0o600)
 
 
 @event.listens_for(Engine, "checkout")
 def _refuse_lost_one(opened: Any, record: Any, _proxy: object) -> None:
-    """Drop a connection whose file or server is gone; the pool opens another, if it can."""
+    """Drop a connection whose file or server is gone; the pool then opens a new one, if it can."""
     if not still_there(record.info):
         raise DisconnectionError("the file of the store was removed or replaced")
     if record.info.get("asks") and not opened.answers():
@@ -113,14 +116,15 @@ def _refuse_lost_one(opened: Any, record: Any, _proxy: object) -> None:
 
 
 def _open_postgresql(arguments: list[Any], options: dict[str, Any]) -> Any:
-    # psycopg is an extra: a store of SQLite does without it.
+    # psycopg is an optional dependency: an installation with SQLite does not need it.
     from calendar_app.store.patient_postgresql import Connection
 
     return Connection.connect(*arguments, **options)
 
 
 class Silence:
-    """Remembers that a server said nothing, so that not everybody waits for it in turn."""
+    """Remembers that a server did not answer, so that the threads do not all wait for it in
+    turn."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -136,5 +140,6 @@ class Silence:
 
 
 def seconds_to_wait() -> float | None:
-    """Return how long this thread waits for one statement, in seconds; None: without end."""
+    """Return how long this thread waits for one statement, in seconds; None means without a
+    limit."""
     return _waits.get()

@@ -1,7 +1,8 @@
-"""Whether this process can serve, and what of the installation does not work.
+"""The health of the installation: whether this process can serve, and which parts do not work.
 
-Reading is what feeds and pages need: where it fails, a supervisor takes the process out. Writing
-and the worker are told beside it: a dead worker must not take the feeds away.
+Feeds and pages need only reading: where reading fails, a supervisor takes the process out of
+service. The states of writing and of the worker are reported separately, because a dead worker must
+not stop the feeds.
 """
 
 from __future__ import annotations
@@ -18,21 +19,21 @@ from calendar_app.store.base import AnySession, db, insert_new, reading, writer_
 from calendar_app.store.connections import hurried
 from calendar_app.store.models import RateCount, WorkerHeartbeat
 
-#: A worker says that it lives every 15 s; one that was silent for so long is dead or stuck.
+#: A worker reports every 15 s. A worker that is silent for this long is dead or stuck.
 SILENT_AFTER = timedelta(minutes=2)
 
-#: How long the outcome of a trial of writing holds.
+#: How long the result of a write trial stays valid.
 _TRIAL_HOLDS = timedelta(minutes=1)
-#: Seconds that a trial waits for another writer: longer is as good as never.
+#: Seconds that a trial waits for another writer; a longer wait counts as a failure.
 _TRIAL_SECONDS = 1.0
-#: The row that a trial writes and deletes; no limit has such a key.
+#: The key of the row that a trial writes and deletes; no limit uses this key.
 _TRIAL_KEY = "write-trial"
 
 
 class Health:
-    """What one process knows of the installation's health; it remembers its last trial of writing.
+    """The health of the installation as one process knows it, with the last write trial.
 
-    Threads may share it.
+    Threads may share an object.
     """
 
     def __init__(self) -> None:
@@ -41,16 +42,18 @@ class Health:
         self._can_write = True
 
     def degraded(self, session: AnySession, now: datetime) -> tuple[str, ...]:
-        """Return what does not work: ``write``, ``worker``, both or neither.
+        """Return the parts that do not work: ``write``, ``worker``, both or neither.
 
-        :raises DBAPIError: when the store cannot even be read.
+        :raises DBAPIError: when the store cannot be read either.
         """
         found = {"write": not self._writes(now), "worker": not has_worker(session, now)}
         return tuple(name for name, is_broken in found.items() if is_broken)
 
     def _writes(self, now: datetime) -> bool:
-        """Return whether the last trial could write; try again when it is older than a minute.
-        While one thread tries, the others take what was known before."""
+        """Whether the last trial could write. A trial older than a minute is repeated.
+
+        While one thread tries, the other threads take the previous result.
+        """
         if self._lock.acquire(blocking=False):
             try:
                 if self._tried_at is None or not (now - self._tried_at < _TRIAL_HOLDS):
@@ -61,16 +64,16 @@ class Health:
 
 
 def has_worker(session: AnySession, now: datetime) -> bool:
-    """Return whether a worker said within two minutes that it lives."""
+    """Whether a worker has reported within the last two minutes."""
     with reading(session):
         seen_at = session.scalar(select(func.max(WorkerHeartbeat.seen_at)))
     return seen_at is not None and now - seen_at < SILENT_AFTER
 
 
 def can_write(now: datetime) -> bool:
-    """Return whether a row can be written, by writing one and deleting it.
+    """Whether a row can be written; the trial writes a row and deletes it.
 
-    A disk that is full or read-only says so at the commit only, hence two transactions.
+    A full or read-only disk fails only at the commit, hence the two transactions.
     """
     with hurried(_TRIAL_SECONDS):
         return _wrote_a_row(now)
@@ -94,7 +97,7 @@ def _wrote_a_row(now: datetime) -> bool:
     except DBAPIError:
         return False
     finally:
-        # Its time-out is a short one: the pool must not give it to anybody else.
+        # This connection has a short time-out, so the pool must not hand it out again.
         if is_sqlite:
             connection.invalidate()
         connection.close()

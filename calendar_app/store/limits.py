@@ -1,7 +1,7 @@
-"""How often somebody may ask: counted in the store, so that all processes count together.
+"""Limits on how often somebody may ask, counted in the store: all processes count together.
 
-The counting is the ``limits`` library's (fixed windows that open with the first request); the
-counts are rows whose keys are keyed hashes, never an address.
+The ``limits`` library does the counting, in fixed windows that open with the first request. The
+keys of the counts are keyed hashes, never addresses.
 """
 
 from __future__ import annotations
@@ -20,59 +20,60 @@ from sqlalchemy.exc import SQLAlchemyError
 from calendar_app.store.base import AnySession, writing
 from calendar_app.store.models import RateCount
 
-#: Wrong codes that one mail allows.
+#: Number of wrong codes that one mail allows.
 CODE_TRIES = 5
 
-# « Of an address » is of its mailbox (``MailAddress.mailbox``), but for log-ins: these guard one
-# account, and the other addresses of a mailbox open none.
+# Limits of an address count for its mailbox (``MailAddress.mailbox``). Log-ins are the exception:
+# they guard one account, which the other addresses of the mailbox do not open.
 
-#: Mails with a link or a code to one address: nobody fills a mailbox with our help.
+#: Mails with a link or a code to one address: nobody may fill a mailbox with our help.
 MAILS_AN_ADDRESS = RateLimitItemPerDay(3, namespace="address")
 
 #: Requests for such mails from one network; a whole académie may stand behind one proxy.
 MAILS_A_SOURCE = RateLimitItemPerHour(300, namespace="source")
 
-#: Tries of the code of one mail, while it is good: others must not guess it.
+#: Tries of the code of one mail while the code is valid, so that nobody can guess it.
 WRONG_CODES_A_MAIL = RateLimitItemPerDay(CODE_TRIES, namespace="code-mail")
 
 #: Wrong codes from one network.
 WRONG_CODES_A_SOURCE = RateLimitItemPerHour(60, namespace="code")
 
-#: Mails with a link to choose a password: requests from one network, and for one address, which
-#: need not be an editor's.
+#: Requests for a link to choose a password: from one network, and for one address, which need not
+#: be an editor's.
 PASSWORD_MAILS_A_SOURCE = RateLimitItemPerHour(60, namespace="password-source")
 PASSWORD_MAILS_AN_ADDRESS = RateLimitItemPerDay(3, namespace="password-address")
 
-#: Suggestions of the public: from one network, and with one address to answer to.
+#: Suggestions of the public: from one network, and with one reply address.
 SUGGESTIONS_A_SOURCE = RateLimitItemPerHour(60, namespace="suggestion-source")
 SUGGESTIONS_AN_ADDRESS = RateLimitItemPerDay(10, namespace="suggestion-address")
 
-#: Editors' log-ins from one network, and those that failed for one address, which need not exist.
+#: Editors' log-ins from one network, and failed ones for one address, which need not exist.
 LOGINS_A_SOURCE = RateLimitItemPerHour(120, namespace="login-source")
 LOGINS_AN_ADDRESS = RateLimitItemPerHour(20, namespace="login-address")
 
 
 def take(session: AnySession, limit: RateLimitItem, fingerprint: str, now: datetime) -> bool:
-    """Count one more, in a transaction of its own, and return whether it stays within *limit*.
+    """Count one request, in a transaction of its own, and return whether it stays within *limit*.
 
-    :param fingerprint: a keyed hash of who asks (see ``PersonalLinks.fingerprint``).
+    :param fingerprint: a keyed hash of the asking network or address (see
+        ``PersonalLinks.fingerprint``).
     """
     return FixedWindowRateLimiter(StoredCounts(session, now)).hit(limit, fingerprint)
 
 
 def is_spent(session: AnySession, limit: RateLimitItem, fingerprint: str, now: datetime) -> bool:
-    """Return whether the next one would be too many; count nothing."""
+    """Whether the next request would exceed *limit*; this call counts nothing."""
     return not FixedWindowRateLimiter(StoredCounts(session, now)).test(limit, fingerprint)
 
 
 def wait(session: AnySession, limit: RateLimitItem, fingerprint: str, now: datetime) -> timedelta:
-    """Return how long it takes until the count starts again at nought."""
+    """Return the time until the count starts again at zero; zero when no window is open."""
     opens_at = StoredCounts(session, now).get_expiry(limit.key_for(fingerprint))
     return max(datetime.fromtimestamp(opens_at, UTC) - now, timedelta())
 
 
 def forget(session: AnySession, limit: RateLimitItem, fingerprint: str, now: datetime) -> None:
-    """Start a count again at nought, in a transaction of its own."""
+    """Set a count back to zero, in a transaction of its own."""
     StoredCounts(session, now).clear(limit.key_for(fingerprint))
 
 
@@ -83,8 +84,10 @@ _INSERTS: dict[str, Callable[[Any], Any]] = {
 
 
 class StoredCounts(Storage):
-    """The counts of ``limits`` in the store, as of one instant. One statement counts: two processes
-    never read the same number."""
+    """The storage of the ``limits`` library in our store, as of one instant.
+
+    One statement adds and reads a count, so two processes never read the same number.
+    """
 
     STORAGE_SCHEME = None
 
@@ -98,7 +101,10 @@ class StoredCounts(Storage):
         return SQLAlchemyError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add *amount* to a count, which lasts *expiry* seconds from its first; return the sum."""
+        """Add *amount* to a count and return the sum.
+
+        :param expiry: length of the window, in seconds from its first request.
+        """
         expires_at = self._now + timedelta(seconds=expiry)
         over = RateCount.expires_at <= self._now
         insert = _INSERTS[self._session.get_bind().dialect.name]
@@ -114,27 +120,30 @@ class StoredCounts(Storage):
             return int(self._session.execute(counted).scalar_one())
 
     def get(self, key: str) -> int:
-        """Return a count, 0 when its time is over."""
+        """Return a count; 0 when its window is over."""
         found = self._found(key)
         return found.count if found else 0
 
     def get_expiry(self, key: str) -> float:
-        """Return when the time of a count is over, in seconds since 1970."""
+        """Return the end of a count's window, in seconds since 1970 (UTC); now when it is over."""
         found = self._found(key)
         return (found.expires_at if found else self._now).timestamp()
 
     def check(self) -> bool:
-        """Return whether the store answers; it raises when it does not."""
+        """Return True when the store answers.
+
+        :raises SQLAlchemyError: when the store does not answer.
+        """
         self.get("")
         return True
 
     def reset(self) -> int | None:
-        """Forget all counts; return how many there were."""
+        """Delete all counts and return their number."""
         with writing(self._session, self._now):
             return self._forget()
 
     def clear(self, key: str) -> None:
-        """Forget one count."""
+        """Delete one count."""
         with writing(self._session, self._now):
             self._forget(RateCount.key == key)
 

@@ -1,4 +1,4 @@
-"""The rows that are about no noun of the calendar: what is counted, and which workers live."""
+"""The rows that belong to no noun of the calendar: request counts and worker heartbeats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from calendar_app.store.base import Base, Instant
 
 
 class RateCount(Base):
-    """How often somebody asked within a span of time; the key is a keyed hash, never an address."""
+    """The number of requests in one window of time; the key is a keyed hash, never an address."""
 
     __tablename__ = "rate_count"
 
@@ -18,7 +18,7 @@ class RateCount(Base):
 
 
 class WorkerHeartbeat(Base):
-    """A worker that lives, and what keeps it from sending, if something does."""
+    """A worker that runs, and the reason why it cannot send, if there is one."""
 
     __tablename__ = "worker_heartbeat"
 

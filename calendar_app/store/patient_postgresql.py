@@ -1,8 +1,8 @@
-"""A connection to PostgreSQL whose statements are not waited for without end.
+"""A connection to PostgreSQL that limits how long it waits for a statement.
 
-A server that was stopped by a signal, or whose disk hangs, keeps its connections open: the kernel
-goes on acknowledging what is sent, so that no time-out of TCP helps, and ``statement_timeout`` is
-the server's own. The client has to look at the clock.
+A server that was stopped by a signal, or whose disk hangs, keeps its connections open. The kernel
+goes on acknowledging what is sent, so no TCP time-out helps, and ``statement_timeout`` runs in the
+server itself. So the client has to look at the clock.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import psycopg
 
 from calendar_app.store.connections import CONNECT_SECONDS, Silence, hurried, seconds_to_wait
 
-#: Seconds for those who are in no hurry to open a connection.
+#: Seconds that opening a connection may take for a thread that is in no hurry.
 _UNHURRIED_CONNECT_SECONDS = 10
 
 _silence = Silence()
 
 
 class Connection(psycopg.Connection[Any]):
-    """A psycopg connection that closes itself when a statement takes too long for who waits."""
+    """A psycopg connection that closes itself when a statement exceeds the limit of its thread."""
 
     @classmethod
     def connect(cls, *arguments: Any, **options: Any) -> Self:
-        """Open a connection, within :data:`CONNECT_SECONDS` for those in a hurry.
+        """Open a connection; in a hurry, within :data:`CONNECT_SECONDS`.
 
-        :raises psycopg.OperationalError: when the server does not answer in time, or did not answer
-            somebody else a moment ago.
+        :raises psycopg.OperationalError: when the server does not answer in time or, in a hurry,
+            when it did not answer another thread a moment ago.
         """
         hurried = seconds_to_wait() is not None
         if hurried and _silence.lasts():
@@ -43,10 +43,10 @@ class Connection(psycopg.Connection[Any]):
             raise
 
     def wait(self, *arguments: Any, **options: Any) -> Any:
-        """Wait for the server's answer to a statement.
+        """Wait for the server's answer to a statement, up to the limit of the thread.
 
-        :raises psycopg.OperationalError: when it takes too long; the connection is closed then, for
-            the answer may still come.
+        :raises psycopg.OperationalError: when the wait is too long. The connection is then closed,
+            because the answer may still come.
         """
         limit = seconds_to_wait()
         if limit is None:
@@ -60,8 +60,11 @@ class Connection(psycopg.Connection[Any]):
             raise
 
     def answers(self) -> bool:
-        """Return whether the server still answers on this connection, as it was left by the last
-        who used it; those in a hurry ask for no longer than :data:`CONNECT_SECONDS`."""
+        """Whether the server still answers on this connection.
+
+        In a hurry, the wait is at most :data:`CONNECT_SECONDS`. The autocommit mode that the last
+        user left is restored.
+        """
         limit, autocommit = seconds_to_wait(), self.autocommit
         self.autocommit = True
         started = time.monotonic()
@@ -70,7 +73,8 @@ class Connection(psycopg.Connection[Any]):
                 self.execute("SELECT 1")
             self.autocommit = autocommit
         except psycopg.Error:
-            # A statement that waits for a lock is slow; one that waits for nothing means silence.
+            # A statement that waits for a lock may be slow; this one needs no lock, so a time-out
+            # means that the server is silent.
             if limit and time.monotonic() - started >= CONNECT_SECONDS:
                 _silence.begin()
             return False

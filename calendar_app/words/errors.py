@@ -1,13 +1,13 @@
-"""The refusals of the calendar. Their text is French: it is shown to the person who can act."""
+"""The errors that the calendar shows. Their text is French, for the person who can correct them."""
 
 from __future__ import annotations
 
-#: How much of a typed value an error repeats.
+#: Number of characters of a typed value that an error message repeats.
 _SHOWN = 60
 
 
 def shortened(value: str) -> str:
-    """Return a typed value as an error repeats it: not whole, where it is long."""
+    """Return a typed value as an error message repeats it: at most 60 characters, then « … »."""
     return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
 
 
@@ -16,20 +16,20 @@ class CalendarError(Exception):
 
 
 class NotFoundError(CalendarError):
-    """What was asked for does not exist (HTTP 404)."""
+    """The page or the value that was asked for does not exist (HTTP 404)."""
 
 
 class DeadLinkError(NotFoundError):
-    """A link from a mail that was cut, is too old or has been used."""
+    """A link from a mail is incomplete, too old or already used."""
 
 
 class ParameterError(NotFoundError):
-    """A value that stands in an address is none that may stand there.
+    """A value in a URL is not allowed there.
 
-    :param sentence: what may stand there, in French.
+    :param sentence: the message, in French: what is allowed there.
     :param value: the value as it was typed.
-    :param nearest: the value that was probably meant, as an address carries it, or None.
-    :param name: the same as a person says it (« CM2 » for ``cm2``); *nearest* where none is given.
+    :param nearest: the value that was probably meant, as a URL carries it; None without a guess.
+    :param name: the French name of *nearest* (« CM2 » for ``cm2``); None takes *nearest* itself.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ParameterError(NotFoundError):
 class UnknownValueError(ParameterError):
     """A value is not in a closed list.
 
-    :param what: what the value names, in French with its article (« l'académie », « le thème »).
+    :param what: the kind of value, in French with its article (« l'académie », « le thème »).
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class UnknownValueError(ParameterError):
 
 
 class UnclearPlaceError(UnknownValueError):
-    """What was typed for a place names no académie and no département, but says what was meant.
+    """A typed place does not lead to one académie or département; the message says what to write.
 
-    :param sentence: what to write instead, in French.
-    :param choices: names of académies among which the person has to choose; empty where what was
-        typed is a number that has not its form.
+    :param sentence: the message, in French.
+    :param choices: names of the académies among which the person has to choose; empty when the
+        place is unknown or its number is malformed.
     """
 
     def __init__(self, sentence: str, value: str, choices: tuple[str, ...] = ()) -> None:
@@ -71,8 +71,9 @@ class UnclearPlaceError(UnknownValueError):
 
 
 class CalendarUnknownError(CalendarError):
-    """The school holidays of these days are not known: nothing can be said about class days."""
+    """The school holidays of some days are not known, so nothing can be said of their class
+    days."""
 
 
 class UnreadableLetterError(CalendarError):
-    """A letter's file cannot be read: the sentence says what to do with it."""
+    """The file of a letter cannot be read; the message says what to do with the file."""

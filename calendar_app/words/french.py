@@ -1,7 +1,7 @@
-"""How days, hours and durations are written for a French reader.
+"""French wording of days, hours and durations.
 
-Rules of the Imprimerie nationale: « 1er », no capital on months and weekdays, « 14 h 30 » with
-no-break spaces.
+The rules are those of the Imprimerie nationale: « 1er », no capital on months and weekdays, « 14 h
+30 » with no-break spaces.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def hour_words(at: time) -> str:
 
 
 def days_left_words(days: int) -> str:
-    """Return « aujourd'hui », « demain », « dans 12 jours » or « il y a 3 jours »."""
+    """Return « aujourd'hui », « demain », « dans 12 jours » or, for negative numbers, « il y a 3
+    jours »."""
     match days:
         case 0:
             return "aujourd'hui"
@@ -100,7 +101,7 @@ def class_weeks_words(weeks: int) -> str:
 
 
 def in_class_weeks_words(weeks: int) -> str:
-    """Return « Dans 3 semaines de classe », « Dernière semaine de classe » for none."""
+    """Return « Dans 3 semaines de classe », or « Dernière semaine de classe » for 0."""
     if weeks == 0:
         return "Dernière semaine de classe"
     return f"Dans {weeks} semaine{'s' if weeks > 1 else ''} de classe"
@@ -116,8 +117,11 @@ _NARROW = "\u202f"
 
 
 def typography(text: str) -> str:
-    """Return *text* with the no-break spaces of French: narrow ones inside guillemets and before
-    « ; », « ? » and « ! », full ones before « : » and inside « n° 23 » and « zone A »."""
+    """Return *text* with the no-break spaces of French.
+
+    Narrow ones stand inside guillemets and before « ; », « ? » and « ! »; full ones stand before
+    « : » and inside « n° 23 » and « zone A ».
+    """
     text = re.sub(r" (?=[;?!»])|(?<=«) ", _NARROW, text)
     text = re.sub(r" (?=:(?:\s|$))|(?<=n°) (?=\d)", NBSP, text)
     return re.sub(r"\b(zones?) (?=[ABC]\b)", rf"\1{NBSP}", text)

@@ -1,4 +1,4 @@
-"""What counts as the address of a page, and how it is written for programs."""
+"""Recognising the link to a web page, and writing it as RFC 3986 demands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from contextlib import suppress
 from urllib.parse import quote, urlsplit, urlunsplit
 
-# RFC 3986: what may stand as it is in a path; in a query and a fragment; and before the host.
+# RFC 3986: the characters that stay as they are in a path, in a query or fragment, and in the user
+# information before the host.
 _PATH = "!$&'()*+,;=:@/%"
 _QUERY = _PATH + "?"
 _USER = "!$&'()*+,;=:%"
@@ -14,20 +15,25 @@ _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def is_link(text: str) -> bool:
-    """Return whether a text is the address of a page: http or https, with a host, and nothing that
-    would end it where it is shown."""
+    """Whether a text is a link to a web page.
+
+    Such a link has http or https, a host, and no character that would end it where it is shown
+    (white space, a double quote, an angle bracket, a backslash).
+    """
     try:
         parts = urlsplit(text)
         complete = parts.scheme in ("http", "https") and bool(parts.hostname)
-        _ = parts.port  # a port that is no number is only found when it is asked for
+        _ = parts.port  # urlsplit checks the port only when the port is read
     except ValueError:
         complete = False
     return complete and not re.search(r"[\s<>\"\\]", text)
 
 
 def uri(link: str) -> str:
-    """Return the address of a page as RFC 3986 writes it, for programs that know nothing else: the
-    host in punycode, whatever else is no plain ASCII in percent."""
+    """Return a link as RFC 3986 writes it, for programs that accept nothing else.
+
+    The host is written in punycode; all other characters outside ASCII are percent-encoded.
+    """
     try:
         parts = urlsplit(link)
         user, at, host = parts.netloc.rpartition("@")
@@ -46,7 +52,7 @@ def uri(link: str) -> str:
 
 
 def _host(host: str) -> str:
-    """Return a host, with its port, in punycode; one that is no name of a machine, in percent."""
+    """Return a host with its port in punycode; percent-encoded when punycode cannot hold it."""
     if host.startswith("["):
         return host  # an IPv6 address
     name, colon, port = host.partition(":")
@@ -60,6 +66,6 @@ def _quoted(text: str, safe: str) -> str:
 
 
 def whole_link(text: str) -> str:
-    """Return the address that somebody typed, with « https:// » where they left it out before
-    « www. », as browsers show it."""
+    """Return a typed link, with « https:// » added if it starts with « www. »: browsers often hide
+    the scheme."""
     return f"https://{text}" if text[:4].lower() == "www." else text

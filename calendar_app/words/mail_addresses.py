@@ -1,4 +1,4 @@
-"""The one rule of what a mail address is: forms read it, the store and the mails hold to it."""
+"""The one rule for mail addresses. The forms, the store and the mails all follow it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from email_validator import EmailNotValidError, validate_email
 
 from calendar_app.words.errors import CalendarError
 
-# A dot-atom of RFC 5322 in ASCII: no comma or quote makes two recipients of one, and few servers
-# take other letters before the @ (RFC 6531). The lengths are those that every server takes
-# (RFC 5321, section 4.5.3.1).
+# A dot-atom of RFC 5322 in ASCII. Without commas and quotes, one address cannot become two
+# recipients. Few servers accept other letters before the @ (RFC 6531). The lengths are those that
+# every server accepts (RFC 5321, section 4.5.3.1).
 _SHAPE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}")
 
-#: Where dots in the local part mean nothing; both names are one service.
+#: Domains that ignore dots in the local part. Both are names of one service.
 _WITHOUT_DOTS = ("gmail.com", "googlemail.com")
 
 
 class AddressError(CalendarError):
-    """What was typed is no address that mail can be sent to."""
+    """The typed text is not an address that mail can be sent to."""
 
     def __init__(self) -> None:
         super().__init__("Écrivez une adresse complète, par exemple prenom.nom@ac-exemple.fr.")
@@ -27,16 +27,20 @@ class AddressError(CalendarError):
 
 @dataclass(frozen=True, slots=True)
 class MailAddress:
-    """An address as mails are sent to it, and the key by which one person signs up once."""
+    """A mail address.
+
+    :param address: the address as mails are sent to it.
+    :param key: the same without upper case; one person signs up once with one key.
+    """
 
     address: str
     key: str
 
     @classmethod
     def read(cls, text: str) -> MailAddress:
-        """Read what a person typed; no server is asked whether it exists.
+        """Read a typed address. No server is asked whether the address exists.
 
-        :raises AddressError: when it is no address.
+        :raises AddressError: when the text is not a mail address.
         """
         try:
             read = validate_email(
@@ -51,8 +55,11 @@ class MailAddress:
 
     @property
     def mailbox(self) -> str:
-        """The mailbox that limits count for, whatever is written before it: `cible+1@` and
-        `cible+2@` arrive in one. It is nobody's key: elsewhere, « + » may be a letter of a name."""
+        """The mailbox for which request limits count: `cible+1@` and `cible+2@` arrive in one
+        mailbox.
+
+        It is not a key of a person: on some servers, « + » is part of the name.
+        """
         local, _, domain = self.key.rpartition("@")
         local = local.partition("+")[0] or local
         if domain in _WITHOUT_DOTS:
@@ -61,16 +68,18 @@ class MailAddress:
 
 
 def stored(text: str | None) -> str | None:
-    """Return an address as the store takes it, unchanged: whoever asks read it before.
+    """Return an address unchanged if the store may hold it. The caller has read the address before.
 
-    :raises ValueError: when it is none, so that no mail can go to it.
+    :raises ValueError: when the text is not a mail address, so that no mail can be sent to it.
     """
     if text is not None and not is_mail_address(text):
-        raise ValueError("not a mail address")  # without it: it may stand in a log
+        raise ValueError("not a mail address")  # does not repeat the text, which may end up in a log
     return text
 
 
 def is_mail_address(text: str) -> bool:
-    """Return whether a text may stand in the store and in the header of a mail as an address: all
-    that :meth:`MailAddress.read` returns may."""
+    """Whether a text may stand as an address in the store and in the header of a mail.
+
+    True for every address that :meth:`MailAddress.read` returns.
+    """
     return _SHAPE.fullmatch(text) is not None

@@ -1,6 +1,6 @@
-"""The closed lists of the calendar, with the words of a staff room for each.
+"""The closed lists of the calendar, with the French name of each value on screen.
 
-A value is written the same in ``data/events.yaml``, in the store and in an address.
+A value is written identically in ``data/events.yaml``, in the store and in URLs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class EventType(StrEnum):
-    """What an event is (filter ``type``)."""
+    """The type of an event (filter ``type``)."""
 
     CONTEST = "concours"
     YEAR_PROJECT = "projet"
@@ -29,7 +29,7 @@ class EventType(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who takes part."""
+    """The people who take part."""
 
     PUPILS = "eleves"
     TEACHERS = "enseignants"
@@ -40,7 +40,7 @@ class Audience(StrEnum):
 
 
 class MilestoneKind(StrEnum):
-    """What happens on a dated item."""
+    """The kind of a milestone: what happens on its day."""
 
     OPENING = "opening"
     REGISTRATION_DEADLINE = "registration_deadline"
@@ -67,7 +67,8 @@ class MilestoneKind(StrEnum):
 
     @property
     def until(self) -> str | None:
-        """The words that lead to the day (« Inscriptions jusqu'au »), where there are some."""
+        """The words before the day (« Inscriptions jusqu'au »); None for a kind without such
+        words."""
         return {
             MilestoneKind.REGISTRATION_DEADLINE: "Inscriptions jusqu'au",
             MilestoneKind.SUBMISSION_DEADLINE: "Envoi des productions jusqu'au",
@@ -84,14 +85,14 @@ _DEADLINES = frozenset(
 
 
 class Certainty(StrEnum):
-    """How sure a date is; an approximate one (« mi-juin ») is never shown as a plain day."""
+    """How certain a date is. An approximate date (« mi-juin ») is never shown as a plain day."""
 
     DAY = "day"
     APPROXIMATE = "approximate"
 
 
 class Registrant(StrEnum):
-    """Who registers the class."""
+    """The person who registers the class."""
 
     TEACHER = "enseignant"
     SCHOOL_HEAD = "directeur"
@@ -107,7 +108,7 @@ class Registrant(StrEnum):
 
 
 class PupilData(StrEnum):
-    """What taking part asks of the pupils' personal data."""
+    """The personal data of pupils that taking part requires."""
 
     NONE = "aucune"
     IMAGE_OR_VOICE = "image-ou-voix"
@@ -123,7 +124,7 @@ class PupilData(StrEnum):
 
 
 class Sending(StrEnum):
-    """How the production is sent."""
+    """The way in which the production is sent."""
 
     ONLINE = "en-ligne"
     POST = "par-courrier"

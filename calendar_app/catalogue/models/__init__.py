@@ -1,1 +1,1 @@
-"""The tables of the catalogue and of its closed lists."""
+"""The tables of the catalogue (``events``) and of its reference values (``reference``)."""

@@ -1,4 +1,4 @@
-"""Series, events and their milestones."""
+"""The tables of series, events and their milestones."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import Base, Instant, Visible
 from calendar_app.words.vocabulary import Certainty, EventType, MilestoneKind
 
-#: Namespace of milestone UIDs: UUIDv5 of « event id/key ». It must never change, or every
-#: subscribed calendar would show every date twice.
+#: The namespace of milestone UIDs (UUIDv5 of « event id/key », RFC 9562). It must never change, or
+#: every subscribed calendar would show every date twice.
 UID_NAMESPACE = uuid.UUID("5b0a8d3e-6c1f-5d7a-9a52-0d6f6f0d2c11")
 
 
 def milestone_uid(event_id: str, key: str) -> uuid.UUID:
-    """Return the UID of a milestone; any store that imports the same file finds the same one."""
+    """Return the UID of a milestone. All stores that import one file compute equal UIDs."""
     return uuid.uuid5(UID_NAMESPACE, f"{event_id}/{key}")
 
 
 def closed(values: type[StrEnum]) -> Enum:
-    """A text column that takes only these values (a CHECK, not a native enum: easier to extend)."""
+    """Return the type of a text column that accepts only these values: a CHECK constraint, which is
+    easier to extend than a native enum."""
     return Enum(
         values,
         native_enum=False,
@@ -37,7 +38,7 @@ def closed(values: type[StrEnum]) -> Enum:
 
 
 class Series(Visible, Base):
-    """What comes back every year: « Ma classe a du talent »."""
+    """A series: what comes back every year, as « Ma classe a du talent »."""
 
     __tablename__ = "series"
 
@@ -48,8 +49,8 @@ class Series(Visible, Base):
 class Event(Visible, Base):
     """One edition of a series, in one school year.
 
-    ``revision`` moves with every visible change to the event or its milestones: a flush from an
-    older revision raises ``StaleDataError``. ``changed_at`` is the instant of that change.
+    ``revision`` increases with every visible change to the event or its milestones: a flush from an
+    older revision raises ``StaleDataError``. ``changed_at`` is the instant of the last change.
     """
 
     __tablename__ = "event"
@@ -78,7 +79,7 @@ class Event(Visible, Base):
     source_name: Mapped[str]
     source_link: Mapped[str | None]
 
-    # Taking part. None or an empty list means « non précisé »: the letter does not say.
+    # How to take part. None or an empty list means « non précisé »: the letter does not say it.
     registrants: Mapped[list[str]] = mapped_column(JSON, default=list)
     ien_visa: Mapped[bool | None]
     register_where: Mapped[str | None]
@@ -90,9 +91,9 @@ class Event(Visible, Base):
 
     full: Mapped[bool] = mapped_column(default=False)
     cancelled_at: Mapped[Instant | None]
-    #: Why dates changed, or the event does not take place: told on its page and in mails.
+    #: Why dates changed or the event is cancelled, in French: shown on its page and in mails.
     reason: Mapped[str | None]
-    #: Taken out of views, feeds and reminders since then; its page stays, and says so.
+    #: Since when the event is left out of views, feeds and reminders. Its page stays and says so.
     archived_at: Mapped[Instant | None]
 
     #: Folded words of the event, for the filter ``q`` (see ``words.text.fold``).
@@ -100,11 +101,11 @@ class Event(Visible, Base):
     created_at: Mapped[Instant]
     changed_at: Mapped[Instant]
     revision: Mapped[int] = mapped_column()
-    #: The revision that the last import of ``events.yaml`` left; a later one means that somebody
-    #: changed the event in the store since.
+    #: The revision after the last import of ``events.yaml``. A later ``revision`` means that somebody
+    #: changed the event in the store since. None when no import created or changed the event.
     imported_revision: Mapped[int | None]
 
-    # The services move the revision by hand, so that a change to a milestone moves it too.
+    # The services increase the revision by hand, so that a change to a milestone increases it too.
     __mapper_args__ = {"version_id_col": revision, "version_id_generator": False}  # noqa: RUF012 (SQLAlchemy reads a plain dict)
 
     series: Mapped[Series] = relationship(lazy="joined", innerjoin=True)
@@ -126,11 +127,11 @@ class Event(Visible, Base):
         cascade="all, delete-orphan", lazy="selectin"
     )
 
-    #: Codes of ``school.academies``; never empty.
+    #: Scope codes (``school.academies``); never empty.
     scope: AssociationProxy[set[str]] = association_proxy(
         "scope_rows", "code", creator=lambda code: EventScope(code=code)
     )
-    #: Slugs of ``school.levels.CLASSES``; empty when the letter does not say.
+    #: Slugs of ``school.levels.CLASSES``; empty when the letter does not name classes.
     classes: AssociationProxy[set[str]] = association_proxy(
         "class_rows", "slug", creator=lambda slug: EventClass(slug=slug)
     )
@@ -143,12 +144,12 @@ class Event(Visible, Base):
         return SchoolYear(self.school_year)
 
     def is_over(self, today: date) -> bool:
-        """Whether its school year and all its dates are past (``queries.PublicEvent``)."""
+        """Whether the event's school year and all its dates are past (as ``queries.PublicEvent``)."""
         return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
 
     def may_remind(self, today: date) -> bool:
-        """Whether a reminder of it may still go out: it has a date ahead that is reminded of, or
-        whose day may become known, or no date yet."""
+        """Whether reminders of the event may still go out: it has a date ahead by which a class
+        has something to do (an approximate date included), or it has no date yet."""
         if self.cancelled_at or self.archived_at or self.is_over(today):
             return False
         ahead = [m for m in self.milestones if m.last_day >= today and not m.is_cancelled]
@@ -158,9 +159,9 @@ class Event(Visible, Base):
 class Milestone(Visible, Base):
     """One dated item of an event: one VEVENT. Days are inclusive.
 
-    ``start_time`` is the hour of an opening, of results or of a session's first day;
-    ``end_time`` the limit of a deadline or the end of a session's last day. Both are hours of
-    ``time_zone``; a deadline without one ends at 23 h 59 there.
+    ``start_time`` is the hour of an opening, of results or of a session's first day. ``end_time`` is
+    the hour of a deadline or the end of a session's last day. Both are hours in ``time_zone`` (IANA
+    name); a deadline without an hour ends there at 23 h 59.
     """
 
     __tablename__ = "milestone"
@@ -194,15 +195,15 @@ class Milestone(Visible, Base):
     end_time: Mapped[time | None]
     time_zone: Mapped[str] = mapped_column(default="Europe/Paris")
     certainty: Mapped[Certainty] = mapped_column(closed(Certainty), default=Certainty.DAY)
-    #: The words of an approximate date (« mi-juin »).
+    #: The words of an approximate date (« mi-juin »); None for a certain day.
     phrase: Mapped[str | None]
     label: Mapped[str | None]
     place: Mapped[str | None]
 
     announced_at: Mapped[Instant]
-    #: When what is said of this date last changed; a change to its siblings alone does not count.
+    #: The last visible change of this date or of its event; changes to other dates do not count.
     changed_at: Mapped[Instant]
-    #: When the present day was published; None for what was there before this was noted.
+    #: When the present days were published; None when that was before this column existed.
     dated_at: Mapped[Instant | None]
     moved_from_first_day: Mapped[date | None]
     moved_from_last_day: Mapped[date | None]
@@ -212,19 +213,19 @@ class Milestone(Visible, Base):
     scope_rows: Mapped[set[MilestoneScope]] = relationship(
         cascade="all, delete-orphan", lazy="selectin"
     )
-    #: Its own, narrower scope; empty when the event's holds.
+    #: The codes of the date's own, narrower scope; empty when the scope of the event counts.
     own_scope: AssociationProxy[set[str]] = association_proxy(
         "scope_rows", "code", creator=lambda code: MilestoneScope(code=code)
     )
 
-    #: What it was before each change that people must hear of, oldest first.
+    #: The states before each change that people must be told of, oldest first.
     past: Mapped[list[PastDate]] = relationship(
         cascade="all, delete-orphan", order_by="(PastDate.until_at, PastDate.id)"
     )
 
     @property
     def scope(self) -> frozenset[str]:
-        """Whom this date is for."""
+        """The scope codes of the date: its own, or else those of its event."""
         return frozenset(self.own_scope or self.event.scope)
 
     @property
@@ -233,19 +234,19 @@ class Milestone(Visible, Base):
 
     @property
     def counted_day(self) -> date:
-        """The day that reminders count from: a session's first, else the last."""
+        """The day that reminders count from: the first day of a session, else the last day."""
         return self.first_day if self.kind is MilestoneKind.SESSION else self.last_day
 
     @property
     def asks_something(self) -> bool:
-        """Whether a class has something to do by then: not at an opening or at results, nor at the
-        end of the registration of what is full."""
+        """Whether a class has something to do by this date: not for an opening, for results, or for
+        the end of registration when the event is full."""
         full = self.event.full and self.kind is MilestoneKind.REGISTRATION_DEADLINE
         return not full and self.kind not in (MilestoneKind.OPENING, MilestoneKind.RESULTS)
 
     @property
     def has_leads(self) -> bool:
-        """Whether reminders go out before it."""
+        """Whether reminders go out before this date."""
         return self.asks_something and not self.is_approximate
 
     @property
@@ -257,10 +258,10 @@ class Milestone(Visible, Base):
 
 
 class PastDate(Base):
-    """What a date was until it was moved, cancelled or restored.
+    """The state of a date until it was moved, cancelled or restored.
 
-    Whoever heard of it before ``until_at`` believes this; a mistake that was put right silently
-    leaves no row.
+    A person who was told of the date before ``until_at`` knows this state. The silent correction of
+    a mistake leaves no row.
     """
 
     __tablename__ = "past_date"
@@ -270,7 +271,7 @@ class PastDate(Base):
         ForeignKey(Milestone.id, ondelete="CASCADE"), index=True
     )
     until_at: Mapped[Instant]
-    #: As ``Milestone.counted_day``.
+    #: The former ``Milestone.counted_day``.
     day: Mapped[date]
     cancelled: Mapped[bool]
 

@@ -1,6 +1,6 @@
-"""The reference values in the store: académies, themes and school calendars.
+"""The tables of the reference values: académies, themes and school calendars.
 
-They are read whole and turned into the frozen values of ``domain/`` (see ``queries.reference``).
+``catalogue.queries.reference`` reads them whole and turns them into the frozen values of ``school``.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class ThemeRow(Visible, Base):
 
 
 class SchoolCalendarRow(Visible, Base):
-    """A school calendar that was read from a file (``school.class_days.SchoolCalendar``).
+    """A school calendar that was imported from a file (``school.school_calendars.SchoolCalendar``).
 
     ``known`` and ``holidays`` hold ISO days, both bounds inclusive, as in
-    ``data/school_holidays.yaml``. They are only ever read and replaced whole.
+    ``data/school_holidays.yaml``. Both are always read and replaced as a whole.
     """
 
     __tablename__ = "school_calendar"
@@ -67,5 +67,5 @@ class SchoolCalendarRow(Visible, Base):
     source: Mapped[str]
     known: Mapped[list[list[str]]] = mapped_column(JSON)
     holidays: Mapped[list[list[str]]] = mapped_column(JSON)
-    #: When the days last changed; None for those that were there before this was noted.
+    #: The last change of the days; None when they were stored before this column existed.
     changed_at: Mapped[Instant | None]

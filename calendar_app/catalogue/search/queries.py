@@ -1,4 +1,4 @@
-"""Finding the events that a search asks for; ``catalogue.search.reading`` says what it asks for."""
+"""The SQL conditions of a search that ``catalogue.search.reading`` has understood."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Condition = ColumnElement[bool]
 def event_conditions(
     query: SearchQuery, fits: Callable[[CatalogueFilter], Condition]
 ) -> Iterator[Condition]:
-    """Yield what an event must meet, whatever its dates are.
+    """Yield the conditions of a search that do not concern the dates of an event.
 
-    :param fits: the condition that an event is for the classes of a filter.
+    :param fits: returns the condition that an event is for the classes of a filter.
     """
     for word in query.words:
         yield Event.search_text.contains(word, autoescape=True)
@@ -43,7 +43,7 @@ def event_conditions(
 
 
 def date_conditions(query: SearchQuery) -> Iterator[Condition]:
-    """Yield what a milestone must meet, in a query that joins it with its event."""
+    """Yield the conditions of a search on a milestone, for a query that joins milestones and events."""
     if query.kinds:
         yield _or_says(query.kinds, Milestone.kind.in_(query.kinds.values))
     if query.days:
@@ -56,8 +56,8 @@ def date_conditions(query: SearchQuery) -> Iterator[Condition]:
 
 
 def some_date_conditions(query: SearchQuery) -> Iterator[Condition]:
-    """Yield what an event must meet so that one of its dates meets ``date_conditions``, or it is
-    without a date that could."""
+    """Yield the condition on an event that one of its dates meets :func:`date_conditions`, or that
+    the text of the event says the wanted kind and days, and its scope or text the place."""
     of_a_date = list(date_conditions(query))
     if not of_a_date:
         return
@@ -69,14 +69,14 @@ def some_date_conditions(query: SearchQuery) -> Iterator[Condition]:
 
 
 def known_words(session: AnySession) -> frozenset[str]:
-    """Return the words by which events are found, folded; not those of archived ones."""
+    """Return the folded words of all events that are not archived."""
     texts = session.scalars(select(Event.search_text).where(Event.archived_at.is_(None)))
     return frozenset(word for text in texts for word in words(text))
 
 
 def printed_words(session: AnySession) -> dict[str, str]:
-    """Return how the words of events are written, by their folded form; not those of archived
-    ones."""
+    """Return folded word → the word as it is written, for the texts of all events that are not
+    archived."""
     columns = (Event.title, Event.organiser, Event.summary)
     rows = session.execute(select(*columns).where(Event.archived_at.is_(None)))
     return {
@@ -93,7 +93,7 @@ def _or_says(meaning: Meaning[Any], condition: Condition) -> Condition:
 
 
 def _says(meaning: Meaning[Any]) -> Condition:
-    """The text of an event has one of the wordings, as whole words."""
+    """Return the condition that an event's text has one of the wordings, as whole words."""
     single = [phrases[0] for phrases in meaning.said if len(phrases) == 1]
     wordings = [and_(*map(_has, phrases)) for phrases in meaning.said if len(phrases) > 1]
     if single:
@@ -102,24 +102,25 @@ def _says(meaning: Meaning[Any]) -> Condition:
 
 
 def _has(*phrases: str) -> Condition:
-    # PostgreSQL and Python read this part of their regular expressions in one way.
+    # PostgreSQL and Python (for SQLite) give this part of their regular expressions one meaning.
     either = "|".join(r"[^a-z0-9]+".join(map(re.escape, phrase.split())) for phrase in phrases)
     return Event.search_text.regexp_match(f"(^|[^a-z0-9])({either})([^a-z0-9]|$)")
 
 
-# Days are numbered so that a month and a year are spans of numbers: 32 in a month, 384 in a year.
+# Days are numbered so that a month and a year are ranges of numbers: 32 for a month, 384 for a year.
 _MONTH, _YEAR = 32, 12 * 32
 
 
 def _touches(days: Days) -> Condition:
-    """A milestone has one of these days, in the year that was said or in any."""
+    """Return the condition that a milestone has one of these days, in the year that was given or in
+    any year."""
     first, last = _number(Milestone.first_day), _number(Milestone.last_day)
     low = days.year * _YEAR + (days.month or 1) * _MONTH + (days.day or 1)
     high = days.year * _YEAR + (days.month or 12) * _MONTH + (days.day or 31)
     if days.year:
         return and_(first <= high, last >= low)
-    # One of the numbers low, low + a year, … lies at or before the last day, and the corresponding
-    # one of high, high + a year, … at or after the first.
+    # For some number n of years, low + n years is at or before the last day of the milestone, and
+    # high + n years is at or after its first day.
     return (last - low) // _YEAR > (first - high - 1) // _YEAR
 
 

@@ -1,8 +1,8 @@
-"""Reading what somebody types into « Rechercher »: from a text to what was understood.
+"""The parser of « Rechercher »: from the typed text to a :class:`SearchQuery`.
 
-Punctuation, case, accents and the order of the words change nothing. What is understood (a class,
-a month, a kind of date, a type, a theme, a place) is a criterion; any other word must be found in
-an event's text. ``catalogue.search.queries`` finds the events.
+Punctuation, case, accents and the order of the words do not matter. Each part that is understood (a
+class, a month, a kind of date, a type, a theme, a place) is a criterion. Every other word must be
+in an event's text. ``catalogue.search.queries`` finds the events.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ V_co = TypeVar("V_co", covariant=True)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Days:
-    """Days that were named: a year, a month (of one year, or of any), or a day of a month.
+    """Days that a search names: a year, a month (of one year or of any year) or a day of a month.
 
-    :param year, month, day: 0 where it was not said.
+    :param year: 0 when no year was given; *month* and *day* likewise.
     """
 
     year: int = 0
@@ -46,13 +46,13 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Meaning(Generic[V_co]):
-    """What some words mean. An event meets it when it meets one of the values, or when its text
-    says it.
+    """The meaning of one or more words of a search. An event meets it when it has one of the values,
+    or when its text has one of the wordings.
 
-    :param values: in their order.
-    :param said: the ways in which a text says it: each is phrases that all stand there, as whole
-        words (« cm 2 », whatever stands between the two).
-    :param typed: the words that said it.
+    :param values: the alternatives, sorted.
+    :param said: the wordings. Each is a tuple of phrases that a text must all have, as whole words;
+        punctuation may stand between the words of a phrase (« cm 2 », « CM-2 »).
+    :param typed: the words that were typed for this meaning.
     """
 
     values: tuple[V_co, ...]
@@ -62,13 +62,14 @@ class Meaning(Generic[V_co]):
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """What was understood. Every part must be met; the values of one part are alternatives.
+    """A search that was understood. An event must meet every part; the values of one part are
+    alternatives. None stands for a part that was not named.
 
-    :param words: folded words that an event's text must hold, all of them; sorted.
+    :param words: folded words that an event's text must all contain; sorted.
     :param levels: slugs of classes, cycles and degrés.
-    :param school_years: the years in which they begin.
-    :param kinds: of a date.
-    :param themes: slugs; each theme must be met.
+    :param school_years: the calendar years in which the school years begin.
+    :param kinds: kinds of a date.
+    :param themes: slugs; an event must meet each theme.
     """
 
     words: tuple[str, ...] = ()
@@ -82,7 +83,7 @@ class SearchQuery:
 
     @property
     def meanings(self) -> tuple[Meaning[object], ...]:
-        """All that is more than a word."""
+        """The parts that were understood, without the plain words."""
         parts: tuple[Meaning[object] | None, ...] = (
             self.levels,
             self.kinds,
@@ -95,13 +96,13 @@ class SearchQuery:
         return tuple(part for part in parts if part is not None)
 
     def without(self, meaning: Meaning[object]) -> str:
-        """Return a text that asks for all but one part."""
+        """Return a text that asks for every part except *meaning*."""
         rest = [word for part in self.meanings if part is not meaning for word in part.typed]
         return " ".join([*self.words, *rest])
 
 
 def read_query(text: str, known: SearchVocabulary) -> SearchQuery:
-    """Return what is understood of a text."""
+    """Return the meaning of a typed text."""
     tokens = search_tokens(text)
     found = _Found()
     bag = Counter(found.take_adjacent(tokens, known))
@@ -125,13 +126,13 @@ _NUMBERED_CLASSES = frozenset(
 
 
 def _number(word: str) -> int:
-    """The day of the month that a word says, or 0."""
+    """Return the day of the month that a word names, or 0."""
     match = re.fullmatch(r"(\d{1,2})(?:er)?", word)
     return int(match[1]) if match and int(match[1]) <= 31 else 0
 
 
 class _Found:
-    """What was found so far, by part: the values, and the words that said them."""
+    """The parts found so far: for each part its values, with the words that named them."""
 
     def __init__(self) -> None:
         self._parts: dict[str, list[tuple[tuple[Any, ...], tuple[str, ...]]]] = {}
@@ -140,7 +141,7 @@ class _Found:
         self._parts.setdefault(part, []).append((tuple(values), tuple(typed)))
 
     def take_adjacent(self, tokens: list[str], known: SearchVocabulary) -> list[str]:
-        """Take what is made of neighbours (« CM 2 », « 11/02/2021 »); return the other words."""
+        """Take meanings of adjacent words (« CM 2 », « 11/02/2021 »); return the other words."""
         edition = not COUNTED.isdisjoint(tokens)
         rest, at = [], 0
         while at < len(tokens):
@@ -160,7 +161,7 @@ class _Found:
         return rest
 
     def take_days(self, bag: Counter[str]) -> None:
-        """Take the months, with the days and years beside them, and the years that stand alone."""
+        """Take the months with the days and years of the text, or the years when there is no month."""
         months = [word for word in bag if word in MONTH_WORDS]
         years = [word for word in bag if re.fullmatch(r"(?:19|20|21)\d\d", word)]
         if not months:
@@ -186,7 +187,7 @@ class _Found:
             del bag[year]
 
     def query(self, rest: Iterable[str]) -> SearchQuery:
-        """Return what was found, with the other words."""
+        """Return the query: the parts that were found, and *rest* as plain words."""
         beside: set[str] = set(SMALL)
         for part, noise in _BESIDE.items():
             if part in self._parts:
@@ -209,8 +210,8 @@ class _Found:
         return _meaning(values, (typed for _, typed in found)) if found else None
 
     def _levels(self) -> Meaning[str] | None:
-        """The narrower of two that hold one another: « collège, 6e » is 6e. They are said in a text
-        by any of their spellings, so that all spellings find the same."""
+        """Return the levels; of two levels where one contains the other, the narrower: « collège,
+        6e » is 6e. All spellings of a level count as wordings, so that all find the same events."""
         found = self._part("levels")
         if found is None:
             return None
@@ -228,7 +229,8 @@ class _Found:
         return Meaning(kept, tuple(sorted({*said, *found.said})), found.typed)
 
     def _kinds(self) -> Meaning[MilestoneKind] | None:
-        """« Date limite d'inscription » is what both words may mean."""
+        """Return the kinds; of several words, the kinds that all may mean (« date limite
+        d'inscription »)."""
         found = self._part("kinds")
         if found is None:
             return None
@@ -258,7 +260,8 @@ def _meaning(values: Iterable[Any], typed: Iterable[tuple[str, ...]]) -> Meaning
 
 
 def _date_at(tokens: list[str], at: int) -> tuple[Days, int] | None:
-    """« 11/02/2021 », « 02/2021 », « 2021-02 » and « 2021-02-11 », whatever stands between."""
+    """Return the days that begin at a token, and how many tokens they take: « 11/02/2021 »,
+    « 02/2021 », « 2021-02 » or « 2021-02-11 », with any separator."""
     for length in (3, 2):
         numbers = tokens[at : at + length]
         if len(numbers) < length or not all(n.isascii() and n.isdigit() for n in numbers):
@@ -274,7 +277,8 @@ def _date_at(tokens: list[str], at: int) -> tuple[Days, int] | None:
 
 
 def _series_at(tokens: list[str], at: int) -> tuple[list[str], int] | None:
-    """« cycles 2 et 3 », « CM1/2 »: a word, then two numbers or more."""
+    """Return the levels that begin at a token, and how many tokens they take: a word and two or more
+    numbers (« cycles 2 et 3 », « CM1/2 »)."""
     match = re.fullmatch(r"(cycles?|c[em])([1-4]?)", tokens[at])
     if match is None:
         return None

@@ -1,6 +1,6 @@
-"""How people spell what a search understands: classes, months, kinds of date, types, themes.
+"""The spellings that a search understands: classes, months, kinds of date, types and themes.
 
-Spellings are folded words; « cm 2 » stands for « CM 2 », « cm-2 » and « CM.2 » too.
+Spellings are folded words: « cm 2 » also stands for « CM 2 », « cm-2 » and « CM.2 ».
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from calendar_app.words.french import MONTHS, SHORT_MONTHS
 from calendar_app.words.text import words
 from calendar_app.words.vocabulary import EventType, MilestoneKind
 
-#: Words that say nothing of what is looked for.
+#: Stop words: they say nothing about the search.
 SMALL = frozenset(
     "a au aux avec c ce ces cet cette d dans date dates de des du en entre et il j l la le les ma"
     " mes mon n ne nos notre on ou par pour qu que qui s sa se ses son sur t un une vos votre"
     " y".split()
 )
 
-#: The spellings of each class and cycle, but for those that a rule makes (see ``LEVELS``).
+#: The spellings of each class and cycle, except the spellings that a rule makes (see ``LEVELS``).
 _SPELLINGS = {
     "tps": "toute petite section|toutes petites sections",
     "ps": "petite section|petites sections",
@@ -53,7 +53,7 @@ _ORDINALS = {"6e": "sixieme", "5e": "cinquieme", "4e": "quatrieme", "3e": "trois
 _ENDS = ("e", "es", "eme", "emes", "ieme", "iemes")
 _ROMAN = {"1": "i", "2": "ii", "3": "iii", "4": "iv"}
 
-#: What is no class or cycle of its own → its classes.
+#: Classes → the spellings that mean them together, without being a class or a cycle.
 _SEVERAL = {
     ("cp", "ce1", "ce2", "cm1", "cm2"): "elementaire|elementaires|ecole elementaire"
     "|ecoles elementaires",
@@ -89,16 +89,16 @@ def _levels() -> dict[tuple[str, ...], tuple[str, ...]]:
     return found
 
 
-#: Every spelling of a class or a cycle, as its words → slugs.
+#: Every spelling of classes and cycles, as a tuple of words → slugs.
 LEVELS = _levels()
 
-#: Spellings that are common words: a text that has one of them may speak of something else.
+#: Spellings that are also common words: a text with such a word may speak of something else.
 COMMON = frozenset("ecole ecoles premiere premieres seconde secondes term tale".split())
 
-#: After these, a number is followed by others: « cycles 2 et 3 », « CM1/2 ».
+#: Words that several numbers may follow (« cycles 2 et 3 », « CM1/2 ») → the numbers allowed.
 SERIES = {"cycle": "1234", "cycles": "1234", "ce": "12", "cm": "12"}
 
-#: Beside one of these, « 6e » is no class: « 6e édition ».
+#: Words beside which « 6e » is not a class: « 6e édition ».
 COUNTED = frozenset(
     "edition editions anniversaire siecle trimestre semestre arrondissement republique journee"
     " journees prix place semaine jour rang tour".split()
@@ -113,8 +113,8 @@ _DEADLINES = frozenset(kind for kind in MilestoneKind if kind.is_deadline)
 _REGISTRATION = frozenset((MilestoneKind.REGISTRATION_DEADLINE, MilestoneKind.DEADLINE))
 _SUBMISSION = frozenset((MilestoneKind.SUBMISSION_DEADLINE, MilestoneKind.DEADLINE))
 
-#: What is said of a date → the kinds that it may be. « Date limite » of an announcement that says
-#: no more may be the last day of registration, or that of sending.
+#: Spellings → the kinds of date that they may mean. An announcement may say only « date limite »,
+#: so a deadline of no known step is found by the words for registration and for sending too.
 KINDS: dict[str, frozenset[MilestoneKind]] = {
     "limite|limites|butoir|echeance|echeances|deadline|deadlines"
     "|dernier jour|derniers jours|cloture|dernier delai": _DEADLINES,
@@ -134,7 +134,7 @@ TYPES: dict[str, EventType] = {
     "formation|formations|stage|stages": EventType.TRAINING,
 }
 
-#: What people call a theme beside its name: slug of ``data/themes.yaml`` → spellings.
+#: Other names of themes: slug of ``data/themes.yaml`` → spellings.
 THEMES = {
     "langues-vivantes": "langue|langues|lv|lve|langue etrangere|langues etrangeres",
     "lecture-et-ecriture": "lire|ecrire|litterature",
@@ -160,7 +160,7 @@ THEMES = {
     "economie-et-entreprise": "entreprises",
 }
 
-#: What stands beside what was understood, and says no more: « classe de 6e », « mois de mai ».
+#: Words that add nothing beside a part that was understood: « classe de 6e », « mois de mai ».
 BESIDE_LEVELS = frozenset(
     "classe classes niveau niveaux eleve eleves generale general technologique".split()
 )

@@ -1,4 +1,4 @@
-"""What a search may understand: every way of saying a class, a kind of date, a type, a theme, a
+"""The vocabulary of a search: every phrase for a class, a kind of date, a type, a theme or a
 place."""
 
 from __future__ import annotations
@@ -22,18 +22,21 @@ from calendar_app.catalogue.search.spellings import (
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.words.text import words
 
-# The parts of a query, in the order in which a word belongs to one where it could be of several.
+# The parts of a query, by priority: a word that could belong to several goes to the first of them.
 _PARTS = ("levels", "days", "school_years", "kinds", "types", "themes", "places")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class SearchedPlace:
-    """A place that was named.
+    """A place that a search names.
 
-    :param codes: the codes of ``school.academies`` of what is expressly for it; the nation's are
-        among them only where « national » was asked for.
-    :param academy: slug of its académie; empty for a place of several, and for the nation.
-    :param department: code of its département, where it is one or a town.
+    :param name: its name on screen.
+    :param codes: the scope codes (``school.academies``) of dates that are expressly for this place;
+        the national code only when « national » was typed.
+    :param academy: the slug of its académie; empty for the nation and for a place in several
+        académies.
+    :param department: the code of its département, when the place is a département or a town; else
+        empty.
     """
 
     name: str
@@ -44,7 +47,7 @@ class SearchedPlace:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A way of saying something: its words, and what it adds to the query, by its part."""
+    """A phrase of the vocabulary: its words, the part of the query it belongs to, and its values."""
 
     words: tuple[str, ...]
     part: str
@@ -52,20 +55,20 @@ class Phrase:
 
 
 class SearchVocabulary:
-    """What may be understood, with the places and the themes of the store."""
+    """The phrases that a search understands, with the places and the themes of the store."""
 
     def __init__(self, academies: Academies, themes: Mapping[str, str]) -> None:
         self._by_word: dict[str, list[Phrase]] = {}
         known: set[tuple[str, ...]] = set()
         for phrase in (*_of_vocabulary(), *_of_themes(themes), *_of_places(academies)):
-            # « réunion » alone is a meeting.
+            # « réunion » alone means a meeting, not the island.
             if phrase.words not in known and phrase.words not in ((), ("reunion",)):
                 known.add(phrase.words)
                 for word in set(phrase.words):
                     self._by_word.setdefault(word, []).append(phrase)
 
     def within(self, bag: Counter[str]) -> list[Phrase]:
-        """Return the phrases whose words are all in *bag*, the longest first."""
+        """Return the phrases whose words are all in *bag*, longest first."""
         found = {
             phrase.words: phrase
             for word in bag
@@ -75,7 +78,7 @@ class SearchVocabulary:
         return sorted(found.values(), key=lambda p: (-len(p.words), _PARTS.index(p.part), p.words))
 
     def at(self, tokens: list[str], start: int) -> Phrase | None:
-        """Return the longest phrase with a number in it that stands at a place of *tokens*."""
+        """Return the longest phrase of several words with a digit that begins at *start*, or None."""
         fitting = (
             phrase
             for phrase in self._by_word.get(tokens[start], ())
@@ -86,12 +89,12 @@ class SearchVocabulary:
         return max(fitting, key=lambda phrase: len(phrase.words), default=None)
 
     def spellings(self) -> Iterator[str]:
-        """Yield the words of five letters or more by which something is understood."""
+        """Yield the words of five or more letters in phrases and months."""
         return (word for word in (*self._by_word, *MONTH_WORDS) if len(word) > 4)
 
 
 def _is_number(phrase: Phrase, bag: Counter[str]) -> bool:
-    """Whether a département's code is only a number there (« les 10 mots »)."""
+    """Whether the code of a département is only a number in this text (« les 10 mots »)."""
     code = phrase.words[0]
     return code.isdigit() and len(code) == 2 and len(bag) > 1 and BESIDE_PLACES.isdisjoint(bag)
 
@@ -102,13 +105,16 @@ def _vocabulary(academies: Academies, themes: tuple[tuple[str, str], ...]) -> Se
 
 
 def vocabulary(academies: Academies, themes: Mapping[str, str]) -> SearchVocabulary:
-    """Return what a search may understand; made once for the same académies."""
+    """Return the vocabulary of a search; cached for each pair of arguments.
+
+    :param themes: the closed list, slug → name.
+    """
     return _vocabulary(academies, tuple(themes.items()))
 
 
 def search_tokens(text: str) -> list[str]:
-    """The words of a text. « 6° » is « 6e »; « la réunion » is one word, since it is a place, and
-    « réunion » is none."""
+    """Return the folded words of a text without stop words. « 6° » becomes « 6e ». « la réunion » is
+    one word because it is a place, while « réunion » alone is not."""
     found = words(re.sub(r"(?<=\d)[°º]", " e ", text))
     for at in range(len(found) - 1, 0, -1):
         if found[at - 1 : at + 1] == _REUNION.split():
@@ -135,8 +141,8 @@ def _of_vocabulary() -> Iterator[Phrase]:
 
 
 def _of_themes(themes: Mapping[str, str]) -> Iterator[Phrase]:
-    """The name of a theme, each part of it (« musique, danse et théâtre »), and what else it is
-    called."""
+    """Yield the phrases of themes: the name, each part of the name (« musique, danse et théâtre »)
+    and the other spellings."""
     for slug, name in themes.items():
         parts = [name, *re.split(r", | et ", name), *THEMES.get(slug, "").split("|")]
         for part in filter(None, parts):
@@ -173,7 +179,7 @@ def _of_place_names(academies: Academies) -> Iterator[Phrase]:
 
 
 def _expressly(scope: frozenset[str]) -> tuple[str, ...]:
-    """What is for a place and not for the whole nation."""
+    """Return the codes of a scope without the national code, sorted."""
     return tuple(sorted(scope - {NATIONAL}))
 
 

@@ -37,8 +37,8 @@ from calendar_app.words.errors import CalendarError, NotFoundError
 from calendar_app.words.links import is_link
 from calendar_app.words.text import clean_line, slugify
 
-#: The time between two reads of a source that answers. After each failure in a row this time
-#: doubles, up to :data:`SELDOM`.
+#: The time between two reads of a source. It doubles with each failure in a row after the first,
+#: up to :data:`SELDOM`.
 EVERY = timedelta(hours=6)
 SELDOM = timedelta(days=3)
 

@@ -87,7 +87,7 @@ class TooLargeError(FetchError):
 class Fetched:
     """An HTTP response.
 
-    :param status: 200, 304 (nothing new since *etag* or *last_modified*), or an error status.
+    :param status: 200, 304 (nothing new since *etag* or *last_modified*), or another status.
     :param body: decompressed; empty for an error status.
     :param content_type: the media type without parameters.
     :param address: the URL of the response, after redirects.

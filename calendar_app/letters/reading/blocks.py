@@ -77,6 +77,8 @@ class Section:
 
 _LINE = re.compile(r"[^\n]*\n?")
 _HASHES = re.compile(r"(#{1,6})[ \t]+")
+#: The marks at the start of a line of a quotation, or of a mail that is answered.
+_QUOTATION = re.compile(r">[>\s]*")
 _URL_LINE = re.compile(r"<?(?:https?://|www\.)\S+>?(?:[ \t]+<?(?:https?://|www\.)\S+>?)*\.?$")
 _NOTHING = re.compile(r"(?:[-=_*:.~]{3,}|:::.*|!\[.*|<!--.*|-->|\W*)$")
 _BOLD_LINE = re.compile(r"(\*\*|__)(?=\S)[^*_]{2,120}\1[ :]*$")
@@ -148,12 +150,18 @@ class _RunCutter:
     def cut(self) -> list[Block]:
         """Return the blocks of the run, in their order."""
         for start, end in self._lines:
-            start = self._skip_quotation_marks(start, end)
+            if marks := _QUOTATION.match(self._text, start, end):
+                start = marks.end()
             line = self._text[start:end]
             block = self._find_marked_block(line, start, end)
             if block is not None:
                 self._close()
-                self._add(block, is_dated=block.start == start and is_dated(line))
+                if block.kind is BlockKind.ITEM:
+                    # It stays open: the next lines may belong to it.
+                    self._item = block
+                    self._is_item_dated = block.start == start and is_dated(line)
+                else:
+                    self._found.append(block)
             elif _NOTHING.match(line):
                 self._close()
             elif self._item is None:
@@ -165,13 +173,6 @@ class _RunCutter:
                 self._item = replace(self._item, end=end)
         self._close()
         return self._found
-
-    def _skip_quotation_marks(self, start: int, end: int) -> int:
-        """Return where a line starts after its « > »: it is a quotation, or a mail answered."""
-        while self._text.startswith(">", start, end):
-            rest = self._text[start + 1 : end]
-            start = end - len(rest.lstrip())
-        return start
 
     def _find_marked_block(self, line: str, start: int, end: int) -> Block | None:
         """Return the block that a line starts or is, by its mark or its look; None when the line
@@ -208,13 +209,6 @@ class _RunCutter:
             and opens(line)
             and not GOES_ON.search(said)
         )
-
-    def _add(self, block: Block, *, is_dated: bool) -> None:
-        """Add a block; an item stays open, because the next lines may belong to it."""
-        if block.kind is BlockKind.ITEM:
-            self._item, self._is_item_dated = block, is_dated
-        else:
-            self._found.append(block)
 
     def _close(self) -> None:
         """Add the item or the paragraph that is open."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,17 +11,9 @@ from calendar_app.school.levels import CLASSES, collapse, expand
 from calendar_app.words.text import fold_in_place
 
 _ORDER = list(CLASSES)
-_LAST = _ORDER.index("terminale")  # ranges stop here: CAP and what follows are no years
-_RANGES = {
-    "maternelle": ("tps", "gs"),
-    "ecole": ("tps", "cm2"),
-    "elementaire": ("cp", "cm2"),
-    "moyen": ("cm1", "cm2"),
-    "college": ("6e", "3e"),
-    "lycee": ("2de", "terminale"),
-    "terminal": ("1re", "terminale"),
-}
-_SLUGS = {
+#: The last class of a range (« du CM1 à la terminale »): CAP and what follows are not in a row.
+_LAST = _ORDER.index("terminale")
+_SPELT = {
     "seconde": "2de",
     "premiere": "1re",
     "sixieme": "6e",
@@ -29,7 +21,10 @@ _SLUGS = {
     "quatrieme": "4e",
     "troisieme": "3e",
 }
+_NURSERY = {"petite": "ps", "moyenne": "ms", "grande": "gs"}
 
+# All patterns but _GOES_ON and _NAMED are for folded text. The groups of this one are the keys of
+# the tables below.
 _TOKEN = re.compile(
     r"""(?<![\w.])(?:
       (?P<cycle> cycles?\s[1-4](?!\w)
@@ -62,7 +57,7 @@ _TO = re.compile(
 _BESIDE = re.compile(r"\s?(?:[-–/,&>+]|et|ou|puis)?\s?(?:de\s|des\s|en\s|d'|les\s|la\s|du\s)?")
 # « CM2 et collège »: both.
 _ADDED = re.compile(r"\s?(?:/|et|ou|&|\+)\s?(?:en\s|au\s|les\s|des\s)?")
-# After an ordinal, a word that is none of these is what it counts: « le 4e carton ».
+# What may follow an ordinal that is a class. Any other word is what it counts: « le 4e carton ».
 _GOES_ON = re.compile(
     r"\s*(?:\Z|[^\w\s]|[A-Z\d]|(?:et|ou|a|au|aux|de|du|des|en|pour|qui|sont|ont|avec|dans|par"
     r"|sur|peuvent"
@@ -92,25 +87,30 @@ _PUPILS = re.compile(
     r"|groupes?|sections?)\s?(?:de\s|d'|en\s|:\s?)?(?:la\s|l')?|en\s|de\sla\s|a\sla\s|(?:et"
     r"|ou)\s(?:de\s|en\s|la\s)?|d[e']\s?|[/,-]\s?)\Z"
 )
-# « aux écoles », « en collège », but not « au lycée Jean-Moulin », « l'équipe du collège ».
+# What may stand before a school that is named for its pupils: « en collège », « pour le lycée », but
+# not « l'équipe du collège ».
 _FOR_SCHOOLS = re.compile(
     r"(?:\A|[(/,:;.–-]\s?|(?<!\w)(?:pour\s(?:le|l'|la)|niveaux?|en|ouverte?s?\s(?:au|a\sl'"
     r"|a\sla)|et|ou|classes?\s(?:de|du)"
     r"|eleves?\s(?:de|du|de\sl')|(?:de|a)\sl'|a\sl'|de\sla|du|au|moyen)\s?)\Z"
 )
-# « CAP sur les métiers »
+# After « cap », these words mean a direction: « cap sur les métiers ».
 _AIM = re.compile(r"\s(?:sur|vers|a|au)(?!\w)")
 _SEVERAL = re.compile(r"(?<!\w)(?:les|des|aux|nos|vos)\s\Z")
-# « l'école Jules-Verne », « les écoles de Lille »: whose it is, not for whom.
+# A name after a school means that one school, and no classes: « l'école Jules-Verne », « les écoles
+# de Lille ».
 _NAMED = re.compile(r"[ \u00a0](?:(?:de|du|des|d['’]|la|le|l['’])\s?){0,3}[A-ZÀ-ÖØ-Þ«“\"]")
-_LOOK_BACK = 30
+#: Characters before and after a word that are looked at.
+_NEAR = 30
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Classes named in a text.
+    """Classes that a text names in one place.
 
-    :param exact: whether they are; « les écoles » says little beside « du CP au CM2 ».
+    :param start, end: the place, in characters.
+    :param exact: whether they are named exactly: « les écoles » says little beside « du CP au
+        CM2 ».
     """
 
     start: int
@@ -121,9 +121,13 @@ class _Named:
 
 @lru_cache(256)
 def classes(text: str) -> tuple[str, ...]:
-    """Return the classes that a text names, as the shortest list of slugs."""
+    """Return the classes that a text names, as the shortest list of slugs of classes and of groups
+    (``school.levels``).
+
+    Classes that are named exactly count; the others do only when none is.
+    """
     folded = fold_in_place(text)
-    named = list(_named(text, folded))
+    named = list(_find_named(text, folded))
     found: set[str] = set()
     broad: set[str] = set()
     added = False
@@ -132,18 +136,23 @@ def classes(text: str) -> tuple[str, ...]:
         added = here.exact or (added and joined)
         (found if added else broad).update(here.slugs)
         if at + 1 < len(named) and _TO.fullmatch(folded, here.end, named[at + 1].start):
-            found.update(_between(here.slugs, named[at + 1].slugs))
+            found.update(_list_range(here.slugs, named[at + 1].slugs))
     return collapse(found or broad)
 
 
-def _between(first: frozenset[str], last: frozenset[str]) -> list[str]:
-    """« du CM1 à la terminale »: the classes from the first to the last, or none."""
+def _list_range(first: frozenset[str], last: frozenset[str]) -> list[str]:
+    """Return the classes from the first to the last (« du CM1 à la terminale »); none when they are
+    not in a row."""
     start = min(map(_ORDER.index, first))
     end = max(map(_ORDER.index, last))
     return _ORDER[start : end + 1] if start < end <= _LAST else []
 
 
-def _named(text: str, folded: str) -> Iterator[_Named]:
+def _find_named(text: str, folded: str) -> Iterator[_Named]:
+    """Yield what a text names, place by place.
+
+    :param folded: *text* folded in place: each character stands where it did.
+    """
     matches = list(_TOKEN.finditer(folded))
     for at, match in enumerate(matches):
         start, end = match.span()
@@ -154,81 +163,203 @@ def _named(text: str, folded: str) -> Iterator[_Named]:
         if glued and not (at + 1 < len(matches) and matches[at + 1].start() == end + 1):
             continue
         group = str(match.lastgroup)
-        slugs = _slugs(group, match[0])
-        if slugs and _means(group, match, text, folded, beside):
+        slugs = _find_slugs(group, match[0])
+        if slugs and _is_class(group, _Word.read(match, text, folded, beside)):
             yield _Named(start, end, slugs, group not in _BROAD)
 
 
 _BROAD = frozenset("ecole college lycee vocational maternelle elementaire".split())
 
+# -- which classes a word names --------------------------------------------------------------------
 
-def _slugs(group: str, said: str) -> frozenset[str]:
-    match group:
-        case "cycle":
-            numbers = [int(n) for n in re.findall(r"\d", said)]
-            if re.search(r"\d\s?(?:a|au|-|>)\s", said) or re.search(r"\d[->]\d", said):
-                numbers = list(range(numbers[0], numbers[-1] + 1))
-            return expand(f"cycle-{n}" for n in numbers)
-        case "degree" | "short":
-            wanted = {"premier-degre"} if re.match(r"premier|1", said) else {"second-degre"}
-            if re.search(r"(?:et|ou|/|-)\s?(?:d[ue]\s|le\s)?(?:second|2)", said):
-                wanted.add("second-degre")
-            return expand(wanted)
-        case "sections":
-            if "section" not in said:
-                return frozenset()
-            names = {"petite": "ps", "moyenne": "ms", "grande": "gs"}
-            found = {slug for word, slug in names.items() if word in said}
-            return frozenset({"tps"} if said.startswith("toute") and found == {"ps"} else found)
-        case "vocational":
-            return frozenset(("cap", "bac-pro"))
-        case "ordinal":
-            return frozenset(s for s in CLASSES if s[0] == said[0])
-        case "word":
-            return frozenset((_SLUGS[said.rstrip("s")],))
-        case "plain" | "early":
-            said = re.sub(r"\s", "", said)
-            if said.startswith("bac"):
-                said = "bac-pro"
-            elif said.startswith("t") and said != "tps":
-                said = "terminale"
-            return frozenset((said,))
-    if group == "ecole":
-        return expand(("premier-degre",))
-    first, last = _RANGES[group]
+
+def _find_slugs(group: str, said: str) -> frozenset[str]:
+    """Return the classes that a word names, if it names any.
+
+    :param group: the group of ``_TOKEN`` that the word matched.
+    :param said: the word, folded.
+    """
+    read = _READERS.get(group)
+    return read(said) if read else _FIXED[group]
+
+
+def _read_cycles(said: str) -> frozenset[str]:
+    numbers = [int(n) for n in re.findall(r"\d", said)]
+    if re.search(r"\d\s?(?:a|au|-|>)\s", said) or re.search(r"\d[->]\d", said):
+        numbers = list(range(numbers[0], numbers[-1] + 1))
+    return expand(f"cycle-{n}" for n in numbers)
+
+
+def _read_degrees(said: str) -> frozenset[str]:
+    wanted = {"premier-degre"} if re.match(r"premier|1", said) else {"second-degre"}
+    if re.search(r"(?:et|ou|/|-)\s?(?:d[ue]\s|le\s)?(?:second|2)", said):
+        wanted.add("second-degre")
+    return expand(wanted)
+
+
+def _read_sections(said: str) -> frozenset[str]:
+    if "section" not in said:
+        return frozenset()
+    found = {slug for word, slug in _NURSERY.items() if word in said}
+    return frozenset({"tps"} if said.startswith("toute") and found == {"ps"} else found)
+
+
+def _read_ordinal(said: str) -> frozenset[str]:
+    return frozenset(slug for slug in CLASSES if slug[0] == said[0])
+
+
+def _read_spelt(said: str) -> frozenset[str]:
+    return frozenset((_SPELT[said.rstrip("s")],))
+
+
+def _read_plain(said: str) -> frozenset[str]:
+    said = re.sub(r"\s", "", said)
+    if said.startswith("bac"):
+        said = "bac-pro"
+    elif said.startswith("t") and said != "tps":
+        said = "terminale"
+    return frozenset((said,))
+
+
+def _expand_range(first: str, last: str) -> frozenset[str]:
     return frozenset(_ORDER[_ORDER.index(first) : _ORDER.index(last) + 1])
 
 
-def _means(group: str, match: re.Match[str], text: str, folded: str, beside: bool) -> bool:
-    """Whether a word means a class there."""
-    start, end = match.span()
-    before = folded[max(0, start - _LOOK_BACK) : start]
-    after, printed = folded[end : end + _LOOK_BACK], text[end : end + _LOOK_BACK]
-    said = text[start:end]
-    match group:
-        case "early":
-            return said.isupper() and (beside or said == "GS" or bool(_PUPILS.search(before)))
-        case "short":
-            return "D" in said
-        case "plain" if said.casefold() in ("cap", "term"):
-            return (said == "CAP" or said.istitle()) and not _AIM.match(after)
-        case "ordinal" | "word":
-            if _COUNTED.match(after):
-                return False
-            if _SPECIALITY.match(after):
-                return True
-            goes_on = bool(_GOES_ON.match(printed)) or beside
-            if group == "word":
-                return goes_on and (beside or bool(_PUPILS.search(before)))
-            if said[0] in "12" or _ONE.search(before):
-                return goes_on
-            return goes_on or bool(_PUPILS.search(before) or _SEVERAL.search(before))
-        case "maternelle" | "elementaire" | "ecole" | "vocational" | "college" | "lycee":
-            if _NAMED.match(printed):
-                return False
-            if group in ("maternelle", "elementaire", "vocational") or "primaire" in match[0]:
-                return True
-            if match[0].endswith(("s", "ien", "enne")):
-                return True
-            return group != "ecole" and bool(_FOR_SCHOOLS.search(before))
-    return True
+_READERS: dict[str, Callable[[str], frozenset[str]]] = {
+    "cycle": _read_cycles,
+    "degree": _read_degrees,
+    "short": _read_degrees,
+    "sections": _read_sections,
+    "early": _read_plain,
+    "plain": _read_plain,
+    "ordinal": _read_ordinal,
+    "word": _read_spelt,
+}
+#: The groups whose words always name the same classes.
+_FIXED = {
+    "maternelle": _expand_range("tps", "gs"),
+    "ecole": expand(("premier-degre",)),
+    "elementaire": _expand_range("cp", "cm2"),
+    "moyen": _expand_range("cm1", "cm2"),
+    "college": _expand_range("6e", "3e"),
+    "lycee": _expand_range("2de", "terminale"),
+    "terminal": _expand_range("1re", "terminale"),
+    "vocational": frozenset(("cap", "bac-pro")),
+}
+
+# -- whether a word means a class where it stands --------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Word:
+    """A word that may mean a class, with what stands around it.
+
+    :param printed: the word as printed.
+    :param folded: the word folded.
+    :param before, after: what stands around it, folded.
+    :param after_printed: what follows it, as printed.
+    :param beside: whether another such word stands next to it.
+    """
+
+    printed: str
+    folded: str
+    before: str
+    after: str
+    after_printed: str
+    beside: bool
+
+    @classmethod
+    def read(cls, match: re.Match[str], text: str, folded: str, beside: bool) -> _Word:
+        """Return the word of a match of ``_TOKEN`` in *folded*."""
+        start, end = match.span()
+        return cls(
+            printed=text[start:end],
+            folded=match[0],
+            before=folded[max(0, start - _NEAR) : start],
+            after=folded[end : end + _NEAR],
+            after_printed=text[end : end + _NEAR],
+            beside=beside,
+        )
+
+
+def _is_class(group: str, word: _Word) -> bool:
+    """Whether a word of this group of ``_TOKEN`` means a class where it stands."""
+    check = _CHECKS.get(group)
+    return check is None or check(word)
+
+
+def _is_nursery_class(word: _Word) -> bool:
+    """Whether TPS, PS, MS or GS is a class: the first three are other things too."""
+    if not word.printed.isupper():
+        return False
+    return word.beside or word.printed == "GS" or bool(_PUPILS.search(word.before))
+
+
+def _has_capital_d(word: _Word) -> bool:
+    """Whether « 1D » is printed so: « 1d » is a French word cut in two."""
+    return "D" in word.printed
+
+
+def _is_plain_class(word: _Word) -> bool:
+    """Whether « CAP » is the diploma, and « term » a class; the other names are no other words."""
+    if word.printed.casefold() not in ("cap", "term"):
+        return True
+    is_named = word.printed == "CAP" or word.printed.istitle()
+    return is_named and not _AIM.match(word.after)
+
+
+def _is_ordinal_class(word: _Word) -> bool:
+    """Whether « 6e » is a class, rather than a rank (« la 6e édition »)."""
+    if _COUNTED.match(word.after):
+        return False
+    if _SPECIALITY.match(word.after) or _is_alone(word):
+        return True
+    if word.printed[0] in "12" or _ONE.search(word.before):
+        return False
+    return bool(_PUPILS.search(word.before) or _SEVERAL.search(word.before))
+
+
+def _is_spelt_class(word: _Word) -> bool:
+    """Whether « seconde » is a class, rather than a rank (« la seconde édition »)."""
+    if _COUNTED.match(word.after):
+        return False
+    if _SPECIALITY.match(word.after):
+        return True
+    return _is_alone(word) and (word.beside or bool(_PUPILS.search(word.before)))
+
+
+def _is_alone(word: _Word) -> bool:
+    """Whether an ordinal counts nothing that is printed after it."""
+    return word.beside or bool(_GOES_ON.match(word.after_printed))
+
+
+def _is_general_word(word: _Word) -> bool:
+    """Whether a school stands for the classes in it, rather than for one school."""
+    return not _NAMED.match(word.after_printed)
+
+
+def _is_pupils_or_school(word: _Word) -> bool:
+    """Whether pupils, schools in the plural, or one school stand for the classes of all."""
+    if not _is_general_word(word):
+        return False
+    return word.folded.endswith(("s", "ien", "enne")) or bool(_FOR_SCHOOLS.search(word.before))
+
+
+def _is_ecole(word: _Word) -> bool:
+    """Whether « école » stands for the classes of all: in the singular, only « primaire » says so."""
+    return _is_general_word(word) and ("primaire" in word.folded or word.folded.endswith("s"))
+
+
+_CHECKS: dict[str, Callable[[_Word], bool]] = {
+    "early": _is_nursery_class,
+    "short": _has_capital_d,
+    "plain": _is_plain_class,
+    "ordinal": _is_ordinal_class,
+    "word": _is_spelt_class,
+    "maternelle": _is_general_word,
+    "elementaire": _is_general_word,
+    "vocational": _is_general_word,
+    "ecole": _is_ecole,
+    "college": _is_pupils_or_school,
+    "lycee": _is_pupils_or_school,
+}
