@@ -6,8 +6,11 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """Give ``create_app`` to ``flask --app calendar_app``; loading the application takes half a
-    second, which the commands that need none of it must not wait for."""
+    """Return ``create_app``, for ``flask --app calendar_app``.
+
+    The application is loaded only here: loading takes half a second, and some commands do not need
+    it.
+    """
     if name != "create_app":
         raise AttributeError(name)
     from calendar_app.app import create_app

@@ -1,4 +1,4 @@
-"""``python -m calendar_app`` is ``calendar-app``."""
+"""``python -m calendar_app`` runs ``calendar-app``."""
 
 from calendar_app.cli import main
 

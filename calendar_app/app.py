@@ -1,4 +1,5 @@
-"""The application: settings in, a Flask application out."""
+"""The application: settings in, a Flask application out; and the values that the settings give to
+services."""
 
 from __future__ import annotations
 
@@ -60,10 +61,10 @@ PACKAGE = "calendar_app"
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application.
 
-    :param settings: with them, no connection is opened and no file of the store is read. Without,
-        they come from the environment, as for a server that just starts; outside production the
-        SQLite store is then made and filled if it was not.
-    :raises SettingsError: when the environment's are wrong.
+    :param settings: with settings, no connection is opened and no file of the store is read. With
+        None, the settings come from the environment, as for a server that just starts; outside
+        production, a missing SQLite store is then created, and an empty one filled.
+    :raises SettingsError: when a setting in the environment is wrong.
     :raises RuntimeError: when a view does not declare who may open it.
     """
     if settings is not None:
@@ -136,12 +137,13 @@ def _assembled(settings: Settings) -> Flask:
 
 
 def settings_of(app: Flask) -> Settings:
-    """Return the settings that an application was made of."""
+    """Return the settings from which an application was made."""
     return cast(Settings, app.config["SETTINGS"])
 
 
 def store_session(app: Flask) -> AnySession:
-    """Return the session of the application's store: each context has its own behind it."""
+    """Return the session of the application's store; each application context has its own behind
+    it."""
     return db.session
 
 
@@ -159,19 +161,19 @@ def letterhead(app: Flask) -> Letterhead:
 
 
 def letter_knowledge() -> LetterKnowledge:
-    """Return what a reader of letters and of others' news must know."""
+    """Return what a reader of letters and of outside feeds must know."""
     return knowledge_of_files(data_folder())
 
 
 def transport(app: Flask) -> Transport:
-    """Return the way to the mail server of the settings; nothing is opened yet."""
+    """Return the way to the mail server of the settings. No connection is opened yet."""
     settings = settings_of(app)
     host = urlsplit(settings.public_url).hostname
     return open_transport(settings.smtp_url, settings.instance / "outbox", host)
 
 
 def answer_requests(app: Flask, now: datetime) -> int:
-    """Answer what was asked for with an address: see :func:`asked.answer`."""
+    """Answer the requests made by typing an address: see :func:`asked.answer`."""
     return asked.answer(store_session(app), letterhead(app).links, now, accounts.forgotten)
 
 
@@ -182,7 +184,7 @@ def make_sender(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     pause: Callable[[float], object] = time.sleep,
 ) -> Sender:
-    """Return a worker's way to send: see :class:`Sender`."""
+    """Return the sender of one worker; the parameters are those of :class:`Sender`."""
     settings = settings_of(app)
     return Sender(
         store_session(app),

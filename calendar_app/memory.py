@@ -1,25 +1,27 @@
-"""Memory that was used once is given back to the system."""
+"""Giving freed memory back to the system."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
 
-#: Parameters of glibc's mallopt (malloc.h), and what they are set to.
+#: Parameters of glibc's mallopt (malloc.h), and their values.
 _PARAMETERS = (
-    # At most so many pools of memory: glibc makes eight for each processor, and what is free in the
-    # pool of one thread is no other thread's.
+    # The most memory pools (arenas). By default glibc makes eight for each processor, and free
+    # memory in the pool of one thread serves no other thread.
     (-8, 2),  # M_ARENA_MAX
-    # What is larger comes from the system, and goes back to it at once. Unless this is set, glibc
-    # moves it to 32 MiB after the first large block, and keeps all that follow.
+    # Larger blocks come from the system, and go back to it at once. Unless this is set, glibc
+    # raises the limit to 32 MiB after the first large block, and keeps all later blocks.
     (-3, 128 * 1024),  # M_MMAP_THRESHOLD, bytes
     (-1, 128 * 1024),  # M_TRIM_THRESHOLD, bytes
 )
 
 
 def give_back() -> None:
-    """Ask the allocator of this process to keep little of what is free; a system that has another
-    allocator than glibc's does as it always does."""
+    """Ask the allocator of this process to keep little free memory.
+
+    Nothing changes on a system whose allocator is not glibc's.
+    """
     if sys.platform != "linux":
         return
     try:

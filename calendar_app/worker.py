@@ -1,8 +1,8 @@
-"""The worker: a clock that plans, sends and cleans. The database decides what is due, so that two
-workers at once, a missed tick or a restart change nothing.
+"""The worker: scheduled jobs that plan, send and clean.
 
-APScheduler is only the ticker: its jobs are in memory and carry no state. A job that is late runs
-once, and never twice at a time.
+The database decides what is due, so two workers at once, a missed tick or a restart change nothing.
+APScheduler is only the ticker: its jobs are in memory and carry no state. A late job runs once, and
+a job never runs twice at the same time.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ log = logging.getLogger(__name__)
 PLAN, ANSWER, SEND, BEAT, LOOK, FOLLOW = 60, 2, 5, 15, 3600, 60
 CLEAN = int(CLEANED_EVERY.total_seconds())
 
-#: Seconds before others' servers are asked anything: one that starts again and again asks nobody.
+#: Seconds before links on other servers are checked, so that a worker that restarts again and again
+#: asks no server.
 SETTLED = 600
 
 
@@ -48,7 +49,7 @@ def worker_name() -> str:
 
 
 def _clean(app: Flask, now: datetime) -> None:
-    """Delete what is kept no longer (``config.retention``)."""
+    """Delete the data whose time is over (``config.retention``)."""
     session = store_session(app)
     asked.clean(session, now)
     subscriptions.clean(session, now)
@@ -69,15 +70,16 @@ def _follow(app: Flask, is_stopping: Callable[[], bool]) -> None:
         try:
             agendas.refresh(session, source_id, Fetcher(), knowledge, datetime.now(UTC))
         except Exception:
-            # One that we cannot read must not keep those behind it waiting.
+            # An agenda that we cannot read must not delay the agendas after it.
             log.exception("source %s could not be read", source_id)
             agendas.note_failure(session, source_id, agendas.OUR_FAULT, datetime.now(UTC))
 
 
 def run(app: Flask, *, leave_with_parent: bool = False) -> None:
-    """Work until SIGTERM or SIGINT: then the mail in hand is finished and the rest given back.
+    """Work until SIGTERM or SIGINT. Then the mail in hand is finished, and the other mails given
+    back.
 
-    :param leave_with_parent: stop as well when the process that started this one is gone.
+    :param leave_with_parent: stop also when the process that started this one is gone.
     """
     stopping, owner, parent = threading.Event(), worker_name(), os.getppid()
     started_at = datetime.now(UTC)
@@ -109,7 +111,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
 
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        # The default drops a run that is one second late.
+        # By default, a run that is one second late is dropped.
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job, seconds, wait in (
@@ -119,14 +121,14 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         (beat, BEAT, 0),
         (clean, CLEAN, 0),
         (look, LOOK, SETTLED),
-        # What is not due is not asked: it may begin at once.
+        # Agendas that are not due are not asked, so this job may begin at once.
         (follow, FOLLOW, 0),
     ):
         first = datetime.now(UTC) + timedelta(seconds=wait)
         scheduler.add_job(_guarded(app, job), "interval", seconds=seconds, next_run_time=first)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    # It says at each tick that it ticks.
+    # APScheduler logs every tick; only its errors matter.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler.start()
     while not stopping.wait(1):
@@ -137,14 +139,15 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
 
 
 def _guarded(app: Flask, job: Callable[[], object]) -> Callable[[], None]:
-    """Run a job in a context of its own; what fails is tried again at the next tick."""
+    """Return *job* in an application context of its own; after a failure, the next tick tries
+    again."""
 
     def guarded() -> None:
         with app.app_context():
             try:
                 job()
             except DBAPIError as error:
-                # Its class only: the text may hold an address.
+                # Only the class of the error: its text may contain an address.
                 log.error("the store did not answer: %s", type(error.orig).__name__)
             except Exception:
                 log.exception("a job of the worker failed")

@@ -97,7 +97,8 @@ class EntryChange:
     @cached_property
     def scopes(self) -> frozenset[frozenset[str]]:
         """The scopes, before and after, of all facts that differ. A milestone with a scope of its
-        own counts with that scope, every other fact with the scope of the event."""
+        own counts with that scope, every other fact with the scope of the event. For a new event,
+        only the scope of the event."""
         if self.before is None:
             return frozenset((frozenset(self.after.scope_codes()),))
         return frozenset(scope for d in self.differences for scope in self.scopes_of(d.name))

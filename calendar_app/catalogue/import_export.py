@@ -157,8 +157,9 @@ def _outcome(event: Event, entry: EventEntry, academies: Academies) -> str:
 
 
 def _facts(entry: EventEntry, event: Event, academies: Academies) -> dict[str, Any]:
-    """Return the content of an entry in a canonical form, for comparison only: the order of lists
-    and the record do not count, and a date without ``moved_from`` keeps the value of the store."""
+    """Return the content of an entry in a canonical form, for comparison only. The record and the
+    order of classes, themes and other sets do not count; a date without ``moved_from`` keeps the
+    value of the store."""
     known = {m.key: m for m in event.milestones}
     facts = entry.model_dump(exclude={"record", "milestones", "scope", "classes", "themes"})
     facts["scope"] = entry.scope_codes()

@@ -1,4 +1,8 @@
-"""``calendar-app``: which service runs when. What it says to people is French."""
+"""``calendar-app``: which service runs when. The messages to people are French.
+
+Start with ``group`` (the list of commands) and ``base`` (the application and its store). The
+commands only call services, and print: the work is done in the other rooms.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from calendar_app.words.text import clean
 
 
 def main() -> None:
-    """Run a command; what goes wrong ends in a sentence, never in a traceback."""
+    """Run a command. An expected error ends in a French sentence, not in a traceback."""
     try:
         cli(standalone_mode=False)
     except (SettingsError, CalendarError) as error:
@@ -34,7 +38,7 @@ def main() -> None:
 
 
 def _usage_words(error: click.ClickException) -> str:
-    """Say in French what click says in English."""
+    """Return in French what click says in English about a wrong command line."""
     match error:
         case click.NoSuchOption():
             said = f"L'option {error.option_name} n'existe pas."
@@ -53,6 +57,6 @@ def _parameter(error: click.BadParameter) -> str:
 
 
 def _fail(message: str, code: int = 1) -> NoReturn:
-    # It may quote a file, whose signs must command no terminal.
+    # The message may quote a file, whose control characters must not reach the terminal.
     click.echo(clean(message), err=True)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""What every command shares: the application, its store, the words of a refusal."""
+"""What all commands share: the application, its store, and the output to a file."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
 
 def application() -> Flask:
-    """Return the application of this environment; the server calls it in each of its processes."""
+    """Return the application of this environment; the server calls this in each of its
+    processes."""
     memory.give_back()
     return create_app(Settings.from_environment(os.environ))
 
 
 @contextmanager
 def entered() -> Iterator[Flask]:
-    """Enter the application of this environment and yield it.
+    """Enter the context of the application of this environment, and yield the application.
 
-    :raises CalendarError: when its store fails for want of being set up, with what to do.
+    :raises CalendarError: when the store fails because it is not set up; the message says what to
+        do.
     """
     app = application()
     with app.app_context():
@@ -49,7 +51,7 @@ def entered() -> Iterator[Flask]:
 
 @contextmanager
 def store_as_it_is() -> Iterator[AnySession]:
-    """Enter the application and yield a session of its store."""
+    """Enter the application and yield a session of its store, which is not brought up to date."""
     with entered() as app:
         yield store_session(app)
 
@@ -59,9 +61,9 @@ def ready_application(*, new: bool = False) -> Iterator[Flask]:
     """Enter the application and yield it, with the schema and the reference values of its store
     brought up to date.
 
-    :param new: make the store where there is none. Outside production that is always done; there, a
-        store that is missing is mostly one that is looked for in the wrong place.
-    :raises CalendarError: when there is none and it must not be made.
+    :param new: create a store that is missing. Outside production this is always done; in
+        production, a missing store mostly means a wrong path or URL.
+    :raises CalendarError: when the store is missing and must not be created.
     """
     with entered() as app:
         session = store_session(app)
@@ -80,9 +82,9 @@ def ready_store(*, new: bool = False) -> Iterator[AnySession]:
 
 
 def write(text: str, file: Path | None, *, private: bool = False) -> None:
-    """Write a whole text to a file, or to the standard output.
+    """Write a whole text to a file, or to the standard output for None.
 
-    :param private: as for ``files.write_whole``.
+    :param private: as for :func:`calendar_app.catalogue.file_exchange.write_whole`.
     """
     if file is None:
         click.echo(text, nl=False)

@@ -15,7 +15,7 @@ from calendar_app.cli.base import OPTIONAL_FILE, ready_store, store_as_it_is, wr
 from calendar_app.cli.group import FILE, cli
 from calendar_app.config.settings import data_folder
 
-#: A file below this many bytes is read before a bar could be drawn.
+#: Bytes. A smaller file is read before a progress bar could be drawn.
 LARGE_FILE = 50_000
 
 
@@ -105,7 +105,7 @@ def holidays_export(file: Path | None) -> None:
 
 @contextmanager
 def _bar(path: Path, label: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Yield a progress function that draws a bar in a terminal, for a large file."""
+    """Yield a function that draws a progress bar, for a large file in a terminal; else None."""
     if not path.is_file() or path.stat().st_size < LARGE_FILE or not sys.stderr.isatty():
         yield None
         return

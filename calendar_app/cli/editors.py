@@ -1,4 +1,4 @@
-"""The commands about editors' accounts. No password is typed here: a single-use link sets it."""
+"""The commands about editors' accounts. They ask for no password: a single-use link sets it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
-"""The group of all commands, and what is said of files. It loads nothing that a command may not
-need: the application and its store take half a second."""
+"""The group of all commands, and the words for file errors.
+
+This module loads nothing that a command may not need: the application and its store take half a
+second to load.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import click
 
 FILE = click.Path(path_type=Path)
 
-#: Which module adds which command to the group.
+#: Command → the module of this room that adds it to the group.
 MODULES = {
     "bounces": "reminders",
     "editors": "editors",
@@ -26,7 +29,7 @@ MODULES = {
 
 
 class Commands(click.Group):
-    """A group whose commands are loaded when they are asked for."""
+    """A group that loads the module of a command only when the command is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(MODULES)
@@ -44,7 +47,7 @@ def cli() -> None:
 
 
 def file_error_words(error: OSError) -> str:
-    """Say in French why a file cannot be used, without its name and full stop."""
+    """Return in French why a file cannot be used, without its name and without a full stop."""
     return _FILE_ERRORS.get(type(error), str(error))
 
 

@@ -1,4 +1,4 @@
-"""The command about the journal of the room."""
+"""The command about the journal of the editors' room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands about letters: what is dated in them, shown or brought in as drafts."""
+"""The commands about letters: show their dated items, or import these as drafts."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def letters_import(issued: datetime | None, files: tuple[Path, ...]) -> None:
 
     La même lettre n'ajoute rien une seconde fois.
     """
-    # Slow to load, and only needed here.
+    # Slow to load, and needed only by this command.
     from calendar_app.cli.base import ready_store
     from calendar_app.editing import drafts
 
@@ -127,7 +127,7 @@ def _day(issued: datetime | None) -> date | None:
 
 
 def _each(files: Sequence[Path], work: Callable[[Path], R]) -> list[tuple[Path, R | str]]:
-    """Return what *work* gives for each file, or the sentence that says why it does not."""
+    """Return what *work* gives for each file, or the French sentence that says why it failed."""
     found: list[tuple[Path, R | str]] = []
     hidden = len(files) < 2 or not sys.stderr.isatty()
     with click.progressbar(files, label="Lecture", file=sys.stderr, hidden=hidden) as bar:
@@ -143,7 +143,7 @@ def _each(files: Sequence[Path], work: Callable[[Path], R]) -> list[tuple[Path, 
 
 
 def _end(found: Sequence[tuple[Path, object]]) -> None:
-    """End with a failure if a file could not be read; the others were."""
+    """Exit with status 1 if a file could not be read; the other files were still handled."""
     if any(isinstance(outcome, str) for _, outcome in found):
         sys.exit(1)
 
@@ -156,7 +156,7 @@ def _show_heading(path: Path, read: LetterReading | LetterReport, count: int) ->
 
 
 def _show_items(lines: Sequence[ItemLine]) -> None:
-    """Print one row an item, and under it its sentence with the date's phrase marked."""
+    """Print a row for each item and, below the row, its sentence with the date phrase marked."""
     rows = _aligned([(line.days, line.what, line.title, line.where) for line in lines])
     for line, (days, what, title, where) in zip(lines, rows, strict=True):
         what = click.style(what, fg=COLOURS[line.kind.value])
@@ -167,7 +167,7 @@ def _show_items(lines: Sequence[ItemLine]) -> None:
 
 
 def _show_report(path: Path, report: LetterReport, knowledge: LetterKnowledge) -> None:
-    """Print what became of each item of a letter."""
+    """Print the outcome of each item of a letter."""
     if not report.is_new:
         day = short_day(report.imported_at.astimezone(PARIS).date())
         count = sum(draft.proposal is not None for draft in report.drafts)
@@ -196,7 +196,7 @@ def _show_report(path: Path, report: LetterReport, knowledge: LetterKnowledge) -
 
 
 def _outcome(draft: DraftLine) -> str:
-    """Return « nouveau », « changement », « déjà au calendrier »…"""
+    """Return the outcome of an item: « nouveau », « changement », « déjà au calendrier »…"""
     waits = draft.state is DraftState.PENDING and draft.proposal
     return draft.proposal.words if waits and draft.proposal else draft.state.words
 
@@ -208,7 +208,7 @@ def _days(draft: DraftLine, line: ItemLine) -> str:
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the same rows with each column as wide as its longest cell."""
+    """Return *rows* with each column as wide as its longest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         tuple(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
@@ -216,7 +216,8 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 def _phrase(phrase: str) -> str:
-    """Mark a date in its sentence: bold in a terminal, else between guillemets."""
+    """Return the phrase of a date as marked in its sentence: bold in a terminal, else in
+    guillemets."""
     return click.style(phrase, bold=True) if sys.stdout.isatty() else f"« {phrase} »"
 
 

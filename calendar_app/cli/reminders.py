@@ -1,4 +1,4 @@
-"""The commands about reminders: plan, send, rehearse, look after the outbox."""
+"""The commands about reminders: plan, send, rehearse, and decide about mails in the outbox."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from calendar_app.store.health import Health
 from calendar_app.words.errors import CalendarError
 from calendar_app.worker import worker_name
 
-#: What the states of mails are called.
+#: The French names of the states of a mail.
 STATES = {
     "pending": "en attente",
     "claimed": "en cours d'envoi",
@@ -33,7 +33,10 @@ STATES = {
 
 
 class Instant(click.ParamType[datetime]):
-    """A day and an hour (ISO 8601), on the clock of Paris where no offset is said."""
+    """A day and an hour (ISO 8601), read on the clock of Paris if there is no offset.
+
+    The result is aware, in UTC.
+    """
 
     name = "AAAA-MM-JJTHH:MM"
 
@@ -59,7 +62,7 @@ def _instant(now: datetime | None) -> datetime:
 
 
 def _clock(now: datetime | None) -> Callable[[], datetime]:
-    """Return a clock that started at *now*, or that of the machine."""
+    """Return a clock that starts at *now* and goes on, or the clock of the machine for None."""
     if now is None:
         return lambda: datetime.now(UTC)
     started = time.monotonic()

@@ -24,15 +24,16 @@ from calendar_app.config.settings import Settings, data_folder
 from calendar_app.store.base import THREADS
 from calendar_app.words.errors import CalendarError
 
-#: Seconds after which a worker that ended by itself is started again.
+#: Seconds before a worker that ended by itself is started again.
 RESTART = 5.0
 
 #: Seconds that the headers of a request may take, and that a connection may be idle.
 HEADER_SECONDS = 10
 
-#: Open files of a process: each connection is one. More than any machine of one site is asked for.
+#: Limit of open files of a process; each connection is a file. No machine of a single site needs
+#: more.
 _FILES = 65_536
-#: Of these, kept for the store, the log and the readers of letters.
+#: The part of these files that is kept for the store, the log and the readers of letters.
 _FILES_OF_OURS = 512
 
 
@@ -49,13 +50,13 @@ _FILES_OF_OURS = 512
 )
 def serve(host: str, port: int | None, with_worker: bool) -> None:
     """Sert le calendrier et envoie ses courriels ; prépare la base au premier démarrage."""
-    from granian import Granian  # slow to load, and only needed here
+    from granian import Granian  # slow to load, and needed only here
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     if port:
-        # Addresses are built from the settings, here and in the server's processes.
+        # The links of pages are built from the settings, here and in the server's processes.
         os.environ["PORT"] = str(port)
     port = Settings.from_environment(os.environ).port
     _check_free(host, port)
@@ -69,16 +70,15 @@ def serve(host: str, port: int | None, with_worker: bool) -> None:
         port=port,
         interface=Interfaces.WSGI,
         log_access=False,
-        # HTTP/1 alone: granian times a silent connection out only when it need not guess what it
-        # will speak.
+        # HTTP/1 only: granian ends a silent connection only if it need not detect the protocol.
         http=HTTPModes.http1,
         websockets=False,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
-        # Requests at work; the pool of connections to the store is as large (see engine_options).
+        # Requests handled at once; the store's connection pool has the same size (engine_options).
         blocking_threads=THREADS,
-        # It counts open connections, idle ones too, and what is beyond waits without a word.
+        # A limit of open connections, idle ones included; further connections wait silently.
         backpressure=_connections_allowed(),
-        # Its warnings are about the number of threads, which is meant.
+        # Granian's warnings are about the number of threads, which is intended.
         log_level=LogLevels.error,
     )
     with _worker_beside() if with_worker else nullcontext():
@@ -86,8 +86,10 @@ def serve(host: str, port: int | None, with_worker: bool) -> None:
 
 
 def _prepare() -> None:
-    """Bring the store up to date. Outside production an empty one is filled; there, a store that is
-    empty is mostly one that was lost, and nothing may be written over it."""
+    """Bring the store up to date, and fill it if it is empty, except in production.
+
+    In production, an empty store is mostly a lost one, and nothing may be written over it.
+    """
     with ready_application() as app:
         session, settings = store_session(app), settings_of(app)
         if not settings.production:
@@ -104,7 +106,8 @@ def _prepare() -> None:
 
 @contextmanager
 def _worker_beside() -> Iterator[None]:
-    """Run a worker in a process of its own, start it again if it ends, and stop it at the end."""
+    """Run a worker in its own process, restart it when it ends, and stop it at the end of the
+    block."""
     stopping = threading.Event()
     command = [sys.executable, "-m", "calendar_app", "worker", "--leave-with-parent"]
     running = [subprocess.Popen(command)]  # noqa: S603 (our own program)
@@ -128,7 +131,7 @@ def _worker_beside() -> Iterator[None]:
 
 
 def _connections_allowed() -> int:
-    """Return how many connections may be open, after asking the system for as many as it gives."""
+    """Return how many connections may be open, after raising the system's limit of open files."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
@@ -138,7 +141,7 @@ def _connections_allowed() -> int:
 def _check_free(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
-        # As the server does: a port that was served a moment ago is free.
+        # The server does the same: a port that was in use a moment ago counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -149,7 +152,7 @@ def _check_free(host: str, port: int) -> None:
 
 
 def _listen_words(error: OSError, port: int) -> str:
-    """Say in French why an address cannot be listened on, and what to do."""
+    """Return in French why the server cannot listen on an address, and what to do."""
     if error.errno == errno.EADDRINUSE:
         return (
             "un autre programme occupe ce port, peut-être ce calendrier, déjà lancé. "

@@ -1,7 +1,7 @@
-"""How long what concerns a person is kept, and how a page or a mail says it.
+"""How long personal data is kept, and how a page or a mail says so.
 
-Each promise is one constant here: the worker deletes by it, and pages and mails say it (the filter
-``duration``), so that they cannot differ. « Données personnelles » names all of them.
+Each promise is one constant. The worker deletes by this constant, and pages and mails show it
+(filter ``duration``), so that they cannot differ. « Données personnelles » names all promises.
 """
 
 from __future__ import annotations
@@ -9,35 +9,35 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Final
 
-#: A sign-up, or a new address, that nobody confirmed.
+#: A sign-up, or a new address, that is not confirmed.
 UNCONFIRMED: Final = timedelta(days=7)
 
-#: A subscription that was ended, by its subscriber or by silence, or whose address refuses mail.
+#: A subscription that ended (by its subscriber or by silence), or whose address refuses mail.
 ENDED: Final = timedelta(days=30)
 
-#: What somebody asked for by typing an address, until the worker takes it (mostly seconds later).
+#: A request made by typing an address, until the worker takes it (mostly seconds later).
 ASKED: Final = timedelta(days=1)
 
-#: The address that somebody left with a suggestion, at most.
+#: The address left with a suggestion, at most.
 PROPOSER: Final = timedelta(days=90)
 
-#: The rows of mails that are done: a school year and its rentrée.
+#: The rows of finished mails: a school year and the rentrée after it.
 MAILS: Final = timedelta(days=400)
 
-#: What « Le point de la semaine » told of a date, after that date.
+#: The record of what « Le point de la semaine » told of a date, counted from that date.
 WEEKLY: Final = timedelta(days=30)
 
-#: Counts of what was asked from one network, and for one address.
+#: Counts of requests from one network, and for one address. (``store.limits`` sets their ends.)
 COUNTS_OF_NETWORK: Final = timedelta(hours=1)
 COUNTS_OF_ADDRESS: Final = timedelta(hours=24)
 
-#: How often the worker deletes what is over: nothing is kept longer beyond its time.
+#: The time between two deletions by the worker: no data stays longer beyond its end.
 CLEANED_EVERY: Final = timedelta(hours=1)
 
 #: Years without a click after which reminders end (see :func:`silence_ends`).
 SILENT_YEARS: Final = 3
 
-#: The end by silence is told by mail so long before it, at least.
+#: The least time between the mail that announces the end by silence and this end.
 TOLD_BEFORE: Final = timedelta(days=30)
 
 #: Years without a log-in after which an editor's account is disabled.
@@ -46,26 +46,33 @@ IDLE_ACCOUNT_YEARS: Final = 2
 #: Years after which the name and the address of a disabled account are erased.
 DISABLED_ACCOUNT_YEARS: Final = 3
 
-#: Who has no name any more, in the journal and elsewhere.
+#: The name of an account whose name was erased, in the journal and elsewhere.
 ERASED_NAME: Final = "compte supprimé"
 
 # Reminders end by silence on this day (month, day): some eight weeks after the mails of the
-# rentrée, which say it. A day that all share lets these mails share their text.
+# rentrée, which announce it. One day for everybody lets these mails share their text.
 _SILENCE_ENDS_ON = (11, 1)
 
 
 def silence_ends(heard: date, today: date) -> date:
-    """Return the day, told *today*, on which reminders end for somebody who did nothing after
-    *heard*: the first 1 November that is at least :data:`SILENT_YEARS` years later. Where that day
-    has passed without their being told, it is the next one after today."""
+    """Return the day on which reminders end for a person who did nothing after the day *heard*.
+
+    This is the first 1 November at least :data:`SILENT_YEARS` years later. If that day is not after
+    *today*, the person has not been told, and it is the next 1 November after *today*.
+
+    :param heard: the last day on which the person did something, in Paris.
+    :param today: in Paris.
+    """
     on = date(heard.year, *_SILENCE_ENDS_ON)
     first = on.replace(year=heard.year + SILENT_YEARS + (heard > on))
     return first if first > today else _last_end(today).replace(year=_last_end(today).year + 1)
 
 
 def silence_ended(today: date) -> tuple[date, date]:
-    """Return the latest day, today at most, on which silence ends reminders; and the last day such
-    that who did nothing after it is meant by then."""
+    """Return the latest day, *today* at most, on which silence ended reminders, and a second day.
+
+    The first day concerns the people who did nothing after the second.
+    """
     last = _last_end(today)
     return last, last.replace(year=last.year - SILENT_YEARS)
 
@@ -76,7 +83,8 @@ def _last_end(today: date) -> date:
 
 
 def years_before(now: datetime, years: int) -> datetime:
-    """Return the same day and hour so many years earlier; 28 February where it has no 29th."""
+    """Return the same day and hour *years* years earlier; 28 February if there is no 29
+    February."""
     try:
         return now.replace(year=now.year - years)
     except ValueError:
@@ -86,7 +94,7 @@ def years_before(now: datetime, years: int) -> datetime:
 def duration_words(span: timedelta | int) -> str:
     """Return « 30 jours », « 24 heures », « 1 heure » or, for a number of years, « 3 ans ».
 
-    :param span: whole hours, said as days from two days on; or years.
+    :param span: whole hours, written as days from two days on; or a number of years.
     """
     if isinstance(span, int):
         return f"{span}\u00a0{'an' if span == 1 else 'ans'}"

@@ -80,7 +80,7 @@ class TooManyLoginsError(CalendarError):
 
 
 class PasswordError(CalendarError):
-    """A password that is not accepted."""
+    """The password is not accepted: the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,8 @@ def add(
     scope: frozenset[str],
     now: datetime,
 ) -> str | None:
-    """Add an editor, or give a known editor this name, role and scope. A disabled account is enabled
-    again, without a password.
+    """Add an editor, or give a known editor this name, role and scope. A disabled account is
+    enabled again, without a password.
 
     :param scope: ``academie/…`` and ``departement/…`` codes that exist; see :func:`read_scope`.
     :returns: the token of a link to set a password, or None when the editor has a password.
@@ -204,7 +204,7 @@ def forgotten(
 ) -> None:
     """Answer « Mot de passe oublié », inside the caller's transaction: mail a link to the editor of
     this address, if there is an enabled account. The editor's password and earlier links stay
-    valid. The worker calls it for each request that ``reminders.asked`` stored."""
+    valid. ``reminders.asked.answer`` calls this function for each stored request."""
     editor = _of_address(session, address.key)
     if editor and not editor.disabled_at:
         password_links.mail(session, editor.id, links, SELF_SERVICE_LIFE, now)

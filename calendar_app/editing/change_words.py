@@ -1,4 +1,4 @@
-"""What changed of an event or a draft, in the words of its page."""
+"""French words for the changes to an event, a draft or a source."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _NAMES = {
     "themes": "thèmes",
     "title": "titre",
     "type": "nature",
-    # Of a draft.
+    # Parts of a draft.
     "answer": "réponse",
     "certainty": "précision de la date",
     "end_time": "heure de fin",
@@ -77,17 +77,17 @@ _NAMES = {
     "status": "ce que dit l'annonce",
     "step": "étape",
     "url": "lien officiel",
-    # Of a source.
+    # Parts of a source.
     "address": "adresse",
     "name": "nom",
     "paused": "en pause",
 }
-#: Parts that are either so or not: what is not said of them is « non ».
+#: Parts that are true or false: a missing value is « non ».
 _FLAGS = frozenset(("archived", "cancelled", "full", "paused"))
 _DAY_NAMES = frozenset(("first_day", "last_day"))
 _HOUR_NAMES = frozenset(("start_time", "end_time"))
 
-#: Parts whose values are members of a vocabulary → that vocabulary.
+#: Part → the enumeration of its values.
 _VOCABULARIES: dict[str, Any] = {
     "audience": Audience,
     "participation.pupil_data": PupilData,
@@ -102,17 +102,17 @@ _VOCABULARIES: dict[str, Any] = {
 }
 _CERTAINTIES = {Certainty.DAY.value: "un jour", Certainty.APPROXIMATE.value: "approximative"}
 
-#: Of a draft, what people read; the rest of its facts only serves to bring it back.
+#: The facts of a draft that are shown; the other facts only serve to restore the draft.
 _OF_A_DRAFT = (
     "state proposal event_id title kind step first_day last_day certainty status answer".split()
 )
-#: Of what was read in a letter, or put right by hand, what no fact of the draft says.
+#: The values of an item, as read or corrected, that are shown and are no facts of the draft.
 _OF_AN_ITEM = "start_time end_time place classes url".split()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedPart:
-    """One part that a change brought from something to something else, in French words."""
+    """One changed part: its name, and its values before and after, in French words."""
 
     what: str
     before: str
@@ -120,7 +120,7 @@ class ChangedPart:
 
 
 def changed_parts(session: AnySession, changes: Sequence[Change]) -> list[tuple[ChangedPart, ...]]:
-    """Return what differs by each of these changes, part by part."""
+    """Return the changed parts of each change, in the order of the changes."""
     reference = queries.reference(session)
     of_drafts = {int(c.subject_id) for c in changes if c.subject is ChangeSubject.DRAFT}
     items: dict[int, Any] = {}
@@ -141,7 +141,7 @@ def changed_parts(session: AnySession, changes: Sequence[Change]) -> list[tuple[
 
 
 def prepared_words(session: AnySession, draft: Draft) -> tuple[ChangedPart, ...]:
-    """Return what a draft that an editor prepared would change of its event, part by part."""
+    """Return the parts of an event that a draft prepared by an editor would change."""
     reference = queries.reference(session)
     return tuple(
         ChangedPart(
@@ -155,7 +155,8 @@ def prepared_words(session: AnySession, draft: Draft) -> tuple[ChangedPart, ...]
 
 
 def part_name(name: str) -> str:
-    """Return what a part of an event is called: « milestones.deadline » is « date limite »."""
+    """Return the French name of a part: « date limite » for ``milestones.deadline``. A part without
+    a French name keeps its own."""
     if name.startswith("milestones."):
         key = name.partition(".")[2]
         kind = next((k for k in MilestoneKind if key == k or key.startswith(f"{k}-")), None)
@@ -167,9 +168,9 @@ def part_name(name: str) -> str:
 
 
 def value_words(name: str, value: Any, reference: Reference) -> str:
-    """Return the value of a part in words; « non précisé » for none.
+    """Return the value of a part in French words; « non précisé » (« non » for a flag) if empty.
 
-    What the reference values do not know any more is said as it was written.
+    A value that the reference data no longer has is returned as it was written.
     """
     if value in (None, "", [], {}):
         return "non" if name in _FLAGS else UNSAID
@@ -200,7 +201,7 @@ def _one(name: str, text: str, reference: Reference) -> str:
 
 
 def _scope(value: Any, reference: Reference) -> str:
-    """Say whom something is for, of a scope as ``events.yaml`` writes it."""
+    """Return French words for a scope in the form of ``events.yaml``."""
     if value == NATIONAL:
         return NATIONAL
     kinds = {"regions": "region", "academies": "academie", "departments": "departement"}

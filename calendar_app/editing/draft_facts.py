@@ -78,7 +78,8 @@ def restore(draft: Draft, facts: dict[str, Any]) -> None:
 
 
 def reopen(draft: Draft) -> None:
-    """Put a draft whose acceptance was undone back in the queue, inside the caller's transaction."""
+    """Put a draft back in the queue after an undo of its acceptance, inside the caller's
+    transaction."""
     draft.state, draft.decided_at, draft.decided_by = DraftState.PENDING, None, None
     if draft.proposal is Proposal.NEW_EVENT:
         draft.event = None

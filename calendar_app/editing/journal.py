@@ -1,5 +1,5 @@
-"""The journal: each change is noted in the transaction that makes it, and read by those whom it
-concerns."""
+"""The journal: notes each change in the transaction that makes it, and returns the changes that an
+editor may read."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import AnySession
 from calendar_app.words.errors import NotFoundError
 
-#: Changes on one page.
+#: Least number of changes on a full page.
 PAGE = 50
 
-#: Changes that an export reads at a time.
+#: Changes that an export reads in one query.
 _EXPORTED = 500
 
 
@@ -47,11 +47,12 @@ def note(
 ) -> Change:
     """Note who changed what, from what, to what, and why, inside the caller's transaction.
 
-    :param editor: None for what the program did by itself.
+    :param editor: None for a change that the program made by itself.
+    :param title: the present title of the object.
     :param before: the facts of the object (``catalogue.versions``); None when it did not exist.
-    :param scope: whom the object was for, before and after.
-    :param draft: what was accepted by it.
-    :param undoes: the change that is taken back.
+    :param scope: the codes of the object before and after the change.
+    :param draft: the draft that the change accepts.
+    :param undoes: the change that this one undoes.
     """
     change = Change(
         at=now,
@@ -73,9 +74,9 @@ def note(
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """Which changes are asked for; None asks for all.
+    """The filter for changes; a field that is None filters nothing.
 
-    :param first_day: with *last_day*, inclusive days in Paris.
+    :param first_day: with *last_day*, inclusive days in Europe/Paris.
     """
 
     event_id: str | None = None
@@ -94,11 +95,11 @@ def changes(
     before_id: int | None = None,
     limit: int,
 ) -> list[Change]:
-    """Return the changes that somebody may read, newest first: those to what lies wholly within
-    their scope, and their own.
+    """Return the changes that an editor may read, newest first: the changes to objects wholly
+    within their scope, and the changes that they made.
 
-    :param me: the editor's id; None for an operator, who has the rights of all.
-    :param before_id: only older ones than this change.
+    :param me: the editor's id; None for an operator, with the rights of an administrateur.
+    :param before_id: return only changes older than this one.
     """
     query = select(Change).where(_readable(rights, me)).order_by(Change.id.desc())
     if chosen.event_id is not None:
@@ -127,10 +128,12 @@ def page_of(
     *,
     before_id: int | None = None,
 ) -> tuple[list[list[Change]], int | None]:
-    """Return a page of the journal, newest first, and the change that the next page comes before.
+    """Return a page of the journal, newest first, and the *before_id* of the next page (None on the
+    last page).
 
-    Drafts that were accepted together are one entry, with what the program did of itself for them:
-    one list of changes, whole on one page. An act reads the clock once, so they have one instant.
+    A page is a list of entries, each a list of changes. Drafts that were accepted together form one
+    entry, with the changes that the program made for them by itself, and an entry is never split
+    over two pages. These changes have the same instant, because an action reads the clock once.
     """
     found = changes(session, rights, me, chosen, before_id=before_id, limit=PAGE + 1)
     shown, more = found[:PAGE], found[PAGE:]
@@ -152,7 +155,7 @@ def _is_of_acceptance(older: Change, newer: Change) -> bool:
 def pages(
     session: AnySession, rights: EditorRights, me: int | None, chosen: JournalFilter
 ) -> Iterator[list[Change]]:
-    """Yield all changes that somebody may read, newest first, some at a time."""
+    """Yield all changes that an editor may read, newest first, in batches."""
     before_id = None
     while found := changes(session, rights, me, chosen, before_id=before_id, limit=_EXPORTED):
         yield found
@@ -160,14 +163,14 @@ def pages(
 
 
 def whole(session: AnySession) -> Iterator[list[Change]]:
-    """Yield the whole journal, newest first, for an operator."""
+    """Yield the whole journal for an operator, newest first, in batches."""
     return pages(session, EditorRights(EditorRole.ADMINISTRATOR, None), None, JournalFilter())
 
 
 def visible_change(session: AnySession, editor: Editor, change_id: int) -> Change:
     """Return a change that an editor may read.
 
-    :raises NotFoundError: when there is none, or it is none of theirs.
+    :raises NotFoundError: when there is no such change for this editor.
     """
     change = session.get(Change, change_id)
     read = EditorAction.READ_CHANGE
@@ -179,7 +182,7 @@ def visible_change(session: AnySession, editor: Editor, change_id: int) -> Chang
 
 
 def people(session: AnySession, rights: EditorRights, me: int) -> list[Editor]:
-    """Return the editors who made some change that somebody may read, by name."""
+    """Return, by name, the editors who made some change that the editor *me* may read."""
     made = select(Change.editor_id).where(_readable(rights, me))
     return list(
         session.scalars(select(Editor).where(Editor.id.in_(made)).order_by(Editor.name, Editor.id))
@@ -187,7 +190,7 @@ def people(session: AnySession, rights: EditorRights, me: int) -> list[Editor]:
 
 
 def _readable(rights: EditorRights, me: int | None) -> ColumnElement[bool]:
-    """Whether somebody may read a change, as :func:`changes`."""
+    """Return the condition that an editor may read a change; parameters as of :func:`changes`."""
     if rights.covers is None:
         return true()
     within = and_(

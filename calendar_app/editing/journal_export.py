@@ -1,5 +1,5 @@
-"""The journal as a file: CSV for a table, JSON for a program. Both are written some changes at a
-time, so that a long journal is nowhere whole."""
+"""Exports the journal as CSV for spreadsheets or JSON for programs. Both are generated in batches,
+so that a long journal is never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ _COLUMNS = (
     "numero instant qui quoi identifiant titre action partie avant apres pourquoi defait".split()
 )
 
-# Where a spreadsheet may begin a cell (a French one separates by semicolons, and quotes within what
-# it takes for a cell do not hold it together), before what makes it a formula (OWASP, « CSV
-# injection »), with blanks and quotes skipped.
+# The places where a spreadsheet may start a cell, before a sign that makes the cell a formula
+# (OWASP, "CSV injection"); blanks and quotes between them are skipped. A French spreadsheet
+# separates cells by semicolons, and quotes inside its cell do not keep that cell together.
 _FORMULA = re.compile(r'(^|[,;|\t\n])(?=[\s"]*[=+\-@＝＋－＠])')
 
 _NOTHING = ChangedPart("", "", "")
 
 
 def as_csv(session: AnySession, pages: Iterable[Sequence[Change]]) -> Iterator[str]:
-    """Yield changes as CSV (RFC 4180, UTF-8 with a byte order mark for spreadsheets): one row for
-    each part that differs, in words; instants are ISO 8601 in UTC."""
+    """Yield changes as CSV text (RFC 4180) with a byte order mark for spreadsheets: one row for
+    each part that differs, in French words. A change without differences has one row. Instants are
+    ISO 8601 in UTC."""
     yield "\ufeff" + table([_COLUMNS])
     for changes in pages:
         for change, parts in zip(changes, changed_parts(session, changes), strict=True):
@@ -50,7 +51,8 @@ def as_csv(session: AnySession, pages: Iterable[Sequence[Change]]) -> Iterator[s
 
 
 def as_json(pages: Iterable[Sequence[Change]]) -> Iterator[str]:
-    """Yield changes as a JSON array, each with the whole facts before and after."""
+    """Yield the text of a JSON array of changes, each with all facts before and after. Instants are
+    ISO 8601 in UTC."""
     lead = "[\n"
     for changes in pages:
         for change in changes:
@@ -60,7 +62,7 @@ def as_json(pages: Iterable[Sequence[Change]]) -> Iterator[str]:
 
 
 def table(rows: Iterable[Iterable[Any]]) -> str:
-    """Return rows as CSV in which no cell is a formula, whatever separator it is opened with."""
+    """Return rows as CSV. No cell is a formula, whatever separator a spreadsheet assumes."""
     text = io.StringIO()
     csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
@@ -84,5 +86,5 @@ def _plain(change: Change) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
-    """Return a value as text that stays text, whichever separator the file is opened with."""
+    """Return a value as text, with an apostrophe wherever a cell would start with a formula."""
     return _FORMULA.sub(r"\1'", clean(str(value)))

@@ -80,7 +80,8 @@ def drop(
 
 
 def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLetter:
-    """Return a letter for an editor who dropped it, or who has a draft of it within their scope.
+    """Return a letter for an editor who dropped it, or who has a draft of it within their scope; an
+    administrateur may read all letters.
 
     :raises NotFoundError: when there is no such letter for this editor.
     """
@@ -96,7 +97,10 @@ def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLett
 
 
 def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[LetterLine, ...]:
-    """Return the letters that an editor may read, the last imported first."""
+    """Return the letters that an editor may read, the last imported first.
+
+    :param limit: the most letters to return.
+    """
     covers = rights(editor, queries.reference(session).academies).covers
     query = select(Letter).order_by(Letter.imported_at.desc(), Letter.id.desc())
     if covers is not None:

@@ -1,7 +1,7 @@
-"""The official links of events, each looked at once a week; editors are shown those that are dead.
+"""Checks each official link of events once a week; editors see the dead links.
 
-A link is dead when it was found so twice in a row, a day apart at least: a site that is being
-repaired is none. Nothing here changes an event.
+A link is dead when two checks in a row, at least a day apart, found it dead: a site may be under
+repair for a while. The checks never change an event.
 """
 
 from __future__ import annotations
@@ -21,24 +21,26 @@ from calendar_app.school.local_time import PARIS
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, insert_new, reading, writing
 
-#: Each link is looked at so often; one that was found dead once, after a day.
+#: The time between two checks of a link, and the time until the second check of a link that was
+#: found dead once.
 WEEKLY, AGAIN = timedelta(days=7), timedelta(days=1)
 
-#: Links that one run looks at, one after the other, and how many of them on one host.
+#: The most links that one run checks, one after the other, and the most of them on one host.
 A_RUN, A_HOST = 20, 4
 
-#: So long after its last date, nobody looks at an event's links any more.
+#: The links of an event are checked until so long after its last date.
 PAST = timedelta(days=60)
 
-#: What was found out about a link that nobody has looked at since is forgotten.
+#: A result is deleted when the link was not checked again for so long.
 FORGOTTEN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What was known of a link before it is looked at again.
+    """A claimed link, with the result of earlier checks.
 
-    :param dead_from: when it was first found dead, if it was so the last time.
+    :param dead_from: when the link was first found dead, if the last check found it dead; else
+        None.
     """
 
     link: str
@@ -51,12 +53,13 @@ def check_due(
     is_stopping: Callable[[], bool] = lambda: False,
     fetcher: Fetcher | None = None,
 ) -> int:
-    """Look at the links whose turn it is, at most :data:`A_RUN`, and note what became of each, in a
-    transaction of its own. Return how many were looked at.
+    """Check the links that are due, at most :data:`A_RUN`, and store each result in its own
+    transaction. Return the number of checked links.
 
-    Two workers at once share them: a link is claimed before it is looked at.
+    Several workers may run at once: each link is claimed before it is checked.
 
-    :param is_stopping: asked before each link.
+    :param is_stopping: asked before each link; the run ends when it returns True.
+    :param fetcher: None for a ``Fetcher`` with its defaults.
     """
     with reading(session):
         links = _in_turn(_due(session, now))
@@ -72,18 +75,18 @@ def check_due(
 
 
 def clean(session: AnySession, now: datetime) -> None:
-    """Forget the links that nobody looks at any more."""
+    """Delete the results that are older than :data:`FORGOTTEN`."""
     with writing(session, now):
         old = LinkCheck.checked_at < now - FORGOTTEN
         session.execute(delete(LinkCheck).where(old), execution_options=_AS_THEY_ARE)
 
 
-#: Nothing of what is deleted is in the session.
+#: The session holds none of the deleted rows.
 _AS_THEY_ARE = {"synchronize_session": False}
 
 
 def _due(session: AnySession, now: datetime) -> list[str]:
-    """Return the links whose turn it is: those that nobody looked at yet, then the longest ago."""
+    """Return the links that are due: links without a check first, then the longest unchecked."""
     since = now.astimezone(PARIS).date() - PAST
     lasts = or_(
         Event.milestones.any(Milestone.last_day >= since),
@@ -113,7 +116,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _in_turn(links: Iterable[str]) -> list[str]:
-    """Return the links of one run, few of each host, and each host in its turn."""
+    """Return the links of one run, at most :data:`A_HOST` of each host, alternating the hosts."""
     asked: Counter[str] = Counter()
     rounds = []
     for link in links:
@@ -126,7 +129,7 @@ def _in_turn(links: Iterable[str]) -> list[str]:
 
 
 def _claim(session: AnySession, link: str, now: datetime) -> _Look | None:
-    """Take a link's turn; None when somebody else took it."""
+    """Claim a link for a check; return None when another worker claimed it."""
     with writing(session, now):
         due = select(LinkCheck).where(LinkCheck.link == link, _is_due(now)).with_for_update()
         known = session.scalar(due)
@@ -144,7 +147,7 @@ def _note(session: AnySession, look: _Look, state: LinkState, now: datetime) -> 
         found = session.scalar(
             select(LinkCheck).where(LinkCheck.link == look.link).with_for_update()
         )
-        if found is None:  # forgotten meanwhile
+        if found is None:  # deleted meanwhile
             return
         is_dead = state.alive is False
         found.reason = state.reason if is_dead else None

@@ -1,8 +1,9 @@
-"""What becomes of drafts: corrected, attached to an event, accepted or refused.
+"""Corrects drafts, attaches them to events, accepts and refuses them.
 
-A rédacteur corrects and attaches; accepting and refusing take the right to publish whatever the
-draft touches. Whoever prepared a draft may withdraw it. Nothing is decided twice: a draft that
-somebody else decided or corrected meanwhile is refused, with what became of it.
+A rédacteur may correct and attach; accepting and refusing need the right to publish everything that
+the draft changes. The editor who prepared a draft may withdraw it. No draft is decided twice: when
+another editor decided or corrected a draft meanwhile, the action raises
+:class:`DraftDecidedError`.
 """
 
 from __future__ import annotations
@@ -37,16 +38,16 @@ from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import CalendarError, NotFoundError
 
-#: From here on the reader has no doubt that an editor must solve.
+#: Least confidence with which the parser leaves no doubt that an editor must resolve.
 CERTAIN = 0.8
 
 
-#: How many events are offered for a draft to be attached to.
+#: Most events that a page offers to attach a draft to.
 _NEAR = 12
 
 
 class DraftDecidedError(CalendarError):
-    """Somebody else decided or corrected the draft meanwhile: look at it again."""
+    """Another editor decided or corrected the draft meanwhile; nothing was written."""
 
     def __init__(self, draft: Draft) -> None:
         if draft.state is DraftState.PENDING:
@@ -60,16 +61,16 @@ class DraftDecidedError(CalendarError):
 
 
 class WholeEventError(NotFoundError):
-    """A whole event that an editor prepared is put right in its own form."""
+    """The draft is a whole event that an editor prepared; it is corrected in its own form."""
 
     def __init__(self) -> None:
         super().__init__("Cette proposition se corrige dans sa fiche.")
 
 
 class DraftNotYoursError(CalendarError):
-    """The editor may read the draft, and may not decide it.
+    """The editor may read the draft, but may not decide it.
 
-    :param parts: as of ``events.NotYoursError``, where what would be published is not theirs.
+    :param parts: as for ``events.NotYoursError``; empty when the right to decide is missing.
     """
 
     def __init__(self, parts: tuple[str, ...] = ()) -> None:
@@ -82,9 +83,10 @@ class DraftNotYoursError(CalendarError):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What became of one draft among several that were to be accepted.
+    """The result for one draft, when several are accepted at once.
 
-    :param problem: a French sentence when it was not; then *event_id* is None.
+    :param event_id: the event that has the draft's date; None when the draft was not accepted.
+    :param problem: a French sentence when the draft was not accepted, else None.
     """
 
     draft_id: int
@@ -94,8 +96,8 @@ class Accepted:
 
 
 def queue(session: AnySession, editor: Editor) -> list[Draft]:
-    """Return the pending drafts that an editor may read, by their last day: those within their
-    scope, and those that they prepared themselves."""
+    """Return the pending drafts that an editor may read, by last day: the drafts within their
+    scope, and the drafts that they prepared themselves."""
     covers = rights(editor, queries.reference(session).academies).covers
     return drafts.pending_drafts(session, covers, editor.id)
 
@@ -103,7 +105,7 @@ def queue(session: AnySession, editor: Editor) -> list[Draft]:
 def visible_draft(session: AnySession, editor: Editor, draft_id: int) -> Draft:
     """Return a draft that an editor may read.
 
-    :raises NotFoundError: when there is none, or it is none of theirs.
+    :raises NotFoundError: when there is no such draft for this editor.
     """
     draft = session.get(Draft, draft_id)
     if draft is None or not may(session, editor, EditorAction.READ_DRAFT, draft):
@@ -112,12 +114,12 @@ def visible_draft(session: AnySession, editor: Editor, draft_id: int) -> Draft:
 
 
 def may(session: AnySession, editor: Editor, action: EditorAction, draft: Draft) -> bool:
-    """Return whether an editor may do this to a draft."""
+    """Return whether an editor may do an action on a draft."""
     return is_allowed(session, editor, action, draft.scope, maker_id=draft.author_id)
 
 
 def may_decide(session: AnySession, editor: Editor, draft: Draft) -> bool:
-    """Return whether an editor may accept a draft, or refuse somebody else's."""
+    """Return whether an editor may accept a draft, or refuse a draft that another editor made."""
     return may(session, editor, EditorAction.ACCEPT_DRAFT, draft)
 
 
@@ -131,18 +133,20 @@ def accept(
     base: Facts | None = None,
     answer: str = "",
 ) -> Event:
-    """Publish what a draft proposes.
+    """Publish the event that a draft proposes, and settle the drafts that propose the same.
 
     :param revision: the revision of the draft that the editor saw.
-    :param entry: the whole event as the editor completed it; None: as the draft says it.
+    :param entry: the whole event as the editor completed it; None for the event that the draft
+        proposes.
     :param base: with *entry*, the facts of the known event that the editor saw.
-    :param answer: what is said to whoever proposed it; may be empty.
-    :raises NotFoundError: when the draft is none of theirs.
-    :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
-    :raises DraftNotYoursError: when they may not publish it.
-    :raises EntryError: when it does not say enough to be published.
-    :raises EventExistsError: when its event exists: attach it to that one.
-    :raises StaleEventError: when the event changed since the draft was prepared.
+    :param answer: words to the proposer; may be empty.
+    :raises NotFoundError: when the draft, or its event, is not visible to the editor.
+    :raises DraftDecidedError: when the draft is no longer pending, or has another revision.
+    :raises DraftNotYoursError: when the editor may not publish the draft.
+    :raises EntryError: when the event is incomplete or not valid.
+    :raises EventExistsError: when the new event exists already: attach the draft to that event.
+    :raises StaleEventError: when the same parts of the event changed since the draft was prepared,
+        or since the editor saw the event.
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
@@ -159,7 +163,7 @@ def accept(
         _decide(draft, DraftState.ACCEPTED, editor, now)
         draft.event = event
         session.flush()
-        if event.revision == event_revision:  # no change of the event tells of it
+        if event.revision == event_revision:  # the event did not change, so the journal has no row
             note_draft(session, editor, draft, ChangeAction.EDITED, was, now)
         if was_new and draft.entry is None:
             point_others_to(session, draft, event, now)
@@ -171,8 +175,9 @@ def accept(
 def accept_certain(
     session: AnySession, editor: Editor, letter_id: int, now: datetime
 ) -> tuple[Accepted, ...]:
-    """Accept all drafts of a letter that the editor may publish and that leave no doubt, each in a
-    transaction of its own; what could not be accepted is said."""
+    """Accept all drafts of a letter that are certain (:func:`is_certain`) and that the editor may
+    publish, each in its own transaction. Return a result for each; drafts that another acceptance
+    settled meanwhile are left out."""
     found = []
     wanted = [
         (draft.id, draft.title)
@@ -182,7 +187,7 @@ def accept_certain(
     for draft_id, title in wanted:
         draft = session.get(Draft, draft_id, populate_existing=True)
         if draft is None or draft.state is not DraftState.PENDING:
-            continue  # another one of them said the same
+            continue  # it repeated a draft that was just accepted
         try:
             event = accept(session, editor, draft_id, draft.revision, now)
         except CalendarError as error:
@@ -193,8 +198,8 @@ def accept_certain(
 
 
 def is_certain(draft: Draft) -> bool:
-    """Return whether a draft may be accepted unread: the reader has no doubt, or a person put it
-    right."""
+    """Return whether a draft may be accepted without a look at it: the parser has no doubt, or an
+    editor corrected it."""
     if draft.entry is not None or not (draft.item or draft.corrected):
         return False
     if draft.corrected is not None:
@@ -205,10 +210,13 @@ def is_certain(draft: Draft) -> bool:
 def refuse(
     session: AnySession, editor: Editor, draft_id: int, revision: int, answer: str, now: datetime
 ) -> Draft:
-    """Refuse a draft. Whoever prepared it may withdraw it.
+    """Refuse a draft. The editor who prepared a draft may withdraw it in this way.
 
-    :param answer: what is said to whoever proposed it; may be empty.
-    :raises CalendarError: as :func:`accept`.
+    :param revision: the revision of the draft that the editor saw.
+    :param answer: words to the proposer; may be empty.
+    :raises NotFoundError: when the draft is not visible to the editor.
+    :raises DraftDecidedError: when the draft is no longer pending, or has another revision.
+    :raises DraftNotYoursError: when the editor may not refuse the draft.
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
@@ -230,12 +238,13 @@ def correct(
     item: DatedItem,
     now: datetime,
 ) -> Draft:
-    """Put right what was read in a letter; the draft keeps both.
+    """Correct the item of a draft; the draft keeps the item as it was read, too.
 
+    :param revision: the revision of the draft that the editor saw.
     :param item: the whole item as it should have been read.
-    :raises NotFoundError: when the draft is none of theirs.
-    :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
-    :raises WholeEventError: when it is a whole event that an editor prepared.
+    :raises NotFoundError: when the draft is not visible to the editor.
+    :raises DraftDecidedError: when the draft is no longer pending, or has another revision.
+    :raises WholeEventError: when the draft is a whole event that an editor prepared.
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
@@ -261,13 +270,14 @@ def attach(
     key: str | None,
     now: datetime,
 ) -> Draft:
-    """Say which event a draft is about.
+    """Attach a draft to an event, or detach it.
 
-    :param event_id: an event that the editor may read; None: it is a new one.
-    :param key: the date of that event that the draft changes; None: it has one more.
+    :param revision: the revision of the draft that the editor saw.
+    :param event_id: an event that the editor may read; None: the draft proposes a new event.
+    :param key: the key of the milestone that the draft changes; None: the draft adds a milestone.
     :raises NotFoundError: when there is no such draft, event or date for this editor.
-    :raises DraftDecidedError: when it is not pending any more, or not as it was seen.
-    :raises WholeEventError: when it is a whole event that an editor prepared.
+    :raises DraftDecidedError: when the draft is no longer pending, or has another revision.
+    :raises WholeEventError: when the draft is a whole event that an editor prepared.
     """
     with writing(session, now):
         queries.catalogue(session, for_update=True)
@@ -345,7 +355,8 @@ def _decide(draft: Draft, state: DraftState, editor: Editor, now: datetime) -> N
 
 
 def point_others_to(session: AnySession, accepted: Draft, event: Event, now: datetime) -> None:
-    """Point the other drafts of a new event to it: the next one adds a date, or says the same."""
+    """Attach the other pending drafts about a new event to it, inside the caller's transaction:
+    each then proposes a date or a change, or becomes known."""
     academies = queries.reference(session).academies
     pending = session.scalars(
         select(Draft).where(
@@ -359,8 +370,8 @@ def point_others_to(session: AnySession, accepted: Draft, event: Event, now: dat
     if not others:
         return
     known, issued = known_event(event), accepted.created_at.date()
-    # What was accepted comes first: it is the date that the event has, and none of the others is
-    # that date, moved.
+    # The accepted draft comes first, so that it is matched with the date of the event: otherwise
+    # another draft would be taken for that date, moved.
     items = [item_of_draft(draft) for draft in (accepted, *others)]
     decisions = decide(items, [known], {}, academies, issued)[1:]
     for draft, decision in zip(others, decisions, strict=True):
@@ -389,7 +400,7 @@ def _is_of(draft: Draft, event: Event) -> bool:
 
 
 def settle_repeated(session: AnySession, accepted: Draft, now: datetime) -> None:
-    """What other letters say of an accepted draft, the calendar now says."""
+    """Make the drafts that repeat an accepted draft known, inside the caller's transaction."""
     for draft in session.scalars(select(Draft).where(Draft.same_as_id == accepted.id)):
         before = draft_facts(draft)
         draft.same_as, draft.proposal, draft.state = None, None, DraftState.KNOWN

@@ -46,7 +46,8 @@ class ToEditor:
     has_password: bool
 
     def token(self, links: PersonalLinks, mail: Claimed) -> str | None:
-        """Return the token of the link; None when the secret key changed after it was queued."""
+        """Return the token of the link; None when the secret key changed after the mail was
+        queued."""
         token = links.password_token(mail.id, mail.created_at)
         return token if links.digest(token) == self.token_hash else None
 
@@ -92,8 +93,8 @@ class ToProposer:
 
 
 def read(session: AnySession, mails: Sequence[Claimed], now: datetime) -> Mapping[int, OtherMail]:
-    """Return the recipient and text of each mail, by the id of its delivery; mails that nobody waits
-    for any more are left out."""
+    """Return the recipient and text of each mail, by the id of its delivery; mails that nobody
+    waits for any more are left out."""
     ids = [mail.id for mail in mails]
     return {**_editors(session, ids, now), **_proposers(session, ids)} if ids else {}
 

@@ -1,5 +1,5 @@
-"""What an editor should look at beside the queue: what closes soon, and what of last year has no
-edition yet."""
+"""Lists for the editors' pages besides the queue: deadlines that close soon, missing editions, dead
+links, the events of a school year, and events that look alike."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ from calendar_app.store.base import AnySession
 from calendar_app.words.french import span_words
 from calendar_app.words.text import fold, words
 
-#: Deadlines that close within three weeks.
+#: How far ahead deadlines count as closing soon.
 SOON = timedelta(weeks=3)
 
-#: An edition is missed from eight weeks before its deadline of last year, and for as long after.
+#: An edition counts as missing from eight weeks before until eight weeks after the anniversary of
+#: last year's date.
 ABOUT = timedelta(weeks=8)
 
 _YEAR = timedelta(weeks=52)
@@ -42,7 +43,10 @@ _YEAR = timedelta(weeks=52)
 
 @dataclass(frozen=True, slots=True)
 class MissingEdition:
-    """The last edition of what came back every year, and the date of it that was about now."""
+    """Last year's edition of a series that has no edition this year.
+
+    :param milestone: the date of that edition that was about this time of the year.
+    """
 
     event: Event
     milestone: Milestone
@@ -50,7 +54,11 @@ class MissingEdition:
 
 @dataclass(frozen=True, slots=True)
 class DeadLink:
-    """An official link that leads nowhere any more, and the event that has it."""
+    """A dead official link, and an event that has it.
+
+    :param reason: French words.
+    :param since: the day (UTC) of the first check that found the link dead.
+    """
 
     event: Event
     link: str
@@ -59,7 +67,8 @@ class DeadLink:
 
 
 def closing_soon(session: AnySession, rights: EditorRights, today: date) -> list[Milestone]:
-    """Return the deadlines of the next three weeks that concern an editor's scope, by day."""
+    """Return the deadlines of the next three weeks that concern an editor's scope, by day; without
+    cancelled ones."""
     query = (
         select(Milestone)
         .join(Milestone.event)
@@ -82,12 +91,9 @@ def closing_soon(session: AnySession, rights: EditorRights, today: date) -> list
 def missing_editions(
     session: AnySession, rights: EditorRights, today: date
 ) -> list[MissingEdition]:
-    """Return the last editions of what came back in earlier years and has no edition in this school
-    year, when a date of theirs was about now, a year (52 weeks) ago; by that date, a deadline
-    rather than another one.
-
-    What was cancelled or taken out of the calendar is not waited for.
-    """
+    """Return the editions of last school year whose series has no edition in this school year or
+    later, if one of their dates was about now, a year (52 weeks) ago; in the order of that date,
+    for which a deadline is preferred. Cancelled and archived editions are left out."""
     year = SchoolYear.of(today).start
     query = select(Event).where(Event.school_year >= year - 1)
     latest: dict[str, Event] = {}
@@ -112,7 +118,8 @@ def missing_editions(
 
 
 def dead_links(session: AnySession, rights: EditorRights, today: date) -> list[DeadLink]:
-    """Return the official links that are dead, of the events of this school year and later ones."""
+    """Return the dead official links of the events of this school year and later that concern an
+    editor's scope, by id of the event."""
     checks = session.scalars(select(LinkCheck).where(LinkCheck.dead_since.is_not(None)))
     dead = {check.link: check for check in checks}
     if not dead:
@@ -130,17 +137,18 @@ def dead_links(session: AnySession, rights: EditorRights, today: date) -> list[D
     ]
 
 
-#: Within a fortnight around it: what is said of a date that nobody confirmed.
+#: An unconfirmed date is given as the days from a week before it to a week after it.
 _ABOUT = timedelta(days=7)
 
 
 def next_edition(entry: EventEntry) -> Written:
-    """Return the edition of the next school year: every date a year later, on the same weekday, and
-    provisional (approximate, « vers le 10 février 2022, à confirmer »), since nobody announced it.
+    """Return a proposal for the edition of the next school year, as texts. Each date is a year
+    later, on the same weekday, and approximate (« vers le 10 février 2022, à confirmer »), since
+    nobody announced it.
 
-    What belongs to the past edition is left out: that it was moved, cancelled, full, archived; its
-    number and its year in a title or a label; the sentences that speak of it; and where it was
-    announced, since nobody announced the next one there.
+    Facts of the past edition alone are left out: cancelled dates, moves, cancellation, ``full``,
+    ``archived``, ``part_of``; the number and the year in a title or a label; sentences about that
+    edition; and the source, since it did not announce the next edition.
     """
     year = SchoolYear(int(entry.school_year[:4]) + 1)
     found = written(entry)
@@ -180,7 +188,7 @@ def next_edition(entry: EventEntry) -> Written:
 
 
 def _of_any_edition(summary: str) -> str:
-    """The sentences that do not speak of one edition."""
+    """Return a summary without the sentences that speak of one edition."""
     paragraphs = []
     for paragraph in summary.split("\n\n"):
         sentences = re.split(r"(?<=[.!?…])\s+(?=[A-ZÀ-ÖØ-Þ«])", paragraph)
@@ -189,29 +197,29 @@ def _of_any_edition(summary: str) -> str:
 
 
 def a_year_later(day: date) -> date:
-    """Return the day of the same weekday that is nearest to a year later."""
+    """Return the day with the same weekday that is nearest to the same date a year later."""
     weekday = MO.weekday + day.weekday()
     after = day + relativedelta(years=1)
     ahead = (weekday - after.weekday()) % 7
     return after + timedelta(days=ahead if ahead <= 3 else ahead - 7)
 
 
-#: How many events are offered for a draft to be attached to.
+#: Most events that a page offers to attach a draft to.
 NEAR = 12
 
 
 def latest_year(session: AnySession, today: date) -> SchoolYear:
-    """Return the school year of today, or the last one that has events when it has none."""
+    """Return the school year of today; or the last school year with events, if that is earlier."""
     year = SchoolYear.of(today)
     last = session.scalar(select(func.max(Event.school_year)))
     return year if last is None or last >= year.start else SchoolYear(last)
 
 
 def events_of(session: AnySession, editor: Editor, year: SchoolYear, typed: str) -> list[Event]:
-    """Return the events of a school year that concern an editor's scope, by title; the archived
-    ones too.
+    """Return the events of a school year that concern an editor's scope, by title; archived events,
+    too.
 
-    :param typed: only those that have all of its words.
+    :param typed: return only the events that have all these words; empty for all events.
     """
     query = select(Event).where(Event.school_year == year.start)
     for word in words(typed):
@@ -227,9 +235,8 @@ def events_of(session: AnySession, editor: Editor, year: SchoolYear, typed: str)
 
 
 def event_names(session: AnySession, editor: Editor, year: SchoolYear) -> dict[str, str]:
-    """Return the events of a school year that concern an editor's scope, by what a picker calls
-    them (« Le Printemps de l'écriture (2020-2021) »), with their ids. Two of one
-    name are left out."""
+    """Return the events of a school year that concern an editor's scope, as name in a picker (« Le
+    Printemps de l'écriture (2020-2021) ») → id. Events with the same name are left out."""
     found = events_of(session, editor, year, "")
     names = [f"{event.title} ({event.year.label})" for event in found]
     pairs = zip(names, found, strict=True)
@@ -242,8 +249,8 @@ def exists(session: AnySession, event_id: str) -> bool:
 
 
 def find_alike(session: AnySession, editor: Editor, entry: EventEntry) -> tuple[Event, ...]:
-    """Return the events that a new one may be: of its school year and its series, of a close
-    title, or with a date on the same days and some word in common."""
+    """Return the events of the same school year that a new event may duplicate: events of the same
+    series, with a close title, or with a date on the same days and a word in common."""
     year = SchoolYear(int(entry.school_year[:4]))
     days = {m.days for m in entry.milestones}
 
@@ -256,7 +263,10 @@ def find_alike(session: AnySession, editor: Editor, entry: EventEntry) -> tuple[
 
 
 def find_alike_by_title(session: AnySession, editor: Editor, written: Written) -> tuple[Event, ...]:
-    """Return the events whose title is close to that of one that is being typed."""
+    """Return the events of the same school year with a title close to that of an unfinished entry.
+
+    :param written: must have a ``title``; without a valid ``school_year`` nothing is returned.
+    """
     label = written.get("school_year", "")
     if not (label[:4].isdecimal() and len(label) == 9):
         return ()
@@ -265,8 +275,8 @@ def find_alike_by_title(session: AnySession, editor: Editor, written: Written) -
 
 
 def find_candidates(session: AnySession, editor: Editor, draft: Draft) -> tuple[Event, ...]:
-    """Return the events that a draft may be about, the closest names first: those of its school
-    year that the editor may read."""
+    """Return the events that a draft may be about, the closest titles first: at most :data:`NEAR`
+    events of its school year that the editor may read, without archived ones."""
     day = draft.last_day or draft.first_day or draft.created_at.date()
     found = (e for e in events_of(session, editor, SchoolYear.of(day), "") if not e.archived_at)
     ranked = sorted(found, key=lambda e: (-closeness(draft.title, e.title), e.id))
@@ -276,6 +286,7 @@ def find_candidates(session: AnySession, editor: Editor, draft: Draft) -> tuple[
 def may_publish_all(
     session: AnySession, editor: Editor, event: Event | None, scope: frozenset[str]
 ) -> bool:
-    """Return whether an editor may publish any change to an event, or a new one of this scope."""
+    """Return whether an editor may publish changes to an event; or, without *event*, a new event of
+    this scope."""
     codes = frozenset(event.scope) if event else scope
     return is_allowed(session, editor, EditorAction.PUBLISH_EVENT, codes)

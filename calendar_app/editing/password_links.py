@@ -68,7 +68,7 @@ def open_link(
 ) -> PasswordLink:
     """Return the link of a token.
 
-    :param for_update: lock the editor's row first, as every change to an editor or their links does.
+    :param for_update: lock the editor's row first, as every change to an editor or a link does.
     :raises PasswordLinkError: when the link is used, expired or unknown, or the editor is disabled.
     """
     of_token = PasswordLink.token_hash == PersonalLinks.digest(token)

@@ -1,4 +1,4 @@
-"""What an editor prepares and may not publish becomes a draft, for those who may."""
+"""Stores an event that an editor prepared but may not publish, as a draft for the publishers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from calendar_app.words.vocabulary import Certainty
 
 
 class NotConcernedError(CalendarError):
-    """An event that is for other académies only is not the editor's to prepare."""
+    """The event concerns no class within the editor's scope, so the editor may not prepare it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -41,12 +41,12 @@ def propose(
     now: datetime,
     why: str | None = None,
 ) -> Draft:
-    """Put a whole event, as an editor prepared it, in the queue of those who may publish it.
+    """Put a whole event, as an editor prepared it, in the queue of the editors who may publish it.
 
-    :param base: the facts of the event when the editor began; None for a new one.
-    :raises EventExistsError: for a new one that exists.
-    :raises NotFoundError: when the event is none of the editor's.
-    :raises NotConcernedError: when it concerns nobody within the editor's scope.
+    :param base: the facts of the event when the editor began; None for a new event.
+    :raises EventExistsError: when a new event exists already.
+    :raises NotFoundError: when the event is not visible to the editor.
+    :raises NotConcernedError: when the event concerns no class within the editor's scope.
     """
     with writing(session, now):
         academies = queries.reference(session).academies

@@ -1,8 +1,8 @@
-"""The end by silence: of reminders that nobody answers, of accounts that nobody uses, and of the
-names of those who left.
+"""Ends inactive subscriptions, disables unused editor accounts, and erases the names of accounts
+that were disabled long ago.
 
-The journal refuses to change or delete a row. It names nobody, though: a row points at an account,
-and where the account has lost its name, so has all that it did.
+The journal refuses to change or delete a row, but its rows hold no names: a row points at an
+account, so that erasing the name of the account erases it from the journal, too.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from calendar_app.reminders.subscribers import set_state
 from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import AnySession, writing
 
-#: People whose reminders end in one transaction.
+#: Most subscriptions that end in one transaction.
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many subscriptions ended, accounts were disabled, and accounts lost their name."""
+    """The numbers of ended subscriptions, disabled accounts, and accounts whose name was erased."""
 
     subscriptions: int
     disabled: int
@@ -37,7 +37,8 @@ class Ended:
 
 
 def clean(session: AnySession, now: datetime) -> Ended:
-    """End what is silent for longer than ``config.retention`` allows; harmless to repeat."""
+    """End silent subscriptions, disable unused accounts, and erase the names of accounts disabled
+    long ago, after the years in ``config.retention``. Harmless to repeat."""
     ended = 0
     while batch := _end_subscriptions(session, now):
         ended += batch
@@ -45,8 +46,9 @@ def clean(session: AnySession, now: datetime) -> Ended:
 
 
 def _end_subscriptions(session: AnySession, now: datetime) -> int:
-    """Unsubscribe those who did nothing for years, who are told by mail that it is done. Whoever
-    gets mail was told of the day by a mail of the rentrée; a pause says it on its page."""
+    """End one batch of subscriptions without a sign of their subscriber for years, and queue a
+    goodbye mail for each. An active subscriber must have got a mail of the rentrée that announced
+    the day; a paused subscriber needs none, because the page of the pause announces it."""
     ended, heard = retention.silence_ended(now.astimezone(PARIS).date())
     told = select(Delivery.id).where(
         Delivery.subscriber_id == Subscriber.id,
@@ -89,14 +91,14 @@ def _disable_accounts(session: AnySession, now: datetime) -> int:
 
 
 def _erase_names(session: AnySession, now: datetime) -> int:
-    """Leave of an account what the journal points at, and nothing of a person."""
+    """Erase the personal data of accounts; the rows stay, because the journal points at them."""
     left = retention.years_before(now, retention.DISABLED_ACCOUNT_YEARS)
     query = select(Editor).where(Editor.disabled_at <= left, Editor.name != retention.ERASED_NAME)
     with writing(session, now):
         found = session.scalars(query.with_for_update()).all()
         for editor in found:
             editor.name, editor.password_hash = retention.ERASED_NAME, None
-            # Each key is another's; nobody can type this one, which is no address.
+            # The keys must be unique. Nobody can log in with this one: it is not a mail address.
             editor.address = editor.address_key = f"{retention.ERASED_NAME} {editor.id}"
             session.execute(delete(EditorScope).where(EditorScope.editor_id == editor.id))
             session.expire(editor, ["scope_rows"])

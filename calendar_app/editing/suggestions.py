@@ -1,5 +1,6 @@
-"""What the public suggests: a date, or a mistake in one. It becomes a draft; whoever left an
-address hears what became of it, and the address is erased.
+"""Suggestions of the public: new dates, or a mistake in an event. They become drafts.
+
+A proposer who leaves an address gets an answer by mail; then the address is erased.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from calendar_app.words.errors import NotFoundError
 from calendar_app.words.mail_addresses import MailAddress
 from calendar_app.words.vocabulary import Certainty
 
-#: What says that a draft is nobody's reading: no letter has this rule.
+#: The ``rule`` of an item that a person typed; no item of a letter has it.
 RULE = "suggestion"
 
 
@@ -35,7 +36,7 @@ RULE = "suggestion"
 class SuggestedDay:
     """One date of a suggestion, as in :class:`DatedItem`.
 
-    :param step: of a deadline or a window; None of an event.
+    :param step: for a deadline or a window; None for an event.
     """
 
     kind: ItemKind
@@ -48,13 +49,13 @@ class SuggestedDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """What somebody suggests: typed values, already checked, texts already cleaned.
+    """The suggestion of new dates, with checked values and cleaned texts.
 
-    :param dates: at least one; each becomes a draft of its own, which is decided by itself.
-    :param academies: slugs; with *departments* (codes), whom it is for; both empty for the nation.
+    :param dates: at least one; each becomes a separate draft with its own decision.
+    :param academies: slugs; with *departments* (codes), the scope; both empty for the nation.
     :param classes: slugs of ``school.levels``.
-    :param words: what the proposer says of it, on one line.
-    :param address: where they want to hear what became of it.
+    :param words: the proposer's comment, on one line.
+    :param address: the address for the answer; None if the proposer wants none.
     """
 
     title: str
@@ -69,9 +70,11 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """Something that somebody finds wrong.
+    """The report of a mistake in an event.
 
-    :param key: of the date; None of the event as a whole.
+    :param key: the key of the wrong date; None when the report is about the whole event.
+    :param words: the proposer's comment, on one line.
+    :param address: the address for the answer; None if the proposer wants none.
     """
 
     event_id: str
@@ -82,10 +85,11 @@ class Mistake:
 
 
 def suggest(session: AnySession, suggestion: Suggestion, now: datetime) -> str | None:
-    """Keep what somebody suggests as drafts, one a date; what the calendar says already is not
-    kept.
+    """Store a suggestion as one draft for each date, without the dates that the calendar already
+    has.
 
-    :returns: None, or the id of the event that says all of it already: then nothing is kept.
+    :returns: None; or, when the calendar has all dates and nothing is stored, the id of the event
+        that has the first one.
     """
     academies = queries.reference(session).academies
     items = [
@@ -106,7 +110,7 @@ def suggest(session: AnySession, suggestion: Suggestion, now: datetime) -> str |
         for day in suggestion.dates
     ]
     with writing(session, now):
-        # Two who suggest the same must not both propose it.
+        # The lock keeps two concurrent suggestions from both proposing the same date.
         queries.catalogue(session, for_update=True)
         drafts = held_against_calendar(session, items, _today(now), now, academies)
         new = [draft for draft in drafts if draft.state is not DraftState.KNOWN]
@@ -119,9 +123,9 @@ def suggest(session: AnySession, suggestion: Suggestion, now: datetime) -> str |
 
 
 def report(session: AnySession, mistake: Mistake, now: datetime) -> None:
-    """Keep a mistake that somebody found, as a change to the event without any day.
+    """Store the report of a mistake as a draft that changes the event, without any day.
 
-    :raises NotFoundError: when the event, or that date of it, is none.
+    :raises NotFoundError: when the event, or its date of this key, does not exist.
     """
     with writing(session, now):
         event = queries.event(session, mistake.event_id)
@@ -149,11 +153,13 @@ def report(session: AnySession, mistake: Mistake, now: datetime) -> None:
 
 
 def answer(session: AnySession, draft: Draft, now: datetime) -> None:
-    """Queue the mails to whoever suggested a draft that is being decided, or that the calendar says
-    by now, and to those who suggested the same since; inside the transaction in which that
-    happens, while these still point at the draft. Without an address, or where
-    the mail waits already, nothing is done. The worker writes the mail when it sends it, from the
-    draft as it is then: its state, its event and its answer."""
+    """Queue the answers to the proposers of a draft and of the drafts that repeat it.
+
+    Runs inside the transaction that decides the draft or makes it known, while the repeated drafts
+    still point at it. A draft without an address, or with an unfinished answer, is skipped. The
+    worker writes the mail when it sends it, with the state, event and answer that the draft then
+    has.
+    """
     session.flush()
     waiting = select(Draft).where(
         or_(Draft.id == draft.id, Draft.same_as_id == draft.id), Draft.suggested_by.is_not(None)
@@ -167,9 +173,12 @@ def answer(session: AnySession, draft: Draft, now: datetime) -> None:
 
 
 def clean(session: AnySession, now: datetime) -> int:
-    """Erase the addresses of proposers who have their answer, or whom no server takes one for; and
-    all that are too old (``config.retention``): an answer that still waits is given up. Return
-    how many."""
+    """Erase the addresses of proposers whose answer was sent, failed or expired, and all addresses
+    older than ``config.retention.PROPOSER``. Return the number of erased addresses.
+
+    A queued answer to an old address is cancelled. An old address whose answer a worker holds, or
+    whose answer is in doubt, is left for a later call.
+    """
     answered = exists().where(Delivery.id == Draft.answer_delivery_id, Delivery.state.in_(_DONE))
     old = and_(Draft.created_at <= now - PROPOSER, ~_in_hand())
     with writing(session, now):
@@ -180,10 +189,10 @@ def clean(session: AnySession, now: datetime) -> int:
 
 
 def kept_of(session: AnySession, key: str) -> list[dict[str, str]]:
-    """Return what was suggested with an address, as long as that is kept, for the copy that
-    somebody asks for of their data.
+    """Return the suggestions that still carry an address, for the copy of a person's data: title,
+    instant (ISO 8601, UTC) and state of each.
 
-    :param key: see ``MailAddress.key``.
+    :param key: ``MailAddress.key`` of the address.
     """
     drafts = select(Draft).where(func.lower(Draft.suggested_by) == key).order_by(Draft.id)
     return [
@@ -193,8 +202,11 @@ def kept_of(session: AnySession, key: str) -> list[dict[str, str]]:
 
 
 def forget(session: AnySession, key: str, now: datetime) -> None:
-    """Erase an address (see ``MailAddress.key``) from what was suggested with it, inside the
-    caller's transaction; answers that still wait are given up."""
+    """Erase an address from all suggestions, inside the caller's transaction, and cancel its
+    unfinished answers.
+
+    :param key: ``MailAddress.key`` of the address.
+    """
     query = select(Draft.id, Draft.answer_delivery_id).where(func.lower(Draft.suggested_by) == key)
     _erase_addresses(session, query, now)
 
@@ -205,11 +217,12 @@ def _erase_addresses(
     found = session.execute(query.with_for_update(of=Draft)).tuples().all()
     mails = {mail for _, mail in found if mail is not None}
     late = select(Delivery.id).where(Delivery.id.in_(mails), Delivery.finished_at.is_(None))
-    # What a mail in doubt keeps to be sent again holds the address, too.
+    # Cancelling also erases the stored form of a mail in doubt, which holds the address.
     waiting = list(session.scalars(late))
     outbox.finish(session, waiting, DeliveryState.CANCELLED, "adresse effacée", now)
     ids = [id_ for id_, _ in found]
-    # A Core statement: an editor who has the draft open does not see another revision.
+    # A Core statement keeps the revision of the draft, so that an editor who has the draft open may
+    # still decide it.
     erased = update(_DRAFTS).where(_DRAFTS.c.id.in_(ids)).values(suggested_by=None)
     session.connection().execute(erased)
     return len(ids)
@@ -220,7 +233,8 @@ _DONE = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.EXPIRED)
 
 
 def _in_hand() -> ColumnElement[bool]:
-    """A worker is about to send it, or waits for the server's word: its end is minutes away."""
+    """Return the condition that a worker holds the answer, or that it is in doubt: it ends within
+    minutes."""
     states = (DeliveryState.CLAIMED, DeliveryState.IN_DOUBT)
     return exists().where(Delivery.id == Draft.answer_delivery_id, Delivery.state.in_(states))
 
@@ -244,7 +258,7 @@ def _item(
     departments: tuple[str, ...] = (),
     classes: tuple[str, ...] = (),
 ) -> DatedItem:
-    """Return what was typed as an item: nothing in it is certain but that somebody said so."""
+    """Return typed values as a dated item, with confidence 0: only the proposer vouches for it."""
     return DatedItem(
         title=title,
         kind=kind,

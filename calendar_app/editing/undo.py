@@ -1,7 +1,7 @@
-"""Taking a change back, by another change: nothing is ever taken out of the journal.
+"""Undoes a change by making another change; nothing is ever removed from the journal.
 
-What was changed since stays. Where the same part was changed again there is nothing to take back
-to, and the editor is told which part that is.
+Later changes to other parts stay. A part that was changed again cannot be restored: the editor is
+told which part it is (:class:`UndoConflictError`).
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import CalendarError
 
-#: What takes back a creation.
+#: The facts that undo a creation: an event is archived, a prepared draft is refused.
 _GONE = {"archived": "true"}
 _WITHDRAWN = {"state": DraftState.REFUSED.value}
 
 
 class UndoneAlreadyError(CalendarError):
-    """Nothing of this change is left to take back: somebody did so before."""
+    """The change is already undone, or nothing of it is left to undo."""
 
     def __init__(self) -> None:
         super().__init__("Ce changement est déjà défait.")
@@ -44,7 +44,7 @@ class UndoneAlreadyError(CalendarError):
 class UndoConflictError(CalendarError):
     """The same parts were changed again since.
 
-    :param conflicts: those parts; ``wanted`` is what they were before the change.
+    :param conflicts: these parts; ``wanted`` is the value before the change to undo.
     """
 
     def __init__(self, conflicts: tuple[Conflict, ...]) -> None:
@@ -58,17 +58,19 @@ class UndoConflictError(CalendarError):
 def undo(
     session: AnySession, editor: Editor, change_id: int, why: str | None, now: datetime
 ) -> Change:
-    """Take a change back. A creation is taken back by taking the event out of the calendar; an
-    acceptance puts its draft back in the queue, and is taken back itself with the draft accepted.
-    What was prepared for publication is withdrawn; a source that is followed is paused.
+    """Undo a change, and return the new change.
 
-    :raises NotFoundError: when the change, or its object, is none of the editor's.
-    :raises NotYoursError: when the editor may not publish what was before.
-    :raises DraftNotYoursError: when the editor may not decide the draft, or one that the change
-        accepted.
-    :raises SourceNotYoursError: when the editor may not decide what is followed.
-    :raises DraftDecidedError: when what was put right of a draft is decided by now.
-    :raises UndoneAlreadyError: when somebody did so before.
+    The undo of a creation archives the event. The undo of an acceptance reopens its draft, and the
+    undo of that undo accepts the draft again. The undo of a proposal withdraws it, and the undo of
+    following a source pauses the source.
+
+    :raises NotFoundError: when the change, or its object, is not visible to the editor.
+    :raises NotYoursError: when the editor may not publish the earlier version.
+    :raises DraftNotYoursError: when the editor may not decide the draft of the change.
+    :raises SourceNotYoursError: when the editor may not decide whether the source is followed.
+    :raises DraftDecidedError: when the draft was decided after the change.
+    :raises EntryError: when the resulting event is not valid.
+    :raises UndoneAlreadyError: when the change is already undone.
     :raises UndoConflictError: when the same parts were changed since.
     """
     with writing(session, now):
@@ -84,14 +86,14 @@ def undo(
             _undo_source(session, editor, change, why, now)
         session.flush()
         found = session.scalars(select(Change).where(Change.undoes_id == change.id)).one_or_none()
-        if found is None:  # what it did is not there any more
+        if found is None:  # nothing of the change was left, so nothing was noted
             raise UndoneAlreadyError
         return found
 
 
 def may_undo(session: AnySession, editor: Editor, change: Change) -> bool:
-    """Return whether it is worth to offer that an editor takes a change back; :func:`undo` has the
-    last word."""
+    """Return whether a page should offer an editor to undo a change. It is an estimate:
+    :func:`undo` may still refuse."""
     if change.undone_by:
         return False
     if change.subject is ChangeSubject.DRAFT:
@@ -135,8 +137,8 @@ def _undo_event(
 
 
 def _let_go(session: AnySession, event: Event, now: datetime) -> None:
-    """Let the drafts that wait for an event propose it anew: accepted into one that is taken out of
-    the calendar, nobody would see them."""
+    """Make the pending drafts of an archived event propose a new event: accepted into the archived
+    event, their dates would not be visible."""
     query = select(Draft).where(
         Draft.event_id == event.id, Draft.state == DraftState.PENDING, Draft.entry.is_(None)
     )
@@ -150,8 +152,8 @@ def _let_go(session: AnySession, event: Event, now: datetime) -> None:
 
 
 def _first(change: Change) -> tuple[Change, bool]:
-    """Return the change that began a row of undoing, and whether taking back this one brings that
-    one back."""
+    """Return the change at the start of a chain of undos, and whether an undo of *change* makes the
+    first change effective again."""
     is_back = False
     while change.undoes:
         change, is_back = change.undoes, not is_back
@@ -180,7 +182,10 @@ def _undo_draft(
 
 
 def _draft_to_undo(session: AnySession, editor: Editor, change: Change) -> Draft:
-    """Return the draft of a change that an editor may take back."""
+    """Return the draft of a change, if the editor may undo the change.
+
+    :raises CalendarError: as :func:`undo`.
+    """
     draft = moderation.visible_draft(session, editor, int(change.subject_id))
     began = _first(change)[0].action
     of_decision = began in (ChangeAction.REFUSED, ChangeAction.CREATED)
@@ -197,7 +202,7 @@ def _draft_to_undo(session: AnySession, editor: Editor, change: Change) -> Draft
 def _undo_source(
     session: AnySession, editor: Editor, change: Change, why: str | None, now: datetime
 ) -> None:
-    """What began to follow a source ends by a pause, and the other way round."""
+    """Pause a source that the change followed, or follow a source that the change paused."""
     source = agendas.visible(session, editor, int(change.subject_id))
     paused = bool((change.after or {}).get("paused"))
     if paused is not (source.paused_at is not None):

@@ -1,4 +1,4 @@
-"""One date as a page or a mail shows it: its words, its countdown and its class-day sentence."""
+"""Build cards: a date as a page or a mail shows it, with its words, countdown and class days."""
 
 from __future__ import annotations
 
@@ -17,11 +17,16 @@ from calendar_app.words.french import class_weeks_words, days_left_words
 
 @dataclass(frozen=True)
 class Card:
-    """A milestone with everything that is said about it. Texts are French, plain.
+    """A milestone with all that a page or a mail says about it. Texts are French and plain.
 
-    :param days: the class days by which it is told.
-    :param elsewhere: whom it is for, where that is not the reader; else None.
-    :param cancelled: what is cancelled, the event (« annulé ») or this date alone; else None.
+    :param today: the day on which the card is shown.
+    :param lead_in: the words before *when*: « Inscriptions jusqu'au », « Date limite : ».
+    :param moved: « prolongé », « avancé » or « reporté »; None when the date was not moved.
+    :param cancelled: « annulé » for the event, « date annulée » for this date alone; else None.
+    :param local: the local hour and safe day in the reader's time zone; None when not needed.
+    :param scope: the audience in words.
+    :param elsewhere: the audience in a sentence, when the date is not for the reader; else None.
+    :param days: the class days that are used for this date.
     """
 
     milestone: Milestone
@@ -55,12 +60,13 @@ class Card:
 
     @property
     def is_running(self) -> bool:
-        """A session that has begun and is not over."""
+        """Whether the date began before today and is not over."""
         return self.milestone.first_day < self.today <= self.milestone.last_day
 
     @property
     def countdown(self) -> str | None:
-        """« dans 27 jours », for what is ahead and not approximate."""
+        """« dans 27 jours », « en ce moment »; None for a date that is past, cancelled or
+        approximate."""
         milestone = self.milestone
         if self.is_past or milestone.is_cancelled or milestone.is_approximate:
             return None
@@ -71,8 +77,9 @@ class Card:
 
     @property
     def class_weeks(self) -> str | None:
-        """« il reste 5 semaines de classe (zone B) », for a deadline ahead; of no académie, the
-        weeks in which at least one zone has class."""
+        """« il reste 5 semaines de classe (zone B) », for a deadline after today; without an
+        académie, the weeks in which at least one zone has class. None for other dates, and when
+        the school holidays are not known."""
         if not self._counts_class_days or self.milestone.last_day == self.today:
             return None
         class_days, day = self.days.class_days, self.milestone.last_day
@@ -89,8 +96,8 @@ class Card:
 
     @property
     def class_day_sentence(self) -> str | None:
-        """Where a deadline falls among the class days, and the last class day before it; nothing
-        more on the day itself, when there is class."""
+        """Whether there is class on the day of a deadline, and the last class day before it (see
+        :meth:`DeadlineDays.sentence`). None for other dates."""
         return self.days.sentence(self.today) if self._counts_class_days else None
 
     @property
@@ -100,17 +107,19 @@ class Card:
 
     @property
     def last_class_day(self) -> str | None:
-        """« C'est aujourd'hui le dernier jour de classe avant cette date (zone B) », when it is."""
+        """« C'est aujourd'hui le dernier jour de classe avant cette date (zone B) »; None on other
+        days."""
         return self.days.last_day_words(self.today) if self.is_last_class_day else None
 
     @property
     def holiday_badge(self) -> str | None:
-        """« Date limite pendant vos vacances », when it is so."""
+        """« Date limite pendant vos vacances »; None when the deadline is not in school
+        holidays."""
         return self.days.holiday_words if self._counts_class_days else None
 
     def falls_today(self, lead: Lead) -> bool:
-        """Whether the reminder of a lead is due today as its words say it, neither moved nor late;
-        not where the school holidays are not known."""
+        """Whether a lead of this date is exactly today: the reminder was not moved and is not late.
+        False when the school holidays are not known."""
         milestone = self.milestone
         day = milestone.last_day if milestone.kind.is_deadline else milestone.first_day
         try:
@@ -138,11 +147,13 @@ def card(
     wednesdays: bool | None = None,
     concerned: bool | None = None,
 ) -> Card:
-    """Return the card of a date, told for the académie *viewer* (None: for nobody's in particular).
+    """Return the card of a date.
 
-    :param wednesdays: whether the reader has class on Wednesdays; None where the reader is not
-        known, and then without them where an école may take part.
-    :param concerned: whether the date is for the reader; None: whether it is for their académie.
+    :param viewer: the reader's académie; None when no académie was chosen.
+    :param wednesdays: whether the reader has class on Wednesdays. None when the reader is not
+        known: Wednesdays then do not count if an école may take part.
+    :param concerned: whether the date is for the reader. None when the reader is not known: the
+        date then concerns the reader if it is for the académie *viewer*, or if *viewer* is None.
     """
     days = deadline_days(milestone, viewer, reference, wednesdays=wednesdays, concerned=concerned)
     return Card(

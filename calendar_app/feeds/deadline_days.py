@@ -1,4 +1,4 @@
-"""Where a deadline falls among the class days of whom it is told to, in words."""
+"""The class days around a deadline, for the académie of the reader, in French words."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from calendar_app.words.french import day_words
 
 @dataclass(frozen=True)
 class DeadlineDays:
-    """The class days by which one date is told.
+    """The class days that are used for one date and one reader.
 
-    :param day: the date's last day.
-    :param class_days: without Wednesdays where the reader may be in an école.
-    :param with_wednesdays: those of a collège or a lycée, where the reader may be in either.
-    :param is_own: whether they are those of the reader's own académie.
-    :param is_concerned: whether the date is for the reader; where nobody is known, it is.
-    :param changed_at: when these school holidays last changed, if they did.
+    :param day: the last day of the date.
+    :param class_days: the class days; without Wednesdays when the reader may be in an école.
+    :param with_wednesdays: the class days of a collège or a lycée, when the date is for these and
+        for écoles and the reader's school is not known; else None.
+    :param is_own: whether the class days are those of the reader's own académie.
+    :param is_concerned: whether the date is for the reader; True when no reader is known.
+    :param changed_at: the last change of these school holidays (aware, UTC); None when they never
+        changed.
     """
 
     day: date
@@ -37,7 +39,7 @@ class DeadlineDays:
 
     @property
     def latest_origin(self) -> date:
-        """The day until which somebody of these places has class before the deadline, or on it.
+        """The last class day before the deadline or on it, for the readers who have it latest.
 
         :raises CalendarUnknownError: when the school holidays are not known.
         """
@@ -45,8 +47,8 @@ class DeadlineDays:
 
     @property
     def last_days(self) -> tuple[date, date]:
-        """The last class day strictly before the deadline, of an école and of a collège where the
-        reader may be in either; else one day twice.
+        """The last class day strictly before the deadline, for an école and for a collège or
+        lycée; one day twice when the reader cannot be in both.
 
         :raises CalendarUnknownError: when the school holidays are not known.
         """
@@ -56,7 +58,8 @@ class DeadlineDays:
         )
 
     def is_last(self, today: date) -> bool:
-        """Whether *today* is the last class day before the deadline, at least for some readers."""
+        """Whether *today* is the last class day before the deadline, for an école or for a collège.
+        False when the school holidays are not known."""
         try:
             return today in self.last_days
         except CalendarUnknownError:
@@ -64,8 +67,9 @@ class DeadlineDays:
 
     @property
     def holiday_words(self) -> str | None:
-        """« Date limite pendant vos vacances », or « pendant les vacances de la zone B » where they
-        are not the reader's own; None where the deadline is not in school holidays."""
+        """« Date limite pendant vos vacances », or « Date limite pendant les vacances de la
+        zone B » when these are not the reader's own holidays. None when the deadline is not in
+        school holidays, or when they are not known."""
         try:
             why = self.class_days.why_without_class(self.day)
         except CalendarUnknownError:
@@ -87,9 +91,12 @@ class DeadlineDays:
         return f"Date limite pendant les vacances {of_whom}"
 
     def sentence(self, today: date) -> str | None:
-        """Return where the deadline falls among the class days, and the last class day before it,
-        as it is said on *today* (not after the deadline); None on the day itself, when there is
-        class."""
+        """Return the sentences, as of *today*, on why there is no class on the day of the deadline
+        (if so) and on the last class day before it. None on the day of the deadline when there is
+        class.
+
+        :param today: not after the deadline.
+        """
         label = self.class_days.label
         try:
             why = self._why_words
@@ -113,9 +120,9 @@ class DeadlineDays:
         return f"{why}. {last}" if why else last
 
     def last_day_words(self, today: date) -> str:
-        """Return « C'est aujourd'hui le dernier jour de classe avant cette date (zone B) », of a
-        day that is.
+        """Return « C'est aujourd'hui le dernier jour de classe avant cette date (zone B) ».
 
+        :param today: a day for which :meth:`is_last` is True.
         :raises CalendarUnknownError: when the school holidays are not known.
         """
         before, others = self.last_days
@@ -128,8 +135,8 @@ class DeadlineDays:
         return f"{said}{self._somewhere or f' ({self.class_days.label})'}"
 
     def absolute_lines(self) -> tuple[str, ...]:
-        """Return what a feed says, which is read on any day: « Dernier jour de classe avant :
-        mardi 9 février 2021 (zone B). »; nothing where the school holidays are not known."""
+        """Return the sentences for a feed, which may be read on any day: « Dernier jour de classe
+        avant : mardi 9 février 2021 (zone B). ». Empty when the school holidays are not known."""
         try:
             why = self._why_words
             last = f"Dernier jour de classe avant{self._somewhere} : {self._last_words}."
@@ -139,7 +146,8 @@ class DeadlineDays:
 
     @property
     def _why_words(self) -> str | None:
-        """Why there is no class on the day of the deadline, as a sentence without its point."""
+        """Why there is no class on the day of the deadline, without full stop; None on a class
+        day."""
         why = self.class_days.why_without_class(self.day)
         return self.holiday_words or (f"Ce jour-là : {why}" if why else None)
 
@@ -152,7 +160,8 @@ class DeadlineDays:
         return f"{day_words(before)} ({self._where(of_others)})"
 
     def _where(self, of_others: str) -> str:
-        """Return whose class days they are, and the last one in collèges where it is another."""
+        """Return the label of the class days, then *of_others* (the last class day in collèges and
+        lycées, where it differs)."""
         return self._of(f"{of_others} en collège et en lycée" if of_others else "")
 
     def _of(self, more: str) -> str:
@@ -161,20 +170,21 @@ class DeadlineDays:
 
     @property
     def _somewhere(self) -> str:
-        """Said of the nation's class days, which are those of at least one zone."""
+        """The words for class days of at least one zone; empty for the class days of one
+        académie."""
         if not self.class_days.is_national:
             return ""
         label = self.class_days.label
         return f", dans au moins {'un' if label.startswith('calendriers') else 'une'} des {label}"
 
 
-#: Gives the class days by which a date is told for an académie, and whether it is for the reader.
+#: A function (date, académie or None, whether the date is for the reader) → its class days.
 TellDays = Callable[[Milestone, Academy | None, bool], DeadlineDays]
 
 
 def days_told_in_feed(feed: Feed, milestone: Milestone, tell: TellDays) -> DeadlineDays | None:
-    """Return the class days that a feed tells of a date: of a deadline with a day, in a feed for
-    one académie; else None."""
+    """Return the class days that a feed shows for a date. None when the date is not a deadline, is
+    approximate or cancelled, or when the feed is not for one académie."""
     told = milestone.kind.is_deadline and not milestone.is_approximate
     if feed.viewer is None or not told or milestone.is_cancelled:
         return None
@@ -189,13 +199,14 @@ def deadline_days(
     wednesdays: bool | None = None,
     concerned: bool | None = None,
 ) -> DeadlineDays:
-    """Return the class days by which a date is told: those of the viewer's académie, else of those
-    that its scope stays within, else of the nation. A date that is not for the viewer is told by
-    its own.
+    """Return the class days that are used for a date: those of the académie *viewer*, when the date
+    is for the reader; else those of the académies in the scope of the date; else the nation's.
 
-    :param wednesdays: whether the reader has class on Wednesdays; None where the reader is not
-        known, and then without them where an école may take part.
-    :param concerned: whether the date is for the reader; None: whether it is for the académie.
+    :param viewer: the reader's académie; None when no académie was chosen.
+    :param wednesdays: whether the reader has class on Wednesdays. None when the reader is not
+        known: Wednesdays then do not count if an école may take part.
+    :param concerned: whether the date is for the reader. None when the reader is not known: the
+        date then concerns the reader if it is for the académie *viewer*, or if *viewer* is None.
     """
     places = reference.academies
     if concerned is None:

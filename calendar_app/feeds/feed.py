@@ -1,4 +1,4 @@
-"""A feed as a value: which milestones, for whom, in which form."""
+"""A feed as a value: its milestones, its académie and its options."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from calendar_app.school.local_time import PARIS
 from calendar_app.words.errors import ParameterError, shortened
 from calendar_app.words.vocabulary import MilestoneKind
 
-#: How many past months a feed holds when nobody asks for more.
+#: How many past months a feed holds by default.
 PAST_MONTHS = 3
 
-#: For how long a cancelled date is still told, before the next first of a month drops it.
+#: How long a feed keeps a cancelled date, counted back from the first day of the current month.
 CANCELLED_FOR = timedelta(days=90)
 
 _MONTH = re.compile(r"((?:19|20|21)[0-9]{2})-(0[1-9]|1[0-2])")
@@ -30,10 +30,12 @@ _MONTH = re.compile(r"((?:19|20|21)[0-9]{2})-(0[1-9]|1[0-2])")
 class FeedOptions:
     """The advanced options of a feed, all off by default.
 
-    :param since: the first day of the archive asked for (``?depuis=2020-09``).
-    :param bars: windows as one bar instead of two dates (``?fenetres=barre``).
-    :param reminder_weeks: visible reminders so many class weeks before (``?rappels=3``).
-    :param alarms: VALARMs on deadlines and sessions (``?alarmes=1``).
+    :param since: the first day of the feed, for an archive (``?depuis=2020-09``); None for the
+        default.
+    :param bars: whether a window is one bar instead of two dates (``?fenetres=barre``).
+    :param reminder_weeks: how many class weeks before a deadline a visible reminder stands
+        (``?rappels=3``); None for no reminders.
+    :param alarms: whether deadlines and sessions have a VALARM (``?alarmes=1``).
     """
 
     since: date | None = None
@@ -56,9 +58,9 @@ class FeedOptions:
 
 
 def read_options(since: str, bars: str, reminders: str, alarms: str) -> FeedOptions:
-    """Read the options as they stand in an address; an empty text is an absent one.
+    """Return the options of an address; an empty text means that the parameter is missing.
 
-    :raises ParameterError: when a value is not one of those allowed.
+    :raises ParameterError: for a value that is not allowed.
     """
     month = _MONTH.fullmatch(since)
     if since and not month:
@@ -82,14 +84,15 @@ def read_options(since: str, bars: str, reminders: str, alarms: str) -> FeedOpti
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What is rendered.
+    """A feed that a writer can render.
 
-    :param name: what a calendar program calls it (« Dates des classes – académie de Lille »).
-    :param address: its own address, with its filters.
-    :param home: the address of the page that lists the same dates.
-    :param viewer: the one académie it is for, if any: its local hours are added.
+    :param name: the name in a calendar program (« Dates des classes – académie de Lille »).
+    :param address: the feed's own address, with its filters.
     :param milestones: in the order of their days.
-    :param filter: what they passed; a bar shows nothing of an event that does not pass it.
+    :param filter: the filter that the milestones passed; a bar uses only dates that pass it.
+    :param viewer: the académie that the feed is for, whose local hours are added; None when there
+        is not exactly one.
+    :param home: the address of the page that lists the dates of the feed.
     """
 
     name: str
@@ -103,33 +106,40 @@ class Feed:
 
     @property
     def time_zone(self) -> str:
-        """IANA name: the viewer's zone, else Europe/Paris."""
+        """The IANA name of the viewer's time zone; Europe/Paris without a viewer."""
         return self.viewer.time_zone if self.viewer else "Europe/Paris"
 
 
 def month_edge(now: datetime) -> date:
-    """Return the first of the current month in Paris: the only thing about *now* (an aware
-    instant) that a feed's bytes depend on."""
+    """Return the first day of the current month in Paris. The bytes of a feed depend on *now* (an
+    aware instant) only through this day."""
     return now.astimezone(PARIS).date().replace(day=1)
 
 
 def past_edge(edge: date) -> date:
-    """Return the first day that a feed holds by default, from the current month's edge."""
+    """Return the first day that a feed holds by default.
+
+    :param edge: the first day of the current month (:func:`month_edge`).
+    """
     return edge - relativedelta(months=PAST_MONTHS)
 
 
 def cancelled_since(edge: date) -> datetime:
-    """Return the instant after which a cancelled date is still told in the month of *edge*."""
+    """Return an instant (aware, Europe/Paris): a feed keeps the dates that were cancelled since.
+
+    :param edge: the first day of the current month (:func:`month_edge`).
+    """
     return datetime(edge.year, edge.month, 1, tzinfo=PARIS) - CANCELLED_FOR
 
 
 def windows(
     milestones: Iterable[Milestone], chosen: CatalogueFilter
 ) -> dict[str, tuple[Milestone, Milestone]]:
-    """Return the windows: event id → its opening and its last deadline, where it has both.
+    """Return the windows: event id → its first opening and its last deadline, for the events that
+    have both.
 
-    Both ends are taken from what *chosen* sees of the event, a past opening too. Where no place is
-    chosen, a deadline that is only for some of those to whom it opened ends nobody's window.
+    Both dates are chosen among the event's dates that pass *chosen*, past openings included. When
+    no place is chosen, only a deadline for the whole scope of the opening can end the window.
     """
     found: dict[str, tuple[Milestone, Milestone]] = {}
     for event in {m.event_id: m.event for m in milestones}.values():

@@ -1,7 +1,7 @@
-"""The iCalendar writer (RFC 5545, RFC 7986).
+"""Write feeds as iCalendar (RFC 5545, RFC 7986).
 
-The bytes depend on the feed value alone. Days are inclusive everywhere in this project; the
-exclusive DTEND exists only here.
+The bytes depend only on the feed and on the arguments of the writer. Days are inclusive everywhere
+in this project; the exclusive DTEND exists only here.
 """
 
 from __future__ import annotations
@@ -36,18 +36,19 @@ from calendar_app.words.vocabulary import MilestoneKind
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 PRODID = "-//calendar-app//Dates des classes//FR"
-#: How often a reader should come back; Nextcloud would otherwise wait a week.
+#: How often a calendar program should fetch the feed. Without it, Nextcloud waits a week.
 REFRESH = timedelta(hours=6)
 COLOR = "teal"
 APPLE_COLOR = "#008080"
 
 
 class CalendarWriter:
-    """Writes feeds for one installation.
+    """Renders feeds for one installation.
 
-    :param uid_domain: the frozen right side of every UID.
-    :param event_page: gives the address of an event's page from its id.
-    :param tell: gives the class days by which a milestone is told.
+    :param uid_domain: the domain of every UID; it must never change.
+    :param event_page: event id → the address of its page.
+    :param themes: the closed list, slug → name.
+    :param tell: returns the class days that are used for a milestone.
     """
 
     def __init__(
@@ -65,14 +66,14 @@ class CalendarWriter:
         self._tell = tell
 
     def render(self, feed: Feed) -> bytes:
-        """Return the feed as UTF-8 bytes with CRLF, folded at 75 octets."""
+        """Return the feed as UTF-8 bytes, with CRLF line ends and lines folded at 75 octets."""
         calendar = self._calendar(feed)
         zones: set[str] = set()
         events = list(self._events(feed, zones))
         years = {m.first_day.year for m in feed.milestones}
         years |= {m.last_day.year for m in feed.milestones}
         if not events:
-            # RFC 5545 section 3.6 wants at least one component.
+            # RFC 5545, section 3.6, requires at least one component.
             zones.add("Europe/Paris")
             years = {2020}
         for zone in sorted(zones):
@@ -94,11 +95,11 @@ class CalendarWriter:
         calendar.add("x-wr-timezone", vText(feed.time_zone))
         calendar.add("color", vText(COLOR))
         calendar.add("x-apple-calendar-color", vText(APPLE_COLOR))
-        # Set through the property, icalendar would omit VALUE=DURATION.
+        # The property ``refresh_interval`` of icalendar would omit VALUE=DURATION.
         calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vText("PT6H"))
         calendar.add("source", feed.address, parameters={"VALUE": "URI"})
-        # No METHOD: with PUBLISH, libical demands an ORGANIZER.
+        # No METHOD: with PUBLISH, libical requires an ORGANIZER.
         return calendar
 
     def _events(self, feed: Feed, zones: set[str]) -> Iterator[icalendar.Event]:
@@ -119,8 +120,8 @@ class CalendarWriter:
         event = milestone.event
         found = icalendar.Event()
         found.add("uid", vText(f"{uid}@{self._uid_domain}"))
-        # DTSTAMP is the last visible change, never now: some readers take an update only when
-        # it moved, and all would take every fetch for an update if it always did.
+        # DTSTAMP is the last visible change, never the present time: some programs accept an update
+        # only when DTSTAMP has changed, and if it always changed, every fetch would be an update.
         days = days_told_in_feed(feed, milestone, self._tell)
         changed = [event.changed_at, days.changed_at if days else None]
         changed_at = max(filter(None, changed)).replace(microsecond=0)
@@ -160,7 +161,8 @@ class CalendarWriter:
             if milestone.is_cancelled:
                 _make_nobody_busy(found)
             return _with_alarm(found, milestone, feed, timedelta(days=-7))
-        # A deadline with an hour stays all-day: a VEVENT of no length vanishes or becomes an hour.
+        # A deadline with an hour is still an all-day event: programs hide a VEVENT without a
+        # duration or show it as one hour.
         _all_day(found, milestone.first_day, milestone.last_day)
         return _with_alarm(found, milestone, feed, _WEEK_BEFORE_AT_NINE)
 
@@ -170,7 +172,7 @@ class CalendarWriter:
         line = f"{clean_line(opening.event.title)} : {days}{hour}"
         found = self._base(deadline, feed, derived_uid(opening.uid, "fenetre"), line)
         _all_day(found, opening.first_day, deadline.last_day)
-        # Counted from the end, which is the midnight after the deadline.
+        # The trigger counts from the end of the bar, the midnight after the deadline.
         trigger = _WEEK_BEFORE_AT_NINE - timedelta(days=1)
         return _with_alarm(found, deadline, feed, trigger, related="END")
 
@@ -194,7 +196,7 @@ class CalendarWriter:
 
 _ALARMED = frozenset(kind for kind in MilestoneKind if kind.is_deadline) | {MilestoneKind.SESSION}
 
-# From the midnight that starts an all-day date.
+# Counted from the midnight at which an all-day event starts.
 _WEEK_BEFORE_AT_NINE = timedelta(days=-7, hours=9)
 
 
@@ -215,7 +217,8 @@ def _with_alarm(
 
 
 def _all_day(found: icalendar.Event, first: date, last: date) -> None:
-    """Write inclusive days. A day that is only to be known must not make its reader look busy."""
+    """Set an all-day event of inclusive days. It is shown as free time, because a date to know
+    about does not make the reader busy."""
     found.add("dtstart", first)
     found.add("dtend", last + timedelta(days=1))
     _make_nobody_busy(found)
@@ -227,5 +230,5 @@ def _make_nobody_busy(found: icalendar.Event) -> None:
 
 
 def file_name(address: str) -> str:
-    """Return the last segment of a feed's address, for Content-Disposition."""
+    """Return the file name of a feed, the last segment of its address, for Content-Disposition."""
     return urlsplit(address).path.rpartition("/")[2]

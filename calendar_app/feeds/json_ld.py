@@ -1,8 +1,8 @@
-"""An event as search engines read it (JSON-LD, in the words of schema.org).
+"""Describe an event for search engines: JSON-LD with the vocabulary of schema.org.
 
-Only what the source says, and only what those words mean. A schema.org ``Event`` takes place on
-days: our sessions are such events. A deadline is not one: a contest that has nothing else is told
-as the subject of its page, with what can be done by when.
+Only facts of the source are written, and only where a term of schema.org means them. A schema.org
+``Event`` takes place on given days, as our sessions do. A deadline is not such an event: a contest
+that only has deadlines is described as the subject of its page, with an action for each deadline.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from calendar_app.words.vocabulary import MilestoneKind
 
 CONTEXT = "https://schema.org"
 
-#: What a letter writes where it does not know the place.
+#: What a letter writes instead of a place that is not known yet (folded).
 _UNKNOWN = re.compile(
     r"((le )?(lieu|adresse|salle)s?\b ?:? ?)?((reste|est|sera) )?"
     r"(a (definir|preciser|confirmer|determiner|venir|fixer|annoncer|communiquer)"
     r"|(non|pas)( encore)? (connu|precise|defini|communique|fixe)e?s?"
     r"|communiquee?( ulterieurement| plus tard)|inconnue?s?)?\W*"
 )
-#: What says that one takes part without going anywhere.
+#: The beginning of a place that means: online (folded).
 _ONLINE = re.compile(
     r"(tout )?(en ligne|a distance|(en )?visio(-?conference)?|webinaire|classe virtuelle)\b"
 )
@@ -42,10 +42,11 @@ _ACTIONS = {
 
 
 def describe(event: Event, event_page: Callable[[str], str], image: str) -> list[dict[str, Any]]:
-    """Return what is told of an event: each of its sessions, or the page where there is none.
+    """Return the JSON-LD objects of an event: one for each session with a certain day; without such
+    a session, one for the page.
 
-    :param event_page: gives the address of an event's page from its id.
-    :param image: the address of the site's image, since no letter gives one of the event.
+    :param event_page: event id → the address of its page.
+    :param image: the address of the site's image, since letters give no image of the event.
     """
     sessions = [
         _session(milestone, event_page)
@@ -106,7 +107,7 @@ def _is_to_be_done(milestone: Milestone) -> bool:
 
 
 def _action(milestone: Milestone) -> dict[str, Any]:
-    """What can be done until a deadline; an hour that is not printed is not told."""
+    """Return the action that is possible until a deadline; its end has an hour only if printed."""
     found: dict[str, Any] = {
         "@type": "Action",
         "name": clean_line(milestone.label) if milestone.label else _ACTIONS[milestone.kind],
@@ -118,10 +119,10 @@ def _action(milestone: Milestone) -> dict[str, Any]:
 
 
 def _days(milestone: Milestone) -> dict[str, str]:
-    """Return when a session begins, and when it ends where that is known to come later.
+    """Return the start of a session, and its end when that is certainly later.
 
-    Machines read a day without an hour as a midnight, of UTC or of the place: an end that would
-    then come before its start is not told.
+    Programs read a day without an hour as midnight, in UTC or in the local zone. An end that could
+    then come before the start is left out.
     """
     zone = ZoneInfo(milestone.time_zone)
     if hours := session_hours(milestone):
@@ -135,13 +136,13 @@ def _days(milestone: Milestone) -> dict[str, str]:
 
 
 def _readings(moment: str, zone: ZoneInfo) -> list[datetime]:
-    """Return the instants as which a machine may read what :func:`_moment` wrote."""
+    """Return the instants that a program may read in the result of :func:`_moment`."""
     at = datetime.fromisoformat(moment)
     return [at] if at.tzinfo else [at.replace(tzinfo=UTC), at.replace(tzinfo=zone)]
 
 
 def _moment(day: date, at: time | None, zone: ZoneInfo) -> str:
-    """Return the day, with its hour and offset where the hour is known."""
+    """Return the day in ISO 8601, with the hour and the offset when the hour is known."""
     return datetime.combine(day, at, zone).isoformat() if at is not None else day.isoformat()
 
 
@@ -152,7 +153,7 @@ def _status(milestone: Milestone) -> str:
 
 
 def _where(milestone: Milestone) -> dict[str, Any]:
-    """Whether people meet at a place or online, where that is known."""
+    """Return the place and the attendance mode (on site, online), as far as they are known."""
     place = clean_line(milestone.place or milestone.event.place or "")
     folded = fold(place)
     if _UNKNOWN.fullmatch(folded):
@@ -162,10 +163,10 @@ def _where(milestone: Milestone) -> dict[str, Any]:
         link = milestone.event.link
         location = {"@type": "VirtualLocation", "url": uri(link)} if link else None
         return mode | ({"location": location} if location else {})
-    # Search engines want an address. The letter's words are all that we have of one: which of them
-    # is the street, and which the town, is not for us to guess.
+    # Search engines require an address. The letter's words are all that we have: we do not guess
+    # which of them are the street and which are the town.
     found: dict[str, Any] = {"location": {"@type": "Place", "name": place, "address": place}}
-    # « À Lille et en ligne », « à Lille ou à distance » : which of them is not for us to say.
+    # For « à Lille et en ligne » or « à Lille ou à distance », we do not guess the mode.
     if not re.search(r"\b(ligne|distance|visio|webinaire|virtuel)", folded):
         found["eventAttendanceMode"] = f"{CONTEXT}/OfflineEventAttendanceMode"
     return found

@@ -1,4 +1,4 @@
-"""Addresses that leave the site: subscribe links, add-one-date links, QR codes."""
+"""Addresses for other programs: links to subscribe to a feed or to add one date; QR codes."""
 
 from __future__ import annotations
 
@@ -17,30 +17,37 @@ from calendar_app.words.text import clean_line
 
 
 def query(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return query parameters with their « ? », or nothing where there are none."""
+    """Return a query string with its « ? », or an empty text without parameters."""
     text = urlencode(list(pairs))
     return f"?{text}" if text else ""
 
 
 def webcal(address: str) -> str:
-    """Return the address as Apple's and desktop programs take it."""
+    """Return the ``webcal:`` form of an address, which Apple's and desktop programs accept."""
     return "webcal://" + address.partition("://")[2]
 
 
 def google_subscribe(address: str) -> str:
-    """Return Google's subscribe link. Its ``cid`` must be the webcal address: an https one
-    fails in silence."""
+    """Return the link that subscribes to a feed in Google's calendar. Its ``cid`` must be the
+    webcal address: an https address fails silently."""
     return f"https://calendar.google.com/calendar/r?cid={quote(webcal(address), safe='')}"
 
 
 def outlook_subscribe(address: str, name: str, *, school: bool) -> str:
-    """Return Outlook's subscribe link, of a school's account (Microsoft 365) or a private one."""
+    """Return the link that subscribes to a feed in Outlook.
+
+    :param school: whether the account is a school's (Microsoft 365); else it is a private account.
+    """
     parameters = urlencode({"url": address, "name": name}, quote_via=quote)
     return f"https://{_outlook(school)}/calendar/0/addfromweb?{parameters}"
 
 
 def add_links(milestone: Milestone, summary: str, details: str) -> dict[str, str]:
-    """Return the links that add one date to a calendar on the web: whose it is → address."""
+    """Return the links that add one date to a calendar on the web: name of the service → address.
+
+    :param summary: the title of the date.
+    :param details: the text of the date.
+    """
     return {
         "Google": google_add(milestone, summary, details),
         "Outlook (compte professionnel)": outlook_add(milestone, summary, details, school=True),
@@ -65,8 +72,10 @@ def google_add(milestone: Milestone, summary: str, details: str) -> str:
 
 
 def outlook_add(milestone: Milestone, summary: str, details: str, *, school: bool) -> str:
-    """Return the link that adds one date to Outlook's calendar, of a school's account (Microsoft
-    365) or a private one."""
+    """Return the link that adds one date to Outlook's calendar.
+
+    :param school: as for :func:`outlook_subscribe`.
+    """
     start, end = _bounds(milestone)
     parameters = {
         "path": "/calendar/action/compose",
@@ -83,8 +92,8 @@ def outlook_add(milestone: Milestone, summary: str, details: str, *, school: boo
 
 
 def yahoo_add(milestone: Milestone, summary: str, details: str) -> str:
-    """Return the link that adds one date to Yahoo's calendar, which takes instants in UTC, and the
-    last day of days, not the one after it."""
+    """Return the link that adds one date to Yahoo's calendar. Yahoo expects instants in UTC, and an
+    inclusive last day."""
     start, end = _bounds(milestone)
     parameters = {"v": "60", "title": summary, "desc": details, "in_loc": _place(milestone)}
     if isinstance(start, datetime) and isinstance(end, datetime):
@@ -98,7 +107,7 @@ def yahoo_add(milestone: Milestone, summary: str, details: str) -> str:
 
 
 def _iso(at: date) -> str:
-    """Return a day, or an instant in UTC."""
+    """Return a day, or an instant in UTC, in ISO 8601."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(at, datetime) else f"{at}"
 
 
@@ -111,7 +120,7 @@ def _place(milestone: Milestone) -> str:
 
 
 def _bounds(milestone: Milestone) -> tuple[date, date]:
-    """Return the start and the exclusive end: instants of a session with hours, else days."""
+    """Return the start and the exclusive end: instants for a session with hours, else days."""
     return session_hours(milestone) or (
         milestone.first_day,
         milestone.last_day + timedelta(days=1),
@@ -119,8 +128,8 @@ def _bounds(milestone: Milestone) -> tuple[date, date]:
 
 
 def qr_svg(address: str) -> str | None:
-    """Return a QR code of *address* as an inline SVG without styles, black on white; None for an
-    address too long for any."""
+    """Return a QR code of *address* as an inline SVG without styles, black on white. None when the
+    address is too long for a QR code."""
     out = io.BytesIO()
     try:
         code = segno.make(address, error="m")
@@ -138,15 +147,16 @@ def qr_svg(address: str) -> str | None:
         lineclass=None,
         title=f"Code QR de {address}",
     )
-    # Where the style is off, a drawing without a size would fill the page.
+    # Without a style sheet, a drawing without a size would fill the page.
     return out.getvalue().decode().replace("<svg ", '<svg width="164" height="164" ', 1)
 
 
 def mail_share(title: str, dates: Iterable[str], page: str) -> str:
-    """Return a ``mailto:`` link of a mail that tells somebody else of an event.
+    """Return a ``mailto:`` link for a mail that recommends an event.
 
-    :param dates: its dates ahead, in words.
-    :param page: the address of its page.
+    :param title: the title of the event.
+    :param dates: the future dates of the event, in words.
+    :param page: the address of the event's page.
     """
     title = clean_line(title)
     lines = [title, *dates, "", page]
@@ -155,11 +165,15 @@ def mail_share(title: str, dates: Iterable[str], page: str) -> str:
 
 
 def qr_markup(address: str) -> Markup | None:
-    """Return :func:`qr_svg` for a page."""
+    """Return the result of :func:`qr_svg` as markup for a template."""
     svg = qr_svg(address)
     return Markup(svg) if svg else None  # noqa: S704 (our own SVG of our own address)
 
 
 def derived_uid(uid: uuid.UUID, what: str) -> uuid.UUID:
-    """Return the UID of a VEVENT made from a milestone (its bar, its visible reminder)."""
+    """Return the UID of a VEVENT that is derived from a milestone.
+
+    :param uid: the UID of the milestone.
+    :param what: the kind of VEVENT: « fenetre » for a bar, « rappel-3 » for a visible reminder.
+    """
     return uuid.uuid5(uid, what)

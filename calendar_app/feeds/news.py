@@ -1,7 +1,7 @@
-"""A feed as news: what the readers of Atom and JSON are told of each date.
+"""Write feeds as news, in Atom and in JSON Feed.
 
-Such a reader shows what is new, not what is when: the date that changed last comes first, and only
-``depuis`` of the feed's options counts.
+A news reader shows what is new, not a calendar. Therefore the date that changed last comes first,
+and of the feed's options only ``depuis`` counts.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from calendar_app.words.text import clean, clean_line
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """A feed as news; its bytes depend on this value alone.
+    """A feed as news. The bytes of both formats depend on this value alone.
 
-    :param title: the feed's name, and the text under it: plain, in NFC.
-    :param changed_at: the last visible change of the store.
-    :param items: newest first; of one instant, by day.
+    :param title: the name of the feed: plain text, in NFC.
+    :param subtitle: the description of the feed: plain text, in NFC.
+    :param changed_at: the last visible change of the store (aware).
+    :param items: newest first; items of one instant in the order of their days.
     """
 
     feed: Feed
@@ -41,13 +42,13 @@ class Bulletin:
 
 @dataclass(frozen=True, slots=True)
 class NewsItem:
-    """One date.
+    """One date of a feed.
 
-    :param id: the URN of the milestone's UID, the same in every feed.
-    :param page: address of the event's page.
-    :param link: the official address, as RFC 3986 writes it.
-    :param text: what to do, by when, for whom; lines of plain text.
-    :param changed_at: when what is said of it last changed, its class days included.
+    :param id: the URN of the milestone's UID, equal in all feeds.
+    :param text: the task, the day and the audience; lines of plain text.
+    :param page: the address of the event's page.
+    :param link: the official address, in the syntax of RFC 3986; None when the letter gives none.
+    :param changed_at: the last visible change of the date or of its school holidays (aware).
     """
 
     id: str
@@ -61,6 +62,7 @@ class NewsItem:
 
     @property
     def published_at(self) -> datetime:
+        """The instant (aware, UTC) at which the date was announced in this calendar."""
         return self.milestone.announced_at
 
 
@@ -74,8 +76,10 @@ def bulletin(
 ) -> Bulletin:
     """Return a feed as news.
 
-    :param event_page: gives the address of an event's page from its id.
-    :param tell: gives the class days by which a milestone is told.
+    :param changed_at: the last visible change of the store (aware).
+    :param event_page: event id → the address of its page.
+    :param themes: the closed list, slug → name.
+    :param tell: returns the class days that are used for a milestone.
     """
     items = []
     for milestone in feed.milestones:
@@ -113,12 +117,12 @@ ATOM_TYPE = "application/atom+xml; charset=utf-8"
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 
 
-#: XML 1.0 section 2.2 has no place for these, escaped or not.
+#: Characters that XML 1.0 (section 2.2) does not allow, escaped or not.
 _OUTSIDE_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_atom(news: Bulletin) -> bytes:
-    """Return the feed as UTF-8 bytes."""
+    """Return the feed in Atom (RFC 4287), as UTF-8 bytes."""
     root = ET.Element("feed", {"xmlns": _NAMESPACE, "xml:lang": "fr"})
     _text(root, "id", news.feed.address)
     _text(root, "title", news.title)
@@ -162,7 +166,7 @@ _VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def render_json(news: Bulletin) -> bytes:
-    """Return the feed as UTF-8 bytes."""
+    """Return the feed in JSON Feed 1.1, as UTF-8 bytes."""
     found = {
         "version": _VERSION,
         "title": news.title,

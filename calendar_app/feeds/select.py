@@ -1,4 +1,4 @@
-"""Which feed an address names, and the milestones it holds."""
+"""Find the feed that an address names, and select the milestones that it holds."""
 
 from __future__ import annotations
 
@@ -23,10 +23,12 @@ ALL = "toutes"
 
 @dataclass(frozen=True, slots=True)
 class FeedName:
-    """What the last segment of a feed's address stands for.
+    """The meaning of the last segment of a feed's address.
 
-    :param name: the segment without its extension, as it should be written today.
-    :param label: what the feed holds (« académie de Lille », « dates nationales »).
+    :param name: the present form of the segment, without the extension.
+    :param label: the content of the feed (« académie de Lille », « dates nationales »).
+    :param academy: None for the national feed and the feed of all dates.
+    :param department: None when the feed is not for a département.
     """
 
     name: str
@@ -35,13 +37,13 @@ class FeedName:
     department: Department | None = None
 
     def parameters(self) -> tuple[tuple[str, str], ...]:
-        """Return the query parameters by which a page shows the same place."""
+        """Return the query parameters with which a page shows the place of this feed."""
         if self.department:
             return (("departement", self.department.code),)
         return (("academie", self.academy.slug),) if self.academy else ()
 
     def narrow(self, chosen: CatalogueFilter, academies: Academies) -> CatalogueFilter:
-        """Return *chosen* narrowed to this feed."""
+        """Return *chosen* narrowed to the place of this feed."""
         if self.name == NATIONAL:
             return national(chosen)
         if self.department:
@@ -50,22 +52,25 @@ class FeedName:
 
 
 def of_academy(academy: Academy) -> FeedName:
+    """Return the feed of an académie or a collectivity."""
     return FeedName(academy.feed_name, academy.label, academy)
 
 
 def of_department(department: Department, academies: Academies) -> FeedName:
+    """Return the feed of a département."""
     label = f"{department.name} ({department.code})"
     academy = academies.of_department(department.code)
     return FeedName(f"departement-{department.code.lower()}", label, academy, department)
 
 
 def read_name(name: str, academies: Academies) -> FeedName:
-    """Read the last segment of a feed's address.
+    """Return the feed that the last segment of an address names.
 
-    The result's ``name`` differs from *name* where the feed has moved: a former académie, or a
-    collectivity under an académie's form.
+    The ``name`` of the result differs from *name* when the feed has moved: for a former académie,
+    or for a collectivity in the form of an académie.
 
-    :raises NotFoundError: for an unknown feed, with the nearest one.
+    :param name: the segment without the extension.
+    :raises UnknownValueError: for an unknown feed, with the nearest feed.
     """
     if name == NATIONAL:
         return FeedName(NATIONAL, "dates nationales")
@@ -85,7 +90,8 @@ def read_name(name: str, academies: Academies) -> FeedName:
 
 
 def _meant(name: str, academies: Academies) -> FeedName | None:
-    """The feed that was probably meant: that of a place, or one whose name is near."""
+    """Return the feed that was probably meant: the feed of a place of that name, or a feed with a
+    similar name. None when there is no such feed."""
     try:
         academy, department = academies.find(name)
         return of_department(department, academies) if department else of_academy(academy)
@@ -97,8 +103,8 @@ def _meant(name: str, academies: Academies) -> FeedName | None:
 
 
 def name_on_screen(chosen: CatalogueFilter, academies: Academies) -> FeedName:
-    """Return the feed of the place that a page's filter names: several places, or an académie and a
-    département, are everything with these filters."""
+    """Return the feed of the place that a page's filter names. For several places, or an académie
+    and a département, this is the feed of all dates, which the filter then narrows."""
     match chosen.academies, chosen.departments:
         case (academy,), ():
             return of_academy(academies.get(academy))
@@ -108,8 +114,8 @@ def name_on_screen(chosen: CatalogueFilter, academies: Academies) -> FeedName:
 
 
 def without_place(name: FeedName, chosen: CatalogueFilter) -> CatalogueFilter:
-    """Return a page's filter as the address of a feed carries it: a feed's own name says the place,
-    so the filter leaves the place out."""
+    """Return a page's filter for the address of a feed. The place is left out, because the name of
+    the feed says it; only the feed of all dates keeps it."""
     if name.name == ALL:
         return chosen
     return replace(chosen, academies=(), departments=(), scopes=())
@@ -122,8 +128,10 @@ def feed_address(
     options: FeedOptions = FeedOptions(),  # noqa: B008 (a frozen value)
     form: str = "ics",
 ) -> str:
-    """Return a feed's address with its filters, always in the same order.
+    """Return the address of a feed, with the parameters always in one order.
 
+    :param public_url: the address of the site, without a slash at its end.
+    :param name: the ``name`` of a :class:`FeedName`.
     :param form: « ics », « atom » or « json ».
     """
     pairs = (*chosen.parameters(), *options.parameters())
@@ -131,16 +139,16 @@ def feed_address(
 
 
 def feed_label(name: FeedName, chosen: CatalogueFilter) -> str:
-    """Return what a feed holds: « académie de Lille · CM2 », « ma sélection (3) »."""
+    """Return the content of a feed in words: « académie de Lille · CM2 », « ma sélection (3) »."""
     if not chosen.event_ids:
-        # No comma: programs show the backslash by which iCalendar writes one in a name.
+        # No comma: iCalendar escapes it with a backslash, and programs show the backslash in names.
         return " · ".join([name.label, *map(levels.name, chosen.levels)])
     picked = f"ma sélection ({len(chosen.event_ids)})"
     return picked if name.name == ALL else f"{picked} · {name.label}"
 
 
 def feed_title(site_name: str, name: FeedName, chosen: CatalogueFilter) -> str:
-    """Return what a calendar program calls the feed."""
+    """Return the name of a feed in a calendar program."""
     return f"{site_name} – {feed_label(name, chosen)}"
 
 
@@ -151,7 +159,8 @@ def count_held(
     chosen: CatalogueFilter,
     edge: date,
 ) -> int:
-    """Return how many dates a feed without options holds in the month that begins on *edge*."""
+    """Return how many dates a feed without options holds in the month that begins on *edge*
+    (:func:`~calendar_app.feeds.feed.month_edge`)."""
     narrowed = name.narrow(chosen, reference.academies)
     return queries.count_milestones(
         session, narrowed, past_edge(edge), cancelled_since=cancelled_since(edge)
@@ -170,9 +179,13 @@ def catalogue_feed(
     public_url: str,
     form: str = "ics",
 ) -> Feed:
-    """Return the feed of a name, a filter and options, as it is in the month of *now*.
+    """Return the feed for a name, a filter and options, as of the month of *now*.
 
-    :raises NotFoundError: when visible reminders are asked for without one académie.
+    :param now: an aware instant.
+    :param public_url: the address of the site, without a slash at its end.
+    :param form: « ics », « atom » or « json ».
+    :raises NotFoundError: when visible reminders are asked for and the feed is not for exactly one
+        académie.
     """
     viewer = name.academy or the_academy(chosen, reference.academies)
     _check_reminders(options, viewer)
@@ -215,11 +228,14 @@ def event_feed(
     *,
     public_url: str,
 ) -> Feed:
-    """Return the dates of one event that *chosen* sees, or the one of *key*; past or cancelled
-    ones too.
+    """Return the feed of one event, with its past and cancelled dates.
 
-    :raises NotFoundError: when the event has no date of this key, or when visible reminders are
-        asked for without one académie.
+    :param key: the key of the only date that is wanted; None for all dates that
+        ``catalogue.queries.concerns`` accepts for *chosen*.
+    :param viewer: the académie that the feed is for, or None.
+    :param public_url: the address of the site, without a slash at its end.
+    :raises ParameterError: when the event has no date with this key.
+    :raises NotFoundError: when visible reminders are asked for without an académie.
     """
     _check_reminders(options, viewer)
     found: list[Milestone] = [

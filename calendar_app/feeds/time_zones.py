@@ -1,7 +1,8 @@
-"""The VTIMEZONE of a zone: one observance with an RRULE for each onset that comes back every year.
+"""Write the VTIMEZONE of a time zone (RFC 5545, section 3.6.5): one observance with an RRULE for
+each yearly onset, that is each yearly change of the clocks.
 
-This is the form that programs agree on. Several onsets packed into one observance with RDATE are
-misread (ical.js drops DTSTART and keeps one RDATE), and Outlook reads RRULE only.
+All programs agree on this form. They misread several onsets in one observance with RDATE (ical.js
+drops DTSTART and keeps one RDATE), and Outlook only reads RRULE.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 from icalendar import vText
 
-#: How many years beyond those used are looked at: a rule that still holds then has no end.
+#: How many years after the last needed year are examined. A rule that still holds then gets no end.
 _AHEAD = 8
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -27,10 +28,10 @@ _SECOND = timedelta(seconds=1)
 class _Onset:
     """An instant at which the clocks of a zone change.
 
-    :param at: the instant, in UTC.
-    :param before: the offset from UTC until then.
-    :param after: the offset from then on.
-    :param name: what the new time is called (« CEST », or « -03 » where nothing better is known).
+    :param at: the instant, aware, in UTC.
+    :param before: the offset from UTC before this instant.
+    :param after: the offset from UTC from this instant on.
+    :param name: the name of the new time (« CEST », or « -03 » when there is no better name).
     """
 
     at: datetime
@@ -41,12 +42,12 @@ class _Onset:
 
     @property
     def local(self) -> datetime:
-        """What the clocks show when they are changed, as DTSTART tells it: without a zone."""
+        """The local time before the change, as DTSTART needs it: naive."""
         return (self.at + self.before).replace(tzinfo=None)
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """All that onsets of one rule have in common, but for the day."""
+        """The values that all onsets of one rule share, apart from the day."""
         local = self.local
         return (
             self.before,
@@ -60,8 +61,8 @@ class _Onset:
 
     @property
     def weeks(self) -> frozenset[int]:
-        """Which one of its weekday in the month it is: from the start (1 to 5), and -1 for the
-        last."""
+        """The positions of the day among the days of its weekday in the month: 1 to 5 from the
+        start, and -1 as well for the last."""
         local = self.local
         is_last = (local + timedelta(days=7)).month != local.month
         return frozenset({(local.day + 6) // 7} | ({-1} if is_last else set()))
@@ -69,7 +70,7 @@ class _Onset:
 
 @dataclass(slots=True)
 class _Rule:
-    """The onsets of consecutive years that one RRULE tells."""
+    """The onsets of consecutive years that one RRULE describes."""
 
     onsets: list[_Onset]
     weeks: frozenset[int] = field(init=False)
@@ -78,7 +79,7 @@ class _Rule:
         self.weeks = self.onsets[0].weeks
 
     def takes(self, onset: _Onset) -> bool:
-        """Add an onset to this rule if it is the next one of it, and return whether it is."""
+        """Add an onset if it is the next onset of this rule; return whether it was added."""
         last = self.onsets[-1]
         weeks = self.weeks & onset.weeks
         if last.kind != onset.kind or onset.local.year != last.local.year + 1 or not weeks:
@@ -90,17 +91,17 @@ class _Rule:
 
 @lru_cache(maxsize=64)
 def time_zone(zone: str, first_year: int, last_year: int) -> icalendar.Timezone:
-    """Return the VTIMEZONE that holds from the first day of *first_year* to the last of *last_year*
-    on the clocks of any zone.
+    """Return the VTIMEZONE that is valid from 1 January of *first_year* to 31 December of
+    *last_year*, local time.
 
-    It starts with the onset that is in force on that first day, so that a session over New Year is
-    told, too. What does not come back by a yearly rule has an observance of its own, without RRULE.
+    It starts with the onset in force on the first day, so that a session over New Year is covered
+    too. An onset without a yearly rule has an observance of its own, without RRULE.
 
     :param zone: IANA name.
     """
     end = datetime(last_year + _AHEAD, 12, 31, tzinfo=UTC)
     begin = datetime(first_year - 1, 1, 1, tzinfo=UTC)
-    # A clock may be a day away from UTC's.
+    # Local time may differ from UTC by up to a day.
     needed_from = datetime(first_year, 1, 1, tzinfo=UTC) - _STEP
     needed_to = datetime(last_year + 1, 1, 1, tzinfo=UTC) + _STEP
     onsets = [_in_force(ZoneInfo(zone), begin), *_onsets(ZoneInfo(zone), begin, end)]
@@ -114,7 +115,7 @@ def time_zone(zone: str, first_year: int, last_year: int) -> icalendar.Timezone:
 
 
 def _in_force(zone: ZoneInfo, at: datetime) -> _Onset:
-    """Return the time that holds at an instant as if it began at that hour of its own clocks."""
+    """Return the offset that is in force at an instant, as an onset at that hour of local time."""
     local = at.astimezone(zone)
     offset = _offset(zone, at)
     is_daylight = (local.dst() or _NONE) > _NONE
@@ -122,7 +123,7 @@ def _in_force(zone: ZoneInfo, at: datetime) -> _Onset:
 
 
 def _onsets(zone: ZoneInfo, begin: datetime, end: datetime) -> Iterator[_Onset]:
-    """Yield each change of the offset between two instants in UTC, in order."""
+    """Yield each change of the offset between two instants (aware, UTC), in order."""
     before, at = _offset(zone, begin), begin
     while at < end:
         following = at + _STEP
@@ -130,8 +131,8 @@ def _onsets(zone: ZoneInfo, begin: datetime, end: datetime) -> Iterator[_Onset]:
         if after != before:
             onset = _first_instant(zone, at, following)
             new = onset.astimezone(zone)
-            # Where winter is told as « negative summer time » (Dublin), the clocks still go forward
-            # in spring.
+            # Dublin's data call winter time « negative summer time », but there too the clocks go
+            # forward in spring: the direction of the change decides.
             is_summer_time = after > before and bool(
                 new.dst() or (onset - _SECOND).astimezone(zone).dst()
             )
@@ -140,7 +141,7 @@ def _onsets(zone: ZoneInfo, begin: datetime, end: datetime) -> Iterator[_Onset]:
 
 
 def _first_instant(zone: ZoneInfo, early: datetime, late: datetime) -> datetime:
-    """Return the first second of the offset of *late*, which is not that of *early*."""
+    """Return the first second with a new offset between *early* (old offset) and *late* (new)."""
     old = _offset(zone, early)
     while late - early > _SECOND:
         middle = early + (late - early) // (2 * _SECOND) * _SECOND
@@ -168,8 +169,8 @@ def _observance(rule: _Rule, last_known_year: int) -> icalendar.Component:
         weekday = _WEEKDAYS[first.local.weekday()]
         told = {"freq": "yearly", "bymonth": first.local.month, "byday": f"{week}{weekday}"}
         if last.local.year < last_known_year:
-            # In UTC, as RFC 5545 section 3.3.10 wants it here. dateutil reads it as local time: the
-            # onset's own instant would leave that onset out.
+            # UNTIL is in UTC, as RFC 5545 (section 3.3.10) requires here. dateutil reads it as
+            # local time, so the instant of the last onset itself would leave that onset out.
             told["until"] = datetime(last.local.year, 12, 31, 12, tzinfo=UTC)
         found.add("rrule", told)
     found.add("tzoffsetfrom", first.before)

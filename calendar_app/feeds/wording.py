@@ -1,4 +1,4 @@
-"""What a date is called and said, the same in feeds, pages and mails. French, plain text."""
+"""The French words for a date and its event, equal in feeds, pages and mails. Plain text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from calendar_app.words.vocabulary import Audience, MilestoneKind, PupilData, Re
 
 
 def moved_words(milestone: Milestone) -> str | None:
-    """Return « prolongé » or « avancé » for a moved deadline, « reporté » for a moved session."""
+    """Return « prolongé » or « avancé » for a moved deadline, « reporté » for a moved session; None
+    when the date was not moved."""
     if milestone.moved_from_last_day is None:
         return None
     if milestone.kind is MilestoneKind.SESSION:
@@ -28,20 +29,20 @@ def moved_words(milestone: Milestone) -> str | None:
 
 
 def cancelled_words(milestone: Milestone) -> str | None:
-    """Return what is cancelled: « annulé », of an event; « date annulée », of one date of an event
-    that goes on; None where nothing is."""
+    """Return « annulé » when the event is cancelled, « date annulée » when only this date is; None
+    when the date is not cancelled."""
     if not milestone.is_cancelled:
         return None
     return "date annulée" if only_date_cancelled(milestone) else "annulé"
 
 
 def only_date_cancelled(milestone: Milestone) -> bool:
-    """Whether a date is cancelled, and its event is not."""
+    """Whether a date is cancelled and its event is not."""
     return milestone.is_cancelled and milestone.event.cancelled_at is None
 
 
 def cancelled_date_words(milestone: Milestone) -> str:
-    """Return « Date limite annulée », of one date of an event that goes on."""
+    """Return « Date limite annulée », for a cancelled date of an event that is not cancelled."""
     if milestone.label:
         return f"Date annulée ({clean_line(milestone.label)})"
     return {
@@ -55,7 +56,7 @@ def cancelled_date_words(milestone: Milestone) -> str:
 
 
 def name_words(milestone: Milestone) -> str:
-    """Return the name of the date without its event: « Date limite », or its own label."""
+    """Return the name of a date without its event: its label, else its kind (« Date limite »)."""
     return clean_line(milestone.label) if milestone.label else milestone.kind.words
 
 
@@ -68,9 +69,10 @@ def lead_in(milestone: Milestone) -> str:
 
 
 def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
-    """Return the one line that stands in a calendar.
+    """Return the title of a date in a calendar, on one line.
 
-    :param viewer: the académie whose feed it is; the local hour is added in another time zone.
+    :param viewer: the académie that the feed is for, or None. When its time zone differs, the local
+        hour of a deadline is added.
     """
     title = clean_line(milestone.event.title)
     if (
@@ -90,8 +92,8 @@ def summary(milestone: Milestone, viewer: Academy | None = None) -> str:
 
 
 def session_hours(milestone: Milestone) -> tuple[datetime, datetime] | None:
-    """Return when a session begins and ends, as aware instants of its own zone. None of any other
-    date, and where its hours are no length of time: then they are said in words."""
+    """Return the start and end of a session, as aware instants in its own time zone. None for other
+    dates, and when the two hours do not make a duration: words then give the hours."""
     if milestone.kind is not MilestoneKind.SESSION or milestone.is_approximate:
         return None
     return session_span(
@@ -104,8 +106,8 @@ def session_hours(milestone: Milestone) -> tuple[datetime, datetime] | None:
 
 
 def _session_words(milestone: Milestone) -> str | None:
-    """Return the hours of a session, all that is known of them: « de 9 h à midi », « à 14 h »,
-    « à partir de 14 h », « jusqu'à 16 h »."""
+    """Return the known hours of a session: « de 9 h à midi », « à 14 h », « à partir de 14 h »,
+    « jusqu'à 16 h »; None when no hour is known."""
     start, end = milestone.start_time, milestone.end_time
     if start is None:
         return None if end is None else f"jusqu'à {hour_words(end)}"
@@ -117,8 +119,8 @@ def _session_words(milestone: Milestone) -> str | None:
 
 
 def hour_in_summary(milestone: Milestone, viewer: Academy | None) -> str:
-    """Return the hour as it follows a name in a line (« à 18 h »), after a space, or nothing where
-    none is known; of a deadline, the viewer's local hour too."""
+    """Return a space and the hour that follows a name in a title (« à 18 h »), for a deadline with
+    the viewer's local hour; an empty text when no hour is known."""
     at = milestone.end_time if milestone.kind.is_deadline else milestone.start_time
     if at is None:
         hours = _session_words(milestone)
@@ -132,7 +134,10 @@ def hour_in_summary(milestone: Milestone, viewer: Academy | None) -> str:
 
 
 def in_(zone: str) -> str:
-    """Return « à La Réunion », « en Guadeloupe » : where a clock of this zone is read."""
+    """Return the place of a time zone with its preposition: « à La Réunion », « en Guadeloupe ».
+
+    :param zone: IANA name.
+    """
     return _WHERE.get(zone, f"(heure de {zone.rpartition('/')[2].replace('_', ' ')})")
 
 
@@ -162,13 +167,13 @@ def _local_hour(printed: date, local: date, at: time) -> str:
 
 
 def when_words(milestone: Milestone) -> str:
-    """Return the day or days in words, with the hours: « du 17 au 19 mai 2021 »; of a deadline, the
-    last day."""
+    """Return the day or days in words, with the hours: « du 17 au 19 mai 2021 »; for a deadline,
+    the last day; for an approximate date, its phrase."""
     if milestone.is_approximate:
         return f"{milestone.phrase} (date approximative)"
     first, last = milestone.first_day, milestone.last_day
     if milestone.kind.is_deadline:
-        # Of a deadline of several days, the last one counts.
+        # The last day of a deadline of several days counts.
         end = milestone.end_time
         return day_words(last) if end is None else f"{day_words(last)} à {hour_words(end)}"
     days = day_words(first) if first == last else span_words(first, last)
@@ -177,9 +182,10 @@ def when_words(milestone: Milestone) -> str:
 
 
 def todo_words(milestone: Milestone, *, concerned: bool = True) -> str:
-    """Return what to do and by when, in one sentence.
+    """Return the task and its day as a sentence; for a moved or cancelled date, with the old day.
 
-    :param concerned: whether the date is for whoever reads this: nobody else is told to do it.
+    :param concerned: whether the date is for the reader. A reader whom it does not concern is not
+        asked to do anything.
     """
     if only_date_cancelled(milestone):
         what = cancelled_date_words(milestone)
@@ -223,7 +229,8 @@ def _article(span: str) -> str:
 
 
 def _deadline_after(milestone: Milestone) -> str:
-    """The deadline of those to whom it opens: not one that is only for some of them."""
+    """Return the sentence with the last deadline for the whole scope of an opening: not a deadline
+    for a part of it. Empty when there is none."""
     deadlines = [
         m
         for m in milestone.event.milestones
@@ -235,13 +242,15 @@ def _deadline_after(milestone: Milestone) -> str:
 
 
 def local_words(milestone: Milestone, viewer: Academy | None) -> str | None:
-    """Return the local hour of a date of another time zone, where an hour is given, and for a
-    deadline the local safe day when it is not the printed one; None where there is nothing to say.
+    """Return the local hour of a date in another time zone, if an hour is given, and for a deadline
+    the local safe day if it differs from the printed day. None when there is nothing to add.
+
+    :param viewer: the reader's académie, or None.
     """
     if viewer is None or milestone.is_approximate or viewer.time_zone == milestone.time_zone:
         return None
     is_deadline = milestone.kind.is_deadline
-    # Of a session of which only the end is known, the end.
+    # The end is used for a deadline, and for a session of which only the end is known.
     of_end = is_deadline or milestone.start_time is None
     day = milestone.last_day if of_end else milestone.first_day
     at = milestone.end_time if of_end else milestone.start_time
@@ -266,19 +275,19 @@ def local_words(milestone: Milestone, viewer: Academy | None) -> str | None:
 
 
 def _sentence(words: str) -> str:
-    """Return *words* with a capital on their first letter."""
+    """Return *words* with a capital first letter."""
     return words[:1].upper() + words[1:]
 
 
 def elsewhere_words(scope: Iterable[str], academies: Academies) -> str:
-    """Return what is said first to whom a date or an event is not for: « Pour d'autres que vous :
-    département 62 (académie de Lille). »"""
+    """Return the sentence for readers whom a date or an event does not concern: « Pour d'autres que
+    vous : département 62 (académie de Lille). »"""
     return f"Pour d'autres que vous : {scope_words(scope, academies)}."
 
 
 def scope_words(scope: Iterable[str], academies: Academies) -> str:
-    """Return for whom a date is: « national », « académie de Lille », « départements 15, 43 et
-    63 (académie de Clermont-Ferrand) »."""
+    """Return the scope of a date in words: « national », « académie de Lille », « départements 15,
+    43 et 63 (académie de Clermont-Ferrand) »."""
     codes = sorted(scope)
     if NATIONAL in codes:
         return "national"
@@ -296,12 +305,12 @@ def scope_words(scope: Iterable[str], academies: Academies) -> str:
 
 
 def level_words(event: Event) -> str | None:
-    """Return « premier degré et cycle 4 », or None when the letter does not say."""
+    """Return the classes in words: « premier degré et cycle 4 »; None when none are named."""
     return list_words(levels.name(slug) for slug in levels.collapse(event.classes)) or None
 
 
 def class_words(event: Event) -> str:
-    """Return the same, or « classes non précisées »."""
+    """Return :func:`level_words`, or « classes non précisées »."""
     return level_words(event) or "classes non précisées"
 
 
@@ -311,8 +320,8 @@ def audience_words(event: Event) -> str:
 
 
 def taking_part(event: Event) -> list[tuple[str, str | None]]:
-    """Return what is known of taking part, as (question, answer); None is what the letter does not
-    say."""
+    """Return how to take part, as pairs of question and answer; None for an answer that the letter
+    does not give."""
     who = [Registrant(value).words for value in event.registrants]
     link = uri(event.register_link) if event.register_link else None
     if event.ien_visa:
@@ -334,8 +343,8 @@ def taking_part(event: Event) -> list[tuple[str, str | None]]:
 
 
 def unsaid_words(event: Event) -> str | None:
-    """Return what the letter does not say of taking part (« qui inscrit la classe et combien cela
-    coûte »), or None when it says all."""
+    """Return the questions on taking part that the letter does not answer (« qui inscrit la classe
+    et combien cela coûte »); None when it answers all."""
     asked = (question[:-2] for question, answer in taking_part(event) if not answer)
     return list_words(words[:1].lower() + words[1:] for words in asked) or None
 
@@ -349,11 +358,13 @@ def description(
     class_days: Iterable[str] = (),
     concerned: bool = True,
 ) -> str:
-    """Return the text under a date in a calendar: what to do first, the official link next
-    (Google ignores URL), our own page last.
+    """Return the text of a date in a calendar, in lines: the task first, then the official link
+    (because Google ignores the property URL), our own page and the source.
 
-    :param class_days: where the date falls among the viewer's class days, in sentences.
-    :param concerned: whether the date is for whom the feed is for.
+    :param viewer: the académie that the feed is for, or None.
+    :param page: the address of the event's page.
+    :param class_days: sentences on the class days around the date.
+    :param concerned: whether the date is for the audience of the feed.
     """
     event = milestone.event
     lines: list[str | None] = [] if concerned else [elsewhere_words(milestone.scope, academies)]
@@ -382,11 +393,14 @@ def description(
 
 
 def categories(milestone: Milestone, academies: Academies, themes: Mapping[str, str]) -> list[str]:
-    """Return type, classes, themes and place in plain French."""
+    """Return the categories of a date in plain French: type, classes, themes and place.
+
+    :param themes: the closed list, slug → name.
+    """
     event = milestone.event
     found = [event.type.words]
     found += [levels.name(slug) for slug in levels.collapse(event.classes)]
     found += sorted(themes.get(slug, slug) for slug in event.themes)
     found += [scope_words({code}, academies) for code in sorted(milestone.scope)]
-    # Programs take a category apart at a comma, escaped or not.
+    # Programs split a category at a comma, escaped or not.
     return [re.sub(" ?, ?", " · ", clean_line(word).replace(NBSP, " ")) for word in found]

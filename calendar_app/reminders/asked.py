@@ -1,8 +1,10 @@
-"""What anybody may ask for by typing an address: to sign up, their link, a new password.
+"""Requests that anybody may make by typing an address: a sign-up, a personal link, a new password.
 
-The request is written down and answered at once, without a look at whose address it is: a known
-one and an unknown one cost the same statements. The worker looks, a few seconds later
-(:func:`answer`), and forgets the request in the transaction that queues its mail.
+A request is stored and answered at once, before anything looks up whose address it is: a known and
+an unknown address cost the same statements. A few seconds later, the worker looks up the address
+(:func:`answer`) and deletes the request in the transaction that queues its mail.
+
+``now`` is an aware UTC instant everywhere.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ from calendar_app.words.mail_addresses import MailAddress
 
 
 def sign_up(session: AnySession, request: SignUp, now: datetime) -> None:
-    """Note a sign-up: the worker asks the address to confirm it, or sends the link of somebody who
-    is subscribed."""
+    """Store a sign-up. The worker then asks the address to confirm it, or sends the personal link
+    if the address is already subscribed."""
     wishes = {
         name: sorted(value) if isinstance(value, Set) else value
         for name, value in asdict(request.wishes).items()
@@ -38,26 +40,27 @@ def sign_up(session: AnySession, request: SignUp, now: datetime) -> None:
 
 
 def link(session: AnySession, address: MailAddress, now: datetime) -> None:
-    """Note « Retrouver mon lien »: the worker sends it to whom it belongs."""
+    """Store « Retrouver mon lien ». The worker then sends the link, if the address has one."""
     _ask(session, AskedFor.LINK, address, now)
 
 
 def password(session: AnySession, address: MailAddress, now: datetime) -> None:
-    """Note « Mot de passe oublié »: the worker mails a link, if an editor has this address."""
+    """Store « Mot de passe oublié ». The worker then mails a link, if an editor has this address."""
     _ask(session, AskedFor.PASSWORD, address, now)
 
 
-#: Mails a link to choose a password, inside the caller's transaction, if the address is an
-#: editor's: the editing room's part of the answers.
+#: A function of the editing room. It mails a link to choose a password if the address is an
+#: editor's, inside the caller's transaction.
 MailPassword = Callable[[AnySession, MailAddress, PersonalLinks, datetime], None]
 
 
 def answer(
     session: AnySession, links: PersonalLinks, now: datetime, mail_password: MailPassword
 ) -> int:
-    """Answer what was asked, oldest first, each in a transaction of its own; return how many.
+    """Answer the stored requests, oldest first, each in a transaction of its own. Return how many
+    were answered.
 
-    Harmless to run in several processes at once: each request is answered by one.
+    Several processes may run this at once: each request is answered by one of them.
     """
     waiting = list(session.scalars(select(AddressRequest.id).order_by(AddressRequest.id)))
     session.rollback()
@@ -65,7 +68,8 @@ def answer(
 
 
 def clean(session: AnySession, now: datetime) -> int:
-    """Forget what no worker took in a day: one asks again; return how many."""
+    """Delete the requests that no worker took within a day; the person has to ask again. Return how
+    many were deleted."""
     with writing(session, now):
         old = delete(AddressRequest).where(AddressRequest.asked_at <= now - ASKED)
         return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
@@ -97,7 +101,7 @@ def _answer_one(
         with writing(session, now):
             asked = session.scalar(query.with_for_update(skip_locked=True))
             if asked is None:
-                return False  # somebody else answers, or has answered
+                return False  # another worker answers it, or has answered it
             address = MailAddress.read(asked.address)
             match asked.asked_for:
                 case AskedFor.SIGN_UP:
@@ -109,7 +113,7 @@ def _answer_one(
                     mail_password(session, address, links, now)
             session.delete(asked)
     except IntegrityError:
-        # Two workers met the same new address at one instant: at the next tick it is known.
+        # Two workers added the same new address at once. At the next tick, the address is known.
         return False
     return True
 

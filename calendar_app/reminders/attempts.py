@@ -1,7 +1,9 @@
-"""A window of mails: gated together, handed over one after the other, and noted together.
+"""A window of mails: what is stored before its mails are sent, and after.
 
-Two transactions a window, where one mail at a time would need as many for each mail. What is in a
-window and has no result when a worker is killed stays in doubt, whether it went out or not.
+A window passes the gate in one transaction, its mails are sent one after the other, and their
+results are noted in a second transaction. (One mail at a time would take two transactions a mail.)
+If a worker is killed, the mails of its window that have no result stay in doubt, whether they were
+sent or not. ``now`` is an aware UTC instant everywhere.
 """
 
 from __future__ import annotations
@@ -53,11 +55,14 @@ _ATTEMPTS: Any = DeliveryAttempt.__table__
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a server said about a gated mail.
+    """What happened to one mail that had passed the gate.
 
     :param outcome: SENT; DEFERRED, to be tried again at *try_again_at*; REFUSED, for good; or
-        IN_DOUBT, when the body went out and no answer came.
-    :param refuses_address: the address takes no mail at all, so nobody gets mail there any more.
+        IN_DOUBT, when the body was sent and no answer came.
+    :param stage: the stage that was reached (see ``TransportError``).
+    :param try_again_at: aware UTC; None unless the mail is deferred.
+    :param refuses_address: whether the address takes no mail at all, so that its subscriber gets no
+        mail any more.
     """
 
     mail: Claimed
@@ -72,13 +77,15 @@ class Result:
 def gate(
     session: AnySession, window: Sequence[Prepared], now: datetime, others: OtherMails
 ) -> set[int]:
-    """Let mails go out, those that are still this worker's to send: they are in doubt from here on.
-    The others are noted as stopped, and given back if they may be.
+    """Mark as in doubt the mails that may be sent: those whose claim and dates are still valid, and
+    whose recipients still want them. The other mails are noted as stopped, and released if the
+    claim is still this worker's.
 
-    They are kept until there is an answer, so that a second try sends the same bytes.
+    The content of a mail is kept until there is an answer, so that a second try sends the same
+    bytes.
 
-    :param others: the mails to people who are no subscribers.
-    :returns: the ids of those that may be sent.
+    :param others: the mails to people who are not subscribers.
+    :returns: the ids of the mails that may be sent.
     """
     in_time = [prepared.mail for prepared in window if now < prepared.not_after]
     few = [mail for mail in in_time if not mail.kind.to_subscriber]
@@ -86,7 +93,8 @@ def gate(
         many = [mail for mail in in_time if mail.kind.to_subscriber]
         ours = ids_still_claimed(session, many, DeliveryState.CLAIMED, *_may_go(now), _STILL_ASKS)
         if few:
-            # Asked apart: together, PostgreSQL would look through all subscribers for them.
+            # A query of its own: in one query, PostgreSQL would scan all subscribers for these few
+            # mails.
             waits = others.somebody_waits(now)
             ours |= ids_still_claimed(session, few, DeliveryState.CLAIMED, *_may_go(now), waits)
         passed = [prepared for prepared in window if prepared.mail.id in ours]
@@ -98,12 +106,13 @@ def gate(
 def note(
     session: AnySession, results: Sequence[Result], untried: Collection[Claimed], now: datetime
 ) -> None:
-    """Note what became of a window.
+    """Note the results of a window.
 
-    A mail that a server took is sent whoever has the row by now: another worker fails at its gate.
+    A mail that a server accepted is noted as sent, even if another worker has claimed it since:
+    that worker fails at its gate.
 
-    :param untried: the mails of the window that were not begun: no doubt is left of them, and they
-        are claimed as before.
+    :param untried: the mails of the window that were not begun. They are not in doubt any more, but
+        claimed as before the gate.
     """
     with writing(session, now):
         connection = session.connection()
@@ -142,7 +151,7 @@ _STILL_ASKS = exists().where(
     ),
 )
 
-# Made once: SQLAlchemy takes longer to build a statement than a store to run it.
+# Built once: SQLAlchemy takes longer to build a statement than a database takes to run it.
 _IN_DOUBT = (
     update(_DELIVERIES)
     .where(_DELIVERIES.c.id == bindparam("b_id"))
@@ -153,12 +162,12 @@ _IN_DOUBT = (
         due_at=bindparam("b_now"),
         form_key=bindparam("b_form"),
         form_values=bindparam("b_values"),
-        # What is sent once more tells what it told.
+        # A mail that is sent again tells the same dates.
         issue=func.coalesce(bindparam("b_issue", type_=BigInteger), _DELIVERIES.c.issue),
     )
 )
 _NEW_ATTEMPT = insert(_ATTEMPTS)
-#: A claim has one attempt in doubt at most.
+#: The open attempt of a claim, which has at most one attempt in doubt.
 _BEGUN = and_(
     _ATTEMPTS.c.delivery_id == bindparam("b_id"),
     _ATTEMPTS.c.epoch == bindparam("b_epoch"),
@@ -213,8 +222,11 @@ def _begun(mail: Claimed) -> dict[str, Any]:
 
 
 def _as_claimed(mail: Claimed) -> dict[str, Any]:
-    """An answer ends the doubt of this try, not that of an earlier one, whose bytes stay. Where
-    nothing ever went out, the next try may tell the news."""
+    """Return the values that a delivery had before the gate.
+
+    An answer ends the doubt of this try, but not the doubt of an earlier try, whose bytes are kept.
+    If no earlier try was in doubt, the next try is composed again and may tell newer dates.
+    """
     kept = {"doubts": mail.doubts, "form_key": mail.form_key, "form_values": mail.form_values}
     return claim_parameters(mail) | {"tries": mail.tries} | kept
 
@@ -227,7 +239,7 @@ def _note_refused(session: AnySession, results: Sequence[Result], now: datetime)
             _as_claimed(r.mail) | {"due_at": r.try_again_at, "reason": r.reply} for r in deferred
         ]
         for row in rows:
-            del row["tries"]  # it was tried
+            del row["tries"]  # this try counts
         session.connection().execute(_DEFER, rows)
     if refused:
         ours = ids_still_claimed(session, [r.mail for r in refused], DeliveryState.IN_DOUBT)
@@ -252,10 +264,10 @@ def _begin(session: AnySession, mails: Sequence[Prepared], now: datetime) -> Non
         return
     connection = session.connection()
     day = now.date()
-    # What holds the token of a password link is written again from its row, never kept.
+    # A mail with a password link is composed again from its row: its token is never stored.
     kept = [mail for mail in mails if mail.mail.kind is not DeliveryKind.PASSWORD]
     keys = {mail.filled.form: f"{day}/{mail.filled.form.key}" for mail in kept}
-    # In one order in all workers, or two of them might wait for each other.
+    # All workers insert in the same order; otherwise, two of them could wait for each other.
     forms = sorted((key, form) for form, key in keys.items())
     new = [{"key": key, "day": day, "stored": form.stored} for key, form in forms]
     if new:
@@ -277,7 +289,7 @@ def _begin(session: AnySession, mails: Sequence[Prepared], now: datetime) -> Non
 
 
 def _note_issues(session: AnySession, mails: Sequence[Prepared]) -> None:
-    """Note which dates « Le point de la semaine » tells: once for all who get the same."""
+    """Note which dates each issue of « Le point de la semaine » tells, once for all its readers."""
     issues = {_issue(mail): mail.tells for mail in mails if mail.tells}
     rows = [
         {"issue": issue, "milestone_id": milestone_id, "day": day}
@@ -289,16 +301,17 @@ def _note_issues(session: AnySession, mails: Sequence[Prepared]) -> None:
 
 
 def _issue(mail: Prepared) -> int:
-    """Return a number that only mails with the same dates have (of 64 bits, so that it fits)."""
+    """Return a number of 64 bits that only mails with the same dates share."""
     digest = hashlib.sha256(repr(mail.tells).encode()).digest()
     return int.from_bytes(digest[:8], signed=True)
 
 
 def _note_stopped(session: AnySession, mails: Sequence[Claimed], now: datetime) -> None:
-    """The gate was shut for these: what is still ours goes back."""
+    """Note that these mails did not pass the gate, and release the claims that are still this
+    worker's."""
     if not mails:
         return
-    # Some were erased with their subscriber, meanwhile.
+    # Some deliveries may have been erased with their subscriber since.
     there = select(Delivery.id).where(Delivery.id.in_([mail.id for mail in mails]))
     known = set(session.scalars(there.with_for_update(read=True, key_share=True)))
     rows = [_attempt(m, now, AttemptOutcome.STOPPED, "gate") for m in mails if m.id in known]

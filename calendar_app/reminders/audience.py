@@ -1,4 +1,5 @@
-"""Who is to hear of what is due, as SQL: the rules of following, leads and answers."""
+"""Which subscribers should hear of the send days that are due, as SQL: the rules of following,
+leads and answers."""
 
 from __future__ import annotations
 
@@ -37,15 +38,18 @@ from calendar_app.reminders.rules.reminder_plan import SchoolKind
 from calendar_app.store.base import Base
 from calendar_app.words.vocabulary import MilestoneKind
 
-#: Who signed up so late before the rentrée needs no « toujours en CM2 ? ».
+#: A subscriber who confirmed less than this before the rentrée is not asked « toujours en CM2 ? ».
 _NEW_SUBSCRIBER = timedelta(days=30)
 
 WITH_REMINDERS = (DeliveryKind.REMINDER, DeliveryKind.MOVED, DeliveryKind.CANCELLED)
 
 
 def select_recipients(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[Any]:
-    """Return the (subscriber, send day) pairs of a kind of mail, with the columns of both that a
-    reminder wants."""
+    """Return a query of the (subscriber, send day) pairs of a kind of mail, with the columns of
+    both that a reminder needs.
+
+    :param chunk: the first and the last id of the subscribers, inclusive.
+    """
     columns = (
         Subscriber.id.label("subscriber_id"),
         SendDay.milestone_id,
@@ -89,7 +93,8 @@ def select_recipients(kind: DeliveryKind, chunk: tuple[int, int], now: datetime)
         .select_from(Subscription)
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .join(SendDay, of_event)
-        # Said of both: an engine that starts from the subscriptions must see it, too.
+        # The chunk limits both tables: a query plan that starts from the subscriptions needs it,
+        # too.
         .where(Subscription.subscriber_id.between(*chunk), active, open_, wanted)
         .where(Subscription.picked, Subscription.since <= SendDay.send_at)
     )
@@ -103,10 +108,11 @@ def select_recipients(kind: DeliveryKind, chunk: tuple[int, int], now: datetime)
 
 
 def _is_misled(kind: DeliveryKind) -> ColumnElement[bool]:
-    """Whether somebody counts on what a date was: by what they knew of it last.
+    """Whether the last thing that a subscriber knew of a date is no longer true.
 
-    Who picked the event, or said that the class takes part, knew what was public then; a mail told
-    what it told. « Ne plus me prévenir » ends what was known before.
+    A subscriber who picked the event, or said that the class takes part, knew what was public at
+    that time. A subscriber who got a mail knows what it told. « Ne plus me prévenir » ends what was
+    known before it.
     """
     known = union_all(*_known()).subquery()
     if kind is DeliveryKind.CANCELLED:
@@ -123,8 +129,8 @@ def _is_misled(kind: DeliveryKind) -> ColumnElement[bool]:
 
 
 def _known() -> Iterator[Select[Any]]:
-    """Yield what a subscriber knows of the date of a send day: as (at, day, cancelled)."""
-    # A mail that may be on its way tells nothing but what it was written to tell.
+    """Yield queries of what a subscriber knows of the date of a send day, as (at, day, cancelled)."""
+    # A mail that may be on its way counts as sent: it can only tell what it was planned to tell.
     on_its_way = (DeliveryState.CLAIMED, DeliveryState.IN_DOUBT, DeliveryState.PARKED)
     told = select(
         Delivery.due_at.label("at"),
@@ -139,7 +145,8 @@ def _known() -> Iterator[Select[Any]]:
             and_(Reminder.state == ReminderState.PLANNED, Delivery.state.in_(on_its_way)),
         ),
     )
-    # By way of the person's few mails: an issue has thousands of readers, a date many issues.
+    # The query starts from the person's few mails: an issue has thousands of readers, and a date
+    # stands in many issues.
     weekly_day = _of_outer(select(WeeklyDate.day), Delivery).where(
         WeeklyDate.issue == Delivery.issue, WeeklyDate.milestone_id == SendDay.milestone_id
     )
@@ -168,7 +175,7 @@ def _known() -> Iterator[Select[Any]]:
 
 
 def _then(what: Column, at: Column, now: Column) -> Column:
-    """Return what a date was at an instant, *now* where it has not changed since."""
+    """Return what a date was at the instant *at*; *now* if it has not changed since."""
     later = select(what).where(
         PastDate.milestone_id == SendDay.milestone_id, PastDate.until_at > at
     )
@@ -177,12 +184,12 @@ def _then(what: Column, at: Column, now: Column) -> Column:
 
 
 def _of_outer(query: Select[Any], *more: type[Base]) -> Select[Any]:
-    """Let a query know the subscriber and the send day that it is about."""
+    """Correlate a query with the subscriber and the send day of the outer query."""
     return query.correlate(Subscriber, SendDay, *more)
 
 
 def _fits() -> ColumnElement[bool]:
-    """Whether an event is for somebody's classes and themes."""
+    """Whether an event fits the classes and the themes of a subscriber."""
     theme = exists().where(
         EventTheme.event_id == SendDay.event_id, holds(Subscriber.themes, EventTheme.slug)
     )
@@ -193,7 +200,7 @@ def _fits() -> ColumnElement[bool]:
 
 
 def _is_of_use() -> ColumnElement[bool]:
-    """Whether there is still something to do, by what the class said that it did."""
+    """Whether the class still has something to do, according to its answers."""
     registration = SendDay.milestone_kind == MilestoneKind.REGISTRATION_DEADLINE
     session = SendDay.milestone_kind == MilestoneKind.SESSION
     return or_(

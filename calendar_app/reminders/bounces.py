@@ -1,15 +1,15 @@
-"""Delivery reports, as mail servers send them back to the sender: those of RFC 3464, and the free
-text of servers that do not follow it.
+"""Delivery reports that mail servers send back to the sender: those of RFC 3464, and the free text
+of servers that do not follow it.
 
-Anybody can write to the mailbox that they are read from: a report proves nothing by itself. Whoever
-acts on one checks that the Message-ID, where the report has one, is of a mail that we sent, and to
-that recipient.
+Anybody can write to the mailbox from which reports are read, so a report proves nothing by itself.
+A caller that acts on a report must check that its Message-ID, if it has one, belongs to a mail that
+we sent to that recipient.
 
-Which addresses a message reports is read by ``flufl.bounce``, which knows the free text of many
-servers; the status, the diagnostic and the Message-ID, which it leaves out, are read here. The
-parts are read without ``email``: it builds a tree from whatever it is given, and thousands of
-nested parts, or a header of a megabyte with nothing but semicolons, keep it busy for minutes or end
-it. Here depth and lengths have limits, and ``flufl.bounce`` gets the beginning of a message only.
+``flufl.bounce``, which knows the free text of many servers, finds the addresses that a message
+reports. It leaves out the status, the diagnostic and the Message-ID, which are read here. The parts
+are read without ``email``: that package builds a tree from any input, and thousands of nested
+parts, or a header of a megabyte of semicolons, keep it busy for minutes or make it fail. Here,
+depth and lengths have limits, and ``flufl.bounce`` gets only the beginning of a message.
 """
 
 from __future__ import annotations
@@ -33,22 +33,24 @@ from calendar_app.reminders.rules.server_replies import (
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.text import clean_line
 
-#: A larger message is skipped: a report is some kB, with what it returns of the mail.
+#: A larger message is skipped: a report has some kB, with the part of the mail that it returns.
 MAX_BYTES = 1 << 20
 
 _MAX_DEPTH = 3
 _MAX_PARTS = 20
 _MAX_HEADERS = 65536
 _MAX_VALUE = 2000
-#: What ``flufl.bounce`` is given of a message: the report comes first, the returned mail last.
+#: The bytes of a message that ``flufl.bounce`` gets: the report comes first, the returned mail
+#: last.
 _MAX_SCANNED = 32768
-#: Of a text, how much after an address is about it.
+#: The number of characters after an address in which a text speaks of that address.
 _MAX_SAID = 500
-# What raises in it is told here by the message that is no report; its own traceback is nobody's.
+# ``flufl.bounce`` logs the traceback of any failure. Here, a failure means that the message is no
+# report, so the log is off.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*)[ \t]*:")
-#: What tells a message from any other text with a colon in its first line.
+#: Fields that tell a message from any other text with a colon in its first line.
 _OF_A_MESSAGE = {"received", "return-path", "from", "date", "message-id", "content-type"}
 _REPORTS = ("message/delivery-status", "message/global-delivery-status")
 _TEXTS = ("text/plain", "")
@@ -58,7 +60,7 @@ _RETURNED = (
     "text/rfc822-headers",
     "message/global-headers",
 )
-# Not the first three numbers of an IPv4 address.
+# This must not match the first three numbers of an IPv4 address.
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 
 
@@ -70,17 +72,18 @@ _QUOTED_ID = re.compile(
 
 @dataclass(frozen=True)
 class Bounce:
-    """What a server reports about one recipient of one mail.
+    """A server's report about one recipient of one mail.
 
-    :param message_id: of the mail that was reported, in its « < > »; None if nothing tells it.
-    :param recipient: lower case; as we wrote it, where the report says so (Original-Recipient),
-        or else as the last server knew it (Final-Recipient).
-    :param action: ``failed``, ``delayed``, ``delivered``, ``relayed`` or ``expanded``, or whatever
-        else the report says, lower case.
-    :param status: enhanced status code (RFC 3463), empty if there is none. Where it says nothing
-        (« 5.0.0 », as Exim always writes) it is the one that the diagnostic quotes, or that its
-        words mean.
-    :param diagnostic: what the server said, on a line of 200 characters at most, without addresses.
+    :param message_id: the Message-ID of the reported mail, in its « < > »; None if the report does
+        not give it.
+    :param recipient: the address in lower case: as we wrote it, if the report says so
+        (Original-Recipient), otherwise as the last server knew it (Final-Recipient).
+    :param action: ``failed``, ``delayed``, ``delivered``, ``relayed``, ``expanded``, or any other
+        word of the report, in lower case.
+    :param status: the enhanced status code (RFC 3463), empty if there is none. If it says nothing
+        (``5.0.0``, which Exim always writes), it is the code that the diagnostic quotes or that the
+        words of the diagnostic mean.
+    :param diagnostic: the server's words, on one line of at most 200 characters, without addresses.
     """
 
     message_id: str | None
@@ -91,24 +94,24 @@ class Bounce:
 
     @property
     def is_permanent(self) -> bool:
-        """Whether the address takes no mail, now or later, so that writing to it has to stop: see
+        """Whether the address takes no mail, now or later, so that mails to it have to stop: see
         :func:`~calendar_app.reminders.rules.server_replies.refuses_address`."""
         return self.action == "failed" and refuses_address(self.status)
 
 
 def read_bounces(path: Path) -> Iterator[Bounce]:
-    """Yield what the reports of a mailbox say, in its order; other messages are skipped.
+    """Yield the reports of a mailbox, in its order; other messages are skipped.
 
     :param path: a message (``.eml``), an mbox file, or a Maildir folder.
     :raises CalendarError: at the first value, if *path* is none of these.
-    :raises OSError: at the first value, if it cannot be read.
+    :raises OSError: at the first value, if *path* cannot be read.
     """
     for message in _messages(path):
         yield from bounces_of(message)
 
 
 def _messages(path: Path) -> Iterator[bytes]:
-    """Yield the messages that are not too large."""
+    """Yield the messages of a mailbox that are not too large."""
     if path.is_dir():
         folders = [path / "cur", path / "new"]
         if not any(folder.is_dir() for folder in folders):
@@ -130,7 +133,7 @@ def _messages(path: Path) -> Iterator[bytes]:
                 message = mailbox.read(MAX_BYTES + 1)
                 if len(message) <= MAX_BYTES:
                     yield message
-            elif start:  # a mailbox that was emptied is an empty file
+            elif start:  # an empty file is an emptied mailbox
                 raise CalendarError(
                     f"Le fichier « {path} » n'est ni un message (.eml) ni une boîte mbox."
                 )
@@ -144,11 +147,12 @@ def _maildir_message(file: Path) -> Iterator[bytes]:
             if len(message) <= MAX_BYTES:
                 yield message
     except FileNotFoundError:
-        pass  # a mail reader moved it meanwhile
+        pass  # a mail reader moved the file meanwhile
 
 
 def _mbox_messages(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut an mbox file at each line « From  » that follows a blank one (RFC 4155)."""
+    """Yield the messages of an mbox file: each begins after a line ``From …`` that follows a blank
+    line (RFC 4155)."""
     message: list[bytes] = []
     size, before = 0, b"\n"
     for line in lines:
@@ -166,7 +170,7 @@ def _mbox_messages(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def bounces_of(message: bytes) -> Iterator[Bounce]:
-    """Yield what a message reports, one value for each recipient; nothing if it is no report."""
+    """Yield the reports of a message, one for each recipient; none if the message is no report."""
     message = message.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     header = _fields(message)
     is_automatic = _is_automatic(header)
@@ -185,8 +189,8 @@ def bounces_of(message: bytes) -> Iterator[Bounce]:
 
 
 def _is_automatic(header: dict[str, str]) -> bool:
-    """Return whether a mail server wrote a message: a colleague who forwards a report, or who
-    quotes one, has not bounced."""
+    """Whether a mail server wrote a message. A colleague who forwards or quotes a report has not
+    bounced."""
     sender = header.get("from", "").lower()
     return (
         header.get("return-path") == "<>"
@@ -196,24 +200,26 @@ def _is_automatic(header: dict[str, str]) -> bool:
 
 
 def _failed(message: bytes) -> set[str]:
-    """Return the addresses that a message reports as refused for good, lower case."""
-    # Its patterns walk a run of blank lines from each of them.
+    """Return the addresses, in lower case, that a message reports as refused for good."""
+    # Runs of blank lines are shortened: the patterns of ``flufl.bounce`` search from each blank
+    # line to the end of its run.
     scanned = re.sub(rb"\n(?:[ \t]*\n){2,}", b"\n\n", message[:_MAX_SCANNED])
-    # A report has four parts or so; ``email`` fails on hundreds that stand in each other.
+    # A report has about four parts; ``email`` fails on hundreds of nested parts.
     if scanned.lower().count(b"multipart/") > _MAX_PARTS:
         return set()
     try:
         found = scan_message(email.message_from_bytes(scanned))
     except Exception:
-        # ``email`` raises whatever it likes when it decodes what is no mail: it is no report then.
+        # ``email`` may raise any exception when it decodes bytes that are no mail: they are no
+        # report.
         return set()
     addresses = {address.decode("ascii", "replace").strip().lower() for address in found}
     return {address for address in addresses if _is_address(address)}
 
 
 def _message_id(header: dict[str, str], parts: list[tuple[str, bytes]], text: str) -> str | None:
-    """Return the Message-ID of the mail that is reported, from wherever servers write it: in the
-    headers that they return, in the report, in its header (Gmail, Exchange), or in free text."""
+    """Return the Message-ID of the reported mail, from any place where servers write it: the
+    returned headers, the report, the header of the report (Gmail, Exchange), or free text."""
     places = [_fields(body).get("message-id", "") for kind, body in parts if kind in _RETURNED]
     for kind, body in parts:
         if kind in _REPORTS:
@@ -224,8 +230,9 @@ def _message_id(header: dict[str, str], parts: list[tuple[str, bytes]], text: st
 
 
 def _recipient_fields(parts: list[tuple[str, bytes]]) -> Iterator[dict[str, str]]:
-    """Yield the fields of each group of a report. The first is about the mail, each that follows
-    about one recipient. (RFC 3464, section 2.1. A blank line may hold blanks, in some reports.)"""
+    """Yield the fields of each group of a report (RFC 3464, section 2.1). The first group is about
+    the mail, each following group about one recipient. (In some reports, a blank line contains
+    blanks.)"""
     for kind, body in parts:
         if kind in _REPORTS:
             for group in re.split(rb"\n(?:[ \t]*\n)+", body):
@@ -238,9 +245,9 @@ def _recipient(fields: dict[str, str], which: str) -> str | None:
 
 
 def _bounce(message_id: str | None, recipient: str, fields: dict[str, str], text: str) -> Bounce:
-    """Return what is said of a recipient.
+    """Return the report about a recipient.
 
-    :param fields: of its group of the report; what they leave out is looked for in *text*.
+    :param fields: the fields of the recipient's group; what they leave out is looked for in *text*.
     """
     action = fields.get("action", "").lower().partition(" ")[0]
     diagnostic = _typed(fields.get("diagnostic-code", "")) or _said_of(recipient, text)
@@ -251,18 +258,18 @@ def _bounce(message_id: str | None, recipient: str, fields: dict[str, str], text
     return Bounce(
         message_id,
         recipient,
-        "failed" if action == "error" else action,  # OpenSMTPD's word
+        "failed" if action == "error" else action,  # the word of OpenSMTPD
         status,
         without_addresses(diagnostic),
     )
 
 
 def _said_of(recipient: str, text: str) -> str:
-    """Return what a text says right after it names an address, up to the next address."""
+    """Return the words of a text right after an address, up to the next address."""
     named = re.search(re.escape(recipient), text, re.IGNORECASE)
     if not named:
         return ""
-    # It may be named twice, as Postfix does: « <a@b.fr>: host … said: 550 5.1.1 <a@b.fr>: … ».
+    # Postfix names the address twice: « <a@b.fr>: host … said: 550 5.1.1 <a@b.fr>: … ».
     said = text[named.end() :][:_MAX_SAID].replace(named[0], "…")
     return re.split(r"\n\s*<?[^\s@<>]+@[^\s@<>]+>?:?\s|\n-", said, maxsplit=1)[0].lstrip("> :\n")
 
@@ -273,7 +280,7 @@ def _status(text: str) -> str:
 
 
 def _typed(value: str) -> str:
-    """Return what follows the type (« rfc822; … », « smtp; … »), without « < > » around it."""
+    """Return the value after its type (« rfc822; … », « smtp; … »), without « < > » around it."""
     text = re.sub(r"^[A-Za-z0-9-]+\s*;", "", value).strip()
     return text[1:-1].strip() if text.startswith("<") and text.endswith(">") else text
 
@@ -283,12 +290,12 @@ def _is_address(text: str) -> bool:
 
 
 def _parts(entity: bytes, depth: int, inside: bool) -> Iterator[tuple[str, bytes]]:
-    """Yield the type and the decoded content of the parts of a report.
+    """Yield the type and the decoded content of each part of a report.
 
-    A report may stand inside another multipart (a footer added on the way), not in a mail that is
-    forwarded or returned, whose own reports are about something else.
+    A report may stand inside another multipart (a footer was added on its way). It is not looked
+    for inside a forwarded or returned mail, whose own reports are about another mail.
 
-    :param inside: whether *entity* belongs to a report: some servers send theirs as
+    :param inside: whether *entity* belongs to a report: some servers send their reports as
         multipart/mixed, or as plain text.
     """
     fields = _fields(entity)
@@ -301,7 +308,8 @@ def _parts(entity: bytes, depth: int, inside: bool) -> Iterator[tuple[str, bytes
         )
         if boundary and depth:
             delimiter = re.escape((boundary[1] or boundary[2]).encode())
-            # The delimiter's line end belongs to it, not to the part (RFC 2046, section 5.1.1).
+            # The line end before a delimiter belongs to the delimiter, not to the part (RFC 2046,
+            # section 5.1.1).
             pattern = rb"(?:\A|\n)--" + delimiter + rb"(--)?[ \t]*(?=\n|\Z)"
             pieces = re.split(pattern, body, maxsplit=_MAX_PARTS)
             for closing, piece in zip(pieces[1::2], pieces[2::2], strict=True):
@@ -324,9 +332,10 @@ def _decoded(body: bytes, encoding: str) -> bytes:
 
 
 def _fields(entity: bytes) -> dict[str, str]:
-    """Return the first value of each field of a header, by lower-case name, unfolded and cut.
+    """Return the first value of each field of a header, by lower-case name, unfolded and cut to
+    2,000 bytes.
 
-    The header ends at a blank line, at what is no field, or after 64 KiB.
+    The header ends at a blank line, at a line that is no field, or after 64 KiB.
     """
     fields: dict[str, list[bytes]] = {}
     value: list[bytes] | None = None
@@ -337,7 +346,7 @@ def _fields(entity: bytes) -> dict[str, str]:
             fields.setdefault(found[1].decode("ascii").lower(), value)
         elif value is not None and line[:1] in (b" ", b"\t") and line.strip():
             value.append(line)
-        elif value is not None or not line.startswith(b"From "):  # an envelope before the header
+        elif value is not None or not line.startswith(b"From "):  # the envelope of an mbox
             break
     return {
         name: clean_line(b"".join(lines)[:_MAX_VALUE].decode("utf-8", "replace"))

@@ -1,7 +1,7 @@
-"""Composing: what a claimed mail says, from the store as it is now.
+"""Composing: the texts of claimed mails, from the store as it is now.
 
-A reminder that no longer holds (the date moved, the class is registered, a more urgent one goes
-out) is closed here with its reason, and a mail with nothing left to say is not sent.
+A reminder that no longer holds (the date moved, the class is registered, a more urgent reminder is
+sent) is closed here with its reason. A mail that has nothing left to say is not sent.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from calendar_app.words.vocabulary import MilestoneKind
 
 log = logging.getLogger(__name__)
 
-#: Mails whose building is remembered.
+#: The number of built messages that are kept.
 _KEPT_MESSAGES = 256
 
 _PROMISES = (DeliveryKind.REMINDER, DeliveryKind.MOVED, DeliveryKind.CANCELLED)
@@ -44,10 +44,12 @@ _EMPTY = FilledForm(Form(()), {})
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A mail that is ready to go, or the verdict that it must not.
+    """A mail that is ready to be sent, or the verdict that it must not be sent.
 
-    :param not_after: the instant at which the first of its dates is over.
-    :param tells: of « Le point de la semaine », its dates: the id of each and its day.
+    :param not_after: the instant (UTC) after which it is too late: its first date is over, or the
+        mail expires.
+    :param verdict: the final state and the reason of a mail that is not sent; None for any other.
+    :param tells: for a new « Point de la semaine », its dates as (milestone id, day).
     """
 
     mail: Claimed
@@ -59,14 +61,14 @@ class Prepared:
 
 
 def message_id(links: PersonalLinks, delivery_id: int) -> str:
-    """Return the Message-ID of a delivery, without brackets: always the same, and nobody else can
-    make one."""
+    """Return the Message-ID of a delivery, without angle brackets. It is always the same, and
+    nobody else can make it."""
     host = urlsplit(links.page()).hostname or "localhost"
     return f"{delivery_id}.{links.fingerprint(f'delivery/{delivery_id}')[:16]}@{host}"
 
 
 def delivery_of(links: PersonalLinks, text: str) -> int | None:
-    """Return the delivery that a Message-ID is of, or None when we did not make it."""
+    """Return the id of the delivery to which a Message-ID belongs; None if we did not make it."""
     number = text.strip("<> ").partition(".")[0]
     if not number.isascii() or not number.isdigit() or len(number) > 18:
         return None
@@ -74,7 +76,7 @@ def delivery_of(links: PersonalLinks, text: str) -> int | None:
 
 
 class Composer:
-    """Writes mails; those that many people get alike are built once."""
+    """Composes mails; a message that is the same for many people is built once."""
 
     def __init__(self, head: Letterhead, others: OtherMails) -> None:
         self._head, self._others = head, others
@@ -83,8 +85,8 @@ class Composer:
     def prepare(
         self, session: AnySession, mails: Sequence[Claimed], now: datetime
     ) -> list[Prepared]:
-        """Return the mails, ready to go, in the same order; reminders that no longer hold are
-        closed."""
+        """Return the mails in the same order, each ready to be sent or with a verdict. Reminders
+        that no longer hold are closed."""
         with reading(session):
             batch = MailBatch(session, mails, now, self._others)
             prepared = [self._prepare_safely(batch, mail) for mail in mails]
@@ -93,7 +95,7 @@ class Composer:
         return prepared
 
     def _prepare_safely(self, batch: MailBatch, mail: Claimed) -> Prepared:
-        """One mail that cannot be written must not keep the others from going out."""
+        """Prepare a mail; park it if it cannot be composed, so that the other mails are still sent."""
         try:
             return self._prepare(batch, mail)
         except Exception:
@@ -149,7 +151,7 @@ class Composer:
         return Prepared(mail, recipient, filled, not_after, tells=tells)
 
     def _prepare_other(self, batch: MailBatch, mail: Claimed) -> Prepared:
-        """A mail to somebody who is no subscriber."""
+        """Prepare a mail to a person who is not a subscriber."""
         links, other = self._head.links, batch.others.get(mail.id)
         token = other.token(links, mail) if other else None
         if other is None or token is None:
@@ -220,7 +222,7 @@ class Composer:
     def _weekly(
         self, batch: MailBatch, who: Person, academy: Academy | None, today: date, key: Hashable
     ) -> Message | None:
-        """« Le point de la semaine » of somebody; None where nothing is ahead."""
+        """Return « Le point de la semaine » of a subscriber; None when no date is ahead."""
         found = batch.ahead(who, today)
         if not found:
             return None
@@ -243,13 +245,13 @@ class Composer:
 
 
 def _was(milestone: Milestone) -> date | None:
-    """The day on which a date stood last, where that is another one."""
+    """Return the last other day of a date; None if the date has always had its present day."""
     days = [past.day for past in milestone.past if past.day != milestone.counted_day]
     return days[-1] if days else None
 
 
 def _answers(milestone: Milestone, kind: DeliveryKind) -> tuple[ClassAnswer, ...]:
-    """The answers that a date's mail offers."""
+    """Return the answers that a mail offers for a date."""
     if kind is DeliveryKind.CANCELLED:
         return (ClassAnswer.NEXT_YEAR,)
     match milestone.kind:

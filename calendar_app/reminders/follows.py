@@ -1,7 +1,9 @@
-"""What somebody follows: the events they picked, what the class did, what is due.
+"""What a subscriber follows: the events that they picked, the answers of their class, and the dates
+ahead.
 
-Public verbs raise ``BadLinkError`` when nobody is meant and ``NotSubscribedError`` for somebody who
-is not subscribed. An event's id must exist.
+The functions that take a *uid* raise ``BadLinkError`` when no subscriber has it, and
+``NotSubscribedError`` when the subscriber is neither active nor paused. The event must exist.
+``now`` is an aware UTC instant.
 """
 
 from __future__ import annotations
@@ -25,12 +27,12 @@ from calendar_app.reminders.subscribers import SUBSCRIBED, changing
 from calendar_app.store.base import AnySession
 from calendar_app.words.text import fold
 
-#: Nothing is « bientôt » that lies further ahead.
+#: How far ahead « bientôt » reaches.
 _SOON = timedelta(days=200)
 
 
 def pick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> None:
-    """« Me prévenir » of this event: leads that have passed do not fire."""
+    """« Me prévenir »: pick an event. Leads that have already passed do not fire."""
     with _following(session, uid, event_id, now) as followed:
         if not followed.picked or followed.declined_at:
             followed.since = now
@@ -38,8 +40,8 @@ def pick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> N
 
 
 def unpick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> None:
-    """« Ne plus me prévenir »: what the class did is kept. No news either, of what was told before
-    this instant."""
+    """« Ne plus me prévenir »: the answers of the class are kept. News of what was told before this
+    instant is not sent either."""
     with _following(session, uid, event_id, now) as followed:
         followed.picked, followed.unpicked_at = False, now
 
@@ -47,8 +49,8 @@ def unpick(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) ->
 def answer(
     session: AnySession, uid: uuid.UUID, event_id: str, said: ClassAnswer, now: datetime
 ) -> None:
-    """Note what a class did or wants. To say it twice keeps the first instant, unless « Ne plus me
-    prévenir » came between."""
+    """Note what a class did or wants. If the same answer is given twice, its first instant is kept,
+    unless « Ne plus me prévenir » came between."""
 
     def since(said_at: datetime | None) -> datetime:
         ended_at = followed.unpicked_at
@@ -69,18 +71,19 @@ def answer(
 
 
 def take_back(session: AnySession, uid: uuid.UUID, event_id: str, now: datetime) -> None:
-    """Forget what a class said of an event."""
+    """Delete the answers of a class about an event."""
     with _following(session, uid, event_id, now) as followed:
         followed.registered_at = followed.submitted_at = followed.declined_at = None
         followed.next_year = False
 
 
 def followed_events(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
-    """Return what somebody picked or said something about, by title."""
+    """Return the subscriptions with a pick or an answer, sorted by the title of the event."""
     return list(filter(_says, subscriptions_of(session, subscriber)))
 
 
 def subscriptions_of(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
+    """Return all subscriptions of a person, with their events, sorted by the title of the event."""
     query = select(Subscription).options(joinedload(Subscription.event))
     found = session.scalars(query.where(Subscription.subscriber_id == subscriber.id)).unique()
     return sorted(found, key=lambda s: (fold(s.event.title), s.event_id))
@@ -88,10 +91,10 @@ def subscriptions_of(session: AnySession, subscriber: Subscriber) -> list[Subscr
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The dates ahead for somebody, soonest first.
+    """The dates ahead for a subscriber, soonest first.
 
-    :param followed: those of which they are reminded.
-    :param others: those that fit their class and that they did not pick.
+    :param followed: the dates of which the subscriber is reminded.
+    :param others: the dates that fit the subscriber's class and were not picked.
     """
 
     followed: tuple[Card, ...]
@@ -99,8 +102,8 @@ class Ahead:
 
 
 def due_soon(session: AnySession, subscriber: Subscriber, today: date, limit: int = 5) -> Ahead:
-    """Return the next dates ahead for somebody, *limit* of each kind, as cards told for their
-    académie. Without an académie, the national dates fit."""
+    """Return the next dates ahead for a subscriber, at most *limit* followed and *limit* others, as
+    cards for the subscriber's académie. Without an académie, the national dates fit."""
     said = followed_events(session, subscriber)
     declined = {s.event_id for s in said if s.declined_at}
     picked = {s.event_id for s in said if s.picked} - declined
@@ -125,8 +128,8 @@ def due_soon(session: AnySession, subscriber: Subscriber, today: date, limit: in
 def event_cards(
     session: AnySession, subscriber: Subscriber, event: Event, today: date
 ) -> tuple[Card, ...]:
-    """Return the dates of an event as cards told for somebody's académie, but for those that are
-    for another place."""
+    """Return the dates of an event as cards for the subscriber's académie, without the dates that
+    are for another place."""
     chosen = _fitting(session, subscriber)
     mine = [m for m in event.milestones if queries.concerns(m, chosen)]
     return _cards(session, subscriber, mine, today)
@@ -154,7 +157,8 @@ def _soonest(milestones: Iterable[Milestone]) -> list[Milestone]:
 def _following(
     session: AnySession, uid: uuid.UUID, event_id: str, now: datetime
 ) -> Iterator[Subscription]:
-    """Run the block on what somebody says of an event; what says nothing is not kept."""
+    """Run the block on the subscription to an event, in a write transaction. A subscription that
+    says nothing afterwards is deleted."""
     with changing(session, uid, now, *SUBSCRIBED) as found:
         followed = session.get(Subscription, (found.id, event_id))
         if followed is None:
@@ -173,6 +177,6 @@ def _following(
 
 
 def _says(followed: Subscription) -> bool:
-    """Whether somebody wants something of an event, or has answered."""
+    """Whether a subscription has a pick, a wish or an answer."""
     answers = (followed.registered_at, followed.submitted_at, followed.declined_at)
     return followed.picked or followed.next_year or any(answers)

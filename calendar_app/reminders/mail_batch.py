@@ -1,4 +1,4 @@
-"""What the mails of one claim need from the store, and which reminders still hold."""
+"""The data that the mails of one claim need from the store, and which reminders still hold."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from calendar_app.reminders.send_days import ends_at
 from calendar_app.store.base import AnySession
 from calendar_app.words.vocabulary import MilestoneKind
 
-#: How far the weekly mail looks ahead.
+#: How many days after today the weekly mail looks ahead.
 WEEKLY_DAYS = timedelta(days=13)
 
-#: What tells of one date most urgently comes last.
+#: The leads and the news of one date; the most urgent comes last.
 _URGENCY = (*(lead.code for lead in OFFERED_LEADS), News.MOVED, News.RESTORED, News.CANCELLED)
 
-#: A row of what a mail wants of its subscriber.
+#: A row of the columns of a subscriber that a mail needs.
 Person = Row[Any]
 _PEOPLE = select(
     Subscriber.id,
@@ -65,18 +65,18 @@ class ToldReminder:
 
     @property
     def date_told(self) -> Hashable:
-        """Whom it tells of which date."""
+        """The subscriber, and the date that this reminder tells them."""
         return self.subscriber_id, self.milestone.id, self.day
 
     @property
     def news(self) -> News | None:
-        """What has become of the date, where it tells that."""
+        """The change that this reminder tells; None for a reminder before a date."""
         return News.of(self.lead)
 
 
 class MailBatch:
-    """What the mails of one claim need from the store, read in one snapshot: columns, not nouns,
-    where there is a row for each mail."""
+    """The data that the mails of one claim need, read in one snapshot: columns instead of ORM
+    objects where there is a row for each mail."""
 
     def __init__(
         self, session: AnySession, mails: Sequence[Claimed], now: datetime, others: OtherMails
@@ -120,7 +120,7 @@ class MailBatch:
         return found
 
     def _read_answers(self, told: Iterable[ToldReminder]) -> dict[tuple[int, str], Subscription]:
-        """What people said of these events; most have said nothing."""
+        """Read the answers of people about these events; most people have given none."""
         query = select(Subscription).where(
             column_is_in(
                 self._session, Subscription.subscriber_id, {r.subscriber_id for r in told}
@@ -135,8 +135,8 @@ class MailBatch:
         return {(s.subscriber_id, s.event_id): s for s in self._session.scalars(query)}
 
     def _read_latest(self, told: Sequence[ToldReminder]) -> dict[Hashable, tuple[datetime, int]]:
-        """The most urgent reminder of each date that a person got or is to get; and the latest news
-        of it, which only news come after."""
+        """Read the most urgent reminder of each date that a person got or will get. The latest news
+        of each date stands apart: news is superseded only by later news."""
         others = self._session.execute(
             select(
                 Reminder.subscriber_id,
@@ -163,20 +163,21 @@ class MailBatch:
         return latest
 
     def today_of(self, who: Person) -> date:
-        """Return the local day of somebody's académie."""
+        """Return the local day in the subscriber's académie; without an académie, the day in Paris."""
         slug = who.academy_slug
         zone = self.reference.academies.get(slug).time_zone if slug else "Europe/Paris"
         return self.now.astimezone(ZoneInfo(zone)).date()
 
     def close(self, reminder: ToldReminder, why: tuple[ReminderState, str]) -> bool:
-        """Note that a reminder is not told. Returns False."""
+        """Note the final state and the reason of a reminder that is not told. Returns False."""
         self.closed[reminder.id] = why
         return False
 
     def why_not(
         self, reminder: ToldReminder, kind: DeliveryKind
     ) -> tuple[ReminderState, str] | None:
-        """Return what a reminder ends as when it no longer holds, or None."""
+        """Return the final state and the reason of a reminder that no longer holds; None if it
+        holds."""
         milestone = reminder.milestone
         answer = self._answers.get((reminder.subscriber_id, milestone.event_id))
         if milestone.is_cancelled != (kind is DeliveryKind.CANCELLED):
@@ -205,7 +206,8 @@ class MailBatch:
         return None
 
     def ends(self, told: Iterable[ToldReminder], kind: DeliveryKind) -> list[datetime]:
-        """Return when the dates of a mail are over; news may come after the date itself."""
+        """Return the instants (UTC) at which the dates of a reminder mail are over; none for news,
+        which may come after the date itself."""
         return [self._ends_at(r.milestone) for r in told] if kind is DeliveryKind.REMINDER else []
 
     def _ends_at(self, milestone: Milestone) -> datetime:
@@ -214,7 +216,7 @@ class MailBatch:
         return self._ends[milestone.id]
 
     def ahead(self, who: Person, today: date) -> list[Milestone]:
-        """Return what the weekly mail tells somebody: all that fits, picked or not."""
+        """Return the dates that the weekly mail tells a subscriber: all that fit, picked or not."""
         key = (who.academy_slug, who.classes, who.themes, today)
         if key not in self._ahead:
             chosen = for_person(self.reference.academies, who.academy_slug, who.classes, who.themes)

@@ -1,7 +1,8 @@
-"""The outbox: mails are put in it, claimed, given back, and ended where there is nothing to send.
+"""The outbox: mails are queued, claimed, released, and ended when there is nothing to send.
 
-The states are those of ``reminders.rules.deliveries``; each function is one transaction. What
-happens between a claim and its end stands in ``reminders.attempts``.
+The states are those of ``reminders.rules.deliveries``. Each public function is one transaction,
+unless it says that it runs inside the caller's. What happens between a claim and its end is in
+``reminders.attempts``. ``now`` is an aware UTC instant everywhere.
 """
 
 from __future__ import annotations
@@ -44,10 +45,10 @@ from calendar_app.store.base import AnySession, writing
 
 _ANSWERS = tuple(kind for kind in DeliveryKind if kind.is_answer)
 
-#: Rows that one transaction ends.
+#: The largest number of rows that one transaction ends.
 _IDS = 1_000
 
-#: What becomes of the reminders of a mail that is done.
+#: The final state of the reminders of a mail, by the final state of the mail.
 _REMINDERS_AFTER = {
     DeliveryState.SENT: ReminderState.SENT,
     DeliveryState.EXPIRED: ReminderState.EXPIRED,
@@ -58,10 +59,11 @@ _REMINDERS_AFTER = {
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery as it was when a worker got it.
+    """A delivery as it was when a worker claimed it.
 
-    :param subscriber_id: None of a mail to somebody else.
-    :param form_key: with *form_values*, what was sent in an earlier doubt.
+    :param subscriber_id: None for a mail to a person who is not a subscriber.
+    :param epoch: the number of this claim.
+    :param form_key: with *form_values*, the content that was sent in an earlier doubt, if any.
     """
 
     id: int
@@ -78,34 +80,35 @@ class Claimed:
 
 
 class OtherMail(Protocol):
-    """A mail to somebody who is no subscriber."""
+    """A mail to a person who is not a subscriber."""
 
     @property
     def address(self) -> str:
-        """Whom it is for."""
+        """The address of the recipient."""
 
     def token(self, links: PersonalLinks, mail: Claimed) -> str | None:
-        """Return the token of its link, empty where it has none; None when it may not go."""
+        """Return the token of the mail's link, empty if it has no link; None if it must not be
+        sent."""
 
     def message(self, head: Letterhead) -> Message:
-        """Return what it says."""
+        """Return the message of the mail."""
 
 
 class OtherMails(Protocol):
-    """What a later room knows of the mails to people who are no subscribers."""
+    """The mails to people who are not subscribers, as a later room knows them."""
 
     def read(
         self, session: AnySession, mails: Sequence[Claimed], now: datetime
     ) -> Mapping[int, OtherMail]:
-        """Return these mails by their ids, without those that nobody waits for."""
+        """Return these mails by their ids, without the mails that nobody waits for."""
 
     def somebody_waits(self, now: datetime) -> ColumnElement[bool]:
-        """Return, for the gate, whether somebody still waits for a mail."""
+        """Return the SQL condition of the gate: somebody still waits for the delivery."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a look over the outbox found: mails too late to send, leases lost, mails parked."""
+    """The counts of a sweep: mails that were too late to send, lost leases, and parked mails."""
 
     expired: int
     lost: int
@@ -115,8 +118,8 @@ class Swept:
 def queue_mail(
     session: AnySession, subscriber: Subscriber, kind: DeliveryKind, now: datetime
 ) -> Delivery:
-    """Put a mail that somebody just asked for in the outbox, inside the caller's transaction; the
-    worker writes its text when it sends it."""
+    """Put a mail that a subscriber has just asked for in the outbox, inside the caller's
+    transaction. The worker composes the text when it sends the mail."""
     academies = queries.reference(session).academies
     zone = academies.get(subscriber.academy_slug).time_zone if subscriber.academy_slug else None
     day: date = now.astimezone(ZoneInfo(zone or "Europe/Paris")).date()
@@ -140,8 +143,13 @@ def queue_mail(
 def queue_other(
     session: AnySession, kind: DeliveryKind, now: datetime, expires_at: datetime | None = None
 ) -> Delivery:
-    """Put a mail to somebody who is no subscriber in the outbox, inside the caller's transaction,
-    who makes what it is about point at it; the worker writes its text when it sends it."""
+    """Put a mail to a person who is not a subscriber in the outbox, inside the caller's
+    transaction. The caller makes the row that the mail is about point at it. The worker composes
+    the text when it sends the mail.
+
+    :param expires_at: the instant (UTC) from which the mail is useless; it expires after 48 hours
+        at most.
+    """
     delivery = Delivery(
         kind=kind,
         day=now.astimezone(PARIS).date(),
@@ -155,7 +163,7 @@ def queue_other(
 
 
 def sweep(session: AnySession, now: datetime) -> Swept:
-    """Bring back what a dead worker held, and end what can wait no longer."""
+    """Release the mails of dead workers, park mails whose doubt cannot end, and expire late mails."""
     is_open = Delivery.finished_at.is_(None)
     silent = and_(is_open, Delivery.state == DeliveryState.IN_DOUBT, Delivery.due_at <= now - DOUBT)
     with writing(session, now):
@@ -187,8 +195,9 @@ def sweep(session: AnySession, now: datetime) -> Swept:
 
 
 def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Claimed]:
-    """Give a worker the mails that are due, for the time of a lease: answers first, oldest first.
-    What was in doubt for long enough is given once more."""
+    """Claim mails that are due for a worker, for the time of a lease: in the order of
+    ``DeliveryKind``, and the oldest of each kind first. A mail that was in doubt for long enough is
+    claimed once more."""
     is_open = Delivery.finished_at.is_(None)
     silent = and_(
         is_open,
@@ -205,7 +214,7 @@ def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Cl
     )
     ids: list[int] = []
     with writing(session, now):
-        # Kind by kind: so an index gives the oldest ones first, however many wait.
+        # Kind by kind, so that an index gives the oldest mails first, however many wait.
         for kind in DeliveryKind:
             for which in (due, silent):
                 if len(ids) < limit and not (which is silent and kind.is_answer):
@@ -242,7 +251,7 @@ def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Cl
 
 
 def release(session: AnySession, mails: Collection[Claimed], now: datetime) -> None:
-    """Give back what was claimed and not tried, if it is still this worker's."""
+    """Release mails that were claimed and not tried, if the claims are still this worker's."""
     if mails:
         with writing(session, now):
             session.connection().execute(RELEASE, [claim_parameters(mail) for mail in mails])
@@ -253,8 +262,8 @@ def finish_unsent(
     verdicts: Sequence[tuple[Claimed, DeliveryState, str]],
     now: datetime,
 ) -> None:
-    """End mails that have nothing to say any more, or that a person must look at: each with its
-    state and reason."""
+    """End mails that have nothing left to say, and park mails that a person must look at, each with
+    its state and reason."""
     if not verdicts:
         return
     with writing(session, now):
@@ -267,7 +276,7 @@ def finish_unsent(
 def close_reminders(
     session: AnySession, closed: Mapping[int, tuple[ReminderState, str]], now: datetime
 ) -> None:
-    """End the reminders (by id) that a mail does not tell."""
+    """End the reminders (by id) that a mail does not tell, each with its state and reason."""
     rows = [{"b_id": id_, "state": s, "reason": reason} for id_, (s, reason) in closed.items()]
     if rows:
         with writing(session, now):
@@ -279,7 +288,7 @@ def close_reminders(
 _DELIVERIES: Any = Delivery.__table__
 _REMINDERS: Any = Reminder.__table__
 
-#: Back to those that wait, by the names of :func:`claim_parameters`.
+#: Releases a claim. Its parameters are those of :func:`claim_parameters`.
 RELEASE = (
     update(_DELIVERIES)
     .where(
@@ -298,23 +307,24 @@ _CLOSE_REMINDER = (
 
 
 def column_is_in(session: AnySession, column: Any, ids: Collection[int]) -> Any:
-    """Return « column IN ids ». PostgreSQL's driver takes as long to read a statement with hundreds
-    of parameters as the server to run it; a list is one parameter."""
+    """Return the condition ``column IN ids``. PostgreSQL's driver takes as long to read a statement
+    with hundreds of parameters as the server takes to run it; there, the ids are one parameter, a
+    list."""
     if session.get_bind().dialect.name == "postgresql":
         return column == any_(literal(list(ids), ARRAY(column.type)))
     return column.in_(ids)
 
 
 def claim_parameters(mail: Claimed) -> dict[str, Any]:
-    """Return what tells a claim from any other, as parameters."""
+    """Return the parameters that identify a claim."""
     return {"b_id": mail.id, "b_owner": mail.owner, "b_epoch": mail.epoch}
 
 
 def ids_still_claimed(
     session: AnySession, mails: Collection[Claimed], state: DeliveryState, *also: Any
 ) -> set[int]:
-    """Return the ids of the mails that are still the claims of their worker, in this state; nobody
-    else can change them before the transaction ends.
+    """Return the ids of the mails whose claims still hold, and whose deliveries are in this state.
+    Their rows stay locked until the transaction ends.
 
     :param also: more conditions on a delivery.
     """
@@ -339,7 +349,8 @@ def finish(
     reason: str | None,
     now: datetime,
 ) -> None:
-    """End deliveries; parked ones wait for a person, and so do their reminders."""
+    """End deliveries with their planned reminders. Parked deliveries stay open for a person, and so
+    do their reminders."""
     values: dict[str, Any] = {"state": state, "reason": reason, "owner": None, "lease_until": None}
     parked = state is DeliveryState.PARKED
     if not parked:

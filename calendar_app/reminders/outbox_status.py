@@ -1,4 +1,5 @@
-"""The outbox as a person looks after it: its states, and what to do with the mails in doubt."""
+"""The outbox as the operator looks after it: its state, parked mails, delivery reports, and
+workers."""
 
 from __future__ import annotations
 
@@ -26,10 +27,10 @@ from calendar_app.store.base import AnySession, reading, writing
 from calendar_app.store.models import WorkerHeartbeat
 from calendar_app.words.errors import CalendarError, NotFoundError
 
-#: A worker says that it lives every few seconds; after so long it is forgotten.
+#: A worker writes its heartbeat every few seconds. After this time without one, it is forgotten.
 _DEAD_AFTER = timedelta(days=1)
-#: A report without a proof counts only for so long after a mail: servers give up within five days
-#: (RFC 5321, section 4.5.4.1), and the mailbox is read now and then.
+#: A report without a Message-ID counts only for this time after a mail: servers give up within five
+#: days (RFC 5321, section 4.5.4.1), and the mailbox is read from time to time only.
 _REPORTED_WITHIN = timedelta(days=7)
 
 _OPEN = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.IN_DOUBT, DeliveryState.PARKED)
@@ -37,7 +38,7 @@ _OPEN = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.IN_DOUBT, D
 
 @dataclass(frozen=True, slots=True)
 class ParkedMail:
-    """A mail that waits for a person."""
+    """A mail that waits for a person's decision."""
 
     id: int
     kind: DeliveryKind
@@ -49,10 +50,11 @@ class ParkedMail:
 class Status:
     """The outbox at a glance.
 
-    :param states: value of ``DeliveryState`` → (mails, the oldest instant at which one was due).
-    :param due: how many are due and not yet sent.
-    :param parked: the mails that wait for a person, oldest first.
-    :param workers: name → (last seen, what keeps it from sending).
+    :param states: value of ``DeliveryState`` → (number of mails, the oldest instant at which one of
+        them was due).
+    :param due: the number of mails that are due and wait for a worker.
+    :param parked: the mails that wait for a person's decision, oldest first.
+    :param workers: name → (last seen, what keeps the worker from sending or None).
     """
 
     states: dict[str, tuple[int, datetime | None]]
@@ -62,7 +64,7 @@ class Status:
 
 
 def status(session: AnySession, now: datetime) -> Status:
-    """Return how the outbox is."""
+    """Return the state of the outbox."""
     with reading(session):
         counted = session.execute(
             select(Delivery.state, func.count(), func.min(Delivery.due_at)).group_by(Delivery.state)
@@ -87,10 +89,10 @@ def status(session: AnySession, now: datetime) -> Status:
 
 
 def retry(session: AnySession, ids: Sequence[int] | None, now: datetime) -> int:
-    """Send parked or failed mails once more; None stands for every parked one.
+    """Queue parked or failed mails again; None stands for all parked mails.
 
     :returns: how many.
-    :raises CalendarError: for a mail that is neither, or that does not exist.
+    :raises CalendarError: for a mail that is in another state, or that does not exist.
     """
     with writing(session, now):
         found = _to_settle(session, ids, (DeliveryState.PARKED, DeliveryState.FAILED))
@@ -108,9 +110,9 @@ def retry(session: AnySession, ids: Sequence[int] | None, now: datetime) -> int:
 
 
 def drop(session: AnySession, ids: Sequence[int] | None, now: datetime) -> int:
-    """Give up parked mails (None: all of them) or waiting ones; return how many.
+    """Give up parked mails (None: all of them) or pending mails; return how many.
 
-    :raises CalendarError: for a mail that is done, in hand or in doubt, or that does not exist.
+    :raises CalendarError: for a mail that is done, claimed or in doubt, or that does not exist.
     """
     with writing(session, now):
         found = _to_settle(session, ids, (DeliveryState.PARKED, DeliveryState.PENDING))
@@ -148,7 +150,8 @@ def _to_settle(
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
-    """What delivery reports said: addresses stopped, reports that change nothing, strangers."""
+    """The counts of delivery reports: addresses stopped, reports that change nothing, and reports
+    about mails or recipients that we do not know."""
 
     stopped: int
     ignored: int
@@ -158,14 +161,16 @@ class BounceReport:
 def apply_bounces(
     session: AnySession, path: Path, links: PersonalLinks, now: datetime
 ) -> BounceReport:
-    """Read delivery reports and stop the addresses that were refused for good.
+    """Read delivery reports, and stop the addresses that were refused for good.
 
-    Anybody can write a report. One that tells a Message-ID counts only when we made it and the mail
-    went to the address that the report names. One that tells none, as servers send that return
-    nothing of the mail, counts when a mail went to that address in the last days.
+    Anybody can write a report. A report with a Message-ID counts only if we made that Message-ID
+    and sent the mail to the address that the report names. A report without a Message-ID (some
+    servers return nothing of the mail) counts if a mail was sent to that address in the last 7
+    days.
 
-    :raises CalendarError: when the file is neither a mail, an mbox nor a Maildir.
-    :raises OSError: when it cannot be read.
+    :param path: a message (``.eml``), an mbox file, or a Maildir folder.
+    :raises CalendarError: when *path* is none of these.
+    :raises OSError: when *path* cannot be read.
     """
     stopped = ignored = unknown = 0
     for bounce in read_bounces(path):
@@ -184,7 +189,7 @@ def apply_bounces(
 def _recipient(
     session: AnySession, bounce: Bounce, links: PersonalLinks, now: datetime
 ) -> Subscriber | None:
-    """Whom the mail that is reported was for, if it is ours."""
+    """Return the subscriber to whom the reported mail was sent; None if the mail is not ours."""
     if bounce.message_id is None:
         query = (
             select(Subscriber)
@@ -212,7 +217,10 @@ def _recipient(
 def beat(
     session: AnySession, owner: str, started_at: datetime, note: str | None, now: datetime
 ) -> None:
-    """Say that a worker lives, and forget those that have not for a day."""
+    """Write the heartbeat of a worker, and forget workers that wrote none for a day.
+
+    :param note: what keeps the worker from sending; None if nothing does.
+    """
     with writing(session, now):
         session.merge(WorkerHeartbeat(owner=owner, started_at=started_at, seen_at=now, note=note))
         session.execute(delete(WorkerHeartbeat).where(WorkerHeartbeat.seen_at < now - _DEAD_AFTER))
@@ -225,8 +233,8 @@ def farewell(session: AnySession, owner: str, now: datetime) -> None:
 
 
 def clean_deliveries(session: AnySession, now: datetime) -> int:
-    """Delete mails that were done long ago, with their attempts and reminders, and the forms that
-    no mail in doubt is kept by."""
+    """Delete the mails that ended long ago (``config.retention.MAILS``) with their attempts and
+    reminders, and the forms that no mail in doubt needs. Return the number of mails."""
     total = 0
     while True:
         with writing(session, now):

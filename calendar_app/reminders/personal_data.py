@@ -1,4 +1,4 @@
-"""All that is kept about a subscriber, as data (RGPD, articles 15 and 20)."""
+"""All personal data of a subscriber, as an export (RGPD, articles 15 and 20)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from calendar_app.reminders.models.outbox import Delivery, Reminder, WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.store.base import AnySession
 
-#: JSON: text, numbers, lists and objects.
+#: A JSON object: texts, numbers, lists and objects by name.
 Data = dict[str, Any]
 
 
 def export(session: AnySession, subscriber: Subscriber, suggested: Sequence[Data]) -> Data:
-    """Return all that is kept about somebody, for JSON; instants are UTC (ISO 8601).
+    """Return all data that is kept about a subscriber, for JSON. Instants are UTC (ISO 8601).
 
-    :param suggested: what they suggested for the calendar, which the editing room keeps.
+    :param suggested: what the person suggested for the calendar; the editing room keeps it.
     """
     return {
         "adresse": subscriber.address,
@@ -130,7 +130,8 @@ def _mails(session: AnySession, subscriber: Subscriber) -> list[Data]:
 
 
 def _told_by_week(session: AnySession, issues: list[int]) -> dict[int, list[dict[str, str]]]:
-    """Return which dates each issue of « Le point de la semaine » told, as long as that is kept."""
+    """Return the dates that each issue of « Le point de la semaine » told, as long as they are
+    kept."""
     rows = session.execute(
         select(WeeklyDate.issue, Event.id, Event.title, WeeklyDate.day)
         .join(Milestone, Milestone.id == WeeklyDate.milestone_id)

@@ -1,11 +1,11 @@
-"""Planning: from what is due in each place to reminders and deliveries, in set-based SQL.
+"""Planning: makes reminders and deliveries of what is due in each place, in set-based SQL.
 
-It reads the state of the store, so that a missed run costs nothing and a repeated one does
+Planning reads the state of the store, so a missed run costs nothing and a repeated run does
 nothing:
 
 1. **send days** (few): what is due by now in each place is noted (``reminders.send_days``).
-2. **subscribers** (many): in chunks that keep every write transaction short, one statement
-   inserts their deliveries and one their reminders. A reminder that is there is not made again.
+2. **subscribers** (many): in chunks that keep every write transaction short, one statement inserts
+   their deliveries and another one their reminders. An existing reminder is not made again.
 3. The send days are marked as planned, so that the next run has nothing to join.
 """
 
@@ -57,31 +57,31 @@ from calendar_app.reminders.send_days import dated, due_send_days
 from calendar_app.school.local_time import MORNING
 from calendar_app.store.base import AnySession, Base, insert_new, reading, writing
 
-#: Subscribers that one write transaction looks at, and rows that it makes at most: on a small
-#: server that is well under a second of lock.
+#: The largest numbers of subscribers that one write transaction looks at, and of rows that it
+#: makes: on a small server, it holds its lock for well under a second.
 CHUNK_SUBSCRIBERS, CHUNK_ROWS = 20_000, 100_000
 
-#: News cost as much as so many reminders: what each one knew is looked up.
+#: A news mail costs as much as this many reminders: what each subscriber knew is looked up.
 _COST_OF_NEWS = 10
 _NEWS = (DeliveryKind.MOVED, DeliveryKind.CANCELLED)
 
-#: Ids that one statement names.
+#: The largest number of ids in one statement.
 _IDS = 1_000
 
-#: Any number, as long as nothing else in the database takes the same advisory lock.
+#: The key of the advisory lock: any number that nothing else in the database uses as a lock.
 _PLAN_LOCK = 7_305_113
 
 #: How long a send day is kept: longer than the farthest lead, so that none is planned twice.
 _KEPT = timedelta(days=400)
 
-# What a process looked at last: without a new catalogue or a new morning, nothing new is due. One
-# entry a store; to lose it costs one full look.
+# What this process looked at last: without a new version of the catalogue or a new morning, nothing
+# new is due. There is one entry for each store; losing an entry costs one full run.
 _last_looks: WeakKeyDictionary[Engine, tuple[object, ...]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """How many rows a run made."""
+    """How many rows a run inserted."""
 
     send_days: int = 0
     deliveries: int = 0
@@ -89,7 +89,11 @@ class PlanReport:
 
 
 def plan_due(session: AnySession, now: datetime) -> PlanReport:
-    """Plan every mail that is due by now. Harmless to repeat, and in several processes at once."""
+    """Plan every mail that is due by now. It is idempotent, and several processes may run it at
+    once.
+
+    :param now: aware UTC.
+    """
     engine = session.get_bind().engine
     with reading(session):
         reference = queries.reference(session)
@@ -106,8 +110,8 @@ def plan_due(session: AnySession, now: datetime) -> PlanReport:
 
 
 def clean_send_days(session: AnySession, now: datetime) -> int:
-    """Delete the send days that no lead can reach any more, and what the weekly mail told of dates
-    long past; return how many."""
+    """Delete the send days that no lead can reach any more, and the dates that the weekly mail told
+    and that are long past. Return how many rows."""
     with writing(session, now):
         connection = session.connection()
         old = delete(SendDay).where(SendDay.send_at < now - _KEPT)
@@ -116,13 +120,13 @@ def clean_send_days(session: AnySession, now: datetime) -> int:
 
 
 def _last_morning(now: datetime, zone: str) -> object:
-    """The latest day of a zone whose morning has come."""
+    """Return the latest day of a time zone whose morning (7 h 30) has come."""
     local = now.astimezone(ZoneInfo(zone))
     return local.date() if local.time() >= MORNING else local.date() - timedelta(days=1)
 
 
 def _carry_wishes(session: AnySession, now: datetime) -> None:
-    """« Prévenez-moi l'an prochain »: follow the next edition of the series, once it is there."""
+    """« Prévenez-moi l'an prochain »: follow the next edition of the series, once it exists."""
     last, new, known = aliased(Event), aliased(Event), aliased(Subscription)
     wishes = (
         select(
@@ -150,7 +154,7 @@ def _carry_wishes(session: AnySession, now: datetime) -> None:
 
 
 def _note_send_days(session: AnySession, now: datetime) -> int:
-    """Step 1. Return how many are new."""
+    """Step 1. Return how many send days are new."""
 
     def key(day: SendDay) -> tuple[str, str, bool]:
         return day.topic, day.academy, day.wednesdays
@@ -171,7 +175,7 @@ def _note_send_days(session: AnySession, now: datetime) -> int:
 
 
 def _plan_subscribers(session: AnySession, now: datetime) -> tuple[int, int]:
-    """Steps 2 and 3. Return how many deliveries and reminders were made."""
+    """Steps 2 and 3. Return how many deliveries and reminders were inserted."""
     open_days = _drop_stale(session, now)
     if not open_days:
         return 0, 0
@@ -197,10 +201,11 @@ def _plan_subscribers(session: AnySession, now: datetime) -> tuple[int, int]:
 
 
 def _drop_stale(session: AnySession, now: datetime) -> list[Row[Any]]:
-    """Return the open send days that still hold: the date did not move or end since they were
-    noted. The others are marked as planned."""
-    # Columns, not nouns: nouns would have to be expunged to outlive their snapshot, and after
-    # ``expunge_all`` with two thousand of them CPython 3.11 crashes in its garbage collection.
+    """Return the open send days that still hold: the date has neither moved nor ended since they
+    were noted. The other send days are marked as planned."""
+    # Columns are read, not ORM objects: objects would have to be expunged to outlive their
+    # snapshot, and after ``expunge_all`` with two thousand of them CPython 3.11 crashes in its
+    # garbage collection.
     columns = (SendDay.id, SendDay.academy, SendDay.wednesdays, SendDay.kind)
     of_date = (SendDay.milestone_id, SendDay.day, SendDay.lead, SendDay.expires_at)
     with reading(session):
@@ -227,7 +232,7 @@ def _mark_planned(session: AnySession, days: Sequence[Row[Any]], now: datetime) 
 
 
 def _take_turns(session: AnySession) -> None:
-    """Two processes that plan wait for each other (SQLite's writers always do)."""
+    """Make processes that plan at the same time wait for each other (SQLite's writers always do)."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PLAN_LOCK})
 
@@ -250,8 +255,9 @@ _PAIRS = Table(
 
 @contextmanager
 def _pairs(session: AnySession, due: Select[Any]) -> Iterator[None]:
-    """Work out who is to hear of what once, for both statements. (Asked twice, PostgreSQL, which
-    knows nothing of rows that its own transaction just made, once asked it again for each row.)"""
+    """Keep the pairs of *due* in a temporary table during the block, for both statements. (When
+    each statement ran the query, PostgreSQL, which has no statistics of rows that its own
+    transaction just made, has run it again for each row.)"""
     connection = session.connection()
     _PAIRS.create(connection)
     connection.execute(_PAIRS.insert().from_select([c.name for c in due.selected_columns], due))
@@ -261,14 +267,14 @@ def _pairs(session: AnySession, due: Select[Any]) -> Iterator[None]:
 
 
 def _refresh_statistics(session: AnySession, table: str) -> None:
-    """PostgreSQL plans a join by what it knew of a table when it last looked."""
+    """Refresh PostgreSQL's statistics of a table, by which it plans joins."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"ANALYZE {table}"))
 
 
 def _insert_deliveries(session: AnySession, kind: DeliveryKind, now: datetime) -> int:
-    """One mail a person, for all that is due together; another one only if that of the day was
-    planned by an earlier run."""
+    """Insert one mail for each person, for everything that is due together. A second mail of a day
+    is inserted only if an earlier run planned the first."""
     people = select(_PAIRS.c.subscriber_id.label("id"), _PAIRS.c.mail_day).distinct().subquery()
     occurrence = select(func.coalesce(func.max(Delivery.occurrence), 0) + 1).where(
         Delivery.subscriber_id == people.c.id,
@@ -292,14 +298,14 @@ def _insert_deliveries(session: AnySession, kind: DeliveryKind, now: datetime) -
 
 
 def _insert_reminders(session: AnySession, kind: DeliveryKind, now: datetime) -> int:
-    """The intents that the new deliveries carry."""
+    """Insert the reminders that the new deliveries carry."""
     made = select(func.max(Delivery.id)).where(
         Delivery.subscriber_id == _PAIRS.c.subscriber_id,
         Delivery.kind == kind,
         Delivery.day == _PAIRS.c.mail_day,
         Delivery.created_at == now,
     )
-    # One look-up a pair, whatever an engine believes of the table.
+    # One look-up for each pair, whatever the database estimates.
     pairs = select(_PAIRS, made.scalar_subquery().label("delivery_id")).subquery()
     values = {
         "subscriber_id": pairs.c.subscriber_id,
@@ -316,7 +322,7 @@ def _insert_reminders(session: AnySession, kind: DeliveryKind, now: datetime) ->
 def _insert(
     session: AnySession, noun: type[Base], values: Mapping[str, Column], known: Column
 ) -> int:
-    # SQLite wants a WHERE between a SELECT and ON CONFLICT.
+    # SQLite needs a WHERE between a SELECT and ON CONFLICT.
     rows = select(*values.values()).where(known.is_not(None))
     statement = insert_new(session, noun).from_select(list(values), rows)
     made = statement.execution_options(preserve_rowcount=True)

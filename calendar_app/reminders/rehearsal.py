@@ -1,4 +1,4 @@
-"""Reminders before a deadline: so far, the rehearsal of a morning."""
+"""The rehearsal of a morning: which reminders before a deadline would be sent."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from calendar_app.school.academies import Academy
 from calendar_app.store.base import AnySession, reading
 from calendar_app.words.errors import CalendarUnknownError
 
-#: Nobody is told of a deadline longer before than this: a month, moved before the Christmas
-#: holidays of La Réunion, or so many class weeks.
+#: No lead is longer than this: neither a month that moves to before the Christmas holidays of La
+#: Réunion, nor a number of class weeks.
 _FARTHEST = timedelta(days=200)
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewLine:
-    """One reminder that would go out: which date, for which lead, and when exactly."""
+    """One reminder that would be sent: its date, its lead, and its instant."""
 
     title: str
     todo: str
@@ -34,9 +34,11 @@ class PreviewLine:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a subscriber of an académie would get on one morning, with every lead chosen.
+    """The reminders that a subscriber of an académie would get on one morning, with every lead
+    chosen.
 
-    :param unknown: titles of deadlines whose school holidays are not known.
+    :param unknown: the titles of the events whose deadlines are in school holidays that are not
+        known.
     """
 
     academy: Academy
@@ -45,7 +47,7 @@ class Preview:
 
 
 def preview(session: AnySession, academy_slug: str, school: SchoolKind, on: date) -> Preview:
-    """Rehearse one morning for a subscriber who follows every contest; nothing is written.
+    """Rehearse one morning for a subscriber who follows every contest. Nothing is written.
 
     :param on: the local day of the académie.
     :raises UnknownValueError: for an unknown académie.

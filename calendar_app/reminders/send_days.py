@@ -1,7 +1,7 @@
-"""Which send days are due: for each place, what its subscribers are to hear of by now.
+"""Which send days are due: what the subscribers of each place should hear of by now.
 
-Reading only. The places (académie, with or without Wednesdays) and the dates are few; the
-subscribers, who are many, come later, in SQL (``reminders.planning``).
+This module only reads. The places (académie, with or without Wednesdays) and the dates are few. The
+subscribers, who are many, are joined later, in SQL (``reminders.planning``).
 """
 
 from __future__ import annotations
@@ -37,18 +37,19 @@ from calendar_app.store.base import AnySession
 from calendar_app.words.errors import CalendarUnknownError
 from calendar_app.words.vocabulary import MilestoneKind
 
-#: Nobody is told of a deadline longer before than this: a month, moved before the Christmas
-#: holidays of La Réunion, or so many class weeks.
+#: No lead is longer than this: neither a month that moves to before the Christmas holidays of La
+#: Réunion, nor a number of class weeks.
 FARTHEST = timedelta(days=200)
 
-#: News (moved, cancelled, rentrée) are told so long after them, and not later.
+#: News (moved, cancelled, rentrée) is told until this time after the change.
 NEWS = timedelta(days=14)
 
 
 class ReminderPlace(NamedTuple):
-    """What subscribers have in common for the calendar: their académie, and their Wednesdays.
+    """What subscribers of one calendar have in common: their académie, and their Wednesdays.
 
-    :param academy: None for those who gave none: their calendar is the nation's.
+    :param academy: None for subscribers without an académie, who have the national calendar.
+    :param wednesdays: whether Wednesday is a class day.
     """
 
     academy: Academy | None
@@ -64,7 +65,8 @@ class ReminderPlace(NamedTuple):
 
 
 class Mornings:
-    """The instants of one place, each worked out once."""
+    """The instants of one place, each computed once. Where the school holidays are not known, all
+    weekdays count as class days."""
 
     def __init__(self, place: ReminderPlace, reference: Reference) -> None:
         self.place = place
@@ -73,7 +75,7 @@ class Mornings:
         self._planned: dict[date, tuple[PlannedReminder, ...]] = {}
 
     def planned(self, day: date) -> tuple[PlannedReminder, ...]:
-        """Return every offered lead of a deadline, earliest first."""
+        """Return the reminders of a deadline for every offered lead, earliest first."""
         if day not in self._planned:
 
             def of(days: ClassDays) -> tuple[PlannedReminder, ...]:
@@ -86,24 +88,27 @@ class Mornings:
         return self._planned[day]
 
     def next_morning(self, after: datetime) -> datetime:
-        """Return the next class morning after something was published."""
+        """Return the next class morning (UTC) after something was published."""
         try:
             return next_class_morning(self._class_days, after, self.place.time_zone)
         except CalendarUnknownError:
             return next_class_morning(self._fallback, after, self.place.time_zone)
 
     def first_of_week(self, day: date) -> date | None:
+        """Return the first class day of the week of *day*; None for a week without class."""
         try:
             return first_class_day_of_week(self._class_days, day)
         except CalendarUnknownError:
             return first_class_day_of_week(self._fallback, day)
 
     def rentree(self, today: date) -> date | None:
+        """Return the first class day after the latest summer holidays; None where they are not
+        known."""
         return rentree_day(self._class_days, today)
 
 
 def mornings(place: ReminderPlace, reference: Reference) -> Mornings:
-    """Return the mornings of a place; they are kept as long as these reference values are."""
+    """Return the mornings of a place; they are kept as long as *reference*."""
     kept: dict[ReminderPlace, Mornings] = reference.memory.setdefault("mornings", {})
     if place not in kept:
         kept[place] = Mornings(place, reference)
@@ -113,8 +118,8 @@ def mornings(place: ReminderPlace, reference: Reference) -> Mornings:
 def lead_instants(
     planned: Iterable[PlannedReminder], published_at: datetime, found: Mornings
 ) -> Iterator[tuple[str, datetime]]:
-    """Yield each lead's code with the instant at which it fires: a date that was published after
-    it had passed sends on the next class morning instead."""
+    """Yield each lead's code with the instant (UTC) at which it fires. A lead that had passed when
+    the date was published fires on the next class morning instead."""
     for reminder in planned:
         late = reminder.send_at <= published_at
         yield (
@@ -127,10 +132,10 @@ def lead_instants(
 class Dated:
     """What planning knows of a milestone.
 
-    :param day: the day that reminders count from: a deadline's last, a session's first.
-    :param ends_at: the instant after which nobody is reminded any more.
-    :param has_leads: whether reminders go out before it; only its news are told of the others.
-    :param past: what it was before each change that is news, oldest first.
+    :param day: the day that reminders count from: a deadline's last day, a session's first day.
+    :param ends_at: the instant (UTC) after which nobody is reminded any more.
+    :param has_leads: whether reminders are sent before the date; if not, only its news is told.
+    :param past: what the date was before each change that is news, oldest first.
     """
 
     milestone_id: int
@@ -147,7 +152,7 @@ class Dated:
 
     @property
     def news(self) -> tuple[News, ...]:
-        """What somebody may have to hear who knew it as it was before a change."""
+        """The news for a person who knew the date as it was before a change."""
         if not self.past:
             return ()
         if self.is_cancelled:
@@ -156,7 +161,8 @@ class Dated:
         return (News.MOVED, News.RESTORED) if was_cancelled else (News.MOVED,)
 
     def holds(self, kind: DeliveryKind, day: date, lead: str) -> bool:
-        """Whether what was noted of it as due still is: it did not change since."""
+        """Whether a send day that was noted for the date is still right: the date has not changed
+        since."""
         if day != self.day or self.is_cancelled != (kind is DeliveryKind.CANCELLED):
             return False
         news = News.of(lead)
@@ -172,9 +178,9 @@ def ends_at(milestone: Milestone) -> datetime:
 
 def dated(session: AnySession, now: datetime, ids: Collection[int] | None = None) -> list[Dated]:
     """Return the dates that somebody may have to hear of by now: deadlines and sessions ahead, and
-    whatever has changed.
+    dates that have changed.
 
-    :param ids: only these milestones.
+    :param ids: only these milestones; None for all.
     """
     today = now.date()
     since = now - NEWS
@@ -216,7 +222,7 @@ def _dated(m: Milestone) -> Dated:
 
 
 def places(session: AnySession, reference: Reference) -> list[ReminderPlace]:
-    """Return the places where somebody gets reminders."""
+    """Return the places that have an active subscriber."""
     found = session.execute(
         select(Subscriber.academy_slug, Subscriber.school)
         .where(Subscriber.state == SubscriberState.ACTIVE)
@@ -230,8 +236,9 @@ def places(session: AnySession, reference: Reference) -> list[ReminderPlace]:
 
 
 def picked_from_outside(session: AnySession, dates: Iterable[Dated]) -> frozenset[tuple[str, str]]:
-    """Return the (event, académie) pairs of which somebody picked the event, or takes part; only
-    events that are not for the whole nation are looked at."""
+    """Return the (event id, académie slug) pairs where a subscriber of the académie picked the
+    event or takes part. Only events that are not national are looked at. The slug is empty for
+    subscribers without an académie."""
     local = sorted({d.event_id for d in dates if NATIONAL not in d.event_scopes})
     if not local:
         return frozenset()
@@ -252,9 +259,10 @@ def picked_from_outside(session: AnySession, dates: Iterable[Dated]) -> frozense
 
 
 def due_send_days(session: AnySession, reference: Reference, now: datetime) -> Iterator[SendDay]:
-    """Yield what is due by now in every place with subscribers, whether planned before or not.
+    """Yield the send days that are due by now in every place with subscribers, planned before or
+    not.
 
-    Nothing goes out before 7 h 30 on the clock of the place, not even what is overdue.
+    Nothing is due before 7 h 30 on the clock of the place, not even if it is late.
     """
     found_places = [mornings(place, reference) for place in places(session, reference)]
     dates = [date_ for date_ in dated(session, now) if _has_begun(date_, found_places, now)]
@@ -278,8 +286,8 @@ def due_send_days(session: AnySession, reference: Reference, now: datetime) -> I
 
 
 def _has_begun(date_: Dated, found_places: Iterable[Mornings], now: datetime) -> bool:
-    """Whether there may be something to tell of a date by now, somewhere. (Most are far ahead, and
-    who picked them, which takes long to find out, does not matter yet.)"""
+    """Whether there may be something to tell of a date by now in any place. (Most dates are far
+    ahead: then it does not matter yet who picked them, a query that takes long.)"""
     if date_.past and date_.past[-1].until_at + NEWS > now:
         return True
     planned = (found.planned(date_.day) for found in found_places if date_.has_leads)
@@ -287,7 +295,7 @@ def _has_begun(date_: Dated, found_places: Iterable[Mornings], now: datetime) ->
 
 
 def _of_date(date_: Dated, found: Mornings, in_scope: bool, local: datetime) -> Iterator[SendDay]:
-    """What the subscribers of a place are to hear of one date by now."""
+    """Yield the send days of one date that are due by now in a place."""
 
     def send_day(
         kind: DeliveryKind, lead: str, send_at: datetime, expires_at: datetime
@@ -312,7 +320,7 @@ def _of_date(date_: Dated, found: Mornings, in_scope: bool, local: datetime) -> 
     for news in date_.news:
         last = date_.past[-1]
         at = last.until_at
-        # Whether a date that is over takes place is no news any more; that it moved may be.
+        # If the date was over when it changed, only a move is news, not a cancellation or its end.
         if at + NEWS > local and (news is News.MOVED or date_.ends_at > at):
             near = min(abs(day - at.date()) for day in (date_.day, last.day)) <= AT_ONCE
             when = at if near else found.next_morning(at)
@@ -325,7 +333,7 @@ def _of_date(date_: Dated, found: Mornings, in_scope: bool, local: datetime) -> 
 
 
 def _of_place(found: Mornings, local: datetime) -> Iterator[SendDay]:
-    """The weekly mail and that of the rentrée, which hang on no date."""
+    """Yield the send days of the weekly mail and of the rentrée mail, which depend on no date."""
     today = local.date()
 
     def send_day(kind: DeliveryKind, topic: str, first_day: date, last_day: date) -> SendDay:

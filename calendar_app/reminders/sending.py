@@ -1,8 +1,9 @@
-"""Sending: what is due goes out, at the pace that the server was promised.
+"""Sending: mails that are due are sent, at the pace that was promised to the server.
 
-Mails go in windows: gated in one transaction, handed over one after the other, noted in another. A
-window is so short that whoever is killed in it leaves few mails in doubt. The order (gate, then
-server, then result) is the promise of ``reminders.models.outbox``; nothing here may change it.
+Mails are sent in windows: a window passes the gate in one transaction, its mails are sent one after
+the other, and their results are noted in another transaction. A window is so short that a worker
+that is killed leaves few mails in doubt. The order (gate, then server, then result) is the promise
+of ``reminders.models.outbox``; nothing here may change it.
 """
 
 from __future__ import annotations
@@ -24,32 +25,36 @@ from calendar_app.reminders.outbox import Claimed, OtherMails
 from calendar_app.reminders.rules.deliveries import LEASE, AttemptOutcome, next_try
 from calendar_app.store.base import AnySession
 
-#: The most mails of a window, and how long the sending of one should take, in seconds.
+#: The largest number of mails in a window, and the seconds that sending a window should take.
 _MOST_IN_WINDOW, _WINDOW_SECONDS = 100, 0.2
 
-#: A window that takes longer than this is left: the mails that were not begun are gated again.
+#: A window that takes longer than this is stopped: the mails that were not begun pass the gate
+#: again.
 _LONGEST_WINDOW = timedelta(seconds=1)
 
-#: By how much a window grows after one that went well: a server's speed is not known beforehand.
+#: The factor by which a window grows after one that went well: the speed of a server is not known
+#: beforehand.
 _GROWTH = 4
 
-#: Windows that a worker claims at once, and the mails at most.
+#: The number of windows that a worker claims at once, and the largest number of their mails.
 _WINDOWS_CLAIMED, _MOST_CLAIMED = 10, 500
 
-#: A worker gates nothing in the last minute of a claim.
+#: A worker starts no window in the last minute of its lease.
 _MARGIN = timedelta(minutes=1)
 
-#: Failures of the server in a row after which a worker leaves it alone, and for how long.
+#: The number of failures of the server in a row after which a worker rests; its first and its
+#: longest rest.
 _BREAKER = 5
 _FIRST_REST, _LONGEST_REST = timedelta(minutes=5), timedelta(hours=1)
 
-#: Refusals by policy in a row after which they say more about the server than about the mails.
+#: The number of refusals by policy in a row after which they say more about the server than about
+#: the mails.
 _POLICY_BREAKER = 20
 
 
 @dataclass
 class SendReport:
-    """What a run did, in mails."""
+    """What a run did, in numbers of mails."""
 
     sent: int = 0
     deferred: int = 0
@@ -63,11 +68,12 @@ class SendReport:
 class Sender:
     """One worker's way to the server. It may run many times; it rests while the server is down.
 
-    :param others: the mails to people who are no subscribers.
-    :param owner: the worker's name, unlike any other's.
-    :param rate: mails a second, at most.
-    :param clock: gives the instant (UTC); a rehearsal gives another.
-    :param pause: waits so many seconds, or less when the worker is to stop.
+    :param others: the mails to people who are not subscribers.
+    :param owner: the name of the worker; no other worker has it.
+    :param rate: the largest number of mails a second.
+    :param clock: returns the instant (UTC); a rehearsal passes another clock.
+    :param pause: waits for a number of seconds, or less when the worker has to stop.
+    :param resting_until: the instant (UTC) until which nothing is sent, because of *note*.
     """
 
     session: AnySession
@@ -93,10 +99,10 @@ class Sender:
         self._composer = Composer(self.head, self.others)
 
     def run(self, stopping: Callable[[], bool] = lambda: False) -> SendReport:
-        """Send what is due, until nothing is, the server is down, or *stopping* says so: then the
-        mail in hand is finished, and the rest is given back."""
+        """Send the mails that are due until none is left, the server is down, or *stopping* returns
+        True: then the mail in hand is finished, and the other mails are released."""
         report = SendReport()
-        self._note()  # what the store could not be told in the last run
+        self._note()  # results that the last run could not store
         outbox.sweep(self.session, self.clock())
         while not stopping() and not self._is_resting():
             now = self.clock()
@@ -115,7 +121,7 @@ class Sender:
         return report
 
     def _prepared(self, mails: list[Claimed], report: SendReport) -> deque[Prepared]:
-        """Write the mails; those with nothing to say are ended."""
+        """Compose the mails, and end the mails that have nothing to say."""
         prepared = self._composer.prepare(self.session, mails, self.clock())
         verdicts = [(p.mail, *p.verdict) for p in prepared if p.verdict]
         outbox.finish_unsent(self.session, verdicts, self.clock())
@@ -128,13 +134,13 @@ class Sender:
     # -- one window -------------------------------------------------------------------------------
 
     def _size(self) -> int:
-        """How many mails a window has: few where the rate is low, or the server slow."""
+        """Return the number of mails of a window: few where the rate is low, or the server slow."""
         return max(1, min(self._window, int(self.rate * _WINDOW_SECONDS)))
 
     def _send_window(
         self, waiting: deque[Prepared], stopping: Callable[[], bool], report: SendReport
     ) -> None:
-        """Send the first of the mails that wait; those that it does not begin wait again."""
+        """Send the first of the mails that wait; the mails that were not begun wait again."""
         start, now = time.monotonic(), self.clock()
         window = [waiting.popleft() for _ in range(min(self._size(), len(waiting)))]
         gated = attempts.gate(self.session, window, now, self.others)
@@ -157,16 +163,16 @@ class Sender:
         waiting.extendleft(reversed(untried))
 
     def _note(self) -> None:
-        """Tell the store. What it cannot be told now, it is told in the next run."""
+        """Store the results. Results that cannot be stored now are stored in the next run."""
         if self._results or self._untried:
             attempts.note(self.session, self._results, self._untried, self.clock())
             self._results, self._untried = [], []
 
     def _send(self, prepared: Prepared, gated_at: datetime, report: SendReport) -> bool:
-        """Hand one mail over. Returns False when it was not begun, for it is too late."""
+        """Send one mail. Return False when it was not begun because it is too late."""
         try:
             self.transport.offer(self.head.sender.addr_spec, prepared.recipient)
-            # The server, or whoever paused this process, may have taken its time.
+            # The server may have been slow, or this process may have been paused.
             now = self.clock()
             if now >= min(prepared.not_after, gated_at + LEASE):
                 self.transport.drop()
@@ -193,7 +199,7 @@ class Sender:
         by_all = self._refused_by_policy >= _POLICY_BREAKER
         again = None
         if not error.permanent or by_all:
-            chance = random.random()  # noqa: S311 (it spreads tries, it hides nothing)
+            chance = random.random()  # noqa: S311 (it spreads retries, it is no secret)
             again = next_try(now, mail.tries + 1, chance)
         self._results.append(
             Result(
@@ -220,7 +226,7 @@ class Sender:
     # -- the breaker ------------------------------------------------------------------------------
 
     def _server_failed(self, error: TransportError) -> None:
-        """A server that is down, or that does not know us, is left alone."""
+        """Count a failure of the server. Leave the server alone if it is down or does not know us."""
         self._window = 1
         self._failures += 1
         if self._failures >= _BREAKER or error.authentication:
@@ -233,8 +239,8 @@ class Sender:
         self._failures = 0
 
     def _keep_pace(self, mails: int) -> None:
-        """Wait until so many mails may go out. It is done before their gate: nothing is in doubt
-        meanwhile."""
+        """Wait until this number of mails may be sent. The wait comes before their gate, so that
+        nothing is in doubt meanwhile."""
         wait = self._next_slot - time.monotonic()
         if wait > 0:
             self.pause(wait)

@@ -1,6 +1,6 @@
-"""A subscriber: the values of the forms, the refusals, and how one is found to be changed.
+"""Subscribers: the values of the forms, the errors, and how a subscriber is found and changed.
 
-The verbs are in ``reminders.subscriptions`` and ``reminders.follows``.
+The public operations are in ``reminders.subscriptions`` and ``reminders.follows``.
 """
 
 from __future__ import annotations
@@ -24,26 +24,27 @@ from calendar_app.store.limits import CODE_TRIES
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.mail_addresses import MailAddress
 
-#: What one agrees to: the form shows it, the store keeps it.
+#: The text that a subscriber agrees to: the form shows it, and the store keeps it.
 CONSENT = (
     "En m'inscrivant, j'accepte de recevoir à cette adresse les rappels que j'ai choisis. "
     "Je peux tout arrêter à tout moment, par un lien présent dans chaque courriel."
 )
 
-#: Those who confirmed and did not end it.
+#: The states of people who confirmed and did not end their subscription.
 SUBSCRIBED = (SubscriberState.ACTIVE, SubscriberState.PAUSED)
 ENDED = (SubscriberState.UNSUBSCRIBED, SubscriberState.REFUSED)
 
 
 class NotSubscribedError(CalendarError):
-    """What was asked for is not for somebody in this state: the personal page says what is."""
+    """The action is not possible in the subscriber's state; the personal page shows which actions
+    are."""
 
     def __init__(self) -> None:
         super().__init__("Cette action n'est plus possible : vos rappels ont changé entre-temps.")
 
 
 class ConfirmationExpiredError(CalendarError):
-    """The link of a confirmation is too old: another mail may be asked for."""
+    """The link of a confirmation is too old; the person may ask for another mail."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -53,7 +54,7 @@ class ConfirmationExpiredError(CalendarError):
 
 
 class WrongCodeError(CalendarError):
-    """The six digits are not those of the latest mail, or are too old, or were tried too often."""
+    """The six digits are not those of the latest mail, are too old, or were tried too often."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -64,7 +65,7 @@ class WrongCodeError(CalendarError):
 
 
 class AddressTakenError(CalendarError):
-    """Somebody already gets reminders at the address that one would move to."""
+    """Another subscriber already gets reminders at the address to which a subscriber wants to move."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -75,8 +76,8 @@ class AddressTakenError(CalendarError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What somebody wants to hear of. The names are those of :class:`Subscriber`, and so are the
-    contracts."""
+    """What a subscriber wants to hear of. The fields have the names and meanings of
+    :class:`Subscriber`."""
 
     academy_slug: str | None
     school: SchoolKind
@@ -89,9 +90,10 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """One sign-up form: typed values, already checked.
+    """One sign-up form: typed values that were checked.
 
-    :param event_ids: of the events whose page, or selection, had « Me prévenir »; they must exist.
+    :param event_ids: the events that were picked with « Me prévenir » on their page or in a
+        selection; they must exist.
     """
 
     address: MailAddress
@@ -101,9 +103,10 @@ class SignUp:
 
 
 def find(session: AnySession, uid: uuid.UUID, *, for_update: bool = False) -> Subscriber:
-    """Return whom a link stands for.
+    """Return the subscriber that a link stands for.
 
-    :raises BadLinkError: when they are erased, or have other links since.
+    :param for_update: whether to lock the row until the transaction ends.
+    :raises BadLinkError: when the subscriber was erased, or has other links since.
     """
     query = select(Subscriber).where(Subscriber.uid == uid)
     found = session.scalar(query.with_for_update() if for_update else query)
@@ -115,15 +118,17 @@ def find(session: AnySession, uid: uuid.UUID, *, for_update: bool = False) -> Su
 def whether_or_not(
     session: AnySession, condition: ColumnElement[bool], *columns: Any
 ) -> tuple[Any, ...]:
-    """Return these columns of the one row that the condition finds, or as many times None: one
-    statement and one row in either case, so that nobody learns from the time which it was."""
+    """Return these columns of the one row that meets the condition, or None for each column if
+    there is no such row. It is one statement and one row in both cases, so that the time tells
+    nobody which case it was."""
     one = select(literal(1).label("one")).subquery()
     found = select(*columns).select_from(one).outerjoin(columns[0].class_, condition)
     return tuple(session.execute(found).one())
 
 
 def of_address(session: AnySession, key: str) -> Subscriber | None:
-    """Return whose address it is, or None, locked until the transaction ends."""
+    """Return the subscriber of an address (``MailAddress.key``), locked until the transaction ends;
+    None if there is none."""
     query = select(Subscriber).where(Subscriber.address_key == key).with_for_update()
     return session.scalar(query)
 
@@ -132,11 +137,11 @@ def of_address(session: AnySession, key: str) -> Subscriber | None:
 def changing(
     session: AnySession, uid: uuid.UUID, now: datetime, *states: SubscriberState
 ) -> Iterator[Subscriber]:
-    """Run the block as a write transaction on somebody, whose row stays locked.
+    """Run the block as a write transaction on a subscriber, whose row stays locked.
 
-    :param states: those in which the change makes sense.
-    :raises BadLinkError: when nobody is meant.
-    :raises NotSubscribedError: when they are in another state.
+    :param states: the states in which the change is allowed.
+    :raises BadLinkError: when no subscriber has this *uid*.
+    :raises NotSubscribedError: when the subscriber is in another state.
     """
     with writing(session, now):
         found = find(session, uid, for_update=True)
@@ -147,21 +152,21 @@ def changing(
 
 
 def set_wishes(subscriber: Subscriber, wishes: Wishes) -> None:
-    """Make somebody want this."""
+    """Replace the wishes of a subscriber."""
     for field in fields(Wishes):
         setattr(subscriber, field.name, getattr(wishes, field.name))
 
 
 def set_state(subscriber: Subscriber, state: SubscriberState, now: datetime) -> None:
-    """Put somebody into a state; nothing changes when they are in it."""
+    """Put a subscriber into a state; nothing changes if the subscriber is already in it."""
     if subscriber.state is not state:
         subscriber.state, subscriber.state_at = state, now
 
 
 def activate(subscriber: Subscriber, means: str, now: datetime) -> None:
-    """Send mails to somebody from now on, and note that they agreed.
+    """Let a subscriber get mails from now on, and note the consent.
 
-    :param means: « lien » or « code ».
+    :param means: how the person confirmed: ``lien`` or ``code``.
     """
     set_state(subscriber, SubscriberState.ACTIVE, now)
     subscriber.since = subscriber.heard_at = now

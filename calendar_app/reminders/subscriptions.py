@@ -1,13 +1,13 @@
-"""Signing up for reminders, and all that somebody may do with a personal link.
+"""Signing up for reminders, and everything that a subscriber may do with a personal link.
 
-1. ``sign_up`` notes the wishes of an address and asks it to confirm (``reminders.asked`` says
-   when);
-2. ``confirm`` (the link) or ``check_code`` (six digits) proves that the mailbox is theirs;
-3. with the link of any mail they change, pause, move, take out, end or erase everything.
+1. ``sign_up`` stores the wishes of an address and asks it to confirm (called by
+   ``reminders.asked``);
+2. ``confirm`` (the link) or ``check_code`` (six digits) proves that the mailbox is the person's;
+3. with the link of any mail, the person changes, pauses, moves, exports, ends or erases everything.
 
-A stranger may type any address: nothing that follows from typing one changes what a confirmed
-person gets, and the answer never tells whether we know it. Mails are queued, in the transaction
-that they speak of; the worker writes and sends them.
+A stranger may type any address. Nothing that follows from it changes what a confirmed person gets,
+and the answer never tells whether the address is known. Mails are queued in the transaction that
+they tell about; the worker composes and sends them. ``now`` is an aware UTC instant everywhere.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ from calendar_app.store.base import AnySession, writing
 from calendar_app.store.models import RateCount
 from calendar_app.words.mail_addresses import MailAddress
 
-#: Whose code is worked out where nobody is meant: it takes as long.
+#: Its code is computed where no subscriber is found, so that both cases take the same time.
 _NOBODY = uuid.UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """How many rows were deleted."""
+    """How many rows were deleted, and how many new addresses forgotten."""
 
     unconfirmed: int
     ended: int
@@ -72,15 +72,15 @@ class Cleaned:
 # -- signing up and confirming ---------------------------------------------------------------------
 
 
-# These two are for inside the caller's transaction: the worker's, who looks whose address it is
-# (see ``reminders.asked``).
+# The next two functions run inside the caller's transaction: that of the worker, which looks up the
+# address (see ``reminders.asked``).
 
 
 def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datetime) -> None:
-    """Note what an address wants and send it a confirmation. Somebody who is subscribed gets their
-    link instead, and nothing of theirs changes.
+    """Store the wishes of an address and send it a confirmation. A person who is already subscribed
+    gets their link instead, and nothing else changes for them.
 
-    :param asked_at: when they agreed.
+    :param asked_at: when the person agreed (aware UTC).
     """
     found = of_address(session, request.address.key)
     if found and found.state in SUBSCRIBED:
@@ -89,7 +89,7 @@ def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datet
     if found is None:
         found = Subscriber(uid=uuid.uuid4(), created_at=now)
     elif found.state in ENDED:
-        # Who comes back starts anew.
+        # A person who signs up again starts without the old subscriptions.
         session.execute(delete(Subscription).where(Subscription.subscriber_id == found.id))
         session.expire(found, ["subscriptions"])
     found.address, found.address_key = request.address.address, request.address.key
@@ -109,8 +109,8 @@ def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datet
 
 
 def send_link(session: AnySession, address: MailAddress, now: datetime) -> None:
-    """« Retrouver mon lien »: send it to whom it belongs, or the confirmation that is missing, or
-    nothing to an address that gets no mail."""
+    """« Retrouver mon lien »: send a subscriber their link and an unconfirmed person the
+    confirmation; send nothing to any other address."""
     found = of_address(session, address.key)
     if found and found.state in SUBSCRIBED:
         _send(session, found, DeliveryKind.LINK, now)
@@ -121,25 +121,25 @@ def send_link(session: AnySession, address: MailAddress, now: datetime) -> None:
 def resend_confirmation(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
     """Send a confirmation again.
 
-    :raises BadLinkError: when nobody is meant.
-    :raises NotSubscribedError: when nothing waits to be confirmed.
+    :raises BadLinkError: when no subscriber has this *uid*.
+    :raises NotSubscribedError: when no sign-up waits to be confirmed.
     """
     with changing(session, uid, now, SubscriberState.UNCONFIRMED) as found:
         _send(session, found, DeliveryKind.CONFIRMATION, now)
 
 
 def confirmation_expired(subscriber: Subscriber, now: datetime) -> bool:
-    """Return whether the link of the latest confirmation is too old."""
+    """Whether the link of the latest confirmation is too old."""
     return subscriber.code_at is None or now >= subscriber.code_at + CONFIRMATION_LIFE
 
 
 def confirm(session: AnySession, uid: uuid.UUID, means: str, now: datetime) -> Subscriber:
-    """Confirm a sign-up; nothing changes for somebody who is subscribed.
+    """Confirm a sign-up; nothing changes for a person who is already subscribed.
 
-    :param means: « lien » or « code ».
-    :raises BadLinkError: when nobody is meant.
+    :param means: how the person confirmed: ``lien`` or ``code``.
+    :raises BadLinkError: when no subscriber has this *uid*.
     :raises ConfirmationExpiredError: when the link is too old.
-    :raises NotSubscribedError: when it was ended since.
+    :raises NotSubscribedError: when the subscription was ended since.
     """
     with changing(session, uid, now, SubscriberState.UNCONFIRMED, *SUBSCRIBED) as found:
         if found.state is SubscriberState.UNCONFIRMED:
@@ -152,13 +152,13 @@ def confirm(session: AnySession, uid: uuid.UUID, means: str, now: datetime) -> S
 def check_code(
     session: AnySession, address: MailAddress, code: str, links: PersonalLinks, now: datetime
 ) -> tuple[Subscriber, bool]:
-    """Take the six digits of the latest mail, and confirm the sign-up that waits for them.
+    """Check the six digits of the latest mail, and confirm the sign-up that waits for them.
 
-    Every try is counted before it is looked at, and an unknown address costs the statements of a
-    known one; the right code gives its tries back.
+    Every try is counted before it is checked, and an unknown address costs the same statements as a
+    known one. The right code resets the count.
 
-    :returns: whose they are, and whether that confirmed the sign-up.
-    :raises WrongCodeError: the same for all that may be wrong.
+    :returns: the subscriber, and whether the code confirmed the sign-up.
+    :raises WrongCodeError: always the same error, whatever is wrong.
     """
     columns = (Subscriber.uid, Subscriber.code_at, Subscriber.state)
     mine = Subscriber.address_key == address.key
@@ -184,12 +184,12 @@ def check_code(
 # -- with a personal link --------------------------------------------------------------------------
 
 
-# All that follow raise BadLinkError when nobody is meant, and NotSubscribedError when their state
-# does not allow it.
+# The functions below raise BadLinkError when no subscriber has the *uid*, and NotSubscribedError
+# when the state of the subscriber does not allow the action.
 
 
 def change(session: AnySession, uid: uuid.UUID, wishes: Wishes, now: datetime) -> None:
-    """Replace what somebody wants to hear of. Leads that have passed do not fire."""
+    """Replace the wishes of a subscriber. Leads that have already passed do not fire."""
     with changing(session, uid, now, *SUBSCRIBED) as found:
         names = [f.name for f in fields(Wishes) if f.name != "weekly"]
         if any(getattr(found, name) != getattr(wishes, name) for name in names):
@@ -198,13 +198,13 @@ def change(session: AnySession, uid: uuid.UUID, wishes: Wishes, now: datetime) -
 
 
 def pause(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
-    """Send nothing until they resume."""
+    """Send no reminders until the subscriber resumes them."""
     with changing(session, uid, now, *SUBSCRIBED) as found:
         set_state(found, SubscriberState.PAUSED, now)
 
 
 def resume(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
-    """Send reminders again; those of the time between are not made up for."""
+    """Send reminders again. The reminders of the pause are not made up for."""
     with changing(session, uid, now, *SUBSCRIBED) as found:
         if found.state is SubscriberState.PAUSED:
             found.since = now
@@ -214,7 +214,7 @@ def resume(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
 def ask_new_address(
     session: AnySession, uid: uuid.UUID, address: MailAddress, now: datetime
 ) -> None:
-    """Ask another address to confirm that somebody moves to it."""
+    """Ask another address to confirm that a subscriber moves to it."""
     with changing(session, uid, now, *SUBSCRIBED) as found:
         found.new_address = address.address
         queue_mail(session, found, DeliveryKind.NEW_ADDRESS, now)
@@ -225,7 +225,7 @@ def waiting_new_address(
 ) -> str:
     """Return the address that a token of ``PersonalLinks.new_address_token`` stands for.
 
-    :raises BadLinkError: when that person does not wait for this address any more.
+    :raises BadLinkError: when the subscriber does not wait for this address any more.
     """
     address = find(session, uid).new_address
     if address is None or links.fingerprint(address) != fingerprint:
@@ -236,10 +236,10 @@ def waiting_new_address(
 def confirm_new_address(
     session: AnySession, uid: uuid.UUID, fingerprint: str, links: PersonalLinks, now: datetime
 ) -> Subscriber:
-    """Move somebody to the address that they asked for. Their links change, so that those in the
-    old mailbox are void.
+    """Move a subscriber to the address that they asked for. Their links change, so that the links
+    in the old mailbox are void.
 
-    :raises AddressTakenError: when somebody else is subscribed at that address.
+    :raises AddressTakenError: when another person is subscribed at that address.
     """
     with changing(session, uid, now, *SUBSCRIBED) as found:
         address = waiting_new_address(session, uid, fingerprint, links)
@@ -255,9 +255,9 @@ def confirm_new_address(
 
 
 def unsubscribe(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
-    """End all mails, and say goodbye by one. To do it twice changes nothing more.
+    """End all mails, with one last mail to say goodbye. A second call changes nothing more.
 
-    :raises BadLinkError: when nobody is meant.
+    :raises BadLinkError: when no subscriber has this *uid*.
     """
     with changing(session, uid, now, *SubscriberState) as found:
         if found.state in ENDED:
@@ -270,7 +270,8 @@ def unsubscribe(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
 
 
 def come_back(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
-    """Take back an unsubscription, with all that was followed; the link proves the mailbox."""
+    """Undo an unsubscription, with everything that was followed; the link proves the mailbox. After
+    30 days (``retention.ENDED``) it is too late."""
     with changing(session, uid, now, SubscriberState.UNSUBSCRIBED, *SUBSCRIBED) as found:
         if found.state is SubscriberState.UNSUBSCRIBED:
             if now >= found.state_at + retention.ENDED:
@@ -285,12 +286,12 @@ def erase(
     now: datetime,
     forget_elsewhere: Callable[[AnySession, str, datetime], None],
 ) -> None:
-    """Delete somebody with all that hangs on them: wishes, reminders, mails, and their address
-    wherever else it is kept.
+    """Delete a subscriber with everything that belongs to them: wishes, reminders, mails, and their
+    address wherever else it is kept.
 
-    :param forget_elsewhere: erases an address (``MailAddress.key``) from what later rooms
-        keep, inside this transaction.
-    :raises BadLinkError: when nobody is meant.
+    :param forget_elsewhere: erases an address (``MailAddress.key``) from what later rooms keep,
+        inside this transaction.
+    :raises BadLinkError: when no subscriber has this *uid*.
     """
     with changing(session, uid, now, *SubscriberState) as found:
         forget_elsewhere(session, found.address_key, now)
@@ -301,9 +302,8 @@ def erase(
 
 
 def clean(session: AnySession, now: datetime) -> Cleaned:
-    """Delete what may not be kept (``config.retention``): sign-ups that nobody confirmed, ended
-    subscriptions, and counts whose time is over. A new address that nobody confirmed is
-    forgotten."""
+    """Delete what may not be kept any longer (``config.retention``): unconfirmed sign-ups, ended
+    subscriptions, and counts whose time is over. Unconfirmed new addresses are forgotten."""
 
     def older(states: tuple[SubscriberState, ...], kept: timedelta) -> int:
         conditions = (Subscriber.state.in_(states), Subscriber.state_at <= now - kept)
@@ -329,7 +329,7 @@ def clean(session: AnySession, now: datetime) -> Cleaned:
 
 
 def _send(session: AnySession, subscriber: Subscriber, kind: DeliveryKind, now: datetime) -> None:
-    """Queue a mail that carries a code; the codes of earlier mails are void."""
+    """Queue a mail that carries a code; the codes of earlier mails become void."""
     subscriber.code_at = now
     queue_mail(session, subscriber, kind, now)
 

@@ -1,5 +1,5 @@
-"""What is left of what was erased, once its rows are gone: pages of SQLite's write-ahead log, and
-mails that were written as files."""
+"""Traces of erased data after its rows are deleted: pages of SQLite's write-ahead log, and mails
+that were written as files."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pathlib import Path
 from calendar_app.reminders.mail.transport import old_mails
 from calendar_app.store.base import BUSY_TIMEOUT_MS, AnySession
 
-#: Mails as files are for one's own machine, to be looked at at once. The worker cleans every hour:
-#: so each is gone within a day, and with it what was erased meanwhile.
+#: How long mails are kept as files, which are for a developer's machine and looked at immediately.
+#: The worker cleans every hour, so each file is deleted within a day, with any data erased
+#: meanwhile.
 MAIL_FILES_KEPT = timedelta(hours=22)
 
 #: Milliseconds that the worker waits for readers before it leaves the log to the next hour. (While
-#: it waits, nobody writes.)
+#: it waits, nobody can write.)
 _PATIENCE_MS = 500
 
 
 def wipe(session: AnySession, outbox: Path, now: datetime) -> None:
-    """Empty SQLite's write-ahead log into the store, and delete mail files that are old.
+    """Empty SQLite's write-ahead log into the store, and delete old mail files.
 
     :param outbox: the folder of the mail files; it need not exist.
     """
@@ -29,12 +30,13 @@ def wipe(session: AnySession, outbox: Path, now: datetime) -> None:
 
 
 def _empty_log(session: AnySession) -> None:
-    """Old pages stay in the log until it is written over, which may take weeks."""
+    """Empty the write-ahead log: old pages stay in it until they are overwritten, which may take
+    weeks."""
     session.rollback()
     engine = session.get_bind().engine
     if engine.dialect.name != "sqlite":
-        return  # PostgreSQL's own workers clean its pages, and its log is written over in a day
-    # No transaction may be open, hence the driver's own connection.
+        return  # PostgreSQL cleans its pages itself, and overwrites its log within a day
+    # No transaction may be open, so the driver's own connection is used.
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()

@@ -1,8 +1,8 @@
-"""Académies, their départements, and whom a date is for (its scope).
+"""Académies, their départements, and scopes: the audience of a date.
 
 A scope is a set of codes: ``national``, ``region/<slug>``, ``academie/<slug>`` and
-``departement/<code>``. A teacher sees a date when one of its codes is among those of the
-teacher's académie or département.
+``departement/<code>``. A teacher sees a date when one code of the date's scope is among the codes
+of the teacher's académie or département.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from calendar_app.words.text import fold, nearest, slugify
 
 NATIONAL = "national"
 
-#: Régions of before 2016, and one for short, with the slugs of the académies that each means.
+#: Names of régions before 2016, and one short name, with the slugs of the académies of each.
 OLD_REGIONS = {
     "PACA": ("aix-marseille", "nice"),
     "Nord-Pas-de-Calais": ("lille",),
@@ -39,12 +39,12 @@ OLD_REGIONS = {
     "Basse-Normandie": ("normandie",),
 }
 
-# The first three digits of a school code (UAI) are the département's number, but for Corse,
+# The first three digits of a school code (UAI) are the number of the département, except in Corse,
 # Nouvelle-Calédonie and Polynésie française.
 _UAI = re.compile(r"(\d{3})\d{4}[a-z]", re.IGNORECASE)
 _UAI_ELSEWHERE = {"620": "2A", "720": "2B", "983": "988", "984": "987"}
 _UAI_WORDS = "Un code d'établissement a 7 chiffres et une lettre, par exemple 0590001X."
-#: Names that towns of several académies have in common.
+#: Names that towns of several académies share, with the slugs of these académies.
 SHARED_TOWNS = {
     "Saint-Denis": ("creteil", "la-reunion"),
     "Saint-Pierre": ("la-reunion", "martinique", "saint-pierre-et-miquelon"),
@@ -56,15 +56,15 @@ SHARED_TOWNS = {
     "Saint-Paul": ("la-reunion",),
 }
 
-#: Two collectivities have postcodes of the département that they were part of.
+#: Postcodes of two collectivities: they still have the number of their former département.
 _POSTCODES = {"97133": "977", "97150": "978"}
 _POSTCODE = re.compile(r"(?:.*\D)?(\d{2})(\d)\d{2}(?:\s\D*)?")
 _WRITE = (
     "Écrivez une académie, un département ou son numéro, ou une ville plus grande des environs."
 )
-# « Nord (59) », « 59 – Nord »: as pages show a département.
+# A département as pages show it: « Nord (59) », « 59 – Nord ».
 _SHOWN_CODE = re.compile(r"(?:.+\s\(?)?(2[AB]|\d{1,3})\)?(?:\s*[-–:]\s.+)?", re.IGNORECASE)
-# « académie de », « région académique », « dans le », « la »: said before a name.
+# Words before a name: « académie de », « région académique », « dans le », « la ».
 _BEFORE = re.compile(
     r"(?:(?:l-)?(?:academie|acad|rectorat|departement|region(?:-academique)?|dsden|ville)"
     r"(?:-(?:de-la|de-l|du|des|de|d))?-)|(?:(?:dans|en|a|au|aux|du|des|d|le|la|les|l)-)"
@@ -73,9 +73,9 @@ _BEFORE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A département, or a collectivity that has its number (« 975 »).
+    """A département, or a collectivity with the number of one (« 975 »).
 
-    :param towns: names of towns in it, which no other place has.
+    :param towns: names of its towns that no other place has.
     """
 
     code: str
@@ -87,14 +87,14 @@ class Department:
 class Academy:
     """One of the 30 académies, or an overseas collectivity.
 
-    :param slug: its frozen name in addresses (``lille``, ``la-reunion``).
-    :param of_name: how French says it (« de Lille », « d'Amiens », « de La Réunion »).
-    :param collectivity: whether it is an overseas collectivity rather than an académie.
-    :param region: the name of its région académique; None for a collectivity without one.
+    :param slug: its frozen name in URLs (``lille``, ``la-reunion``).
+    :param of_name: the name after « académie » (« de Lille », « d'Amiens », « de La Réunion »).
     :param holiday_calendar: slug of its school calendar (``zone-a``, ``corse``, …).
     :param time_zone: IANA name.
-    :param former_names: names still met in letters (« Caen » for Normandie).
-    :param attached_to: slug of the académie that covers this collectivity, if one does.
+    :param region: the name of its région académique; None for a collectivity without one.
+    :param collectivity: whether it is an overseas collectivity rather than an académie.
+    :param former_names: names that letters still use (« Caen » for Normandie).
+    :param attached_to: slug of the académie that covers this collectivity, or None.
     """
 
     slug: str
@@ -110,23 +110,23 @@ class Academy:
 
     @property
     def label(self) -> str:
-        """« académie de Lille », or the bare name of a collectivity."""
+        """The name on screen: « académie de Lille », or the bare name of a collectivity."""
         return self.name if self.collectivity else f"académie {self.of_name}"
 
     @property
     def feed_name(self) -> str:
-        """The last segment of its feed's address, without the extension."""
+        """The last segment of the feed's URL, without the extension."""
         return self.slug if self.collectivity else f"academie-de-{self.slug}"
 
 
 def _own_part(slug: str) -> tuple[bool, str]:
-    """Return whether a name is a saint's, and the rest of it."""
+    """Return whether a slug is the name of a saint, and the slug without « saint- »."""
     own = re.sub(r"^sainte?-", "", slug)
     return own != slug, own
 
 
 class Academies:
-    """All académies and collectivities, in the order of their names, with their look-ups."""
+    """All académies and collectivities, in the order of their names, with look-ups."""
 
     def __init__(self, items: Iterable[Academy]) -> None:
         self._by_slug = {a.slug: a for a in sorted(items, key=lambda a: fold(a.name))}
@@ -142,9 +142,9 @@ class Academies:
         return len(self._by_slug)
 
     def get(self, slug: str) -> Academy:
-        """Return the académie of this slug, or of this former slug (``caen`` is Normandie).
+        """Return the académie of a slug, or of a former slug (``caen`` is Normandie).
 
-        :raises UnknownValueError: with the nearest slug.
+        :raises UnknownValueError: for an unknown slug; the error carries the nearest slug.
         """
         found = self._by_slug.get(slug) or self._former.get(slug)
         if found is None:
@@ -153,16 +153,17 @@ class Academies:
         return found
 
     def _near_academy(self, typed: str) -> str | None:
-        """The slug of the académie that was meant, where a place was written otherwise."""
+        """Return the slug of the académie that was probably meant, or None."""
         try:
             return self.find(typed)[0].slug
         except UnknownValueError:
             return nearest(typed, self._by_slug)
 
     def department(self, code: str) -> Department:
-        """Return the département of this code (« 01 », « 2A », « 974 »).
+        """Return the département of a code (« 01 », « 2A », « 974 »).
 
-        :raises UnknownValueError: with the nearest code.
+        :raises UnknownValueError: for an unknown code; the error carries the code that was meant,
+            if any.
         """
         found = self._departments.get(code.upper())
         if found is None:
@@ -174,7 +175,7 @@ class Academies:
         try:
             department = self.find(typed)[1]
         except UnknownValueError:
-            return None  # a number that is near another one means something else
+            return None  # a similar code means another département
         return department.code if department else None
 
     def _shown(self, code: str) -> str:
@@ -193,15 +194,16 @@ class Academies:
         return tuple(self._departments[code] for code in sorted(self._departments))
 
     def find(self, text: str) -> tuple[Academy, Department | None]:
-        """Find what a person typed: an académie, a région that is one, a département (name, code or
-        both), a town, a postal code or a school code.
+        """Find the place that a person typed.
 
-        A school code is read for its département and forgotten.
+        The text may be an académie, a région that is one académie, a département (name, code or
+        both), a town, a postcode and a school code. A school code is only read for its département,
+        and not kept.
 
-        :returns: the académie, and the département when the text named one, or a town.
-        :raises UnclearPlaceError: for a région of several académies, and for a number that has not
-            its form.
-        :raises UnknownValueError: with the nearest name.
+        :returns: the académie; and the département when the text named one, or a town, else None.
+        :raises UnclearPlaceError: for a name that several académies share, a malformed number, and
+            an unknown place without a near name.
+        :raises UnknownValueError: for an unknown place; the error carries the nearest name.
         """
         typed = text.strip()
         code = self._code_in(typed)
@@ -220,12 +222,13 @@ class Academies:
         raise self._unknown(typed, code, wanted)
 
     def _unknown(self, typed: str, code: str, wanted: str) -> UnknownValueError:
-        """What is said of a place that is none; *wanted* is its name without what stood before."""
+        """Return the error for an unknown place; *wanted* is its slug without leading words."""
         if code:
             return UnknownValueError("le département", code)
         if re.match(r"\d{4}", typed):
             return UnclearPlaceError(_UAI_WORDS, typed)
-        # Names of saints would all be near each other, and Saint-Paul near Pau.
+        # Saints are compared with saints only, without « saint- »: else they would all be near each
+        # other, and Saint-Paul near Pau.
         of_saint, own = _own_part(wanted)
         parts = {slug: _own_part(slug) for slug in self._by_typed_name}
         own_parts = {part: slug for slug, (saint, part) in parts.items() if saint == of_saint}
@@ -243,7 +246,7 @@ class Academies:
         return slug in map(slugify, names)
 
     def _code_in(self, typed: str) -> str:
-        """The code of the département that a number says, be it one or not; empty without one."""
+        """Return the département code that a typed number stands for, known or not; else empty."""
         if uai := _UAI.fullmatch(re.sub(r"[\s.-]", "", typed)):
             # 063 is Puy-de-Dôme (63); 974 is La Réunion (974).
             return _UAI_ELSEWHERE.get(uai[1]) or (uai[1][1:] if uai[1][0] == "0" else uai[1])
@@ -258,7 +261,7 @@ class Academies:
 
     @cached_property
     def _by_typed_name(self) -> dict[str, tuple[str, tuple[Academy, ...], Department | None]]:
-        """What each name means, by its slug: the name, the académies, the département."""
+        """The meaning of each name, by its slug: the name, the académies, the département."""
         found: dict[str, tuple[str, tuple[Academy, ...], Department | None]] = {}
         for academy in self:
             for name in (academy.name, *academy.former_names):
@@ -274,14 +277,14 @@ class Academies:
             members = tuple(self._by_slug[slug] for slug in slugs if slug in self._by_slug)
             found.setdefault(slugify(name), (name, members, None))
         for slug, place in list(found.items()):
-            # « du Havre », « Réunion »
+            # Names without their article, for « du Havre » and « Réunion ».
             found.setdefault(re.sub(r"^(?:le|la|les)-", "", slug), place)
             found.setdefault(re.sub(r"\bsaint(e?)-", r"st\1-", slug), place)
         return found
 
     @cached_property
     def region_members(self) -> dict[str, tuple[Academy, ...]]:
-        """The académies of each région, those of today and those of before 2016, by its name."""
+        """The académies of each région of today and of before 2016, by the name of the région."""
         today = {name: tuple(a for a in self if a.region == name) for name in self.regions.values()}
         old = {
             name: tuple(self._by_slug[slug] for slug in slugs if slug in self._by_slug)
@@ -301,9 +304,10 @@ class Academies:
         raise UnclearPlaceError(f"{several} : choisissez une académie.", typed, choices)
 
     def with_towns(self, towns: Mapping[str, str]) -> Academies:
-        """Return these académies with the towns of their départements.
+        """Return these académies, with the towns of their départements.
 
         :param towns: name → code of the département.
+        :raises UnknownValueError: for an unknown code.
         """
         of_code: dict[str, list[str]] = {}
         for name, code in towns.items():
@@ -319,8 +323,10 @@ class Academies:
         )
 
     def scope_of_academy(self, slug: str) -> frozenset[str]:
-        """Return the codes a teacher of this académie sees: the nation's, its région's, its own
-        and its départements'.
+        """Return the codes that a teacher of this académie sees.
+
+        These are the national code, and the codes of its région, itself and its départements; also
+        those of the collectivities attached to it, or of the académie to which it is attached.
 
         :raises UnknownValueError: for an unknown slug.
         """
@@ -328,8 +334,9 @@ class Academies:
         return self.covered_by(f"academie/{academy.slug}") | self._above(academy)
 
     def covered_by(self, code: str) -> frozenset[str]:
-        """Return the codes that lie within one: itself; of an académie also its départements, and
-        the collectivities attached to it.
+        """Return *code* and the codes that lie within it.
+
+        Within an académie lie its départements, and the collectivities attached to it.
 
         :param code: ``academie/<slug>`` or ``departement/<code>``.
         :raises UnknownValueError: for an unknown académie or département.
@@ -343,8 +350,9 @@ class Academies:
         return frozenset(codes | {f"departement/{d.code}" for a in family for d in a.departments})
 
     def scope_of_department(self, code: str) -> frozenset[str]:
-        """Return the codes a teacher of this département sees: the nation's, its région's, its
-        académie's and its own.
+        """Return the codes that a teacher of this département sees.
+
+        These are the national code, and the codes of its région, its académie and itself.
 
         :raises UnknownValueError: for an unknown code.
         """
@@ -363,13 +371,13 @@ class Academies:
         return codes
 
     def time_zone_of(self, scope: Iterable[str]) -> str:
-        """Return the time zone of a scope: its académie's when there is only one zone, else
+        """Return the time zone that all académies of a scope share (IANA name), else
         Europe/Paris."""
         zones = {academy.time_zone for academy in self.of_scope(scope)}
         return zones.pop() if len(zones) == 1 else "Europe/Paris"
 
     def of_scope(self, scope: Iterable[str]) -> tuple[Academy, ...]:
-        """Return the académies that a scope stays within, by name; none of the nation's."""
+        """Return the académies of a scope, by name; empty for a national scope."""
         found: set[str] = set()
         for code in scope:
             kind, _, name = code.partition("/")

@@ -1,12 +1,12 @@
-"""Class days: what no other calendar has.
+"""Class days: the days with class, and the leads and countdowns that are counted in them.
 
 A day is a class day in an académie when it is Monday to Friday, not a public holiday in any of its
-départements and not a school holiday of its calendar. Wednesday is one for collèges and lycées;
-an école is told of a Wednesday only when it asked for it, since nobody may be promised a « dernier
-jour de classe » on which the class is not there.
+départements and not a school holiday of its calendar. Wednesday is a class day for collèges and
+lycées. For an école, Wednesday counts only if the person asked for it, since nobody may be promised
+a « dernier jour de classe » on which the class is not there.
 
-Everything here answers about days that are known, and raises ``CalendarUnknownError`` as soon as
-an answer would hang on a day that is not.
+All answers are about known days: ``CalendarUnknownError`` is raised as soon as an answer would
+depend on an unknown day.
 """
 
 from __future__ import annotations
@@ -41,11 +41,14 @@ class _Year:
 
 
 class ClassDays:
-    """The class days of one académie, or of the nation.
+    """The class days of one académie, of several, or of the nation.
 
     For the nation (zones A, B and C, without a département's own public holidays) a day is without
-    class only if no zone has class. Values of it may be shared and kept: nothing changes but a
-    memory of the years already worked out.
+    class only if no zone has class. Objects may be shared and kept: only their cache of computed
+    years changes.
+
+    :param label: the calendars in French, for sentences: « zone A », « zones A, B et C ».
+    :param wednesdays: whether Wednesday is a class day.
     """
 
     label: str
@@ -60,7 +63,7 @@ class ClassDays:
         wednesdays: bool,
         national: bool,
     ) -> None:
-        """Use ``of_academy``, ``of_academies`` or ``national``."""
+        """Use ``of_academy``, ``of_academies`` or ``national`` instead."""
         self.label = label
         self.wednesdays = wednesdays
         self._calendars = calendars
@@ -73,7 +76,11 @@ class ClassDays:
     def of_academy(
         cls, academy: Academy, calendar: SchoolCalendar | None, *, wednesdays: bool
     ) -> ClassDays:
-        """Return the class days of one académie, by its school calendar if it is known."""
+        """Return the class days of one académie.
+
+        :param calendar: its school calendar. With None, every question about a day raises
+            ``CalendarUnknownError``.
+        """
         calendars = {academy.holiday_calendar: calendar} if calendar else {}
         return cls.of_academies((academy,), calendars, wednesdays=wednesdays)
 
@@ -85,12 +92,14 @@ class ClassDays:
         *,
         wednesdays: bool,
     ) -> ClassDays:
-        """Return the class days of some académies; where their holidays differ, a day is a class
-        day when it is one in at least one of them.
+        """Return the class days of some académies.
+
+        If their school calendars differ, a day is a class day when at least one calendar has class.
+        If they share one calendar, the public holidays of all their départements are without class.
 
         :param academies: at least one.
-        :param calendars: the school calendars, by slug. Of one that is not there, every question
-            about a day raises ``CalendarUnknownError``.
+        :param calendars: the school calendars, by slug. If one is missing, every question about a
+            day raises ``CalendarUnknownError``.
         :param wednesdays: whether there is class on Wednesdays (collège, lycée).
         """
         of_slug = {
@@ -106,9 +115,9 @@ class ClassDays:
 
     @classmethod
     def national(cls, calendars: Iterable[SchoolCalendar], *, wednesdays: bool) -> ClassDays:
-        """Return the days on which there is class somewhere.
+        """Return the days on which at least one of *calendars* has class.
 
-        :param calendars: zones A, B and C, those of the nation; or others.
+        :param calendars: zones A, B and C for the nation; other calendars are allowed.
         """
         zones = tuple(calendars)
         label = zone_words([zone.label for zone in zones])
@@ -116,13 +125,13 @@ class ClassDays:
 
     @property
     def is_national(self) -> bool:
-        """Whether a class day is one of at least one zone, not of one académie."""
+        """Whether a class day needs class in only one of several calendars, such as the zones."""
         return self._national
 
     # -- one day ------------------------------------------------------------------------------
 
     def knows(self, first_day: date, last_day: date) -> bool:
-        """Whether all of these inclusive days are known.
+        """Whether all days from *first_day* to *last_day*, inclusive, are known.
 
         :raises ValueError: when *last_day* comes before *first_day*.
         """
@@ -134,7 +143,7 @@ class ClassDays:
     def is_class_day(self, day: date) -> bool:
         """Whether there is class on *day*.
 
-        :raises CalendarUnknownError: when the calendar is not known on that day.
+        :raises CalendarUnknownError: when *day* is unknown.
         """
         year = self._year(day.year)
         if day not in year.known:
@@ -145,7 +154,7 @@ class ClassDays:
         return day in year.class_days
 
     def _year(self, year: int) -> _Year:
-        """Return what a calendar year holds, worked out once: year pages ask thousands of days."""
+        """Return the days of a calendar year, computed once: a year page asks about thousands."""
         found = self._years.get(year)
         if found is None:
             days = [days_of_year(calendar, year) for calendar in self._calendars]
@@ -167,11 +176,11 @@ class ClassDays:
     def why_without_class(self, day: date) -> str | None:
         """Return why there is no class on *day*, or None on a class day.
 
-        The words follow « c'est » : « le week-end », « un jour férié (Ascension) », « les vacances
-        d'hiver (zone A) », « un mercredi ». On the Sunday of a fortnight's holidays it is the
-        holidays that a teacher wants to hear of.
+        The words follow « c'est »: « le week-end », « un jour férié (Ascension) »,
+        « les vacances d'hiver (zone A) », « un mercredi ». Holidays of a week or more come before
+        their own weekends and public holidays, because a teacher wants to hear of the holidays.
 
-        :raises CalendarUnknownError: when the calendar is not known on that day.
+        :raises CalendarUnknownError: when *day* is unknown.
         """
         if self.is_class_day(day):
             return None
@@ -189,25 +198,25 @@ class ClassDays:
     def last_before(self, day: date) -> date:
         """Return the last class day strictly before *day*.
 
-        :raises CalendarUnknownError: when the search meets a day that is not known.
+        :raises CalendarUnknownError: when the search meets an unknown day.
         """
         return self.origin(self._shift(day, -1))
 
     def first_from(self, day: date) -> date:
         """Return the first class day on or after *day*.
 
-        :raises CalendarUnknownError: when the search meets a day that is not known.
+        :raises CalendarUnknownError: when the search meets an unknown day.
         """
         while not self.is_class_day(day):
             day = self._shift(day, 1)
         return day
 
     def forward(self, day: date, n: int) -> date:
-        """Return the *n*-th class day after *day* (1 is the next one).
+        """Return the *n*-th class day after *day* (1 is the next class day).
 
-        From a class day, counting forth and back by the same number returns to it.
+        From a class day, counting forward and then backward by the same number returns to that day.
 
-        :raises CalendarUnknownError: when the count meets a day that is not known.
+        :raises CalendarUnknownError: when the count meets an unknown day.
         :raises ValueError: when *n* is less than 1.
         """
         for _ in range(_at_least_one(n)):
@@ -215,9 +224,9 @@ class ClassDays:
         return day
 
     def backward(self, day: date, n: int) -> date:
-        """Return the *n*-th class day before *day* (1 is the one just before).
+        """Return the *n*-th class day before *day* (1 is the class day just before).
 
-        :raises CalendarUnknownError: when the count meets a day that is not known.
+        :raises CalendarUnknownError: when the count meets an unknown day.
         :raises ValueError: when *n* is less than 1.
         """
         for _ in range(_at_least_one(n)):
@@ -225,16 +234,20 @@ class ClassDays:
         return day
 
     def origin(self, deadline: date) -> date:
-        """Return the day from which leads and countdown both count: the deadline if it is a class
-        day, else the last class day before it.
+        """Return the day from which leads and countdowns count.
 
-        :raises CalendarUnknownError: when the search meets a day that is not known.
+        This is the deadline if it is a class day, else the last class day before it.
+
+        :raises CalendarUnknownError: when the search meets an unknown day.
         """
         return self._on_or_before(deadline)
 
     def _on_or_before(self, day: date, edge: date | None = None) -> date:
-        """Return the last class day on or before *day*, or the day *edge* where it is reached
-        first: the days before it may not be known."""
+        """Return the last class day on or before *day*. The search stops at *edge*, if it gets
+        there.
+
+        The days before *edge* may be unknown.
+        """
         while day != edge and not self.is_class_day(day):
             day = self._shift(day, -1)
         return day
@@ -250,13 +263,15 @@ class ClassDays:
     # -- counting weeks -----------------------------------------------------------------------
 
     def weeks_left(self, today: date, deadline: date) -> int:
-        """Return « il reste 6 semaines de classe » : the weeks (Monday to Sunday) after this one,
-        up to and with that of the deadline's ``origin``, that have a class day; 0 after it.
+        """Return the number of class weeks of « il reste 6 semaines de classe ».
 
-        On the day that is n class weeks before a deadline (``lead_day``) it is n, unless that day
-        had to be moved.
+        These are the weeks (Monday to Sunday) with a class day, from the week after *today* up to
+        and including the week of the deadline's ``origin``. From that week on, the result is 0.
 
-        :raises CalendarUnknownError: when the origin or one of those weeks is not known.
+        On the day that is n class weeks before a deadline (``lead_day``), the result is n, unless
+        that day had to be moved.
+
+        :raises CalendarUnknownError: when the origin or one of the weeks is unknown.
         :raises ValueError: when *deadline* comes before *today*.
         """
         _check_order(today, deadline)
@@ -265,35 +280,36 @@ class ClassDays:
         return sum(self.has_class(first + timedelta(weeks=n + 1)) for n in range(weeks))
 
     def has_class(self, monday: date) -> bool:
-        """Whether the week of this Monday has a class day. A day of it that is not known does no
-        harm when another one is a class day for sure.
+        """Whether the week of this Monday has a class day.
 
-        :raises CalendarUnknownError: when none is for sure, and one is not known.
+        An unknown day does no harm when another day of the week certainly is a class day.
+
+        :raises CalendarUnknownError: when no day certainly is, and a day is unknown.
         """
         days = [self._shift(monday, n) for n in range(_SATURDAY)]
         if any(day in self._year(day.year).class_days for day in days):
             return True
         for day in days:
-            self.is_class_day(day)  # raises when it is not known
+            self.is_class_day(day)  # raises when the day is unknown
         return False
 
     def lead_day(self, deadline: date, lead: Lead) -> date | None:
-        """Return the class day on which a reminder goes out, always before *deadline*.
+        """Return the class day on which a reminder goes out; it is always before *deadline*.
 
-        1. ``month``: the same day of the month before. ``class_weeks``: the weekday of the
-           deadline's ``origin`` in the n-th week before the origin's that has a class day.
-           ``last_class_day``: the day before.
-        2. A day without class moves to the last class day before it, across small holidays and
-           La Réunion's été austral alike.
-        3. But nothing crosses the summer holidays, between two school years: it moves to the first
+        1. The lead names a day. ``month``: the same day of the month before. ``class_weeks``: the
+           weekday of the deadline's ``origin`` in the n-th week before the origin's week that has a
+           class day. ``last_class_day``: the day before the deadline.
+        2. A day without class moves to the last class day before it, across short holidays and La
+           Réunion's été austral alike.
+        3. No lead crosses the summer holidays between two school years: the day moves to the first
            class day of the new year instead.
 
-        :returns: None when 3. leaves no class day before the deadline.
-        :raises CalendarUnknownError: when the search meets a day that is not known.
+        :returns: None when step 3 leaves no class day before the deadline.
+        :raises CalendarUnknownError: when the search meets an unknown day.
         """
         summer_end = self.summer_end_before(deadline)
         wanted = self._wanted_day(deadline, lead, summer_end)
-        # The summer may lie at the very edge of what is known: nothing is looked for beyond it.
+        # The known days may begin at the end of the summer holidays, so no earlier day is examined.
         day = self._on_or_before(wanted, summer_end) if wanted > summer_end else summer_end
         if day > summer_end:
             return day
@@ -301,9 +317,9 @@ class ClassDays:
         return first if first < deadline else None
 
     def falls_on(self, today: date, deadline: date, lead: Lead) -> bool:
-        """Whether a lead of *deadline* is *today* as its words say: neither moved, nor late.
+        """Whether *today* is the day that a lead's words name, neither moved nor late.
 
-        :raises CalendarUnknownError: when the search meets a day that is not known.
+        :raises CalendarUnknownError: when the search meets an unknown day.
         """
         if lead.kind == "month":
             return today == self._wanted_day(deadline, lead, date.min)
@@ -312,7 +328,7 @@ class ClassDays:
         return self.weeks_left(today, deadline) == lead.weeks
 
     def _wanted_day(self, deadline: date, lead: Lead, summer_end: date) -> date:
-        """Return where step 1 of ``lead_day`` falls: *summer_end* or earlier when it crosses it."""
+        """Return the day of step 1 of ``lead_day``; at most *summer_end* across the summer."""
         if lead.kind == "month":
             month_end = self._shift(deadline.replace(day=1), -1)
             # A month before 31 March is 28 or 29 February.
@@ -327,11 +343,11 @@ class ClassDays:
         return summer_end if left else monday + timedelta(days=origin.weekday())
 
     def summer_end_before(self, deadline: date) -> date:
-        """Return the last day of the latest summer holidays that are over before *deadline*, or
-        the first day of time.
+        """Return the last day of the latest summer holidays that end before *deadline*.
 
-        The summer holidays are those that hold 1 August, on which a school year begins: the été
-        austral of La Réunion, in December, parts no school years.
+        ``date.min`` if there are none. The summer holidays are those that contain 1 August, on
+        which a school year begins. The été austral of La Réunion, in December, separates no school
+        years.
         """
         ends = (
             holiday.last_day
@@ -343,17 +359,18 @@ class ClassDays:
     # -- the school year ----------------------------------------------------------------------
 
     def periods(self, year: SchoolYear) -> tuple[Period, ...]:
-        """Return the périodes of a school year: from one holiday of a week or more to the next.
+        """Return the périodes of a school year; holidays of a week or more separate them.
 
-        None for the nation, whose zones have each their own.
+        Empty for the nation, because each zone has its own périodes.
 
-        :raises CalendarUnknownError: when the year is not wholly known.
+        :raises CalendarUnknownError: when not all days of the year are known.
         """
         return () if self._national else periods_of(self, year)
 
     def holidays_in(self, first_day: date, last_day: date) -> tuple[SchoolHoliday, ...]:
-        """Return the school holidays that touch these inclusive days, whole, for drawing; for the
-        nation, the spans that all zones share.
+        """Return the school holidays that overlap these inclusive days, uncut, for drawing.
+
+        For the nation, these are the spans that all zones share.
 
         :raises ValueError: when *last_day* comes before *first_day*.
         """
@@ -365,8 +382,10 @@ class ClassDays:
     def listed_holidays(
         self, first_day: date, last_day: date
     ) -> tuple[tuple[SchoolHoliday, str], ...]:
-        """Return the school holidays that touch these inclusive days, by first day, each with
-        whose it is: « zones A et C », or nothing where all of these calendars have it.
+        """Return the school holidays that overlap these inclusive days, each with its zones.
+
+        They are sorted by first day. The zones are words such as « zones A et C », or empty when
+        all of these calendars have the holidays.
 
         :raises ValueError: when *last_day* comes before *first_day*.
         """

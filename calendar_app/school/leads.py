@@ -1,4 +1,4 @@
-"""How long before a deadline somebody wants to hear of it."""
+"""The lead: how long before a deadline a person wants to hear of it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.french import NBSP
 
-#: A school year has about 36 weeks of class: nobody means more.
+#: The most class weeks that a lead may have: a school year has about 36.
 _MOST_WEEKS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """How long before a deadline: ``month``, ``class_weeks`` (with their number) or
-    ``last_class_day``.
+    """A time before a deadline.
 
-    :raises UnknownValueError: for another kind, or a number of weeks that is not 1 to 40.
+    :param kind: ``month``, ``class_weeks`` or ``last_class_day``.
+    :param weeks: number of class weeks, 1 to 40; 0 for the other kinds.
+    :raises UnknownValueError: for another kind or another number of weeks.
     """
 
     kind: str
@@ -42,9 +43,9 @@ class Lead:
 
     @classmethod
     def parse(cls, code: str) -> Lead:
-        """Read a ``code``.
+        """Read the stored form of a lead (:attr:`code`).
 
-        :raises UnknownValueError: when it is none.
+        :raises UnknownValueError: when *code* is not the code of a lead.
         """
         if match := re.fullmatch(r"class_weeks:([0-9]{1,2})", code):
             return cls("class_weeks", int(match[1]))
@@ -54,13 +55,16 @@ class Lead:
 
     @property
     def code(self) -> str:
-        """« month », « class_weeks:3 », « last_class_day »: how it is stored."""
+        """The stored form: « month », « class_weeks:3 » or « last_class_day »."""
         return f"{self.kind}:{self.weeks}" if self.kind == "class_weeks" else self.kind
 
     @property
     def words(self) -> str:
-        """« un mois avant », « 3 semaines de classe avant » or « le dernier jour de classe avant »,
-        to follow « Me prévenir »."""
+        """The words that follow « Me prévenir ».
+
+        These are « un mois avant », « 3 semaines de classe avant » or
+        « le dernier jour de classe avant ».
+        """
         if self.kind == "class_weeks":
             return f"{self.weeks}{NBSP}semaine{'s' if self.weeks > 1 else ''} de classe avant"
         return "un mois avant" if self.kind == "month" else "le dernier jour de classe avant"

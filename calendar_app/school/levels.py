@@ -1,8 +1,7 @@
-"""Classes, the cycles, degrés and kinds of school that stand for several of them, and the one rule
-of what fits a class (:func:`fits`).
+"""Classes, the shortcuts for several classes, and the one rule of what fits a class (:func:`fits`).
 
-Cycles: décret n° 2013-682. 6e is in cycle 3 and in the second degré, so cycle 3 is not « le
-premier degré ».
+The shortcuts are degrés, kinds of school and cycles. Cycles: décret n° 2013-682. 6e is in cycle 3
+and in the second degré, so cycle 3 is not « le premier degré ».
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterable
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.text import nearest
 
-#: Every class, by the slug of the filter ``niveau``, with its name on screen, in school order.
+#: Every class: slug in the filter ``niveau`` → name on screen, in school order.
 CLASSES: dict[str, str] = {
     "tps": "TPS",
     "ps": "PS",
@@ -37,8 +36,8 @@ CLASSES: dict[str, str] = {
     "upe2a": "UPE2A",
 }
 
-#: Shortcuts, widest first: slug → (name on screen, its classes). ULIS and UPE2A exist in écoles,
-#: collèges and lycées, so each of these holds them.
+#: Shortcuts, widest first: slug → (name on screen, classes). ULIS and UPE2A exist in écoles,
+#: collèges and lycées, so the shortcuts for these schools hold both.
 GROUPS: dict[str, tuple[str, frozenset[str]]] = {
     "premier-degre": (
         "premier degré",
@@ -59,16 +58,17 @@ GROUPS: dict[str, tuple[str, frozenset[str]]] = {
 #: Classes that exist in écoles, in collèges and in lycées.
 EVERYWHERE = frozenset(("ulis", "upe2a"))
 
-#: The kinds of school, each with the classes that exist in no other. (SEGPA is in collèges.)
+#: The kinds of school, each with the classes that exist in no other kind. (SEGPA exists in collèges
+#: only.)
 SCHOOLS: dict[str, frozenset[str]] = {
     slug: GROUPS[slug][1] - EVERYWHERE for slug in ("premier-degre", "college", "lycee")
 }
 
 
 def expand(slugs: Iterable[str]) -> frozenset[str]:
-    """Return the classes that these classes and shortcuts stand for.
+    """Return the classes that *slugs* (of classes and shortcuts) stand for.
 
-    :raises UnknownValueError: with the nearest slug.
+    :raises UnknownValueError: for an unknown slug; the error carries the nearest slug.
     """
     classes: set[str] = set()
     for slug in slugs:
@@ -89,7 +89,7 @@ def collapse(classes: Iterable[str]) -> tuple[str, ...]:
     whole = frozenset(left)
     found: list[str] = []
     for slug, (_, members) in GROUPS.items():
-        # A later shortcut may find its ULIS and UPE2A taken by an earlier one.
+        # An earlier shortcut may have taken the ULIS and UPE2A of a later one.
         if members <= whole and members - EVERYWHERE <= left:
             found.append(slug)
             left -= members
@@ -102,30 +102,35 @@ def name(slug: str) -> str:
 
 
 def schools(classes: Iterable[str]) -> frozenset[str]:
-    """Return the kinds of school (keys of ``SCHOOLS``) that classes are certainly in: none for ULIS
-    and UPE2A alone, which may be anywhere."""
+    """Return the kinds of school (keys of ``SCHOOLS``) in which *classes* certainly are.
+
+    The result is empty for ULIS and UPE2A alone, which may be in any kind.
+    """
     given = frozenset(classes)
     return frozenset(slug for slug, own in SCHOOLS.items() if own & given)
 
 
 def fits(mine: Iterable[str], theirs: Iterable[str]) -> bool:
-    """Whether an event for *theirs* is for somebody who has, or asks for, *mine* (slugs of
-    ``CLASSES``).
+    """Whether an event for the classes *theirs* suits a person who has, or asks for, *mine*.
+
+    Both are slugs of ``CLASSES``. Expand cycles and degrés into their classes first
+    (:func:`expand`).
 
     ============================== =====================================================
-    classes                        an event fits
+    classes                        the event fits
     ============================== =====================================================
-    none on one side               always: nobody said, and missing it is worse
-    one that both have             when it is neither ULIS nor UPE2A
-    ULIS (or UPE2A) on both sides  when both may be in one kind of school
+    none on one side               always: nothing is said, and missing it is worse
+    a class in common, neither     always
+    ULIS nor UPE2A
+    only ULIS or UPE2A in common   when both sides may be in one kind of school
     no class in common             never
     ============================== =====================================================
 
-    ULIS and UPE2A beside other classes are in the schools of those: a CM1 with ULIS is an école,
-    so « 6e, SEGPA, ULIS » does not fit it, and « CM2, ULIS » does. Alone, they may be anywhere.
-    Cycles and degrés are first expanded into their classes (:func:`expand`).
+    ULIS and UPE2A are in the schools of the classes beside them: CM1 with ULIS is an école, so
+    « 6e, SEGPA, ULIS » does not fit that class, but « CM2, ULIS » does. Alone, ULIS and UPE2A may
+    be in any school.
 
-    It is written as SQL in ``catalogue.class_fit``.
+    ``catalogue.class_fit`` states this rule in SQL.
     """
     mine, theirs = frozenset(mine), frozenset(theirs)
     if not mine or not theirs:
@@ -139,14 +144,18 @@ def fits(mine: Iterable[str], theirs: Iterable[str]) -> bool:
 
 
 def has_second_degre(classes: Iterable[str]) -> bool:
-    """Whether a collège or a lycée may be among *classes*: True also when no class is given, or
-    only ULIS and UPE2A."""
+    """Whether a collège or a lycée may be among *classes*.
+
+    True also when no class is given, or only ULIS and UPE2A.
+    """
     found = schools(classes)
     return not found or bool(found - {"premier-degre"})
 
 
 def has_ecole(classes: Iterable[str]) -> bool:
-    """Whether an école may be among *classes*: nobody there can be promised a Wednesday. True also
-    when no class is given, or only ULIS and UPE2A."""
+    """Whether an école may be among *classes*; an école cannot be promised class on a Wednesday.
+
+    True also when no class is given, or only ULIS and UPE2A.
+    """
     found = schools(classes)
     return not found or "premier-degre" in found

@@ -13,7 +13,7 @@ from calendar_app.words.errors import CalendarUnknownError
 if TYPE_CHECKING:
     from calendar_app.school.class_days import ClassDays
 
-#: A holiday of a week or more parts two périodes; a pont or a « semaine en mai » does not.
+#: Holidays of at least this many days separate two périodes; a pont or a « semaine en mai » not.
 BREAK_DAYS = 7
 
 
@@ -21,10 +21,11 @@ BREAK_DAYS = 7
 class Period:
     """A période of the school year.
 
-    :param first_day: its first class day.
-    :param last_day: its last class day.
-    :param starts_after: the holidays before it (« Toussaint »), or « rentrée ».
-    :param ends_before: the holidays after it (« Noël »).
+    :param number: from 1.
+    :param first_day: the first class day.
+    :param last_day: the last class day.
+    :param starts_after: the holidays before the période (« Toussaint »), or « rentrée ».
+    :param ends_before: the holidays after the période (« Noël »).
     """
 
     number: int
@@ -35,14 +36,14 @@ class Period:
 
     @property
     def label(self) -> str:
-        """« Période 1 (rentrée → Toussaint) »."""
+        """The name on screen: « Période 1 (rentrée → Toussaint) »."""
         return f"Période {self.number} ({self.starts_after} → {self.ends_before})"
 
 
 def periods_of(class_days: ClassDays, year: SchoolYear) -> tuple[Period, ...]:
-    """Return the périodes of a school year: from one holiday of a week or more to the next.
+    """Return the périodes of a school year; holidays of a week or more separate them.
 
-    :raises CalendarUnknownError: when the year is not wholly known.
+    :raises CalendarUnknownError: when not all days of the year are known.
     """
     if not class_days.knows(year.first_day, year.last_day):
         raise CalendarUnknownError(
@@ -54,7 +55,7 @@ def periods_of(class_days: ClassDays, year: SchoolYear) -> tuple[Period, ...]:
         for h in class_days.holidays_in(year.first_day, year.last_day)
         if h.days >= BREAK_DAYS
     ]
-    # The summer holidays end the last période, but where the school year is not cut there.
+    # The summer holidays end the last période, unless they begin after the school year's end.
     breaks.append((year.next.first_day, year.next.first_day, "fin juillet"))
     found: list[Period] = []
     start, after = year.first_day, "rentrée"

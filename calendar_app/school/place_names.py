@@ -1,7 +1,7 @@
-"""A name of a place in a text: where it is printed, and whether it means the place.
+"""The name of a place in a text: where it stands, and whether it means the place.
 
-Names are looked up by their first word, and what stands around one is looked at within
-``LOOK_BACK`` characters, so the time is linear in the length of the text.
+Names are looked up by their first word, and at most ``LOOK_BACK`` characters before a name are
+examined. So the time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from calendar_app.words.text import fold_in_place
 
 
 class PlaceKind(StrEnum):
-    """What a place is."""
+    """The kind of a place."""
 
     ACADEMY = "academy"
     DEPARTMENT = "department"
@@ -28,13 +28,15 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlaceMention:
-    """A place named in a text.
+    """A place that a text names.
 
-    :param start, end: where its name stands, in characters; « académie de » is no part of it.
-    :param name: its name, as the reference data write it.
-    :param academies: slugs: one, or all those of a région.
-    :param department: code of the département, or of that of a town. None where the département
-        is the whole académie (overseas, Paris): it narrows nothing.
+    :param start, end: position of the name in the text, in characters, *end* excluded;
+        « académie de » is not part of the name.
+    :param name: the name as the reference data write it.
+    :param academies: slug of the académie, or slugs of all académies of a région.
+    :param department: code of the département, or of the town's département. None for other kinds,
+        and where the département is the whole académie (overseas, Paris), because it narrows
+        nothing.
     """
 
     start: int
@@ -47,9 +49,10 @@ class PlaceMention:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a name means.
+    """The meaning of a name.
 
-    :param after: the articles that must come before the name, for « Mans » of « Le Mans ».
+    :param after: the articles that must come before the name, as « Le » before « Mans »; None if
+        the name needs no article.
     """
 
     kind: PlaceKind
@@ -72,7 +75,7 @@ ARTICLES = {
 
 # -- names -----------------------------------------------------------------------------------------
 
-#: Characters before a name that are looked at.
+#: Number of characters before a name that are examined.
 LOOK_BACK = 60
 
 _SMALL = frozenset("de du des d en sur sous les l la le et aux a".split())
@@ -80,9 +83,9 @@ _SMALL = frozenset("de du des d en sur sous les l la le et aux a".split())
 
 @cache
 def _pattern(slug: str) -> re.Pattern[str]:
-    """A pattern for a name, whatever its hyphens, its line breaks and « St ».
+    """Return a pattern for a name, with any hyphens and line breaks, and with « St » for « Saint ».
 
-    Only the names whose first word a text holds are compiled.
+    Only names whose first word occurs in a text are compiled.
     """
     pattern = ""
     for at, word in enumerate(slug.split("-")):
@@ -93,7 +96,7 @@ def _pattern(slug: str) -> re.Pattern[str]:
 
 
 class Names:
-    """Names to be found at a place of a folded text, the longest first."""
+    """A table of names that finds those at one position of a folded text, the longest first."""
 
     def __init__(self, names: Iterable[tuple[str, Place]]) -> None:
         self._by_word: dict[str, list[tuple[str, Place]]] = {}
@@ -103,7 +106,7 @@ class Names:
                 self._by_word.setdefault(word, []).append((slug, place))
 
     def at(self, text: str, start: int) -> Iterator[tuple[int, Place]]:
-        """Yield where each name that starts at *start* ends, with its place."""
+        """Yield the end of each name that starts at *start*, with its place."""
         end = start
         while end < len(text) and text[end].isalpha():
             end += 1
@@ -112,7 +115,7 @@ class Names:
                 yield match.end(), place
 
 
-# A word goes on after a hyphen and a line's end; but « Puy-\nde-Dôme » keeps its own hyphen.
+# A hyphen at the end of a line joins two parts of a word; but « Puy-\nde-Dôme » keeps its hyphen.
 _BROKEN = re.compile(
     r"\u00ad\s{0,3}|(?<=[^\W\d_])(?<!\Wac)[-\u2010][ \t]{0,3}\n[ \t]{0,9}(?=[a-zà-öø-ÿ])"
     r"(?!(?:de|du|des|en|sur|sous|la|l[eè]s?|et|aux?|d|l)(?![^\W\d_]))"
@@ -120,7 +123,8 @@ _BROKEN = re.compile(
 
 
 class PrintedText:
-    """A text put back together, its folded form, and where each character was printed."""
+    """A text with its broken words joined, its folded form, and each character's printed
+    position."""
 
     def __init__(self, printed: str) -> None:
         whole, self._starts, self._cut = [], [0], [0]
@@ -134,7 +138,7 @@ class PrintedText:
         self.folded = fold_in_place(self.whole)
 
     def printed(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a stretch of the whole text was printed."""
+        """Return the printed position of a stretch of the joined text."""
         return start + self._cut_before(start), end + self._cut_before(end - 1)
 
     def _cut_before(self, at: int) -> int:
@@ -144,7 +148,7 @@ class PrintedText:
         return self.folded[max(0, at - LOOK_BACK) : at]
 
 
-# -- what the words around a name say, over folded text --------------------------------------------
+# -- what the words around a name say, in folded text ---------------------------------------------
 
 _ARTICLE = re.compile(
     r"(?:(?<![a-z])(?P<article>dans\s+le|dans\s+la|dans\s+les|dans\s+l'|en|du|des"
@@ -169,13 +173,13 @@ _POSTCODE = re.compile(r"(?<!\d)\d{5}\s+\Z|\b\d{2} \d{3}\s+\Z")
 _NOT_A_PLACE_AFTER = re.compile(
     r"\s*n°|\s+a\s+velo|\s+(?:au|et)\s+(?:(?:du|le|au)\s+)?sud|\s+de\s+(?:la|l')\s?[a-z]"
 )
-# Names that mean something else as well: they need an article that fits, or a chain of others.
+# Names of départements with a second meaning: they need a fitting article, or a list of others.
 _MASCULINE = frozenset("nord lot var gard cher gers tarn rhone".split())
 _RIVERS = _MASCULINE | frozenset(
     "manche orne creuse somme ain loire landes aube eure oise marne aude meuse allier indre vienne"
     " aisne charente moselle mayenne paris saint-martin saint-barthelemy".split()
 )
-# Towns whose name is a word or a person's: only « à Sens », « de Tours ».
+# Towns whose name is also a word or a surname: found only as in « à Sens », « de Tours ».
 WORDS = frozenset(
     "die gray sens tours orange gap lens dole lure condom vire nice mende apt lourdes grasse pau"
     " cognac thiers laval mauriac redon vernon mayenne muret beaune ambert bron prades rochefort"
@@ -188,7 +192,7 @@ REUNION = "La Réunion"
 
 
 def verdict(place: Place, text: PrintedText, start: int, end: int) -> bool | None:
-    """Whether a name means its place; None when only its neighbours can say."""
+    """Whether a name means its place; None when only the names beside it can decide."""
     before, said = text.before(start), text.whole[start:end]
     printed = text.whole[max(0, start - LOOK_BACK) : start]
     if _STREET.search(before):
@@ -215,7 +219,7 @@ _IN_REGION = re.compile(r"(?<![a-z])(?:en|dans\s+(?:le|la|l'|les))\s*\Z")
 
 
 def _fits(slug: str, before: str, folded: str, end: int) -> bool:
-    """Whether the article before a river's name is that of the département."""
+    """Whether the article before a river's name is the article of the département."""
     match = _ARTICLE.search(before)
     if match is None:
         return False
@@ -230,7 +234,8 @@ def _fits(slug: str, before: str, folded: str, end: int) -> bool:
 
 
 def _is_reunion(text: PrintedText, start: int, end: int) -> bool:
-    """« à La Réunion », « de la Réunion »; but « La Réunion de rentrée » is none."""
+    """Whether a name is La Réunion: « à La Réunion », « de la Réunion », not
+    « La Réunion de rentrée »."""
     said = text.whole[start:end].split()
     before = text.whole[max(0, start - LOOK_BACK) : start]
     if len(said) == 1:

@@ -1,6 +1,7 @@
-"""The places that a text names: académies, départements, régions, towns, sites of académies.
+"""Finding the places that a text names: académies, départements, régions, towns, académie sites.
 
-They say for whom a date is. ``place_names`` says what one name means where it stands.
+These places give the scope of a date. ``place_names`` decides what a single name means in its
+context.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from calendar_app.school.place_names import (
 )
 from calendar_app.words.text import slugify
 
-# -- the words around a name, over folded text -----------------------------------------------------
+# -- the words around a name, in folded text ------------------------------------------------------
 
-# Sites whose domain is not « ac- » and the slug of an académie in office.
+# Domains of académies that are not « ac- » and the slug of an académie in use.
 _DOMAINS = {
     "ac-clermont.fr": "clermont-ferrand",
     "ac-reunion.fr": "la-reunion",
@@ -71,14 +72,14 @@ _NUMBERED = re.compile(
     r"(?!\s*(?:janv|fevr|mars|avril|mai|juin|juil|aout|sept|oct|nov|dec|ans|jours?|heures?|h\b|"
     r"eleves|classes|communes|ecoles|colleges|equipes|places|projets|[%€]))"
 )
-# « Quatre étapes (44, 49 et 85) », but not « pages (10, 12 et 14) ».
+# Codes in brackets: « Quatre étapes (44, 49 et 85) », but not « pages (10, 12 et 14) ».
 _LISTED = re.compile(rf"\((?:dept?s?\.?\s?)?(?P<codes>{_CODES})\)")
 _COUNTED = re.compile(
     r"(?:pages?|p\.|questions?|exercices?|articles?|art\.|numeros?|nos?|n°|salles?|seances?|jours?"
     r"|groupes?|chapitres?|annexes?|figures?|sujets?|janvier|fevrier|mars|avril|mai|juin|juillet"
     r"|aout|septembre|octobre|novembre|decembre)\s*\Z"
 )
-# « à Saint-Denis (974) »
+# The words before a single code in brackets: « à Saint-Denis (974) ».
 _IN_TOWN = re.compile(
     r"(?:(?<![^\W_])(?:[àÀ]|[Dd]e|[àÀ] [Ll]['’a])\s|[Dd]['’])[A-ZÀ-ÖØ-Þ][\w’'-]{1,40}"
     r"(?:\s[\w’'-]{1,40}){0,4}\s\Z"
@@ -91,10 +92,10 @@ _CAPITAL = re.compile(r"(?<![^\W_])(?<!\w-)[A-ZÀ-ÖØ-ÞŒ][^\W\d_]*")
 
 
 class Gazetteer:
-    """The places of France that letters speak of.
+    """The places of France that letters name.
 
-    :param towns: name → code of the département, for towns that can mean one place only.
-    :raises UnknownValueError: for an unknown code.
+    :param towns: name → code of the département, for towns whose name means only one place.
+    :raises UnknownValueError: for an unknown code of a département.
     """
 
     def __init__(self, academies: Academies, towns: Mapping[str, str]) -> None:
@@ -125,7 +126,7 @@ class Gazetteer:
         in_town = [_in(PlaceKind.TOWN, name, academies, code) for name, code in towns.items()]
         self._names = Names(
             [
-                # « à Mayenne » is the town, « en Mayenne » is not
+                # Towns come first: « à Mayenne » is the town, « en Mayenne » is not.
                 *((p.slug, p) for p in in_town),
                 *((p.slug, p) for p in departments if p.slug not in _ONLY_BY_OFFICE),
                 ("reunion", reunion),
@@ -135,8 +136,12 @@ class Gazetteer:
         )
 
     def mentions(self, text: str) -> list[PlaceMention]:
-        """Return the places of *text* in its order, not overlapping: the longest name, and the
-        most telling where two kinds could be meant; in time linear in its length."""
+        """Return the places that *text* names, in the order of the text and without overlaps.
+
+        The longest name wins. Where two kinds of mention overlap, the more explicit kind wins: a
+        site, a numbered département, a name after an office, then a name alone. The time is linear
+        in the length of the text.
+        """
         whole = PrintedText(text)
         taken = bytearray(len(whole.whole))
         found = list(self._of_sites(whole))
@@ -200,8 +205,11 @@ class Gazetteer:
                 at = joint.end()
 
     def _of_names(self, text: PrintedText, taken: bytearray) -> Iterator[PlaceMention]:
-        """Names that stand alone. One that may be a river is a département when it is listed with
-        others (« Cher, Indre et Loir-et-Cher »)."""
+        """Yield the names that stand alone.
+
+        A name that may mean a river is a département when it is listed with others
+        (« Cher, Indre et Loir-et-Cher »).
+        """
         done, chain, sure = 0, -1, False
         waiting: list[PlaceMention] = []
         for match in _CAPITAL.finditer(text.whole):
@@ -217,7 +225,7 @@ class Gazetteer:
                 means = verdict(place, text, start, end)
                 if means is False:
                     if place.slug in WORDS or place.slug == "reunion":
-                        done = start  # it may be another place that begins so
+                        done = start  # another place may begin with this name
                         continue
                     break
                 mention = place.mention(start, end)
@@ -235,7 +243,8 @@ class Gazetteer:
                 break
 
 
-# Only « département de Paris »; « Paris » is the town, « Saint-Martin » most often too.
+# These names mean a département only after « département de ». Alone, « Paris » is the town, and so
+# mostly is « Saint-Martin ».
 _ONLY_BY_OFFICE = frozenset(("paris", "saint-martin", "saint-barthelemy"))
 
 

@@ -1,6 +1,6 @@
-"""Reading the closed lists that ship with the code: the académies and the themes.
+"""Parsers of the closed lists that ship with the code: académies, themes and towns.
 
-They are ours, so a mistake in them is a programming error and is said in English.
+The files are ours, so a mistake in them is a programming error, and its message is in English.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from ruamel.yaml import YAML
 from calendar_app.school.academies import Academies, Academy, Department
 from calendar_app.words.text import clean, slugify
 
-#: Code de l'éducation, articles D. 521-1 to D. 521-7: three zones, and a calendar of their own in
-#: Corse and overseas.
+#: The slugs of the school calendars (Code de l'éducation, articles D. 521-1 to D. 521-7): three
+#: zones, and separate calendars for Corse and overseas.
 HOLIDAY_CALENDARS = frozenset(
     "zone-a zone-b zone-c corse guadeloupe martinique guyane la-reunion mayotte "
     "saint-pierre-et-miquelon saint-barthelemy saint-martin polynesie-francaise "
@@ -30,14 +30,14 @@ _OPTIONAL = {"region", "collectivity", "former_names", "attached_to"}
 
 
 def read_academies(text: str) -> Academies:
-    """Read ``data/academies.yaml``.
+    """Read the text of ``data/academies.yaml``.
 
-    :raises ValueError: when the file is not what the code relies on.
+    :raises ValueError: when the file breaks a rule that the code relies on.
     """
     academies = [_academy(entry) for entry in YAML(typ="safe", pure=True).load(clean(text))]
     _unique("slug", (a.slug for a in academies))
     _unique("département", (d.code for a in academies for d in a.departments))
-    # A former name that is also a name would hide it.
+    # A former name that equals a name in use would hide that name.
     _unique("name", (slugify(name) for a in academies for name in (a.name, *a.former_names)))
     count = sum(not a.collectivity for a in academies)
     if count != ACADEMIES:
@@ -50,9 +50,9 @@ def read_academies(text: str) -> Academies:
 
 
 def read_themes(text: str) -> dict[str, str]:
-    """Read ``data/themes.yaml``: slug → French name, in the order of the file.
+    """Read the text of ``data/themes.yaml``: slug → French name, in the order of the file.
 
-    :raises ValueError: when a slug or a name is not what the code relies on.
+    :raises ValueError: when a slug or a name breaks a rule that the code relies on.
     """
     themes = YAML(typ="safe", pure=True).load(clean(text))
     if not isinstance(themes, dict) or not themes:
@@ -67,9 +67,9 @@ def read_themes(text: str) -> dict[str, str]:
 
 
 def read_towns(text: str) -> dict[str, str]:
-    """Read ``data/towns.yaml``: name of the town → code of its département.
+    """Read the text of ``data/towns.yaml``: name of the town → code of its département.
 
-    :raises ValueError: when the file is not what the code relies on.
+    :raises ValueError: when the file breaks a rule that the code relies on.
     """
     departments = YAML(typ="safe", pure=True).load(clean(text))
     if not isinstance(departments, dict):
@@ -85,7 +85,7 @@ def read_towns(text: str) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def time_zones() -> frozenset[str]:
-    """Return the names of all time zones (IANA); they are looked for on the disk, once."""
+    """Return the IANA names of all time zones. The disk is searched only once."""
     return frozenset(available_timezones())
 
 

@@ -1,9 +1,9 @@
-"""School calendars as values, and the public holidays that stand beside them.
+"""School calendars as values, and the public holidays.
 
-Zones A, B and C come from the library PyPI ``holidays`` (category ``school``), which copies the
-ministry's decrees; later years, and the calendars of Corse and overseas, come from files (see
-``catalogue/files/holidays_file.py``). All days are inclusive. There is no « probably »: a day
-either is known, and then every holiday around it is listed, or nothing is said about it.
+Zones A, B and C come from the PyPI library ``holidays`` (category ``school``), which copies the
+ministry's decrees. Later years, and the calendars of Corse and overseas, come from files (see
+``catalogue/files/holidays_file.py``). All days are inclusive. A day is known, and then all holidays
+around it are listed; or it is unknown, and nothing is said about it. There is no « probably ».
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from holidays import country_holidays
 
 from calendar_app.words.french import list_words
 
-#: Inclusive days.
+#: First and last day, both inclusive.
 Span = tuple[date, date]
 
-#: The library starts with the decree of 2017-2018, whose first class day was 4 September 2017;
-#: the last decree that it copies ends with summer 2028. What it says of later days is computed by
-#: rule, and no decree was ever bound by a rule.
+#: The library starts with the decree of 2017-2018, whose first class day was 4 September 2017. The
+#: last decree that it copies ends with summer 2028. The library computes later days by a rule,
+#: which decrees need not follow.
 MAINLAND_KNOWN: Span = (date(2017, 9, 4), date(2028, 8, 31))
 
 _ZONES = {"zone-a": "A", "zone-b": "B", "zone-c": "C"}
 
-# Code of the département → subdivision of the library. Other départements have the nation's
-# public holidays only. « GES » (Grand Est) would silently give those too.
+# Code of the département → subdivision of the library. The other départements have only the
+# national public holidays. « GES » (Grand Est) would silently give only these too.
 _SUBDIVISIONS = {
     "57": "57",
     "67": "6AE",
@@ -62,10 +62,10 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class SchoolHoliday:
-    """Days without class that follow each other.
+    """School holidays: consecutive days without class.
 
     :param name: in French, with a capital (« Vacances d'hiver », « Pont de l'Ascension »).
-    :param last_day: inclusive: classes start again on the morning after it.
+    :param last_day: inclusive; classes start again on the next morning.
     :raises ValueError: when the last day comes before the first.
     """
 
@@ -81,7 +81,7 @@ class SchoolHoliday:
 
     @property
     def days(self) -> int:
-        """How many days it lasts, weekends included."""
+        """Number of days, weekends included."""
         return (self.last_day - self.first_day).days + 1
 
     @property
@@ -91,7 +91,7 @@ class SchoolHoliday:
 
     @property
     def with_article(self) -> str:
-        """« les vacances d'hiver », « le pont de l'Ascension », inside a sentence."""
+        """The name inside a sentence: « les vacances d'hiver », « le pont de l'Ascension »."""
         for start, words in _ARTICLES.items():
             if self.name.startswith(start):
                 return words + self.name[len(start) :]
@@ -100,16 +100,15 @@ class SchoolHoliday:
 
 @dataclass(frozen=True, slots=True)
 class SchoolCalendar:
-    """The school holidays of a zone or of an académie that has its own.
+    """The school holidays of a zone, or of an académie with a calendar of its own.
 
     :param slug: ``zone-a``, ``corse``, ``la-reunion``, …
-    :param label: how a French sentence names it: « zone A », « calendrier de La Réunion ».
-    :param holidays: sorted; no two share a day.
-    :param known: the ranges of days for which every holiday is listed; sorted, apart from each
-        other. A holiday may be listed outside them: then it is known, the days around it are not.
-    :param source: where the facts come from and their licence; two calendars with the same days
-        are equal whatever their sources.
-    :raises ValueError: when holidays or ranges are out of order or share a day.
+    :param label: the name in a French sentence: « zone A », « calendrier de La Réunion ».
+    :param holidays: sorted; no two overlap.
+    :param known: the ranges of days for which all holidays are listed; sorted, and not touching.
+        Outside the ranges a holiday may be listed: it is known, but the days around it are not.
+    :param source: origin and licence of the facts. It does not count when calendars are compared.
+    :raises ValueError: when holidays or ranges are out of order or overlap, or when ranges touch.
     """
 
     slug: str
@@ -136,18 +135,18 @@ class SchoolCalendar:
                 )
 
     def knows(self, first_day: date, last_day: date) -> bool:
-        """Whether every day of these inclusive days is known."""
+        """Whether all days from *first_day* to *last_day*, inclusive, are known."""
         return any(first <= first_day and last_day <= last for first, last in self.known)
 
     def holiday_on(self, day: date) -> SchoolHoliday | None:
-        """Return the school holiday that holds *day*, if any."""
+        """Return the school holidays that contain *day*, or None."""
         return next((h for h in self.holidays if h.first_day <= day <= h.last_day), None)
 
 
-# Frozen values in, frozen values out: what is cached can neither change nor grow old.
+# Arguments and results are frozen: a cached result can neither change nor become outdated.
 @lru_cache(maxsize=1024)
 def days_of_year(calendar: SchoolCalendar, year: int) -> tuple[frozenset[date], frozenset[date]]:
-    """Return the days of a calendar year that are known, and those of school holidays."""
+    """Return the known days of a calendar year, and its days within school holidays."""
     bounds = (date(year, 1, 1), date(year, 12, 31))
     holidays = ((h.first_day, h.last_day) for h in calendar.holidays)
     return _days_within(calendar.known, bounds), _days_within(holidays, bounds)
@@ -159,7 +158,7 @@ def _days_within(spans: Iterable[Span], bounds: Span) -> frozenset[date]:
 
 
 def each_day(first: date, last: date) -> Iterator[date]:
-    """Yield the days from *first* to *last*, both included; none when *last* comes before."""
+    """Yield the days from *first* to *last*, both included; none if *last* comes before *first*."""
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)
 
@@ -185,7 +184,7 @@ def _mainland_calendar(slug: str) -> SchoolCalendar:
     for day, name in sorted(listed.items()):
         if not first <= day <= last:
             continue
-        # The library names days, one by one; a span of one name is one holiday.
+        # The library lists single days; consecutive days of one name are one holiday.
         if found and found[-1].name == name and found[-1].last_day == day - _ONE_DAY:
             found[-1] = SchoolHoliday(name, found[-1].first_day, day)
         else:
@@ -194,11 +193,12 @@ def _mainland_calendar(slug: str) -> SchoolCalendar:
 
 
 def public_holidays(departments: Iterable[str], year: int) -> Mapping[date, str]:
-    """Return the public holidays of a calendar year, with their French names: the nation's, and
-    those of any of *departments* (Good Friday and 26 December in Moselle; Code du travail,
-    L. 3133-1, L. 3134-13 and L. 3422-2).
+    """Return the public holidays of a calendar year with their French names.
 
-    :param departments: codes (« 57 », « 974 »); none for the nation.
+    These are the national ones, and those of any of *departments*, such as Good Friday and 26
+    December in Moselle (Code du travail, L. 3133-1, L. 3134-13 and L. 3422-2).
+
+    :param departments: codes (« 57 », « 974 »); empty for the national ones only.
     """
     codes = frozenset(_SUBDIVISIONS[code] for code in departments if code in _SUBDIVISIONS)
     return _public_holidays(codes, year)
@@ -209,17 +209,17 @@ def _public_holidays(subdivisions: frozenset[str], year: int) -> Mapping[date, s
     found: dict[date, str] = {}
     for subdivision in (None, *sorted(subdivisions)):
         listed = country_holidays("FR", subdiv=subdivision, years=year, language="fr", expand=False)
-        # Two on one day are written « Ascension; Fête du Travail ».
+        # The library writes two holidays on one day as « Ascension; Fête du Travail ».
         found |= {day: name.replace("; ", " et ") for day, name in listed.items()}
     return MappingProxyType(dict(sorted(found.items())))
 
 
 def merge(old: SchoolCalendar, new: SchoolCalendar) -> SchoolCalendar:
-    """Return *old* renewed: the days that *new* knows are as *new* says, the others as *old* says.
+    """Return *old* renewed: *new* decides on the days that it knows, *old* on the other days.
 
-    What *new* lists outside the days it knows is left out.
+    Holidays that *new* lists outside its known days are left out.
 
-    :raises ValueError: when they are not of the same slug.
+    :raises ValueError: when the two slugs differ.
     """
     if old.slug != new.slug:
         raise ValueError(f"{old.slug} ne peut pas être renouvelé par {new.slug}")
@@ -243,7 +243,7 @@ def merge(old: SchoolCalendar, new: SchoolCalendar) -> SchoolCalendar:
 
 
 def _joined(holidays: Iterable[SchoolHoliday]) -> tuple[SchoolHoliday, ...]:
-    """Make one of two parts of a holiday, such as the two sides of the edge of what is known."""
+    """Join adjacent parts of one holiday, such as the parts on both sides of the last known day."""
     found: list[SchoolHoliday] = []
     for holiday in holidays:
         before = found[-1] if found else None
@@ -259,7 +259,7 @@ def _joined(holidays: Iterable[SchoolHoliday]) -> tuple[SchoolHoliday, ...]:
 
 
 def join_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the same days as sorted spans that neither overlap nor touch."""
+    """Return the days of *spans* as sorted spans that neither overlap nor touch."""
     found: list[Span] = []
     for first, last in sorted(spans):
         if found and first <= found[-1][1] + _ONE_DAY:
@@ -270,13 +270,13 @@ def join_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def without_spans(spans: Iterable[Span], taken: Iterable[Span]) -> tuple[Span, ...]:
-    """Return the days of *spans* that are in none of *taken*."""
+    """Return the days of *spans* that are in none of the spans *taken*."""
     cut = join_spans(taken)
     return join_spans(part for span in spans for part in _outside(span, cut))
 
 
 def _outside(span: Span, taken: Iterable[Span]) -> Iterator[Span]:
-    """Yield what is left of *span* without the sorted spans *taken*."""
+    """Yield the parts of *span* outside the sorted spans *taken*."""
     start, end = span
     for first, last in taken:
         if last < start or first > end:
@@ -294,9 +294,10 @@ def _common(one: Span, other: Span) -> Span | None:
 
 
 def shared_holidays(calendars: Iterable[SchoolCalendar]) -> tuple[SchoolHoliday, ...]:
-    """Return the spans without class that all *calendars* share, such as the Christmas holidays of
-    zones A, B and C. A span of a mere weekend is left out: the holidays of two zones only meet
-    there."""
+    """Return the spans without class that all *calendars* share, such as the Christmas holidays.
+
+    A span of only a weekend is left out: the holidays of two zones merely meet there.
+    """
     first, *others = [calendar.holidays for calendar in calendars] or [()]
     shared = list(first)
     for holidays in others:
@@ -310,15 +311,18 @@ def shared_holidays(calendars: Iterable[SchoolCalendar]) -> tuple[SchoolHoliday,
 
 
 def has_weekday(first: date, last: date) -> bool:
-    """Whether one of these inclusive days is a Monday to Friday."""
+    """Whether one of these inclusive days is a day from Monday to Friday."""
     return any(day.weekday() < 5 for day in each_day(first, min(last, first + timedelta(days=6))))
 
 
 def listed_holidays(
     calendars: Sequence[SchoolCalendar], first_day: date, last_day: date
 ) -> tuple[tuple[SchoolHoliday, str], ...]:
-    """Return the school holidays that touch these inclusive days, by first day, each with whose it
-    is: « zones A et C », or nothing where all of *calendars* have it."""
+    """Return the school holidays that overlap these inclusive days, each with its zones.
+
+    They are sorted by first day. The zones are words such as « zones A et C », or empty when all
+    *calendars* have the holidays.
+    """
     whose: dict[SchoolHoliday, list[str]] = {}
     for calendar in calendars:
         for holiday in calendar.holidays:
@@ -332,8 +336,10 @@ def listed_holidays(
 
 
 def zone_words(labels: Sequence[str]) -> str:
-    """Return « zone A » or « zones A et C » for the labels of zones; « calendriers de la Guadeloupe
-    et de la Martinique » where others are among them."""
+    """Return « zone A » or « zones A et C » for the labels of zones.
+
+    With labels of other calendars among them: « calendriers de la Guadeloupe et de la Martinique ».
+    """
     if len(labels) == 1:
         return labels[0]
     if any(not label.startswith("zone ") for label in labels):

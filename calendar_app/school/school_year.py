@@ -1,7 +1,7 @@
-"""The school year: from 1 August to 31 July.
+"""The school year: from 1 August to 31 July, both included.
 
-La Réunion and Mayotte are back in mid-August, so a year that began on 1 September would cut
-their first weeks off.
+Classes begin in mid-August in La Réunion and Mayotte: a year from 1 September would cut off their
+first weeks.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ _LABEL = re.compile(r"([0-9]{4})-([0-9]{4})")
 
 @dataclass(frozen=True, slots=True, order=True)
 class SchoolYear:
-    """One school year, named by the calendar year it starts in (2020 is « 2020-2021 »)."""
+    """A school year, named by the calendar year in which it starts (2020 is « 2020-2021 »)."""
 
     start: int
 
     @classmethod
     def of(cls, day: date) -> SchoolYear:
-        """Return the school year that holds *day*."""
+        """Return the school year that contains *day*."""
         return cls(day.year if day.month >= 8 else day.year - 1)
 
     @classmethod
     def parse(cls, label: str) -> SchoolYear:
-        """Read « 2020-2021 ».
+        """Read a label such as « 2020-2021 ».
 
-        :raises ParameterError: when the label is not two consecutive years from 1900 to 2199.
+        :raises ParameterError: when *label* is not two consecutive years from 1900 to 2199.
         """
         match = _LABEL.fullmatch(label)
         if not match or int(match[2]) != int(match[1]) + 1 or not 1900 <= int(match[1]) < 2199:

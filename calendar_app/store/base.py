@@ -2,12 +2,12 @@
 
 Both engines, SQLite and PostgreSQL, have two kinds of transaction:
 
-* **reading** (the default): one snapshot. SQLite ``BEGIN``, PostgreSQL ``REPEATABLE READ, READ
-  ONLY``. Without a snapshot, two plain queries under load gave torn answers in 3 to 12 % of the
-  reads.
+* **reading** (the default): one snapshot. SQLite ``BEGIN``, PostgreSQL
+  ``REPEATABLE READ, READ ONLY``. Without a snapshot, two plain queries under load gave torn answers
+  in 3 to 12 % of the reads.
 * **writing** (``with writing(session, now):``): SQLite ``BEGIN IMMEDIATE``, so that a
-  read-modify-write never starts from a row that another process is changing; PostgreSQL ``READ
-  COMMITTED`` with ``SELECT … FOR UPDATE`` on the rows to be changed.
+  read-modify-write never starts from a row that another process is changing; PostgreSQL
+  ``READ COMMITTED`` with ``SELECT … FOR UPDATE`` on the rows to be changed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from calendar_app.store import connections
 #: with eight processes writing without a pause on a busy machine, one of them waited more than 5 s.
 BUSY_TIMEOUT_MS = 30_000
 
-#: Number of requests that one process answers at once; each has its own connection.
+#: Number of requests that one process answers at once; each request has its own connection.
 THREADS = 32
 
 #: Seconds that a thread waits for a connection of the pool, which has one for each thread.
@@ -60,7 +60,7 @@ _WRITER_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An instant: aware in Python, UTC in the store. A naive value raises ValueError."""
+    """An instant: aware in Python, UTC in the store. A naive value is refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -84,8 +84,7 @@ Instant = Annotated[datetime, mapped_column(UTCDateTime)]
 
 
 def as_created(context: DefaultExecutionContext) -> datetime:
-    """Return the row's ``created_at``, as the default of an instant that differs only once
-    something has happened."""
+    """Return the row's ``created_at``: the default of an instant until something happens."""
     created_at: datetime = context.get_current_parameters()["created_at"]  # type: ignore[no-untyped-call]
     return created_at
 
@@ -105,16 +104,14 @@ class Base(DeclarativeBase):
 
 
 class Visible:
-    """A mark for the models that readers see: a change to such a row moves the catalogue's
-    version."""
+    """A mark for the models that readers see: a change to one moves the catalogue's version."""
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 class Catalogue(Base):
-    """A single row: the version on which caches and ETags depend, and the instant when it last
-    moved."""
+    """One row: the version that caches and ETags depend on, and the instant of its last move."""
 
     __tablename__ = "catalogue"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -125,7 +122,8 @@ class Catalogue(Base):
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return the options of ``create_engine`` for a database URL; transactions read by default.
+    """Return the options of ``create_engine`` for a database URL; transactions are reading by
+    default.
 
     Errors are logged, so the parameters of statements are hidden: one may be a mail address.
     """

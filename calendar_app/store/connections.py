@@ -123,8 +123,7 @@ def _open_postgresql(arguments: list[Any], options: dict[str, Any]) -> Any:
 
 
 class Silence:
-    """Remembers that a server did not answer, so that the threads do not all wait for it in
-    turn."""
+    """Remembers that a server did not answer, so that not every thread waits for it in turn."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -140,6 +139,5 @@ class Silence:
 
 
 def seconds_to_wait() -> float | None:
-    """Return how long this thread waits for one statement, in seconds; None means without a
-    limit."""
+    """Return the seconds that this thread waits for one statement; None means without a limit."""
     return _waits.get()

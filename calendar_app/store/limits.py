@@ -67,7 +67,7 @@ def is_spent(session: AnySession, limit: RateLimitItem, fingerprint: str, now: d
 
 
 def wait(session: AnySession, limit: RateLimitItem, fingerprint: str, now: datetime) -> timedelta:
-    """Return the time until the count starts again at zero; zero when no window is open."""
+    """Return the time until the count starts again at zero; zero when its time is over."""
     opens_at = StoredCounts(session, now).get_expiry(limit.key_for(fingerprint))
     return max(datetime.fromtimestamp(opens_at, UTC) - now, timedelta())
 
@@ -103,7 +103,7 @@ class StoredCounts(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add *amount* to a count and return the sum.
 
-        :param expiry: length of the window, in seconds from its first request.
+        :param expiry: how long the count lasts, in seconds from its first request.
         """
         expires_at = self._now + timedelta(seconds=expiry)
         over = RateCount.expires_at <= self._now
@@ -120,12 +120,13 @@ class StoredCounts(Storage):
             return int(self._session.execute(counted).scalar_one())
 
     def get(self, key: str) -> int:
-        """Return a count; 0 when its window is over."""
+        """Return a count; 0 when its time is over."""
         found = self._found(key)
         return found.count if found else 0
 
     def get_expiry(self, key: str) -> float:
-        """Return the end of a count's window, in seconds since 1970 (UTC); now when it is over."""
+        """Return when the time of a count ends, in seconds since 1970 (UTC); the present if it is
+        over."""
         found = self._found(key)
         return (found.expires_at if found else self._now).timestamp()
 

@@ -8,7 +8,7 @@ from calendar_app.store.base import Base, Instant
 
 
 class RateCount(Base):
-    """The number of requests in one window of time; the key is a keyed hash, never an address."""
+    """The number of requests in one span of time; the key is a keyed hash, never an address."""
 
     __tablename__ = "rate_count"
 

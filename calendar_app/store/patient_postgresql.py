@@ -73,8 +73,8 @@ class Connection(psycopg.Connection[Any]):
                 self.execute("SELECT 1")
             self.autocommit = autocommit
         except psycopg.Error:
-            # A statement that waits for a lock may be slow; this one needs no lock, so a time-out
-            # means that the server is silent.
+            # A statement that waits for a lock may be slow; this statement needs no lock, so a
+            # time-out means that the server is silent.
             if limit and time.monotonic() - started >= CONNECT_SECONDS:
                 _silence.begin()
             return False

@@ -1,8 +1,8 @@
-"""What a request may bring, and how many may be at work at once.
+"""Limits on the body of a request, and on how many requests may send a body at the same time.
 
-What is scarce is bounded before anything is built of it: bytes and fields before they are parsed,
-threads before they wait. Feeds and pages are read without a body: whatever those who send one do,
-half of the threads stay free for them.
+Bytes and fields are limited before they are parsed, and threads before they wait. Feeds and pages
+are requested without a body: half of the threads stay free for them, whatever the clients that
+send a body do.
 """
 
 from __future__ import annotations
@@ -25,29 +25,31 @@ from calendar_app.store.base import THREADS
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: Bytes of a form.
+#: Maximum size of a form, in bytes.
 FORM: Final = 64 * 1024
-#: Bytes of a form in which a letter is pasted.
+#: Maximum size of a form with a pasted letter, in bytes.
 PASTED_LETTER: Final = 256 * 1024
-#: Fields of a form, and parameters of an address.
+#: Maximum number of fields of a form, and of parameters of an address.
 MAX_FIELDS: Final = 1000
-#: Parts of a form with which a file comes.
+#: Maximum number of parts of a form that may carry a file.
 MAX_UPLOAD_PARTS: Final = 16
-#: Bytes of the parameters of an address: « Ma sélection » with some three hundred events.
+#: Maximum size of a query string, in bytes: « Ma sélection » with about 300 events.
 MAX_QUERY: Final = 16 * 1024
 
-#: Bytes that are read and thrown away of what is too large.
+#: How many bytes of a body that is too large are read and thrown away.
 DRAINED: Final = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
 
-#: Seconds after which somebody who found no place may try again.
+#: Seconds after which a client that a full gate refused may try again.
 BUSY_SECONDS: Final = 10
 
 
 class Gate:
-    """Lets a number of threads in at once; one more is sent away, for waiting takes a thread, too.
+    """A limit on how many threads do the same thing at once.
 
-    :param places: how many, in each process.
+    Further threads are refused, because a thread that waits is a thread in use.
+
+    :param places: how many threads are let in, in each process.
     """
 
     def __init__(self, places: int) -> None:
@@ -55,10 +57,10 @@ class Gate:
 
     @contextmanager
     def place(self, seconds: float = 0) -> Iterator[None]:
-        """Hold a place for the time of the block.
+        """Hold a place while the block runs.
 
-        :param seconds: how long to wait for one.
-        :raises ServiceUnavailable: when there is none, with ``Retry-After``.
+        :param seconds: how long to wait for a place.
+        :raises ServiceUnavailable: when no place is free, with ``Retry-After``.
         """
         if not self._places.acquire(timeout=seconds):
             raise ServiceUnavailable(retry_after=BUSY_SECONDS)
@@ -68,21 +70,24 @@ class Gate:
             self._places.release()
 
 
-#: Reading bodies. No server that we run under has a time-out for a body: a client that stops in the
-#: middle of one keeps a thread until it leaves.
+#: The gate for reading bodies. The servers that we run under have no time-out for a body: a client
+#: that stops in the middle of a body keeps a thread until the client disconnects.
 READING: Final = Gate(THREADS // 4)
-#: From the first byte of a body to the answer, whatever it waits for: a letter being read, a
-#: password being verified, another writer.
+#: The gate for requests with a body, from the first byte to the answer, whatever the request waits
+#: for: a letter being read, a password being verified, the transaction of another writer.
 SENDING: Final = Gate(THREADS // 2)
-#: Reading letters: a file in memory, and a process of its own that may take half a gigabyte.
+#: The gate for reading letters: each takes a file in memory, and a process of its own that may use
+#: half a gigabyte.
 LETTERS: Final = Gate(1)
-#: Seconds that somebody who dropped a letter waits for those before them.
+#: Seconds that a request with a letter waits for the letters before it.
 LETTER_WAITS: Final = 30
 
 
 def takes(limit: int) -> Callable[[View], View]:
-    """Let a view take a body of *limit* bytes; the others take :data:`FORM`. Only files that are
-    uploaded count beyond :data:`PASTED_LETTER`."""
+    """Let a view take a body of *limit* bytes (a decorator); other views take :data:`FORM`.
+
+    Beyond :data:`PASTED_LETTER`, only uploaded files may use the limit.
+    """
 
     def declare(view: View) -> View:
         view.body_limit = limit  # type: ignore[attr-defined]
@@ -92,18 +97,18 @@ def takes(limit: int) -> Callable[[View], View]:
 
 
 def bound(app: Flask) -> None:
-    """Bound the requests of the application; call it before anything that reads one."""
+    """Limit the requests of the application. Call this before any hook that reads a request."""
     app.before_request(_enter)
     app.teardown_request(_leave)
 
 
 def _enter() -> None:
-    """Refuse what is too large, and read the body of what is not.
+    """Refuse a request that is too large, and read the body of any other request.
 
-    :raises ClientDisconnected: for half a body (400).
-    :raises RequestURITooLarge: for too long an address (414).
-    :raises RequestEntityTooLarge: for too many bytes or fields (413).
-    :raises ServiceUnavailable: when too many others are sending (503).
+    :raises ClientDisconnected: when the body is incomplete (400).
+    :raises RequestURITooLarge: when the query string is too long (414).
+    :raises RequestEntityTooLarge: when there are too many bytes or fields (413).
+    :raises ServiceUnavailable: when too many other clients are sending (503).
     """
     query = request.query_string
     if len(query) > MAX_QUERY or query.count(b"&") >= MAX_FIELDS:
@@ -113,12 +118,12 @@ def _enter() -> None:
     text = min(limit, PASTED_LETTER)
     is_multipart = request.mimetype == "multipart/form-data"
     request.max_content_length = limit if is_multipart else text
-    # Werkzeug bounds the bytes of each part: where a file may come, there are few parts.
+    # Werkzeug limits the bytes of each part, not their sum: a form with files gets few parts.
     request.max_form_memory_size = text
     request.max_form_parts = MAX_UPLOAD_PARTS if limit > text else MAX_FIELDS
     if request.method in ("GET", "HEAD", "OPTIONS"):
-        # A body has no meaning there (RFC 9110, section 9.3.1): whoever sends one slowly holds
-        # nobody up.
+        # A body has no meaning with these methods (RFC 9110, section 9.3.1). It is not read, so a
+        # client that sends it slowly keeps no thread.
         request.environ.update({"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
         return
     g.places = ExitStack()
@@ -135,8 +140,8 @@ def _enter() -> None:
 
 
 def _throw_rest_away() -> None:
-    """Read what is left of a body that is too large: a browser that is still sending would show
-    that the connection broke, and not what we answer."""
+    """Read the rest of a body that is too large: a browser that is still sending would show a
+    broken connection instead of our answer."""
     stream, left = request.environ["wsgi.input"], DRAINED
     while left > 0 and (chunk := stream.read(_CHUNK)):
         left -= len(chunk)
@@ -145,7 +150,7 @@ def _throw_rest_away() -> None:
 def _bound_texts(most: int) -> None:
     """Read a form with files.
 
-    :raises RequestEntityTooLarge: when its texts have more than *most* bytes together.
+    :raises RequestEntityTooLarge: when its text fields have more than *most* bytes together.
     """
     texts = (text for _, text in request.form.items(multi=True))
     if sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) > most:
@@ -155,10 +160,10 @@ def _bound_texts(most: int) -> None:
 
 
 def _read_text() -> None:
-    """Read a body that is no upload.
+    """Read a body that is not a multipart form.
 
-    :raises RequestEntityTooLarge: for too many bytes or fields.
-    :raises ClientDisconnected: for one that ends before its end: half a form is none.
+    :raises RequestEntityTooLarge: when there are too many bytes or fields.
+    :raises ClientDisconnected: when the body is shorter than announced: half a form is not used.
     """
     data = request.get_data(cache=True, parse_form_data=False)
     if data.count(b"&") >= MAX_FIELDS:

@@ -1,4 +1,4 @@
-"""Pages, style and scripts travel gzipped: a third of what a telephone pays for."""
+"""Gzip compression of pages, styles and scripts: a phone loads a third of the bytes."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _TYPES = frozenset(
         "text/javascript",
     )
 )
-#: Bytes below which nothing is gained.
+#: Size below which compression gains nothing, in bytes.
 _SMALL = 1000
 
 
 def compress(answer: Response) -> Response:
-    """Compress an answer for whoever takes gzip.
+    """Compress an answer for a client that accepts gzip.
 
-    What is somebody's own stays as it is: the length of a compressed page tells whether what an
-    attacker had it repeat stands in it twice (BREACH).
+    Personal pages and answers to a POST stay uncompressed. Otherwise an attacker who makes a page
+    repeat a guess learns from the compressed length whether the page holds that text (BREACH).
     """
     if answer.mimetype not in _TYPES or answer.status_code != 200:
         return answer
@@ -46,6 +46,6 @@ def compress(answer: Response) -> Response:
         answer.set_data(gzip.compress(data, 6, mtime=0))
         answer.headers["Content-Encoding"] = "gzip"
         if etag := answer.get_etag()[0]:
-            # The same page in other bytes.
+            # A weak ETag: the same page in other bytes.
             answer.set_etag(etag, weak=True)
     return answer

@@ -1,7 +1,8 @@
-"""The session of an editor: a signed cookie that only ``/redaction/`` sees.
+"""The session of an editor: a signed cookie that browsers send to ``/redaction/`` only.
 
-It carries who, the epoch it dies with, and a random key that the form tokens of this session are
-bound to. It ends eight hours after it began, whatever was done in between.
+The cookie carries the editor's uid, the session epoch (the session ends when the account gets
+another epoch), and a random key to which the form tokens of this session are bound. The session
+ends eight hours after the log-in, whatever the editor did in between.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _WHO, _EPOCH, _KEY = "editor", "epoch", "key"
 
 
 def configure(app: Flask, settings: Settings) -> None:
-    """Say how the cookie is written."""
+    """Configure the session cookie."""
     app.config.update(
         SESSION_COOKIE_NAME="redaction",
         SESSION_COOKIE_PATH=PATH,
@@ -44,7 +45,7 @@ def configure(app: Flask, settings: Settings) -> None:
 
 
 def begin(begun: accounts.EditorSession) -> None:
-    """Begin the session of somebody who logged in; nothing of an earlier one stays."""
+    """Begin the session of an editor who logged in; nothing of an earlier session stays."""
     session.clear()
     session.permanent = True
     session.update({_WHO: begun.uid.hex, _EPOCH: begun.epoch, _KEY: secrets.token_urlsafe(16)})
@@ -52,13 +53,13 @@ def begin(begun: accounts.EditorSession) -> None:
 
 
 def end() -> None:
-    """Take the cookie away."""
+    """End the session: the cookie is deleted."""
     session.clear()
     g.pop("editor", None)
 
 
 def editor() -> Editor | None:
-    """Return who is logged in, or None; asked of the store once a request."""
+    """Return the editor who is logged in, or None. The store is asked once a request."""
     if "editor" not in g:
         g.editor = None
         if who := session.get(_WHO):
@@ -69,29 +70,32 @@ def editor() -> Editor | None:
 
 
 def form_token(endpoint: str, **values: str) -> str:
-    """Return the token of a form that only this browser may post to a view."""
+    """Return the token of a form that only this browser may post to a view.
+
+    :param values: the arguments of the view.
+    """
     browser_key()
     return forms.form_token(endpoint, **_bound(), **values)
 
 
 def browser_key() -> str:
-    """Return the key of this browser's session; one that has none gets one."""
+    """Return the random key of this browser's session; a key is made where there is none."""
     if _KEY not in session:
-        # Before a log-in too: else another site could log somebody in as somebody else.
+        # Before a log-in too: else another site could log a visitor in to a foreign account.
         session.permanent = True
         session[_KEY] = secrets.token_urlsafe(16)
     return str(session[_KEY])
 
 
 def known_key() -> str | None:
-    """Return the key that this browser brought, or None."""
+    """Return the key that this browser sent, or None."""
     found: str | None = session.get(_KEY)
     return found
 
 
 def is_fresh() -> bool:
-    """Return whether this request brings the token of its own form, shown to this browser within
-    the hour."""
+    """Return whether this request brings the token of its own form, shown to this browser less than
+    an hour ago."""
     return _KEY in session and forms.is_fresh(**_bound())
 
 

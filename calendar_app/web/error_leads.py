@@ -1,4 +1,4 @@
-"""What an error is called, and where it leads on to."""
+"""The title of an error page, and the links by which the reader goes on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from calendar_app.words.errors import (
     UnknownValueError,
 )
 
-#: Where a new link is asked for, by the beginning of the address of the one that is dead.
+#: The page that sends a new link: beginning of the dead link's path → (French words, endpoint).
 _NEW_LINKS = {
     "/redaction/": ("Recevoir un autre lien pour mon mot de passe", "editor.forgotten"),
     "/": ("Retrouver mon lien", "subscription.find_link"),
@@ -26,9 +26,9 @@ _NEW_LINKS = {
 
 @dataclass(frozen=True, slots=True)
 class WayOn:
-    """Where somebody goes on from an error.
+    """A link by which the reader goes on from an error page.
 
-    :param words: what stands there, in French.
+    :param words: the text of the link, in French.
     :param address: path and query.
     """
 
@@ -37,14 +37,15 @@ class WayOn:
 
 
 def title_of(error: NotFoundError) -> str | None:
-    """Return what kind of error it is, in French; None for a page that is not there."""
+    """Return the title of an error page, in French; None for the usual title of a 404."""
     if isinstance(error, DeadLinkError):
         return "Lien expiré ou incomplet"
     return "Adresse à corriger" if isinstance(error, ParameterError) else None
 
 
 def leads_from(error: NotFoundError) -> list[WayOn]:
-    """Return where to go on: the right address, or where a new link is sent."""
+    """Return the links that lead on: to the corrected address, or to the page that sends a new
+    link. Empty where neither is known."""
     if isinstance(error, DeadLinkError):
         words, endpoint = next(v for start, v in _NEW_LINKS.items() if _path().startswith(start))
         return [WayOn(words, url_for(endpoint))]
@@ -54,7 +55,7 @@ def leads_from(error: NotFoundError) -> list[WayOn]:
 
 
 def places_meant(error: NotFoundError, address: str, page: Page) -> list[WayOn]:
-    """Return the places that somebody may have meant who typed one that is none.
+    """Return links for the places that a person may have meant by a text that is no place.
 
     :param address: path of the page that takes a place (``lieu``).
     """

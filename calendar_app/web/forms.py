@@ -1,8 +1,8 @@
-"""The forms of pages without cookies: their signed tokens, and what was typed as typed values.
+"""The forms of pages without cookies: their signed tokens, and their fields as typed values.
 
-A token says « this form was shown by us less than an hour ago, to be posted there »: it stands in
-for a session's. What a person types is kept whole, so that a form with a problem is shown again as
-it was.
+A token proves that this site showed the form less than an hour ago, to be posted to that view. It
+replaces the token of a session. The text that a person types is kept whole, so that a form with a
+problem is shown again as it was typed.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ TOO_OLD = (
     "Rien n'a été changé."
 )
 
-#: What is ticked for somebody who comes for the first time.
+#: The leads that are ticked in the form of a new subscriber.
 USUAL_LEADS = frozenset(("class_weeks:3", "last_class_day"))
 
-#: The classes of each kind of school: all of them, where none is ticked.
+#: The classes of each kind of school; all of them are meant where no class is ticked.
 SCHOOL_CLASSES: dict[SchoolKind, frozenset[str]] = {
     SchoolKind.ECOLE: levels.GROUPS["premier-degre"][1],
     SchoolKind.ECOLE_WITH_WEDNESDAY: levels.GROUPS["premier-degre"][1],
@@ -43,7 +43,7 @@ SCHOOL_CLASSES: dict[SchoolKind, frozenset[str]] = {
     SchoolKind.LYCEE: frozenset("2de 1re terminale cap bac-pro ulis upe2a".split()),
 }
 
-#: How the form groups the classes: legend → slugs.
+#: The groups of classes in the form: legend → slugs.
 CLASS_GROUPS: dict[str, tuple[str, ...]] = {
     "Cycle 1": ("tps", "ps", "ms", "gs"),
     "Cycle 2": ("cp", "ce1", "ce2"),
@@ -53,19 +53,23 @@ CLASS_GROUPS: dict[str, tuple[str, ...]] = {
     "Dispositifs": ("segpa", "ulis", "upe2a"),
 }
 
-#: A longer text is nobody's address or académie.
+#: Maximum length of an address or a place, in characters: a longer text is neither, and is cut.
 _LONGEST = 320
 
 
 def form_token(endpoint: str, **values: str) -> str:
-    """Return the token of a form that is posted to this view."""
+    """Return the token of a form.
+
+    :param endpoint: the view to which the form is posted.
+    :param values: the arguments of the view, and whatever else the token is bound to.
+    """
     return str(_serializer(endpoint, values).dumps(""))
 
 
 def is_fresh(**bound: str) -> bool:
-    """Return whether this request brings the token of its own form, made within the hour.
+    """Return whether this request brings the token of its own form, made less than an hour ago.
 
-    :param bound: what the token was bound to beside the view and its arguments.
+    :param bound: the values to which the token was bound beside the view and its arguments.
     """
     serializer = _serializer(request.endpoint or "", {**(request.view_args or {}), **bound})
     try:
@@ -76,30 +80,30 @@ def is_fresh(**bound: str) -> bool:
 
 
 def _serializer(endpoint: str, values: dict[str, str]) -> URLSafeTimedSerializer:
-    # The salt names the view and whom it is about: the token of one form opens no other.
+    # The salt names the view and its arguments: the token of one form is good for no other.
     key = current_app.config["SETTINGS"].secret_key
     return URLSafeTimedSerializer(key, salt=f"form/{endpoint}/{sorted(values.items())}")
 
 
 def is_trapped() -> bool:
-    """Return whether the field that nobody sees was filled: a machine did it."""
+    """Return whether the hidden field was filled: only a program does that."""
     return bool(request.form.get("site_web"))
 
 
 @dataclass
 class AddressForm:
-    """An address as it was typed, and what is wrong with it."""
+    """An e-mail address as it was typed, and the problems with it, by field."""
 
     typed: str = ""
     problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def posted(cls, form: MultiDict[str, str], name: str = "adresse") -> AddressForm:
-        """Read a request's form."""
+        """Read the form of a request; *name* is the field of the address."""
         return cls(clean_line(form.get(name, ""))[:_LONGEST])
 
     def read(self, name: str = "adresse") -> MailAddress | None:
-        """Return the address, or None with the problem noted."""
+        """Return the address, or None with the problem noted under *name*."""
         try:
             return MailAddress.read(self.typed)
         except AddressError as error:
@@ -109,10 +113,10 @@ class AddressForm:
 
 @dataclass
 class WishesForm:
-    """What somebody wants to hear of, as it was typed; names are those of the form's fields.
+    """The wishes of a subscriber as they were typed; the names are those of the form's fields.
 
-    :param lieu: académie, département or school code; empty for none.
-    :param suivre: « choix » (only what one picks) or « tout ».
+    :param lieu: an académie, a département or a school code; empty for none.
+    :param suivre: « choix » (only the events that the subscriber picks) or « tout ».
     """
 
     lieu: str = ""
@@ -126,7 +130,7 @@ class WishesForm:
 
     @classmethod
     def posted(cls, form: MultiDict[str, str]) -> WishesForm:
-        """Read a request's form."""
+        """Read the form of a request."""
         return cls(
             lieu=clean_line(form.get("lieu", ""))[:_LONGEST],
             etablissement=form.get("etablissement", ""),
@@ -139,12 +143,12 @@ class WishesForm:
 
     @classmethod
     def of_page(cls, page: Page, *, picked: bool) -> WishesForm:
-        """Start from the filters that a visitor had on screen.
+        """Return the form filled in from the filters that a visitor had on screen.
 
-        :param picked: whether they come for certain events; else all that fit are meant.
+        :param picked: whether the visitor comes for certain events; else all that fit are meant.
         """
         chosen = page.filter
-        # Of a degré as a whole, no class need be ticked: the school says it.
+        # For a whole degré no class needs to be ticked: the kind of school says it.
         classes = levels.expand(chosen.levels)
         school = next(
             (k for k, own in SCHOOL_CLASSES.items() if classes - levels.EVERYWHERE <= own), None
@@ -159,7 +163,7 @@ class WishesForm:
 
     @classmethod
     def of_subscriber(cls, subscriber: Subscriber, reference: Reference) -> WishesForm:
-        """Show what somebody chose."""
+        """Return the form filled in with the choices of a subscriber."""
         slug, school = subscriber.academy_slug, subscriber.school
         every = subscriber.classes == SCHOOL_CLASSES[school]
         return cls(
@@ -173,7 +177,7 @@ class WishesForm:
         )
 
     def read(self, reference: Reference) -> Wishes | None:
-        """Return the typed wishes, or None with the problems noted, by field."""
+        """Return the typed wishes, or None with the problems noted by field."""
         slug = None
         if self.lieu:
             try:
@@ -201,5 +205,5 @@ class WishesForm:
 
 
 def read_code(form: MultiDict[str, str]) -> str:
-    """Return the digits of a code, however they were spaced."""
+    """Return the digits of a typed code (12 at most), without spaces or other signs."""
     return re.sub(r"[^0-9]", "", form.get("code", ""))[:12]

@@ -1,4 +1,4 @@
-"""What machines read of a page: its one address, what it is about, its feeds, its event."""
+"""The head of a page, for programs: its canonical address, description, feeds and event."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from calendar_app.web.page import Page, get_event, settings
 from calendar_app.web.security import PERSONAL_PATHS
 from calendar_app.words.text import clean_line, shortened
 
-#: What is drawn in static/og.png; tests/browser/site_images.py draws it.
+#: The text alternative of static/og.png, which tests/browser/site_images.py draws.
 IMAGE_ALT = "Une page de calendrier cochée, et les mots « Ne manquez plus une date limite »"
 
-#: Search engines show no more of a description.
+#: Maximum length of a description, in characters: search engines show no more.
 _LENGTH = 160
 
 _ABOUT = {
@@ -46,7 +46,7 @@ _FORMS = {
     "json": ("application/feed+json", "JSON Feed"),
 }
 
-#: What else makes another page of an address, beside the filters.
+#: The parameters beside the filters that belong to a canonical address: they change the page.
 _OWN_PARAMETERS = ("flux", "evenement")
 
 
@@ -61,12 +61,12 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands in the head of a page. Addresses are absolute; texts are French and plain.
+    """The values in the head of a page. Addresses are absolute; texts are French, without markup.
 
-    :param canonical: the one address of this content: without ``le`` or what is ignored; of an
-        event, without filters too.
-    :param oembed: where the same is told to a site that shows it; None where nothing is.
-    :param json_ld: what schema.org has words for, of an event.
+    :param canonical: the one address of this content: without ``le`` and ignored parameters; for
+        an event, without filters too.
+    :param oembed: the oEmbed address of the page; None for a page that cannot be embedded.
+    :param json_ld: an event in the vocabulary of schema.org; None for other pages.
     """
 
     canonical: str
@@ -79,8 +79,8 @@ class Head:
 
 
 def head_of(page: Page) -> Head | None:
-    """Return what machines are told of the page of this request; None of a page that is somebody's
-    own, as the answer to a form is."""
+    """Return the head of the page of this request; None for a personal page and for the answer to a
+    form (POST)."""
     if request.method == "POST" or request.path.startswith(PERSONAL_PATHS):
         return None
     event = None
@@ -147,7 +147,7 @@ def _description(page: Page, event: Event | None) -> str:
 
 
 def _of_event(event: Event, page: Page) -> str:
-    """What is next in it, else nothing but what it is."""
+    """Return the next date of an event, if any, and its summary."""
     ahead = [
         m for m in event.milestones if queries.concerns(m, page.filter) and m.last_day >= page.today
     ]
@@ -156,7 +156,7 @@ def _of_event(event: Event, page: Page) -> str:
     return clean_line(" ".join([*words, event.summary]))
 
 
-#: The pages whose dates can be shown elsewhere.
+#: The endpoints of the pages whose dates can be embedded in other sites.
 EMBEDDABLE = (
     "calendar.event",
     "calendar.agenda",

@@ -1,4 +1,4 @@
-"""What every page and feed knows about its request: now, today, the filter, the references."""
+"""A request as every page and feed sees it: instant, day, filter, reference values."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ def settings() -> Settings:
 class Page:
     """One request, read once.
 
-    :param now: the instant of the request (UTC).
-    :param today: the day in Paris, or the one asked for by ``?le=``.
+    :param now: the instant of the request (aware UTC).
+    :param today: the day in Paris, or the day given by ``?le=``.
     :param rehearsed: whether ``?le=`` sets the day: such a page is not for search engines.
+    :param noindex: whether the view asks search engines not to index the page.
     """
 
     now: datetime
@@ -46,18 +47,18 @@ class Page:
 
     @property
     def academy(self) -> Academy | None:
-        """The one académie that the filter names, if it names just one."""
+        """The one académie that the filter is about; None when it names none or several."""
         return the_academy(self.filter, self.reference.academies)
 
     @property
     def chosen_words(self) -> str:
-        """« académie de Lille · CM2 »: the place and the levels on screen, empty where there are
+        """The places and levels of the filter: « académie de Lille · CM2 »; empty when there are
         none."""
         return self._chosen(lambda academy: academy.label, lambda d: f"{d.name} ({d.code})")
 
     @property
     def chosen_names(self) -> str:
-        """The same as short as a phone wants it: « Lille · CM2 »."""
+        """The places and levels of the filter, short enough for a phone: « Lille · CM2 »."""
         return self._chosen(lambda academy: academy.name, lambda department: department.name)
 
     def _chosen(
@@ -70,16 +71,16 @@ class Page:
 
     @property
     def query(self) -> str:
-        """The filter (and ``le``) as a query string with its « ? », to be carried by links."""
+        """The filter (and ``le``) as a query string with its « ? », for the links of the page."""
         return self.query_with()
 
     @property
     def query_beyond_selection(self) -> str:
-        """The same without « Ma sélection »: from there one goes on looking at everything."""
+        """The query string without « Ma sélection », for links that lead to all events."""
         return self.query_with(evenements=None)
 
     def query_with(self, **changes: str | None) -> str:
-        """Return the query string with some parameters set, or left out where None."""
+        """Return the query string with some parameters replaced, or left out where None."""
         pairs = list(self.filter.parameters())
         if self.rehearsed:
             pairs.append(("le", self.today.isoformat()))
@@ -88,9 +89,9 @@ class Page:
         return query(pairs)
 
     def query_at(self, typed: str, **changes: str | None) -> str:
-        """Return the query string with the place that somebody typed in place of the one on screen.
+        """Return the query string with a typed place instead of the place on screen.
 
-        :param changes: as of ``query_with``.
+        :param changes: as in :meth:`query_with`.
         :raises UnknownValueError: for an unknown place, with the nearest one.
         """
         academy, department = self.reference.academies.find(typed)
@@ -99,12 +100,13 @@ class Page:
 
     @property
     def class_days(self) -> ClassDays:
-        """The class days by which months and years are shaded: the chosen académie's, else the
-        nation's. A période may end on a Wednesday, which some schools have."""
+        """The class days by which months and years are shaded: those of the chosen académie, else
+        the nation's. Wednesdays count: a période may end on a Wednesday, when some schools have
+        class."""
         return self.reference.class_days(self.academy, wednesdays=True)
 
     def card(self, milestone: Milestone) -> Card:
-        """Return the card of a date, told for the place and the classes on screen."""
+        """Return the card of a milestone, worded for the place and the classes on screen."""
         wednesdays = not levels.has_ecole(self.filter.classes) if self.filter.levels else None
         return card(
             milestone,
@@ -119,13 +121,13 @@ class Page:
 def page() -> Page:
     """Return the page of this request.
 
-    :raises UnknownValueError: when a filter's value is not known.
-    :raises ParameterError: when ``le`` is not a day.
+    :raises UnknownValueError: when a value of the filter is unknown.
+    :raises ParameterError: when ``le`` is not a day from 1901 to 2198.
     """
     if "page" not in g:
         reference = queries.reference(db.session)
         now = datetime.now(UTC)
-        # Pages only: a feed is never told as if it were another day.
+        # For pages only: a feed always uses the real day.
         le = "" if request.path.endswith(".ics") else request.args.get("le", "").strip()
         g.page = Page(
             now=now,
@@ -153,7 +155,7 @@ def _day(text: str) -> date:
 def get_event(event_id: str) -> Event:
     """Return an event.
 
-    :raises NotFoundError: when there is none of this id.
+    :raises NotFoundError: when there is no event with this id.
     """
     event = queries.event(db.session, event_id)
     if event is None:

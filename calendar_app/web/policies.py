@@ -1,7 +1,8 @@
-"""Who may open what: every view declares its policy, and one place holds to it.
+"""Who may open which view: every view declares its policy, and one hook enforces it.
 
-A view without one stops the application from starting. What an editor may do to one object is
-decided where it is read (``editing.rules.roles.may``): an object out of their scope is a 404.
+A view without a policy stops the application from starting. What an editor may do to one object is
+decided where the object is read (``editing.rules.roles.may``): an object outside the editor's scope
+is a 404.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ class Policy(Enum):
 
     #: Anybody.
     PUBLIC = "public"
-    #: Whoever holds a link that works; the view reads it, and answers 404 to any other.
+    #: A person with a working link; the view reads the link, and answers 404 to any other.
     LINK_HOLDER = "link holder"
     #: Any editor.
     EDITOR = "editor"
-    #: Who publishes: responsable de publication or administrateur.
+    #: An editor who may publish: responsable de publication or administrateur.
     PUBLISHER = "publisher"
     ADMINISTRATOR = "administrator"
 
@@ -44,7 +45,7 @@ _ROLES = {
 
 
 def policy(declared: Policy) -> Callable[[View], View]:
-    """Declare who may open a view."""
+    """Declare who may open a view (a decorator)."""
 
     def declare(view: View) -> View:
         view.policy = declared  # type: ignore[attr-defined]
@@ -54,9 +55,9 @@ def policy(declared: Policy) -> Callable[[View], View]:
 
 
 def policy_of(app: Flask, endpoint: str) -> Policy:
-    """Return who may open a view.
+    """Return the policy of a view.
 
-    :raises RuntimeError: when it does not say.
+    :raises RuntimeError: when the view declares none.
     """
     declared = getattr(app.view_functions[endpoint], "policy", None)
     if not isinstance(declared, Policy):
@@ -68,9 +69,10 @@ def policy_of(app: Flask, endpoint: str) -> Policy:
 
 
 def hold_to_policies(app: Flask, ask_to_log_in: Callable[[], Response]) -> None:
-    """Refuse whom a view's policy leaves out, from now on; call it when all views are there.
+    """Enforce the policies of all views from now on. Call this when all views are registered.
 
-    :param ask_to_log_in: answers somebody who asks for an editors' page and is no editor.
+    :param ask_to_log_in: makes the answer for a person who opens an editors' page and is not logged
+        in.
     :raises RuntimeError: when a view declares no policy.
     """
     policy(Policy.PUBLIC)(app.view_functions["static"])
@@ -81,8 +83,8 @@ def hold_to_policies(app: Flask, ask_to_log_in: Callable[[], Response]) -> None:
 
 
 def _make_readable() -> None:
-    """Write the bytes of an address that are no UTF-8 as it must write them: Werkzeug fails on
-    them where they stand raw after the « ? »."""
+    """Percent-encode the bytes of the query string when they are not UTF-8: Werkzeug fails on such
+    bytes where they stand raw."""
     try:
         request.query_string.decode()
     except UnicodeDecodeError:
@@ -90,9 +92,9 @@ def _make_readable() -> None:
 
 
 def _hold(ask_to_log_in: Callable[[], Response]) -> Response | None:
-    """Ask whoever is no editor to log in; an editor whose role does not suffice gets a 403."""
+    """Ask a person without a session to log in; answer 403 to an editor without the role."""
     if request.endpoint is None:
-        return None  # no such address, or not with this method
+        return None  # unknown address, or a method that it does not have
     roles = _ROLES.get(policy_of(current_app, request.endpoint))
     if roles is None:
         return None

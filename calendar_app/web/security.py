@@ -1,4 +1,4 @@
-"""What every answer carries, and how errors become pages."""
+"""The headers of every answer, and the pages that errors become."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-#: What other sites may show in a frame, by its path: so that what goes wrong there is shown too.
+#: Beginning of the paths that other sites may show in a frame. The path decides, not the view, so
+#: that an error page there can be shown in the frame too.
 EMBED_PATH = "/embed/"
 _EMBED_POLICY = "; ".join(
     (
@@ -66,15 +67,15 @@ _EMBED_POLICY = "; ".join(
         "frame-ancestors *",
     )
 )
-#: X-Frame-Options knows no « everywhere » but its own absence.
+#: X-Frame-Options has no value that allows every site: embeds are sent without the header.
 _EMBED_HEADERS = {
     name: value
     for name, value in HEADERS.items()
     if name not in ("X-Frame-Options", "Cross-Origin-Opener-Policy")
 } | {"Content-Security-Policy": _EMBED_POLICY}
 
-#: What stands in a personal link opens everything of its person: no other site hears of it, nobody
-#: keeps the page, no search engine lists it.
+#: A personal link gives access to everything of its person: no other site learns the address, no
+#: cache stores the page, no search engine lists it.
 PERSONAL_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -118,7 +119,7 @@ _TEXTS = {
     "les agendas abonnés gardent leurs dates.",
 }
 
-#: What is said where nothing more is known.
+#: The text for a status code that has no text of its own.
 _OTHER = "La demande n'a pas pu être lue. Revenez à la page précédente, et recommencez."
 
 _BUSY = (
@@ -132,13 +133,13 @@ _ERASED = (
 
 
 def protect(app: Flask, settings: Settings) -> None:
-    """Set the headers, the error pages and the trusted proxies of the application."""
+    """Set the headers, limits, error pages and trusted proxies of the application."""
     app.before_request(_check_host)
     app.before_request(_forget_days_that_are_none)
     if not settings.trusted_proxies:
         app.before_request(_warn_of_proxy)
     bodies.bound(app)
-    # Whoever waits for a page is told within seconds that the store says nothing.
+    # A person waits for the page: a store that does not answer becomes a 503 within seconds.
     app.before_request(lambda: hurry())
     app.teardown_appcontext(_end_session)
     app.after_request(_add_headers)
@@ -159,8 +160,8 @@ def protect(app: Flask, settings: Settings) -> None:
 
 
 def _with_a_web_scheme(application: WSGIApplication) -> WSGIApplication:
-    """Take a proxy's X-Forwarded-Proto for http or https alone: werkzeug writes it into redirects
-    as it comes, before any view is asked."""
+    """Replace any scheme but http and https by http. Werkzeug writes a proxy's X-Forwarded-Proto
+    into redirects unchecked, before any view runs."""
 
     def called(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["wsgi.url_scheme"] not in ("http", "https"):
@@ -171,8 +172,8 @@ def _with_a_web_scheme(application: WSGIApplication) -> WSGIApplication:
 
 
 def _check_host() -> None:
-    """Refuse a foreign Host: nothing may be built for another site's name. A supervisor that asks
-    whether the process lives may use any. (Werkzeug's own check knows no IPv6 address.)"""
+    """Refuse a foreign Host header: no address may be built with the name of another site. The
+    health checks of a supervisor may use any name. (Werkzeug's own check knows no IPv6 address.)"""
     name = re.sub(r":[0-9]+$", "", request.host.lower())
     trusted = current_app.config["SETTINGS"].trusted_hosts
     if name not in trusted and request.endpoint not in ("system.livez", "system.readyz"):
@@ -180,9 +181,8 @@ def _check_host() -> None:
 
 
 def _forget_days_that_are_none() -> None:
-    """Drop the headers whose day is none: werkzeug's ``parse_date`` lets an ``OverflowError`` of
-    the year 99999999999999999999 through, and a field that is no date is ignored (RFC 9110,
-    section 13.1.3)."""
+    """Drop the date headers on which Werkzeug fails: its ``parse_date`` raises ``OverflowError`` for
+    the year 99999999999999999999. A field that is no date is ignored (RFC 9110, section 13.1.3)."""
     for name in ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"):
         try:
             parse_date(request.environ.get(name))
@@ -191,8 +191,8 @@ def _forget_days_that_are_none() -> None:
 
 
 def _end_session(_error: BaseException | None) -> None:
-    """End the transaction of a request, still in a hurry. The answer is made: a store that says
-    nothing from here on takes nothing away from it."""
+    """End the transaction of a request, still with the short time-out. The answer is already made: a
+    store that no longer answers does not change it."""
     try:
         db.session.remove()
     except DBAPIError:
@@ -203,8 +203,8 @@ def _end_session(_error: BaseException | None) -> None:
 
 
 def _warn_of_proxy() -> None:
-    """Say once that a proxy stands before us which the settings do not know: everybody then has its
-    address, and one person who types wrong passwords locks all editors out."""
+    """Log once that requests come through a proxy that the settings do not declare. All visitors
+    then have the proxy's address, and one person who types wrong passwords locks all editors out."""
     if has_undeclared_proxy() and "undeclared_proxy" not in current_app.extensions:
         current_app.extensions["undeclared_proxy"] = True
         log.warning(
@@ -214,7 +214,7 @@ def _warn_of_proxy() -> None:
 
 
 def has_undeclared_proxy() -> bool:
-    """Return whether this request came through a proxy that the settings do not know."""
+    """Return whether this request came through a proxy that the settings do not declare."""
     is_trusted = current_app.config["SETTINGS"].trusted_proxies > 0
     return "X-Forwarded-For" in request.headers and not is_trusted
 
@@ -223,7 +223,7 @@ def _add_headers(answer: Response) -> Response:
     if request.method == "POST" or request.path.startswith(PERSONAL_PATHS):
         answer.headers.update(PERSONAL_HEADERS)
     elif request.blueprint == "subscription":
-        # Its form carries a token of this hour.
+        # The form carries a token that is valid for one hour.
         answer.headers["Cache-Control"] = "private, no-cache"
     shown_elsewhere = request.path.startswith(EMBED_PATH)
     for name, value in (_EMBED_HEADERS if shown_elsewhere else HEADERS).items():
@@ -255,19 +255,20 @@ def _not_found(error: NotFoundError) -> Any:
 
 
 def _erased(_error: ObjectDeletedError) -> Any:
-    """Somebody, or a worker, erased what this request had looked at and was about to change."""
+    """Answer 404 when a person or a worker erased an object that this request was changing."""
     return _page(NotFound.code, _ERASED)
 
 
 def _refused(error: CalendarError) -> Any:
-    """A view tells a refusal in its own page where it expects one. What it looked at may have
-    changed before it acted, so any other refusal comes here."""
+    """Answer 409 to a refusal that no view caught. A view shows the refusals that it expects in its
+    own page, but an object may change between the view's check and its act."""
     return _page(Conflict.code, str(error))
 
 
 def _no_store(error: DBAPIError | PoolTimeoutError) -> Any:
-    """Overload or no database: never an empty 200, which would wipe a subscribed calendar."""
-    # Its class only: the text may hold what somebody typed.
+    """Answer 503 when the store is overloaded or does not answer: never an empty 200, which would
+    wipe a subscribed calendar."""
+    # Log the class only: the message may hold a text that a person typed.
     log.error("the store did not answer: %s", type(getattr(error, "orig", error)).__name__)
     db.session.rollback()
     todo = setup.problem(db.session)
@@ -291,16 +292,16 @@ def _page(
     todo: str | None = None,
     leads: Sequence[WayOn] = (),
 ) -> Response:
-    """Answer with an error.
+    """Return the answer for an error.
 
-    :param text: what went wrong and what to do, in French; by default what the code stands for.
-    :param title: what kind of error it is; by default what the code stands for.
-    :param todo: what the person who runs the site has to do, in French.
-    :param leads: where to go on.
+    :param text: what went wrong and what to do, in French; None: the usual text of the code.
+    :param title: the kind of error, in French; None: the usual title of the code.
+    :param todo: what the operator of the site has to do, in French.
+    :param leads: links by which the reader goes on.
     """
     title = title or _TITLES.get(code, "Demande refusée")
     text = text or _TEXTS.get(code, _OTHER)
-    # A foreign Host leaves no address to build links from, so 400 is plain too.
+    # Feeds get plain text; 400 too, because a foreign Host gives no address to build links from.
     if code == 400 or request.path.endswith((".ics", ".atom", ".json")):
         public_url = current_app.config["SETTINGS"].public_url
         there = [f"{lead.words} : {public_url}{lead.address}" for lead in leads]

@@ -1,4 +1,4 @@
-"""French words, cleaned texts, addresses and errors: the vocabulary that all rooms use.
+"""French words, cleaned texts, addresses and errors: what all rooms use.
 
 Start with ``text`` (cleaning and comparing), ``french`` (days, hours, typography), ``vocabulary``
 (the closed lists) and ``errors`` (what a person is told). The modules are pure, and import no other

@@ -71,8 +71,7 @@ class UnclearPlaceError(UnknownValueError):
 
 
 class CalendarUnknownError(CalendarError):
-    """The school holidays of some days are not known, so nothing can be said of their class
-    days."""
+    """The school holidays of these days are unknown, so nothing can be said about class days."""
 
 
 class UnreadableLetterError(CalendarError):

@@ -1,7 +1,7 @@
 """French wording of days, hours and durations.
 
-The rules are those of the Imprimerie nationale: « 1er », no capital on months and weekdays, « 14 h
-30 » with no-break spaces.
+The rules are those of the Imprimerie nationale: « 1er », no capital on months and weekdays,
+« 14 h 30 » with no-break spaces.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def hour_words(at: time) -> str:
 
 
 def days_left_words(days: int) -> str:
-    """Return « aujourd'hui », « demain », « dans 12 jours » or, for negative numbers, « il y a 3
-    jours »."""
+    """Return « aujourd'hui », « demain », « dans 12 jours » or, for past days,
+    « il y a 3 jours »."""
     match days:
         case 0:
             return "aujourd'hui"

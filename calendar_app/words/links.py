@@ -17,8 +17,8 @@ _STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 def is_link(text: str) -> bool:
     """Whether a text is a link to a web page.
 
-    Such a link has http or https, a host, and no character that would end it where it is shown
-    (white space, a double quote, an angle bracket, a backslash).
+    Such a link has http or https, a host, and no character that would end the link where it is
+    shown (white space, a double quote, an angle bracket, a backslash).
     """
     try:
         parts = urlsplit(text)
@@ -66,6 +66,5 @@ def _quoted(text: str, safe: str) -> str:
 
 
 def whole_link(text: str) -> str:
-    """Return a typed link, with « https:// » added if it starts with « www. »: browsers often hide
-    the scheme."""
+    """Return a typed link, with « https:// » added before « www. », as browsers show links."""
     return f"https://{text}" if text[:4].lower() == "www." else text

@@ -30,7 +30,7 @@ class MailAddress:
     """A mail address.
 
     :param address: the address as mails are sent to it.
-    :param key: the same without upper case; one person signs up once with one key.
+    :param key: the case-folded address: one person signs up only once with one key.
     """
 
     address: str
@@ -55,10 +55,9 @@ class MailAddress:
 
     @property
     def mailbox(self) -> str:
-        """The mailbox for which request limits count: `cible+1@` and `cible+2@` arrive in one
-        mailbox.
+        """The mailbox for which request limits count: `cible+1@` and `cible+2@` share one.
 
-        It is not a key of a person: on some servers, « + » is part of the name.
+        The mailbox is no key of a person: on some servers, « + » is part of the name.
         """
         local, _, domain = self.key.rpartition("@")
         local = local.partition("+")[0] or local
@@ -73,7 +72,7 @@ def stored(text: str | None) -> str | None:
     :raises ValueError: when the text is not a mail address, so that no mail can be sent to it.
     """
     if text is not None and not is_mail_address(text):
-        raise ValueError("not a mail address")  # does not repeat the text, which may end up in a log
+        raise ValueError("not a mail address")  # the text may end up in a log
     return text
 
 

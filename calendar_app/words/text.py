@@ -89,8 +89,7 @@ def nearest(value: str, choices: Iterable[str]) -> str | None:
 
 
 def nearest_ones(value: str, choices: Iterable[str], most: int) -> list[str]:
-    """Return at most *most* choices that are near *value* (see :func:`is_near`), the closest
-    first."""
+    """Return up to *most* choices near *value* (see :func:`is_near`), the closest first."""
     asked, folded = fold(value), {fold(choice): choice for choice in choices}
     found = difflib.get_close_matches(asked, folded, n=most, cutoff=0.6)
     return [folded[one] for one in found if is_near(asked, one)]
@@ -130,6 +129,5 @@ _TABLE = {code: _letter(chr(code)) for code in range(0x41, 0x250)} | {
 
 
 def fold_in_place(text: str) -> str:
-    """Return *text* without accents or case and with its length unchanged (« œ » stays one
-    character)."""
+    """Return *text* without accents or case, of the same length (« œ » stays one character)."""
     return text.translate(_TABLE)

@@ -67,8 +67,7 @@ class MilestoneKind(StrEnum):
 
     @property
     def until(self) -> str | None:
-        """The words before the day (« Inscriptions jusqu'au »); None for a kind without such
-        words."""
+        """The words before the day (« Inscriptions jusqu'au »); None if there are none."""
         return {
             MilestoneKind.REGISTRATION_DEADLINE: "Inscriptions jusqu'au",
             MilestoneKind.SUBMISSION_DEADLINE: "Envoi des productions jusqu'au",

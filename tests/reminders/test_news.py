@@ -369,23 +369,35 @@ def expected(people: list[Person], contests: list[Contest], now: datetime) -> Co
 @pytest.mark.parametrize("seed", range(scaled(10)))
 def test_in_random_histories_each_is_told_what_they_count_on_once(school, engine, seed):
     chance = random.Random(f"news {engine} {seed}")
-    app = school.app
     contests = [Contest(f"h{n}", chance.choice(KINDS), chance.choice(DAYS[2:])) for n in range(8)]
     people = [Person(f"p{n}") for n in range(12)]
-
-    def show(contest: Contest, now: datetime, whole: bool) -> None:
-        milestone = {"kind": contest.kind, "day": contest.day}
-        cancelled = {"cancelled": contest.cancelled}
-        changes = cancelled if whole else {}
-        milestone |= {} if whole else cancelled
-        publish(app, another(contest.series, milestones=[milestone], **changes), now=now)
-
+    _open_school(school, contests, people)
+    total = 0
+    whole = {contest.series: chance.random() < 0.5 for contest in contests}
     day = date(2021, 1, 4)
+    while day < date(2021, 2, 19):
+        ten = datetime.combine(day, time(10), UTC)
+        for contest in contests:
+            if chance.random() < 0.12:
+                _change(school, chance, contest, ten, whole=whole[contest.series])
+        for person in people:
+            if chance.random() < 0.35:
+                _live(school, chance, person, chance.choice(contests), ten + timedelta(hours=2))
+        evening = ten + timedelta(hours=8)
+        next_morning = datetime.combine(day + timedelta(1), time(6, 31), UTC)
+        for now in (evening, next_morning):
+            total += _send_and_compare(school, people, contests, now)
+        day += timedelta(1)
+    assert total > 20
+
+
+def _open_school(school: School, contests: list[Contest], people: list[Person]) -> None:
+    """Publish the contests and sign the people up; the fixture's own contest is put aside."""
     for contest in contests:
-        show(contest, SIGNED_UP, whole=True)
-    publish(app, entry(milestones=[], cancelled=True), now=SIGNED_UP)
+        _show(school, contest, SIGNED_UP, whole=True)
+    publish(school.app, entry(milestones=[], cancelled=True), now=SIGNED_UP)
     sign_up(
-        app,
+        school.app,
         *(
             subscriber(
                 person.name,
@@ -397,41 +409,47 @@ def test_in_random_histories_each_is_told_what_they_count_on_once(school, engine
             for n, person in enumerate(people)
         ),
     )
-    total = 0
-    whole = {contest.series: chance.random() < 0.5 for contest in contests}
-    while day < date(2021, 2, 19):
-        ten = datetime.combine(day, time(10), UTC)
-        for contest in contests:
-            if chance.random() < 0.12:
-                was = contest.state
-                act = chance.choice(("move", "move", "flip", "both"))
-                if act != "flip":
-                    contest.day = chance.choice(DAYS)
-                if act != "move":
-                    contest.cancelled = not contest.cancelled
-                if contest.state != was:
-                    show(contest, ten, whole[contest.series])
-                    contest.changed = (ten, was[0])
-        for person in people:
-            if chance.random() < 0.35:
-                _live(school, chance, person, chance.choice(contests), ten + timedelta(hours=2))
-        for now in (
-            ten + timedelta(hours=8),
-            datetime.combine(day + timedelta(1), time(6, 31), UTC),
-        ):
-            news = expected(people, contests, now)
-            told = school.send(now)
-            found = Counter(
-                (t.who, t.series, t.what) for t in told if t.what not in ("reminder", "weekly")
-            )
-            assert found == news, (day, now)
-            total += news.total()
-            by_name = {person.name: person for person in people}
-            by_series = {contest.series: contest for contest in contests}
-            for t in told:
-                by_name[t.who].known[t.series] = by_series[t.series].state
-        day += timedelta(1)
-    assert total > 20
+
+
+def _show(school: School, contest: Contest, now: datetime, *, whole: bool) -> None:
+    """Publish a contest as it is; when *whole*, it is the contest that is cancelled, and else its
+    date."""
+    milestone = {"kind": contest.kind, "day": contest.day}
+    cancelled = {"cancelled": contest.cancelled}
+    changes = cancelled if whole else {}
+    milestone |= {} if whole else cancelled
+    publish(school.app, another(contest.series, milestones=[milestone], **changes), now=now)
+
+
+def _change(
+    school: School, chance: random.Random, contest: Contest, now: datetime, *, whole: bool
+) -> None:
+    """Move a contest, cancel or restore it, or do both; publish it if that changed anything."""
+    was = contest.state
+    act = chance.choice(("move", "move", "flip", "both"))
+    if act != "flip":
+        contest.day = chance.choice(DAYS)
+    if act != "move":
+        contest.cancelled = not contest.cancelled
+    if contest.state != was:
+        _show(school, contest, now, whole=whole)
+        contest.changed = (now, was[0])
+
+
+def _send_and_compare(
+    school: School, people: list[Person], contests: list[Contest], now: datetime
+) -> int:
+    """Send what is due, compare it with the model, and return how many news there were; from then
+    on, people know what the mails told them."""
+    news = expected(people, contests, now)
+    told = school.send(now)
+    found = Counter((t.who, t.series, t.what) for t in told if t.what not in ("reminder", "weekly"))
+    assert found == news, now
+    by_name = {person.name: person for person in people}
+    by_series = {contest.series: contest for contest in contests}
+    for t in told:
+        by_name[t.who].known[t.series] = by_series[t.series].state
+    return news.total()
 
 
 def _live(

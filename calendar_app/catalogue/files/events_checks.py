@@ -1,7 +1,7 @@
-"""The rules of a file of events that one entry alone cannot know: closed lists, ids, order.
+"""The rules of a file of events beyond one field: closed lists, ids, keys, the order of days.
 
-They run on the texts of the file without the values that are already known to be wrong, so that
-all problems of a file are said at once. Whatever text is left here reads without an error.
+These checks run on the texts of the file, without the values that are already known to be wrong, so
+that all problems of a file are reported at once. Every remaining text can be parsed without error.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.vocabulary import MilestoneKind
 
-#: An event or a milestone as it is written: its keys and their texts.
+#: An event or a milestone of the file: its keys with their texts, lists and dicts.
 Written = dict[str, Any]
 
 
 def without(value: Node, paths: Iterable[Path]) -> Node:
-    """Return a copy of *value* without the keys that hold the values at *paths*.
+    """Return a deep copy of *value* without the values at *paths*.
 
-    A path that leads to nothing (a key that is missing) takes nothing away.
+    For a value inside a list, the key of that list is removed. A path that does not exist (a
+    missing key) removes nothing.
     """
     value = copy.deepcopy(value)
     for path in paths:
@@ -51,10 +52,11 @@ def check_events(
     themes: Mapping[str, str],
     known_ids: Collection[str] = (),
 ) -> None:
-    """Note in *problems* what is wrong between the entries of *tree*, or against a closed list.
+    """Add to *problems* the errors between the entries of *tree* and against the closed lists.
 
-    :param tree: what is left of a file once its wrong values are taken away.
-    :param known_ids: ids of the store that ``part_of`` may name.
+    :param tree: a file without its wrong values.
+    :param themes: the closed list, slug → name.
+    :param known_ids: the ids of events of the store, which ``part_of`` may name.
     """
     if isinstance(tree.value, dict):
         _Checks(tree, problems, academies, themes, known_ids).run()
@@ -142,7 +144,7 @@ class _Checks:
     def unknown_academy(self, slug: str) -> str | None:
         if slug in self.slugs:
             return None
-        try:  # a former name (« caen »), or a name instead of its slug (« Lille »)
+        try:  # a former name (« caen »), or a name instead of a slug (« Lille »)
             academy, department = self.academies.find(slug)
         except UnknownValueError:
             return not_in_list("l'académie", slug, self.slugs)
@@ -168,12 +170,12 @@ class _Checks:
         whole_codes = ScopeEntry.model_validate(whole).codes()
         part_codes = ScopeEntry.model_validate(part).codes()
         if not {*whole_codes, *part_codes} <= self.area.keys():
-            return  # one of them does not exist, and is said not to
+            return  # a code that does not exist was reported
         if not self.seen_from(part_codes) <= self.seen_from(whole_codes):
             self.add((*path, "scope"), "plus large que l'événement, ou ailleurs que lui")
 
     def seen_from(self, codes: Iterable[str]) -> frozenset[str]:
-        """The départements whose teachers see a date of this scope."""
+        """Return the départements whose teachers see a date with this scope."""
         return frozenset().union(*(self.area[code] for code in codes))
 
     def check_school_year(self, event: Written, milestone: Written, path: Path) -> None:
@@ -200,7 +202,8 @@ class _Checks:
                 )
 
     def check_opening(self, milestones: list[Written], path: Path) -> None:
-        """A deadline does not come before the first opening for the same people."""
+        """Check that no deadline comes before the first opening with the same scope; if there is
+        none, before the first opening with the scope of the event."""
         openings: dict[str, date] = {}
         for milestone in milestones:
             days = _days(milestone)
@@ -230,7 +233,7 @@ class _Checks:
 
 
 def _ancestors(event_id: str, parents: Mapping[str, str]) -> Iterator[str]:
-    """Yield *event_id*, what it is part of, what that is part of… each one once."""
+    """Yield *event_id*, then its parent, the parent's parent and so on, each id once."""
     seen: set[str] = set()
     here: str | None = event_id
     while here and here not in seen:
@@ -240,7 +243,7 @@ def _ancestors(event_id: str, parents: Mapping[str, str]) -> Iterator[str]:
 
 
 def _areas(academies: Academies) -> dict[str, frozenset[str]]:
-    """Return for each known scope code the départements whose teachers see it."""
+    """Return scope code → the départements whose teachers see a date with this code."""
     areas: dict[str, set[str]] = defaultdict(set)
     for department in academies.departments:
         for code in academies.scope_of_department(department.code):

@@ -1,7 +1,7 @@
-"""The fields of ``data/events.yaml``: how each text becomes a value, and what is refused.
+"""The field types of ``data/events.yaml``: they turn each text into a value, or refuse it.
 
-Each reader also takes the value itself (a ``date`` for a day): the export builds entries from
-the store.
+Each type also accepts the value itself (a ``date`` for a day), because the export builds entries
+from the store.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from calendar_app.words.text import clean, clean_line
 
 T = TypeVar("T")
 
-#: The pydantic error type of our own refusals, whose message is already French.
+#: The pydantic error type of our own errors, whose message is already French.
 WRONG = "wrong"
 
 _SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
@@ -35,12 +35,12 @@ _HAND_WRITTEN_HOUR = re.compile(r"([0-9]{1,2}) ?(?:h|H|:) ?([0-9]{2})?")
 
 
 def wrong(message: str) -> PydanticCustomError:
-    """Return the refusal that says *message*, a French sentence."""
+    """Return the error with this message: a French sentence without its capital and full stop."""
     return PydanticCustomError(WRONG, "{message}", {"message": message})
 
 
 def _from_text(read: Callable[[str], T]) -> BeforeValidator:
-    """Give texts to *read*, and anything else to pydantic as it is."""
+    """Return a validator that passes texts through *read* and leaves other values to pydantic."""
     return BeforeValidator(lambda value: read(value) if isinstance(value, str) else value)
 
 
@@ -166,7 +166,7 @@ Slug = Annotated[
     _matching(_SLUG, "écrivez des lettres sans accent, des chiffres et des traits d'union"),
     WithJsonSchema({"type": "string", "pattern": f"^{_SLUG}$"}),
 ]
-#: A word of a closed list that ``events_checks.py`` knows; it tells the nearest right one.
+#: A slug of a closed list. ``events_checks`` checks it, and names the nearest slug of the list.
 ListedSlug = Annotated[
     str,
     Field(max_length=120),

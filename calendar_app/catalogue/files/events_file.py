@@ -1,11 +1,13 @@
-"""Reading and writing ``data/events.yaml``, the reviewed record of the calendar.
+"""Read ``data/events.yaml``, the reviewed record of the calendar, and describe it as a JSON schema.
 
-A file is read in three steps, so that all its problems are said at once:
+A file is read in three steps, so that all its problems are reported at once:
 
-1. ``yaml_tree``: YAML to plain texts, with the line of each;
-2. ``events_entries``: texts to days, hours and closed lists (pydantic), said in French by
-   ``events_french``;
-3. ``events_checks``: the rules between entries, on whatever is right so far.
+1. ``yaml_tree``: from YAML to plain texts, with the line of each text;
+2. ``catalogue.entries`` with ``events_fields`` (pydantic): from texts to days, hours and values of
+   closed lists; ``events_french`` translates the errors;
+3. ``events_checks``: the rules between entries, on the values that are right so far.
+
+``events_writer`` writes the file.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ from calendar_app.words.errors import CalendarError
 
 
 class EventsFileError(CalendarError):
-    """A file of events was refused: nothing of it may be used.
+    """A file of events was refused. No part of it may be used.
 
-    :param problems: all of them, in the order of the file.
+    :param problems: all problems, in the order of the file.
     """
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
@@ -43,13 +45,13 @@ def read_events(
     progress: Callable[[int, int], None] | None = None,
     known_ids: Collection[str] = (),
 ) -> EventsFile:
-    """Read a file of events.
+    """Return the checked content of a file of events.
 
-    :param data: its bytes, UTF-8, at most 1 MiB.
-    :param name: how to call the file in a message (« data/events.yaml »).
+    :param data: the bytes of the file, UTF-8, at most 1 MiB.
+    :param name: the name of the file in messages (« data/events.yaml »).
     :param themes: the closed list, slug → name.
     :param progress: called with the characters read so far and their total.
-    :param known_ids: ids of events of the store, which ``part_of`` may name too.
+    :param known_ids: the ids of events of the store, which ``part_of`` may name too.
     :raises EventsFileError: with every problem of the file.
     """
     problems = Problems(name)
@@ -71,13 +73,15 @@ def read_events(
 
 
 def json_schema() -> str:
-    """Return the JSON schema of a file of events, for the help of text editors.
+    """Return the JSON schema of a file of events, which text editors use for their help.
 
-    It is the committed ``data/events.schema.json``, which the first line of the file names.
+    ``data/events.schema.json`` in the repository is this text; the first line of ``events.yaml``
+    names it.
     """
     schema = EventsFile.model_json_schema()
-    # pydantic makes English titles from names and takes the docstrings, which are English too; a
-    # person is shown the French descriptions of the fields. Their defaults mean « non précisé ».
+    # pydantic adds English titles (the names) and English descriptions (the docstrings): they are
+    # removed, so that people see only the French descriptions of the fields. The defaults are
+    # removed because they mean « non précisé ».
     for definition in [schema, *schema["$defs"].values()]:
         definition.pop("description", None)
         for field in [definition, *definition.get("properties", {}).values()]:

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong in a file of events, said in French and with its line."""
+"""Translate the errors that pydantic finds in a file of events into French, each with its line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from calendar_app.catalogue.files.yaml_tree import Tree
 _TEXT = "il faut ici un texte"
 _KEYS = "il faut ici des clés avec leurs valeurs"
 
-# pydantic's error types (docs.pydantic.dev, « Validation Errors ») and their sentences.
+# pydantic's error types (docs.pydantic.dev, « Validation Errors ») → French sentences.
 _SENTENCES = {
     "string_type": _TEXT,
     "string_unicode": "la moitié d'un caractère",
@@ -37,14 +37,15 @@ _SENTENCES = {
 }
 _ANY_OTHER = "cette valeur n'est pas acceptée"
 
-# Says that the default of « key » was not computed because « kind » is wrong, which is said.
+# The error type for the default of « key », which needs « kind ». The wrong « kind » has its own
+# error, so this error is left out.
 _ECHO = "default_factory_not_called"
 
 
 def note_errors(error: ValidationError, tree: Tree, problems: Problems) -> list[Path]:
-    """Note each error of *error* in *problems* and return the paths of the wrong values.
+    """Add each error of *error* to *problems*, and return the paths of all wrong values.
 
-    Nothing is said of a value that could not be read, as its YAML was refused.
+    A value whose YAML was refused (``problems.lost``) gets no second message.
     """
     errors = error.errors(include_url=False)
     wrong_paths: list[Path] = [_path(found["loc"]) for found in errors]
@@ -53,8 +54,8 @@ def note_errors(error: ValidationError, tree: Tree, problems: Problems) -> list[
         if found["type"] == _ECHO or path in problems.lost:
             continue
         if found["type"] == "too_short" and path in around_them:
-            continue  # its values are wrong, so pydantic counts none
-        # A rule on a key that nobody wrote is said of the entry that should have it.
+            continue  # pydantic does not count the wrong values of this list
+        # An error about a key that is missing is reported at the entry that should have it.
         place = path[:-1] if found["type"] == WRONG and path not in tree.lines else path
         problems.add(line_of(tree.lines, place), place, _sentence(dict(found), path))
     return wrong_paths
@@ -81,7 +82,7 @@ def _sentence(found: dict[str, Any], path: Path) -> str:
 
 def _unknown_key(key: str, parent: Path) -> str:
     keys = list(_model_at(parent).model_fields)
-    # Keys are few: one that looks alike is meant, be it the French word (« lien » for link).
+    # There are few keys, so a similar key is meant, even from a French word (« lien » for link).
     close = next(iter(get_close_matches(key[:60], keys, 1, 0.75)), None)
     hint = f"vouliez-vous dire « {close} » ?" if close else f"les clés sont : {', '.join(keys)}"
     return f"la clé {shown(key)} est inconnue ; {hint}"

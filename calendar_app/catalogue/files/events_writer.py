@@ -1,8 +1,8 @@
-"""Writing ``data/events.yaml``: the same values always give the same bytes.
+"""Write ``data/events.yaml``: equal values always give equal bytes.
 
-ruamel.yaml's writer would quote the days, wrap the texts differently from one version to the next
-and lose the blank line between two events, so the few forms that the file needs are written here.
-That they read back as the same values is a property test.
+ruamel.yaml's writer would quote the days, wrap texts differently from one version to the next and
+lose the blank line between two events. Therefore this module writes the few forms that the file
+needs. A property test checks that the text reads back as equal values.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _HEADER = """\
 # Aliases (*), anchors (&) and tags (!) are refused.
 """
 
-# Texts that mean the same without quotes, in every version of YAML and in every program.
+# Texts that need no quotes: they mean the same in every version of YAML and in every program.
 _PLAIN = re.compile(r"[«\w](?:.*[^\s:])?")
 _LOOKS_TYPED = re.compile(r"[0-9][0-9a-z.,_:]*|true|false|yes|no|on|off|y|n|null", re.IGNORECASE)
 _SPECIAL = re.compile(r":\s|\s#|\t")
 _IN_FLOW = re.compile(r"[a-z0-9][a-zA-Z0-9-]*")
-# What JSON leaves as it is and YAML wants escaped: see _FORBIDDEN in yaml_tree.py.
+# Characters that JSON does not escape and YAML needs escaped: see _FORBIDDEN in yaml_tree.py.
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _WIDTH = 96
 
@@ -44,7 +44,8 @@ _FLOW_KEYS = frozenset(("scope", "moved_from"))
 def write_events(file: EventsFile) -> str:
     """Return *file* as YAML, with the line that names its schema and a short header.
 
-    Reading it back gives *file* again. What stands at its default is left out.
+    ``events_file.read_events`` reads the text back as an equal value. Fields at their default are
+    left out.
     """
     lines = ["series:" if file.series else "series: {}"]
     lines += (f"  {_text(slug)}: {_text(title)}" for slug, title in file.series.items())
@@ -80,7 +81,7 @@ def _keys(entry: BaseModel, indent: int) -> Iterator[str]:
 
 
 def written_fields(entry: BaseModel) -> Iterator[tuple[str, Any]]:
-    """Yield the names and values of *entry* that are not at their default."""
+    """Yield the name and value of each field of *entry* that is not at its default."""
     for name, field in type(entry).model_fields.items():
         value = getattr(entry, name)
         at_default = not field.is_required() and value == field.default
@@ -112,13 +113,13 @@ def _text(text: str, *, in_flow: bool = False) -> str:
     plain = (_IN_FLOW if in_flow else _PLAIN).fullmatch(text)
     special = _SPECIAL.search(text) or _ESCAPED.search(text) or _LOOKS_TYPED.fullmatch(text)
     if plain and not special:
-        return str(text)  # of a StrEnum, its value
+        return str(text)  # for a StrEnum, its value
     quoted = json.dumps(text, ensure_ascii=False)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
 def _folds(text: str) -> bool:
-    """Whether *text* can be wrapped: nothing depends on its spaces at the ends of lines."""
+    """Whether *text* can be wrapped without a change of its spaces."""
     lines_are_bare = all(line == line.strip(" ") for line in text.split("\n"))
     return lines_are_bare and "\t" not in text and "  " not in text and not _ESCAPED.search(text)
 
@@ -126,7 +127,7 @@ def _folds(text: str) -> bool:
 def _folded(text: str, indent: int) -> Iterator[str]:
     """Yield the lines of a folded block (YAML 1.2, section 8.1.3).
 
-    There, a line break is read as a space and n + 1 of them as n line breaks.
+    In such a block, one line break is read as a space, and n + 1 line breaks are read as n.
     """
     margin = " " * indent
     lines = text.split("\n")

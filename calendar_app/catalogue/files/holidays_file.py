@@ -1,4 +1,4 @@
-"""School holidays from files: our own YAML here, the ministry's CSV in ``ministry_csv``."""
+"""Read and write school holidays as YAML. ``ministry_csv`` reads the ministry's CSV."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from calendar_app.words.text import clean_line
 
 
 def read_holidays_yaml(text: str) -> tuple[SchoolCalendar, ...]:
-    """Read ``data/school_holidays.yaml``, or what ``write_holidays_yaml`` wrote.
+    """Return the calendars of ``data/school_holidays.yaml``, or of a text that
+    :func:`write_holidays_yaml` wrote.
 
-    :raises HolidaysFileError: with everything that is wrong, by calendar and key.
+    :raises HolidaysFileError: with every problem, by calendar and key.
     """
     try:
         content = YAML(typ="safe", pure=True).load(text)
@@ -47,7 +48,7 @@ _KEYS = ("slug", "label", "source", "known", "holidays")
 
 
 def _read_calendar(item: object, where: str, problems: list[str]) -> SchoolCalendar | None:
-    """Return the calendar, or None after adding what is wrong to *problems*."""
+    """Return the calendar; None when it has errors, which are added to *problems*."""
     if not isinstance(item, dict) or set(item) != set(_KEYS):
         problems.append(f"{where} : il faut les clés {', '.join(_KEYS)}, et elles seules.")
         return None
@@ -76,12 +77,13 @@ def _read_calendar(item: object, where: str, problems: list[str]) -> SchoolCalen
 def _read_rows(
     rows: object, length: int, where: str, problems: list[str]
 ) -> Iterator[tuple[date, date, str]]:
-    """Yield two days and a name (empty in a row of two); what is wrong goes to *problems*."""
+    """Yield the two days and the name of each row (an empty name in a row of two); wrong rows are
+    reported in *problems*."""
     if not isinstance(rows, list):
         problems.append(f"{where} : il faut une liste.")
         return
     for number, row in enumerate(rows, start=1):
-        # A datetime is a date for Python, and is no day.
+        # ``type``, not ``isinstance``: a datetime is an instance of date, but not a day.
         right = (
             isinstance(row, list)
             and len(row) == length
@@ -96,8 +98,8 @@ def _read_rows(
 
 
 def write_holidays_yaml(calendars: Iterable[SchoolCalendar]) -> str:
-    """Return the calendars as YAML: the same text for the same calendars, a line a holiday, so
-    that two versions compare well."""
+    """Return the calendars as YAML. Equal calendars give equal texts, with one line for each
+    holiday, so that two versions are easy to compare."""
     listed = tuple(calendars)
     lines = ["calendars:\n" if listed else "calendars: []\n"]
     for calendar in listed:
@@ -114,5 +116,5 @@ def write_holidays_yaml(calendars: Iterable[SchoolCalendar]) -> str:
 
 
 def _quoted(text: str) -> str:
-    # A JSON string is a YAML 1.2 string.
+    # Every JSON string is a YAML 1.2 string.
     return json.dumps(text, ensure_ascii=False)

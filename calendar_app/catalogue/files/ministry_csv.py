@@ -1,27 +1,28 @@
-"""The ministry's open data of school holidays, as CSV.
+"""Read the ministry's open data of school holidays, a CSV file.
 
-It is the data set fr-en-calendrier-scolaire of data.education.gouv.fr (Licence Ouverte). A public
-copy of 2025 was compared with the library PyPI ``holidays`` (a part of the zones' rows) and with
-the OpenHolidays data set (the rows of Corse and overseas since 2020). What was found:
+The data set is fr-en-calendrier-scolaire of data.education.gouv.fr (Licence Ouverte). A public copy
+of 2025 was compared with the PyPI library ``holidays`` (part of the zones' rows) and with the
+OpenHolidays data set (the rows of Corse and overseas since 2020). The meaning of the rows:
 
-- A date is midnight **in Paris**, even for overseas; it is written as an instant in UTC
+- A date is midnight **in Paris**, even for overseas. It is written as an instant in UTC
   (``2020-10-16T22:00:00+00:00`` is 17 October), with an offset, or as a plain day.
-- « Le départ en vacances a lieu après la classe des jours indiqués », says the ministry: « Date de
-  début » is the last day of class. It is mostly a Saturday, on which our classes are not there
-  anyway; but zone A's summer of 2021 has 6 July and its holidays start on the 7th, and Guadeloupe's
-  carnaval of 2021 has 9 February, a Tuesday with class. So a row starts on the day after, but:
-  on a Saturday it starts there; on a Sunday or Monday, on the Saturday before (old rows of Corse
-  give the first Monday of the holidays), since a doubtful day is never called a class day; and
-  where that would leave no Monday to Friday, the row speaks of the day itself (a pont on a Friday,
-  a « semaine en mai »).
-- « La reprise des cours s'effectue le matin des jours indiqués »: « Date de fin » is the day when
-  classes start again; the last day without class is the day before. One-day rows give a day twice.
-- « Début des Vacances d'Été » gives one day only, in a year whose end is not published. It makes
-  holidays until 31 July, the end of the school year, and nothing is known of what follows.
+- « Date de début » is the last day of class (ministry: « Le départ en vacances a lieu après la
+  classe des jours indiqués »). It is mostly a Saturday, which is never one of our class days.
+  But zone A's summer of 2021 has 6 July and its holidays start on the 7th, and Guadeloupe's
+  carnaval of 2021 has 9 February, a Tuesday with class. So the holidays of a row start on the day
+  after, with these exceptions: on a Saturday they start on that day; on a Sunday or Monday they
+  start on the Saturday before (old rows of Corse give the first Monday of the holidays), since a
+  doubtful day is never called a class day; and when no Monday to Friday would remain, the row means
+  the day itself (a pont on a Friday, a « semaine en mai »).
+- « Date de fin » is the day when classes start again (ministry: « La reprise des cours s'effectue
+  le matin des jours indiqués »), so the last day without class is the day before. A row of one day
+  gives that day twice.
+- « Début des Vacances d'Été » gives only one day, when the end of the summer is not published. The
+  holidays then last until 31 July, the end of the school year; the days after it are unknown.
 - Population: « Enseignants… » rows are skipped. « - », « Élèves », « Élèves du premier degré » and
-  the like are pupils. In zone « Guadeloupe » it may name Guadeloupe, Saint-Martin or
-  Saint-Barthélemy; without a name a row is for the three.
-- There is a row for each académie of a zone. A « Rentrée » row would be no holiday.
+  similar values mean pupils. In zone « Guadeloupe » it may name Guadeloupe, Saint-Martin or
+  Saint-Barthélemy; a row without a name is for all three.
+- There is a row for each académie of a zone. A « Rentrée » row is not a holiday.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ _SCHOOL_WEEK = 5
 class HolidaysFileError(CalendarError):
     """A file of school holidays cannot be read.
 
-    :param problems: French sentences, each with its place (line and column, or calendar and key).
+    :param problems: French sentences, each with its position (line and column, or calendar and
+        key).
     """
 
     def __init__(self, problems: Iterable[str]) -> None:
@@ -62,7 +64,7 @@ class HolidaysFileError(CalendarError):
         super().__init__("\n".join(self.problems))
 
 
-# Key → the column's names: those of the file for people, and those of the data set.
+# Key → the names of the column, in the file for people and in the data set.
 _COLUMNS = {
     "description": ("Description", "description"),
     "population": ("Population", "population"),
@@ -72,7 +74,7 @@ _COLUMNS = {
     "year": ("annee_scolaire", "Année scolaire"),
 }
 
-# Slug of « Zones » → slug and label of each calendar that its rows may be for.
+# Slug of a value of « Zones » → slug → label of the calendars that its rows may be for.
 _CALENDARS: dict[str, dict[str, str]] = {
     "zone-a": {"zone-a": "zone A"},
     "zone-b": {"zone-b": "zone B"},
@@ -99,11 +101,11 @@ _CALENDARS: dict[str, dict[str, str]] = {
 
 _LABELS = {slug: label for found in _CALENDARS.values() for slug, label in found.items()}
 
-#: No school holiday lasts longer: past it, one of the two dates is a slip.
+#: The longest school holidays; in a longer row, one of the two dates is a mistake.
 _LONGEST = timedelta(days=100)
 
-#: From one holiday to the next there are 91 days at most (Martinique, spring 2024); where one is
-#: left out, there are mostly 96 or more. Past this, a holiday is missing for sure.
+#: Between two holidays there are at most 91 days (Martinique, spring 2024); when a holiday is
+#: missing, there are mostly 96 days or more. Above this limit, a holiday is certainly missing.
 _LONGEST_STRETCH = timedelta(days=95)
 
 _SOURCE = "Ministère de l'Éducation nationale, fr-en-calendrier-scolaire, Licence Ouverte"
@@ -116,7 +118,7 @@ class _Row:
     first_day: date
     last_day: date
     is_summer: bool
-    is_open: bool  # « Début des… »: its end is not published
+    is_open: bool  # « Début des… »: the end is not published
 
     @property
     def span(self) -> Span:
@@ -124,16 +126,17 @@ class _Row:
 
 
 def read_ministry_csv(text: str) -> tuple[SchoolCalendar, ...]:
-    """Read the ministry's CSV (see the top of this module for what its rows mean).
+    """Return the calendars of the ministry's CSV file (the module docstring explains its rows).
 
-    The separator may be ``;`` or ``,``; other columns, and a BOM, are ignored.
+    The separator may be ``;`` or ``,``; unknown columns and a BOM are ignored.
 
-    A school year is known from the end of the summer before it (when that is in the file, else
-    from its first holidays) to the end of its own summer, or to 31 July when only the start of
-    that is published. Where two holidays are more than 95 days apart one between them is missing,
-    and nothing is known of the days between.
+    A school year is known from the end of the summer holidays before it (if they are in the file,
+    else from its first holidays) to the end of its own summer holidays, or to 31 July when only the
+    start of these is published. When two holidays are more than 95 days apart, a holiday between
+    them is missing, and the days between are unknown.
 
-    :returns: the calendars that the file has, by slug; those of zones A, B and C renew the library.
+    :returns: the calendars in the file, in the order of their slugs; the calendars of zones A, B
+        and C renew the days of the library.
     :raises HolidaysFileError: with every row that cannot be read, by line and column.
     """
     found: dict[str, set[_Row]] = {}
@@ -148,7 +151,7 @@ def read_ministry_csv(text: str) -> tuple[SchoolCalendar, ...]:
 
 
 def _csv_rows(text: str, problems: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield each row with its line; the first line must name the columns."""
+    """Yield each row with the number of its line. The first line must name the columns."""
     text = text.removeprefix("\ufeff")
     separator = ";" if ";" in text.partition("\n")[0] else ","
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -180,7 +183,7 @@ def _csv_rows(text: str, problems: list[str]) -> Iterator[tuple[int, dict[str, s
 def _read_row(
     row: Mapping[str, str], line: int, found: dict[str, set[_Row]], problems: list[str]
 ) -> None:
-    """Add a row to the calendars it is for, or what is wrong with it to *problems*."""
+    """Add a row to the calendars it is for in *found*, or its errors to *problems*."""
     if fold(row["population"]).startswith("enseignants") or "rentree" in fold(row["description"]):
         return
 
@@ -220,18 +223,19 @@ def _read_row(
 
 
 def _paris_day(text: str) -> date | None:
-    """Return the day that it is in Paris; a time without an offset is Paris's already."""
+    """Return the day in Paris of a date; a time without an offset is a time in Paris. None when the
+    text is not a date."""
     try:
         at = datetime.fromisoformat(text)
         day = at.astimezone(PARIS).date() if at.tzinfo else at.date()
     except (ValueError, OverflowError):
         return None
-    # Further away there is no school year, and sums of days would end.
+    # Outside these years there is no school year, and sums of days could overflow.
     return day if 1900 <= day.year < 2200 else None
 
 
 def _days_without_class(start: date, end: date) -> Span:
-    """Return the inclusive days without class of a row (see the top of this module)."""
+    """Return the inclusive days without class of a row (see the module docstring)."""
     last = max(start, end - _ONE_DAY)
     # Tuesday to Friday: the holidays start after class.
     first = start + _ONE_DAY if 1 <= start.weekday() <= 4 else start
@@ -239,7 +243,7 @@ def _days_without_class(start: date, end: date) -> Span:
 
 
 def _is_summer(description: str) -> bool:
-    """Whether holidays part two school years: not La Réunion's été austral, in December."""
+    """Whether holidays separate two school years (not La Réunion's été austral, in December)."""
     words = fold(description)
     return "grandes vacances" in words or "hiver austral" in words or words.endswith("d'ete")
 
@@ -255,7 +259,7 @@ def _slugs(zone: str, population: str) -> Iterator[str]:
     yield from named or choices
 
 
-# The data set writes them with a capital.
+# The data set writes these common nouns with a capital.
 _COMMON_NOUNS = re.compile(
     r"\b(Carnaval|Été|Février|Hiver|Mai|Novembre|Printemps|Septembre|Vacances)\b"
 )
@@ -264,8 +268,9 @@ _AUSTRAL = {"1": "Vacances d'octobre", "3": "Vacances de mars", "4": "Vacances d
 
 
 def _name(description: str) -> str:
-    """Return « Vacances d'hiver » for « Vacances d'Hiver » or « Début des Vacances d'Hiver », and
-    the words of a staff room for La Réunion's « Vacances après 3ème période »."""
+    """Return the name of holidays as a staff room says it: « Vacances d'hiver » for « Vacances
+    d'Hiver » or « Début des Vacances d'Hiver », « Vacances de mars » for La Réunion's « Vacances
+    après 3ème période »."""
     text = description.replace("’", "'")
     if after := re.fullmatch(r"Vacances après ([134])\w* période", text):
         return _AUSTRAL[after[1]]
@@ -277,7 +282,7 @@ def _calendar(slug: str, rows: Iterable[_Row]) -> SchoolCalendar:
     holidays: list[SchoolHoliday] = []
     for row in sorted(rows, key=lambda r: (r.first_day, -r.last_day.toordinal(), r.name)):
         if holidays and row.first_day <= holidays[-1].last_day:
-            # Two degrés, or two rows that disagree: the days of either are without class.
+            # Two degrés, or two rows that disagree: all days of both rows are without class.
             longer = max(row.last_day, holidays[-1].last_day)
             holidays[-1] = SchoolHoliday(holidays[-1].name, holidays[-1].first_day, longer)
         else:
@@ -292,9 +297,11 @@ def _calendar(slug: str, rows: Iterable[_Row]) -> SchoolCalendar:
 
 
 def _begun_after_class(holidays: Iterable[SchoolHoliday]) -> tuple[SchoolHoliday, ...]:
-    """Return sorted holidays as they begin for a class, on the day after its last class day: those
-    that a row begins on a Sunday, or on the Monday of a whole week, begin on the Saturday. Not
-    where the Friday before it, or that weekend, is of other holidays."""
+    """Return sorted holidays, each beginning on the day after the last class day.
+
+    Holidays that begin on a Sunday, or on a Monday and last a whole week, are moved to the Saturday
+    before, unless other holidays already hold the Friday before or that weekend.
+    """
     found: list[SchoolHoliday] = []
     for holiday in holidays:
         weekday = holiday.first_day.weekday()
@@ -308,7 +315,7 @@ def _begun_after_class(holidays: Iterable[SchoolHoliday]) -> tuple[SchoolHoliday
 
 
 def _known_years(rows: tuple[_Row, ...]) -> tuple[Span, ...]:
-    """Return the spans of the school years whose summer is in the file."""
+    """Return the spans of the school years whose summer holidays are in the file."""
     spans = []
     for year in sorted({row.year for row in rows if row.is_summer}):
         summer = [row for row in rows if row.is_summer and row.year == year]
@@ -323,7 +330,7 @@ def _known_years(rows: tuple[_Row, ...]) -> tuple[Span, ...]:
 
 
 def _missing(holidays: Iterable[SchoolHoliday]) -> Iterator[Span]:
-    """Yield the stretches of class too long to be true: a holiday between them is not listed."""
+    """Yield the spans between two holidays that are too long: a holiday in them is not listed."""
     for before, after in pairwise(h for h in holidays if h.days >= 5):
         if after.first_day - before.last_day > _LONGEST_STRETCH:
             yield before.last_day + _ONE_DAY, after.first_day - _ONE_DAY

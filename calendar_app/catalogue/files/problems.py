@@ -1,4 +1,4 @@
-"""What is wrong in a file that a person wrote, said so that the person can correct it."""
+"""The problems of a file that a person wrote, worded so that the person can correct them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from calendar_app.words.text import nearest
 
-#: Where a value stands: ``("events", 3, "title")``.
+#: The path of a value: keys and positions (from 0), as ``("events", 3, "title")``.
 Path = tuple[str | int, ...]
 
-# A longer list of right values would hide the sentence that holds it.
+# A message lists at most so many right values, and shows so many characters of a text.
 _LISTED = 30
 _SHOWN = 60
 
@@ -19,9 +19,10 @@ _SHOWN = 60
 class Problem:
     """One thing to correct in a file.
 
-    :param line: counted from 1.
-    :param key: the keys and positions (from 0) that lead to the value, joined by points; empty
-        when the problem is not about one value.
+    :param file: the name of the file in messages.
+    :param line: the line, from 1.
+    :param key: the path of the value, joined by points; empty when the problem is not about one
+        value.
     :param message: a French sentence without its capital and full stop.
     """
 
@@ -40,16 +41,16 @@ class Problems:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        #: Where a value could not be read at all: nothing more is said about it.
+        #: The paths of values that could not be read: they get no further messages.
         self.lost: set[Path] = set()
         self._found: set[Problem] = set()
 
     def add(self, line: int, path: Path, message: str) -> None:
-        """Note a problem; the same one said twice counts once."""
+        """Add a problem. A problem that is added twice counts once."""
         self._found.add(Problem(self.file, line, ".".join(map(str, path)), message))
 
     def sorted(self) -> tuple[Problem, ...]:
-        """All problems in the order of the file."""
+        """Return all problems in the order of the file."""
         return tuple(sorted(self._found, key=lambda p: (p.line, p.key, p.message)))
 
     def __bool__(self) -> bool:
@@ -64,15 +65,15 @@ def line_of(lines: Mapping[Path, int], path: Path) -> int:
 
 
 def shown(value: object) -> str:
-    """Return *value* between guillemets, shortened: a message must stay one line long."""
+    """Return *value* between guillemets, shortened to one line of at most 60 characters."""
     text = " ".join(str(value).split())
     return f"« {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'} »"
 
 
 def not_in_list(what: str, value: str, choices: Iterable[str]) -> str:
-    """Return the sentence for a value that is not in a closed list.
+    """Return the message for a value that is not in a closed list, with the nearest value.
 
-    :param what: what the value names, in French with its article (« le thème »).
+    :param what: the kind of value, in French with its article (« le thème »).
     """
     known = list(choices)
     close = nearest(value[:_SHOWN], known)

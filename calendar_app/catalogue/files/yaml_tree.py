@@ -1,9 +1,9 @@
-"""YAML as plain text values, with the line of each: no type is guessed and nothing is executed.
+"""Read YAML as plain texts, with the line of each: no type is guessed and nothing is executed.
 
 A file of events is written by hand, so it uses only the simple part of YAML: keys, lists and
 texts. Aliases, anchors, tags and merge keys are refused: they surprise the next editor, and a
-324-byte file of aliases can stand for twenty million values. The parser's *events* are read
-instead of its values, so that an alias is seen and never followed.
+324-byte file of aliases can stand for twenty million values. This module reads the events of the
+parser instead of its values, so that an alias is seen and never followed.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ Node = Any
 Progress = Callable[[int, int], None]
 
 # YAML 1.2 section 5.1 allows only these characters. U+0085, U+2028 and U+2029 are allowed there,
-# but end a line in some programs and not in others: line numbers would no longer agree.
+# but they end a line in some programs and not in others, so line numbers would differ.
 _FORBIDDEN = re.compile(
     "[^\t\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 _UNREADABLE = "cette ligne ne se lit pas comme du YAML"
-# Both are said of the line that opens what is not closed.
+# Both messages name the line of the opening quote or bracket.
 _QUOTES = "des guillemets droits ouverts ici ne sont pas fermés"
 _BRACKETS = "il manque une virgule, ou le crochet ou l'accolade qui ferme"
 _BACKSLASH = "dans un texte entre guillemets droits, « \\ » s'écrit « \\\\ »"
 
-# What ruamel.yaml says, and what it means to the person who wrote the file; the first match wins.
+# Part of a message of ruamel.yaml → what it means in the file. The first match wins.
 _SYNTAX = (
     ("'\\t'", "une tabulation : mettez des espaces à la place"),
     (
@@ -68,10 +68,10 @@ _SYNTAX = (
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What a file holds.
+    """The content of a file.
 
     :param value: its dicts, lists and texts.
-    :param lines: the line, from 1, of the value at each path (of its key, in a dict).
+    :param lines: path → line, from 1, of the value (in a dict, of its key).
     """
 
     value: Node
@@ -79,14 +79,15 @@ class Tree:
 
 
 class UnreadableError(Exception):
-    """The file cannot be read further; the problems say why."""
+    """The file cannot be read further. The problems that were noted say why."""
 
 
 def read_tree(data: bytes, problems: Problems, progress: Progress | None = None) -> Tree:
-    """Read *data* as YAML, noting in *problems* whatever is refused.
+    """Read *data* as YAML, and add everything that is refused to *problems*.
 
-    :param progress: called with the characters read and their total.
-    :raises UnreadableError: when nothing more can be said about the file; *problems* says why.
+    :param data: UTF-8, at most ``MAX_BYTES``.
+    :param progress: called with the characters read so far and their total.
+    :raises UnreadableError: when the rest of the file cannot be checked; *problems* says why.
     """
     text = _text(data, problems)
     builder = _Builder(problems)
@@ -99,7 +100,7 @@ def read_tree(data: bytes, problems: Problems, progress: Progress | None = None)
                 told = event.start_mark.index
                 progress(told, len(text))
     except (YAMLError, ValueError) as error:
-        # ValueError: ruamel.yaml hands "\U00110000" to chr(), which no character has.
+        # ValueError: ruamel.yaml passes the code of "\U00110000" to chr(), which refuses it.
         _note_syntax(error, problems, line)
         raise UnreadableError from error
     if progress:
@@ -142,13 +143,13 @@ class _Open:
 
     value: list[Node] | dict[str, Node]
     path: Path
-    key: str | None = None  # of a dict: the key whose value comes next
-    keep: bool = True  # False for the value of a key written twice
+    key: str | None = None  # in a dict: the key whose value comes next
+    keep: bool = True  # False for the second value of a key that is written twice
     lines_of_keys: dict[str, int] = field(default_factory=dict)
 
 
 class _Builder:
-    """Turns the parser's events into values. ``take`` is called once for each event."""
+    """Builds values from the parser's events; ``take`` is called for each event in order."""
 
     def __init__(self, problems: Problems) -> None:
         self.root: Node = None
@@ -225,7 +226,7 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent, line: int, path: Path) -> str | None:
         text: str = event.value
-        # implicit[0] is true of a text without quotes.
+        # implicit[0] is true for a text without quotes.
         if event.implicit[0] and text in ("", "~", "null", "Null", "NULL"):
             return None
         if _SURROGATES.search(text):

@@ -101,8 +101,8 @@ class Event(Visible, Base):
     created_at: Mapped[Instant]
     changed_at: Mapped[Instant]
     revision: Mapped[int] = mapped_column()
-    #: The revision after the last import of ``events.yaml``. A later ``revision`` means that somebody
-    #: changed the event in the store since. None when no import created or changed the event.
+    #: The revision after the last import of ``events.yaml``. A later ``revision`` means that
+    #: somebody changed the event in the store since. None when no file named the event yet.
     imported_revision: Mapped[int | None]
 
     # The services increase the revision by hand, so that a change to a milestone increases it too.
@@ -144,7 +144,7 @@ class Event(Visible, Base):
         return SchoolYear(self.school_year)
 
     def is_over(self, today: date) -> bool:
-        """Whether the event's school year and all its dates are past (as ``queries.PublicEvent``)."""
+        """Whether the school year and all dates of the event are past (as in ``PublicEvent``)."""
         return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
 
     def may_remind(self, today: date) -> bool:
@@ -159,9 +159,9 @@ class Event(Visible, Base):
 class Milestone(Visible, Base):
     """One dated item of an event: one VEVENT. Days are inclusive.
 
-    ``start_time`` is the hour of an opening, of results or of a session's first day. ``end_time`` is
-    the hour of a deadline or the end of a session's last day. Both are hours in ``time_zone`` (IANA
-    name); a deadline without an hour ends there at 23 h 59.
+    ``start_time`` is the hour of an opening, of results or of a session's first day. ``end_time``
+    is the hour of a deadline or the end of a session's last day. Both are hours in ``time_zone``
+    (IANA name); a deadline without an hour ends there at 23 h 59.
     """
 
     __tablename__ = "milestone"
@@ -230,6 +230,7 @@ class Milestone(Visible, Base):
 
     @property
     def is_cancelled(self) -> bool:
+        """Whether the date or its whole event is cancelled."""
         return self.cancelled_at is not None or self.event.cancelled_at is not None
 
     @property

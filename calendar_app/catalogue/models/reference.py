@@ -1,6 +1,6 @@
 """The tables of the reference values: académies, themes and school calendars.
 
-``catalogue.queries.reference`` reads them whole and turns them into the frozen values of ``school``.
+``catalogue.queries.reference`` reads all rows and turns them into the frozen values of ``school``.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def event_conditions(
 
 
 def date_conditions(query: SearchQuery) -> Iterator[Condition]:
-    """Yield the conditions of a search on a milestone, for a query that joins milestones and events."""
+    """Yield the conditions of a search on a milestone, for a query that joins its event."""
     if query.kinds:
         yield _or_says(query.kinds, Milestone.kind.in_(query.kinds.values))
     if query.days:
@@ -107,7 +107,7 @@ def _has(*phrases: str) -> Condition:
     return Event.search_text.regexp_match(f"(^|[^a-z0-9])({either})([^a-z0-9]|$)")
 
 
-# Days are numbered so that a month and a year are ranges of numbers: 32 for a month, 384 for a year.
+# Days are numbered so that months and years are ranges: 32 numbers a month, 384 a year.
 _MONTH, _YEAR = 32, 12 * 32
 
 

@@ -46,10 +46,10 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Meaning(Generic[V_co]):
-    """The meaning of one or more words of a search. An event meets it when it has one of the values,
-    or when its text has one of the wordings.
+    """The meaning of one or more words of a search. An event meets it when it has one of the
+    values, or when its text has one of the wordings.
 
-    :param values: the alternatives, sorted.
+    :param values: the alternatives, in a fixed order.
     :param said: the wordings. Each is a tuple of phrases that a text must all have, as whole words;
         punctuation may stand between the words of a phrase (« cm 2 », « CM-2 »).
     :param typed: the words that were typed for this meaning.
@@ -161,7 +161,7 @@ class _Found:
         return rest
 
     def take_days(self, bag: Counter[str]) -> None:
-        """Take the months with the days and years of the text, or the years when there is no month."""
+        """Take the months with the days and years of the text; without a month, the years."""
         months = [word for word in bag if word in MONTH_WORDS]
         years = [word for word in bag if re.fullmatch(r"(?:19|20|21)\d\d", word)]
         if not months:
@@ -277,8 +277,8 @@ def _date_at(tokens: list[str], at: int) -> tuple[Days, int] | None:
 
 
 def _series_at(tokens: list[str], at: int) -> tuple[list[str], int] | None:
-    """Return the levels that begin at a token, and how many tokens they take: a word and two or more
-    numbers (« cycles 2 et 3 », « CM1/2 »)."""
+    """Return the levels that begin at a token, and how many tokens they take: a word and at least
+    two numbers (« cycles 2 et 3 », « CM1/2 »)."""
     match = re.fullmatch(r"(cycles?|c[em])([1-4]?)", tokens[at])
     if match is None:
         return None

@@ -47,7 +47,7 @@ class SearchedPlace:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase of the vocabulary: its words, the part of the query it belongs to, and its values."""
+    """A phrase of the vocabulary: its words, and the part of the query and the values it means."""
 
     words: tuple[str, ...]
     part: str
@@ -78,7 +78,7 @@ class SearchVocabulary:
         return sorted(found.values(), key=lambda p: (-len(p.words), _PARTS.index(p.part), p.words))
 
     def at(self, tokens: list[str], start: int) -> Phrase | None:
-        """Return the longest phrase of several words with a digit that begins at *start*, or None."""
+        """Return the longest phrase of several words, one with a digit, at *start*; or None."""
         fitting = (
             phrase
             for phrase in self._by_word.get(tokens[start], ())
@@ -113,8 +113,8 @@ def vocabulary(academies: Academies, themes: Mapping[str, str]) -> SearchVocabul
 
 
 def search_tokens(text: str) -> list[str]:
-    """Return the folded words of a text without stop words. « 6° » becomes « 6e ». « la réunion » is
-    one word because it is a place, while « réunion » alone is not."""
+    """Return the folded words of a text without stop words. « 6° » becomes « 6e ». « la réunion »
+    is one word because it is a place, while « réunion » alone is not."""
     found = words(re.sub(r"(?<=\d)[°º]", " e ", text))
     for at in range(len(found) - 1, 0, -1):
         if found[at - 1 : at + 1] == _REUNION.split():

@@ -74,7 +74,7 @@ class SourceNotYoursError(CalendarError):
 
 
 class Fetches(Protocol):
-    """An object that fetches an address, such as :class:`~.fetcher.Fetcher`."""
+    """An object that fetches a URL, such as ``followed.fetcher.Fetcher``."""
 
     def get(
         self, address: str, etag: str | None = None, last_modified: str | None = None
@@ -137,7 +137,7 @@ def sources_of(session: AnySession, editor: Editor) -> list[Source]:
 def visible(session: AnySession, editor: Editor, source_id: int) -> Source:
     """Return a source whose scope lies within an editor's scope.
 
-    :raises NotFoundError: when there is no such source.
+    :raises NotFoundError: when there is no such source for this editor.
     """
     source = session.get(Source, source_id)
     read = EditorAction.READ_SOURCE

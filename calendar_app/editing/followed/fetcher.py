@@ -280,7 +280,7 @@ class _Pinned(http.client.HTTPConnection):
         #: The socket; http.client clears ``sock`` as soon as a response announces the end of the
         #: connection.
         self.line: socket.socket | None = None
-        # Keeps the scheme's own port out of the « Host » header.
+        # Keeps the scheme's own port out of the ``Host`` header.
         self.default_port = 443 if trust else 80
 
     def connect(self) -> None:

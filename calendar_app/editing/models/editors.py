@@ -33,9 +33,9 @@ class Editor(Base):
     uid: Mapped[uuid.UUID] = mapped_column(unique=True, default=uuid.uuid4)
     #: The address that mails are sent to: its domain is in lower case and ASCII.
     address: Mapped[str]
-    #: The case-folded address: an address has one account.
+    #: The case-folded address; unique, so that a person has one account.
     address_key: Mapped[str] = mapped_column(unique=True)
-    #: ``config.retention.ERASED_NAME`` once erased; the row stays, because the journal points at it.
+    #: ``config.retention.ERASED_NAME`` once erased: the row stays, as the journal points at it.
     name: Mapped[str]
     role: Mapped[EditorRole] = mapped_column(closed(EditorRole))
     disabled_at: Mapped[Instant | None]

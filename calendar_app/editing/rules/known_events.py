@@ -238,7 +238,8 @@ class _Decider:
         return SchoolYear.of(item.last_day or item.first_day or self.issued).start
 
     def _event_of(self, at: int) -> KnownEvent | None:
-        """Return the known event with the closest name, then with the same scope, or None."""
+        """Return the known event with the closest name, or None; among equally close names, an
+        event with the same scope is preferred."""
         title, year = self.items[at].title, self._year(at)
         ranked = [
             (

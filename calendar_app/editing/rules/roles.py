@@ -126,7 +126,7 @@ def may(
     *,
     is_maker: bool = False,
 ) -> bool:
-    """Return whether :data:`RIGHTS` allow an editor an action on an object.
+    """Return whether :data:`RIGHTS` allows an editor an action on an object.
 
     :param scope: the codes of the object. An empty scope does not say where the object belongs, so
         only an administrateur may act on it (or its maker, or any editor where the extent is

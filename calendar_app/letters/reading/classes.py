@@ -87,8 +87,7 @@ _PUPILS = re.compile(
     r"|groupes?|sections?)\s?(?:de\s|d'|en\s|:\s?)?(?:la\s|l')?|en\s|de\sla\s|a\sla\s|(?:et"
     r"|ou)\s(?:de\s|en\s|la\s)?|d[e']\s?|[/,-]\s?)\Z"
 )
-# What may stand before a school that is named for its pupils: « en collège », « pour le lycée », but
-# not « l'équipe du collège ».
+# What may stand before one school that means its classes: « en collège », « pour le lycée ».
 _FOR_SCHOOLS = re.compile(
     r"(?:\A|[(/,:;.–-]\s?|(?<!\w)(?:pour\s(?:le|l'|la)|niveaux?|en|ouverte?s?\s(?:au|a\sl'"
     r"|a\sla)|et|ou|classes?\s(?:de|du)"
@@ -289,19 +288,19 @@ def _is_class(group: str, word: _Word) -> bool:
 
 
 def _is_nursery_class(word: _Word) -> bool:
-    """Whether TPS, PS, MS or GS is a class: the first three are other things too."""
+    """Whether TPS, PS, MS or GS is a class: all but GS are short for other things too."""
     if not word.printed.isupper():
         return False
     return word.beside or word.printed == "GS" or bool(_PUPILS.search(word.before))
 
 
 def _has_capital_d(word: _Word) -> bool:
-    """Whether « 1D » is printed so: « 1d » is a French word cut in two."""
+    """Whether « 1D », the premier degré, is printed with its capital letter."""
     return "D" in word.printed
 
 
 def _is_plain_class(word: _Word) -> bool:
-    """Whether « CAP » is the diploma, and « term » a class; the other names are no other words."""
+    """Whether « CAP » is the diploma and « term » the class; the other names mean nothing else."""
     if word.printed.casefold() not in ("cap", "term"):
         return True
     is_named = word.printed == "CAP" or word.printed.istitle()
@@ -309,7 +308,7 @@ def _is_plain_class(word: _Word) -> bool:
 
 
 def _is_ordinal_class(word: _Word) -> bool:
-    """Whether « 6e » is a class, rather than a rank (« la 6e édition »)."""
+    """Whether « 6e » is a class, and no rank (« la 6e édition »)."""
     if _COUNTED.match(word.after):
         return False
     if _SPECIALITY.match(word.after) or _is_alone(word):
@@ -320,7 +319,7 @@ def _is_ordinal_class(word: _Word) -> bool:
 
 
 def _is_spelt_class(word: _Word) -> bool:
-    """Whether « seconde » is a class, rather than a rank (« la seconde édition »)."""
+    """Whether « seconde » is a class, and no rank (« la seconde édition »)."""
     if _COUNTED.match(word.after):
         return False
     if _SPECIALITY.match(word.after):
@@ -333,21 +332,22 @@ def _is_alone(word: _Word) -> bool:
     return word.beside or bool(_GOES_ON.match(word.after_printed))
 
 
-def _is_general_word(word: _Word) -> bool:
-    """Whether a school stands for the classes in it, rather than for one school."""
+def _is_no_single_school(word: _Word) -> bool:
+    """Whether no name follows that makes a word mean one school (« l'école Jules-Verne »)."""
     return not _NAMED.match(word.after_printed)
 
 
-def _is_pupils_or_school(word: _Word) -> bool:
-    """Whether pupils, schools in the plural, or one school stand for the classes of all."""
-    if not _is_general_word(word):
+def _is_college_or_lycee(word: _Word) -> bool:
+    """Whether a collège, a lycée or their pupils mean all their classes: one school does after the
+    words of ``_FOR_SCHOOLS`` only."""
+    if not _is_no_single_school(word):
         return False
     return word.folded.endswith(("s", "ien", "enne")) or bool(_FOR_SCHOOLS.search(word.before))
 
 
 def _is_ecole(word: _Word) -> bool:
-    """Whether « école » stands for the classes of all: in the singular, only « primaire » says so."""
-    return _is_general_word(word) and ("primaire" in word.folded or word.folded.endswith("s"))
+    """Whether an école means all its classes: in the singular, only an « école primaire » does."""
+    return _is_no_single_school(word) and ("primaire" in word.folded or word.folded.endswith("s"))
 
 
 _CHECKS: dict[str, Callable[[_Word], bool]] = {
@@ -356,10 +356,10 @@ _CHECKS: dict[str, Callable[[_Word], bool]] = {
     "plain": _is_plain_class,
     "ordinal": _is_ordinal_class,
     "word": _is_spelt_class,
-    "maternelle": _is_general_word,
-    "elementaire": _is_general_word,
-    "vocational": _is_general_word,
+    "maternelle": _is_no_single_school,
+    "elementaire": _is_no_single_school,
+    "vocational": _is_no_single_school,
     "ecole": _is_ecole,
-    "college": _is_pupils_or_school,
-    "lycee": _is_pupils_or_school,
+    "college": _is_college_or_lycee,
+    "lycee": _is_college_or_lycee,
 }

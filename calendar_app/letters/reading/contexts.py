@@ -1,6 +1,8 @@
-"""What the words around a date say: that it announces nothing, that it is over, what it asks for.
+"""What the words around a date mean: whether it announces anything, is moved or cancelled, and what
+it asks for.
 
-All texts here are flat and folded (``flat_text.folded``): small letters, no accents, one line.
+All texts here are flat and folded (``flat_text.folded``), in small letters, without accents and on
+one line; ``Context.spoken`` alone keeps its accents.
 """
 
 from __future__ import annotations
@@ -18,13 +20,14 @@ from calendar_app.words.vocabulary import Certainty
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The words around a phrase, folded.
+    """The words around a date phrase, flat and folded.
 
-    :param before, after: of its sentence.
-    :param label: what the line, the cell's column or the lead-in calls it (« date limite »).
-    :param headings: over it, the nearest last.
-    :param lead_in: the line over a list (« À revoir : »), or nothing.
-    :param spoken: the sentence in small letters with its accents (« a » is a verb, « à » is not).
+    :param before, after: what its sentence says before and after it.
+    :param label: what its line or its column calls it (« date limite »), or nothing.
+    :param headings: the headings that it is under, the nearest last.
+    :param lead_in: the line above its list (« À revoir : »), or nothing.
+    :param spoken: its sentence in small letters with its accents: « a » is a verb, and « à » is
+        not.
     """
 
     before: str
@@ -43,11 +46,7 @@ class Context:
         return self.headings[-1] if self.headings else ""
 
 
-def _words(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{pattern})\b")
-
-
-# -- what is no announcement -----------------------------------------------------------------------
+# -- what announces nothing ------------------------------------------------------------------------
 
 _LAW = re.compile(
     r"\b(?:lois?|decrets?|arretes?|circulaires?|notes? de service|ordonnances?|directives?"
@@ -114,37 +113,88 @@ _TO_COME = re.compile(
 )
 
 
+_WILL_BE = re.compile(r"\b(?:sera|seront|etre)\b")
+_LONG_PAST = timedelta(days=400)
+
+
 def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> str | None:
-    """Return why a phrase announces nothing, as the name of a rule, or None."""
+    """Return the name of the rule by which a phrase announces nothing, or None when it announces
+    something.
+
+    ============= =================================================================
+    rule          the date
+    ============= =================================================================
+    ``press``     is in a review of the press or a bibliography
+    ``law``       belongs to the name of a law, a decree or a notice
+    ``street``    belongs to the name of a street or a school
+    ``old-date``  is one that a new date replaces
+    ``published`` says when something was published, or since when it exists
+    ``last``      is called the last one (« lundi dernier »)
+    ``month``     is a month that is mentioned in passing
+    ============= =================================================================
+
+    The others are for dates before *issued*:
+
+    ============= =================================================================
+    rule          the date
+    ============= =================================================================
+    ``founded``   says when something was founded, opened or signed
+    ``over``      is in a sentence, or under a heading, that tells what is over
+    ``signed``    belongs to the signature of an article
+    ``history``   is more than 400 days old
+    ``past``      is in a sentence that tells of nothing to come
+    ============= =================================================================
+
+    :param issued: the day of the letter.
+    """
     before = around.before.rstrip(" «\"'(")
-    single = phrase.shape is Shape.DAY and not phrase.lead.ends and phrase.lead is not Lead.FROM
+    is_single = phrase.shape is Shape.DAY and not phrase.lead.ends and phrase.lead is not Lead.FROM
+    is_months = phrase.shape is Shape.MONTHS
     if any(_PRESS.search(heading) for heading in around.headings):
         return "press"
-    if single and _LAW.search(before):
-        return "law"
-    if single and _STREET.search(around.before[-24:]):
-        return "street"
-    if single and _MOVES.match(around.after):
-        return "old-date"
-    coming = re.search(r"\b(?:sera|seront|etre)\b", before[-60:])
-    if _PUBLISHED.search(before) and not coming and (single or phrase.shape is Shape.MONTHS):
+    if is_single and (rule := _find_rule_of_single_day(around, before)):
+        return rule
+    if (is_single or is_months) and _is_publication(before):
         return "published"
-    if _OLD_DATE.search(before) and _moved_to(around):
+    if _OLD_DATE.search(before) and _has_new_date(around):
         return "old-date"
     if phrase.relative < 0 and days.last < issued:
         return "last"
-    if phrase.shape is Shape.MONTHS and not _announced(phrase, days, around, issued):
+    if is_months and not _is_announced(phrase, days, around, issued):
         return "month"
-    if days.last >= issued:
-        return None
-    if _FOUNDED.search(before) and single:
+    if days.last < issued:
+        return _find_rule_of_past_day(phrase, days, around, issued, before, is_single)
+    return None
+
+
+def _find_rule_of_single_day(around: Context, before: str) -> str | None:
+    """Return the rule by which a single day is part of a name, or an old date; or None.
+
+    :param before: ``around.before`` without the marks at its end.
+    """
+    if _LAW.search(before):
+        return "law"
+    if _STREET.search(around.before[-24:]):
+        return "street"
+    if _MOVES.match(around.after):
+        return "old-date"
+    return None
+
+
+def _find_rule_of_past_day(
+    phrase: DatePhrase, days: Days, around: Context, issued: date, before: str, is_single: bool
+) -> str | None:
+    """Return the rule by which a date before *issued* announces nothing, or None.
+
+    :param before: ``around.before`` without the marks at its end.
+    """
+    if is_single and _FOUNDED.search(before):
         return "founded"
-    if _tells_what_is_over(around) and not phrase.lead.ends:
+    if not phrase.lead.ends and _is_report(around):
         return "over"
-    ends = around.after.strip(" ).,;") == "" and before.endswith(",")
-    if single and (_SIGNED.search(before) or ends):
+    if is_single and _is_signature(around, before):
         return "signed"
-    if days.last < issued - timedelta(days=400):
+    if days.last < issued - _LONG_PAST:
         return "history"
     if phrase.shape is Shape.DAY and not phrase.lead.ends and not _TO_COME.search(around.sentence):
         return "past"
@@ -153,12 +203,25 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
     return None
 
 
+def _is_publication(before: str) -> bool:
+    """Whether a date says when something was published, and not when it will be."""
+    return bool(_PUBLISHED.search(before)) and not _WILL_BE.search(before[-60:])
+
+
+def _is_signature(around: Context, before: str) -> bool:
+    """Whether a date belongs to the signature of an article: it follows the name of a newspaper or
+    of a web site, or stands after a comma at the end of its sentence."""
+    is_last = before.endswith(",") and not around.after.strip(" ).,;")
+    return is_last or bool(_SIGNED.search(before))
+
+
 def past_tense(around: Context) -> bool:
-    """Whether the sentence tells what is over."""
+    """Whether the sentence tells what is over, and nothing that is to come."""
     return bool(_OVER.search(around.spoken)) and not _TO_COME.search(fold(around.spoken))
 
 
-def _tells_what_is_over(around: Context) -> bool:
+def _is_report(around: Context) -> bool:
+    """Whether the sentence, or what stands above it, tells what is over."""
     told = [around.lead_in, *around.headings, around.label]
     return (
         past_tense(around)
@@ -178,8 +241,8 @@ _HAPPENS = re.compile(
 )
 
 
-def _announced(phrase: DatePhrase, days: Days, around: Context, issued: date) -> bool:
-    """Whether a month is said of something that one could note, and not in passing."""
+def _is_announced(phrase: DatePhrase, days: Days, around: Context, issued: date) -> bool:
+    """Whether a month is that of something that one could note, and not mentioned in passing."""
     if days.last < issued:
         return False
     if phrase.lead.ends:
@@ -209,7 +272,10 @@ _CANCELLED = re.compile(r"\b(?:annulee?s?|n'aura(?:it)? pas lieu|n'auront pas li
 
 
 def status(phrase: DatePhrase, around: Context, after_struck: bool) -> ItemStatus:
-    """Return what the letter says became of the date."""
+    """Return what became of the date, as the letter says.
+
+    :param after_struck: whether the phrase follows a date that the letter strikes out.
+    """
     if phrase.struck:
         return ItemStatus.CANCELLED
     if _CANCELLED.search(f"{around.before[-120:]} {around.after[:120]} {around.label}"):
@@ -224,8 +290,8 @@ def status(phrase: DatePhrase, around: Context, after_struck: bool) -> ItemStatu
     return ItemStatus.PLANNED
 
 
-def _moved_to(around: Context) -> bool:
-    """Whether the sentence goes on to the new date."""
+def _has_new_date(around: Context) -> bool:
+    """Whether the sentence names the new date, after the old one or before it."""
     return bool(
         re.search(
             r"\b(?:reporte|decale|deplace|prolonge|avance|repousse|aura lieu|se tiendra"
@@ -257,7 +323,7 @@ _SUBMITS = re.compile(
     r"|transm\w+|retour|retourn\w+|renvoy\w+|reception|recus?|soumettre|soumission|adress\w+|poster"
     r"|livrables?|cachet de la poste|productions?|oeuvres?|travaux|realisations?|dossiers?)\b"
 )
-_AWAITED = _words(r"(?:est|sont) attendue?s?|attendue?s? (?:pour|jusqu|avant)")
+_AWAITED = re.compile(r"\b(?:(?:est|sont) attendue?s?|attendue?s? (?:pour|jusqu|avant))\b")
 _FORMS = re.compile(
     r"\b(?:dossiers?|bulletins?|fiches?|formulaires?) (?:d'inscription|de (?:pre-?)?candidature"
     r"|d'engagement|de participation)"
@@ -292,25 +358,29 @@ _DUE = re.compile(
     r"au ?$"
 )
 _SHOWN = re.compile(r"\b(?:exposition|visible|accrochage|spectacle)\b")
+#: The longest range that is one event, when its title names a week, a festival or the like.
 _SEASON = timedelta(days=17)
 _OUTCOME = re.compile(
     r"\b(?:resultats?|laureats?|palmares|gagnants?|selectionnes?|jury|classements?|scores?)\b"
 )
+#: A range that is longer is a time in which one takes part, and no event.
 _LONG = timedelta(days=9)
+#: This limit is lower for a range whose words speak of a contest or of registering.
+_LONG_OPEN = timedelta(days=5)
 
 
 def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> ItemKind:
-    """Return what the item is.
+    """Return what a date is: an event, a last day, or a time in which one can do something.
 
-    :param title: folded.
+    :param title: the title of its item, folded.
     """
     near = f"{around.label} | {around.before[-90:]}"
-    if phrase.lead is Lead.UNTIL and _SHOWN.search(f"{title} {near}") and not _asks(near):
+    if phrase.lead is Lead.UNTIL and _SHOWN.search(f"{title} {near}") and not _is_request(near):
         return ItemKind.WINDOW
     if phrase.lead.ends or _DUE.search(around.before):
         return ItemKind.DEADLINE
     if phrase.shape is Shape.RANGE and days.certainty is Certainty.DAY:
-        return _stretch(phrase, days, around, title, near)
+        return _classify_range(phrase, days, around, title, near)
     if phrase.shape is Shape.MONTHS and len(phrase.days) > 1:
         return ItemKind.WINDOW
     if phrase.lead is Lead.FROM:
@@ -346,13 +416,20 @@ def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> Item
     return ItemKind.WINDOW if phrase.shape is Shape.DAY and starts else ItemKind.EVENT
 
 
-def _asks(near: str) -> bool:
+def _is_request(near: str) -> bool:
+    """Whether words ask to register or to send something; a prize-giving (« remise des prix ») does
+    not."""
     said = _PRIZES.sub("", near)
     return bool(_REGISTERS.search(said) or _SUBMITS.search(said))
 
 
-def _stretch(phrase: DatePhrase, days: Days, around: Context, title: str, near: str) -> ItemKind:
-    """Of days in a row: something that one takes part in when one wants, or that takes place."""
+def _classify_range(
+    phrase: DatePhrase, days: Days, around: Context, title: str, near: str
+) -> ItemKind:
+    """Return what a range of days is: an event, or a time in which one takes part when one wants.
+
+    :param near: the label and the last words before the date.
+    """
     length = days.last - days.first
     asked = _PRIZES.sub("", f"{around.label} | {around.before[-60:]}")
     if _REGISTERS.search(asked) or _SUBMITS.search(asked) or phrase.lead is Lead.BETWEEN:
@@ -362,12 +439,13 @@ def _stretch(phrase: DatePhrase, days: Days, around: Context, title: str, near: 
     if _THEMED.search(title) and length <= _SEASON:
         return ItemKind.EVENT
     said = f"{near} {around.after[:80]} {' '.join(around.headings)} {title}"
-    opens = _OPENS.search(said) and length > timedelta(days=5)
+    opens = _OPENS.search(said) and length > _LONG_OPEN
     return ItemKind.WINDOW if length > _LONG or opens else ItemKind.EVENT
 
 
 def step_of(kind: ItemKind, phrase: DatePhrase, around: Context) -> Step | None:
-    """Return what must be done by a last day; the words nearest to the date count first."""
+    """Return what must be done by a last day, or None when nothing must; the words nearest to the
+    date count first."""
     if kind is ItemKind.EVENT:
         return None
     rings = (
@@ -375,17 +453,17 @@ def step_of(kind: ItemKind, phrase: DatePhrase, around: Context) -> Step | None:
         f"{around.before} {around.after[:120]}",
         f"{around.lead_in} {around.heading}",
     )
-    # Of a window, only its own words say that its end is a last day.
+    # Only the words nearest to a window say that its end is a last day.
     for text in rings[:1] if kind is ItemKind.WINDOW else rings:
-        registers, submits = _last(_REGISTERS, text), _last(_SUBMITS, text)
+        registers, submits = _find_last(_REGISTERS, text), _find_last(_SUBMITS, text)
         if _FORMS.search(text):
             return Step.REGISTRATION
-        submits = max(submits, _last(_AWAITED, text))
+        submits = max(submits, _find_last(_AWAITED, text))
         if max(registers, submits) >= 0:
             return Step.REGISTRATION if registers > submits else Step.SUBMISSION
     return None if kind is ItemKind.WINDOW else Step.UNKNOWN
 
 
-def _last(pattern: re.Pattern[str], text: str) -> int:
-    """Where the last match starts, or -1."""
+def _find_last(pattern: re.Pattern[str], text: str) -> int:
+    """Return where the last match in a text starts, in characters, or -1."""
     return max((match.start() for match in pattern.finditer(text)), default=-1)

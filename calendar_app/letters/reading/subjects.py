@@ -1,9 +1,10 @@
-"""What a text speaks of, and whose it is: classes, themes, the type of an event, its organiser."""
+"""What a text is about, and whose it is: its themes, the type of an event, the organiser."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from calendar_app.letters.reading.theme_words import THEME_WORDS
@@ -13,17 +14,18 @@ from calendar_app.words.vocabulary import EventType
 # -- themes ----------------------------------------------------------------------------------------
 
 _MOST_THEMES = 3
-#: The first characters are the title's: what they name counts more.
+#: A theme that these first characters name, those of the title, counts as this many words more.
 _TITLE, _IN_TITLE = 80, 2
 
 _PATTERNS = {slug: re.compile(rf"(?<!\w)(?:{p})(?!\w)") for slug, p in THEME_WORDS.items()}
 
 
 def themes(text: str, names: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the themes that a text speaks of, the best supported first, three at most: those that
-    its first words name, or at least two different words.
+    """Return the slugs of the themes of a text, the best supported first, three at most.
 
-    :param names: the closed list: slug → name on screen.
+    A theme counts when the first words of the text name it, or at least two different words do.
+
+    :param names: the themes that exist: slug → name on screen.
     """
     found = scores(text)
     best = sorted((slug for slug in names if found.get(slug, 0) > 1), key=lambda s: -found[s])
@@ -32,7 +34,8 @@ def themes(text: str, names: Mapping[str, str]) -> tuple[str, ...]:
 
 @lru_cache(256)
 def scores(text: str) -> Mapping[str, int]:
-    """Return how many different words speak of each theme; one in the title counts more."""
+    """Return the score of each theme (a slug) that a text names: how many different words name it,
+    and two more when one of them is among the first words."""
     said = fold(text)
     found = {}
     for slug, pattern in _PATTERNS.items():
@@ -43,7 +46,7 @@ def scores(text: str) -> Mapping[str, int]:
 
 # -- types -----------------------------------------------------------------------------------------
 
-#: The first characters of a text name it.
+#: The first characters of a text, in which the type of its event is looked for.
 _NEAR_TITLE = 400
 
 _TYPES = {
@@ -57,7 +60,7 @@ _TYPES = {
         r"formations?|webinaires?|webinars?|ateliers?|stages?|moocs?|parcours m@gistere|m@gistere"
         r"|animations? pedagogiques?|master-?class\w*|classes? virtuelles?|cliniques?"
     ),
-    # « la semaine du 16 », « toute la journée » are a time.
+    # « la semaine du 16 » and « toute la journée » say when, and are no events.
     EventType.WEEK_OR_DAY: (
         r"(?<!par )(?<!cette )(?<!chaque )(?<!en )(?<!une )(?<!prochaine )(?<!\d )(?<!deux )"
         r"(?<!trois )semaines?(?! (?:du \d|prochaine|derniere|suivante|de \d))"
@@ -83,7 +86,7 @@ _TYPE_WORDS = {kind: re.compile(rf"(?<![\w-])(?:{p})(?!\w)") for kind, p in _TYP
 
 @lru_cache(256)
 def event_type(text: str) -> EventType | None:
-    """Return what an event is: what its first words name, or None."""
+    """Return the type that the first words of a text name first, or None."""
     said = fold(text[:_NEAR_TITLE])
     found = {kind: m.start() for kind, p in _TYPE_WORDS.items() if (m := p.search(said))}
     return min(found, key=lambda kind: found[kind]) if found else None
@@ -91,6 +94,7 @@ def event_type(text: str) -> EventType | None:
 
 # -- organisers ------------------------------------------------------------------------------------
 
+#: Characters of a name that are kept.
 _LONGEST = 80
 _BY = re.compile(
     r"(?<![\w’'])(?:(?:co-?)?(?:organis|propos|port|initi|lanc|pilot|coordonn)ée?s?"
@@ -106,7 +110,8 @@ _PARTNERS = re.compile(
 _ARTICLE = re.compile(
     r"(?:de\s+la\s+|de\s+l[’']\s?|(?:la|les|le|des|du|de)\s+|[dl][’']\s?)(?=\w)", re.IGNORECASE
 )
-# A name is words with a capital, what joins them, and the nouns that lead to them.
+# A name is made of words with a capital, of the words that join them, and of the nouns and the
+# adjectives around them.
 _JOINS = re.compile(r"(?:de|du|des|la|le|les|en|et|pour|à|au|aux|sur|sous|&)\Z")
 _ADJECTIVE = re.compile(
     r"\w{2,}(?:ales?|al|aux|iques?|ifs?|ives?|aires?|ien(?:ne)?s?|eux|euses?|aise?s?|oise?s?"
@@ -125,7 +130,7 @@ _NOUN = re.compile(
     r"|radios?|journal|festivals?)\Z",
     re.IGNORECASE,
 )
-# Who does it, but is nobody's name; or what is organised.
+# Words that stand where an organiser may stand, and are no name; or that are what is organised.
 _NOBODY = re.compile(
     r"(?:nous|vous|ils?|elles?|on|qui|que|ce|cet|cette|ces|cela|ça|chacune?|chaque|tous|toutes"
     r"|une?|des|deux|trois"
@@ -142,12 +147,13 @@ _NOBODY = re.compile(
 
 @lru_cache(256)
 def organiser(text: str) -> str | None:
-    """Return who organises, as printed and without its article, or None.
+    """Return the name of who organises an event, as printed and without its article, or None.
 
-    « organisé par X », « à l'initiative de X », or « X organise »; never a pronoun.
+    It is the X of « organisé par X », « à l'initiative de X » or « X organise », and never a
+    pronoun.
     """
     for match in _BY.finditer(text):
-        name, _ = _name(text[match.end() : match.end() + 2 * _LONGEST])
+        name, _ = _read_name(text[match.end() : match.end() + 2 * _LONGEST])
         if name:
             return name
     for match in _DOES.finditer(text):
@@ -155,16 +161,16 @@ def organiser(text: str) -> str | None:
         starts = [end.end() for end in _SENTENCE.finditer(before)]
         clause = before[starts[-1] :] if starts else before
         subject = _PARTNERS.sub("", clause) if clause.endswith(",") else clause
-        for part in _subjects(subject.strip()):
-            name, rest = _name(part)
+        for part in _list_subjects(subject.strip()):
+            name, rest = _read_name(part)
             if name and not rest:
                 return name
     return None
 
 
-def _subjects(clause: str) -> Iterable[str]:
-    """The whole clause, then what follows its last comma (« Cette année, Canopé ») or, after a
-    heading, its last article."""
+def _list_subjects(clause: str) -> Iterable[str]:
+    """Yield what may be the subject of a clause: the whole of it, then what follows its last comma
+    (« Cette année, Canopé »), then what starts at its last article (after a heading)."""
     yield clause
     if ", " in clause:
         yield clause.rpartition(", ")[2]
@@ -172,52 +178,84 @@ def _subjects(clause: str) -> Iterable[str]:
         yield clause[articles[-1].end() :]
 
 
-def _name(text: str) -> tuple[str | None, str]:
-    """Read a name at the start of a text; return it, and what is left of the text."""
+_WORD = re.compile(r"(?:[\w&@+]|[-’'.](?=\w))+|\S")
+_ELISION = re.compile(r"^[ld][’']", re.IGNORECASE)
+#: Joining words after which comes a place or a purpose, which is no part of the name…
+_APART = frozenset(("à", "pour", "au", "aux", "sur"))
+#: … or another name, which has a capital.
+_ASIDE = frozenset(("et", "en", "&"))
+
+
+@dataclass(slots=True)
+class _NameReader:
+    """Reads a name word by word.
+
+    :param end: where its last word ends, in characters; 0 before the first word.
+    :param has_core: whether one of its words has a capital, or is the noun of an organisation.
+    :param joins: the joining words since its last word.
+    """
+
+    end: int = 0
+    has_core: bool = False
+    joins: list[str] = field(default_factory=list)
+
+    def read(self, match: re.Match[str]) -> bool:
+        """Add the next word of the text, or return False when the name ends before it."""
+        word = match[0]
+        if not word[0].isalnum():
+            return False
+        if _JOINS.match(word):
+            self.joins.append(word)
+            return True
+        bare = _ELISION.sub("", word)
+        joined = bool(self.joins) or bare != word
+        if not self._is_part(bare, joined):
+            return False
+        self.has_core = self.has_core or bare[0].isupper() or bool(_NOUN.match(bare))
+        self.end, self.joins = match.end(), []
+        return True
+
+    def _is_part(self, bare: str, joined: bool) -> bool:
+        """Whether a word is part of the name.
+
+        :param bare: the word without « l' » or « d' ».
+        :param joined: whether a joining word, « l' » or « d' » stands before it.
+        """
+        if bare[0].isdigit():
+            return not joined  # « depuis 2020 » is a time
+        if bare[0].isupper():
+            return _APART.isdisjoint(self.joins)  # « par Canopé à Lille » names a place
+        if not (_APART.isdisjoint(self.joins) and _ASIDE.isdisjoint(self.joins)):
+            if self.joins == ["et"]:
+                return bool(_NOUN.match(bare))
+            return self.joins == ["au"] and bare == "numérique"
+        if joined or not self.end:
+            return True
+        return bool(_ADJECTIVE.match(bare)) and not _NOUN.match(bare)
+
+
+def _read_name(text: str) -> tuple[str | None, str]:
+    """Return the name at the start of a text, or None, and the rest of the text."""
     text = text.lstrip(' «“"')
     if article := _ARTICLE.match(text):
         text = text[article.end() :]
     if _NOBODY.match(text):
         return None, text
-    end, capital, noun = 0, False, False
-    joins: list[str] = []
+    reader = _NameReader()
     for match in _WORD.finditer(text):
-        word, bare = match[0], re.sub(r"^[ld][’']", "", match[0], flags=re.IGNORECASE)
-        if not word[0].isalnum():
+        if not reader.read(match):
             break
-        if _JOINS.match(word):
-            joins.append(word)
-            continue
-        joined = bool(joins) or bare != word
-        if bare[0].isupper() or bare[0].isdigit():
-            # « par Canopé à Lille », « depuis 2020 » are no part of the name.
-            if set(joins) & _APART or (bare[0].isdigit() and joined):
-                break
-            capital = capital or bare[0].isupper()
-        elif set(joins) & (_APART | _ASIDE) and not (
-            (joins == ["et"] and _NOUN.match(bare)) or (joins == ["au"] and bare == "numérique")
-        ):
-            break
-        elif _NOUN.match(bare):
-            if end and not joined:
-                break
-            noun = True
-        elif end and not joined and not _ADJECTIVE.match(bare):
-            break
-        end, joins = match.end(), []
-    name = text[:end].strip(' ,.;:»”"')
-    if len(name) < 2 or not (capital or noun):
+    name = text[: reader.end].strip(' ,.;:»”"')
+    if len(name) < 2 or not reader.has_core:
         return None, text
-    left = text[end:].strip(' »”"')
-    if len(name) > _LONGEST:
-        name = name[: _LONGEST + 1].rpartition(" ")[0] or name[:_LONGEST]
-        while _JOINS.match(name.rpartition(" ")[2]):
-            name = name.rpartition(" ")[0]
-    return name, left
+    return _shorten_name(name), text[reader.end :].strip(' »”"')
 
 
-_WORD = re.compile(r"(?:[\w&@+]|[-’'.](?=\w))+|\S")
-#: Joining words after which comes a place or a purpose, not more of the name…
-_APART = frozenset(("à", "pour", "au", "aux", "sur"))
-#: … or only another name, with a capital.
-_ASIDE = frozenset(("et", "en", "&"))
+def _shorten_name(name: str) -> str:
+    """Return a name, cut after a whole word that joins nothing when it is too long."""
+    if len(name) <= _LONGEST:
+        return name
+    name = name[: _LONGEST + 1].rpartition(" ")[0] or name[:_LONGEST]
+    while _JOINS.match(name.rpartition(" ")[2]):
+        name = name.rpartition(" ")[0]
+    return name

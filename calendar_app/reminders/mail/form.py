@@ -1,7 +1,7 @@
-"""A mail without what is each person's, and what is.
+"""A mail in two parts: the form that many people share, and the values of one person.
 
-Thousands of mails of a morning share one form. Whoever must keep a mail for a while (the outbox,
-while it is in doubt) keeps the form once and the few values of each mail, and gets the same bytes.
+Thousands of mails of a morning share one form. The outbox, which keeps a mail while it is in doubt,
+keeps the form once and the few values of each mail, and gets the same bytes again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-#: A line break that the reader takes out again (RFC 2045, section 6.7).
+#: A line break that the reader's mail program removes (RFC 2045, section 6.7).
 SOFT_BREAK = b"=\r\n"
 #: The bytes of a value on one line: quoted-printable allows 76, with the mark of a soft break.
 _PIECE = 70
@@ -21,13 +21,13 @@ _PIECE = 70
 
 @dataclass(frozen=True)
 class Form:
-    """Pieces of bytes, and between them (every other one) the names of values: in a header
-    « token », in a body « =token », which stands on lines of its own."""
+    """Pieces of bytes, of which every second one is the name of a value: ``token`` in a header,
+    ``=token`` in a body, where the value stands on lines of its own."""
 
     pieces: tuple[bytes, ...]
 
     def fill(self, values: Mapping[str, str]) -> bytes:
-        """Return the mail with these values, whose names are in ASCII and so are they."""
+        """Return the mail with these values by name; names and values are ASCII."""
         found: dict[bytes, bytes] = {}
         for name, text in values.items():
             value = text.encode("ascii")
@@ -39,12 +39,13 @@ class Form:
 
     @cached_property
     def key(self) -> str:
-        """The same for the same form, and for no other: 32 characters."""
+        """A key of 32 characters: equal forms have the same key, different forms have different
+        keys."""
         return hashlib.sha256(self._written).hexdigest()[:32]
 
     @cached_property
     def stored(self) -> bytes:
-        """The form as it is kept."""
+        """The form as the store keeps it."""
         return zlib.compress(self._written)
 
     @cached_property
@@ -53,7 +54,7 @@ class Form:
 
     @classmethod
     def read(cls, stored: bytes) -> Form:
-        """Return the form that is kept as *stored*."""
+        """Return the form that is stored as *stored*."""
         return cls(tuple(piece.encode("ascii") for piece in json.loads(zlib.decompress(stored))))
 
 
@@ -66,7 +67,7 @@ class FilledForm:
 
     @property
     def data(self) -> bytes:
-        """The mail: ASCII, CRLF, no line over 998 characters."""
+        """The bytes of the mail: ASCII, CRLF, no line over 998 characters."""
         return self.form.fill(self.values)
 
 

@@ -1,7 +1,7 @@
-"""The subjects and the first line of mails about dates: the most urgent thing, exactly.
+"""The subjects and the first lines of mails about dates: the most urgent thing, exactly.
 
-Cards come the most urgent one first. A subject has :data:`SUBJECT_LENGTH` characters at most: what
-happens and its day stay whole, titles are shortened.
+The most urgent card comes first. A subject has at most :data:`SUBJECT_LENGTH` characters: what
+happens and its day stay whole, and the titles are shortened.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from calendar_app.words.french import day_words
 from calendar_app.words.text import clean_line, shortened
 from calendar_app.words.vocabulary import MilestoneKind
 
-#: Characters for titles, without which a subject says too little of them.
+#: The least number of characters for titles: with fewer, a subject says too little of them.
 _LEAST_ROOM = 18
 
 
 def day(card: Card) -> date:
-    """Return the day that counts: the last one of a deadline, else the first one."""
+    """Return the day of a date that counts: the last day of a deadline, otherwise the first day."""
     milestone = card.milestone
     return milestone.last_day if milestone.kind.is_deadline else milestone.first_day
 
@@ -31,8 +31,8 @@ def title(card: Card) -> str:
 
 
 def reminder(cards: Sequence[Card]) -> str:
-    """Return the subject of a morning's reminders. A mail may be read a day late, so never
-    « demain »; but the last class day says that it is."""
+    """Return the subject of a morning's reminders. It never says « demain », because a mail may be
+    read a day late; but on the last class day it says « aujourd'hui »."""
     if any(card.is_last_class_day for card in cards):
         return _last_class_day(cards)
     if len(cards) == 1:
@@ -44,8 +44,8 @@ def reminder(cards: Sequence[Card]) -> str:
 
 
 def _last_class_day(cards: Sequence[Card]) -> str:
-    """Return « C'est aujourd'hui le dernier jour de classe avant le 11 février : … »: of the dates
-    of which it is so, and how many others there are."""
+    """Return « C'est aujourd'hui le dernier jour de classe avant le 11 février : … », with the
+    dates for which this is true and the number of the other dates."""
     last = [card for card in cards if card.is_last_class_day]
     days = {_short_day(card) for card in last}
     what = f"le {days.pop()}" if len(days) == 1 else f"{len(last)} dates limites"
@@ -57,7 +57,7 @@ def _last_class_day(cards: Sequence[Card]) -> str:
 def moved(cards: Sequence[Card], *, restored: bool = False) -> str:
     """Return « Prolongé jusqu'au 18 février : … » or « 2 dates ont changé : … ».
 
-    :param restored: whether all of them were cancelled, and take place after all.
+    :param restored: whether all of the dates were cancelled, and take place after all.
     """
     if len(cards) > 1:
         what = "dates rétablies" if restored else "dates ont changé"
@@ -76,8 +76,8 @@ def _moved(card: Card) -> str:
 
 
 def cancelled(cards: Sequence[Card]) -> str:
-    """Return « Annulé : … » where the events themselves are cancelled, else « Date limite annulée :
-    … » or « 2 dates annulées : … »."""
+    """Return « Annulé : … » where the events themselves are cancelled, otherwise « Date limite
+    annulée : … » or « 2 dates annulées : … »."""
     if not any(wording.only_date_cancelled(card.milestone) for card in cards):
         several = len({card.event.id for card in cards}) > 1
         return _headline(f"Annulé{'s' if several else ''}", cards)
@@ -118,13 +118,13 @@ def _short_day(card: Card) -> str:
 
 
 def _short(words: str) -> str:
-    """Return the name of a date, or the words for its day, as a subject has room for it."""
+    """Return the name of a date, or the words for its day, shortened for a subject."""
     return shortened(words, 30)
 
 
 def _headline(what: str, cards: Iterable[Card], more: str = "") -> str:
-    """Return « Annulés : A et B », short enough for a subject: what happens stays whole, titles are
-    shortened, and *more* is left out where it would leave no room for them."""
+    """Return « Annulés : A et B » within the length of a subject: what happens stays whole, titles
+    are shortened, and *more* is left out if it would leave no room for them."""
     titles = list({card.event.id: title(card) for card in cards}.values())
     room = SUBJECT_LENGTH - len(f"{what} : {more}")
     if room < _LEAST_ROOM:
@@ -133,11 +133,11 @@ def _headline(what: str, cards: Iterable[Card], more: str = "") -> str:
 
 
 def _first_titles(titles: Sequence[str], room: int) -> str:
-    """Return « A », « A et B » or « A et 3 autres » in *room* characters."""
+    """Return « A », « A et B » or « A et 3 autres » in at most *room* characters."""
     first, *others = titles
     if len(others) == 1:
         room -= len(" et ")
-        # Each has half of the room, or what the other leaves of it.
+        # Each title has half of the room, or the room that the other title leaves.
         first = shortened(first, max(room // 2, room - len(others[0])))
         return f"{first} et {shortened(others[0], room - len(first))}"
     more = f" et {len(others)} autres" if others else ""

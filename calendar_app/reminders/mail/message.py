@@ -1,15 +1,16 @@
 """A mail as bytes: built once for many people, filled in for each of them.
 
-One morning's reminder is the same for everybody of an académie, but for the personal links. To
-build a MIME tree costs milliseconds, to join a few pieces of bytes costs microseconds; so:
+A morning's reminder is the same for all people of an académie, except for the personal links.
+Building a MIME tree takes milliseconds, joining a few pieces of bytes takes microseconds.
+Therefore:
 
 1. the templates are rendered with a random word in place of the person's token (and of the code);
 2. the mail is encoded, text first, then HTML;
-3. the bytes are cut wherever that word stands: that is a :class:`Form`;
-4. ``Message.fill`` gives it a person's values.
+3. the bytes are cut wherever that word stands: the pieces are a :class:`Form`;
+4. ``Message.fill`` adds the values of a person.
 
-The same input gives the same bytes: a mail in doubt may go out again. Lines may begin with a dot:
-doubling it is the transport's work (RFC 5321, section 4.5.2).
+The same input gives the same bytes, because a mail in doubt may be sent again. Lines may begin with
+a dot: the transport doubles it (RFC 5321, section 4.5.2).
 """
 
 from __future__ import annotations
@@ -38,21 +39,23 @@ from calendar_app.words.text import clean, clean_line, shortened
 
 _EOL = b"\r\n"
 
-#: The characters of a subject: mailboxes show no more, and some programs fold longer ones badly.
+#: The largest number of characters of a subject: mailboxes show no more, and some programs fold
+#: longer subjects badly.
 SUBJECT_LENGTH = 89
 
 #: Quoted-printable lines end at 76 characters; the policy's own 78 would break that rule.
 _POLICY = SMTP.clone(max_line_length=76)
-#: « =_ » cannot stand in quoted-printable, so it never ends a part early; and it never varies.
+#: ``=_`` cannot occur in quoted-printable, so the boundary never ends a part early. It is a
+#: constant, so the bytes are the same each time.
 _BOUNDARY = "=_rappels"
 
-# What may be filled in. None of it can end a line, a link or a header.
+# The values that may be filled in. They cannot end a line, a link or a header.
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,512}")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,250}")
 
 
 def _word() -> str:
-    """Return a word that no text holds by chance, which no encoding changes."""
+    """Return a word that no text contains by chance and that no encoding changes."""
     return f"x{secrets.token_hex(12)}x"
 
 
@@ -61,23 +64,24 @@ def _breakable(word: str) -> str:
     return "(?:=\r\n)?".join(word)
 
 
-#: What stands for the token and for the code while a mail is built.
+#: The words in place of the token and of the code while a mail is built.
 _TOKEN_WORD, _CODE_WORD = _word(), _word()
 _WORDS = re.compile(f"({_breakable(_TOKEN_WORD)}|{_breakable(_CODE_WORD)})".encode())
 
-# « =? » would be read as the start of an encoded word.
+# ``=?`` would be read as the start of an encoded word.
 _PLAIN_HEADER = re.compile(r"(?!.*=\?)[ -~]{0,60}")
 
 
 @dataclass(frozen=True)
 class Letterhead:
-    """What all mails of an installation share.
+    """What all mails of an installation have in common.
 
     :param environment: the application's templates, with the filters ``fr``, ``day`` and ``span``.
-    :param sender: whom mails come from; its name may have accents.
-    :param unsubscribe_mailbox: an address that people unsubscribe at, if somebody reads it.
-    :param contact: e-mail or web address that people write to, if there is one; answers to a mail
-        go to an e-mail address.
+    :param sender: the address in From; its name may have accents.
+    :param unsubscribe_mailbox: an address to which people write to unsubscribe, if somebody reads
+        it.
+    :param contact: the e-mail or web address of the operator, if there is one; answers to a mail go
+        to an e-mail address.
     """
 
     environment: Environment
@@ -90,10 +94,10 @@ class Letterhead:
 
 @dataclass(frozen=True)
 class Message:
-    """A built mail in which a person's values are missing. Make it with :meth:`build`.
+    """A built mail without the values of a person. Make it with :meth:`build`.
 
-    ``subject``, ``text`` and ``html`` are what was rendered, with ``token_word`` and ``code_word``
-    where the token and the code will stand.
+    ``subject``, ``text`` and ``html`` are the rendered texts, with ``token_word`` and ``code_word``
+    in place of the token and the code.
     """
 
     kind: DeliveryKind
@@ -119,9 +123,10 @@ class Message:
 
         The templates get *context* and ``head``, ``links``, ``token``, ``code`` and ``subject``.
 
-        :param unsubscribe: whether the mail carries the headers of a list; not where its recipient
-            is no subscriber.
-        :raises ValueError: when a subject names the token or the code: it would stand in logs.
+        :param unsubscribe: whether the mail has the headers of a mailing list; False where the
+            recipient is no subscriber.
+        :raises ValueError: when a subject contains the token or the code, which would then stand in
+            logs.
         """
         token, code = _TOKEN_WORD, _CODE_WORD
         names = {"head": letterhead, "links": letterhead.links, "token": token, "code": code}
@@ -157,12 +162,12 @@ class Message:
     ) -> FilledForm:
         """Return the whole mail to one person.
 
-        :param token: what stands for the person in links, for a mail that has such.
+        :param token: the token for the person's links; required if the mail has such links.
         :param recipient: a bare address, ``name@host`` in ASCII.
         :param message_id: without its angle brackets.
         :param date: an aware instant; it is written in UTC.
-        :param code: the six digits, for a mail that shows them.
-        :raises ValueError: when a value could not stand where it goes, or one is missing.
+        :param code: the six digits; required if the mail shows them.
+        :raises ValueError: when a value has characters that are not allowed, or is missing.
         """
         if not _TOKEN.fullmatch(token) and (token or self._has_token):
             raise ValueError("token: 1 to 512 characters of A-Z a-z 0-9 . _ -")
@@ -185,7 +190,7 @@ def _date(date: datetime) -> str:
 
 
 def _mime(text: str, html: str) -> tuple[bytes, bytes]:
-    """Return the headers of the two parts together, with the blank line after them, and the
+    """Return the MIME headers of the whole mail, with the blank line after them, and its two
     encoded parts."""
     mail = EmailMessage(policy=_POLICY)
     mail.set_content(text, charset="utf-8", cte="quoted-printable")
@@ -196,9 +201,9 @@ def _mime(text: str, html: str) -> tuple[bytes, bytes]:
 
 
 def _cut(body: bytes) -> Iterator[bytes]:
-    """Yield the pieces around the words in turn with ``=token`` or ``=code``.
+    """Yield the pieces of a body around the words, alternating with ``=token`` or ``=code``.
 
-    A value stands on lines of its own between soft breaks, so that no line gets too long.
+    A value stands on lines of its own between soft breaks, so that no line becomes too long.
     """
     found = _WORDS.split(body)
     for number, piece in enumerate(found):
@@ -213,10 +218,11 @@ def _cut(body: bytes) -> Iterator[bytes]:
 
 
 def _form(unsubscribe: list[bytes], fixed: bytes, body: list[bytes]) -> Form:
-    """Put the pieces of a mail together.
+    """Return the form of a whole mail.
 
     :param unsubscribe: the pieces of a header around the token.
-    :param body: as :func:`_cut` gives it.
+    :param fixed: the headers that are the same for everybody.
+    :param body: the pieces that :func:`_cut` yields.
     """
     pieces = [b"To: ", b"recipient", b"\r\nMessage-ID: <", b"message_id", b">\r\nDate: ", b"date"]
     first, *others = unsubscribe
@@ -229,8 +235,8 @@ def _form(unsubscribe: list[bytes], fixed: bytes, body: list[bytes]) -> Form:
 
 # -- headers ----------------------------------------------------------------------------------
 
-# They are written here and not by email's policies, which may fold a long address of a page into
-# encoded words and lose the spaces between those.
+# Headers are written here and not by the policies of ``email``, which may fold the long address of
+# a page into encoded words and lose the spaces between these words.
 
 
 def _fixed_headers(letterhead: Letterhead, subject: str, *, unsubscribe: bool) -> bytes:
@@ -245,8 +251,8 @@ def _fixed_headers(letterhead: Letterhead, subject: str, *, unsubscribe: bool) -
     if letterhead.contact and "://" not in letterhead.contact:
         lines.append(f"Reply-To: {letterhead.contact}")
     if unsubscribe:
-        # What one cannot leave is no list. An IPv6 address has colons, which a list's name has not
-        # (RFC 2919).
+        # Without unsubscription, there is no list. An IPv6 address has colons, which the name of a
+        # list must not have (RFC 2919).
         lines += [
             f"List-Id: {_phrase(site)} <rappels.{re.sub('[^A-Za-z0-9.-]', '-', host)}>",
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
@@ -255,16 +261,17 @@ def _fixed_headers(letterhead: Letterhead, subject: str, *, unsubscribe: bool) -
 
 
 def _unsubscribe_header(letterhead: Letterhead, token: str) -> list[bytes]:
-    """Return the header in the pieces around the token (RFC 8058)."""
+    """Return the List-Unsubscribe header as pieces around the token (RFC 8058)."""
     header = f"List-Unsubscribe: <{letterhead.links.unsubscribe(token)}>"
     if mailbox := letterhead.unsubscribe_mailbox:
-        # The subject says who: people have several addresses, and write from any of them.
+        # The token in the subject identifies the subscriber: people have several addresses, and
+        # write from any of them.
         header += f",\r\n <mailto:{quote(mailbox, safe='@+')}?subject=Desabonnement%20{token}>"
     return f"{header}\r\n".encode("ascii").split(token.encode())
 
 
 def _phrase(text: str) -> str:
-    """Return a name as it stands before an address."""
+    """Return a name as a mail header has it before an address."""
     if not _PLAIN_HEADER.fullmatch(text):
         return _encoded_words(text)
     escaped = re.sub(r'(["\\])', r"\\\1", text)
@@ -272,7 +279,7 @@ def _phrase(text: str) -> str:
 
 
 def _encoded_words(text: str) -> str:
-    """Return *text* as encoded words, one a line and each of whole characters (RFC 2047)."""
+    """Return *text* as encoded words, one on each line, each of whole characters (RFC 2047)."""
     chunks = [b""]
     for letter in text:
         encoded = letter.encode()

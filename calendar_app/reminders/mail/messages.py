@@ -1,7 +1,8 @@
-"""The mails, one function each.
+"""The mails to subscribers, one function for each.
 
-To add one: a member of ``DeliveryKind``, three files in ``templates/mail/<kind>/`` (copy those of
-``link``, the shortest), a function here, and its whole text in ``tests/reminders/test_mails.py``.
+To add a mail: a member of ``DeliveryKind``, three files in ``templates/mail/<kind>/`` (copy those
+of ``link``, the shortest), a function here, and its whole text in ``tests/reminders/test_mails.py``
+(the other steps are in ``docs/architecture.md``).
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ from calendar_app.words.vocabulary import MilestoneKind
 
 @dataclass(frozen=True)
 class ReminderLine:
-    """One date that somebody hears of.
+    """One date that a mail tells.
 
     :param card: the date as it is told to this person's académie.
-    :param lead: why it is told today; None where no lead is behind it.
+    :param lead: why the date is told today; None if there is no lead.
     :param answers: the answer links to offer.
-    :param restored: whether it was cancelled, and takes place after all.
-    :param was: of news, the day on which it stood before; None where that is this day.
+    :param restored: whether the date was cancelled, and takes place after all.
+    :param was: for news, the previous day of the date; None if it is the present day.
     """
 
     card: Card
@@ -46,10 +47,10 @@ class ReminderLine:
 
 @dataclass(frozen=True)
 class _Date:
-    """What a mail says of one date, in sentences.
+    """The sentences of a mail about one date.
 
-    ``elsewhere`` tells first whom it is for, where that is not the reader; ``in_holidays``,
-    whether the class-day sentence is a warning.
+    ``elsewhere`` says first for whom the date is, if not for the reader; ``in_holidays``, whether
+    the class-day sentence is a warning.
     """
 
     main: str
@@ -64,8 +65,8 @@ class _Date:
 class _Contest:
     """One event of a mail: its dates, and the answers to offer.
 
-    ``reason`` is the public reason of a change, in news. ``is_ahead`` tells whether a date of it is
-    left to put in an agenda.
+    ``reason`` is the public reason of a change, in news. ``is_ahead`` tells whether at least one of
+    the dates is still to be put in an agenda.
     """
 
     event_id: str
@@ -77,7 +78,7 @@ class _Contest:
 
     @property
     def question(self) -> str:
-        """What the answers answer."""
+        """The question to which the answers reply."""
         next_year_only = self.answers == (ClassAnswer.NEXT_YEAR,)
         return "Et l'an prochain ?" if next_year_only else "Où en est la classe ?"
 
@@ -86,7 +87,8 @@ class _Contest:
 
 
 def confirmation(head: Letterhead) -> Message:
-    """« Confirmez vos rappels »: the link and the code. Nothing that a visitor typed is in it."""
+    """« Confirmez vos rappels »: the link and the code. The mail contains nothing that a visitor
+    typed."""
     return Message.build(head, DeliveryKind.CONFIRMATION, {})
 
 
@@ -96,15 +98,15 @@ def link(head: Letterhead) -> Message:
 
 
 def new_address(head: Letterhead) -> Message:
-    """The confirmation of another address, sent to that address: its ``token`` is one of
-    ``PersonalLinks.new_address_token``, and whoever reads it is no subscriber yet."""
+    """The confirmation of a new address, sent to that address. Its ``token`` is one of
+    ``PersonalLinks.new_address_token``, and its reader may not be a subscriber."""
     return Message.build(head, DeliveryKind.NEW_ADDRESS, {}, unsubscribe=False)
 
 
 def goodbye(head: Letterhead, *, silent: bool = False) -> Message:
     """« C'est fait »: the reminders have ended, and how to come back.
 
-    :param silent: nobody asked for it: they ended because their subscriber did nothing for years.
+    :param silent: whether they ended because the subscriber did nothing for years, and did not ask.
     """
     return Message.build(head, DeliveryKind.GOODBYE, {"silent": silent})
 
@@ -115,7 +117,7 @@ def goodbye(head: Letterhead, *, silent: bool = False) -> Message:
 def reminder(head: Letterhead, lines: Sequence[ReminderLine], academy: Academy | None) -> Message:
     """The reminders of a morning, the most urgent one first; at least one line.
 
-    :param academy: whose class days are counted, for the foot of the mail.
+    :param academy: the académie whose class days are counted, for the foot of the mail.
     """
     lines = _by_urgency(lines)
     context = {
@@ -129,8 +131,8 @@ def reminder(head: Letterhead, lines: Sequence[ReminderLine], academy: Academy |
 
 
 def moved(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
-    """« Prolongé », « avancé », « reporté », « rétabli »: the new dates, and those before; at least
-    one line."""
+    """« Prolongé », « avancé », « reporté », « rétabli »: the new dates, and the previous ones; at
+    least one line."""
     lines = _by_urgency(lines)
     headline = headlines.moved(_cards(lines), restored=all(line.restored for line in lines))
     context = {
@@ -143,7 +145,8 @@ def moved(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
 
 
 def cancelled(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
-    """« Annulé », or « Date limite annulée »: what will not take place; at least one line."""
+    """« Annulé », or « Date limite annulée »: the dates that will not take place; at least one
+    line."""
     lines = _by_urgency(lines)
     headline = headlines.cancelled(_cards(lines))
     contests = _contests(lines, _cancelled, news=True)
@@ -156,7 +159,7 @@ def cancelled(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
 def weekly(head: Letterhead, cards: Sequence[Card], academy: Academy | None) -> Message:
     """« Le point de la semaine »: the dates of the coming days, by kind, soonest first.
 
-    :param academy: the reader's, for the heading.
+    :param academy: the reader's académie, for the heading.
     """
     groups = []
     for heading, counted, kinds in _WEEKLY:
@@ -179,10 +182,10 @@ def rentree(
     school_year: SchoolYear,
     ends: date,
 ) -> Message:
-    """« Toujours en CM1 et CM2 ? »: what the reminders are set to, on the first class days.
+    """« Toujours en CM1 et CM2 ? »: the settings of the reminders, on the first class days.
 
     :param classes: slugs of ``school.levels.CLASSES``; at least one.
-    :param ends: the day on which the reminders end for whoever does nothing until then.
+    :param ends: the day on which the reminders end if the subscriber does nothing until then.
     """
     groups = levels.collapse(classes)
     context = {
@@ -197,7 +200,7 @@ def rentree(
 
 # -- words ---------------------------------------------------------------------------------------
 
-#: Reading order: what is lost if it is missed comes first.
+#: The groups in reading order: the dates that are lost if they are missed come first.
 _WEEKLY: tuple[tuple[str, str, frozenset[MilestoneKind]], ...] = (
     (
         "Dates limites",
@@ -209,7 +212,8 @@ _WEEKLY: tuple[tuple[str, str, frozenset[MilestoneKind]], ...] = (
     ("Résultats", "des résultats", frozenset({MilestoneKind.RESULTS})),
 )
 
-#: Their sentence tells what to do (« Inscrivez la classe… »), so a name may stand before it.
+#: The kinds whose sentence tells what to do (« Inscrivez la classe… »), so that the name of the
+#: date may stand before it.
 _TOLD_TO_DO = (
     MilestoneKind.REGISTRATION_DEADLINE,
     MilestoneKind.SUBMISSION_DEADLINE,
@@ -236,9 +240,9 @@ def _where(groups: Iterable[str]) -> str:
 def _contests(
     lines: Sequence[ReminderLine], told: Callable[[ReminderLine], _Date], *, news: bool = False
 ) -> list[_Contest]:
-    """Gather lines by event, in the order of each one's first line.
+    """Return the lines by event, in the order of each event's first line.
 
-    :param news: whether something has changed: then the public reason is told.
+    :param news: whether the mail tells a change: then it gives the public reason.
     """
     found: dict[str, list[ReminderLine]] = {}
     for line in lines:
@@ -268,7 +272,8 @@ def _reminded(line: ReminderLine) -> _Date:
 
 
 def _why(line: ReminderLine) -> str | None:
-    """Return why a reminder goes out; one that was moved, or is late, says what was chosen only."""
+    """Return why a reminder is sent; a reminder that was moved or is late only says which lead was
+    chosen."""
     if line.lead is None:
         return None
     if line.card.falls_today(line.lead):
@@ -304,7 +309,7 @@ def _cancelled(line: ReminderLine) -> _Date:
 
 
 def _todo(card: Card) -> str:
-    """Return what to do, with the date's own name where it has one: an event may have several."""
+    """Return what to do, with the date's own name if it has one: an event may have several dates."""
     milestone = card.milestone
     concerned = card.elsewhere is None
     todo = clean_line(wording.todo_words(milestone, concerned=concerned))
@@ -333,10 +338,10 @@ def _details(card: Card) -> tuple[str, ...]:
 
 
 def _weekly_item(card: Card) -> dict[str, object]:
-    """Return one date under the heading of its kind: when it is, then what to look out for."""
+    """Return one date under the heading of its kind: its day, then its warnings."""
     milestone = card.milestone
     status = card.cancelled or card.moved
-    # The heading has said « Dates limites »: only what it did not say comes before the day.
+    # The heading already says « Dates limites »: only other words come before the day.
     says_more = milestone.label or (milestone.kind.until and not milestone.is_approximate)
     when = f"{card.lead_in} {card.when}" if says_more else card.when
     when += f", {card.countdown}" if card.countdown else ""

@@ -1,4 +1,5 @@
-"""The mails to others than subscribers, one function each: see ``reminders/mail/messages.py``."""
+"""The mails to people who are not subscribers, one function for each: see
+``reminders/mail/messages.py``."""
 
 from __future__ import annotations
 
@@ -13,8 +14,9 @@ from calendar_app.words.text import clean, clean_line
 def password(head: Letterhead, until: datetime, *, has_password: bool) -> Message:
     """« Choisissez votre mot de passe »: the single-use link of an editor.
 
-    :param until: when the link ends, in Paris.
-    :param has_password: whether it replaces one, which works until then.
+    :param until: when the link expires, on the clock of Paris.
+    :param has_password: whether the editor has a password already, which works until it is
+        replaced.
     """
     context = {
         "until": f"{day_words(until.date())} à {hour_words(until.time())}",
@@ -32,13 +34,14 @@ def suggestion(
     accepted: bool,
     of_change: bool = False,
 ) -> Message:
-    """« Votre proposition »: what became of it. Nothing that a visitor typed is in it, for anybody
-    may type anybody's address.
+    """« Votre proposition »: what became of a suggestion. The mail contains nothing that a visitor
+    typed, because anybody may type anybody's address.
 
-    :param day: when it was made.
-    :param event: id and title of the event that has what was suggested, or that it was about.
+    :param day: the day on which the suggestion was made.
+    :param event: id and title of the event that contains what was suggested, or that the suggestion
+        was about.
     :param words: what the editor says.
-    :param of_change: it was about what the calendar had already.
+    :param of_change: whether the suggestion was about something that the calendar already had.
     """
     context = {
         "accepted": accepted,

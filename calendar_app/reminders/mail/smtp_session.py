@@ -1,6 +1,7 @@
-"""A conversation with an SMTP server: smtplib's verbs, replies that are read strictly, and words.
+"""A session with an SMTP server: the commands of smtplib, replies that are read strictly, and
+errors.
 
-It knows nothing of mails that may go out again: ``reminders.mail.transport`` does.
+This module does not decide whether a mail may be sent again: ``reminders.mail.transport`` does.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _MAX_LINES = 128
 
 
 class Session(smtplib.SMTP):
-    """smtplib's verbs over a socket of ours, with replies that are read strictly and end."""
+    """The commands of smtplib over our own socket, with replies that are read strictly and have
+    limits."""
 
     sock: socket.socket
     file: BufferedReader
@@ -39,45 +41,49 @@ class Session(smtplib.SMTP):
         address = sock.getsockname()[0]
         literal = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
         super().__init__(local_hostname=helo or literal)
-        # The final dot goes out by itself, after the body: TCP would hold it back for the 40 ms by
-        # which the other side delays its acknowledgement, and a mail would take ten times as long.
+        # The final dot is sent by itself, after the body. Without this option, TCP would hold it
+        # back for the 40 ms by which the other side delays its acknowledgement, and a mail would
+        # take ten times as long.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock = sock
         self.file = sock.makefile("rb")
 
     def wait(self, seconds: float) -> None:
-        """Give what is sent and read from now on so many seconds."""
+        """Set the time-out of the sends and reads from now on, in seconds."""
         self.sock.settimeout(seconds)
 
     def send(self, s: ReadableBuffer | str) -> None:
-        """Send bytes, or a text in ASCII; an OSError stays the one that it is, unlike smtplib's."""
+        """Send bytes, or a text in ASCII. An OSError stays unchanged, unlike in smtplib's ``send``."""
         self.sock.sendall(s.encode("ascii") if isinstance(s, str) else s)
 
     @property
     def is_private(self) -> bool:
-        """Whether a password may be said: nobody on the way can read it."""
+        """Whether a password may be sent, because nobody on the way can read it."""
         if isinstance(self.sock, ssl.SSLSocket):
             return True
         return ipaddress.ip_address(self.sock.getpeername()[0]).is_loopback
 
     def start_tls(self, host: str) -> None:
-        """Make it a TLS connection; say EHLO again after it.
+        """Turn the connection into a TLS connection; the caller must send EHLO again after it.
 
-        :raises OSError: among others, the certificate is not *host*'s or not by a known authority.
+        :raises OSError: among others, when the certificate is not *host*'s, or not by a known
+            authority.
         """
         context = ssl.create_default_context()
         plain = self.file
         self.sock = context.wrap_socket(self.sock, server_hostname=host)
-        # Whatever came in clear after the answer to STARTTLS is thrown away (RFC 3207, section 6).
+        # Anything that came in clear after the answer to STARTTLS is thrown away (RFC 3207, section
+        # 6).
         plain.close()
         self.file = self.sock.makefile("rb")
         self.esmtp_features = {}
 
     def authenticate(self, user: str, password: str) -> tuple[int, bytes] | None:
-        """Return the last answer (235 is yes), or None where neither way of ours is offered.
+        """Return the last answer (235 is yes), or None when the server offers neither PLAIN nor
+        LOGIN.
 
-        smtplib's ``login`` takes ASCII only, where RFC 4616 says UTF-8, and goes on to try other
-        ways after a wrong password, by which some servers lock the account.
+        smtplib's ``login`` takes only ASCII, where RFC 4616 says UTF-8. It also tries other
+        mechanisms after a wrong password, and then some servers lock the account.
         """
         offered = self.esmtp_features.get("auth", "").upper().split()
         if "PLAIN" in offered:
@@ -93,8 +99,9 @@ class Session(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         """Return the code and the text of a reply (RFC 5321, section 4.2.1).
 
-        :raises OSError: it ended, took too long, or is no reply. (smtplib's own makes a 500 of a
-            line that is too long, and reads continuation lines for ever.)
+        :raises OSError: when the connection ended, took too long, or gave no valid reply.
+            (smtplib's own method makes a 500 of a line that is too long, and reads continuation
+            lines for ever.)
         """
         texts: list[bytes] = []
         code = b""
@@ -112,12 +119,13 @@ class Session(smtplib.SMTP):
         raise smtplib.SMTPServerDisconnected("réponse illisible")
 
     def has_spoken(self) -> bool:
-        """Whether the server has said anything, or closed, that was not read; does not wait."""
+        """Whether the server has sent something that was not read, or has closed the connection.
+        This does not wait."""
         timeout = self.sock.gettimeout()
         self.sock.settimeout(0)
         try:
-            # A peek that is empty is the end of a TLS connection; of a plain one, nothing yet or
-            # its end, which only the socket tells apart.
+            # On a TLS connection, an empty peek is the end. On a plain connection, it is nothing
+            # yet or the end; only the socket tells these apart.
             return (
                 bool(self.file.peek(1))
                 or isinstance(self.sock, ssl.SSLSocket)
@@ -130,13 +138,13 @@ class Session(smtplib.SMTP):
 
 
 def stuffed(data: bytes) -> bytes:
-    """Return *data* as DATA wants it, without the final dot (RFC 5321, section 4.5.2).
+    """Return *data* as the DATA command needs it, without the final dot (RFC 5321, section 4.5.2).
 
-    Each line ends in CRLF: a lone CR or LF is an end of line for some servers only, and a dot
-    after it would be the end of the mail for them.
+    Each line ends in CRLF: a lone CR or LF is an end of line for some servers only, and a dot after
+    it would be the end of the mail for these servers.
     """
     data = b"\r\n".join(data.splitlines()) + b"\r\n"
-    if data.startswith(b".") or b"\n." in data:  # mails of ours rarely have one
+    if data.startswith(b".") or b"\n." in data:  # our mails rarely have such a line
         data = re.sub(rb"(?m)^\.", b"..", data)
     return data
 
@@ -151,13 +159,15 @@ def reply_line(code: int, text: bytes) -> str:
 
 
 def status_of(reply: str) -> str | None:
-    """Return the enhanced status code (RFC 2034) of a :func:`reply_line`, « 5.1.1 », if any."""
+    """Return the enhanced status code (RFC 2034) of a :func:`reply_line`, such as ``5.1.1``, if
+    any."""
     found = re.match(r"\d{3} ([245]\.\d{1,3}\.\d{1,3})\b", reply)
     return found and found[1]
 
 
 def reason(error: Exception) -> str:
-    """Say in a few words why there is no reply. Never what was sent: it may hold addresses."""
+    """Return a few words on why there is no reply. They never quote what was sent, which may hold
+    addresses."""
     if isinstance(error, TimeoutError):
         return "pas de réponse à temps"
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -171,17 +181,17 @@ def reason(error: Exception) -> str:
 
 
 class TransportError(Exception):
-    """Nothing was accepted: the mail may be offered again, unless it is :attr:`permanent`.
+    """Nothing was accepted: the mail may be offered again, unless the error is :attr:`permanent`.
 
-    :param stage: how far it went: ``connect``, ``greeting``, ``ehlo``, ``starttls`` (the handshake
-        of smtps:// too), ``auth``, ``mail``, ``rcpt``, ``data`` or ``body``.
-    :param reply: what the server said, or what went wrong, on a line of 200 characters at most and
-        without addresses: it goes to the store and to logs.
-    :param code: the server's, if it answered.
-    :param status: its enhanced status code (RFC 3463), if it gave one.
-    :param permanent: the server refused this mail for good.
-    :param server: there is no server to talk to, which no other mail will change.
-    :param authentication: it takes no mail from us as we are set up.
+    :param stage: the stage that was reached: ``connect``, ``greeting``, ``ehlo``, ``starttls``
+        (also the handshake of smtps://), ``auth``, ``mail``, ``rcpt``, ``data`` or ``body``.
+    :param reply: the server's words, or what went wrong, on one line of at most 200 characters and
+        without addresses: it is written to the store and to logs.
+    :param code: the server's code; None if it did not answer.
+    :param status: the server's enhanced status code (RFC 3463); None if it gave none.
+    :param permanent: whether the server refused this mail for good.
+    :param server: whether the failure is the server's, so that any other mail would fail, too.
+    :param authentication: whether the server takes no mail from us with our settings.
     """
 
     def __init__(
@@ -216,10 +226,10 @@ class TransportError(Exception):
 
     @property
     def policy(self) -> bool:
-        """Whether the server's rules refuse this mail for good; a relay that is set wrongly says
-        so of every mail."""
+        """Whether the server's rules refuse this mail for good; a relay with wrong settings says so
+        of every mail."""
         return self.permanent and is_policy(self.status or "")
 
 
 class NoAnswerError(TransportError):
-    """The final dot went out, or may have, and no answer came: the mail is in doubt."""
+    """The final dot was sent, or may have been, and no answer came: the mail is in doubt."""

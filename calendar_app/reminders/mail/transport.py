@@ -1,13 +1,13 @@
 """Handing a mail to a server, in two steps with a look at the clock between them.
 
-``smtplib``'s ``sendmail`` cannot tell « not accepted » from « accepted, and the answer was lost »,
-so each verb is said here on its own:
+``smtplib``'s ``sendmail`` cannot tell "not accepted" from "accepted, and the answer was lost". So
+each command is sent on its own here:
 
-1. :meth:`Transport.offer` talks up to the 354 of DATA: whatever fails there, nothing was accepted;
-2. the caller looks at its clock, and may call :meth:`Transport.drop`;
-3. :meth:`Transport.deliver` sends the body, looks whether the server has already said no, and only
-   then sends the final dot. From there to the answer nobody can know (RFC 1047), and
-   :class:`NoAnswerError` says so.
+1. :meth:`Transport.offer` goes as far as the 354 of DATA. If a step fails, nothing was accepted.
+2. The caller looks at its clock, and may call :meth:`Transport.drop`.
+3. :meth:`Transport.deliver` sends the body, checks that the server has not refused it already, and
+   only then sends the final dot. From the dot to the answer, nobody can know whether the mail was
+   accepted (RFC 1047), and :class:`NoAnswerError` says so.
 """
 
 from __future__ import annotations
@@ -42,42 +42,44 @@ from calendar_app.reminders.mail.smtp_session import (
 from calendar_app.reminders.rules.server_replies import without_addresses
 from calendar_app.words.text import clean, clean_line
 
-#: What we write between « < » and « > »; a blank or a bracket could add parameters to the command.
+#: An address between « < » and « > »; a blank or a bracket could add parameters to the command.
 _MAILBOX = re.compile(r"[!-;=?-~]+")
 _BEFORE_MAIL = ("connect", "greeting", "ehlo", "starttls", "auth")
-#: « Authenticate first », « use TLS first », « wrong password » (RFC 4954, section 6; RFC 3207).
+#: "Authenticate first", "use TLS first", "wrong password" (RFC 4954, section 6; RFC 3207).
 _WANTS_AUTHENTICATION = (530, 534, 535, 538)
 _QUIT_SECONDS = 5.0
 
 
 class Transport(Protocol):
-    """Whatever takes mails, one after the other. No other thread may use it meanwhile."""
+    """A way on which mails are sent, one after the other. Only one thread may use it at a time."""
 
     def offer(self, sender: str, recipient: str) -> None:
-        """Go as far as possible without sending the mail: connected, MAIL, RCPT, DATA, 354.
+        """Go as far as possible without sending the mail: connect, MAIL, RCPT, DATA, 354.
 
+        :param sender: a bare address, as is *recipient*.
         :raises TransportError: nothing was accepted.
         """
 
     def deliver(self, data: bytes) -> str:
-        """Send the mail that was offered; return what the server said when it took it.
+        """Send the mail that was offered; return the server's words when it accepted the mail.
 
-        :raises NoAnswerError: nobody knows whether it was accepted.
-        :raises TransportError: it was not.
+        :raises NoAnswerError: nobody knows whether the mail was accepted.
+        :raises TransportError: the mail was not accepted.
         """
 
     def drop(self) -> None:
         """Close the connection instead of delivering: the server forgets the offer."""
 
     def close(self) -> None:
-        """Say goodbye. Nothing is lost if that fails."""
+        """End the session. Nothing is lost if this fails."""
 
 
 def open_transport(smtp_url: str | None, outbox: Path, helo: str | None = None) -> Transport:
-    """Return the transport of ``CALENDAR_SMTP_URL``; nothing is opened before the first offer.
+    """Return the transport of ``CALENDAR_SMTP_URL``; no connection is opened before the first
+    offer.
 
     :param smtp_url: ``smtp://…``, ``smtps://…``, ``console:``, or ``file:`` or None for files.
-    :param outbox: the folder of the files.
+    :param outbox: the folder of the mail files.
     :param helo: our name for EHLO, usually the site's host.
     """
     if smtp_url is None or smtp_url == "file:":
@@ -88,20 +90,21 @@ def open_transport(smtp_url: str | None, outbox: Path, helo: str | None = None) 
 
 
 class SmtpTransport:
-    """A server, over one connection that many mails share.
+    """A mail server, over one connection that many mails share.
 
-    TLS is used where the server offers it, and its certificate verified (``SSL_CERT_FILE`` adds
-    authorities of one's own); a password never goes out in clear, but to this machine.
+    TLS is used where the server offers it, and its certificate is verified (``SSL_CERT_FILE`` adds
+    private authorities). A password is never sent in clear, except to this machine.
 
     :param url: ``smtp://[user:password@]host[:port]`` (port 25), or ``smtps://`` (465); user and
         password are percent-encoded.
-    :param helo: our name for EHLO; by default our address on this connection, in brackets
-        (RFC 5321, section 4.1.4), since to look for a name may take a slow DNS many seconds.
+    :param helo: our name for EHLO; by default our address on this connection, in brackets (RFC
+        5321, section 4.1.4), because a look-up of our name may take many seconds with a slow DNS.
     :param connect_timeout: seconds for TCP.
     :param command_timeout: seconds for the answer to a command, and for the body.
-    :param answer_timeout: seconds for the answer to the final dot (RFC 5321, section 4.5.3.2.6:
-        10 minutes; who gives up sooner makes copies).
-    :param mails_per_connection: servers close a connection that they find too busy.
+    :param answer_timeout: seconds for the answer to the final dot (RFC 5321, section 4.5.3.2.6: 10
+        minutes; a client that gives up sooner makes copies).
+    :param mails_per_connection: the largest number of mails before a new connection: servers close
+        a connection that they find too busy.
     """
 
     def __init__(
@@ -139,7 +142,7 @@ class SmtpTransport:
         try:
             self._offer(sender, recipient)
         except TransportError as error:
-            # A server may close a connection that has waited for long: that is no failure.
+            # A server may close a connection that was idle for long: that is no failure.
             if not (reused and error.server and error.stage == "mail"):
                 raise
             self.drop()
@@ -168,8 +171,8 @@ class SmtpTransport:
         self._offered = True
 
     def _say(self, session: Session, *commands: tuple[str, int, str]) -> None:
-        """Send commands (stage, code to expect, line) at once, then read an answer to each: with
-        more than one, a mail takes two trips to the server and not four (RFC 2920).
+        """Send commands (stage, expected code, line) at once, then read the answer to each. A mail
+        then takes two round trips to the server instead of four (RFC 2920).
 
         :raises TransportError: the first thing that went wrong.
         """
@@ -183,7 +186,7 @@ class SmtpTransport:
                 self._expect(stage, expected, answer)
             except TransportError as error:
                 refusal = refusal or error
-                if self._session is None:  # it was dropped
+                if self._session is None:  # the connection was dropped
                     break
             else:
                 if refusal and stage == "data":
@@ -201,7 +204,7 @@ class SmtpTransport:
             session.send(stuffed(data))
             if session.has_spoken():
                 self._abandon(session)
-        # From here on, the server may have the mail whatever we see.
+        # From here on, the server may have accepted the mail, whatever we see.
         try:
             session.wait(self._answer_timeout)
             session.send(b".\r\n")
@@ -249,7 +252,7 @@ class SmtpTransport:
             with self._at("starttls"):
                 self._expect("starttls", 220, session.docmd("STARTTLS"))
                 session.start_tls(self._host)
-            with self._at("ehlo"):  # what was said in clear counts for nothing (RFC 3207, 4.2)
+            with self._at("ehlo"):  # answers in clear count for nothing (RFC 3207, 4.2)
                 self._expect("ehlo", 250, session.ehlo())
         if self._user:
             with self._at("auth"):
@@ -269,18 +272,19 @@ class SmtpTransport:
 
     @contextmanager
     def _at(self, stage: str) -> Iterator[None]:
-        """Turn what fails without an answer of the server into a :class:`TransportError`."""
+        """Turn a failure without an answer of the server into a :class:`TransportError`."""
         try:
             yield
         except (OSError, ValueError) as error:  # smtplib's and ssl's errors are OSError
             self.drop()
-            # « from None »: the errors of these modules quote what was sent.
+            # ``from None``: the errors of these modules quote what was sent.
             raise TransportError(stage, reason(error), server=True) from None
 
     def _expect(self, stage: str, expected: int, answer: tuple[int, bytes]) -> None:
         """Check the server's answer; any other 2xx is as good as the 250 that was expected.
 
-        :raises TransportError: the server said no. The connection stays, if it is of use.
+        :raises TransportError: when the server refused. The connection stays open if it is still of
+            use.
         """
         code, text = answer
         if code == expected or (expected == 250 and 200 <= code < 300):
@@ -302,7 +306,8 @@ class SmtpTransport:
         )
 
     def _abandon(self, session: Session) -> None:
-        """Raise what the server said before the final dot, whatever it was: it has no mail."""
+        """Raise what the server said before the final dot. Whatever it said, it has not accepted
+        the mail."""
         with self._at("body"):
             code, text = session.getreply()
             self.drop()
@@ -311,7 +316,7 @@ class SmtpTransport:
 
 
 class _NoServer:
-    """What takes a mail at once has nothing to offer or to close."""
+    """A transport that takes a mail at once: it has nothing to offer or to close."""
 
     def offer(self, sender: str, recipient: str) -> None:
         pass
@@ -324,11 +329,11 @@ class _NoServer:
 
 
 class FileTransport(_NoServer):
-    """Mails as ``.eml`` files of a folder, for one's own machine.
+    """Writes mails as ``.eml`` files into a folder, for a developer's machine.
 
-    A file is named after the Message-ID, so a mail that goes out again replaces itself.
+    A file is named after the Message-ID, so a mail that is sent again replaces its file.
 
-    :param folder: made where it is missing; only its owner may read it.
+    :param folder: created if it is missing; only its owner may read it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -339,7 +344,7 @@ class FileTransport(_NoServer):
         local_part = str(headers["Message-ID"] or "").strip().lstrip("<").partition("@")[0]
         name = re.sub(r"[^A-Za-z0-9._-]", "_", local_part).strip("._")[:100]
         path = self._folder / f"{name or hashlib.sha256(data).hexdigest()[:32]}.eml"
-        # Written aside: whoever looks into the folder never finds half a mail.
+        # Written to another file first, so that nobody who looks into the folder finds half a mail.
         draft = self._folder / f".{secrets.token_hex(8)}.draft"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -355,17 +360,17 @@ class FileTransport(_NoServer):
 
 
 def old_mails(folder: Path, before: datetime) -> Iterator[Path]:
-    """Yield the files of :class:`FileTransport` that were written before an instant, and what a
-    killed process left of one."""
+    """Yield the files of :class:`FileTransport` that were written before an instant (aware), also
+    the unfinished files of a process that was killed."""
     for pattern in ("*.eml", ".*.draft"):
         for path in folder.glob(pattern):
-            with suppress(FileNotFoundError):  # somebody else deleted it
+            with suppress(FileNotFoundError):  # another process deleted it
                 if path.stat().st_mtime <= before.timestamp():
                     yield path
 
 
 class ConsoleTransport(_NoServer):
-    """Mails as a person reads them, headers and text, on a stream."""
+    """Writes mails to a stream as a person reads them: headers and text."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

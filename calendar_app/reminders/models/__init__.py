@@ -1,1 +1,1 @@
-"""The tables of subscribers and of the outbox."""
+"""The tables of subscribers (``subscriptions.py``) and of the outbox (``outbox.py``)."""

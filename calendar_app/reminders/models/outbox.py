@@ -1,19 +1,20 @@
-"""The outbox: intents, mails and the tries to hand them over.
+"""The outbox: reminders (the intents), mails, and the tries to hand them to a server.
 
-The order of things keeps the promise (« lost none, and every copy is explained »):
+The order of the steps keeps the promise that no mail is lost and every copy is explained:
 
 1. **plan** writes reminders and their delivery (``reminders.planning``);
 2. **claim** gives a delivery to one worker for the time of a lease;
-3. the **gate** is a compare-and-set to ``in_doubt``: whoever was paused or overtaken fails here;
-4. the worker talks SMTP, and looks at its clock before the body;
+3. the **gate** is a compare-and-set to ``in_doubt``: a worker that was paused or overtaken fails
+   here;
+4. the worker talks SMTP, and checks its clock before the body;
 5. the **result** is noted.
 
-3 and 5 are one transaction each for a window of mails (``reminders.attempts``).
+Steps 3 and 5 are one transaction each for a window of mails (``reminders.attempts``).
 
-Most mails are to subscribers. A mail to somebody else (``TO_OTHERS``) is pointed at by what it is
-about, which knows the address: a :class:`PasswordLink`, a :class:`Draft` that somebody suggested.
-What nothing points at any more, or nobody is behind, is not sent. (So the rows of reminders, which
-are many, carry no column for the few others.)
+Most mails are to subscribers. A mail to another person (``TO_OTHERS``) has a row that points at it
+and knows the address: a ``PasswordLink``, or a ``Draft`` that somebody suggested
+(``editing.models``). Without such a row, or without a person behind it, the mail is not sent. (So
+the rows of mails to subscribers, which are many, carry no column for these few mails.)
 """
 
 from __future__ import annotations
@@ -45,14 +46,14 @@ from calendar_app.reminders.rules.deliveries import (
 from calendar_app.store.base import Base, Instant
 from calendar_app.words.vocabulary import MilestoneKind
 
-# SQLite counts up only a plain INTEGER key.
+# SQLite generates ids only for a plain INTEGER key.
 _BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Delivery(Base):
     """One mail to one person.
 
-    ``occurrence`` is 1, but for what somebody may ask for twice in a day.
+    ``occurrence`` counts the mails of one kind to one person on one day, from 1.
     """
 
     __tablename__ = "delivery"
@@ -66,7 +67,7 @@ class Delivery(Base):
             f"(subscriber_id IS NULL) = (kind IN ({', '.join(map(repr, map(str, TO_OTHERS)))}))",
             name="recipient",
         ),
-        # The few rows that are not done, as a worker asks for them: kind by kind, oldest first.
+        # For the query of a worker: the few rows that are not done, kind by kind, oldest first.
         Index(
             "ix_delivery_open",
             "state",
@@ -78,35 +79,37 @@ class Delivery(Base):
     )
 
     id: Mapped[int] = mapped_column(_BigId, primary_key=True)
-    #: None of what is not to a subscriber.
+    #: NULL for mails to non-subscribers.
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey(Subscriber.id, ondelete="CASCADE"))
     kind: Mapped[DeliveryKind] = mapped_column(closed(DeliveryKind))
-    #: The local day of the subscriber's académie; of others, that of Paris.
+    #: The local day of the subscriber's académie; for mails to non-subscribers, the day in Paris.
     day: Mapped[date]
     occurrence: Mapped[int] = mapped_column(SmallInteger, default=1)
     state: Mapped[DeliveryState] = mapped_column(
         closed(DeliveryState), default=DeliveryState.PENDING
     )
     reason: Mapped[str | None]
-    #: When it may be tried; in doubt, when it was last at the gate.
+    #: When the mail may be tried; for a mail in doubt, when it last passed the gate.
     due_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     created_at: Mapped[Instant]
     finished_at: Mapped[Instant | None]
 
-    #: The worker that has it, and for which time: a worker that was overtaken has an older epoch.
+    #: The worker that claimed the mail, and the number of the claim: a worker that was overtaken
+    #: has an older epoch.
     owner: Mapped[str | None]
     epoch: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[Instant | None]
-    #: How often it was tried, and how often it was in doubt.
+    #: How often the mail was tried, and how often it was in doubt.
     tries: Mapped[int] = mapped_column(SmallInteger, default=0)
     doubts: Mapped[int] = mapped_column(SmallInteger, default=0)
-    #: The mail in doubt: if it goes out again, its bytes are the same. The form is the key of a
-    #: :class:`MailForm` (no foreign key: it would cost a look-up a mail), the values are what is
-    #: this person's (JSON). A password link's mail keeps neither: its token is in nobody's store.
+    #: The content of a mail in doubt: if the mail is sent again, its bytes are the same.
+    #: ``form_key`` is the key of a :class:`MailForm` (no foreign key, which would cost a look-up
+    #: for each mail); ``form_values`` are the personal values (JSON). Both are NULL for a mail with
+    #: a password link, whose token is never stored.
     form_key: Mapped[str | None]
     form_values: Mapped[str | None]
-    #: Of « Le point de la semaine », which dates it told: those of :class:`WeeklyDate`.
+    #: For « Le point de la semaine »: the dates that it told, as rows of :class:`WeeklyDate`.
     issue: Mapped[int | None] = mapped_column(BigInteger)
 
     subscriber: Mapped[Subscriber | None] = relationship()
@@ -114,12 +117,12 @@ class Delivery(Base):
 
 
 class MailForm(Base):
-    """What thousands of mails in doubt have in common. It is never changed."""
+    """The part that thousands of mails in doubt have in common. A row is never changed."""
 
     __tablename__ = "mail_form"
 
-    #: The day and a hash of the form. That of another day is another row, so that nobody uses one
-    #: that is old enough to be deleted.
+    #: The day and a hash of the form. The same form has another row on another day, so that no mail
+    #: uses a row that is old enough to be deleted.
     key: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date]
     stored: Mapped[bytes] = mapped_column(LargeBinary)
@@ -128,12 +131,12 @@ class MailForm(Base):
 class WeeklyDate(Base):
     """One date that an issue of « Le point de la semaine » told, as it was then.
 
-    Thousands of people get one issue, so that it is noted once. Kept until 30 days after the date.
+    An issue has thousands of readers and is noted once. A row is kept until 30 days after the date.
     """
 
     __tablename__ = "weekly_date"
 
-    #: Made from all the dates of the issue.
+    #: A hash of all the dates of the issue.
     issue: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     milestone_id: Mapped[int] = mapped_column(
         ForeignKey(Milestone.id, ondelete="CASCADE"), primary_key=True, index=True
@@ -142,7 +145,7 @@ class WeeklyDate(Base):
 
 
 class Reminder(Base):
-    """One intent: this person is to hear of this date, so long before it.
+    """One intent: this person should hear of this date, at this time before it.
 
     ``day`` is the date as it was announced: a date that moves makes another row. ``lead`` is the
     code of a lead, or of a ``News``.
@@ -152,7 +155,8 @@ class Reminder(Base):
     __table_args__ = (UniqueConstraint("subscriber_id", "milestone_id", "day", "lead"),)
 
     id: Mapped[int] = mapped_column(_BigId, primary_key=True)
-    #: The delivery's; there is no key of its own for it, which would cost a look-up a row.
+    #: The subscriber of the delivery. There is no foreign key, which would cost a look-up for each
+    #: row.
     subscriber_id: Mapped[int]
     milestone_id: Mapped[int] = mapped_column(
         ForeignKey(Milestone.id, ondelete="CASCADE"), index=True
@@ -172,7 +176,7 @@ class Reminder(Base):
 
 
 class DeliveryAttempt(Base):
-    """One try to hand a mail to a server. It is written at the gate, as in doubt."""
+    """One try to hand a mail to a server. The row is written at the gate, as in doubt."""
 
     __tablename__ = "delivery_attempt"
 
@@ -184,25 +188,25 @@ class DeliveryAttempt(Base):
     owner: Mapped[str]
     at: Mapped[Instant]
     outcome: Mapped[AttemptOutcome] = mapped_column(closed(AttemptOutcome))
-    #: The stage that was reached (« connect », « rcpt », « body », …) and the server's code.
+    #: The stage that was reached (``connect``, ``rcpt``, ``body``, …) and the server's code.
     stage: Mapped[str]
     code: Mapped[int | None]
-    #: What the server said, without addresses.
+    #: The server's words, without addresses.
     reply: Mapped[str | None]
 
 
 class SendDay(Base):
     """What is due to the subscribers of one place, and whether it was planned for all of them.
 
-    One row for each lead of a date and each (académie, with or without Wednesdays), which are few;
-    planning joins it with the subscribers, who are many.
+    There is one row for each lead of a date and each place (académie, with or without Wednesdays).
+    These rows are few; planning joins them with the subscribers, who are many.
     """
 
     __tablename__ = "send_day"
     __table_args__ = (
         UniqueConstraint("topic", "academy", "wednesdays"),
         *(
-            # What planning joins on.
+            # The columns on which planning joins.
             Index(
                 f"ix_send_day_open_{columns[0]}",
                 *columns,
@@ -214,7 +218,7 @@ class SendDay(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    #: « 17/2021-02-11/class_weeks:3 », « weekly/2021-01-11 », « rentree/2021-09-02 ».
+    #: For example ``17/2021-02-11/class_weeks:3``, ``weekly/2021-01-11`` or ``rentree/2021``.
     topic: Mapped[str]
     #: Slug of an académie; empty for subscribers without one.
     academy: Mapped[str]
@@ -227,10 +231,11 @@ class SendDay(Base):
     event_id: Mapped[str | None]
     day: Mapped[date | None]
     lead: Mapped[str | None]
-    #: Whether the académie sees the date; if not, only those who picked the event hear of it.
+    #: Whether the date is for the académie; if not, only subscribers who picked the event hear of
+    #: it.
     in_scope: Mapped[bool] = mapped_column(default=True)
     send_at: Mapped[Instant]
-    #: The local day on which it was found due: the day of its deliveries.
+    #: The local day on which the send day was found due: the day of its deliveries.
     mail_day: Mapped[date]
     expires_at: Mapped[Instant]
     planned_at: Mapped[Instant | None]

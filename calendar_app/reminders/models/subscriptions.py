@@ -1,6 +1,6 @@
-"""Who is reminded of what: subscribers and what they follow.
+"""Subscribers and the events that they follow.
 
-Nothing here is ``Visible``: a change to it moves no feed.
+Nothing here is ``Visible``: a change here changes no feed.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from calendar_app.words.mail_addresses import stored
 
 
 class Slugs(TypeDecorator[frozenset[str]]):
-    """A set of slugs as « ,cm1,cm2, »: one statement finds one for a million subscribers (LIKE),
-    on both engines, and a person can read it. The empty set is the empty text."""
+    """A set of slugs, stored as ``,cm1,cm2,``: on both database engines, one statement (LIKE) finds
+    a slug among a million subscribers, and a person can read the value. The empty set is the empty
+    text."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str | None:
         if value is None or isinstance(value, str):
-            return value  # a pattern to compare with
+            return value  # a pattern for LIKE
         return f",{','.join(sorted(value))}," if value else ""
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str]:
@@ -38,9 +39,9 @@ class Slugs(TypeDecorator[frozenset[str]]):
 
 
 class Subscriber(Base):
-    """An address, where its class is, and how long before a deadline it wants to hear.
+    """A person with an address, a school, and the leads at which they want to hear of a deadline.
 
-    ``uid`` is what signed links carry; another one makes all earlier links void.
+    ``uid`` is the value that signed links carry; another ``uid`` makes all earlier links void.
     """
 
     __tablename__ = "subscriber"
@@ -51,18 +52,18 @@ class Subscriber(Base):
             name="confirmed",
         ),
         CheckConstraint("(consent_at IS NULL) = (consent_wording IS NULL)", name="consent"),
-        # Where there is somebody. (With the state first, SQLite would walk it for each chunk of
-        # planning, from its beginning.)
+        # For the query of the places that have subscribers. (With the state first, SQLite would
+        # scan the index from its beginning for each chunk of planning.)
         Index("ix_subscriber_place", "academy_slug", "school", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[uuid.UUID] = mapped_column(unique=True, default=uuid.uuid4)
-    #: As mails are sent to it: the domain in lower case and ASCII.
+    #: The address to which mails are sent, with the domain in lower case and ASCII.
     address: Mapped[str]
-    #: The address without case: one person signs up once.
+    #: The address without case, which is unique: one person signs up once.
     address_key: Mapped[str] = mapped_column(unique=True)
-    #: The address that somebody asked to move to and did not confirm yet.
+    #: The address to which the subscriber asked to move, not yet confirmed.
     new_address: Mapped[str | None]
     state: Mapped[SubscriberState] = mapped_column(closed(SubscriberState))
     state_at: Mapped[Instant]
@@ -71,25 +72,25 @@ class Subscriber(Base):
     school: Mapped[SchoolKind] = mapped_column(closed(SchoolKind))
     #: Slugs of ``school.levels.CLASSES``; never empty.
     classes: Mapped[frozenset[str]] = mapped_column(Slugs)
-    #: Slugs of themes; empty for all of them.
+    #: Slugs of themes; empty for all themes.
     themes: Mapped[frozenset[str]] = mapped_column(Slugs, default=frozenset)
     #: Codes of ``reminders.rules.reminder_plan.OFFERED_LEADS``.
     leads: Mapped[frozenset[str]] = mapped_column(Slugs)
-    #: Every contest that fits, or only those that were picked.
+    #: Whether the subscriber follows every contest that fits, or only the picked events.
     follows_all: Mapped[bool] = mapped_column(default=False)
     weekly: Mapped[bool] = mapped_column(default=False)
     #: Leads that had passed at this instant do not fire.
     since: Mapped[Instant]
 
-    #: When the six-digit code was last sent.
+    #: When a six-digit code was last sent.
     code_at: Mapped[Instant | None]
-    #: What was agreed to, when and by which means (« lien » or « code »).
+    #: The text that the person agreed to, when, and by which means (``lien`` or ``code``).
     consent_wording: Mapped[str | None]
     consent_at: Mapped[Instant | None]
     consent_means: Mapped[str | None]
     created_at: Mapped[Instant]
-    #: When they last did something with a form, a code or a personal link. (To open a link is
-    #: nothing: mail servers do it, too.)
+    #: When the person last did something with a form, a code or a personal link. (Opening a link
+    #: does not count: mail servers open links, too.)
     heard_at: Mapped[Instant] = mapped_column(default=as_created)
     confirmed_at: Mapped[Instant | None]
 
@@ -106,7 +107,7 @@ class Subscriber(Base):
 
 
 class Subscription(Base):
-    """One event that a subscriber picked, or said something about."""
+    """One event that a subscriber picked, or gave an answer about."""
 
     __tablename__ = "subscription"
 
@@ -122,9 +123,9 @@ class Subscription(Base):
     registered_at: Mapped[Instant | None]
     submitted_at: Mapped[Instant | None]
     declined_at: Mapped[Instant | None]
-    #: When « Ne plus me prévenir » was last said: nothing known before it makes us write again.
+    #: When « Ne plus me prévenir » was last said: what was known before causes no mail any more.
     unpicked_at: Mapped[Instant | None]
-    #: « Prévenez-moi l'an prochain »: carried to the next edition of the series.
+    #: « Prévenez-moi l'an prochain »: the wish is carried to the next edition of the series.
     next_year: Mapped[bool] = mapped_column(default=False)
 
     subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")
@@ -132,7 +133,8 @@ class Subscription(Base):
 
 
 class AddressRequest(Base):
-    """What somebody asked for by typing an address, until the worker looks whose it is: seconds."""
+    """A request that somebody made by typing an address. It is kept for seconds, until the worker
+    looks up the address."""
 
     __tablename__ = "address_request"
 
@@ -140,7 +142,7 @@ class AddressRequest(Base):
     asked_for: Mapped[AskedFor] = mapped_column(closed(AskedFor))
     address: Mapped[str]
     asked_at: Mapped[Instant]
-    #: Of a sign-up: the rest of its form.
+    #: For a sign-up: the rest of the form.
     form: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     @validates("address")

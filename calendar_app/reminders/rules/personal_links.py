@@ -1,9 +1,9 @@
-"""The links and codes that stand in mails: who holds one acts for the person it was sent to.
+"""The links and codes in mails: a person who holds one acts for the person to whom it was sent.
 
-A link carries the ``uid`` of a subscriber, signed; it has no end of its own, and dies when the
-subscriber gets another ``uid`` or is erased. A code of six digits says the same for the few hours
-after a mail, for those whose school mail rewrites links; it is worked out, never stored (as in
-RFC 4226, from a keyed hash).
+A link carries the signed ``uid`` of a subscriber. It does not expire; it becomes void when the
+subscriber gets another ``uid`` or is erased. A code of six digits does the same for the hours after
+a mail, for people whose school mail rewrites links. It is computed from a keyed hash (as in RFC
+4226) and never stored.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from itsdangerous import BadData, Signer, URLSafeSerializer
 
 from calendar_app.words.errors import DeadLinkError
 
-#: How long the link and the code of a confirmation work.
+#: How long the link of a confirmation is valid, and the code of a mail.
 CONFIRMATION_LIFE = timedelta(days=3)
 CODE_LIFE = timedelta(hours=24)
 
 
 class ClassAnswer(StrEnum):
-    """What a class did, or wants: the buttons behind a mail's links."""
+    """What a class did, or wants: the buttons behind the links of a mail."""
 
     REGISTERED = "inscrits"
     SUBMITTED = "envoyee"
@@ -44,7 +44,7 @@ class ClassAnswer(StrEnum):
 
 
 class BadLinkError(DeadLinkError):
-    """A link that we did not make, or that was cut on its way."""
+    """A link that we did not make, that was cut on its way, or that is no longer valid."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -54,9 +54,9 @@ class BadLinkError(DeadLinkError):
 
 
 class PersonalLinks:
-    """Makes and reads signed links.
+    """Makes and reads signed links and codes.
 
-    :param secret_key: of the installation; another key makes all links void.
+    :param secret_key: the key of the installation; another key makes all links void.
     :param public_url: ``scheme://host[:port]``: links are never built from a Host header.
     """
 
@@ -67,14 +67,14 @@ class PersonalLinks:
         self._address = URLSafeSerializer(secret_key, salt="new-address")
 
     def token(self, uid: uuid.UUID) -> str:
-        """Return what stands for a person in addresses: 50 characters of [A-Za-z0-9._-]."""
+        """Return the token that stands for a person in URLs: 50 characters of [A-Za-z0-9._-]."""
         short = urlsafe_b64encode(uid.bytes).rstrip(b"=")
         return self._person.sign(short).decode()
 
     def read(self, token: str) -> uuid.UUID:
-        """Return whom a token stands for.
+        """Return the ``uid`` of the person for whom a token stands.
 
-        :raises BadLinkError: when it was not made by :meth:`token`.
+        :raises BadLinkError: when the token was not made by :meth:`token`.
         """
         try:
             return uuid.UUID(bytes=urlsafe_b64decode(self._person.unsign(token.encode()) + b"=="))
@@ -82,14 +82,14 @@ class PersonalLinks:
             raise BadLinkError from None
 
     def new_address_token(self, uid: uuid.UUID, address: str) -> str:
-        """Return what stands for « this person moves to this address », for a mail to it."""
+        """Return the token for "this person moves to this address", for a mail to that address."""
         return str(self._address.dumps([uid.hex, self.fingerprint(address)]))
 
     def read_new_address(self, token: str) -> tuple[uuid.UUID, str]:
-        """Return whom a token of :meth:`new_address_token` stands for, and the fingerprint of the
-        address.
+        """Return the ``uid`` of the person and the fingerprint of the address that a token of
+        :meth:`new_address_token` stands for.
 
-        :raises BadLinkError: when it is none.
+        :raises BadLinkError: when the token is no such token.
         """
         try:
             uid, fingerprint = self._address.loads(token)
@@ -98,19 +98,21 @@ class PersonalLinks:
             raise BadLinkError from None
 
     def fingerprint(self, text: str) -> str:
-        """Return a keyed hash: the same for the same text, and nobody reads the text back."""
+        """Return a keyed hash of a text: the same text has the same hash, from which nobody can
+        read the text."""
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:32]
 
     def code(self, uid: uuid.UUID, at: datetime) -> str:
-        """Return the six digits that were sent to a person at this instant."""
+        """Return the six digits that were sent to a person at this instant (aware)."""
         digest = hmac.new(self._key, f"{uid.hex}/{at.timestamp()}".encode(), hashlib.sha256)
         return f"{int.from_bytes(digest.digest()[:8]) % 1_000_000:06}"
 
     def password_token(self, delivery_id: int, at: datetime) -> str:
-        """Return what stands for an editor in the link that a mail brings: whoever writes the mail
-        works it out, and the store has its :meth:`digest` only.
+        """Return the token of the link with which an editor sets a password. The worker computes it
+        when it composes the mail; the store only has its :meth:`digest`.
 
-        :param at: when the mail was put in the outbox: an id may be used again.
+        :param at: when the mail was put in the outbox: the id of a deleted delivery may be used
+            again.
         """
         about = f"password/{delivery_id}/{at.timestamp()}"
         token = hmac.new(self._key, about.encode(), hashlib.sha256).digest()
@@ -118,45 +120,46 @@ class PersonalLinks:
 
     @staticmethod
     def digest(token: str) -> str:
-        """Return the hash by which a token of 256 bits is found again (SHA-256, hexadecimal): it
-        needs no slow one."""
+        """Return the hash by which a token of 256 bits is found again (SHA-256, hexadecimal). Such
+        a token needs no slow hash."""
         return hashlib.sha256(token.encode()).hexdigest()
 
     # -- addresses ----------------------------------------------------------------------------
 
     def page(self, path: str = "/") -> str:
-        """Return the address of a page of the site."""
+        """Return the URL of a page of the site."""
         return self._public_url + path
 
     def event(self, event_id: str) -> str:
-        """Return the page of an event."""
+        """Return the URL of the page of an event."""
         return self.page(f"/evenements/{quote(event_id)}/")
 
     def event_dates(self, event_id: str) -> str:
-        """Return the file of an event's dates (iCalendar)."""
+        """Return the URL of the file of an event's dates (iCalendar)."""
         return self.page(f"/evenements/{quote(event_id)}.ics")
 
     def confirm(self, token: str) -> str:
-        """Return where a sign-up is confirmed."""
+        """Return the URL of the page on which a sign-up is confirmed."""
         return self.page(f"/abonnement/lien/{token}/confirmer/")
 
     def confirm_address(self, token: str) -> str:
-        """Return where another address is confirmed (a token of :meth:`new_address_token`)."""
+        """Return the URL of the page on which a new address is confirmed (a token of
+        :meth:`new_address_token`)."""
         return self.page(f"/abonnement/adresse/{token}/")
 
     def manage(self, token: str) -> str:
-        """Return where one changes or ends one's reminders."""
+        """Return the URL of the page on which a person changes or ends their reminders."""
         return self.page(f"/abonnement/lien/{token}/")
 
     def password(self, token: str) -> str:
-        """Return where an editor sets a password (a single-use token)."""
+        """Return the URL of the page on which an editor sets a password (a single-use token)."""
         return self.page(f"/redaction/mot-de-passe/{token}/")
 
     def unsubscribe(self, token: str) -> str:
-        """Return where one click unsubscribes (RFC 8058)."""
+        """Return the URL for the one-click unsubscription (RFC 8058)."""
         return self.page(f"/abonnement/lien/{token}/desabonnement/")
 
     def answer(self, token: str, event_id: str, answer: ClassAnswer) -> str:
-        """Return where one says what the class did about an event."""
+        """Return the URL of the page on which a person says what the class did about an event."""
         path = f"/abonnement/lien/{token}/evenements/{quote(event_id)}/"
         return self.page(f"{path}?reponse={answer.value}")

@@ -1,4 +1,4 @@
-"""When a reminder goes out: the days and instants of one deadline's leads, as pure values."""
+"""When a reminder is sent: the days and instants of the leads of one deadline, as pure values."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from calendar_app.school.local_time import MORNING, local_instant
 from calendar_app.school.school_calendars import SchoolCalendar
 from calendar_app.words.errors import CalendarUnknownError
 
-#: What a subscriber may choose among, farthest first.
+#: The leads that a subscriber may choose, farthest first.
 OFFERED_LEADS = (Lead.month(), Lead.class_weeks(3), Lead.class_weeks(1), Lead.last_class_day())
 
-#: A date that was published a moment ago may be in a transaction that is not over.
+#: A date that was published a moment ago may be in a transaction that has not ended.
 _SETTLED = timedelta(hours=1)
 
-#: A date that is so near is told of at once, whatever the day.
+#: News of a date that is this near is told at once, on any day.
 AT_ONCE = timedelta(days=2)
 
 
 class SchoolKind(StrEnum):
-    """Where a subscriber teaches: it decides whether a Wednesday is a class day."""
+    """Where a subscriber teaches, which decides whether Wednesday is a class day."""
 
     ECOLE = "ecole"
     ECOLE_WITH_WEDNESDAY = "ecole-mercredi"
@@ -49,7 +49,7 @@ class SchoolKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlannedReminder:
-    """One lead of one deadline: the class day on which its mail goes out, and the instant."""
+    """One lead of one deadline: the class day on which its mail is sent, and the instant (UTC)."""
 
     lead: Lead
     day: date
@@ -59,11 +59,12 @@ class PlannedReminder:
 def plan(
     class_days: ClassDays, deadline: date, leads: Iterable[Lead], time_zone: str
 ) -> tuple[PlannedReminder, ...]:
-    """Return the reminders of a deadline, earliest first; a lead that no class day can hold has
-    none (see ``ClassDays.lead_day``).
+    """Return the reminders of a deadline, earliest first; a lead without a possible class day is
+    left out (see ``ClassDays.lead_day``).
 
     :param deadline: the printed day.
-    :param time_zone: IANA name of the subscriber's académie: mails go out at 7 h 30 there.
+    :param time_zone: IANA name of the zone of the subscriber's académie: mails are sent at 7 h 30
+        there.
     :raises CalendarUnknownError: when the school holidays of those days are not known.
     """
     days = ((lead, class_days.lead_day(deadline, lead)) for lead in leads)
@@ -76,8 +77,8 @@ def plan(
 
 
 def weekdays_only(academy: Academy | None, *, wednesdays: bool) -> ClassDays:
-    """Return what stands in for the class days of a place whose holidays are not known: every
-    weekday that is no public holiday. A reminder on a day without class is better than none."""
+    """Return class days for a place whose school holidays are not known: every weekday that is no
+    public holiday. A reminder on a day without class is better than no reminder."""
     known = ((date(1900, 1, 1), date(2199, 12, 31)),)
     calendar = SchoolCalendar("", "vacances scolaires non connues", holidays=(), known=known)
     if academy is None:
@@ -86,8 +87,8 @@ def weekdays_only(academy: Academy | None, *, wednesdays: bool) -> ClassDays:
 
 
 def next_class_morning(class_days: ClassDays, after: datetime, time_zone: str) -> datetime:
-    """Return 7 h 30 of the first class day (clock of *time_zone*) that starts an hour or more
-    after an instant.
+    """Return the instant (UTC) of the first class morning, 7 h 30 on the clock of *time_zone*, that
+    is at least an hour after *after* (aware).
 
     :raises CalendarUnknownError: when the school holidays of those days are not known.
     """
@@ -100,7 +101,8 @@ def next_class_morning(class_days: ClassDays, after: datetime, time_zone: str) -
 
 
 def first_class_day_of_week(class_days: ClassDays, day: date) -> date | None:
-    """Return the first class day of the week (Monday to Sunday) of *day*; None without class.
+    """Return the first class day of the week (Monday to Sunday) of *day*; None for a week without
+    class.
 
     :raises CalendarUnknownError: when the school holidays of that week are not known.
     """
@@ -110,8 +112,8 @@ def first_class_day_of_week(class_days: ClassDays, day: date) -> date | None:
 
 
 def rentree_day(class_days: ClassDays, today: date) -> date | None:
-    """Return the first class day after the latest summer holidays; None where they are not known
-    or the calendar has none."""
+    """Return the first class day after the latest summer holidays; None where the school holidays
+    are not known, or where the calendar has no summer holidays."""
     end = class_days.summer_end_before(today + timedelta(days=1))
     try:
         return class_days.first_from(end + timedelta(days=1)) if end > date.min else None

@@ -1,4 +1,4 @@
-"""What mail servers say of a mail: in their answers, and in the reports that they send back."""
+"""What mail servers say of a mail, in their answers and in the reports that they send back."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import re
 
 from calendar_app.words.text import clean_line
 
-# It starts where a word starts, or a long word without « @ » would be searched from each letter.
+# A match starts where a word starts; otherwise, a long word without « @ » would be searched from
+# each of its letters.
 _WORD = r"[^\s<>()\[\]:;,\"]"
 _ADDRESS = re.compile(rf"(?<!{_WORD}){_WORD}*(?:@|%40){_WORD}*", re.IGNORECASE)
-# RFC 3463, section 3.2: these say that the address is right, or speak of the sender's.
+# RFC 3463, section 3.2: these codes say that the address is right, or are about the sender's
+# address.
 _NOT_THE_RECIPIENT = ("5.1.5", "5.1.7", "5.1.8", "5.1.9")
 
-#: What servers write where they give no enhanced status code, and the code that it means: the first
-#: that is found. Whether an address is full, or a rule refuses the mail, goes before whether it is
-#: unknown: only the last stops an address.
+#: The words of servers that give no enhanced status code, and the code that the words mean. The
+#: first match counts. A full mailbox, or a rule that refuses the mail, goes before an unknown
+#: address: only the latter stops an address.
 _WORDS = (
     ("5.7.1", r"spam|block(ed|list)|blacklist|policy|reputation|not authori[sz]ed|access denied"),
     ("5.2.2", r"\bfull\b|quota|\bpleine\b|storage"),
@@ -39,8 +41,8 @@ _WORDS = (
 
 
 def status_in_words(text: str) -> str:
-    """Return the enhanced status code that a server's words mean, empty if they say nothing that is
-    known: « 550 No such user here » means 5.1.1."""
+    """Return the enhanced status code that a server's words mean, empty if no words are recognised:
+    "550 No such user here" means 5.1.1."""
     line = clean_line(text)[:2000]
     for status, pattern in _WORDS:
         if re.search(pattern, line, re.IGNORECASE):
@@ -49,23 +51,26 @@ def status_in_words(text: str) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """Return *text* on a line of 200 characters at most, with « … » for each address."""
-    # Cut twice: an address that the second cut would halve is gone by then.
+    """Return *text* on one line of at most 200 characters, with « … » in place of each address."""
+    # Cut twice: addresses are replaced before the second cut could halve one.
     return _ADDRESS.sub("…", clean_line(text)[:2000])[:200]
 
 
 def refuses_address(status: str) -> bool:
     """Whether an enhanced status code (RFC 3463) says that the recipient's address takes no mail,
-    now or later, so that writing to it has to stop.
+    now or later, so that mails to it have to stop.
 
-    Only what is a property of the address: 5.1.x, but for those that are about the sender's, and
-    5.2.1 (mailbox disabled). Somebody whose mails stop without reason misses a deadline; one more
-    mail to a dead address costs nothing. So these do not stop it, though this mail is lost:
+    Only codes about the address itself count: 5.1.x, except codes about the sender's address, and
+    5.2.1 (mailbox disabled). A person whose mails stop without reason misses a deadline; one more
+    mail to a dead address costs nothing. So these codes do not stop an address, although this mail
+    is lost:
 
-    - 5.2.2 (mailbox full), 5.2.3 and 5.3.4 (the mail is too big): another day, another mail;
-    - 5.4.x, with 5.4.4 (no route: the domain is not found): the address was confirmed, so its
+    - 5.2.2 (mailbox full), 5.2.3 and 5.3.4 (the mail is too big): another mail on another day may
+      pass;
+    - 5.4.x, including 5.4.4 (no route: the domain is not found): the address was confirmed, so its
       domain exists; either its DNS or that of our own relay is broken;
-    - 5.6.x and 5.7.x: about what the mail holds or how we send it; a filter is no address;
+    - 5.6.x and 5.7.x: they are about the content of the mail or how we send it, not about the
+      address;
     - 5.0.0: it says nothing.
     """
     about_address = status.startswith("5.1.") and status not in _NOT_THE_RECIPIENT
@@ -74,5 +79,5 @@ def refuses_address(status: str) -> bool:
 
 def is_policy(status: str) -> bool:
     """Whether an enhanced status code says that the server's rules refuse the mail for good,
-    whoever its recipient is (RFC 3463, section 3.8)."""
+    whatever its recipient (RFC 3463, section 3.8)."""
     return status.startswith("5.7.")

@@ -1,4 +1,4 @@
-"""One draft as the room shows it."""
+"""One draft as the editors' room shows it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from calendar_app.web.page import page
 
 @dataclass(frozen=True, slots=True)
 class DraftCard:
-    """A draft, with the words for it and what who is logged in may do.
+    """A draft, its words, and what the editor who is logged in may do.
 
-    :param line: of a dated item; None of an event that an editor prepared.
-    :param change: « 31/01 → 14/02 », of a change of days.
-    :param form: to put it right in place; None of an event that an editor prepared.
-    :param near: events that it may belong to.
-    :param parts: what an editor prepared would change, part by part.
+    :param line: the dated item; None for an event that an editor prepared.
+    :param change: « 31/01 → 14/02 », for a change of days; else None.
+    :param form: the form that corrects the draft in place; None for an event that an editor
+        prepared.
+    :param near: the events to which the draft may belong.
+    :param parts: for an event that an editor prepared, what it would change, part by part.
     """
 
     draft: Draft
@@ -45,19 +46,19 @@ class DraftCard:
 
     @property
     def is_own(self) -> bool:
-        """Whether who is logged in prepared it."""
+        """Whether the editor who is logged in prepared the draft."""
         return self.draft.author_id is not None and self.draft.author_id == the_editor().id
 
     @property
     def kind(self) -> str:
-        """The kind of date that colours it."""
+        """The kind of date that gives the card its colour."""
         return "session" if self.draft.kind == "event" else "deadline"
 
 
 def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
     """Return the card of a draft that the editor may read.
 
-    :param form: what was typed and has problems; None: what the draft says.
+    :param form: the form as it was typed, with its problems; None fills it in from the draft.
     """
     academies = page().reference.academies
     line = change = None

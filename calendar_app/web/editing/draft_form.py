@@ -1,4 +1,4 @@
-"""What an editor puts right of a dated item, in the place where it is shown."""
+"""The form in which an editor corrects a dated item, on the page that shows the item."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from calendar_app.words.links import whole_link
 from calendar_app.words.text import clean_line
 from calendar_app.words.vocabulary import Certainty
 
-#: The natures that a form offers: value → (kind, step, words).
+#: The natures that the form offers: value → (kind, step, French words).
 NATURES: dict[str, tuple[ItemKind, Step | None, str]] = {
     "inscription": (ItemKind.DEADLINE, Step.REGISTRATION, "date limite d'inscription"),
     "envoi": (ItemKind.DEADLINE, Step.SUBMISSION, "date limite d'envoi des productions"),
@@ -35,7 +35,7 @@ _TITLE = 160
 
 @dataclass
 class DraftForm:
-    """One item as it is written in the form; names are those of the form's fields."""
+    """One dated item as it was typed; the names are those of the form's fields."""
 
     titre: str = ""
     nature: str = "limite"
@@ -52,7 +52,7 @@ class DraftForm:
 
     @classmethod
     def of_item(cls, item: DatedItem, academies: Academies) -> DraftForm:
-        """Show an item."""
+        """Return the form filled in with an item."""
         return cls(
             titre=item.title,
             nature=next(n for n, (k, s, _) in NATURES.items() if (k, s) == _nature(item)),
@@ -69,7 +69,7 @@ class DraftForm:
 
     @classmethod
     def posted(cls, form: MultiDict[str, str]) -> DraftForm:
-        """Read a request's form."""
+        """Read the form of a request."""
 
         def line(name: str) -> str:
             return clean_line(form.get(name, ""))[: 2000 if name == "lien" else _LONGEST]
@@ -89,7 +89,7 @@ class DraftForm:
         )
 
     def read(self, item: DatedItem, academies: Academies) -> DatedItem | None:
-        """Return *item* as the form says it, or None with the problems noted, by field."""
+        """Return *item* with the values of the form, or None with the problems noted by field."""
         if not self.titre:
             self.problems["titre"] = "Donnez un titre."
         elif len(self.titre) > _TITLE:
@@ -154,7 +154,8 @@ class DraftForm:
         return hour
 
     def _places(self, academies: Academies) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the académies and the départements, as an item names them."""
+        """Return the slugs of the académies, those of the départements included, and the codes of the
+        départements."""
         try:
             codes = read_scope(self.pour, academies)
         except UnknownValueError as error:

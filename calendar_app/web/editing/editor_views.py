@@ -1,4 +1,4 @@
-"""The editors' room: logging in and out, setting a password, and what waits to be checked."""
+"""The editors' room: log-in, log-out, password, and the page « À vérifier »."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ bp = room_blueprint("editor", __name__)
 @bp.get("/")
 @policy(Policy.EDITOR)
 def room() -> Response:
-    """« À vérifier »: what waits for who is logged in."""
+    """« À vérifier »: show the drafts that wait for the editor who is logged in."""
     return queue_views.room()
 
 
@@ -34,8 +34,8 @@ def room() -> Response:
 @policy(Policy.PUBLIC)
 @bodies.takes(bodies.PASTED_LETTER)
 def log_in() -> Any:
-    """Log in; a refusal never tells whether the address is known. Whoever was on their way
-    somewhere goes on."""
+    """Log in, and go on to the page to which the editor was going. A refusal never tells whether the
+    address is known."""
     if request.method != "POST":
         return _log_in(LoginForm())
     form = LoginForm(clean_line(request.form.get("adresse", ""))[:320])
@@ -56,7 +56,7 @@ def log_in() -> Any:
     except accounts.LoginError as error:
         form.problems["adresse"] = str(error)
         return _log_in(form, 400)
-    kept = kept_forms.carried()  # it is of the session that ends here
+    kept = kept_forms.carried()  # it is bound to the session that ends here
     editor_session.begin(begun)
     if kept and kept.words:
         return show("resume.html", kept=kept, told=kept_words.form_lines(kept))
@@ -66,7 +66,7 @@ def log_in() -> Any:
 @bp.post("/deconnexion/")
 @policy(Policy.EDITOR)
 def log_out() -> Any:
-    """Log out of this browser."""
+    """Log the editor out of this browser."""
     if not editor_session.is_fresh():
         return queue_views.room(400, editor_session.NOT_FRESH)
     editor_session.end()
@@ -76,7 +76,7 @@ def log_out() -> Any:
 @bp.route("/mot-de-passe/", methods=["GET", "POST"])
 @policy(Policy.PUBLIC)
 def forgotten() -> Any:
-    """« Mot de passe oublié, ou pas encore choisi »: the answer is the same for every address."""
+    """« Mot de passe oublié »: mail a link. The answer is the same for every address."""
     if request.method != "POST":
         return show("forgotten.html", form=forms.AddressForm())
     form, now = forms.AddressForm.posted(request.form), page().now
@@ -98,8 +98,8 @@ def forgotten() -> Any:
 @bp.route("/mot-de-passe/<token>/", methods=["GET", "POST"])
 @policy(Policy.LINK_HOLDER)
 def password(token: str) -> Any:
-    """Set one's password, behind a single-use link. A GET uses nothing up: mail scanners follow
-    links."""
+    """Set a password, behind a single-use link. A GET does not use the link up, because mail
+    scanners follow links."""
     now = page().now
     editor = accounts.of_link(db.session, token, now)
     if request.method != "POST":

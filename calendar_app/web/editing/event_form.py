@@ -1,6 +1,6 @@
-"""An event as a form: what is typed is kept whole, and read as ``events.yaml`` would be.
+"""An event as a form: the fields are kept as they were typed, and read like ``events.yaml``.
 
-The rules are those of ``catalogue.entries``; here they are said in the words of the form.
+The rules are those of ``catalogue.entries``; the messages use the words of the form.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from calendar_app.words.links import whole_link
 from calendar_app.words.text import clean, clean_line, slugify
 from calendar_app.words.vocabulary import EventType, MilestoneKind
 
-#: Text fields: name in the form → where it stands in an event.
+#: Text fields: name in the form → place in an entry.
 TEXTS = {
     "titre": "title",
     "organisateur": "organiser",
@@ -40,7 +40,7 @@ TEXTS = {
     "cout": "participation.cost",
     "places": "participation.places",
 }
-#: Lists of boxes: name in the form → where it stands.
+#: Lists of check boxes: name in the form → place in an entry.
 BOXES = {
     "public": "audience",
     "themes": "themes",
@@ -86,10 +86,10 @@ _MOST_ROWS = 60
 class DateRow:
     """One date of the form, as it was typed.
 
-    :param cle: its key when the event has it already; it never changes.
-    :param avant: days between which it first stood (« 2021-02-11/2021-02-11 »), if it was moved.
-    :param fuseau: its own time zone, which has no field to be seen.
-    :param deplacee: « oui » when a day that differs is a move, « non » when it was a mistake.
+    :param cle: the key of a date that the event already has; a key never changes.
+    :param avant: the first and last day before the date was moved (« 2021-02-11/2021-02-11 »).
+    :param fuseau: the date's own IANA time zone, which has no visible field.
+    :param deplacee: « oui » when a changed day is a move, « non » when the old day was a mistake.
     """
 
     cle: str = ""
@@ -113,17 +113,17 @@ class DateRow:
         return not (self.cle or self.nature or self.premier or self.dernier)
 
 
-#: Days and hours may be typed as people write them.
+#: The readers of days and hours, which may be typed in the French form.
 _AS_TYPED = {"premier": iso_day, "dernier": iso_day, "debut": iso_hour, "fin": iso_hour}
-#: What a request may set of a row.
+#: The fields of a row that a request may set.
 _ROW_FIELDS = frozenset(f.name for f in fields(DateRow))
 
 
 @dataclass
 class EventForm:
-    """An event as it is typed; the names of the fields are those of the form.
+    """An event as it was typed; the names are those of the form's fields.
 
-    :param event_id: of an event that exists; None for a new one.
+    :param event_id: the id of an event that exists; None for a new event.
     """
 
     event_id: str | None = None
@@ -139,13 +139,13 @@ class EventForm:
     annule: bool = False
     archive: bool = False
     dates: list[DateRow] = field(default_factory=list)
-    #: The rows that were read as dates, in their order.
+    #: The indexes of the rows that were read as dates, in the order of the dates.
     read_rows: list[int] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_entry(cls, entry: Written, academies: Academies, event_id: str | None) -> EventForm:
-        """Show an event as it is written."""
+        """Return the form filled in with a written event."""
         return cls(
             event_id=event_id,
             serie=entry.get("series", ""),
@@ -164,7 +164,7 @@ class EventForm:
 
     @classmethod
     def posted(cls, form: MultiDict[str, str], event_id: str | None) -> EventForm:
-        """Read a request's form."""
+        """Read the form of a request."""
         found = cls(event_id=event_id, serie=clean_line(form.get("serie", ""))[:120])
         for name in TEXTS:
             given = form.get(name, "")
@@ -191,7 +191,7 @@ class EventForm:
 
     @property
     def takes_part(self) -> bool:
-        """Whether something is said of how to take part."""
+        """Whether the form says anything about how to take part."""
         texts = ("inscription_ou", "inscription_lien", "cout", "places")
         lists = ("inscrit", "envoi", "donnees")
         return bool(
@@ -201,8 +201,8 @@ class EventForm:
         )
 
     def read(self, academies: Academies) -> Written:
-        """Return the event as it is written, with the problems noted by field; what has a problem
-        is left as it was typed."""
+        """Return the event as a written entry, and note the problems by field. A value with a problem
+        stays as it was typed, or is left out."""
         entry: Written = {"type": self.type, "school_year": self.annee}
         for name, words in _REQUIRED.items():
             if not self.texts.get(name):
@@ -237,14 +237,14 @@ class EventForm:
         return entry
 
     def scope(self, academies: Academies) -> frozenset[str]:
-        """Return whom the event is for, as far as it can be read."""
+        """Return the scope codes of the event; none when they cannot be read."""
         try:
             return read_scope(self.pour, academies)
         except UnknownValueError:
             return frozenset()
 
     def note(self, problems: Mapping[str, str]) -> None:
-        """Note what ``EntryError`` says, at the fields of the form and in their words."""
+        """Note the problems of an ``EntryError`` at the fields of the form, in the form's words."""
         for where, message in problems.items():
             message = in_words_of_the_form(message)
             parts = where.split(".")
@@ -257,10 +257,10 @@ class EventForm:
             self.problems.setdefault(name, f"{message[:1].upper()}{message[1:]}.")
 
     def note_not_theirs(self, parts: Sequence[str], where: str) -> None:
-        """Note at which fields stands what the editor may not publish.
+        """Note the fields with changes that the editor may not publish.
 
         :param parts: names of facts (``catalogue.facts``).
-        :param where: the editor's own scope, in words.
+        :param where: the editor's own scope, in French.
         """
         rows = {row.cle: number for number, row in enumerate(self.dates)}
         for part in parts:
@@ -359,7 +359,7 @@ def _put(entry: Written, where: str, value: object) -> None:
 
 
 def _written_scope(codes: frozenset[str]) -> Written | str:
-    # « national » with others is refused where it is read, in the words of the file.
+    # No ``ScopeEntry`` has « national » beside other codes: « national » alone is written.
     names = scope_entry(codes) if "national" not in codes or len(codes) == 1 else None
     if names is None or names.national:
         return "national"

@@ -1,4 +1,4 @@
-"""What the form of an event would publish: its page, and its dates as a calendar shows them."""
+"""The preview of an event's form: its page, and its dates as a calendar program shows them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from calendar_app.web.page import page
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """One date as a calendar shows it: its line, its days, and what stands below."""
+    """One date as a calendar program shows it: its title, its days and its description."""
 
     summary: str
     when: str
@@ -25,8 +25,12 @@ class FeedLine:
 
 
 def preview_of(form: EventForm) -> dict[str, Any]:
-    """Return what templates/editing/_preview.html shows: the event, its feed entries, and events
-    that may be the same; only what is missing where the form does not say enough yet."""
+    """Return the values of templates/editing/_preview.html: the event, its lines in a feed, and
+    events that may be the same one.
+
+    When the form does not say enough yet, the values say what is missing instead of the event, and
+    the problems are taken off the form.
+    """
     reference = page().reference
     written = form.read(reference.academies)
     if form.event_id is None and form.texts.get("titre"):

@@ -1,4 +1,4 @@
-"""Events in the room: the list, the form with its preview, and what becomes of an event."""
+"""Events in the editors' room: the list, the form with its preview, and the state buttons."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _options(values: Any) -> tuple[tuple[str, str], ...]:
     return tuple((member.value, member.words) for member in values)
 
 
-#: What a button makes of an event: value → (facts that it sets, or None to take away; its action).
+#: The state buttons: value → (facts to set, None to remove; the action that the journal notes).
 STATES: dict[str, tuple[dict[str, str | None], ChangeAction]] = {
     "annule": ({"cancelled": "true"}, ChangeAction.CANCELLED),
     "retabli": ({"cancelled": None}, ChangeAction.RESTORED),
@@ -95,7 +95,7 @@ _LONGEST_WHY = 500
 @bp.get("/evenements/")
 @policy(Policy.EDITOR)
 def index() -> Any:
-    """The events that concern one's scope, of one school year."""
+    """Show the events of a school year that concern the editor's scope."""
     here = page()
     label = request.args.get("annee", "")
     year = SchoolYear.parse(label) if label else overview.latest_year(db.session, here.today)
@@ -112,7 +112,7 @@ def index() -> Any:
 @bp.route("/evenements/nouveau/", methods=["GET", "POST"])
 @policy(Policy.EDITOR)
 def new() -> Any:
-    """A new event; one that begins with a draft publishes that draft."""
+    """Show or take the form of a new event. A form that began with a draft publishes the draft."""
     here, draft = page(), _draft()
     if request.method != "POST":
         if draft:
@@ -128,7 +128,7 @@ def new() -> Any:
 @bp.route("/evenements/<event_id>/", methods=["GET", "POST"])
 @policy(Policy.EDITOR)
 def edit(event_id: str) -> Any:
-    """An event that exists."""
+    """Show or take the form of an event that exists."""
     found = events.visible_event(db.session, the_editor(), event_id)
     if request.method != "POST":
         entry = event_entry(found, page().reference.academies)
@@ -142,7 +142,7 @@ def edit(event_id: str) -> Any:
 @bp.get("/evenements/<event_id>/edition-suivante/")
 @policy(Policy.EDITOR)
 def next_edition(event_id: str) -> Any:
-    """The form of the next edition, a year later; nothing is stored before it is sent."""
+    """Show the form of the next edition, a year later. Nothing is stored before it is sent."""
     here, found = page(), events.visible_event(db.session, the_editor(), event_id)
     entry = overview.next_edition(event_entry(found, here.reference.academies))
     if overview.exists(db.session, entry["id"]):
@@ -154,7 +154,7 @@ def next_edition(event_id: str) -> Any:
 @bp.post("/evenements/<event_id>/etat/")
 @policy(Policy.PUBLISHER)
 def change_state(event_id: str) -> Any:
-    """Cancel, restore, mark full, archive: one button each."""
+    """Cancel, restore, mark as full or archive an event, with one button each."""
     found = events.visible_event(db.session, the_editor(), event_id)
     entry = event_entry(found, page().reference.academies)
     shown = EventForm.of_entry(events.written_entry(entry), page().reference.academies, found.id)
@@ -178,7 +178,7 @@ def change_state(event_id: str) -> Any:
 @bp.post("/apercu/")
 @policy(Policy.EDITOR)
 def preview() -> Any:
-    """What the form would publish, as a piece of a page: nothing is stored."""
+    """Show what the form would publish, as a fragment of a page. Nothing is stored."""
     event_id = clean_line(request.form.get("evenement", "")) or None
     form = _typed(event_id)
     if not editor_session.is_fresh():
@@ -187,7 +187,7 @@ def preview() -> Any:
 
 
 def _of_draft(draft: Draft) -> Response:
-    """The form of what a draft would publish."""
+    """Show the form filled in with what a draft would publish."""
     academies = page().reference.academies
     try:
         entry = draft_entries.written_draft(db.session, draft)
@@ -199,7 +199,7 @@ def _of_draft(draft: Draft) -> Response:
 
 
 def _typed(event_id: str | None) -> EventForm:
-    """Return what was typed; an event that was picked by its title is noted by its id."""
+    """Return the form as it was typed; « partie_de » holds an id where a title was picked."""
     form = EventForm.posted(request.form, event_id)
     chosen = form.texts["partie_de"]
     form.texts["partie_de"] = _pickable(form).get(chosen, chosen)
@@ -207,7 +207,7 @@ def _typed(event_id: str | None) -> EventForm:
 
 
 def _pickable(form: EventForm) -> dict[str, str]:
-    """Return the events that this one may be part of: those of its school year, by their names."""
+    """Return the events of which this event may be part, those of its school year: name → id."""
     try:
         year = SchoolYear.parse(form.annee)
     except CalendarError:
@@ -219,7 +219,7 @@ def _pickable(form: EventForm) -> dict[str, str]:
 
 
 def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
-    """Do what a button of the form asks for, or show the form again with what is wrong."""
+    """Do what a button of the form asks for, or show the form again with its problems."""
     here, asked = page(), request.form.get("action", "publier")
     about = found or (draft.event if draft else None)
     base = _seen() if about else None
@@ -258,19 +258,22 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
 
 
 def _note(form: EventForm, error: EntryError) -> tuple[int, str | None]:
-    """Note at its fields what is wrong with an event; return the status of the answer, and what is
-    said above the form."""
+    """Note the problems of an event at the fields of its form; return the status of the answer, and
+    the notice above the form."""
     dates = {w: m for w, m in error.problems.items() if w.startswith("milestones.")}
     form.note({w: m for w, m in error.problems.items() if w not in dates})
     if not dates:
         return 400, None
-    # The form itself is right: it does not go with what somebody else changed since.
+    # The form alone is right, but does not fit what another editor changed since.
     said = " ; ".join(dict.fromkeys(map(in_words_of_the_form, dates.values())))
     return 409, f"Avec ce qui est publié entre-temps, cela ne va pas : {said}."
 
 
 def read(form: EventForm, base: Facts | None) -> EventEntry | None:
-    """Return the event of a form, or None with its problems noted."""
+    """Return the event of a form, or None with its problems noted.
+
+    :param base: the facts of the event as the editor saw it; None for a new event.
+    """
     written = form.read(page().reference.academies)
     if base:
         remember_moves(written, form, base)
@@ -325,7 +328,7 @@ def _form(
         event=found,
         base=json.dumps(base, ensure_ascii=False, sort_keys=True) if base else "",
         notice=notice,
-        # Whatever button brought the form back, nothing of it is stored yet.
+        # Whichever button brought the form back, nothing of it is stored yet.
         unsaved=request.method == "POST",
         why=_why() or "",
         answer=typed_answer(),
@@ -340,10 +343,10 @@ def _form(
 
 
 def _seen() -> Facts | None:
-    """Return the event as the form showed it, or None when it does not say."""
+    """Return the facts of the event as the form showed it; None when the request lacks them."""
     try:
         facts = json.loads(request.form.get("vu", ""), parse_constant=_no_number)
-        json.dumps(facts, ensure_ascii=False).encode()  # half a character is none
+        json.dumps(facts, ensure_ascii=False).encode()  # refuses half a character
     except (ValueError, RecursionError):
         return None
     facts = _cleaned(facts)
@@ -351,7 +354,7 @@ def _seen() -> Facts | None:
 
 
 def _cleaned(value: Any) -> Any:
-    """Return values of JSON with their texts cleaned, as all that comes from outside is."""
+    """Return JSON values with their texts cleaned, like all texts that come from outside."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, list):
@@ -362,7 +365,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def _is_fact(fact: tuple[str, Any]) -> bool:
-    """Whether this may be a fact of an event: a date is texts by name, the rest texts or lists."""
+    """Return whether a name and a value may be a fact of an event: a date must be a mapping."""
     name, value = fact
     return isinstance(value, dict if name.startswith("milestones.") else str | list | dict)
 

@@ -1,4 +1,4 @@
-"""What is wrong in an entry of ``events.yaml``, said in the words of a form."""
+"""The problems of an entry of ``events.yaml``, in the words of a form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from calendar_app.words.french import day_words
 
 _ISO = r"\d{4}-\d\d-\d\d"
 
-#: What the file calls its keys, as the form does.
+#: Keys and words of the file → the words of the form.
 _WORDS = {
     "start_time": "l'heure de début",
     "end_time": "l'heure de fin",
@@ -24,12 +24,12 @@ _WORDS = {
 
 
 def in_words_of_the_form(message: str) -> str:
-    """Return what is said of the file in the words of the form: no key, no value of a list, and
-    days as French writes them."""
+    """Return a message about the file in the words of the form: without keys and lists of values,
+    and with French days."""
     for word, said in _WORDS.items():
         message = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", said, message)
     message = re.sub(r"(?s)n'existe pas ; .*", "n'existe pas : choisissez dans la liste", message)
-    # What was typed, and an example of what to type, in figures; any other day in words.
+    # A day that was typed, or that is an example, stays in figures; any other day becomes words.
     message = re.sub(rf"(?<=« ){_ISO}|(?<=par exemple ){_ISO}", _in_figures, message)
     return re.sub(rf"(?<!\w){_ISO}(?!\w)", _day_words, message)
 

@@ -1,4 +1,4 @@
-"""The journal in the room: who changed what, from what, to what, and why; and taking it back."""
+"""The journal in the editors' room: who changed what, from what, to what, why; and undoing."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ _LONGEST_WHY = 500
 class ChangeLine:
     """A change in words.
 
-    :param parts: what differs; of what did not exist before, nothing.
-    :param may_undo: whether who is logged in may take it back.
+    :param when: day and hour in Paris time, in French.
+    :param parts: the parts that differ; empty when the object did not exist before.
+    :param may_undo: whether the editor who is logged in may undo the change.
     """
 
     change: Change
@@ -54,18 +55,18 @@ class JournalEntry:
 
     @property
     def accepted(self) -> int:
-        """How many drafts were accepted by it."""
+        """The number of drafts that the act accepted."""
         return sum(line.change.draft_id is not None for line in self.lines)
 
     @property
     def letter(self) -> Letter | None:
-        """The letter that the drafts are of; None for a single change."""
+        """The letter of the accepted drafts; None for a single change."""
         drafts = [line.change.draft for line in self.lines if line.change.draft]
         return drafts[0].letter if len(self.lines) > 1 and drafts else None
 
 
 def lines_of(event_id: str) -> list[ChangeLine]:
-    """Return the last changes of an event that who is logged in may read."""
+    """Return the last 10 changes of an event that the editor who is logged in may read."""
     chosen = JournalFilter(event_id=event_id)
     found = journal.changes(db.session, the_rights(), the_editor().id, chosen, limit=10)
     return _lines(found)
@@ -74,7 +75,7 @@ def lines_of(event_id: str) -> list[ChangeLine]:
 @bp.get("/journal/")
 @policy(Policy.EDITOR)
 def index() -> Any:
-    """All changes within one's scope, newest first."""
+    """Show the changes that the editor may read, newest first."""
     before = request.args.get("avant", "")
     before_id = int(before) if before.isdecimal() and len(before) < 10 else None
     entries, older = journal.page_of(
@@ -96,28 +97,28 @@ def index() -> Any:
 @bp.get("/journal.csv")
 @policy(Policy.EDITOR)
 def export_csv() -> Response:
-    """The same, as a table."""
+    """Return all changes that the filter asks for, as a CSV file."""
     return _download(as_csv(db.session, _all()), "text/csv", "journal.csv")
 
 
 @bp.get("/journal.json")
 @policy(Policy.EDITOR)
 def export_json() -> Response:
-    """The same, as JSON."""
+    """Return all changes that the filter asks for, as a JSON file."""
     return _download(as_json(_all()), "application/json", "journal.json")
 
 
 @bp.get("/journal/<int(max=2147483647):change_id>/")
 @policy(Policy.EDITOR)
 def change(change_id: int) -> Any:
-    """One change."""
+    """Show a change."""
     return _page(journal.visible_change(db.session, the_editor(), change_id))
 
 
 @bp.post("/journal/<int(max=2147483647):change_id>/defaire/")
 @policy(Policy.EDITOR)
 def take_back(change_id: int) -> Any:
-    """Undo a change by another one."""
+    """Undo a change by another change."""
     found = journal.visible_change(db.session, the_editor(), change_id)
     why = clean(request.form.get("pourquoi", "")).strip()[:_LONGEST_WHY]
     if not editor_session.is_fresh():
@@ -159,9 +160,9 @@ def _all() -> Iterator[list[Change]]:
 
 
 def _filter() -> JournalFilter:
-    """Return what the address asks for.
+    """Return the filter in the address of this request.
 
-    :raises ParameterError: when a value is none of those allowed.
+    :raises ParameterError: when a value is not allowed.
     """
     given = {name: clean_line(value) for name, value in request.args.items()}
     editor, action = given.get("redacteur", ""), given.get("action", "")
@@ -180,7 +181,7 @@ def _filter() -> JournalFilter:
 
 
 def _pickable() -> dict[str, str]:
-    """Return the events that a journal is asked for by their names: those of the latest year."""
+    """Return the events by which the journal is filtered, those of the latest year: name → id."""
     year = overview.latest_year(db.session, page().today)
     return overview.event_names(db.session, the_editor(), year)
 

@@ -1,9 +1,9 @@
-"""What somebody typed while their session ended: the log-in page carries it, and gives it back.
+"""A form that was sent after its session had ended: the log-in page carries it and gives it back.
 
-Nothing of it is stored. It travels in the pages themselves, signed for this browser: what comes
-back is what a page of this site sent, and no other site can have a form given back. After the
-log-in the person sees it and sends it again, with one button; whoever does the act asks for the
-right to do it, as ever.
+Nothing of the form is stored. It travels in the pages themselves, signed for this browser: only a
+form that a page of this site sent can come back, never one of another site. After the log-in the
+editor sees the form and sends it again with one button. The view that acts checks the right to it,
+as always.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from werkzeug.exceptions import HTTPException
 from calendar_app.web import editor_session
 from calendar_app.words.text import clean_line
 
-#: The views whose forms are given back (those in which one writes), and what is sent there. A
-#: button is not: who wants it presses it again.
+#: The views whose forms are given back (those in which an editor writes) → what the form is, in
+#: French. A mere button is not kept: the editor presses it again.
 GIVEN_BACK: dict[str, str] = {
     "editing.new": "la fiche d'un nouvel événement",
     "editing.edit": "la fiche d'un événement",
@@ -34,10 +34,10 @@ _PLACE, _FORM = "suite", "suite_champs"
 
 @dataclass(frozen=True, slots=True)
 class KeptForm:
-    """Where somebody was going, and what they sent there.
+    """The page to which a person was going, and the form that they sent there.
 
-    :param place: a path of the room, with its query.
-    :param fields: names and texts, in their order; none of a page that was only to be looked at.
+    :param place: a path of the editors' room, with its query.
+    :param fields: names and texts, in their order; empty for a page that was only opened.
     """
 
     place: str
@@ -45,17 +45,17 @@ class KeptForm:
 
     @property
     def signed(self) -> str:
-        """The form as one text that only this site can write, for this browser."""
+        """The form as one signed text: only this site can make it, and for this browser only."""
         return _signature(editor_session.browser_key()).dumps([self.place, self.fields])
 
     @property
     def words(self) -> str | None:
-        """What is sent; None where nothing is given back."""
+        """What the form is, in French; None when no form is given back."""
         found = _matched(self.place, "POST")
         return GIVEN_BACK.get(found[0]) if found and self.fields else None
 
     def token(self) -> str | None:
-        """Return a form token for where this goes; None where nothing is given back."""
+        """Return a form token for the view of the form; None when no form is given back."""
         found = _matched(self.place, "POST")
         if found is None or self.words is None:
             return None
@@ -64,7 +64,7 @@ class KeptForm:
 
 
 def of_this_request() -> KeptForm:
-    """Return what this request, which nobody may make without a session, was about."""
+    """Return the place and the form of this request, which was made without a session."""
     place = request.full_path.rstrip("?")
     if request.method != "POST" or request.endpoint not in GIVEN_BACK or not _is_ours():
         return KeptForm(place)
@@ -73,12 +73,12 @@ def of_this_request() -> KeptForm:
 
 
 def carried() -> KeptForm | None:
-    """Return what the log-in page carried, or None: a form where this site kept it for this
-    browser, else the page of the room where somebody was going."""
+    """Return what the log-in page carried: a form that this site kept for this browser, else the
+    page to which the person was going, or None."""
     if kept := _kept(request.form.get(_FORM, "")):
         return kept
     place = request.values.get(_PLACE, "")
-    # A place stands in a header: on one line, and nothing that a browser would read otherwise.
+    # A place goes into a header: it must be one line, and browsers must read it as it stands.
     if clean_line(place) == place and place.startswith(editor_session.PATH):
         return KeptForm(place) if _matched(place, "GET") else None
     return None
@@ -89,25 +89,25 @@ def is_of_another_site() -> bool:
     site, host = request.headers.get("Sec-Fetch-Site"), _origin()
     if site is not None:
         return site in ("cross-site", "same-site")
-    # Our own pages that give no referrer send « null ».
+    # Our own pages with the referrer policy « no-referrer » send « null ».
     return host not in (None, "null", request.host)
 
 
 def _is_ours() -> bool:
-    """Return whether a page of this site sent the form: another site's must not be given back as
-    what somebody typed. (Browsers say so in one of these headers with every POST.)"""
+    """Return whether a page of this site sent the form: a form of another site must not be given
+    back as if the editor had typed it. (Browsers send one of these headers with every POST.)"""
     site = request.headers.get("Sec-Fetch-Site")
     return site == "same-origin" if site is not None else _origin() == request.host
 
 
 def _origin() -> str | None:
-    """Return the host of the header Origin, as it stands there, or « null »."""
+    """Return the host in the header Origin, or « null » as it stands there; None without it."""
     origin = request.headers.get("Origin")
     return None if origin is None else origin.rpartition("://")[2]
 
 
 def _matched(place: str, method: str) -> tuple[str, dict[str, str]] | None:
-    """Return the view that answers at a place, and its arguments; None where there is none."""
+    """Return the view that answers at a place, and its arguments; None when no view does."""
     urls = current_app.url_map.bind("localhost")
     try:
         endpoint, values = urls.match(place.partition("?")[0], method=method)

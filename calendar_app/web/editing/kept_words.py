@@ -1,4 +1,4 @@
-"""A form that is given back after the log-in, in words: what the button on that page will send."""
+"""A form that is given back after the log-in, in words: the button there sends all of it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from calendar_app.words.vocabulary import (
     Sending,
 )
 
-#: The fields in which somebody writes or chooses, by their names in the forms. Of a date of an
-#: event, the name is what follows « date-2- ».
+#: The labels of the fields in which an editor writes or chooses, by field name. For a date of an
+#: event, the name is the part after « date-2- ».
 _FIELDS = {
     "action": "Ce que vous demandiez",
     "titre": "Titre",
@@ -67,7 +67,7 @@ _FIELDS = {
     "adresse": "Adresse",
 }
 
-#: What stands for a choice: field → value → French words.
+#: The words for the values of a choice: field → value → French words.
 _CHOICES: dict[str, dict[str, str]] = {
     "action": {
         "publier": "publier",
@@ -89,7 +89,7 @@ _OF_DATE = re.compile(r"date-([0-9]{1,3})-(\w+)")
 
 
 def form_lines(kept: KeptForm) -> Iterator[tuple[str, str]]:
-    """Yield what a form says, whole: each field that is not empty, and its value, in words."""
+    """Yield (label, value in words) for each field of a form that is not empty, uncut."""
     themes = page().reference.themes
     for name, text in kept.fields:
         date_ = _OF_DATE.fullmatch(name)

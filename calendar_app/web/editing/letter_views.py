@@ -1,4 +1,4 @@
-"""Letters in the room: dropping one, and checking what was found beside its text."""
+"""Letters in the editors' room: dropping a letter, and checking its drafts beside its text."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from calendar_app.words.errors import UnreadableLetterError
 
 bp = room_blueprint("letters", __name__)
 
-#: How many of those that could not be accepted are told: an address has no room for more.
+#: Maximum number of failures that a bulk acceptance reports: an address has no room for more.
 _MOST_TOLD = 10
 
-#: What a pasted text is called.
+#: The file name of a pasted text.
 PASTED = "texte-colle.txt"
 
 
@@ -36,7 +36,7 @@ PASTED = "texte-colle.txt"
 @policy(Policy.EDITOR)
 @bodies.takes(MAX_BYTES + bodies.PASTED_LETTER)
 def index() -> Any:
-    """The letters that one may read; a POST drops another one."""
+    """Show the letters that the editor may read; POST drops another letter."""
     if request.method != "POST":
         return _index()
     if not editor_session.is_fresh():
@@ -69,7 +69,7 @@ def _drop(issued: date | None, problems: dict[str, str]) -> Any:
 @bp.get("/lettres/<int(max=2147483647):letter_id>/")
 @policy(Policy.EDITOR)
 def letter(letter_id: int) -> Any:
-    """A letter, and beside it what was found in it that is one's own."""
+    """Show a letter, and beside it the drafts within the editor's scope."""
     found = letter_room.open_letter(db.session, the_editor(), letter_id)
     try:
         published, refused = _results(letter_id).loads(request.args.get("lot", ""))
@@ -81,12 +81,12 @@ def letter(letter_id: int) -> Any:
 @bp.post("/lettres/<int(max=2147483647):letter_id>/accepter/")
 @policy(Policy.PUBLISHER)
 def accept_certain(letter_id: int) -> Any:
-    """Accept all that leaves no doubt."""
+    """Accept all drafts of a letter that leave no doubt."""
     found = letter_room.open_letter(db.session, the_editor(), letter_id)
     if not editor_session.is_fresh():
         return letter_page(found, 400, editor_session.NOT_FRESH)
     done = moderation.accept_certain(db.session, the_editor(), letter_id, page().now)
-    # What became of each travels in the address, so that reloading the page does nothing twice.
+    # The results travel in the address of a redirect, so that reloading the page repeats nothing.
     refused = [
         (result.title, in_words_of_the_form(result.problem)) for result in done if result.problem
     ]
@@ -95,7 +95,7 @@ def accept_certain(letter_id: int) -> Any:
 
 
 def _results(letter_id: int) -> URLSafeSerializer:
-    """What signs the results of a bulk acceptance: nobody else can make a page say them."""
+    """Return the signer of bulk results: nobody else can make a page show other results."""
     secret, key = current_app.config["SETTINGS"].secret_key, editor_session.browser_key()
     return URLSafeSerializer(secret, salt=f"accepted/{letter_id}/{key}")
 

@@ -1,4 +1,4 @@
-"""Which dates of an event's form were moved, and where they first stood."""
+"""The dates of an event's form that were moved, and their days before the move."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from calendar_app.web.editing.event_form import EventForm
 
 
 def remember_moves(entry: Written, form: EventForm, base: Mapping[str, object]) -> None:
-    """Let each date whose day differs from the base remember where it first stood, unless the
-    form says that the day was a mistake."""
+    """Note the old days of each date whose days differ from the base (``moved_from``), unless the
+    form says that the old day was a mistake. A date that was moved before keeps its first days.
+
+    :param entry: the event as the form says it; changed in place.
+    :param base: the facts of the event as the editor saw it.
+    """
     rows = {row.cle: row for row in form.dates if row.cle}
     for milestone in entry.get("milestones", ()):
         row, old = rows.get(milestone["key"]), base.get(f"milestones.{milestone['key']}")

@@ -1,4 +1,4 @@
-"""« À vérifier »: the drafts of the room, and what is done to one."""
+"""« À vérifier »: the queue of drafts, and what an editor does to a draft."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _for_templates() -> dict[str, Any]:
 
 
 def room(status: int = 200, notice: str | None = None) -> Response:
-    """Answer with the queue, what closes soon first within each origin."""
+    """Answer with the queue: the drafts by origin, and within an origin by last day."""
     editor, own, here = the_editor(), the_rights(), page()
     waiting = moderation.queue(db.session, editor)
     order = list(DraftOrigin)
@@ -71,14 +71,14 @@ def room(status: int = 200, notice: str | None = None) -> Response:
 @bp.get("/propositions/<int(max=2147483647):draft_id>/")
 @policy(Policy.EDITOR)
 def draft(draft_id: int) -> Any:
-    """One draft."""
+    """Show a draft."""
     return _page(moderation.visible_draft(db.session, the_editor(), draft_id))
 
 
 @bp.post("/propositions/<int(max=2147483647):draft_id>/accepter/")
 @policy(Policy.PUBLISHER)
 def accept(draft_id: int) -> Any:
-    """Publish what it proposes, with an answer for whoever proposed it."""
+    """Publish what a draft proposes, with an answer to the person who proposed it."""
 
     def act(found: Draft, revision: int) -> None:
         moderation.accept(
@@ -91,7 +91,7 @@ def accept(draft_id: int) -> Any:
 @bp.post("/propositions/<int(max=2147483647):draft_id>/refuser/")
 @policy(Policy.EDITOR)
 def refuse(draft_id: int) -> Any:
-    """Refuse it, with an answer for whoever proposed it; its author withdraws it."""
+    """Refuse a draft, with an answer to its proposer; an author withdraws a draft in this way."""
 
     def act(found: Draft, revision: int) -> None:
         moderation.refuse(db.session, the_editor(), found.id, revision, typed_answer(), page().now)
@@ -102,7 +102,7 @@ def refuse(draft_id: int) -> Any:
 @bp.post("/propositions/<int(max=2147483647):draft_id>/rattacher/")
 @policy(Policy.EDITOR)
 def attach(draft_id: int) -> Any:
-    """Say which event, and which date of it, the draft is about."""
+    """Note which event, and which date of the event, a draft is about."""
 
     def act(found: Draft, revision: int) -> None:
         chosen = clean(request.form.get("evenement", "")).strip()
@@ -117,7 +117,7 @@ def attach(draft_id: int) -> Any:
 @bp.post("/propositions/<int(max=2147483647):draft_id>/corriger/")
 @policy(Policy.EDITOR)
 def correct(draft_id: int) -> Any:
-    """Put right what was read."""
+    """Correct what was read in a letter."""
     found = moderation.visible_draft(db.session, the_editor(), draft_id)
     typed = DraftForm.posted(request.form)
     if not editor_session.is_fresh():
@@ -154,7 +154,7 @@ def _act(draft_id: int, act: Callable[[Draft, int], None], done: str) -> Any:
 
 
 def typed_answer() -> str:
-    """Return what the editor says to whoever proposed a draft, whatever becomes of it."""
+    """Return the editor's typed answer to the person who proposed a draft; may be empty."""
     return clean(request.form.get("reponse", "")).strip()[:_LONGEST_ANSWER]
 
 
@@ -164,13 +164,13 @@ def _seen() -> int:
 
 
 def _onward(decided: Draft, done: str) -> Any:
-    """Lead to what waits next: in the same letter, else in the queue."""
+    """Redirect to the next pending draft of the same letter, else to the queue."""
     if decided.letter is None:
         return redirect(url_for("editor.room", fait=done), 303)
     try:
         opened = letter_room.open_letter(db.session, the_editor(), decided.letter.id)
     except NotFoundError:
-        # Nothing of the letter is this editor's any more: it went to those whom it is for.
+        # No draft of the letter is in this editor's scope any more: it went to other editors.
         return redirect(url_for("editor.room", fait=done), 303)
     waiting = [d for d in opened.drafts if d.state is DraftState.PENDING]
     later = [d for d in waiting if d.position > decided.position] or waiting

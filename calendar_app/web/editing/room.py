@@ -1,4 +1,4 @@
-"""What the pages of ``/redaction/`` share: who is here, what they may do, how a page is shown."""
+"""What the pages of ``/redaction/`` share: the editor, their rights, how a page is shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from calendar_app.web.editing.kept_forms import KeptForm, is_of_another_site
 from calendar_app.web.page import page
 from calendar_app.web.security import CONTENT_SECURITY_POLICY, has_undeclared_proxy
 
-#: What a page says was done, by the parameter ``fait`` that leads to it.
+#: The French sentence that says what was done, by the value of the parameter ``fait``.
 DONE: dict[str, str] = {
     "mot-de-passe": "Votre mot de passe est enregistré : connectez-vous.",
     "deconnexion": "Vous êtes déconnecté.",
@@ -36,16 +36,16 @@ SESSION_ENDED = (
 
 @dataclass
 class LoginForm:
-    """An address as it was typed (never the password), and what is wrong."""
+    """The address of a log-in as it was typed (never the password), and the problems by field."""
 
     typed: str = ""
     problems: dict[str, str] = field(default_factory=dict)
 
 
 def room_blueprint(name: str, import_name: str, **words: str) -> Blueprint:
-    """Return a blueprint for pages of the room.
+    """Return a blueprint for pages of the editors' room.
 
-    :param words: what its pages say was done: value of ``fait`` → French sentence.
+    :param words: value of ``fait`` → French sentence that says what was done.
     """
     DONE.update(words)
     bp = Blueprint(name, import_name, url_prefix="/redaction")
@@ -53,7 +53,7 @@ def room_blueprint(name: str, import_name: str, **words: str) -> Blueprint:
     @bp.before_request
     def prepare() -> BaseResponse | None:
         if request.method == "POST" and is_of_another_site():
-            # Its answer would begin a session of its own, and so end the editor's.
+            # An answer would set a cookie for another session, and so end the editor's session.
             return redirect(url_for("editor.log_in"), 303)
         page().noindex = True
         return None
@@ -62,7 +62,10 @@ def room_blueprint(name: str, import_name: str, **words: str) -> Blueprint:
 
 
 def the_editor() -> Editor:
-    """Return who is logged in; the policy let nobody else come here."""
+    """Return the editor who is logged in; the policy of the view lets nobody else in.
+
+    :raises Unauthorized: when nobody is logged in.
+    """
     found = editor_session.editor()
     if found is None:
         raise Unauthorized
@@ -70,7 +73,7 @@ def the_editor() -> Editor:
 
 
 def the_rights() -> EditorRights:
-    """Return what who is logged in may do."""
+    """Return the rights of the editor who is logged in."""
     return rights(the_editor(), page().reference.academies)
 
 
@@ -86,7 +89,7 @@ def show(template: str, status: int = 200, **context: Any) -> Response:
         **context,
     )
     answer = make_response(body, status)
-    # The preview of a form is asked for while one types.
+    # A script asks for the preview of a form while the editor types.
     policy = f"{CONTENT_SECURITY_POLICY}; connect-src 'self'"
     answer.headers["Content-Security-Policy"] = policy
     return answer
@@ -95,15 +98,15 @@ def show(template: str, status: int = 200, **context: Any) -> Response:
 def log_in_page(
     form: LoginForm, status: int = 200, notice: str | None = None, kept: KeptForm | None = None
 ) -> Response:
-    """Answer with the page where one logs in.
+    """Answer with the log-in page.
 
-    :param kept: where the person was going, and what they sent there.
+    :param kept: the page to which the person was going, and the form that they sent there.
     """
     return show("log_in.html", status, form=form, notice=notice, kept=kept)
 
 
 def ask_to_log_in() -> BaseResponse:
-    """Answer an editors' page that somebody asked for who is no editor; what they sent is kept."""
+    """Answer a request for an editors' page without a session; a form that was sent is kept."""
     kept = kept_forms.of_this_request()
     if kept.fields:
         return log_in_page(LoginForm(), 403, SESSION_ENDED, kept)

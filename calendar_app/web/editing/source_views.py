@@ -1,4 +1,4 @@
-"""« Agendas suivis »: the outside feeds of the room."""
+"""« Agendas suivis »: the outside feeds that the editors follow."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ bp = room_blueprint(
 @bp.route("/sources/", methods=["GET", "POST"])
 @policy(Policy.EDITOR)
 def index() -> Any:
-    """The agendas that are followed; a POST follows another one."""
+    """Show the agendas that are followed; POST follows another agenda."""
     if request.method != "POST":
         return _index()
     if not editor_session.is_fresh():
@@ -58,14 +58,14 @@ def index() -> Any:
 @bp.get("/sources/<int(max=2147483647):source_id>/")
 @policy(Policy.EDITOR)
 def source(source_id: int) -> Any:
-    """One agenda: how it is, and what may be done."""
+    """Show an agenda: its state, and what the editor may do."""
     return _source(source_id)
 
 
 @bp.post("/sources/<int(max=2147483647):source_id>/suivre/")
 @policy(Policy.PUBLISHER)
 def pause(source_id: int) -> Any:
-    """Stop following it, or follow it again."""
+    """Stop following an agenda, or follow it again."""
     agendas.visible(db.session, the_editor(), source_id)
     if not editor_session.is_fresh():
         return _source(source_id, 400, editor_session.NOT_FRESH)
@@ -81,7 +81,7 @@ def pause(source_id: int) -> Any:
 @bp.post("/sources/<int(max=2147483647):source_id>/relire/")
 @policy(Policy.PUBLISHER)
 def read_again(source_id: int) -> Any:
-    """Read it now, and believe it even where it shrank: somebody looked."""
+    """Read an agenda now, and accept it even if it shrank, because an editor checked it."""
     agendas.visible(db.session, the_editor(), source_id)
     if not editor_session.is_fresh():
         return _source(source_id, 400, editor_session.NOT_FRESH)
@@ -95,7 +95,7 @@ def read_again(source_id: int) -> Any:
     db.session.rollback()
     found = agendas.visible(db.session, the_editor(), source_id)
     if found.failures:
-        return _source(source_id, 409)  # its warning says why
+        return _source(source_id, 409)  # the warning of the agenda says why
     return redirect(url_for(".source", source_id=source_id, fait="relu"), 303)
 
 

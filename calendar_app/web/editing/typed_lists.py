@@ -1,4 +1,4 @@
-"""Lists that editors type with commas: whom a date is for, and its classes."""
+"""Lists that editors type with commas: scopes and classes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _EVERYBODY = frozenset(("national", "nationale", "france", "toutes"))
 
 
 def scope_text(codes: Iterable[str], academies: Academies) -> str:
-    """Return scope codes as an editor types them: « Lille, Puy-de-Dôme ». A département that has
-    the name of an académie has its code, too: « Guadeloupe (971) »."""
+    """Return scope codes as an editor types them: « Lille, Puy-de-Dôme ». A département with the
+    name of an académie gets its code, too: « Guadeloupe (971) »."""
     names = []
     for code in sorted(codes):
         kind, _, name = code.partition("/")
@@ -35,17 +35,17 @@ def scope_text(codes: Iterable[str], academies: Academies) -> str:
 
 
 def read_scope(text: str, academies: Academies) -> frozenset[str]:
-    """Return the scope codes of what an editor typed; none where nothing stands.
+    """Return the scope codes of a typed list; empty for an empty text.
 
-    A name that is both an académie's and a département's (« Paris ») is the académie's.
+    A name that both an académie and a département have (« Paris ») means the académie.
 
-    :raises UnknownValueError: with the nearest name.
+    :raises UnknownValueError: for an unknown name, with the nearest one.
     """
     codes = set()
     for name in _items(text):
         slug = slugify(name)
         region = slug.removeprefix("region-academique-").removeprefix("region-")
-        # « Hauts-de-France » is a région only; « Bretagne » is no académie either.
+        # « Hauts-de-France » and « Bretagne » are names of régions only.
         is_region = slug.startswith("region") or not academies.is_academy_or_department(name)
         if fold(name) in _EVERYBODY:
             codes.add(NATIONAL)
@@ -66,9 +66,9 @@ def class_text(classes: Iterable[str]) -> str:
 
 
 def read_classes(text: str) -> tuple[str, ...]:
-    """Return the classes of what an editor typed, in their order.
+    """Return the classes of a typed list, in school order.
 
-    :raises UnknownValueError: with the nearest name.
+    :raises UnknownValueError: for an unknown name, with the nearest one.
     """
     known = {levels.name(slug) for slug in (*levels.GROUPS, *levels.CLASSES)}
     found: list[str] = []
@@ -86,5 +86,5 @@ def _items(text: str) -> Iterator[str]:
 
 
 def years_around(year: SchoolYear) -> tuple[str, ...]:
-    """Return the school years that a form offers."""
+    """Return the labels of the school years that a form offers: one before, two after *year*."""
     return tuple(SchoolYear(year.start + n).label for n in (-1, 0, 1, 2))

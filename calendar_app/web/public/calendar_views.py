@@ -1,4 +1,4 @@
-"""The pages of the calendar: home, month, list, school year and its poster, event."""
+"""The pages of the calendar: home, list, month, school year, poster and event."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from calendar_app.words.errors import NotFoundError, ParameterError
 
 bp = Blueprint("calendar", __name__)
 
-#: How many dates the home page shows.
+#: Number of dates on the home page.
 NEXT_DATES = 8
 
 
 @bp.get("/")
 @policy(Policy.PUBLIC)
 def home() -> str:
-    """The next dates; when nothing is ahead, the latest school year that has content."""
+    """Show the next dates; without any, the latest school year that has content."""
     here = page()
     ahead = next_cards(here, NEXT_DATES)
     opened = None if ahead else _year_to_open(here)
@@ -54,7 +54,7 @@ def home() -> str:
 @bp.get("/agenda/")
 @policy(Policy.PUBLIC)
 def agenda() -> str:
-    """« Liste »: every date ahead, week by week, then the events of the year without a day."""
+    """« Liste »: show the dates ahead, week by week, then the events of the year without a day."""
     here = page()
     cards = _cards(here, here.today)
     opened = None if cards else _year_to_open(here)
@@ -76,7 +76,7 @@ def agenda() -> str:
 @bp.get("/calendrier/")
 @policy(Policy.PUBLIC)
 def this_month() -> Response:
-    """The month of today."""
+    """Redirect to the month of today."""
     today = page().today
     return redirect(_month_address(today))
 
@@ -84,11 +84,11 @@ def this_month() -> Response:
 @bp.get("/calendrier/<int:year>/<int(fixed_digits=2):month>/")
 @policy(Policy.PUBLIC)
 def month(year: int, month: int) -> str:
-    """One month as a table, with bars for dates of several days."""
+    """Show a month as a table, with bars for dates of several days."""
     here, first = page(), first_of_month(year, month)
     context, last = month_context(here, here.filter, first), month_end(first)
     cards: list[Card] = context["cards"]
-    # A month shows what the list and the pages of events show, which are indexed.
+    # The list and the pages of events show the same dates, and are indexed.
     here.noindex = True
     days = [max(card.milestone.first_day, first) for card in cards]
     after = [] if cards else queries.milestones(db.session, here.filter, last, limit=1)
@@ -110,7 +110,7 @@ def month(year: int, month: int) -> str:
 @bp.get("/annee-scolaire/")
 @policy(Policy.PUBLIC)
 def this_year() -> Response:
-    """The school year of today, or the latest one that has content."""
+    """Redirect to the school year of today, or to the latest one that has content."""
     here = page()
     year = year_to_show(here, here.filter)
     return redirect(url_for("calendar.school_year", label=year.label) + here.query)
@@ -119,7 +119,7 @@ def this_year() -> Response:
 @bp.get("/annee-scolaire/<label>/")
 @policy(Policy.PUBLIC)
 def school_year(label: str) -> str:
-    """One school year: each event a line with its bar, périodes between shaded holidays."""
+    """Show a school year: a line with bars for each event, périodes between shaded holidays."""
     here, year = page(), SchoolYear.parse(label)
     here.noindex = year.last_day < here.today
     context = year_context(here, year)
@@ -138,7 +138,7 @@ def school_year(label: str) -> str:
 @bp.get("/annee-scolaire/<label>/affiche/")
 @policy(Policy.PUBLIC)
 def poster(label: str) -> str:
-    """« Le mur des concours »: the school year on one sheet of paper, black on white."""
+    """« Le mur des concours »: show a school year for one sheet of paper, black on white."""
     here, year = page(), SchoolYear.parse(label)
     here.noindex = True
     if request.args.get("papier", "") not in ("", "a3"):
@@ -163,7 +163,7 @@ def poster(label: str) -> str:
 @bp.get("/evenements/<event_id>/")
 @policy(Policy.PUBLIC)
 def event(event_id: str) -> str:
-    """One event: what, for whom, its dates, how to take part, where it was read."""
+    """Show an event: content, audience, dates, how to take part, and its source."""
     here, found = page(), get_event(event_id)
     mine = [m for m in found.milestones if queries.concerns(m, here.filter)]
     seen = [here.card(m) for m in mine]
@@ -210,15 +210,15 @@ def event(event_id: str) -> str:
 
 
 def has_changed(event: Event) -> bool:
-    """Whether an event was cancelled, or a date of it moved or cancelled."""
+    """Return whether an event was cancelled, or one of its dates moved or cancelled."""
     moved = any(m.moved_from_first_day for m in event.milestones)
     return moved or event.cancelled_at is not None or any(m.is_cancelled for m in event.milestones)
 
 
 def first_of_month(year: int, month: int) -> date:
-    """Return the first day of a month that has a page.
+    """Return the first day of a month.
 
-    :raises NotFoundError: when it has none.
+    :raises NotFoundError: when the month has no page: pages exist for the years 1901 to 2198.
     """
     if not 1900 < year < 2199 or not 1 <= month <= 12:
         raise NotFoundError("Ce mois n'existe pas dans ce calendrier.")
@@ -226,7 +226,8 @@ def first_of_month(year: int, month: int) -> date:
 
 
 def year_to_show(here: Page, chosen: CatalogueFilter) -> SchoolYear:
-    """Return the school year of today, or the latest one that has content of this filter."""
+    """Return the school year of today; when it has no event at all, the latest one that has events
+    of this filter, if any."""
     year = SchoolYear.of(here.today)
     if year in queries.school_years(db.session):
         return year
@@ -234,22 +235,22 @@ def year_to_show(here: Page, chosen: CatalogueFilter) -> SchoolYear:
 
 
 def undated_events(here: Page, chosen: CatalogueFilter) -> list[Event]:
-    """Return the events of a filter that have no day, of this school year; those that were picked
-    by hand, of any."""
+    """Return the events of a filter without a day: those of this school year, or for « Ma
+    sélection » those of any year."""
     if not chosen.event_ids:
         return queries.events(db.session, chosen, SchoolYear.of(here.today), undated=True)
     return [event for event in queries.picked_events(db.session, chosen) if not event.milestones]
 
 
 def next_cards(here: Page, count: int) -> list[Card]:
-    """Return the next *count* dates of the filter."""
+    """Return the cards of the next *count* dates of the filter."""
     return _cards(here, here.today, limit=count)
 
 
 def _cards(
     here: Page, first: date, last: date | None = None, limit: int | None = None
 ) -> list[Card]:
-    """The dates of the filter from *first* on, in the order in which they must be thought of."""
+    """Return the cards of the filter's dates from *first* on, in the order of a list."""
     found = queries.milestones(
         db.session, here.filter, first, last, cancelled_since=_told_since(here), limit=limit
     )
@@ -259,14 +260,14 @@ def _cards(
 def _filters(
     here: Page, shown: object, count: Callable[[CatalogueFilter], int] | None = None
 ) -> dict[str, object]:
-    """The chips of the filter, and where nothing is *shown* what to take away.
+    """Return the chips of the filter and, when nothing is *shown*, the filter values to remove.
 
-    :param count: how much the page would show with a filter; None for the dates ahead.
+    :param count: returns how much the page would show with a filter; None counts the dates ahead.
     """
     counted = count or (lambda chosen: _count(here, chosen))
 
     def finds(chosen: CatalogueFilter) -> bool:
-        # Where no date is ahead, the latest year that has some is shown.
+        # A page without dates ahead shows the latest school year that has events.
         archive = None if count else queries.latest_school_year(db.session, chosen)
         return bool(archive or counted(chosen))
 
@@ -285,17 +286,17 @@ def _count(here: Page, chosen: CatalogueFilter) -> int:
 
 
 def _told_since(here: Page) -> datetime:
-    """Pages tell of a cancelled date for as long as feeds do."""
+    """Return the instant since which cancelled dates are shown: pages use the rule of feeds."""
     return cancelled_since(here.today.replace(day=1))
 
 
 def _year_to_open(here: Page) -> SchoolYear | None:
-    """The latest school year that has content, where nothing is ahead."""
+    """Return the latest school year that has content, for a page without dates ahead."""
     return queries.latest_school_year(db.session, here.filter)
 
 
 def _shown_from(shown: Card, here: Page) -> date:
-    """The day under which a date stands in a list: a running session stands under today."""
+    """Return the day under which a list shows a date: today for a session that is running."""
     return (
         max(shown.milestone.first_day, here.today)
         if shown.is_running

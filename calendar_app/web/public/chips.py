@@ -1,5 +1,5 @@
-"""The filters on screen, each a chip that takes itself away; and what to take away where nothing is
-left."""
+"""The filter values on screen as chips, each with a link that removes it, and the values to remove
+when a page shows nothing."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from calendar_app.words.vocabulary import EventType
 class Chip:
     """One value of the filter.
 
-    :param name: of its parameter.
-    :param words: « académie de Lille », « CM2 ».
-    :param without: the query string of the page without it.
-    :param rest: the filter without it.
+    :param name: the name of its parameter.
+    :param words: what the chip says (« académie de Lille », « CM2 »).
+    :param without: the query string of the page without this value.
+    :param rest: the filter without this value.
     """
 
     name: str
@@ -33,9 +33,9 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Loosening:
-    """What a page would show without one of its filters.
+    """A filter value to remove, and how much the page would then show.
 
-    :param count: of dates or events; never 0.
+    :param count: number of dates or events; never 0.
     """
 
     chip: Chip
@@ -43,7 +43,7 @@ class Loosening:
 
 
 def chips(page: Page) -> list[Chip]:
-    """Return the filters on screen, in the order in which addresses carry them."""
+    """Return the filter values on screen, in the order in which addresses carry them."""
     pairs = page.filter.parameters()
     found = []
     for name, value in pairs:
@@ -54,9 +54,9 @@ def chips(page: Page) -> list[Chip]:
 
 
 def loosenings(page: Page, count: Callable[[CatalogueFilter], int]) -> list[Loosening]:
-    """Return which filter to take away where nothing is left, the most fruitful first.
+    """Return the filter values to remove from a page that shows nothing, best result first.
 
-    :param count: how many things a page of this filter would show.
+    :param count: returns how many things the page would show with a filter.
     """
     found = [Loosening(chip, count(chip.rest)) for chip in chips(page)]
     return sorted((one for one in found if one.count), key=lambda one: -one.count)

@@ -1,4 +1,4 @@
-"""Choosing once: one's académie and classes; and « Ma sélection », kept in the address."""
+"""« Mon académie » (place and classes, chosen once) and « Ma sélection », kept in the address."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from calendar_app.words.text import clean_line, fold
 
 bp = Blueprint("choice", __name__)
 
-#: Nobody types a longer name of a place.
+#: Maximum length of a typed place, in characters: no place has a longer name.
 _LONGEST = 320
 
 
 @bp.get("/mon-academie/")
 @policy(Policy.PUBLIC)
 def academy() -> Any:
-    """Choose one's académie and level: by name, département, school code, or from the list."""
+    """Choose an académie and a level: by name, département or school code, or from the list."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:_LONGEST]
     problem, meant = None, []
     if typed:
         try:
-            # Its fragment has the browser remember the place.
+            # The fragment makes the script of the page (static/app.js) remember the place.
             return redirect(f"{url_for('calendar.home')}{here.query_at(typed)}#retenir")
         except NotFoundError as error:
             problem, meant = str(error), places_meant(error, request.path, here)
@@ -58,12 +58,12 @@ def academy() -> Any:
 @bp.get("/ma-selection/")
 @policy(Policy.PUBLIC)
 def selection() -> str:
-    """The events that somebody picked, week by week; and those that may be picked."""
+    """Show the events that a visitor picked, week by week, and the events that may be picked."""
     here = page()
     picked = queries.picked_events(db.session, here.filter)
     cards = _cards(here, picked)
     ahead = [card for card in cards if not card.is_past]
-    # In the order in which they must be thought of; those without a day last.
+    # In the order of their dates; events without a day come last.
     order = [card.event.id for card in ahead or cards]
     picked.sort(key=lambda e: order.index(e.id) if e.id in order else len(order))
     everything = replace(here.filter, event_ids=())
@@ -107,7 +107,7 @@ def _stands(card: Card) -> Any:
 class Offer:
     """An event that may be picked.
 
-    :param card: its next date, else its latest one; None for an event without a day.
+    :param card: its next date, else its latest one; None for an event without a date.
     """
 
     event: Event
@@ -117,14 +117,14 @@ class Offer:
 
 
 def _others(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Event]:
-    """The events of this school year (else of the latest that has some) that may be picked with
-    this filter."""
+    """Return the events that may be picked with this filter, from this school year or else from the
+    latest one that has events."""
     found = queries.events(db.session, chosen, year_to_show(here, chosen))
     return [event for event in found if event not in picked and not event.cancelled_at]
 
 
 def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Offer]:
-    """The same, in the order of their dates."""
+    """Return the offers for the events that may be picked, in the order of their dates."""
     found = []
     for event in _others(here, chosen, picked):
         dates = [here.card(m) for m in queries.dates_seen(event, chosen) if not m.is_cancelled]
@@ -132,7 +132,7 @@ def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[O
         card = min(ahead, key=_stands) if ahead else max(dates, key=_stands, default=None)
         scope = wording.scope_words(event.scope, here.reference.academies)
         found.append(Offer(event, card, wording.class_words(event), scope))
-    # What is ahead first, by day; then what has no day; then what is over.
+    # Dates ahead come first, by day; then events without a date; then past dates.
     return sorted(
         found,
         key=lambda o: (
@@ -143,7 +143,7 @@ def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[O
 
 
 def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str]]:
-    """What is copied into a message: (title, for whom and what to do when, address)."""
+    """Return the lines to copy into a message: (title, scope and dates in French, address)."""
     found = []
     for event in picked:
         dates = [c for c in cards if c.event is event and not c.milestone.is_cancelled]
@@ -163,8 +163,8 @@ def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[s
 
 
 def regions(academies: Academies) -> list[tuple[str, list[Academy]]]:
-    """Return the académies by région académique, in the order of their names; overseas
-    collectivities last."""
+    """Return the académies by région académique, in the alphabetical order of the régions; the
+    overseas collectivities come last."""
     found: dict[str, list[Academy]] = {}
     for academy in academies:
         found.setdefault(academy.region or "Collectivités d'outre-mer", []).append(academy)

@@ -1,4 +1,4 @@
-"""« Ajouter à mon agenda »: compose a feed, see what it holds, subscribe; and how that is done."""
+"""« Ajouter à mon agenda »: compose a feed, preview its dates, and learn how to subscribe."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from calendar_app.words.text import clean_line
 
 bp = Blueprint("composer", __name__)
 
-#: Class weeks before a deadline that may be chosen for visible reminders.
+#: The choices for visible reminders, in class weeks before a deadline.
 REMINDERS = (1, 2, 3, 4, 6)
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A feed as it was asked for.
+    """A feed as a visitor asked for it.
 
-    :param chosen: the filters that its address carries; its name says the place.
+    :param chosen: the filters in the feed's address; the place is in its name.
     """
 
     name: FeedName
@@ -51,14 +51,14 @@ class Composed:
 
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
-        """What opens these pages with the same feed."""
+        """The query parameters that open these pages with the same feed."""
         return (("flux", self.name.name), *self.chosen.parameters(), *self.options.parameters())
 
 
 @bp.get("/flux/")
 @policy(Policy.PUBLIC)
 def compose() -> Any:
-    """Choose a place, classes, themes and options; see the feed as a month before subscribing."""
+    """Choose a place, classes, themes and options, and preview a month before subscribing."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:320]
     options, problem, meant = _options(), None, []
     if typed:
@@ -88,7 +88,7 @@ def compose() -> Any:
 @bp.get("/flux/mode-d-emploi/")
 @policy(Policy.PUBLIC)
 def how_to() -> str:
-    """Half a page of paper: how to subscribe to one feed, with each program."""
+    """Show how to subscribe to one feed with each program, on half a sheet of paper."""
     here = page()
     options = _options()
     everything = Composed(read_name(ALL, here.reference.academies), here.filter, options)
@@ -103,9 +103,9 @@ def _options() -> FeedOptions:
 
 
 def _composed(options: FeedOptions) -> Composed | None:
-    """The feed that was asked for, or None where nothing was.
+    """Return the feed that was asked for, or None when none was.
 
-    :raises NotFoundError: for an unknown name.
+    :raises NotFoundError: for an unknown name of a feed.
     """
     here = page()
     places = here.reference.academies
@@ -117,7 +117,7 @@ def _composed(options: FeedOptions) -> Composed | None:
 
 
 def _subscription(composed: Composed) -> dict[str, object]:
-    """What is told of one feed: its address, links, QR code and how many dates it holds."""
+    """Return the template values of a feed: its address, links, QR code and number of dates."""
     here, name, chosen = page(), composed.name, composed.chosen
     address = feed_address(settings().public_url, name.name, chosen, composed.options)
     title = feed_title(settings().site_name, name, chosen)
@@ -138,13 +138,13 @@ def _subscription(composed: Composed) -> dict[str, object]:
 
 
 def _shown(composed: Composed) -> dict[str, Any]:
-    """What is told of a feed, with a month of it where it holds something."""
+    """Return the template values of a feed, with a month as a preview when it has dates."""
     told = _subscription(composed)
     return told | (_preview(composed) if told["count"] else {})
 
 
 def _preview(composed: Composed) -> dict[str, Any]:
-    """The month of the feed's next date, else of its latest one."""
+    """Return the month of the feed's next date, else of its latest one."""
     here = page()
     narrowed = composed.name.narrow(composed.chosen, here.reference.academies)
     held = queries.milestones(db.session, narrowed, here.today, limit=1)

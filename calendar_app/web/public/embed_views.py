@@ -1,4 +1,4 @@
-"""The calendar in other sites: the list in a frame, the page that gives its code, oEmbed."""
+"""The calendar in other sites: the list in a frame, the page that gives its code, and oEmbed."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from calendar_app.words.text import clean_line
 
 bp = Blueprint("embed", __name__)
 
-#: The largest frame that a consumer of oEmbed may ask for, in CSS pixels.
+#: Maximum size of a frame that an oEmbed consumer may ask for, in CSS pixels.
 _LARGEST = 100_000
 
 
 @bp.get("/embed/agenda/")
 @policy(Policy.PUBLIC)
 def agenda() -> str:
-    """The next dates, to be shown in a frame of another site: no script, no cookie."""
+    """Show the next dates for a frame in another site: no script, no cookie."""
     here, shown = page(), on_screen()
     here.noindex = True
     cards = next_cards(here, shown.count)
@@ -55,7 +55,7 @@ def agenda() -> str:
 @bp.get("/integrer/")
 @policy(Policy.PUBLIC)
 def builder() -> Response:
-    """What to copy into another site to show the dates there, and how it looks."""
+    """Show the code that puts the dates into another site, and a preview."""
     shown, least, most = on_screen(), LEAST_HEIGHT, MOST_HEIGHT
     here, height = page(), _number("hauteur", HEIGHT, least, most)
     answer = make_response(
@@ -77,7 +77,7 @@ def builder() -> Response:
 @bp.get("/oembed")
 @policy(Policy.PUBLIC)
 def oembed() -> Any:
-    """What a site that takes oEmbed 1.0 shows for the address of a page (``url``)."""
+    """Return the oEmbed 1.0 answer for the address of a page (``url``)."""
     if request.args.get("format", "json") != "json":
         words = "Cette adresse ne répond qu'en JSON : écrivez « format=json ».\n"
         return Response(words, 501, content_type="text/plain; charset=utf-8")
@@ -100,14 +100,15 @@ def _number(name: str, default: int, least: int, most: int) -> int:
     return whole_number(request.args.get(name, ""), default, least, most)
 
 
-#: How many dates an embed shows when nobody says, and at most.
+#: Number of dates in an embed: default and maximum.
 DATES, MOST_DATES = 10, 50
 
 
-#: The size of a frame when nobody says, in CSS pixels, and the heights that the builder offers.
+#: Default size of a frame, in CSS pixels.
 WIDTH, HEIGHT = 600, 480
 
 
+#: The least and the greatest height that the builder offers, in CSS pixels.
 LEAST_HEIGHT, MOST_HEIGHT = 200, 2000
 
 
@@ -118,10 +119,10 @@ _FRAME = Markup(
 
 @dataclass(frozen=True, slots=True)
 class Embed:
-    """A list of the next dates, as another site shows it.
+    """A list of the next dates in another site.
 
-    :param count: how many dates at most.
-    :param title: what the list is called, without the site's name.
+    :param count: maximum number of dates.
+    :param title: the title of the list, without the site's name.
     """
 
     filter: CatalogueFilter
@@ -129,9 +130,9 @@ class Embed:
     title: str
 
     def path(self, le: date | None = None) -> str:
-        """Return its address on this site.
+        """Return the address of the list on this site: path and query.
 
-        :param le: a day, for what is shown here as if that day were today; other sites get none.
+        :param le: the day that a preview on this site takes as today; None for other sites.
         """
         pairs = list(self.filter.parameters())
         if self.count != DATES:
@@ -147,7 +148,7 @@ class Embed:
     def code(self, height: int, width: int | None = None) -> str:
         """Return the HTML that another site pastes.
 
-        :param height: in CSS pixels, like *width*; without one it is as wide as its place.
+        :param height: in CSS pixels, like *width*. Without a width, the frame fills its place.
         """
         address = settings().public_url + self.path()
         size = Markup(' width="{}"').format(width) if width is not None else ""
@@ -158,7 +159,7 @@ class Embed:
 def on_screen() -> Embed:
     """Return the embed that the parameters of this request ask for.
 
-    :raises NotFoundError: when ``nombre`` is not a number from 1 to 50.
+    :raises ParameterError: when ``nombre`` is not a number from 1 to 50.
     """
     here = page()
     count = whole_number(request.args.get("nombre", ""), DATES, 1, MOST_DATES)
@@ -166,9 +167,9 @@ def on_screen() -> Embed:
 
 
 def of_address(address: str) -> Embed:
-    """Return what stands elsewhere for a page of this site, with its filters.
+    """Return the embed for the address of a page of this site, with the page's filters.
 
-    :raises NotFoundError: when *address* is not that of such a page.
+    :raises NotFoundError: when *address* is not that of a page in ``web.head.EMBEDDABLE``.
     """
     reference = page().reference
     endpoint, values, parameters = _read(address)
@@ -211,15 +212,15 @@ def _read(address: str) -> tuple[str, dict[str, Any], dict[str, list[str]]]:
 
 
 def title_of(chosen: CatalogueFilter, reference: Reference) -> str:
-    """Return what a list of the next dates is called."""
+    """Return the French title of a list of the next dates."""
     academy = the_academy(chosen, reference.academies)
     return f"Les prochaines dates, {academy.label}" if academy else "Les prochaines dates"
 
 
 def whole_number(text: str, default: int, least: int, most: int) -> int:
-    """Read a number of an address; an empty text is an absent one.
+    """Return the whole number in a parameter of an address; *default* for an empty text.
 
-    :raises ParameterError: when it is none from *least* to *most*.
+    :raises ParameterError: when the text is not a number from *least* to *most*.
     """
     text = text.strip()
     if not text:

@@ -1,4 +1,4 @@
-"""The feeds: their bytes, kept while nothing changes."""
+"""The feeds: their bytes, cached while nothing that the feeds show changes."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("feeds", __name__)
 
-#: Seconds for which a cache may keep a feed.
+#: Seconds for which an HTTP cache may keep a feed.
 MAX_AGE = 900
-#: Bytes of rendered feeds kept in memory; those asked for longest ago go first.
+#: Maximum size of the feeds in memory, in bytes; the least recently used ones are dropped first.
 KEPT_BYTES = 32 * 1024 * 1024
 
 
@@ -48,7 +48,10 @@ class Rendered:
 
 
 class RenderedFeeds:
-    """The feeds of one process, by all that their bytes depend on."""
+    """A cache of rendered feeds in one process. A key holds everything that the bytes depend on.
+
+    :param budget: maximum size of the cache, in bytes.
+    """
 
     def __init__(self, budget: int = KEPT_BYTES) -> None:
         self._budget = budget
@@ -58,10 +61,10 @@ class RenderedFeeds:
         self._lock = threading.Lock()
 
     def get(self, key: tuple[object, ...], render: Callable[[], bytes]) -> Rendered:
-        """Return the feed of *key*, rendered only when it is not kept.
+        """Return the feed of *key*; render it only when it is not in the cache.
 
-        After an import every client asks for the same feed: one request renders it, the others
-        wait for it.
+        After an import every client asks for the same feed: one request renders the feed, and the
+        other requests wait for it.
         """
         with self._lock:
             if found := self._look_up(key):
@@ -89,7 +92,7 @@ class RenderedFeeds:
         return found
 
     def _keep(self, key: tuple[object, ...], made: Rendered | None) -> None:
-        """End a rendering, with what it made."""
+        """End a rendering, and keep its result unless the rendering failed (None)."""
         with self._lock:
             self._rendering.pop(key, None)
             if made is None:
@@ -101,20 +104,20 @@ class RenderedFeeds:
                 self._size -= dropped.size
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Empty the cache."""
         with self._lock:
             self._kept.clear()
             self._size = 0
 
 
-#: What this process has rendered.
+#: The cache of this process.
 rendered_feeds = RenderedFeeds()
 
 
 @bp.get("/flux/<name>.<any(ics, atom, json):form>")
 @policy(Policy.PUBLIC)
 def catalogue(name: str, form: str) -> BaseResponse:
-    """A feed of the catalogue. A name that has moved is answered by 308."""
+    """Return a feed of the catalogue; redirect (308) a former name of a feed."""
     here = page()
     wanted = read_name(name, here.reference.academies)
     if wanted.name != name:
@@ -143,7 +146,7 @@ def catalogue(name: str, form: str) -> BaseResponse:
 @bp.get("/evenements/<event_id>.ics")
 @policy(Policy.PUBLIC)
 def event(event_id: str) -> BaseResponse:
-    """The dates of one event, or one of them (``?date=<key>``)."""
+    """Return the dates of an event as iCalendar, or one of its dates (``?date=<key>``)."""
     found, key, options = get_event(event_id), request.args.get("date") or None, _options()
     here = page()
     return _answer(
@@ -160,7 +163,7 @@ def _options() -> FeedOptions:
 
 
 def _answer(key: tuple[object, ...], feed: Callable[[], Feed], form: str = "ics") -> Response:
-    """Answer with the feed's bytes, or 304 when the client has them."""
+    """Answer with the feed's bytes, or 304 when the client has the same version."""
     here = page()
     edge = month_edge(here.now)
     rendered = rendered_feeds.get(
@@ -169,7 +172,7 @@ def _answer(key: tuple[object, ...], feed: Callable[[], Feed], form: str = "ics"
     )
     zipped = request.accept_encodings["gzip"] > 0
     etags = {False: rendered.etag, True: f"{rendered.etag}-gzip"}
-    # What changes at the edge of a month is as fresh as that edge.
+    # A feed also changes at the edge of a month: it is never older than that edge.
     moved_at = max(here.reference.changed_at, datetime.combine(edge, time.min, PARIS))
     moved_at = moved_at.replace(microsecond=0)
     answer = Response(content_type=CONTENT_TYPES[form])
@@ -189,8 +192,8 @@ def _answer(key: tuple[object, ...], feed: Callable[[], Feed], form: str = "ics"
 
 
 def _client_has(etags: Iterable[str], moved_at: datetime) -> bool:
-    """If-None-Match wins over If-Modified-Since (RFC 9110 section 13.2.2); either variant's ETag
-    will do, since both stand for the same dates."""
+    """Return whether the client has this version. If-None-Match wins over If-Modified-Since
+    (RFC 9110, section 13.2.2). The ETag of either variant counts: both hold the same dates."""
     if "If-None-Match" in request.headers:
         return any(request.if_none_match.contains_weak(etag) for etag in etags)
     since = parse_date(request.headers.get("If-Modified-Since"))

@@ -1,4 +1,4 @@
-"""The pages that the law asks for, filled in from the settings; help and site map."""
+"""The pages that the law requires, filled in from the settings; help and site map."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from calendar_app.words.french import day_words
 
 bp = Blueprint("legal", __name__)
 
-#: The day on which the accessibility statement was last gone through: change it with the page.
+#: The day of the last review of the accessibility statement. Change it with the page.
 STATEMENT_OF = date(2026, 11, 29)
 
-#: The pages that `tests/browser/` looks at, by endpoint: what the statement says was verified.
+#: The pages that ``tests/browser/`` checks, by endpoint: the statement says they were verified.
 VERIFIED = {
     "calendar.home": "l'accueil",
     "calendar.agenda": "la liste des dates",
@@ -42,8 +42,8 @@ VERIFIED = {
 
 
 def _credits(calendars: Iterable[SchoolCalendar]) -> dict[str, list[str]]:
-    """Return whom the school holidays come from: the names of the calendars of each source. A
-    calendar that was renewed has several (``SchoolCalendar.source``)."""
+    """Return the sources of the school holidays, each with the names of its calendars. A calendar
+    that was renewed has several sources (``SchoolCalendar.source``)."""
     found: dict[str, list[str]] = {}
     for calendar in calendars:
         for source in calendar.source.split(" ; "):
@@ -54,7 +54,7 @@ def _credits(calendars: Iterable[SchoolCalendar]) -> dict[str, list[str]]:
 @bp.get("/donnees-personnelles/")
 @policy(Policy.PUBLIC)
 def personal_data() -> str:
-    """What is kept about whom, why, for how long, and what they may ask (RGPD, article 13)."""
+    """Show which personal data is kept, why, how long, and people's rights (RGPD, article 13)."""
     return render_template(
         "public/pages/donnees-personnelles.html",
         page=page(),
@@ -68,7 +68,7 @@ def personal_data() -> str:
 @bp.get("/mentions-legales/")
 @policy(Policy.PUBLIC)
 def notice() -> str:
-    """Who publishes and who hosts the site (loi n° 2004-575 du 21 juin 2004, article 1-1)."""
+    """Show who publishes and who hosts the site (loi n° 2004-575 du 21 juin 2004, article 1-1)."""
     return render_template(
         "public/pages/mentions-legales.html",
         page=page(),
@@ -79,7 +79,7 @@ def notice() -> str:
 @bp.get("/accessibilite/")
 @policy(Policy.PUBLIC)
 def accessibility() -> str:
-    """The accessibility statement (loi n° 2005-102, article 47), after the model of the RGAA."""
+    """Show the accessibility statement (loi n° 2005-102, article 47), on the RGAA's model."""
     return render_template(
         "public/pages/accessibilite.html",
         page=page(),
@@ -91,14 +91,14 @@ def accessibility() -> str:
 @bp.get("/aide/")
 @policy(Policy.PUBLIC)
 def help() -> str:
-    """How to find, receive and correct dates, and what the words mean."""
+    """Show how to find, receive and correct dates, and what the words mean."""
     return render_template("public/pages/aide.html", page=page())
 
 
 @bp.get("/plan-du-site/")
 @policy(Policy.PUBLIC)
 def site_map() -> str:
-    """Every page that is not one event's."""
+    """Show links to all pages but those of single events."""
     here, years = page(), queries.school_years(db.session)
     academies = regions(here.reference.academies)
     return render_template(

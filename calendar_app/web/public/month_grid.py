@@ -1,7 +1,7 @@
-"""The month as a table: weeks of days, and bars in stable lanes.
+"""A month as a table: weeks of days, and bars in stable lanes.
 
-A lane is a row below the days of a week. A date keeps its lane from week to week, so a bar does
-not jump when a Monday comes.
+A lane is a row below the days of a week. An item keeps its lane from week to week, so that its bar
+does not jump on a Monday.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from calendar_app.web.page import Page
 
 
 class Spanning(Protocol):
-    """Anything with inclusive days."""
+    """Anything with a first and a last day, both inclusive."""
 
     @property
     def first_day(self) -> date: ...
@@ -32,12 +32,12 @@ Item = TypeVar("Item", bound=Spanning)
 
 @dataclass(frozen=True)
 class Bar(Generic[Item]):
-    """The part of a date that lies in one week.
+    """The part of an item that lies in one week.
 
     :param column: 0 for Monday.
     :param width: number of days.
-    :param starts_before: whether the date began before this week.
-    :param ends_after: whether it goes on after it.
+    :param starts_before: whether the item began before this week.
+    :param ends_after: whether the item goes on after this week.
     """
 
     item: Item
@@ -51,16 +51,16 @@ class Bar(Generic[Item]):
 class Week(Generic[Item]):
     """Seven days from a Monday, and the lanes below them.
 
-    A lane is a list of cells from Monday to Sunday: a bar, or None for one empty day.
+    A lane is a list of cells from Monday to Sunday. A cell is a bar, or None for one empty day.
     """
 
     days: list[date]
     lanes: list[list[Bar[Item] | None]] = field(default_factory=list)
-    #: How many bars are folded away.
+    #: Number of bars that :meth:`fold` removed.
     hidden: int = 0
 
     def fold(self, most: int) -> None:
-        """Keep *most* lines at most, of which the last one says how many bars are folded away."""
+        """Keep at most *most* lines. The last one then says how many bars are not shown."""
         if len(self.lanes) > most:
             self.hidden = sum(bar is not None for lane in self.lanes[most - 1 :] for bar in lane)
             del self.lanes[most - 1 :]
@@ -81,8 +81,8 @@ def month_bounds(year: int, month: int) -> tuple[date, date]:
 def month_grid(year: int, month: int, items: Sequence[Item]) -> list[Week[Item]]:
     """Lay *items* out over the weeks of a month.
 
-    Lanes are given by the true first day (a longer date first), not by the one clipped to the
-    week: or bars would jump.
+    Lanes are given in the order of the items' own first days (longer items first), not of first
+    days clipped to a week: otherwise bars would jump.
     """
     first, last = month_bounds(year, month)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -110,7 +110,7 @@ def _place(week: Week[Item], lane: int, item: Item) -> None:
         item.last_day > week.days[6],
     )
     cells = week.lanes[lane]
-    # A cell stands for its whole width: find it among the cells already merged.
+    # A bar is one cell, whatever its width: find the index of the cell in this column.
     position = index = 0
     while position < bar.column:
         cell = cells[index]
@@ -119,14 +119,14 @@ def _place(week: Week[Item], lane: int, item: Item) -> None:
     cells[index : index + bar.width] = [bar]
 
 
-#: Lines of a week in the table; the last one says how many more there are.
+#: Maximum number of lines of a week; the last one says how many bars are not shown.
 MOST_LANES = 5
 
 
 def month_context(here: Page, chosen: CatalogueFilter, first: date) -> dict[str, Any]:
-    """Return the month that begins on *first*, with the dates of a filter.
+    """Return the template values of the month that begins on *first*, with the dates of a filter.
 
-    :param chosen: the filter on screen, or a feed's own.
+    :param chosen: the filter on screen, or that of a feed.
     """
     start, end = month_bounds(first.year, first.month)
     last = month_end(first)
@@ -152,7 +152,7 @@ def month_end(first: date) -> date:
 
 
 def _days_without_class(here: Page, first: date, last: date) -> dict[date, str]:
-    """The holidays to shade in a month, by day."""
+    """Return the names of the holidays to shade from *first* to *last*, by day."""
     return {
         day: holiday.name
         for holiday in here.class_days.holidays_in(first, last)

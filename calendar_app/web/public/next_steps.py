@@ -1,4 +1,4 @@
-"""« Et maintenant ? »: what a class has left to do for an event, in order."""
+"""« Et maintenant ? »: the steps that a class still has to take for an event, in order."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from calendar_app.words.vocabulary import MilestoneKind, PupilData
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One thing to do.
+    """One step.
 
-    :param by: by when or on which day; None where no day is said.
-    :param link: where it is done.
-    :param to_do: whether it asks something of the class; a session only takes place.
+    :param by: the last day or the day of the step, in French; None where no day is said.
+    :param link: the address where the step is taken.
+    :param to_do: whether the step asks something of the class; a session only takes place.
     """
 
     words: str
@@ -26,8 +26,8 @@ class NextStep:
 
 
 def next_steps(event: Event, cards: Sequence[Card]) -> list[NextStep]:
-    """Return what is left to do, from the dates that are ahead; nothing of an event that is over,
-    cancelled, taken out of the calendar or for others.
+    """Return the steps that are left, from the dates ahead. Empty for an event that is over,
+    cancelled, archived or for other places.
 
     :param cards: the dates that concern the reader.
     """
@@ -35,14 +35,14 @@ def next_steps(event: Event, cards: Sequence[Card]) -> list[NextStep]:
     if event.cancelled_at or event.archived_at or (cards and not ahead):
         return []
     steps = list(_steps(event, sorted(ahead, key=lambda c: c.milestone.last_day)))
-    # A lone date that asks for nothing stands above already.
+    # Dates that ask nothing of the class are shown above already.
     return steps if any(step.link or step.to_do for step in steps) else []
 
 
 _DO = {
     MilestoneKind.REGISTRATION_DEADLINE: "Inscrivez la classe",
     MilestoneKind.SUBMISSION_DEADLINE: "Envoyez la production",
-    # Which of the two, the letter does not say.
+    # The letter does not say which of the two.
     MilestoneKind.DEADLINE: "Inscrivez la classe ou envoyez la production (à vérifier)",
 }
 

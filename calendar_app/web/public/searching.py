@@ -1,4 +1,4 @@
-"""What a page says of a search: what was understood of it, and how else it may be written."""
+"""What a page says about a search: how it was understood, and a better spelling."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from calendar_app.words.french import MONTHS, NBSP
 from calendar_app.words.text import fold, nearest_ones
 from calendar_app.words.vocabulary import EventType, MilestoneKind
 
-#: How many words that are near a misspelt one are tried.
+#: Maximum number of near words that are tried for a misspelt word.
 _TRIED = 3
-#: A shorter word has too many others near it.
+#: Minimum length of a word that is corrected: a shorter word has too many near words.
 _SHORTEST = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A part of a search that is more than a word.
+    """A part of a search that was understood as more than a plain word.
 
     :param words: what was understood, in French.
-    :param query: the query string of the page with the place as a filter in its stead, which shows
-        the national dates too; empty where the part is no place, or one of several académies.
+    :param query: the query string of the page with the place as a filter instead, which shows the
+        national dates too; empty when the part is no place, or a place of several académies.
     """
 
     words: str
@@ -43,7 +43,7 @@ class Understood:
 
 
 def understood(page: Page) -> list[Understood]:
-    """Return what was understood of the search on screen, beside words that are looked for."""
+    """Return what was understood of the search on screen, without its plain words."""
     asked = page.filter.asked
     found = [
         Understood(_words(meaning, page))
@@ -61,11 +61,12 @@ def understood(page: Page) -> list[Understood]:
 
 
 def respelled(page: Page, finds: Callable[[CatalogueFilter], bool]) -> tuple[str, str] | None:
-    """Return what a search that finds nothing may have meant, as (words, address): the search with
-    words that are near those which are found nowhere, and that find something. None where there is
-    no such thing, or nothing to mend.
+    """Return a corrected spelling of a search that finds nothing, as (search text, address).
 
-    :param finds: whether the page on screen would show something with a filter.
+    Words that occur nowhere are replaced by near words. None when every word occurs somewhere, or
+    when no correction finds anything.
+
+    :param finds: returns whether the page on screen would show something with a filter.
     """
     asked = page.filter.asked.words
     known = search.known_words(db.session) if asked else frozenset()
@@ -89,7 +90,7 @@ def respelled(page: Page, finds: Callable[[CatalogueFilter], bool]) -> tuple[str
 
 
 def _rewritten(text: str, meant: Mapping[str, str]) -> str:
-    """Return *text* with other words in the place of some; *meant* has them by the folded word."""
+    """Return *text* with some words replaced; *meant* maps a folded word to its replacement."""
     return re.sub(r"[^\W_]+", lambda match: meant.get(fold(match[0]), match[0]), text)
 
 
@@ -109,7 +110,7 @@ def _with_search(page: Page, text: str) -> CatalogueFilter:
 
 
 def _vocabulary_words(page: Page) -> list[str]:
-    """The words of what may be understood, with their accents."""
+    """Return the words of all that a search may mean, with their accents."""
     names = [
         *MONTHS,
         *(kind.words for kind in MilestoneKind),
@@ -142,7 +143,7 @@ def _value_words(value: Any, page: Page) -> str:
 
 
 def _days_words(days: Days) -> str:
-    """« en 2021 », « en février 2021 », « le 11 février »."""
+    """Return « en 2021 », « en février 2021 » or « le 11 février »."""
     if not days.month:
         return f"en {days.year}"
     month = MONTHS[days.month - 1] + (f" {days.year}" if days.year else "")

@@ -1,4 +1,4 @@
-"""The two forms of « Proposer une date »: what was typed, kept as it was, and read as values."""
+"""The two forms of « Proposer une date »: their fields as they were typed, and as values."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from calendar_app.words.links import is_link, whole_link
 from calendar_app.words.mail_addresses import AddressError, MailAddress
 from calendar_app.words.text import clean, clean_line
 
-#: Characters.
+#: Maximum lengths, in characters.
 TITLE_LENGTH, LINK_LENGTH, WORDS_LENGTH, ADDRESS_LENGTH, PLACE_LENGTH = 160, 2000, 2000, 320, 320
 
-#: Dates of one suggestion.
+#: Maximum number of dates in one suggestion.
 MOST_DATES = 6
 
-#: School years after this one of which somebody may know a date.
+#: Number of school years after the current one for which a date may be suggested.
 _YEARS_AHEAD = 2
 
 
 class DateKind(StrEnum):
-    """What a suggested date is, as people say it."""
+    """What happens on a suggested date, in everyday words."""
 
     REGISTRATION = "inscriptions"
     SUBMISSION = "envoi"
@@ -52,7 +52,7 @@ class DateKind(StrEnum):
 
     @property
     def step(self) -> Step | None:
-        """What must be done by a deadline."""
+        """The step that must be done by then; None for a session."""
         return {
             DateKind.REGISTRATION: Step.REGISTRATION,
             DateKind.SUBMISSION: Step.SUBMISSION,
@@ -61,13 +61,13 @@ class DateKind(StrEnum):
 
     @property
     def is_deadline(self) -> bool:
-        """Whether its last day is the one that counts."""
+        """Whether the last day is the one that counts."""
         return self in (DateKind.REGISTRATION, DateKind.SUBMISSION, DateKind.DEADLINE)
 
 
 @dataclass
 class _Answered:
-    """What both forms have: words, a link, and an address to answer to."""
+    """The fields of both forms: words, a link, and an address for the answer."""
 
     lien: str = ""
     mots: str = ""
@@ -109,7 +109,7 @@ class _Answered:
 class SuggestedDate:
     """One date of a suggestion, as it was typed.
 
-    :param suffix: what its fields' names end with: nothing, « -2 », « -3 »…
+    :param suffix: the end of its fields' names: empty for the first date, then « -2 », « -3 »…
     """
 
     suffix: str = ""
@@ -139,15 +139,15 @@ def _dates(form: MultiDict[str, str]) -> list[SuggestedDate]:
 
 
 def _line(form: MultiDict[str, str], name: str, length: int) -> str:
-    """One character more than allowed is kept, so that it is said."""
+    """Return a field, cut one character after its maximum, so that its length is a problem."""
     return clean_line(form.get(name, ""))[: length + 1]
 
 
 @dataclass
 class SuggestionForm(_Answered):
-    """A date that somebody suggests, as it was typed; names are those of the form's fields.
+    """A suggestion as it was typed; the names are those of the form's fields.
 
-    :param pour: « france » or « lieu »: then *lieu* says where.
+    :param pour: « france », or « lieu » when *lieu* names the place.
     """
 
     titre: str = ""
@@ -158,7 +158,7 @@ class SuggestionForm(_Answered):
 
     @classmethod
     def posted(cls, form: MultiDict[str, str]) -> SuggestionForm:
-        """Read a request's form."""
+        """Read the form of a request."""
         return cls(
             titre=_line(form, "titre", TITLE_LENGTH),
             dates=_dates(form),
@@ -171,7 +171,7 @@ class SuggestionForm(_Answered):
         )
 
     def read(self, reference: Reference, today: date) -> Suggestion | None:
-        """Return what is suggested, or None with the problems noted, in the form's order."""
+        """Return the suggestion, or None with the problems noted in the order of the fields."""
         if len(self.titre) < 3:
             self.problems["titre"] = "Donnez le nom du concours ou du rendez-vous."
         elif len(self.titre) > TITLE_LENGTH:
@@ -191,7 +191,7 @@ class SuggestionForm(_Answered):
         return None if self.problems else found
 
     def add_date(self) -> None:
-        """Have one more date to fill in, up to as many as a suggestion may have."""
+        """Add one more blank date to the form, up to :data:`MOST_DATES`."""
         if len(self.dates) < MOST_DATES:
             self.dates.append(SuggestedDate(f"-{len(self.dates) + 1}"))
 
@@ -211,7 +211,7 @@ class SuggestionForm(_Answered):
             )
         ends = kind is not None and kind.is_deadline
         return SuggestedDay(
-            # With a first day, a deadline is the end of a window.
+            # A deadline with a first day is the end of a window.
             kind=_item_kind(kind, first),
             step=kind.step if kind else None,
             first_day=first,
@@ -261,7 +261,7 @@ class SuggestionForm(_Answered):
         return day
 
     def _read_place(self, reference: Reference) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return slugs and codes; both are empty for the nation."""
+        """Return slugs of académies and codes of départements; both are empty for the nation."""
         if self.pour == "france":
             return (), ()
         if self.pour != "lieu" and not self.lieu:
@@ -286,16 +286,16 @@ def _item_kind(kind: DateKind | None, first: date | None) -> ItemKind:
 
 @dataclass
 class MistakeForm(_Answered):
-    """What somebody finds wrong in an event, as it was typed.
+    """The report of a mistake in an event, as it was typed.
 
-    :param date: key of one of its dates; empty for the event as a whole.
+    :param date: key of one of the event's dates; empty for the event as a whole.
     """
 
     date: str = ""
 
     @classmethod
     def posted(cls, form: MultiDict[str, str]) -> MistakeForm:
-        """Read a request's form."""
+        """Read the form of a request."""
         return cls(
             date=form.get("date", ""),
             lien=_line(form, "lien", LINK_LENGTH),
@@ -304,7 +304,7 @@ class MistakeForm(_Answered):
         )
 
     def read(self, event: Event) -> Mistake | None:
-        """Return what is wrong, or None with the problems noted, in the form's order."""
+        """Return the mistake, or None with the problems noted in the order of the fields."""
         if self.date and self.date not in {m.key for m in event.milestones}:
             self.problems["date"] = "Cette date a changé entre-temps : choisissez-la à nouveau."
         words = self._read_words()

@@ -1,4 +1,4 @@
-"""« Proposer une date »: anybody suggests one, or reports a mistake, without an account."""
+"""« Proposer une date »: anybody suggests a date or reports a mistake, without an account."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ADDRESS_SPENT = (
 @bp.route("/", methods=["GET", "POST"])
 @policy(Policy.PUBLIC)
 def propose() -> Any:
-    """Suggest a date, or, with ``?evenement=``, report a mistake in an event."""
+    """Suggest a date or, with ``?evenement=``, report a mistake in that event."""
     event_id = request.values.get("evenement", "").strip()
     return _mistake(get_event(event_id)) if event_id else _date()
 
@@ -45,8 +45,8 @@ def propose() -> Any:
 @bp.get("/merci/")
 @policy(Policy.PUBLIC)
 def thanks() -> Response:
-    """What happens next; with ``?deja=``, the event that says so already; with ``?evenement=``, the
-    one in which a mistake was reported."""
+    """Show what happens next. ``?deja=`` names the event that already has the suggested dates,
+    ``?evenement=`` the event in which a mistake was reported."""
     known, reported = (request.args.get(name, "").strip() for name in ("deja", "evenement"))
     here = page()
     here.noindex = True
@@ -98,7 +98,8 @@ def _mistake(event: Event) -> Any:
 def _spent(address: MailAddress | None) -> tuple[str, timedelta] | None:
     """Count one more suggestion.
 
-    :returns: what to say, and how long one must wait, when it is one too many.
+    :returns: the French sentence to show and how long the visitor must wait, when a limit is
+        exceeded; None when none is.
     """
     now, source = page().now, network()
     if not limits.take(db.session, limits.SUGGESTIONS_A_SOURCE, source, now):

@@ -1,4 +1,4 @@
-"""What machines ask: is it alive, is it ready, what may be indexed."""
+"""The addresses for programs: health checks, robots.txt, site map, manifest, security.txt."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("system", __name__)
 
-#: The colours of the drawing and of paper (static/favicon.svg, static/app.css).
+#: The colours of the icon and of the page background (static/favicon.svg, static/app.css).
 THEME_COLOUR, BACKGROUND_COLOUR = "#1e4d45", "#fbf7ef"
-#: The sides of the icons in static/, in pixels; tests/browser/site_images.py draws them.
+#: The widths of the square icons in static/, in pixels; tests/browser/site_images.py draws them.
 ICON_SIZES = (192, 512)
 
 
 @bp.get("/livez")
 @policy(Policy.PUBLIC)
 def livez() -> Response:
-    """Whether the process answers; the store is not asked."""
+    """Answer 200 while the process lives; the store is not asked."""
     return _text("ok\n")
 
 
 @bp.get("/readyz")
 @policy(Policy.PUBLIC)
 def readyz() -> Response:
-    """Whether this process can serve: 200, or 503. What else does not work is named in the body."""
+    """Answer 200 when this process can serve, else 503. The body names other parts that fail."""
     try:
         state = setup.schema_state(db.session)
         if state is not setup.SchemaState.READY:
@@ -50,7 +50,7 @@ def readyz() -> Response:
 
 
 def _health() -> Health:
-    """Return what this process knows of the installation's health."""
+    """Return what this process knows about the health of the installation."""
     found: Health = current_app.extensions.setdefault("health", Health())
     return found
 
@@ -58,7 +58,7 @@ def _health() -> Health:
 @bp.get("/robots.txt")
 @policy(Policy.PUBLIC)
 def robots() -> Response:
-    """Everything may be read; the pages that should not be indexed say so themselves."""
+    """Allow programs to read everything; pages that should not be indexed say so themselves."""
     site = settings().public_url
     sitemap = f"{site}{url_for('system.sitemap')}"
     return _text(f"User-agent: *\nAllow: /flux/\nAllow: /\n\nSitemap: {sitemap}\n\n# {site}\n")
@@ -67,8 +67,8 @@ def robots() -> Response:
 @bp.get("/sitemap.xml")
 @policy(Policy.PUBLIC)
 def sitemap() -> Response:
-    """The pages of the calendar that may be indexed, with the last change of what they show
-    (sitemaps.org 0.9). What is over asks not to be, and is left out."""
+    """Return the site map (sitemaps.org 0.9): the pages that may be indexed, each with its last
+    change. Past pages ask not to be indexed, and are left out."""
     today = page().today
     events = queries.public_events(db.session)
     changed_at = queries.catalogue(db.session).changed_at
@@ -95,12 +95,12 @@ def _place(root: ET.Element, path: str, changed_at: datetime) -> None:
 @bp.get("/manifest.webmanifest")
 @policy(Policy.PUBLIC)
 def manifest() -> Response:
-    """How the site stands on a phone's screen (W3C Web Application Manifest)."""
+    """Return the W3C Web Application Manifest: how a phone shows the site on its screen."""
     icons = [("favicon.svg", "any", "image/svg+xml")]
     icons += [(f"icon-{size}.png", f"{size}x{size}", "image/png") for size in ICON_SIZES]
     found = {
         "name": settings().site_name,
-        # Under an icon there is room for a dozen letters.
+        # There is room for about twelve letters under an icon.
         "short_name": "Calendrier",
         "lang": "fr",
         "start_url": url_for("calendar.home"),
@@ -119,7 +119,7 @@ def manifest() -> Response:
 @bp.get("/.well-known/security.txt")
 @policy(Policy.PUBLIC)
 def security() -> Response:
-    """Whom to tell of a hole (RFC 9116). It never expires: each answer is good for a year."""
+    """Return where to report a vulnerability (RFC 9116). Each answer is valid for a year."""
     contact = settings().contact or f"{settings().public_url}/mentions-legales/"
     where = f"mailto:{contact}" if "@" in contact and "/" not in contact else contact
     expires = (datetime.now(UTC) + timedelta(days=365)).replace(microsecond=0)

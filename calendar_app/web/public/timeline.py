@@ -1,4 +1,4 @@
-"""The school year as a drawing: where each day stands between 1 August and 31 July."""
+"""The school year as a drawing: the position of each day between 1 August and 31 July."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from calendar_app.words.text import fold
 
 @dataclass(frozen=True)
 class Span:
-    """Something drawn from *x* over *width*, in percent of the year: a drawing without a view box
-    keeps its letters and marks undistorted at any width.
+    """A mark that begins at *x* and is *width* wide, both in percent of the year: a drawing without
+    a view box does not distort letters and marks, whatever its width.
 
     :param kind: ``window``, ``holiday``, ``period``, ``month`` or a milestone's kind.
     """
@@ -46,7 +46,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Line:
-    """One event: its bars, in the order in which they are drawn."""
+    """One event with its bars, in the order in which they are drawn."""
 
     event: Event
     milestones: tuple[Milestone, ...]
@@ -54,7 +54,7 @@ class Line:
 
 
 def span(year: SchoolYear, first: date, last: date, kind: str, label: str = "") -> Span | None:
-    """Return where inclusive days stand, clipped to the year; None when they are outside it."""
+    """Return the span of inclusive days, clipped to the year; None when they lie outside it."""
     first, last = max(first, year.first_day), min(last, year.last_day)
     if first > last:
         return None
@@ -65,7 +65,7 @@ def span(year: SchoolYear, first: date, last: date, kind: str, label: str = "") 
 
 
 def months(year: SchoolYear) -> list[Span]:
-    """Return the twelve months, August first."""
+    """Return the spans of the twelve months, August first."""
     found = []
     for number in (*range(8, 13), *range(1, 8)):
         first = date(year.start + (number < 8), number, 1)
@@ -79,11 +79,11 @@ def lines(
 ) -> list[Line]:
     """Return a line for each event: a bar from opening to deadline, and a mark for each date.
 
-    An event whose dates are all for other places has no line. Events without a day come last; the
-    others stand in the order of their first date.
+    An event whose dates are all for other places has no line. The lines stand in the order of their
+    first dates; events without a date come last.
 
-    :param events: those of the school year.
-    :param others: dates of the year that belong to events of another one.
+    :param events: the events of the school year.
+    :param others: dates in the year; those of events of another school year get a line, too.
     """
     dated = {e.id: queries.dates_seen(e, chosen) for e in events}
     by_id = {e.id: e for e in events if dated[e.id] or not e.milestones}
@@ -112,19 +112,19 @@ def _spans(
         if window := span(year, opening.first_day, deadline.last_day, "window"):
             yield window
     for milestone in milestones:
-        # An approximate date is never shown as a plain day: it is written only.
+        # An approximate date is never drawn as a plain day: it is only written.
         if not milestone.is_approximate and not milestone.is_cancelled:
             mark = span(year, milestone.first_day, milestone.last_day, milestone.kind.value)
             if mark:
                 yield mark
 
 
-#: A school year shows all that was cancelled in it.
+#: Before any date was cancelled: a school year shows all its cancelled dates.
 _EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
-    """Return what a page tells of a school year with the filter on screen."""
+    """Return the template values of a school year with the filter on screen."""
     in_year = queries.milestones(
         db.session, here.filter, year.first_day, year.last_day, cancelled_since=_EVER
     )
@@ -143,7 +143,7 @@ def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
 
 
 def axis(here: Page, year: SchoolYear) -> dict[str, object]:
-    """Return what stands behind the lines of a school year."""
+    """Return the template values behind the lines: months, périodes, holidays and today."""
     periods, holidays, unknown = _drawn_calendar(here, year)
     spans = [
         timeline.span(year, p.first_day, p.last_day, "period", f"P{p.number}") for p in periods
@@ -162,7 +162,7 @@ def axis(here: Page, year: SchoolYear) -> dict[str, object]:
 
 
 def line_of(here: Page, event: Event) -> timeline.Line | None:
-    """Return the one line of an event on its school year; None where it has no plain day in it."""
+    """Return the line of an event in its school year; None when no date of it can be drawn."""
     everywhere = CatalogueFilter(scopes=here.filter.scopes)
     found = timeline.lines(event.year, [event], [], everywhere)
     return found[0] if found and found[0].spans else None
@@ -171,7 +171,7 @@ def line_of(here: Page, event: Event) -> timeline.Line | None:
 def _drawn_calendar(
     here: Page, year: SchoolYear
 ) -> tuple[tuple[Period, ...], tuple[SchoolHoliday, ...], bool]:
-    """The périodes and holidays of the chosen calendar, and whether they are unknown."""
+    """Return the périodes and holidays of the chosen calendar, and whether périodes are unknown."""
     holidays = here.class_days.holidays_in(year.first_day, year.last_day)
     try:
         return here.class_days.periods(year), holidays, False

@@ -1,4 +1,4 @@
-"""Dates grouped by week, as a staff room counts: « période 3, semaine 2 »."""
+"""Dates grouped by week, as schools count weeks: « période 3, semaine de classe 2 »."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.errors import CalendarUnknownError
 from calendar_app.words.french import span_words
 
-#: From so many deadlines on, a week is marked: somebody has to choose.
+#: Number of deadlines from which a week is marked as full: a class has to choose.
 FULL_WEEK = 3
 
 
@@ -21,7 +21,7 @@ FULL_WEEK = 3
 class WeekOfCards:
     """The dates of one week.
 
-    :param note: where the week stands in the school year; None where that is not known.
+    :param note: the place of the week in the school year, in French; None when it is unknown.
     """
 
     monday: date
@@ -30,19 +30,19 @@ class WeekOfCards:
 
     @property
     def label(self) -> str:
-        """« Du 18 au 24 janvier 2021 »."""
+        """The heading of the week: « Du 18 au 24 janvier 2021 »."""
         words = span_words(self.monday, self.monday + timedelta(days=6))
         return words[:1].upper() + words[1:]
 
     @property
     def anchor(self) -> str:
-        """« semaine-2021-3 »: an ISO 8601 week as the id of its heading."""
+        """The id of the heading, from the ISO 8601 week: « semaine-2021-3 »."""
         year, week, _ = self.monday.isocalendar()
         return f"semaine-{year}-{week}"
 
     @property
     def deadlines(self) -> int:
-        """How many deadlines fall in it, without those that are cancelled or approximate."""
+        """The number of deadlines in the week, without cancelled and approximate ones."""
         return sum(
             c.milestone.kind.is_deadline
             and not c.milestone.is_cancelled
@@ -56,9 +56,9 @@ class WeekOfCards:
 
 
 def weeks_of(cards: Iterable[tuple[date, Card]], class_days: ClassDays) -> list[WeekOfCards]:
-    """Group dates by the week of the day under which each stands.
+    """Return dates grouped by week.
 
-    :param cards: (day, date), in the order of the days.
+    :param cards: (the day under which a list shows the date, its card), in the order of the days.
     """
     return [
         WeekOfCards(monday, week_note(monday, class_days), tuple(card for _, card in group))
@@ -67,12 +67,13 @@ def weeks_of(cards: Iterable[tuple[date, Card]], class_days: ClassDays) -> list[
 
 
 def monday_of(day: date) -> date:
-    """Return the Monday of a day's week."""
+    """Return the Monday of the week in which a day lies."""
     return day - timedelta(days=day.weekday())
 
 
 def week_note(monday: date, class_days: ClassDays) -> str | None:
-    """Return « période 3, semaine de classe 2 », the holidays that a week lies in, or None."""
+    """Return « période 3, semaine de classe 2 », or « sans classe (…) » with the holidays; None when
+    the place of the week is unknown."""
     try:
         if not class_days.has_class(monday):
             holiday = next(iter(class_days.holidays_in(monday, monday + timedelta(days=4))), None)

@@ -1,8 +1,8 @@
-"""What is kept about somebody, in words: the answer to a right of access (RGPD, articles 12.1 and
-15), beside the file that ``personal_data.export`` gives.
+"""The data that is kept about a subscriber, in words: the answer to a request for access (RGPD,
+articles 12.1 and 15), beside the file that ``reminders.personal_data.export`` gives.
 
-Every value of that export stands here, with a label; a key or a state without words is a mistake
-that ``tests/reminders/test_personal_copy.py`` finds.
+Every key of that export has a label here, and every state has words;
+``tests/web/subscription/test_personal_copy.py`` finds what is missing.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ LABELS = {
     "reponse": "Réponse du serveur",
 }
 
-#: Closed lists: which words stand for which value, by the key of the export.
+#: The words for the values of closed lists, by the key or the part of the export.
 STATES: dict[str, Mapping[str, str]] = {
     "abonnement": {
         SubscriberState.UNCONFIRMED: "à confirmer",
@@ -158,7 +158,7 @@ _INSTANTS = ("inscription", "confirmation", "fini_le", "envoye_le", "dernier_sig
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One value in words."""
+    """One value: its label and its words."""
 
     label: str
     words: str
@@ -166,9 +166,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the copy: lines, and parts within it.
+    """A part of the copy: its lines, and the parts within it.
 
-    :param title: of the part; what a part of a list is about.
+    :param title: the name of the part; for an item of a list, the subject of the item.
     """
 
     title: str
@@ -177,9 +177,9 @@ class Part:
 
 
 def in_words(data: Mapping[str, Any], reference: Reference) -> Part:
-    """Return an export as a page shows it: all that there is, instants in Paris.
+    """Return an export as a page shows it: all of it but empty values, with instants in Paris time.
 
-    :param data: of ``personal_data.export``.
+    :param data: the result of ``reminders.personal_data.export``.
     """
     return _part("Vous", data, "abonnement", reference)
 
@@ -205,7 +205,7 @@ def _is_list_of_parts(value: Any) -> bool:
 
 
 def _title(item: Mapping[str, Any]) -> str:
-    """Return what one of a list is about."""
+    """Return the subject of an item of a list."""
     if "titre" in item:
         return str(item["titre"])
     if "sorte" in item:

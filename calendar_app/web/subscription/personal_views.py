@@ -1,7 +1,7 @@
-"""What stands behind a personal link: change, pause, move, take out, end, erase.
+"""The pages behind a personal link: change, pause, new address, copy of the data, end, erasure.
 
-Whoever holds the link acts for the person that it was sent to. A GET changes nothing; every POST
-brings a form token, but for the one click of RFC 8058.
+A person who holds the link acts for the subscriber to whom the link was sent. A GET changes
+nothing. Every POST brings a form token, except the one-click unsubscription of RFC 8058.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from calendar_app.words.mail_addresses import MailAddress
 
 bp = Blueprint("personal", __name__, url_prefix="/abonnement/lien/<token>")
 
-#: What a page says was done, by the parameter ``fait`` that leads to it.
+#: The French sentence that says what was done, by the value of the parameter ``fait``.
 DONE = {
     "choix": "Vos choix sont enregistrés.",
     "pause": "Vos rappels sont en pause : nous ne vous écrivons plus jusqu'à la reprise.",
@@ -55,7 +55,7 @@ DONE = {
     "reponse": "C'est noté.",
 }
 
-#: Answers about an event that are no ``ClassAnswer``.
+#: The answers about an event that are not a ``ClassAnswer``.
 PICK, UNPICK, TAKE_BACK = "prevenir", "ne-plus-prevenir", "effacer"
 
 
@@ -66,14 +66,14 @@ def _prepare() -> None:
 
 @bp.errorhandler(NotSubscribedError)
 def _another_state(_error: NotSubscribedError) -> BaseResponse:
-    """The personal page says what can be done in their state."""
+    """Redirect to the personal page, which shows what is possible in the subscriber's state."""
     return _back()
 
 
 @bp.route("/", methods=["GET", "POST"])
 @policy(Policy.LINK_HOLDER)
 def preferences(token: str) -> Any:
-    """All that is kept about somebody, in one form, and all that they can do."""
+    """Show the choices of a subscriber in one form, and all other actions; POST changes them."""
     person, here = _person(token), page()
     if request.method != "POST":
         return _preferences(token, person)
@@ -90,7 +90,8 @@ def preferences(token: str) -> Any:
 @bp.route("/confirmer/", methods=["GET", "POST"])
 @policy(Policy.LINK_HOLDER)
 def confirm(token: str) -> Any:
-    """The button that confirms a sign-up, or that asks for another mail when the link is old."""
+    """Show the button that confirms a sign-up, or that asks for another mail when the link is too
+    old. POST confirms."""
     person, here = _person(token), page()
     if person.state in SUBSCRIBED and request.method != "POST":
         return _back()
@@ -109,7 +110,7 @@ def confirm(token: str) -> Any:
 @bp.post("/renvoyer/")
 @policy(Policy.LINK_HOLDER)
 def resend(token: str) -> Any:
-    """Send an expired confirmation again."""
+    """Send the confirmation mail again."""
     person, here = _person(token), page()
     if not forms.is_fresh():
         return _confirm(token, person, 400, notice=forms.TOO_OLD)
@@ -124,8 +125,8 @@ def resend(token: str) -> Any:
 @bp.post("/pause/")
 @policy(Policy.LINK_HOLDER)
 def pause(token: str) -> Any:
-    """Pause (``etat=pause``), say that one is still there (``etat=continuer``), or resume, or come
-    back after the end (``etat=reprise``)."""
+    """Pause the reminders (``etat=pause``), say that they are still wanted (``etat=continuer``), or
+    resume them, even after an unsubscription (``etat=reprise``)."""
     person, here = _person(token), page()
     if not forms.is_fresh():
         return _preferences(token, person, 400, notice=forms.TOO_OLD)
@@ -142,7 +143,7 @@ def pause(token: str) -> Any:
 @bp.post("/adresse/")
 @policy(Policy.LINK_HOLDER)
 def address(token: str) -> Any:
-    """Ask another address to confirm that somebody moves to it."""
+    """Ask a new address to confirm that the subscriber moves to it."""
     person, here = _person(token), page()
     form = forms.AddressForm.posted(request.form, "nouvelle")
     if not forms.is_fresh():
@@ -160,7 +161,7 @@ def address(token: str) -> Any:
 @bp.get("/donnees/")
 @policy(Policy.LINK_HOLDER)
 def data(token: str) -> BaseResponse:
-    """All that is kept about somebody, in words (RGPD, article 12.1)."""
+    """Show all data that is kept about a subscriber, in words (RGPD, article 12.1)."""
     person = _person(token)
     found = _kept_of(person)
     return show("copy.html", token=token, copy=in_words(found, page().reference))
@@ -169,7 +170,7 @@ def data(token: str) -> BaseResponse:
 @bp.get("/donnees.json")
 @policy(Policy.LINK_HOLDER)
 def export(token: str) -> Response:
-    """All that is kept about somebody, as a file."""
+    """Return all data that is kept about a subscriber, as a JSON file."""
     data = _kept_of(_person(token))
     text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
     answer = Response(text, content_type="application/json")
@@ -180,7 +181,7 @@ def export(token: str) -> Response:
 @bp.post("/effacer/")
 @policy(Policy.LINK_HOLDER)
 def erase(token: str) -> Any:
-    """Erase somebody, once they ticked that they mean it."""
+    """Erase a subscriber, once they ticked the box that confirms it."""
     person, here = _person(token), page()
     if not forms.is_fresh():
         return _preferences(token, person, 400, notice=forms.TOO_OLD)
@@ -194,8 +195,8 @@ def erase(token: str) -> Any:
 @bp.route("/desabonnement/", methods=["GET", "POST"])
 @policy(Policy.LINK_HOLDER)
 def unsubscribe(token: str) -> Any:
-    """One click ends all mails (RFC 8058): the only POST without a form token, because a mail
-    program makes it."""
+    """End all mails with one click (RFC 8058). This is the only POST without a form token, because a
+    mail program sends it."""
     person, here = _person(token), page()
     if request.method != "POST" and person.state is not SubscriberState.UNSUBSCRIBED:
         return show("unsubscribe.html", token=token, person=person)
@@ -207,7 +208,7 @@ def unsubscribe(token: str) -> Any:
 @bp.route("/evenements/<event_id>/", methods=["GET", "POST"])
 @policy(Policy.LINK_HOLDER)
 def event(token: str, event_id: str) -> Any:
-    """What the class did about one event; ``?reponse=`` puts one button first."""
+    """Show, or note, what the class did about an event; ``?reponse=`` puts one button first."""
     person, here = _person(token), page()
     if person.state not in SUBSCRIBED:
         return _back()
@@ -239,7 +240,7 @@ def _address(person: Subscriber) -> MailAddress:
 
 
 def _back(done: str | None = None) -> BaseResponse:
-    """Lead to the personal page, which says what was done."""
+    """Redirect to the personal page, which says what was done."""
     token = (request.view_args or {})["token"]
     return redirect(url_for(".preferences", token=token, fait=done), 303)
 

@@ -1,8 +1,8 @@
-"""Signing up for reminders: the pages for everybody. What stands behind a personal link is in
+"""Signing up for reminders: the pages for everybody. The pages behind a personal link are in
 ``web.subscription.personal_views``.
 
-A GET never changes anything (mail scanners follow every link): pages show a button, POST acts. The
-answers for known and unknown addresses are the same.
+A GET never changes anything, because mail scanners follow every link: the page shows a button, and
+its POST acts. The answers for known and unknown addresses are the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from calendar_app.words.mail_addresses import MailAddress
 
 bp = Blueprint("subscription", __name__, url_prefix="/abonnement")
 
-#: Of how many events a selection may ask for reminders: a class takes part in a few.
+#: Maximum number of events in one sign-up: a class takes part in a few.
 MOST_EVENTS = 50
 
 
@@ -49,7 +49,7 @@ def _for_templates() -> dict[str, Any]:
 @bp.route("/", methods=["GET", "POST"])
 @policy(Policy.PUBLIC)
 def sign_up() -> Any:
-    """« Rappels par courriel »: the form, and the page that says to look in the mailbox."""
+    """« Rappels par courriel »: show the form; POST signs up and answers « Vérifiez… »."""
     here = page()
     ids = dict.fromkeys(map(str.strip, request.values.getlist("evenement")))
     events = [get_event(event_id) for event_id in ids if event_id][:MOST_EVENTS]
@@ -79,7 +79,7 @@ def sign_up() -> Any:
 @bp.post("/code/")
 @policy(Policy.PUBLIC)
 def code() -> Any:
-    """The six digits of a mail, for those whose school mail rewrites links."""
+    """Check the six digits of a mail, for people whose school mail rewrites links."""
     here, form = page(), forms.AddressForm.posted(request.form)
     typed = forms.read_code(request.form)
     if not forms.is_fresh():
@@ -108,14 +108,14 @@ def code() -> Any:
 @bp.get("/code/")
 @policy(Policy.PUBLIC)
 def no_code() -> BaseResponse:
-    """Somebody reloaded, or kept the address of, a page that can only be posted to."""
+    """Redirect a GET of the page for the six digits: a person reloaded it or kept its address."""
     return redirect(url_for(".find_link"), 303)
 
 
 @bp.route("/retrouver/", methods=["GET", "POST"])
 @policy(Policy.PUBLIC)
 def find_link() -> Any:
-    """« Retrouver mon lien »: the answer never tells whether an address is known."""
+    """« Retrouver mon lien »: mail the link. The answer never tells whether the address is known."""
     here = page()
     if request.method != "POST":
         return show("find.html", form=forms.AddressForm())
@@ -136,7 +136,7 @@ def find_link() -> Any:
 @bp.route("/adresse/<token>/", methods=["GET", "POST"])
 @policy(Policy.LINK_HOLDER)
 def new_address(token: str) -> Any:
-    """Confirm another address, from the mail that was sent to it."""
+    """Confirm the new address of a subscriber, behind the link that was mailed to that address."""
     here, (uid, fingerprint) = page(), links().read_new_address(token)
     here.noindex = True
     address = subscriptions.waiting_new_address(db.session, uid, fingerprint, links())
@@ -160,7 +160,7 @@ def show(
 ) -> Response:
     """Answer with a page of ``templates/subscription/``.
 
-    :param wait: for status 429, how long until one may ask again.
+    :param wait: for status 429, how long the visitor must wait.
     """
     if wait is not None:
         context["notice"] = too_many(wait)
@@ -172,13 +172,13 @@ def show(
 def check_mailbox(
     address: str, status: int = 200, wait: timedelta | None = None, **context: Any
 ) -> Response:
-    """Answer « Vérifiez votre courriel », with the form of the six digits."""
+    """Answer « Vérifiez votre courriel », with the form for the six digits."""
     page().noindex = True
     return show("check_mailbox.html", status, wait, address=address, **context)
 
 
 def confirmed_page(subscriber: Subscriber) -> Response:
-    """Answer « C'est confirmé », with what is due soon for this person."""
+    """Answer « C'est confirmé », with the next dates for this subscriber."""
     here = page()
     here.noindex = True
     ahead = follows.due_soon(db.session, subscriber, here.today)
@@ -187,9 +187,9 @@ def confirmed_page(subscriber: Subscriber) -> Response:
 
 
 def mails_spent() -> timedelta | None:
-    """Count one more mail that somebody of this network asks for.
+    """Count one more mail that is asked for from this network.
 
-    :returns: how long they must wait when it is one too many.
+    :returns: how long the visitor must wait when the limit is exceeded; None when it is not.
     """
     now, source, limit = page().now, network(), limits.MAILS_A_SOURCE
     if limits.take(db.session, limit, source, now):
@@ -198,6 +198,6 @@ def mails_spent() -> timedelta | None:
 
 
 def may_mail(address: MailAddress) -> bool:
-    """Count one more mail to a mailbox, and return whether it may be sent. Nobody is told."""
+    """Count one more mail to a mailbox; return whether it may be sent. No answer tells this."""
     fingerprint = links().fingerprint(f"address/{address.mailbox}")
     return limits.take(db.session, limits.MAILS_AN_ADDRESS, fingerprint, page().now)
