@@ -16,13 +16,7 @@ from email.headerregistry import Address
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import (
-    AliasGenerator,
-    BeforeValidator,
-    Field,
-    ValidationError,
-    ValidationInfo,
-)
+from pydantic import AliasGenerator, BeforeValidator, Field, ValidationError, ValidationInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,

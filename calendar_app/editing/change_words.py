@@ -205,7 +205,7 @@ def _scope(value: Any, reference: Reference) -> str:
     if value == NATIONAL:
         return NATIONAL
     kinds = {"regions": "region", "academies": "academie", "departments": "departement"}
-    codes = [f"{kinds[kind]}/{name}" for kind, names in value.items() for name in names]
+    codes = [f"{kinds.get(kind, kind)}/{name}" for kind, names in value.items() for name in names]
     try:
         return scope_words(codes, reference.academies)
     except (UnknownValueError, KeyError):

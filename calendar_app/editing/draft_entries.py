@@ -36,6 +36,7 @@ from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, St
 from calendar_app.letters.reading.title_words import without_edition
 from calendar_app.school import levels
 from calendar_app.school.academies import NATIONAL
+from calendar_app.school.local_time import paris_day
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession
 from calendar_app.words.french import day_words, list_words
@@ -48,7 +49,7 @@ UNSAID = "non précisé"
 _LONGEST_TITLE = 160
 _LONGEST_SLUG = 60
 #: An approximate deadline (« fin mai ») has a last day only: its first day is taken so long before.
-_ABOUT = timedelta(days=10)
+_VAGUE_DEADLINE = timedelta(days=10)
 
 
 def item_of_draft(draft: Draft) -> DatedItem:
@@ -160,7 +161,7 @@ def _series_slug(title: str) -> str:
 
 
 def _said_on(draft: Draft) -> date:
-    return draft.letter.issued if draft.letter else draft.created_at.date()
+    return draft.letter.issued if draft.letter else paris_day(draft.created_at)
 
 
 #: French sentence about what a class must do, by the step that has a deadline.
@@ -276,7 +277,7 @@ def _dates(item: DatedItem) -> Iterator[tuple[MilestoneKind, date, date, time | 
         yield MilestoneKind.OPENING, first, first, item.start_time, None
     if last:
         opens = first if item.kind is ItemKind.DEADLINE else None
-        bound = (opens or last - _ABOUT) if about else last
+        bound = (opens or last - _VAGUE_DEADLINE) if about else last
         kind = KIND_OF_STEP.get(item.step or Step.UNKNOWN, MilestoneKind.DEADLINE)
         yield kind, bound, last, None, item.end_time
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.editing.followed.fetcher import Fetcher, LinkState
 from calendar_app.editing.models.sources import LinkCheck
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, insert_new, reading, writing
 
@@ -87,7 +87,7 @@ _AS_THEY_ARE = {"synchronize_session": False}
 
 def _due(session: AnySession, now: datetime) -> list[str]:
     """Return the links that are due: links without a check first, then the longest unchecked."""
-    since = now.astimezone(PARIS).date() - PAST
+    since = paris_day(now) - PAST
     lasts = or_(
         Event.milestones.any(Milestone.last_day >= since),
         and_(~Event.milestones.any(), Event.school_year >= SchoolYear.of(since).start),

@@ -34,16 +34,13 @@ from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.letters.as_json import contract
 from calendar_app.letters.dated_items import DatedItem, ItemStatus
 from calendar_app.letters.reading.title_words import SAME_TITLE, closeness
+from calendar_app.school.local_time import paris_day
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import CalendarError, NotFoundError
 
 #: Least confidence with which the parser leaves no doubt that an editor must resolve.
 CERTAIN = 0.8
-
-
-#: Most events that a page offers to attach a draft to.
-_NEAR = 12
 
 
 class DraftDecidedError(CalendarError):
@@ -369,7 +366,7 @@ def point_others_to(session: AnySession, accepted: Draft, event: Event, now: dat
     others = [draft for draft in pending if _is_of(draft, event)]
     if not others:
         return
-    known, issued = known_event(event), accepted.created_at.date()
+    known, issued = known_event(event), paris_day(accepted.created_at)
     # The accepted draft comes first, so that it is matched with the date of the event: otherwise
     # another draft would be taken for that date, moved.
     items = [item_of_draft(draft) for draft in (accepted, *others)]

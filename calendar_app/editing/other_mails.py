@@ -23,7 +23,7 @@ from calendar_app.reminders.models.outbox import Delivery
 from calendar_app.reminders.outbox import Claimed, OtherMail
 from calendar_app.reminders.rules.deliveries import DeliveryKind
 from calendar_app.reminders.rules.personal_links import PersonalLinks
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.store.base import AnySession
 
 #: The draft itself was accepted, or the calendar has its date from another draft.
@@ -153,7 +153,7 @@ def _proposers(session: AnySession, ids: Sequence[int]) -> dict[int, ToProposer]
             event = decided.event
             found[draft.answer_delivery_id] = ToProposer(
                 address=draft.suggested_by,
-                day=draft.created_at.astimezone(PARIS).date(),
+                day=paris_day(draft.created_at),
                 accepted=decided.state in _IN_THE_CALENDAR,
                 of_change=decided.proposal is Proposal.CHANGE,
                 event=(event.id, event.title) if event else None,

@@ -26,6 +26,7 @@ from calendar_app.letters.reading.title_words import (
     tells_of_an_edition,
     without_edition,
 )
+from calendar_app.school.local_time import paris_day
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession
 from calendar_app.words.french import span_words
@@ -36,7 +37,7 @@ SOON = timedelta(weeks=3)
 
 #: An edition counts as missing from eight weeks before until eight weeks after the anniversary of
 #: last year's date.
-ABOUT = timedelta(weeks=8)
+EDITION_IS_DUE = timedelta(weeks=8)
 
 _YEAR = timedelta(weeks=52)
 
@@ -57,7 +58,7 @@ class DeadLink:
     """A dead official link, and an event that has it.
 
     :param reason: French words.
-    :param since: the day (UTC) of the first check that found the link dead.
+    :param since: the day in Paris of the first check that found the link dead.
     """
 
     event: Event
@@ -109,7 +110,7 @@ def missing_editions(
         near = [
             m
             for m in event.milestones
-            if m.cancelled_at is None and abs(m.last_day + _YEAR - today) <= ABOUT
+            if m.cancelled_at is None and abs(m.last_day + _YEAR - today) <= EDITION_IS_DUE
         ]
         if near and reaches(rights, events.reach_of(event), academies):
             said = min(near, key=lambda m: (not m.kind.is_deadline, m.last_day, m.position))
@@ -129,7 +130,7 @@ def dead_links(session: AnySession, rights: EditorRights, today: date) -> list[D
     )
     academies = queries.reference(session).academies
     return [
-        DeadLink(event, link, check.reason or "", check.dead_since.date())
+        DeadLink(event, link, check.reason or "", paris_day(check.dead_since))
         for event in session.scalars(query.order_by(Event.id)).unique()
         for link in dict.fromkeys((event.link, event.register_link))
         if link and (check := dead.get(link)) and check.dead_since
@@ -138,7 +139,7 @@ def dead_links(session: AnySession, rights: EditorRights, today: date) -> list[D
 
 
 #: An unconfirmed date is given as the days from a week before it to a week after it.
-_ABOUT = timedelta(days=7)
+_UNCONFIRMED = timedelta(days=7)
 
 
 def next_edition(entry: EventEntry) -> Written:
@@ -176,8 +177,8 @@ def next_edition(entry: EventEntry) -> Written:
             | {
                 "certainty": "approximate",
                 "phrase": f"{near}, à confirmer",
-                "first_day": (first - _ABOUT).isoformat(),
-                "last_day": (last + _ABOUT).isoformat(),
+                "first_day": (first - _UNCONFIRMED).isoformat(),
+                "last_day": (last + _UNCONFIRMED).isoformat(),
             }
         )
     if milestones:
@@ -277,7 +278,7 @@ def find_alike_by_title(session: AnySession, editor: Editor, written: Written) -
 def find_candidates(session: AnySession, editor: Editor, draft: Draft) -> tuple[Event, ...]:
     """Return the events that a draft may be about, the closest titles first: at most :data:`NEAR`
     events of its school year that the editor may read, without archived ones."""
-    day = draft.last_day or draft.first_day or draft.created_at.date()
+    day = draft.last_day or draft.first_day or paris_day(draft.created_at)
     found = (e for e in events_of(session, editor, SchoolYear.of(day), "") if not e.archived_at)
     ranked = sorted(found, key=lambda e: (-closeness(draft.title, e.title), e.id))
     return tuple(ranked[:NEAR])

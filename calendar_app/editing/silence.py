@@ -20,7 +20,7 @@ from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.outbox import queue_mail
 from calendar_app.reminders.rules.deliveries import DeliveryKind, DeliveryState, SubscriberState
 from calendar_app.reminders.subscribers import set_state
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.store.base import AnySession, writing
 
 #: Most subscriptions that end in one transaction.
@@ -49,7 +49,7 @@ def _end_subscriptions(session: AnySession, now: datetime) -> int:
     """End one batch of subscriptions without a sign of their subscriber for years, and queue a
     goodbye mail for each. An active subscriber must have got a mail of the rentrée that announced
     the day; a paused subscriber needs none, because the page of the pause announces it."""
-    ended, heard = retention.silence_ended(now.astimezone(PARIS).date())
+    ended, heard = retention.silence_ended(paris_day(now))
     told = select(Delivery.id).where(
         Delivery.subscriber_id == Subscriber.id,
         Delivery.kind == DeliveryKind.RENTREE,

@@ -22,7 +22,7 @@ from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, St
 from calendar_app.reminders import outbox
 from calendar_app.reminders.models.outbox import Delivery
 from calendar_app.reminders.rules.deliveries import DeliveryKind, DeliveryState
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import NotFoundError
 from calendar_app.words.mail_addresses import MailAddress
@@ -240,7 +240,7 @@ def _in_hand() -> ColumnElement[bool]:
 
 
 def _today(now: datetime) -> date:
-    return now.astimezone(PARIS).date()
+    return paris_day(now)
 
 
 def _item(

@@ -40,12 +40,12 @@ def sign_up(session: AnySession, request: SignUp, now: datetime) -> None:
 
 
 def link(session: AnySession, address: MailAddress, now: datetime) -> None:
-    """Store « Retrouver mon lien ». The worker then sends the link, if the address has one."""
+    """Store « Retrouver mon lien ». The worker then sends the link if there is one."""
     _ask(session, AskedFor.LINK, address, now)
 
 
 def password(session: AnySession, address: MailAddress, now: datetime) -> None:
-    """Store « Mot de passe oublié ». The worker then mails a link, if an editor has this address."""
+    """Store « Mot de passe oublié ». The worker then mails a link if an editor has the address."""
     _ask(session, AskedFor.PASSWORD, address, now)
 
 

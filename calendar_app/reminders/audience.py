@@ -129,7 +129,7 @@ def _is_misled(kind: DeliveryKind) -> ColumnElement[bool]:
 
 
 def _known() -> Iterator[Select[Any]]:
-    """Yield queries of what a subscriber knows of the date of a send day, as (at, day, cancelled)."""
+    """Yield queries of what a subscriber knows of a send day's date, as (at, day, cancelled)."""
     # A mail that may be on its way counts as sent: it can only tell what it was planned to tell.
     on_its_way = (DeliveryState.CLAIMED, DeliveryState.IN_DOUBT, DeliveryState.PARKED)
     told = select(

@@ -95,7 +95,7 @@ class Composer:
         return prepared
 
     def _prepare_safely(self, batch: MailBatch, mail: Claimed) -> Prepared:
-        """Prepare a mail; park it if it cannot be composed, so that the other mails are still sent."""
+        """Prepare a mail. Park it if it cannot be composed, so that the others are still sent."""
         try:
             return self._prepare(batch, mail)
         except Exception:

@@ -163,7 +163,7 @@ class MailBatch:
         return latest
 
     def today_of(self, who: Person) -> date:
-        """Return the local day in the subscriber's académie; without an académie, the day in Paris."""
+        """Return the local day of a subscriber's académie; without an académie, that of Paris."""
         slug = who.academy_slug
         zone = self.reference.academies.get(slug).time_zone if slug else "Europe/Paris"
         return self.now.astimezone(ZoneInfo(zone)).date()

@@ -163,7 +163,7 @@ def queue_other(
 
 
 def sweep(session: AnySession, now: datetime) -> Swept:
-    """Release the mails of dead workers, park mails whose doubt cannot end, and expire late mails."""
+    """Release the mails of dead workers, park mails that stay in doubt, and expire late mails."""
     is_open = Delivery.finished_at.is_(None)
     silent = and_(is_open, Delivery.state == DeliveryState.IN_DOUBT, Delivery.due_at <= now - DOUBT)
     with writing(session, now):

@@ -232,7 +232,7 @@ def _mark_planned(session: AnySession, days: Sequence[Row[Any]], now: datetime) 
 
 
 def _take_turns(session: AnySession) -> None:
-    """Make processes that plan at the same time wait for each other (SQLite's writers always do)."""
+    """Make processes that plan at once wait for each other (SQLite's writers always do)."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PLAN_LOCK})
 
@@ -256,8 +256,8 @@ _PAIRS = Table(
 @contextmanager
 def _pairs(session: AnySession, due: Select[Any]) -> Iterator[None]:
     """Keep the pairs of *due* in a temporary table during the block, for both statements. (When
-    each statement ran the query, PostgreSQL, which has no statistics of rows that its own
-    transaction just made, has run it again for each row.)"""
+    both statements contained the query, PostgreSQL ran it again for each row: it has no statistics
+    of rows that its own transaction has just inserted.)"""
     connection = session.connection()
     _PAIRS.create(connection)
     connection.execute(_PAIRS.insert().from_select([c.name for c in due.selected_columns], due))

@@ -37,8 +37,7 @@ class Preview:
     """The reminders that a subscriber of an académie would get on one morning, with every lead
     chosen.
 
-    :param unknown: the titles of the events whose deadlines are in school holidays that are not
-        known.
+    :param unknown: the titles of the events for whose deadlines the school holidays are not known.
     """
 
     academy: Academy

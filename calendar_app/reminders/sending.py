@@ -226,7 +226,7 @@ class Sender:
     # -- the breaker ------------------------------------------------------------------------------
 
     def _server_failed(self, error: TransportError) -> None:
-        """Count a failure of the server. Leave the server alone if it is down or does not know us."""
+        """Count a failure. Leave the server alone if it is down, or does not know us."""
         self._window = 1
         self._failures += 1
         if self._failures >= _BREAKER or error.authentication:

@@ -65,7 +65,7 @@ class WrongCodeError(CalendarError):
 
 
 class AddressTakenError(CalendarError):
-    """Another subscriber already gets reminders at the address to which a subscriber wants to move."""
+    """Another subscriber already gets reminders at the new address of a subscriber."""
 
     def __init__(self) -> None:
         super().__init__(

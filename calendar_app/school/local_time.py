@@ -23,6 +23,12 @@ MORNING = time(7, 30)
 _END_OF_SCHOOL = time(17)
 
 
+def paris_day(at: datetime) -> date:
+    """Return the day that it is in Paris at an instant (aware). An instant of the store is UTC: its
+    own ``date()`` is yesterday's for two hours of a summer night."""
+    return at.astimezone(PARIS).date()
+
+
 def deadline_instant(day: date, at: time | None, zone: str) -> datetime:
     """Return the instant of a deadline, aware, in UTC.
 

@@ -181,8 +181,9 @@ def _check_host() -> None:
 
 
 def _forget_days_that_are_none() -> None:
-    """Drop the date headers on which Werkzeug fails: its ``parse_date`` raises ``OverflowError`` for
-    the year 99999999999999999999. A field that is no date is ignored (RFC 9110, section 13.1.3)."""
+    """Drop the date headers on which Werkzeug fails: its ``parse_date`` raises ``OverflowError``
+    for the year 99999999999999999999. A field that is no date is ignored (RFC 9110, section
+    13.1.3)."""
     for name in ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"):
         try:
             parse_date(request.environ.get(name))
@@ -191,8 +192,8 @@ def _forget_days_that_are_none() -> None:
 
 
 def _end_session(_error: BaseException | None) -> None:
-    """End the transaction of a request, still with the short time-out. The answer is already made: a
-    store that no longer answers does not change it."""
+    """End the transaction of a request, still with the short time-out. The answer is already made:
+    a store that no longer answers does not change it."""
     try:
         db.session.remove()
     except DBAPIError:
@@ -204,7 +205,7 @@ def _end_session(_error: BaseException | None) -> None:
 
 def _warn_of_proxy() -> None:
     """Log once that requests come through a proxy that the settings do not declare. All visitors
-    then have the proxy's address, and one person who types wrong passwords locks all editors out."""
+    then share its address, and one person who types wrong passwords locks all editors out."""
     if has_undeclared_proxy() and "undeclared_proxy" not in current_app.extensions:
         current_app.extensions["undeclared_proxy"] = True
         log.warning(

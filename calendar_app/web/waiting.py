@@ -18,8 +18,8 @@ def wait_words(wait: timedelta) -> str:
 
 
 def too_many(wait: timedelta) -> str:
-    """Return the French sentence for a network that asked too often. It promises that the form keeps
-    what was typed."""
+    """Return the French sentence for a network that asked too often. It promises that the form
+    keeps what was typed."""
     return (
         "Trop de demandes sont parties de votre réseau en une heure. Réessayez dans "
         f"{wait_words(wait)} : ce que vous avez écrit est resté."

@@ -31,7 +31,7 @@ from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.letters.dated_items import DatedItem
 from calendar_app.letters.reading.letter import LetterKnowledge
 from calendar_app.school.academies import NATIONAL, Academies
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import AnySession, reading, writing
 from calendar_app.words.errors import CalendarError, NotFoundError
 from calendar_app.words.links import is_link
@@ -225,7 +225,7 @@ def refresh(
     try:
         fetched = fetches.get(address, *tags)
         if fetched.status == _OK:
-            found = read_outside_limited(fetched.body, now.astimezone(PARIS).date(), knowledge)
+            found = read_outside_limited(fetched.body, paris_day(now), knowledge)
             items, warnings = found.items, found.warnings
             _check_size(known, items, believe=believe)
         elif fetched.status != _SAME:
@@ -311,7 +311,7 @@ def _add_drafts(
         note_draft(session, None, draft, ChangeAction.REFUSED, before, now)
     session.flush()
     items = [_for(source, item.item, academies) for item in news]
-    today = now.astimezone(PARIS).date()
+    today = paris_day(now)
     found = drafts.held_against_calendar(session, items, today, now, academies)
     for draft, item in zip(found, news, strict=True):
         draft.source_id, draft.outside_id, draft.fingerprint = source.id, item.id, item.fingerprint

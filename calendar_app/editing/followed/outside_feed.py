@@ -27,7 +27,7 @@ from calendar_app.letters.formats.html import html_text
 from calendar_app.letters.formats.letter_text import LetterForm, LetterText
 from calendar_app.letters.limited_process import run_limited
 from calendar_app.letters.reading.letter import LetterKnowledge, read_letter_text
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean, clean_line, fold
 from calendar_app.words.vocabulary import Certainty
@@ -271,7 +271,7 @@ def _of_entry(
 ) -> Iterator[tuple[str, DatedItem]]:
     text = clean(f"{entry.title}\n\n{html_text(entry.body)}")
     published = entry.published or datetime.combine(today, time(), UTC)
-    letter = LetterText(text, LetterForm.TEXT, published.astimezone(PARIS).date())
+    letter = LetterText(text, LetterForm.TEXT, paris_day(published))
     for number, item in enumerate(read_letter_text(letter, None, today, knowledge).items):
         day = item.last_day or item.first_day
         if day is None or day < today:

@@ -309,7 +309,7 @@ def _cancelled(line: ReminderLine) -> _Date:
 
 
 def _todo(card: Card) -> str:
-    """Return what to do, with the date's own name if it has one: an event may have several dates."""
+    """Return what to do, with the name of the date if it has one: an event may have several."""
     milestone = card.milestone
     concerned = card.elsewhere is None
     todo = clean_line(wording.todo_words(milestone, concerned=concerned))

@@ -53,7 +53,7 @@ class Session(smtplib.SMTP):
         self.sock.settimeout(seconds)
 
     def send(self, s: ReadableBuffer | str) -> None:
-        """Send bytes, or a text in ASCII. An OSError stays unchanged, unlike in smtplib's ``send``."""
+        """Send bytes or an ASCII text. Unlike smtplib's ``send``, do not change an OSError."""
         self.sock.sendall(s.encode("ascii") if isinstance(s, str) else s)
 
     @property

@@ -154,7 +154,7 @@ class DraftForm:
         return hour
 
     def _places(self, academies: Academies) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the slugs of the académies, those of the départements included, and the codes of the
+        """Return the slugs of the académies (those of the départements too) and the codes of the
         départements."""
         try:
             codes = read_scope(self.pour, academies)

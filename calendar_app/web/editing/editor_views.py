@@ -34,8 +34,8 @@ def room() -> Response:
 @policy(Policy.PUBLIC)
 @bodies.takes(bodies.PASTED_LETTER)
 def log_in() -> Any:
-    """Log in, and go on to the page to which the editor was going. A refusal never tells whether the
-    address is known."""
+    """Log in, and go on to the page to which the editor was going. A refusal never tells whether
+    the address is known."""
     if request.method != "POST":
         return _log_in(LoginForm())
     form = LoginForm(clean_line(request.form.get("adresse", ""))[:320])

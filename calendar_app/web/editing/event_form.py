@@ -201,8 +201,8 @@ class EventForm:
         )
 
     def read(self, academies: Academies) -> Written:
-        """Return the event as a written entry, and note the problems by field. A value with a problem
-        stays as it was typed, or is left out."""
+        """Return the event as a written entry, and note the problems by field. A value with a
+        problem stays as it was typed, or is left out."""
         entry: Written = {"type": self.type, "school_year": self.annee}
         for name, words in _REQUIRED.items():
             if not self.texts.get(name):

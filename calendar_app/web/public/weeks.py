@@ -72,8 +72,8 @@ def monday_of(day: date) -> date:
 
 
 def week_note(monday: date, class_days: ClassDays) -> str | None:
-    """Return « période 3, semaine de classe 2 », or « sans classe (…) » with the holidays; None when
-    the place of the week is unknown."""
+    """Return « période 3, semaine de classe 2 », or « sans classe (…) » with the holidays; None
+    when the place of the week is unknown."""
     try:
         if not class_days.has_class(monday):
             holiday = next(iter(class_days.holidays_in(monday, monday + timedelta(days=4))), None)

@@ -195,8 +195,8 @@ def erase(token: str) -> Any:
 @bp.route("/desabonnement/", methods=["GET", "POST"])
 @policy(Policy.LINK_HOLDER)
 def unsubscribe(token: str) -> Any:
-    """End all mails with one click (RFC 8058). This is the only POST without a form token, because a
-    mail program sends it."""
+    """End all mails with one click (RFC 8058). This is the only POST without a form token, because
+    a mail program sends it."""
     person, here = _person(token), page()
     if request.method != "POST" and person.state is not SubscriberState.UNSUBSCRIBED:
         return show("unsubscribe.html", token=token, person=person)

@@ -115,7 +115,7 @@ def no_code() -> BaseResponse:
 @bp.route("/retrouver/", methods=["GET", "POST"])
 @policy(Policy.PUBLIC)
 def find_link() -> Any:
-    """« Retrouver mon lien »: mail the link. The answer never tells whether the address is known."""
+    """« Retrouver mon lien »: mail the link. No answer tells whether the address is known."""
     here = page()
     if request.method != "POST":
         return show("find.html", form=forms.AddressForm())
