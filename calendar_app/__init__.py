@@ -8,8 +8,7 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     """Return ``create_app``, for ``flask --app calendar_app``.
 
-    The application is loaded only here: loading takes half a second, and some commands do not need
-    it.
+    Loading the application takes half a second, and some commands do not need it.
     """
     if name != "create_app":
         raise AttributeError(name)

@@ -1,5 +1,4 @@
-"""The application: settings in, a Flask application out; and the values that the settings give to
-services."""
+"""The application: settings in, a Flask application out; and what it hands to services."""
 
 from __future__ import annotations
 
@@ -63,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     :param settings: with settings, no connection is opened and no file of the store is read. With
         None, the settings come from the environment, as for a server that just starts; outside
-        production, a missing SQLite store is then created, and an empty one filled.
+        production, the SQLite store is then created or upgraded, and filled if it is empty.
     :raises SettingsError: when a setting in the environment is wrong.
     :raises RuntimeError: when a view does not declare who may open it.
     """
@@ -142,8 +141,7 @@ def settings_of(app: Flask) -> Settings:
 
 
 def store_session(app: Flask) -> AnySession:
-    """Return the session of the application's store; each application context has its own behind
-    it."""
+    """Return the session of the application's store; each context has its own behind it."""
     return db.session
 
 

@@ -7,8 +7,8 @@ import sys
 
 #: Parameters of glibc's mallopt (malloc.h), and their values.
 _PARAMETERS = (
-    # The most memory pools (arenas). By default glibc makes eight for each processor, and free
-    # memory in the pool of one thread serves no other thread.
+    # The largest number of memory pools (arenas). By default glibc makes eight for each processor,
+    # and free memory in the pool of one thread serves no other thread.
     (-8, 2),  # M_ARENA_MAX
     # Larger blocks come from the system, and go back to it at once. Unless this is set, glibc
     # raises the limit to 32 MiB after the first large block, and keeps all later blocks.

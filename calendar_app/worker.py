@@ -76,8 +76,7 @@ def _follow(app: Flask, is_stopping: Callable[[], bool]) -> None:
 
 
 def run(app: Flask, *, leave_with_parent: bool = False) -> None:
-    """Work until SIGTERM or SIGINT. Then the mail in hand is finished, and the other mails given
-    back.
+    """Work until SIGTERM or SIGINT, then finish the mail in hand and give the other mails back.
 
     :param leave_with_parent: stop also when the process that started this one is gone.
     """
@@ -139,8 +138,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
 
 
 def _guarded(app: Flask, job: Callable[[], object]) -> Callable[[], None]:
-    """Return *job* in an application context of its own; after a failure, the next tick tries
-    again."""
+    """Return *job* in a context of its own; after a failure, the next tick tries again."""
 
     def guarded() -> None:
         with app.app_context():

@@ -24,8 +24,7 @@ OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
 
 def application() -> Flask:
-    """Return the application of this environment; the server calls this in each of its
-    processes."""
+    """Return the application of this environment; the server calls it in each of its processes."""
     memory.give_back()
     return create_app(Settings.from_environment(os.environ))
 
@@ -82,7 +81,7 @@ def ready_store(*, new: bool = False) -> Iterator[AnySession]:
 
 
 def write(text: str, file: Path | None, *, private: bool = False) -> None:
-    """Write a whole text to a file, or to the standard output for None.
+    """Write a whole text to a file, or to the standard output if *file* is None.
 
     :param private: as for :func:`calendar_app.catalogue.file_exchange.write_whole`.
     """

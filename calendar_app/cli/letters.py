@@ -216,8 +216,7 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 def _phrase(phrase: str) -> str:
-    """Return the phrase of a date as marked in its sentence: bold in a terminal, else in
-    guillemets."""
+    """Return a date phrase marked for its sentence: bold in a terminal, else in guillemets."""
     return click.style(phrase, bold=True) if sys.stdout.isatty() else f"« {phrase} »"
 
 

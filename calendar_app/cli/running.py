@@ -30,8 +30,7 @@ RESTART = 5.0
 #: Seconds that the headers of a request may take, and that a connection may be idle.
 HEADER_SECONDS = 10
 
-#: Limit of open files of a process; each connection is a file. No machine of a single site needs
-#: more.
+#: Limit of open files of a process; each connection is a file. No single site needs more.
 _FILES = 65_536
 #: The part of these files that is kept for the store, the log and the readers of letters.
 _FILES_OF_OURS = 512
@@ -56,7 +55,7 @@ def serve(host: str, port: int | None, with_worker: bool) -> None:
     from granian.log import LogLevels
 
     if port:
-        # The links of pages are built from the settings, here and in the server's processes.
+        # Links are built from the settings, which read PORT here and in the server's processes.
         os.environ["PORT"] = str(port)
     port = Settings.from_environment(os.environ).port
     _check_free(host, port)
@@ -106,8 +105,7 @@ def _prepare() -> None:
 
 @contextmanager
 def _worker_beside() -> Iterator[None]:
-    """Run a worker in its own process, restart it when it ends, and stop it at the end of the
-    block."""
+    """Run a worker in its own process: restart it when it ends, and stop it after the block."""
     stopping = threading.Event()
     command = [sys.executable, "-m", "calendar_app", "worker", "--leave-with-parent"]
     running = [subprocess.Popen(command)]  # noqa: S603 (our own program)
@@ -131,7 +129,7 @@ def _worker_beside() -> Iterator[None]:
 
 
 def _connections_allowed() -> int:
-    """Return how many connections may be open, after raising the system's limit of open files."""
+    """Return how many connections may be open, after asking the system for enough open files."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))

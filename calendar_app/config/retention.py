@@ -31,7 +31,7 @@ WEEKLY: Final = timedelta(days=30)
 COUNTS_OF_NETWORK: Final = timedelta(hours=1)
 COUNTS_OF_ADDRESS: Final = timedelta(hours=24)
 
-#: The time between two deletions by the worker: no data stays longer beyond its end.
+#: The time between two deletions by the worker; data stays at most this much beyond its end.
 CLEANED_EVERY: Final = timedelta(hours=1)
 
 #: Years without a click after which reminders end (see :func:`silence_ends`).
@@ -57,8 +57,8 @@ _SILENCE_ENDS_ON = (11, 1)
 def silence_ends(heard: date, today: date) -> date:
     """Return the day on which reminders end for a person who did nothing after the day *heard*.
 
-    This is the first 1 November at least :data:`SILENT_YEARS` years later. If that day is not after
-    *today*, the person has not been told, and it is the next 1 November after *today*.
+    This is the first 1 November at least :data:`SILENT_YEARS` years later. If that day has come
+    without the person being told, it is the next 1 November after *today*.
 
     :param heard: the last day on which the person did something, in Paris.
     :param today: in Paris.
@@ -69,9 +69,9 @@ def silence_ends(heard: date, today: date) -> date:
 
 
 def silence_ended(today: date) -> tuple[date, date]:
-    """Return the latest day, *today* at most, on which silence ended reminders, and a second day.
+    """Return two days: when silence last ended reminders (*today* at the latest), and the limit.
 
-    The first day concerns the people who did nothing after the second.
+    On the first day, reminders ended for the people who did nothing after the limit.
     """
     last = _last_end(today)
     return last, last.replace(year=last.year - SILENT_YEARS)
@@ -83,8 +83,7 @@ def _last_end(today: date) -> date:
 
 
 def years_before(now: datetime, years: int) -> datetime:
-    """Return the same day and hour *years* years earlier; 28 February if there is no 29
-    February."""
+    """Return the same day and hour *years* years earlier; 28 February if it has no 29th."""
     try:
         return now.replace(year=now.year - years)
     except ValueError:

@@ -49,7 +49,7 @@ class Prepared:
     :param not_after: the instant (UTC) after which it is too late: its first date is over, or the
         mail expires.
     :param verdict: the final state and the reason of a mail that is not sent; None for any other.
-    :param tells: for a new « Point de la semaine », its dates as (milestone id, day).
+    :param tells: the dates of a new « Le point de la semaine », as (milestone id, day).
     """
 
     mail: Claimed

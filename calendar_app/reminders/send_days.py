@@ -320,7 +320,8 @@ def _of_date(date_: Dated, found: Mornings, in_scope: bool, local: datetime) -> 
     for news in date_.news:
         last = date_.past[-1]
         at = last.until_at
-        # If the date was over when it changed, only a move is news, not a cancellation or its end.
+        # If the date was over when it changed, only a move is news: nobody needs to hear that
+        # a past date is cancelled or restored.
         if at + NEWS > local and (news is News.MOVED or date_.ends_at > at):
             near = min(abs(day - at.date()) for day in (date_.day, last.day)) <= AT_ONCE
             when = at if near else found.next_morning(at)

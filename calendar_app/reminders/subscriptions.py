@@ -5,7 +5,7 @@
 2. ``confirm`` (the link) or ``check_code`` (six digits) proves that the mailbox is the person's;
 3. with the link of any mail, the person changes, pauses, moves, exports, ends or erases everything.
 
-A stranger may type any address. Nothing that follows from it changes what a confirmed person gets,
+A stranger may type any address. A request by address never changes what a confirmed person gets,
 and the answer never tells whether the address is known. Mails are queued in the transaction that
 they tell about; the worker composes and sends them. ``now`` is an aware UTC instant everywhere.
 """

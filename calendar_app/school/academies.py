@@ -197,7 +197,7 @@ class Academies:
         """Find the place that a person typed.
 
         The text may be an académie, a région that is one académie, a département (name, code or
-        both), a town, a postcode and a school code. A school code is only read for its département,
+        both), a town, a postcode or a school code. A school code is only read for its département,
         and not kept.
 
         :returns: the académie; and the département when the text named one, or a town, else None.
@@ -371,8 +371,10 @@ class Academies:
         return codes
 
     def time_zone_of(self, scope: Iterable[str]) -> str:
-        """Return the time zone that all académies of a scope share (IANA name), else
-        Europe/Paris."""
+        """Return the time zone of a scope (IANA name).
+
+        This is the zone that all its académies share, else Europe/Paris.
+        """
         zones = {academy.time_zone for academy in self.of_scope(scope)}
         return zones.pop() if len(zones) == 1 else "Europe/Paris"
 

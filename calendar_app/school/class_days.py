@@ -243,8 +243,7 @@ class ClassDays:
         return self._on_or_before(deadline)
 
     def _on_or_before(self, day: date, edge: date | None = None) -> date:
-        """Return the last class day on or before *day*. The search stops at *edge*, if it gets
-        there.
+        """Return the last class day on or before *day*; the search stops when it reaches *edge*.
 
         The days before *edge* may be unknown.
         """

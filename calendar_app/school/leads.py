@@ -60,11 +60,8 @@ class Lead:
 
     @property
     def words(self) -> str:
-        """The words that follow « Me prévenir ».
-
-        These are « un mois avant », « 3 semaines de classe avant » or
-        « le dernier jour de classe avant ».
-        """
+        """The words after « Me prévenir », such as « un mois avant » or
+        « 3 semaines de classe avant »."""
         if self.kind == "class_weeks":
             return f"{self.weeks}{NBSP}semaine{'s' if self.weeks > 1 else ''} de classe avant"
         return "un mois avant" if self.kind == "month" else "le dernier jour de classe avant"

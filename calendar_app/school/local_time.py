@@ -24,8 +24,11 @@ _END_OF_SCHOOL = time(17)
 
 
 def paris_day(at: datetime) -> date:
-    """Return the day that it is in Paris at an instant (aware). An instant of the store is UTC: its
-    own ``date()`` is yesterday's for two hours of a summer night."""
+    """Return the day in Paris at an instant (aware).
+
+    Instants of the store are UTC: in the first two hours of a summer day in Paris, their own
+    ``date()`` is the day before.
+    """
     return at.astimezone(PARIS).date()
 
 

@@ -13,7 +13,8 @@ from calendar_app.words.errors import CalendarUnknownError
 if TYPE_CHECKING:
     from calendar_app.school.class_days import ClassDays
 
-#: Holidays of at least this many days separate two périodes; a pont or a « semaine en mai » not.
+#: Holidays of at least this many days separate two périodes; shorter ones (a pont, a
+#: « semaine en mai ») do not.
 BREAK_DAYS = 7
 
 

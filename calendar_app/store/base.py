@@ -122,8 +122,7 @@ class Catalogue(Base):
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return the options of ``create_engine`` for a database URL; transactions are reading by
-    default.
+    """Return the options of ``create_engine`` for a database URL, with reading as the default.
 
     Errors are logged, so the parameters of statements are hidden: one may be a mail address.
     """

@@ -125,8 +125,7 @@ class StoredCounts(Storage):
         return found.count if found else 0
 
     def get_expiry(self, key: str) -> float:
-        """Return when the time of a count ends, in seconds since 1970 (UTC); the present if it is
-        over."""
+        """Return when the time of a count ends (seconds since 1970, UTC); now, if it is over."""
         found = self._found(key)
         return (found.expires_at if found else self._now).timestamp()
 

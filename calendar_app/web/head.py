@@ -66,7 +66,8 @@ class Head:
     :param canonical: the one address of this content: without ``le`` and ignored parameters; for
         an event, without filters too.
     :param oembed: the oEmbed address of the page; None for a page that cannot be embedded.
-    :param json_ld: an event in the vocabulary of schema.org; None for other pages.
+    :param json_ld: an event in the vocabulary of schema.org; None for other pages, and for an
+        archived event.
     """
 
     canonical: str

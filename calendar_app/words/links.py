@@ -54,7 +54,7 @@ def uri(link: str) -> str:
 def _host(host: str) -> str:
     """Return a host with its port in punycode; percent-encoded when punycode cannot hold it."""
     if host.startswith("["):
-        return host  # an IPv6 address
+        return host  # an IPv6 address needs no punycode
     name, colon, port = host.partition(":")
     with suppress(UnicodeError):
         name = name.encode("idna").decode("ascii")

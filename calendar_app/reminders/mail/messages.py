@@ -66,7 +66,7 @@ class _Contest:
     """One event of a mail: its dates, and the answers to offer.
 
     ``reason`` is the public reason of a change, in news. ``is_ahead`` tells whether at least one of
-    the dates is still to be put in an agenda.
+    the dates takes place and can be put in an agenda.
     """
 
     event_id: str

@@ -51,7 +51,7 @@ _QUIT_SECONDS = 5.0
 
 
 class Transport(Protocol):
-    """A way on which mails are sent, one after the other. Only one thread may use it at a time."""
+    """A way to send mails, one after the other. Only one thread may use it at a time."""
 
     def offer(self, sender: str, recipient: str) -> None:
         """Go as far as possible without sending the mail: connect, MAIL, RCPT, DATA, 354.

@@ -123,7 +123,7 @@ class Subscription(Base):
     registered_at: Mapped[Instant | None]
     submitted_at: Mapped[Instant | None]
     declined_at: Mapped[Instant | None]
-    #: When « Ne plus me prévenir » was last said: what was known before causes no mail any more.
+    #: When « Ne plus me prévenir » was last clicked: what was known before causes no mail.
     unpicked_at: Mapped[Instant | None]
     #: « Prévenez-moi l'an prochain »: the wish is carried to the next edition of the series.
     next_year: Mapped[bool] = mapped_column(default=False)

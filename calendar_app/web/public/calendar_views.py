@@ -88,7 +88,7 @@ def month(year: int, month: int) -> str:
     here, first = page(), first_of_month(year, month)
     context, last = month_context(here, here.filter, first), month_end(first)
     cards: list[Card] = context["cards"]
-    # The list and the pages of events show the same dates, and are indexed.
+    # Not indexed: the list and the pages of events show the same dates, and are indexed.
     here.noindex = True
     days = [max(card.milestone.first_day, first) for card in cards]
     after = [] if cards else queries.milestones(db.session, here.filter, last, limit=1)
