@@ -20,6 +20,37 @@ from tests.conftest import IMPORTED_AT
 #: Before the content was imported, so that every lead is ahead.
 SIGNED_UP = datetime(2020, 9, 1, 10, 0, tzinfo=UTC)
 
+#: A server's report that an address does not exist: with recipient, status and message_id.
+BOUNCE = """From: MAILER-DAEMON@relais.example
+To: ne-pas-repondre@127.0.0.1
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain
+
+The mail could not be delivered.
+
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; relais.example
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: {status}
+Diagnostic-Code: smtp; 550 {status} unknown
+
+--B
+Content-Type: text/rfc822-headers
+
+Message-ID: <{message_id}>
+Subject: Date limite
+
+--B--
+"""
+
 
 def subscriber(name: str = "alice", **changes: Any) -> Subscriber:
     """Return a teacher of CM1-CM2 in Lille with the usual leads, but for *changes*."""
@@ -93,4 +124,13 @@ def reminders(app: Flask) -> set[tuple[str, str, str, str]]:
         }
 
 
-__all__ = ["IMPORTED_AT", "SIGNED_UP", "deliveries", "plan", "reminders", "sign_up", "subscriber"]
+__all__ = [
+    "BOUNCE",
+    "IMPORTED_AT",
+    "SIGNED_UP",
+    "deliveries",
+    "plan",
+    "reminders",
+    "sign_up",
+    "subscriber",
+]

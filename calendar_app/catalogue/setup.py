@@ -148,8 +148,8 @@ def load_reference_files(session: AnySession, data_folder: Path, now: datetime) 
 
 
 def is_empty(session: AnySession) -> bool:
-    """Whether the store has no event, or archived events only."""
-    return not queries.school_years(session)
+    """Whether the store has no event; archived events count, too."""
+    return not queries.event_ids(session)
 
 
 def catalogue_version(session: AnySession) -> int:

@@ -27,7 +27,7 @@ MAILS: Final = timedelta(days=400)
 #: The record of what « Le point de la semaine » told of a date, counted from that date.
 WEEKLY: Final = timedelta(days=30)
 
-#: Counts of requests from one network, and for one address. (``store.limits`` sets their ends.)
+#: Counts of requests from one network, and for one address.
 COUNTS_OF_NETWORK: Final = timedelta(hours=1)
 COUNTS_OF_ADDRESS: Final = timedelta(hours=24)
 

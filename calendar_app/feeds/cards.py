@@ -60,8 +60,11 @@ class Card:
 
     @property
     def is_running(self) -> bool:
-        """Whether the date began before today and is not over."""
-        return self.milestone.first_day < self.today <= self.milestone.last_day
+        """Whether the date began before today and is not over. A deadline of several days does not
+        run: its last day counts."""
+        milestone = self.milestone
+        began = milestone.first_day < self.today <= milestone.last_day
+        return began and not milestone.kind.is_deadline
 
     @property
     def countdown(self) -> str | None:

@@ -39,7 +39,7 @@ from calendar_app.reminders.outbox import (
     claim_parameters,
     column_is_in,
     finish,
-    ids_still_claimed,
+    still_owned,
 )
 from calendar_app.reminders.rules.deliveries import (
     AttemptOutcome,
@@ -91,12 +91,12 @@ def gate(
     few = [mail for mail in in_time if not mail.kind.to_subscriber]
     with writing(session, now):
         many = [mail for mail in in_time if mail.kind.to_subscriber]
-        ours = ids_still_claimed(session, many, DeliveryState.CLAIMED, *_may_go(now), _STILL_ASKS)
+        ours = still_owned(session, many, DeliveryState.CLAIMED, *_may_go(now), _STILL_ASKS)
         if few:
             # A query of its own: in one query, PostgreSQL would scan all subscribers for these few
             # mails.
             waits = others.somebody_waits(now)
-            ours |= ids_still_claimed(session, few, DeliveryState.CLAIMED, *_may_go(now), waits)
+            ours |= still_owned(session, few, DeliveryState.CLAIMED, *_may_go(now), waits)
         passed = [prepared for prepared in window if prepared.mail.id in ours]
         _begin(session, passed, now)
         _note_stopped(session, [p.mail for p in window if p.mail.id not in ours], now)
@@ -242,7 +242,7 @@ def _note_refused(session: AnySession, results: Sequence[Result], now: datetime)
             del row["tries"]  # this try counts
         session.connection().execute(_DEFER, rows)
     if refused:
-        ours = ids_still_claimed(session, [r.mail for r in refused], DeliveryState.IN_DOUBT)
+        ours = still_owned(session, [r.mail for r in refused], DeliveryState.IN_DOUBT)
         for r in refused:
             if r.mail.id in ours:
                 finish(session, [r.mail.id], DeliveryState.FAILED, r.reply, now)

@@ -44,7 +44,7 @@ _NEW_SUBSCRIBER = timedelta(days=30)
 WITH_REMINDERS = (DeliveryKind.REMINDER, DeliveryKind.MOVED, DeliveryKind.CANCELLED)
 
 
-def select_recipients(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[Any]:
+def recipients_query(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[Any]:
     """Return a query of the (subscriber, send day) pairs of a kind of mail, with the columns of
     both that a reminder needs.
 

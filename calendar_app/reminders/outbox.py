@@ -44,6 +44,8 @@ from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import AnySession, writing
 
 _ANSWERS = tuple(kind for kind in DeliveryKind if kind.is_answer)
+#: A person waits for an answer; a morning of reminders must not keep it.
+_BY_URGENCY = (*_ANSWERS, *(kind for kind in DeliveryKind if not kind.is_answer))
 
 #: The largest number of rows that one transaction ends.
 _IDS = 1_000
@@ -195,9 +197,9 @@ def sweep(session: AnySession, now: datetime) -> Swept:
 
 
 def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Claimed]:
-    """Claim mails that are due for a worker, for the time of a lease: in the order of
-    ``DeliveryKind``, and the oldest of each kind first. A mail that was in doubt for long enough is
-    claimed once more."""
+    """Claim mails that are due for a worker, for the time of a lease: answers that a
+    person waits for first, then kind by kind, the oldest of each kind first. A mail that was in
+    doubt for long enough is claimed once more."""
     is_open = Delivery.finished_at.is_(None)
     silent = and_(
         is_open,
@@ -215,7 +217,7 @@ def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Cl
     ids: list[int] = []
     with writing(session, now):
         # Kind by kind, so that an index gives the oldest mails first, however many wait.
-        for kind in DeliveryKind:
+        for kind in _BY_URGENCY:
             for which in (due, silent):
                 if len(ids) < limit and not (which is silent and kind.is_answer):
                     query = select(Delivery.id).where(which, Delivery.kind == kind)
@@ -267,7 +269,7 @@ def finish_unsent(
     if not verdicts:
         return
     with writing(session, now):
-        ours = ids_still_claimed(session, [mail for mail, _, _ in verdicts], DeliveryState.CLAIMED)
+        ours = still_owned(session, [mail for mail, _, _ in verdicts], DeliveryState.CLAIMED)
         for mail, state, reason in verdicts:
             if mail.id in ours:
                 finish(session, [mail.id], state, reason, now)
@@ -320,7 +322,7 @@ def claim_parameters(mail: Claimed) -> dict[str, Any]:
     return {"b_id": mail.id, "b_owner": mail.owner, "b_epoch": mail.epoch}
 
 
-def ids_still_claimed(
+def still_owned(
     session: AnySession, mails: Collection[Claimed], state: DeliveryState, *also: Any
 ) -> set[int]:
     """Return the ids of the mails whose claims still hold, and whose deliveries are in this state.

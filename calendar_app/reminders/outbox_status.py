@@ -91,21 +91,29 @@ def status(session: AnySession, now: datetime) -> Status:
 def retry(session: AnySession, ids: Sequence[int] | None, now: datetime) -> int:
     """Queue parked or failed mails again; None stands for all parked mails.
 
+    Each is written anew, of its reminders that still hold: the bytes of a parked mail may tell a
+    date that has moved since. A reminder that the refusal of the mail had closed holds again.
+
     :returns: how many.
     :raises CalendarError: for a mail that is in another state, or that does not exist.
     """
     with writing(session, now):
         found = _to_settle(session, ids, (DeliveryState.PARKED, DeliveryState.FAILED))
         for delivery in found:
+            if delivery.state is DeliveryState.FAILED:
+                refused = (
+                    Reminder.state == ReminderState.CANCELLED,
+                    Reminder.reason == delivery.reason,
+                )
+                session.execute(
+                    update(Reminder)
+                    .where(Reminder.delivery_id == delivery.id, *refused)
+                    .values(state=ReminderState.PLANNED, reason=None)
+                )
             delivery.state, delivery.reason = DeliveryState.PENDING, None
             delivery.due_at, delivery.expires_at = now, now + PATIENCE
             delivery.finished_at, delivery.tries = None, 0
-            refused = Reminder.state == ReminderState.CANCELLED
-            session.execute(
-                update(Reminder)
-                .where(Reminder.delivery_id == delivery.id, refused)
-                .values(state=ReminderState.PLANNED, reason=None)
-            )
+            delivery.form_key = delivery.form_values = None
     return len(found)
 
 
@@ -204,7 +212,7 @@ def _recipient(
         return session.scalar(query)
     delivery_id = delivery_of(links, bounce.message_id)
     delivery = session.get(Delivery, delivery_id) if delivery_id is not None else None
-    if delivery is None:
+    if delivery is None or delivery.subscriber_id is None:  # to an editor, or to a proposer
         return None
     subscriber = session.get(Subscriber, delivery.subscriber_id, with_for_update=True)
     same = subscriber and subscriber.address.casefold() == bounce.recipient.casefold()

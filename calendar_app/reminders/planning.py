@@ -44,7 +44,7 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.class_fit import Column
 from calendar_app.catalogue.models.events import Event
 from calendar_app.config import retention
-from calendar_app.reminders.audience import WITH_REMINDERS, select_recipients
+from calendar_app.reminders.audience import WITH_REMINDERS, recipients_query
 from calendar_app.reminders.models.outbox import Delivery, Reminder, SendDay, WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
 from calendar_app.reminders.rules.deliveries import (
@@ -192,7 +192,7 @@ def _plan_subscribers(session: AnySession, now: datetime) -> tuple[int, int]:
         with writing(session, now):
             _take_turns(session)
             for kind in kinds:
-                with _pairs(session, select_recipients(kind, chunk, now)):
+                with _pairs(session, recipients_query(kind, chunk, now)):
                     deliveries += _insert_deliveries(session, kind, now)
                     if kind in WITH_REMINDERS:
                         reminders += _insert_reminders(session, kind, now)

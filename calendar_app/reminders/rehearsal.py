@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, for_place
@@ -14,13 +14,10 @@ from calendar_app.reminders.rules.reminder_plan import (
     SchoolKind,
     plan,
 )
+from calendar_app.reminders.send_days import FARTHEST
 from calendar_app.school.academies import Academy
 from calendar_app.store.base import AnySession, reading
 from calendar_app.words.errors import CalendarUnknownError
-
-#: No lead is longer than this: neither a month that moves to before the Christmas holidays of La
-#: Réunion, nor a number of class weeks.
-_FARTHEST = timedelta(days=200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ def preview(session: AnySession, academy_slug: str, school: SchoolKind, on: date
         chosen = for_place(CatalogueFilter(), reference.academies, academy.slug)
         class_days = reference.class_days(academy, wednesdays=school.wednesdays)
         lines, unknown = [], []
-        for milestone in queries.milestones(session, chosen, on, on + _FARTHEST):
+        for milestone in queries.milestones(session, chosen, on, on + FARTHEST):
             if not milestone.kind.is_deadline or milestone.is_approximate:
                 continue
             title, deadline = milestone.event.title, milestone.last_day

@@ -146,10 +146,14 @@ def writer_options(engine: Engine) -> dict[str, Any]:
     return _WRITER_OPTIONS[engine.dialect.name]
 
 
+def insert_into(session: AnySession, noun: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return the engine's own ``INSERT`` into the table of a model: it has ``ON CONFLICT``."""
+    return _INSERTS[session.get_bind().dialect.name](noun.__table__)
+
+
 def insert_new(session: AnySession, noun: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """Return ``INSERT … ON CONFLICT DO NOTHING`` into the table of a model."""
-    insert = _INSERTS[session.get_bind().dialect.name]
-    return insert(noun.__table__).on_conflict_do_nothing()
+    return insert_into(session, noun).on_conflict_do_nothing()
 
 
 _INSERTS: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {

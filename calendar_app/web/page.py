@@ -19,7 +19,7 @@ from calendar_app.feeds.links import query
 from calendar_app.school import levels
 from calendar_app.school.academies import Academy, Department
 from calendar_app.school.class_days import ClassDays
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import db
 from calendar_app.words.errors import NotFoundError, ParameterError, shortened
 
@@ -128,10 +128,11 @@ def page() -> Page:
         reference = queries.reference(db.session)
         now = datetime.now(UTC)
         # For pages only: a feed always uses the real day.
-        le = "" if request.path.endswith(".ics") else request.args.get("le", "").strip()
+        is_feed = request.blueprint == "feeds"
+        le = "" if is_feed else request.args.get("le", "").strip()
         g.page = Page(
             now=now,
-            today=_day(le) if le else now.astimezone(PARIS).date(),
+            today=_day(le) if le else paris_day(now),
             rehearsed=bool(le),
             reference=reference,
             filter=read_filter(

@@ -30,41 +30,11 @@ from calendar_app.store.base import db, reading, writing
 from calendar_app.words.mail_addresses import MailAddress
 from tests import commands, tools
 from tests.factories import ID, entry, publish
-from tests.mail_factories import SIGNED_UP, deliveries, plan, sign_up, subscriber
+from tests.mail_factories import BOUNCE, SIGNED_UP, deliveries, plan, sign_up, subscriber
 from tests.reminders.test_outbox import NOW, Clock, run
 from tests.smtp_server import mail_server, scripted_server
 
 AT = "2021-01-21T07:31"
-
-BOUNCE = """From: MAILER-DAEMON@relais.example
-To: ne-pas-repondre@127.0.0.1
-Subject: Undelivered Mail Returned to Sender
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="B"
-
---B
-Content-Type: text/plain
-
-The mail could not be delivered.
-
---B
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; relais.example
-
-Final-Recipient: rfc822; {recipient}
-Action: failed
-Status: {status}
-Diagnostic-Code: smtp; 550 {status} unknown
-
---B
-Content-Type: text/rfc822-headers
-
-Message-ID: <{message_id}>
-Subject: Date limite
-
---B--
-"""
 
 
 @pytest.fixture

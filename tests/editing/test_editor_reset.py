@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -246,10 +247,10 @@ def test_an_operator_may_mail_the_link_instead(site):
 def test_limits_hold_for_an_address_and_for_a_network_and_nobody_is_told_of_the_first(
     site, client, monkeypatch
 ):
-    for _ in range(limits.PASSWORD_MAILS_AN_ADDRESS.amount + 1):
+    for _ in range(limits.PASSWORD_MAILS_AN_ADDRESS.most + 1):
         assert ask(client, ZOE).status_code == 303
-    assert deliveries(site) == {("password", "pending"): limits.PASSWORD_MAILS_AN_ADDRESS.amount}
-    limit = type(limits.PASSWORD_MAILS_A_SOURCE)(1, namespace="other")
+    assert deliveries(site) == {("password", "pending"): limits.PASSWORD_MAILS_AN_ADDRESS.most}
+    limit = replace(limits.PASSWORD_MAILS_A_SOURCE, most=1, name="other")
     monkeypatch.setattr(limits, "PASSWORD_MAILS_A_SOURCE", limit)
     assert ask(client, "un@x.example").status_code == 303
     answer = ask(client, "deux@x.example")

@@ -337,7 +337,7 @@ def test_unknown_disabled_without_password_and_wrong_get_the_same_answer(session
 def test_limits_are_the_same_for_known_and_unknown_and_hold_against_the_right_password(session):
     with_password(session)
     for n, address in enumerate((ZOE, "who@x.example")):
-        for _ in range(limits.LOGINS_AN_ADDRESS.amount):
+        for _ in range(limits.LOGINS_AN_ADDRESS.most):
             assert limits.take(
                 session, limits.LOGINS_AN_ADDRESS, LINKS.fingerprint(f"editor/{address}"), NOW
             )
@@ -349,7 +349,7 @@ def test_limits_are_the_same_for_known_and_unknown_and_hold_against_the_right_pa
 
 def test_a_network_has_its_limit_too(session):
     with_password(session)
-    for _ in range(limits.LOGINS_A_SOURCE.amount):
+    for _ in range(limits.LOGINS_A_SOURCE.most):
         limits.take(session, limits.LOGINS_A_SOURCE, "proxy", NOW)
     with pytest.raises(accounts.TooManyLoginsError):
         log_in(session, source="proxy")
@@ -361,7 +361,7 @@ def test_a_network_has_its_limit_too(session):
 def test_logging_in_gives_the_address_its_tries_back(session):
     with_password(session)
     fingerprint = LINKS.fingerprint(f"editor/{ZOE}")
-    for _ in range(limits.LOGINS_AN_ADDRESS.amount - 1):
+    for _ in range(limits.LOGINS_AN_ADDRESS.most - 1):
         limits.take(session, limits.LOGINS_AN_ADDRESS, fingerprint, NOW)
     assert log_in(session)
     assert limits.take(session, limits.LOGINS_AN_ADDRESS, fingerprint, NOW)
@@ -374,7 +374,7 @@ def test_tries_are_counted_across_processes_at_once(empty_app, tmp_path):
     second = create_app(settings_for(url, tmp_path / "second"))
     with empty_app.app_context():
         with_password(db.session)
-    tries = limits.LOGINS_AN_ADDRESS.amount + 6
+    tries = limits.LOGINS_AN_ADDRESS.most + 6
 
     def attempt(number: int) -> type:
         with (empty_app, second)[number % 2].app_context():
@@ -383,7 +383,7 @@ def test_tries_are_counted_across_processes_at_once(empty_app, tmp_path):
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(attempt, range(tries)))
     close(second)
-    assert outcomes.count(accounts.LoginError) == limits.LOGINS_AN_ADDRESS.amount
+    assert outcomes.count(accounts.LoginError) == limits.LOGINS_AN_ADDRESS.most
     assert outcomes.count(accounts.TooManyLoginsError) == 6
 
 

@@ -48,8 +48,9 @@ NO_RIGHT = {
     # Parts of the above, inside the transaction of whoever calls.
     "a part": """
     subscribers.whether_or_not
-    audience.select_recipients draft_facts.note_draft drafts.held_against_calendar moderation.point_others_to
-    moderation.settle_repeated entry_rows.apply_entry journal.note outbox.finish outbox.ids_still_claimed
+    audience.recipients_query draft_facts.note_draft drafts.held_against_calendar
+    moderation.point_others_to moderation.settle_repeated entry_rows.apply_entry journal.note
+    outbox.finish outbox.still_owned
     outbox.queue_mail outbox.queue_other password_links.kill password_links.mail
     password_links.new password_links.open_link password_links.use_up
     send_days.dated send_days.due_send_days
@@ -58,7 +59,8 @@ NO_RIGHT = {
     """,
     # They write nothing.
     "a reading": """
-    change_words.changed_parts events.imagined events.rebase health.has_worker letter_room.letters_of
+    change_words.changed_parts events.imagined events.rebase health.has_worker
+    letter_room.letters_of
     other_mails.read other_mails.somebody_waits rights.is_allowed
     setup.schema_state subscriptions.confirmation_expired
     """,

@@ -15,7 +15,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from calendar_app.app import letterhead, make_sender
-from calendar_app.editing import other_mails
+from calendar_app.editing import accounts, other_mails
+from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.reminders import attempts, outbox, outbox_status, sending
 from calendar_app.reminders.composing import Composer, Prepared, delivery_of, message_id
 from calendar_app.reminders.mail.form import FilledForm, Form
@@ -34,8 +35,9 @@ from calendar_app.reminders.rules.deliveries import (
 )
 from calendar_app.reminders.sending import SendReport
 from calendar_app.store.base import db, reading, writing
+from calendar_app.words.mail_addresses import MailAddress
 from tests.factories import ID, another, entry, publish
-from tests.mail_factories import SIGNED_UP, deliveries, plan, reminders, sign_up, subscriber
+from tests.mail_factories import BOUNCE, SIGNED_UP, deliveries, plan, reminders, sign_up, subscriber
 from tests.smtp_server import BEHAVIOURS, HURRIED, PATIENT, mail_server, scripted_server
 from tests.tools import CAMPAIGN
 
@@ -191,6 +193,69 @@ def test_a_mail_in_doubt_whose_date_moved_is_for_a_person(due):
         run(due, server.url, clock)
         assert len(server.accepted) == 1
     assert deliveries(due) == {("reminder", "parked"): 1}
+
+
+def test_a_parked_mail_that_is_tried_again_tells_what_still_holds(make_app):
+    """Its kept bytes tell a date that has moved: they would go out, or park the mail for ever."""
+    app, clock = make_app("empty", CALENDAR_SMTP_RATE="1000"), Clock()
+    publish(app, entry(), another("autre", title="L'autre"), now=SIGNED_UP - timedelta(days=1))
+    sign_up(app, subscriber("alice"), picks=(ID, "autre-2020-2021"))
+    plan(app, NOW)
+    with scripted_server("accepts then closes") as server:
+        run(app, server.url, clock)
+        later = entry(milestones=[{"kind": "deadline", "day": "2021-03-11"}])
+        publish(app, later, another("autre", title="L'autre"), now=clock.now)
+        clock.now += DOUBT + timedelta(minutes=1)
+        run(app, server.url, clock)
+    assert deliveries(app) == {("reminder", "parked"): 1}
+    with app.app_context():
+        assert outbox_status.retry(db.session, None, clock.now) == 1
+    with mail_server() as server:
+        run(app, server.url, clock)
+        [mail] = server.mails
+    text = message_from_bytes(mail.data, policy=default).get_body(("plain",)).get_content()
+    assert "L'autre" in text
+    assert "Concours d'essai" not in text
+    assert deliveries(app) == {("reminder", "sent"): 1}
+    assert {(key, state) for _, key, _, state in reminders(app)} == {
+        (KEY, "cancelled"),
+        ("autre-2020-2021/deadline", "sent"),
+    }
+
+
+def test_an_answer_goes_out_before_the_reminders_of_a_morning(make_due):
+    """A password that somebody waits for is not behind ten thousand reminders."""
+    app = make_due("alice", "bob", "camille")
+    with app.app_context():
+        scope = frozenset({"academie/lille"})
+        accounts.add(db.session, "zoe@x.example", "Zoé", EditorRole.PUBLISHER, scope, NOW)
+        links = letterhead(app).links
+        address = MailAddress.read("zoe@x.example")
+        with writing(db.session, NOW):
+            accounts.forgotten(db.session, address, links, NOW)
+        claims = [outbox.claim(db.session, "one", NOW, 1) for _ in range(4)]
+    assert [mail.kind.value for [mail] in claims] == ["password", *["reminder"] * 3]
+
+
+def test_a_report_about_a_mail_to_an_editor_is_no_subscribers(make_due, tmp_path):
+    app = make_due("alice")
+    with app.app_context():
+        scope = frozenset({"academie/lille"})
+        accounts.add(db.session, "alice@ecole.example", "Alice", EditorRole.PUBLISHER, scope, NOW)
+        links = letterhead(app).links
+        with writing(db.session, NOW):
+            accounts.forgotten(db.session, MailAddress.read("alice@ecole.example"), links, NOW)
+        [mail] = outbox.claim(db.session, "one", NOW, 1)
+        report = tmp_path / "rapport.eml"
+        report.write_text(
+            BOUNCE.format(
+                recipient="alice@ecole.example",
+                status="5.1.1",
+                message_id=message_id(links, mail.id).strip("<>"),
+            )
+        )
+        outbox_status.apply_bounces(db.session, report, links, NOW)
+        assert db.session.scalars(select(Subscriber)).one().state is SubscriberState.ACTIVE
 
 
 def test_a_confirmation_in_doubt_is_not_sent_again(due):

@@ -679,14 +679,23 @@ def test_a_limit_holds_for_its_window_and_for_one_key(session):
     assert limits.wait(session, limit, "a", NOW + DAY) == DAY
 
 
-def test_counts_can_be_forgotten(session):
-    counts = limits.StoredCounts(session, NOW)
-    assert counts.incr("a", 60) == 1
-    assert counts.incr("a", 60, amount=4) == 5
-    counts.incr("b", 60)
-    counts.clear("a")
-    assert (counts.get("a"), counts.get("b"), counts.check()) == (0, 1, True)
-    assert counts.reset() == 1
+def test_a_count_can_be_forgotten(session):
+    limit = limits.MAILS_AN_ADDRESS
+    for who in "aaab":
+        limits.take(session, limit, who, NOW)
+    limits.forget(session, limit, "a", NOW)
+    assert not limits.wait(session, limit, "a", NOW)
+    assert limits.wait(session, limit, "b", NOW) == DAY
+    assert [limits.take(session, limit, "a", NOW) for _ in range(4)] == [True] * 3 + [False]
+
+
+def test_limits_of_different_names_count_apart(session):
+    names = [limit.name for limit in vars(limits).values() if isinstance(limit, limits.Limit)]
+    assert len(names) == len(set(names)) > 5
+    one, other = limits.Limit("un", 1, DAY), limits.Limit("deux", 1, DAY)
+    assert limits.take(session, one, "a", NOW)
+    assert limits.take(session, other, "a", NOW)
+    assert not limits.take(session, one, "a", NOW)
 
 
 def _ask(url, instance, answers, barrier, failures):

@@ -114,9 +114,9 @@ class _Checks:
         for number, event in enumerate(self.events):
             found = event.get("id")
             path: Path = ("events", number, "id")
-            line = line_of(self.lines, path)
-            if found and first.setdefault(found, line) != line:
-                both = f"lignes {first[found]} et {line}"
+            if found and first.setdefault(found, number) != number:
+                lines = (line_of(self.lines, ("events", n, "id")) for n in (first[found], number))
+                both = "lignes {} et {}".format(*lines)
                 self.add(path, f"l'identifiant {shown(found)} est pris deux fois, {both}")
 
     def check_themes(self, event: Written, path: Path) -> None:

@@ -176,7 +176,7 @@ class Reminder(Base):
 
 
 class DeliveryAttempt(Base):
-    """One try to hand a mail to a server. Its row is written at the gate, as in doubt or stopped."""
+    """One try to hand over a mail. The row is written at the gate, as in doubt or stopped."""
 
     __tablename__ = "delivery_attempt"
 

@@ -359,9 +359,8 @@ def _put(entry: Written, where: str, value: object) -> None:
 
 
 def _written_scope(codes: frozenset[str]) -> Written | str:
-    # No ``ScopeEntry`` has « national » beside other codes: « national » alone is written.
-    names = scope_entry(codes) if "national" not in codes or len(codes) == 1 else None
-    if names is None or names.national:
+    names = scope_entry(codes)
+    if names.national:
         return "national"
     lists = {
         "regions": list(names.regions),

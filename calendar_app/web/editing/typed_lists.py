@@ -9,7 +9,7 @@ from calendar_app.catalogue.search.spellings import LEVELS
 from calendar_app.school import levels
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.school.school_year import SchoolYear
-from calendar_app.words.errors import UnknownValueError
+from calendar_app.words.errors import UnclearPlaceError, UnknownValueError
 from calendar_app.words.text import fold, nearest, slugify, words
 
 _EVERYBODY = frozenset(("national", "nationale", "france", "toutes"))
@@ -39,7 +39,8 @@ def read_scope(text: str, academies: Academies) -> frozenset[str]:
 
     A name that both an académie and a département have (« Paris ») means the académie.
 
-    :raises UnknownValueError: for an unknown name, with the nearest one.
+    :raises UnknownValueError: for an unknown name, with the nearest one; and for « national »
+        beside other places, since it would hide them.
     """
     codes = set()
     for name in _items(text):
@@ -57,6 +58,12 @@ def read_scope(text: str, academies: Academies) -> frozenset[str]:
             codes.add(
                 f"departement/{department.code}" if department else f"academie/{academy.slug}"
             )
+    if NATIONAL in codes and len(codes) > 1:
+        raise UnclearPlaceError(
+            "« National » ne va avec aucun autre lieu : écrivez « national » seul, ou seulement "
+            "les autres lieux.",
+            text,
+        )
     return frozenset(codes)
 
 

@@ -296,12 +296,10 @@ def _year_to_open(here: Page) -> SchoolYear | None:
 
 
 def _shown_from(shown: Card, here: Page) -> date:
-    """Return the day under which a list shows a date: today for a session that is running."""
-    return (
-        max(shown.milestone.first_day, here.today)
-        if shown.is_running
-        else shown.milestone.first_day
-    )
+    """Return the day under which a list shows a date: its first day, or today for a date that began
+    earlier and is not over."""
+    first = shown.milestone.first_day
+    return first if shown.is_past else max(first, here.today)
 
 
 def _month_address(day: date) -> str:

@@ -97,6 +97,9 @@ class RenderedFeeds:
             self._rendering.pop(key, None)
             if made is None:
                 return
+            # After a rendering that failed, two requests may have rendered one feed.
+            if before := self._kept.pop(key, None):
+                self._size -= before.size
             self._kept[key] = made
             self._size += made.size
             while self._size > self._budget:

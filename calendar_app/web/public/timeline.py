@@ -16,7 +16,6 @@ from calendar_app.school.school_calendars import SchoolHoliday
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
 from calendar_app.web.page import Page
-from calendar_app.web.public import timeline
 from calendar_app.words.errors import CalendarUnknownError
 from calendar_app.words.french import SHORT_MONTHS
 from calendar_app.words.text import fold
@@ -129,13 +128,13 @@ def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
         db.session, here.filter, year.first_day, year.last_day, cancelled_since=_EVER
     )
     events = queries.events(db.session, here.filter, year)
-    lines = timeline.lines(year, events, in_year, here.filter)
+    drawn = lines(year, events, in_year, here.filter)
     known: list[SchoolYear] = queries.school_years(db.session)
     return {
         "year": year,
         "archive": year if year.last_day < here.today else None,
-        "lines": lines,
-        "cards_by_uid": {m.uid: here.card(m) for line in lines for m in line.milestones},
+        "lines": drawn,
+        "cards_by_uid": {m.uid: here.card(m) for line in drawn for m in line.milestones},
         "previous": year.previous if any(y < year for y in known) else None,
         "next": year.next if any(y > year for y in known) else None,
         **axis(here, year),
@@ -145,26 +144,24 @@ def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
 def axis(here: Page, year: SchoolYear) -> dict[str, object]:
     """Return the template values behind the lines: months, périodes, holidays and today."""
     periods, holidays, unknown = _drawn_calendar(here, year)
-    spans = [
-        timeline.span(year, p.first_day, p.last_day, "period", f"P{p.number}") for p in periods
-    ]
-    shades = [timeline.span(year, h.first_day, h.last_day, "holiday", h.name) for h in holidays]
+    spans = [span(year, p.first_day, p.last_day, "period", f"P{p.number}") for p in periods]
+    shades = [span(year, h.first_day, h.last_day, "holiday", h.name) for h in holidays]
     return {
-        "months": timeline.months(year),
+        "months": months(year),
         "periods": periods,
         "period_spans": [span for span in spans if span],
         "holidays": here.class_days.listed_holidays(year.first_day, year.last_day),
         "shades": [span for span in shades if span],
-        "today_mark": timeline.span(year, here.today, here.today, "today"),
+        "today_mark": span(year, here.today, here.today, "today"),
         "calendar_unknown": unknown,
         "class_days": here.class_days,
     }
 
 
-def line_of(here: Page, event: Event) -> timeline.Line | None:
+def line_of(here: Page, event: Event) -> Line | None:
     """Return the line of an event in its school year; None when no date of it can be drawn."""
     everywhere = CatalogueFilter(scopes=here.filter.scopes)
-    found = timeline.lines(event.year, [event], [], everywhere)
+    found = lines(event.year, [event], [], everywhere)
     return found[0] if found and found[0].spans else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -306,7 +307,7 @@ def test_what_is_missing_is_said_and_not_counted(site, client, data, field):
 
 def test_too_many_tries_are_told_to_wait(site, client, monkeypatch):
     address = make_editor(site)
-    limit = type(limits.LOGINS_AN_ADDRESS)(1, namespace="login-address")
+    limit = replace(limits.LOGINS_AN_ADDRESS, most=1)
     monkeypatch.setattr(limits, "LOGINS_AN_ADDRESS", limit)
     enter(client, address, "un mot de passe faux")
     answer = enter(client, address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -287,7 +288,7 @@ def test_the_token_is_of_this_form_and_for_an_hour(site, client):
 def test_a_network_that_suggests_too_much_is_told_to_wait_and_keeps_its_text(
     site, client, monkeypatch
 ):
-    limit = type(limits.SUGGESTIONS_A_SOURCE)(1, namespace="one")
+    limit = replace(limits.SUGGESTIONS_A_SOURCE, most=1)
     monkeypatch.setattr(limits, "SUGGESTIONS_A_SOURCE", limit)
     assert post(client, PROPOSE, FORM).status_code == 303
     for answer in (post(client, PROPOSE, FORM | {"titre": "Un autre"}), report(client)):
