@@ -13,7 +13,7 @@ from sqlalchemy import select
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.facts import facts_of, written_from
-from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.versions import Conflict, Facts, merge
 from calendar_app.editing import events, journal, moderation
 from calendar_app.editing.draft_entries import publishing_scope
@@ -27,7 +27,7 @@ from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.store.base import AnySession, writing
-from calendar_app.words.errors import CalendarError
+from calendar_app.words.errors import CalendarError, NotFoundError
 
 #: The facts that undo a creation: an event is archived, a prepared draft is refused.
 _GONE = {"archived": "true"}
@@ -170,7 +170,9 @@ def _undo_draft(
     if merged.conflicts:
         raise UndoConflictError(merged.conflicts)
     codes, of_event = frozenset(draft.scope), draft.event_id
-    restore(draft, merged.facts)
+    with session.no_autoflush:
+        restore(draft, merged.facts)
+        _check_date(session, draft)
     if draft.event_id not in (None, of_event):
         events.visible_event(session, editor, draft.event_id)
     if draft.state is not DraftState.PENDING:
@@ -179,6 +181,21 @@ def _undo_draft(
     draft.scope = set(publishing_scope(session, draft))
     action = ChangeAction.UNDONE
     note_draft(session, editor, draft, action, facts, now, why=why, also=codes, undoes=change)
+
+
+def _check_date(session: AnySession, draft: Draft) -> None:
+    """Check that the date to which an undo attaches a draft again is still there.
+
+    :raises NotFoundError: when it is not.
+    """
+    if draft.milestone_id is None:
+        return
+    milestone = session.get(Milestone, draft.milestone_id)
+    if milestone is None or milestone.event_id != draft.event_id:
+        raise NotFoundError(
+            "La date à laquelle cette proposition était rattachée n'est plus au calendrier : "
+            "rattachez la proposition à une autre date."
+        )
 
 
 def _draft_to_undo(session: AnySession, editor: Editor, change: Change) -> Draft:

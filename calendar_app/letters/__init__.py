@@ -1,7 +1,12 @@
-"""A letter of any format, read into what is dated in it: :func:`read`. Pure: no Flask, no store.
+"""Letters: :func:`read` turns a newsletter of any format into its dated items.
 
-Usable alone: see README.md beside this file. It loads neither the store nor the application, so
-that a command that only reads starts at once.
+Read first: ``dated_items`` (the values that a reading returns) and ``reading.letter`` (the steps
+from bytes to items). ``formats`` finds the text of a file, ``grammar`` finds the date phrases,
+``reading`` reads the words around a date, and ``limited_process`` runs a function within limits.
+Drafts are not here (``editing.drafts``).
+
+The room needs no store and no application, so that a command that only reads starts quickly.
+README.md in this folder shows how to use the room alone.
 """
 
 from __future__ import annotations
@@ -23,8 +28,13 @@ from calendar_app.words.errors import UnreadableLetterError
 
 @cache
 def knowledge_of_files(data_folder: Path) -> LetterKnowledge:
-    """Return what a reader must know, from the reference files of *data_folder*: no store is
-    needed, and the store holds the same. They come with the program, and are read once."""
+    """Return the knowledge of the reference files in *data_folder*, which come with the program.
+
+    Each process reads the files once. The store holds the same knowledge, but is not needed.
+
+    :raises OSError: when a file cannot be read.
+    :raises ValueError: when a file breaks a rule that the code relies on.
+    """
 
     def text(name: str) -> str:
         return (data_folder / name).read_text(encoding="utf-8")
@@ -37,26 +47,30 @@ def knowledge_of_files(data_folder: Path) -> LetterKnowledge:
 
 
 def letter_bytes(path: Path) -> bytes:
-    """Return the bytes of a letter's file.
+    """Return the bytes of a letter's file; of a pipe, at most one byte more than is allowed.
 
-    :raises UnreadableLetterError: when it is too large; it is not read then.
-    :raises OSError: when it cannot be read.
+    :raises UnreadableLetterError: when the file is larger than 20 MiB; it is not read then.
+    :raises OSError: when the file cannot be read.
     """
     if path.stat().st_size > MAX_BYTES:
         raise UnreadableLetterError(TOO_LARGE)
     with path.open("rb") as file:
-        # A pipe does not say its size: one byte too many is enough to refuse it.
+        # A pipe has no known size. With one byte too many, :func:`read` refuses its content.
         return file.read(MAX_BYTES + 1)
 
 
 def read(
     data: bytes, issued: date | None, now: datetime, knowledge: LetterKnowledge
 ) -> LetterReading:
-    """Read a letter, text and dates, in a process of its own: within 10 s of CPU and 256 MiB.
+    """Return the dated items of a letter, read in a child process (10 s of CPU, 256 MiB at most).
 
-    :param issued: the day it was sent, when somebody knows; else it is looked for in the letter.
-    :param now: where nothing says when the letter was sent, the years are those around it.
-    :raises UnreadableLetterError: when there is nothing to read in it, or when a limit stopped it.
+    :param data: the bytes of its file, 20 MiB at most.
+    :param issued: the day on which the letter was sent; with None, the day is looked for in the
+        letter.
+    :param now: an aware instant. Its day in Europe/Paris stands for a day of issue that the letter
+        does not say; the years of its dates are derived from that day.
+    :raises UnreadableLetterError: when the file is too large, holds no text, is damaged or exceeds
+        a limit.
     """
     if len(data) > MAX_BYTES:
         raise UnreadableLetterError(TOO_LARGE)
@@ -67,6 +81,9 @@ def read(
 def reading_values(
     arguments: tuple[bytes, date | None, date, LetterKnowledge],
 ) -> dict[str, Any]:
-    """Return what was read as values of JSON: what a child process can answer."""
+    """Return the reading of a letter as JSON values, which a child process can return.
+
+    :raises UnreadableLetterError: when the file holds no text that can be read.
+    """
     data, issued, today, knowledge = arguments
     return to_json(read_letter(data, issued, today, knowledge))

@@ -1,4 +1,4 @@
-"""What was read in a letter as values of JSON, and back again without loss."""
+"""The reading of a letter as JSON values, and back without loss."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ R = TypeVar("R")
 
 
 def contract(item: DatedItem) -> dict[str, Any]:
-    """Return an item as ``calendar-app letters read --format json`` prints it: the documented
-    fields in their order (DESIGN.md), then ours. Days are ISO 8601, hours « 14:30 »."""
+    """Return an item as ``calendar-app letters read --format json`` prints it and drafts store it.
+
+    The names of the fields are a public contract. Days are ISO 8601, hours « 14:30 ».
+    """
     return {
         "title": item.title,
         "kind": item.kind.value,
@@ -44,9 +46,10 @@ def contract(item: DatedItem) -> dict[str, Any]:
 
 
 def item_from_json(value: dict[str, Any]) -> DatedItem:
-    """Return the item that :func:`contract` wrote.
+    """Return the item of a value that :func:`contract` wrote.
 
-    :raises KeyError, ValueError: for what it never writes.
+    :raises KeyError: when a field is missing.
+    :raises ValueError: when a field holds a value that :func:`contract` never writes.
     """
     return DatedItem(
         title=value["title"],
@@ -77,7 +80,7 @@ def item_from_json(value: dict[str, Any]) -> DatedItem:
 
 
 def to_json(reading: LetterReading) -> dict[str, Any]:
-    """Return a whole reading as values of JSON."""
+    """Return a whole reading as JSON values."""
     return {
         "title": reading.title,
         "issued": reading.issued.isoformat(),
@@ -88,9 +91,10 @@ def to_json(reading: LetterReading) -> dict[str, Any]:
 
 
 def from_json(value: dict[str, Any]) -> LetterReading:
-    """Return the reading that :func:`to_json` wrote.
+    """Return the reading of a value that :func:`to_json` wrote.
 
-    :raises KeyError, ValueError: for what it never writes.
+    :raises KeyError: when a field is missing.
+    :raises ValueError: when a field holds a value that :func:`to_json` never writes.
     """
     return LetterReading(
         title=value["title"],
@@ -106,7 +110,7 @@ def _iso(day: date | None) -> str | None:
 
 
 def _clock(at: time | None) -> str | None:
-    # Midnight is an hour like the others. Letters print no seconds.
+    # Midnight is an hour, and not a missing one. Letters print no seconds.
     return None if at is None else at.isoformat("minutes")
 
 

@@ -1,4 +1,4 @@
-"""What is dated in a letter: plain values between the reader and whoever shows or keeps them.
+"""The dated items of a letter, as values that the reader of letters returns.
 
 The names of the fields are those of ``calendar-app letters read --format json``.
 """
@@ -13,7 +13,7 @@ from calendar_app.words.vocabulary import Certainty, EventType
 
 
 class ItemKind(StrEnum):
-    """What a dated item is: a last day, a time to take part in, or something that takes place."""
+    """What a dated item is: a last day, a time in which something is open, or an event."""
 
     DEADLINE = "deadline"
     WINDOW = "window"
@@ -21,6 +21,7 @@ class ItemKind(StrEnum):
 
     @property
     def words(self) -> str:
+        """Return the kind in French, for the screen."""
         return {
             ItemKind.DEADLINE: "date limite",
             ItemKind.WINDOW: "ouvert du… au…",
@@ -29,7 +30,7 @@ class ItemKind(StrEnum):
 
 
 class Step(StrEnum):
-    """What must be done by a deadline; unknown means that an editor must choose."""
+    """What must be done by a deadline; for ``UNKNOWN``, an editor must choose."""
 
     REGISTRATION = "registration"
     SUBMISSION = "submission"
@@ -37,6 +38,7 @@ class Step(StrEnum):
 
     @property
     def words(self) -> str:
+        """Return the step in French, for the screen."""
         return {
             Step.REGISTRATION: "inscription",
             Step.SUBMISSION: "envoi des productions",
@@ -45,7 +47,7 @@ class Step(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """What the letter says became of the date."""
+    """The status of a date in the letter: planned, or changed in one of three ways."""
 
     PLANNED = "planned"
     MOVED = "moved"
@@ -54,6 +56,7 @@ class ItemStatus(StrEnum):
 
     @property
     def words(self) -> str:
+        """Return the status in French, for the screen."""
         return {
             ItemStatus.PLANNED: "prévu",
             ItemStatus.MOVED: "nouvelle date",
@@ -66,21 +69,24 @@ class ItemStatus(StrEnum):
 class DatedItem:
     """One dated item of a letter.
 
-    :param step: of a deadline, and of a window whose last day is one; None for an event.
-    :param first_day: None for a deadline; of an approximate date, the first that may be meant.
-    :param last_day: inclusive; None for a window whose end is not printed. Of an approximate
-        date, both are the bounds of what was meant (« mi-juin »: 11 to 20 June).
+    :param step: what must be done by the last day of a deadline, or of a window that ends with a
+        deadline; None for an event.
+    :param first_day: None for a deadline. Of an approximate date, the first and the last day are
+        the bounds of the days that may be meant (« mi-juin »: 11 to 20 June).
+    :param last_day: inclusive; None for a window whose end is not printed.
     :param start_time: local to the place of the item; None when no hour is printed.
-    :param end_time: of a deadline, the hour by which it must be done.
-    :param time_zone: IANA name when the letter prints one (« heure de Paris »), else None.
-    :param academies: slugs, without repetition; empty when the letter names none (the nation).
-    :param departments: codes, where the letter names départements only.
+    :param end_time: of a deadline, the hour by which the step must be done.
+    :param time_zone: IANA name when the letter prints a zone (« heure de Paris »), else None.
+    :param academies: slugs, without repetition; empty when the letter names none, for a national
+        item.
+    :param departments: codes, where the letter names départements and no académie.
     :param phrase: the exact text of the date, line breaks included.
-    :param sentence: the sentence around it, on one line.
+    :param sentence: the sentence around *phrase*, on one line.
     :param offset: where *phrase* starts in the letter's text, in characters.
-    :param confidence: from 0 to 1; from 0.8 on the reader has no doubt that an editor must solve.
-    :param rule: the name of the rule that fired, with how the year was found.
-    :param warnings: French sentences: what an editor must look at.
+    :param confidence: from 0 to 1. From 0.8 on, an item without a warning counts as certain
+        (``editing.moderation.CERTAIN``).
+    :param rule: the names of the rules that found the date, its year and its title.
+    :param warnings: French sentences that tell an editor what to check.
     """
 
     title: str
@@ -111,12 +117,14 @@ class DatedItem:
 
 @dataclass(frozen=True, slots=True)
 class LetterReading:
-    """All that was read in one letter.
+    """The reading of one letter.
 
-    :param title: its first heading or line, shortened; what people call it.
-    :param issued: the day it was sent, as said, printed or found; the years hang on it.
-    :param issued_from: French words: where *issued* was found.
-    :param text: the whole text that offsets count in.
+    :param title: the title of the letter: its first heading or line, shortened.
+    :param issued: the day on which the letter was sent: given, printed, or guessed. The years of
+        dates without a year are derived from it.
+    :param issued_from: French words that say how *issued* was found.
+    :param text: the whole text of the letter; the offsets of the items count its characters.
+    :param items: in the order of the letter.
     """
 
     title: str

@@ -1,20 +1,20 @@
-"""Running a function of ours on bytes from outside, in a child process that has limits.
+"""Run a function of this package on bytes from outside, in a child process with limits.
 
-Whatever a hostile file does to a parser (loop, eat memory, crash the interpreter), it does it to a
-process that dies of it. What crosses the border:
+A hostile file may make a parser loop, use too much memory or crash the interpreter. Here this only
+ends the child process. The steps:
 
-1. The parent starts a fresh interpreter (no fork: the parent may have threads) that is given the
-   module path, the function's name and the limits, and nothing of the environment, which holds the
-   secret key.
+1. The parent starts a new interpreter (no fork, because the parent may have threads). The child
+   receives the module path, the function's name and the limits. Of the environment, which holds the
+   secret key, it receives only LD_LIBRARY_PATH.
 2. The child sets its limits, and only then reads the pickled argument from its standard input. The
-   parent made that pickle: the child may trust it.
-3. The child answers in JSON. The parent never unpickles what such a child wrote; it caps the size
-   of what it reads and the time it waits.
-4. The child is always killed and reaped, also when the parent is interrupted.
+   child may trust this pickle, because the parent made it.
+3. The child answers in JSON. The parent never unpickles data of the child; it limits the size of
+   the answer and the time that it waits.
+4. The parent always kills and reaps the child, also when the parent is interrupted.
 
-A caller in a thread, a worker of a server or a scheduled job may use it: it touches no signal, no
-working directory and no global state. Linux holds every limit; another system skips those that it
-does not know (macOS has no RLIMIT_AS that holds), and keeps the others and the timeout.
+Threads, server workers and scheduled jobs may call this module: it changes no signal handler, no
+working directory and no global state. Linux enforces every limit. Other systems skip the limits
+that they do not know (RLIMIT_AS has no effect on macOS), and enforce the others and the time-out.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from typing import IO, Any, Final, NoReturn, TypeVar, cast
 
 from calendar_app.words.errors import CalendarError, UnreadableLetterError
 
-#: A longer answer is refused: bytes of JSON.
+#: The limit of an answer, in bytes of JSON.
 MAX_ANSWER: Final = 16 * 2**20
-#: How many seconds may pass on the clock for each second of CPU that is allowed.
+#: Seconds of real time that the child may take for each allowed second of CPU.
 PATIENCE = 3
 
 P = TypeVar("P")
@@ -47,8 +47,8 @@ R = TypeVar("R")
 
 _log = logging.getLogger(__name__)
 _PACKAGE_ROOT = str(Path(__file__).parents[2])
-#: Without -S and with no path of its own, the child would read every .pth file at each start; -B,
-#: because it may write no file.
+#: -S and the path of the parent: otherwise the child would read every .pth file at each start.
+#: -B: the child may write no file.
 _COMMAND = (
     sys.executable,
     "-I",
@@ -62,25 +62,27 @@ _CHUNK = 2**16
 
 
 class OverLimitError(UnreadableLetterError):
-    """The work was stopped: it wanted more time or memory than it may have."""
+    """The work was stopped, because it needed more time, memory or text than is allowed."""
 
 
 def run_limited(
     function: Callable[[P], R], argument: P, *, seconds: float = 10, memory: int = 256 * 2**20
 ) -> R:
-    """Return ``function(argument)``, worked out in a child process with limits.
+    """Return ``function(argument)``, computed in a child process with limits.
 
-    The child imports the function's module and what that imports: for a quick answer it is light.
+    The child imports the module of *function* and all that this module imports: a module with few
+    imports gives a quick answer.
 
-    :param function: a module-level function of this package. Its value is made of what JSON knows
-        (dict with text keys, list, str, int, float, bool, None): a tuple comes back as a list.
-    :param argument: whatever pickle takes.
-    :param seconds: of CPU, rounded up to a whole one; :data:`PATIENCE` times as many may pass on
-        the clock.
-    :param memory: bytes of address space, of which the interpreter itself takes some 30 MiB.
-    :raises UnreadableLetterError: with the sentence of the CalendarError that the function raised;
-        or with one that says the file is damaged, when it raised anything else or crashed.
-    :raises OverLimitError: when a limit stopped it.
+    :param function: a module-level function of this package. It returns JSON values (dict with text
+        keys, list, str, int, float, bool, None); a tuple comes back as a list.
+    :param argument: a value that pickle can write.
+    :param seconds: the limit of CPU time, rounded up to whole seconds. The limit of real time is
+        :data:`PATIENCE` times as long.
+    :param memory: the limit of address space, in bytes. The interpreter itself takes some 30 MiB.
+    :raises UnreadableLetterError: when the function raised a CalendarError, with its sentence; when
+        the function raised another error or the child crashed, with a sentence that says that the
+        file may be damaged.
+    :raises OverLimitError: when a limit stopped the child.
     """
     task = {
         "path": [_PACKAGE_ROOT, *(entry for entry in sys.path if entry)],
@@ -93,9 +95,9 @@ def run_limited(
         [*_COMMAND, json.dumps(task)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        # A traceback may quote the letter; what went wrong comes in the answer.
+        # A traceback may quote the letter. The answer of the child says what went wrong.
         stderr=subprocess.DEVNULL,
-        # A Python outside the system's folders may need it to find its own library.
+        # A Python outside the folders of the system may need this variable to find its library.
         env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
     )
     try:
@@ -103,7 +105,7 @@ def run_limited(
     finally:
         child.kill()
         for pipe in (child.stdin, child.stdout):
-            # Closing flushes: the child may be gone.
+            # Closing a pipe flushes it, which fails when the child has ended.
             with contextlib.suppress(OSError):
                 cast(IO[bytes], pipe).close()
         child.wait()
@@ -111,7 +113,12 @@ def run_limited(
 
 
 def _exchange(child: subprocess.Popen[bytes], argument: bytes, deadline: float) -> bytes:
-    """Write the argument and read the answer, both as the child is ready; return when it ended."""
+    """Return the answer of the child when it has ended; the argument is written meanwhile.
+
+    Writing and reading alternate as the child is ready, so that neither side waits for ever.
+
+    :param deadline: on the monotonic clock, in seconds.
+    """
     stdin, stdout = cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout)
     os.set_blocking(stdin.fileno(), False)
     os.set_blocking(stdout.fileno(), False)
@@ -149,10 +156,10 @@ def _exchange(child: subprocess.Popen[bytes], argument: bytes, deadline: float) 
 
 
 def _value(text: bytes, returncode: int) -> Any:
-    """Return the value that the child answered, or raise what it says or what killed it."""
+    """Return the value in the child's answer, or raise the error that the child met."""
     if returncode == -signal.SIGXCPU:
         _too_long()
-    if returncode == -signal.SIGKILL:  # the hard limit of CPU, or a system out of memory
+    if returncode == -signal.SIGKILL:  # the hard limit of CPU time, or the system's memory was full
         raise OverLimitError(
             "La lecture de ce fichier demande trop de temps ou de mémoire. "
             "Donnez la lettre dans un autre format, ou seulement les pages utiles."
@@ -171,7 +178,7 @@ def _value(text: bytes, returncode: int) -> Any:
             "La lecture de ce fichier demande trop de mémoire. "
             "Donnez la lettre dans un autre format, ou seulement les pages utiles."
         )
-    # The name of an exception and a line of code, never their text: it may quote the letter.
+    # Only the name of the exception and lines of code: its message may quote the letter.
     _log.warning("reading a file failed in its process: %s", str(value)[:200])
     raise UnreadableLetterError(
         "La lecture de ce fichier a échoué : il est peut-être endommagé. "
@@ -187,23 +194,26 @@ def _too_long() -> NoReturn:
 
 
 def answer(task: dict[str, Any]) -> None:
-    """Do *task* and write what became of it to the standard output: the child's whole life."""
+    """Run *task* in the child and write the answer to the standard output.
+
+    :param task: the path, module, name, seconds and memory that :func:`run_limited` wrote.
+    """
     _limit(task["seconds"], task["memory"])
-    # What a library prints is no answer.
+    # The output of a library must not mix with the answer.
     output = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    # Written now: while an error is handled, all that filled the memory is still there.
+    # Written in advance: while an error is handled, the memory is still full.
     no_memory = _json("memory", None)
     try:
         function = getattr(importlib.import_module(task["module"]), task["name"])
-        # Our parent wrote it, and nobody else can.
+        # Only our parent can write to this pipe.
         argument = pickle.loads(sys.stdin.buffer.read())  # noqa: S301
         text = _json("value", function(argument))
     except CalendarError as error:
         text = _json("refused", str(error))
     except MemoryError:
         text = no_memory
-    # Whatever a parser raises on a hostile file, the parent has to hear of it in a sentence.
+    # A parser may raise any exception on a hostile file. The parent must learn its name.
     except BaseException as error:
         text = _json("crash", f"{type(error).__name__} {_where(error)}")
     with os.fdopen(output, "wb") as stream:
@@ -215,7 +225,7 @@ def _json(kind: str, value: object) -> bytes:
 
 
 def _where(error: BaseException) -> str:
-    """Return the last lines of code that *error* went through: « letter_pdf.py:41 »."""
+    """Return the last three lines of code that *error* passed, innermost first (« pdf.py:41 »)."""
     lines, frame = [], error.__traceback__
     while frame is not None:
         lines.append(f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}")
@@ -224,17 +234,21 @@ def _where(error: BaseException) -> str:
 
 
 def _limit(seconds: int, memory: int) -> None:
-    """Set the limits of this process; none can be raised again."""
+    """Set the limits of this process, which cannot be raised afterwards.
+
+    :param seconds: of CPU time.
+    :param memory: bytes of address space.
+    """
     import resource
 
     limits = {
-        # At the soft limit SIGXCPU ends the process; the hard one kills it, whatever it does.
+        # SIGXCPU ends the process at the soft limit; the hard limit kills it in any case.
         "RLIMIT_CPU": (seconds, seconds + 1),
         "RLIMIT_AS": (memory, memory),
         "RLIMIT_FSIZE": (0, 0),
         "RLIMIT_CORE": (0, 0),
         "RLIMIT_NOFILE": (32, 32),
-        # No process and no thread. (It does not bind root.)
+        # No new process and no new thread. (This limit does not apply to root.)
         "RLIMIT_NPROC": (0, 0),
     }
     for name, limit in limits.items():

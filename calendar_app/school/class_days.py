@@ -58,7 +58,7 @@ class ClassDays:
         self,
         label: str,
         calendars: tuple[SchoolCalendar, ...],
-        departments: tuple[str, ...],
+        places: tuple[tuple[str, ...], ...],
         *,
         wednesdays: bool,
         national: bool,
@@ -67,7 +67,7 @@ class ClassDays:
         self.label = label
         self.wednesdays = wednesdays
         self._calendars = calendars
-        self._departments = departments
+        self._places = places
         self._national = national
         self._holidays = shared_holidays(calendars) if national else calendars[0].holidays
         self._years: dict[int, _Year] = {}
@@ -95,7 +95,7 @@ class ClassDays:
         """Return the class days of some académies.
 
         If their school calendars differ, a day is a class day when at least one calendar has class.
-        If they share one calendar, the public holidays of all their départements are without class.
+        If they share one calendar, a public holiday is without class when each of them has it.
 
         :param academies: at least one.
         :param calendars: the school calendars, by slug. If one is missing, every question about a
@@ -110,8 +110,8 @@ class ClassDays:
         found = tuple(sorted(of_slug.values(), key=lambda calendar: calendar.label))
         if len(found) > 1:
             return cls.national(found, wednesdays=wednesdays)
-        departments = tuple(d.code for academy in academies for d in academy.departments)
-        return cls(found[0].label, found, departments, wednesdays=wednesdays, national=False)
+        places = tuple(tuple(d.code for d in academy.departments) for academy in academies)
+        return cls(found[0].label, found, places, wednesdays=wednesdays, national=False)
 
     @classmethod
     def national(cls, calendars: Iterable[SchoolCalendar], *, wednesdays: bool) -> ClassDays:
@@ -121,12 +121,17 @@ class ClassDays:
         """
         zones = tuple(calendars)
         label = zone_words([zone.label for zone in zones])
-        return cls(label, zones, (), wednesdays=wednesdays, national=True)
+        return cls(label, zones, ((),), wednesdays=wednesdays, national=True)
 
     @property
     def is_national(self) -> bool:
         """Whether a class day needs class in only one of several calendars, such as the zones."""
         return self._national
+
+    def _public_holidays(self, year: int) -> Mapping[date, str]:
+        """Return the public holidays of a calendar year on which no académie has class."""
+        first, *others = (public_holidays(codes, year) for codes in self._places)
+        return {day: name for day, name in first.items() if all(day in of for of in others)}
 
     # -- one day ------------------------------------------------------------------------------
 
@@ -159,7 +164,7 @@ class ClassDays:
         if found is None:
             days = [days_of_year(calendar, year) for calendar in self._calendars]
             known = frozenset.intersection(*(known for known, _ in days)) if days else frozenset()
-            free = public_holidays(self._departments, year)
+            free = self._public_holidays(year)
             found = self._years[year] = _Year(
                 known=known,
                 class_days=frozenset(
@@ -187,7 +192,7 @@ class ClassDays:
         holiday = next(iter(self.holidays_in(day, day)), None)
         if holiday and holiday.days >= BREAK_DAYS:
             return f"{holiday.with_article} ({self.label})"
-        if name := public_holidays(self._departments, day.year).get(day):
+        if name := self._public_holidays(day.year).get(day):
             return f"un jour férié ({name})"
         if day.weekday() >= _SATURDAY:
             return "le week-end"

@@ -295,6 +295,22 @@ def test_a_correction_goes_back_until_the_draft_is_decided(store):
     assert not undo.may_undo(db.session, zoe, attached)
 
 
+def test_a_draft_is_not_put_back_on_a_date_that_is_gone(store):
+    """Its row is not there any more: the undo was an error of the store."""
+    deadline = {"kind": "deadline", "day": "2021-02-11"}
+    results = {"kind": "results", "day": "2021-05-03"}
+    publish(store, entry(scope={"academies": ["lille"]}, milestones=[deadline, results]))
+    first = read()[0].id
+    zoe = editor("responsable", LILLE)
+    moderation.attach(db.session, zoe, first, draft(first).revision, ID, "results", NOW)
+    moderation.attach(db.session, zoe, first, draft(first).revision, ID, None, NOW)
+    detached = last()
+    seen = facts(ID)
+    events.save(db.session, zoe, wanted(seen, milestones__results=None), seen, NOW)
+    assert refused(zoe, detached) is NotFoundError
+    assert draft(first).milestone_id is None
+
+
 def test_what_waits_for_an_event_that_is_taken_back_proposes_it_anew(store):
     """Accepted into an event that nobody sees, a draft would be published in secret."""
     first, second = (d.id for d in read()[:2])

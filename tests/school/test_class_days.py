@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import combinations
 
 import pytest
 from hypothesis import assume, given
@@ -46,9 +47,9 @@ ACADEMIES = {
 }
 
 
-def class_days(slug: str, *, wednesdays: bool) -> ClassDays:
+def academy(slug: str) -> Academy:
     of_name, calendar, departments = ACADEMIES[slug]
-    academy = Academy(
+    return Academy(
         slug=slug,
         name=slug,
         of_name=of_name,
@@ -56,7 +57,12 @@ def class_days(slug: str, *, wednesdays: bool) -> ClassDays:
         holiday_calendar=calendar,
         time_zone="Europe/Paris",
     )
-    return ClassDays.of_academy(academy, CALENDARS.get(calendar), wednesdays=wednesdays)
+
+
+def class_days(slug: str, *, wednesdays: bool) -> ClassDays:
+    one = academy(slug)
+    calendar = CALENDARS.get(one.holiday_calendar)
+    return ClassDays.of_academy(one, calendar, wednesdays=wednesdays)
 
 
 def ecole(slug: str) -> ClassDays:
@@ -275,6 +281,15 @@ def test_good_friday_in_moselle_is_for_the_whole_academie(academy):
     assert college(academy).last_before(date(2021, 4, 3)) == date(2021, 4, 1)
     assert college("lille").is_class_day(good_friday)
     assert nation(wednesdays=True).is_class_day(good_friday)
+
+
+@pytest.mark.parametrize("slugs", [*combinations(("lille", "strasbourg", "nancy-metz"), 2)])
+def test_several_academies_of_one_calendar_have_class_when_one_of_them_has(slugs):
+    """Good Friday is none of Lille's: a region with Lille in it has class."""
+    together = ClassDays.of_academies([academy(s) for s in slugs], CALENDARS, wednesdays=True)
+    for number in range(365):
+        day = date(2021, 1, 1) + timedelta(days=number)
+        assert together.is_class_day(day) == any(college(s).is_class_day(day) for s in slugs), day
 
 
 def test_26_december_is_a_public_holiday_in_moselle_only():

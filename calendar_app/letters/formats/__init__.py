@@ -1,1 +1,5 @@
-"""The text of a letter, whatever file it came in."""
+"""The text of a letter of any format, as light Markdown.
+
+Read first: ``text`` (from bytes to text) and ``letter_text`` (the value that it returns). The
+dates in the text are found in ``letters.grammar``.
+"""

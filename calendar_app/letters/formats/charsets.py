@@ -1,4 +1,4 @@
-"""Which characters some bytes are."""
+"""Decoding the bytes of a letter."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ _BOMS = (
 )
 
 
-#: Those of letters in French. Python knows others that are none (« zip ») or slow (« punycode »).
+#: The charsets of letters in French. Python also has codecs that are no charsets (« zip ») or are
+#: slow (« punycode »).
 _CHARSETS = re.compile(
     r"utf-(?:7|8|16|32)(?:-[bl]e)?|iso8859-\d+|cp125\d|cp(?:437|850|858)|mac-roman"
 )
 
 
 def decoded(data: bytes, charset: str | None = None) -> str:
-    """Return the characters of *data*, without a byte order mark. It always gives a text.
+    """Return the characters of *data*, without a byte order mark. Wrong bytes become U+FFFD.
 
-    Bytes that are UTF-8 are read so whatever is declared: another charset would not happen to be.
-    Else the declared one, else Windows-1252, which also stands for Latin-1, as browsers do.
+    A byte order mark decides. Else bytes that are valid UTF-8 are decoded as UTF-8, whatever
+    one-byte charset is declared, because text in such a charset is hardly ever valid UTF-8. Else
+    the declared charset is used, or Windows-1252, which also stands for Latin-1, as in browsers.
 
-    :param charset: the declared name, of any spelling; one that is unknown counts as none.
+    :param charset: the declared name, in any spelling; an unknown name counts as None.
     """
     for bom, encoding in _BOMS:
         if data.startswith(bom):

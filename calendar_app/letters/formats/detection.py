@@ -1,4 +1,4 @@
-"""Which format some bytes are in, told by the content, never by a name."""
+"""Detecting the format of a letter from its bytes, never from a file name."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from calendar_app.words.errors import UnreadableLetterError
 
 
 def is_document(data: bytes) -> bool:
-    """Whether *data* is a PDF or a zip: a format that some parser has to open."""
-    # Some mail servers and scanners write a line before the header; Acrobat searches 1,024 bytes.
+    """Whether *data* is a PDF or a zip (.docx, .odt), which need a parser of their own."""
+    # Some mail servers and scanners write a line before the header of a PDF. Acrobat searches the
+    # first 1,024 bytes.
     return data.startswith(b"PK\x03\x04") or b"%PDF-" in data[:1024]
 
 
@@ -21,7 +22,7 @@ SAVE_AS = "Enregistrez la lettre au format PDF ou .docx, puis redonnez-la."
 _IMAGE = "Ce fichier est une image : son texte ne peut pas être lu. Donnez la lettre au format PDF."
 
 
-#: First bytes → what to say.
+#: First bytes of formats that are not read → what the refusal says.
 _OTHERS: Final = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": (
         "Ce fichier est d'un ancien format de Word (.doc) ou d'Outlook (.msg), ou protégé par un "
@@ -52,14 +53,14 @@ _OF_A_MAIL = frozenset(
 )
 
 
-#: Somebody may type « Subject: » at the head of a text; these are of a mail, if it has two.
+#: Fields that only a mail has. A text that somebody typed may begin with « Subject: » or « Date: ».
 _OF_A_MAIL_ONLY = frozenset(
     b"received return-path delivered-to from message-id mime-version".split()
 )
 
 
 _HTML_START = re.compile(
-    # Atomic: a comment is read once, wherever it ends.
+    # Atomic groups do not backtrack: each comment is scanned once, even without its end.
     r"\s*(?>(?:<\?xml[^>]*>|(?><!--(?s:.*?)-->))\s*)*+<(?:!doctype html|html\b)",
     re.IGNORECASE,
 )
@@ -84,6 +85,10 @@ _MARKDOWN = re.compile(
 
 
 def refuse_known_others(data: bytes) -> None:
+    """Refuse the known formats that are not read: images, archives, .doc, RTF and others.
+
+    :raises UnreadableLetterError: with a sentence that says what to do.
+    """
     for start, sentence in _OTHERS.items():
         if data.startswith(start):
             raise UnreadableLetterError(sentence)
@@ -92,7 +97,11 @@ def refuse_known_others(data: bytes) -> None:
 
 
 def is_mail(data: bytes) -> bool:
-    """Whether *data* starts with header fields of a mail (RFC 5322), after an mbox line or not."""
+    """Whether *data* starts with the header of a mail (RFC 5322).
+
+    A « From » line of an mbox may stand before the header. The header needs two known fields, one of
+    which only mails have.
+    """
     found = set()
     for line in data[:65536].removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n").splitlines():
         field = _FIELD.match(line)
@@ -104,19 +113,22 @@ def is_mail(data: bytes) -> bool:
 
 
 def is_html(text: str) -> bool:
+    """Whether *text* is a page of HTML, or a fragment with more HTML than Markdown."""
     start = text[:8192]
     if _HTML_START.match(start):
         return True
-    # A fragment, pasted from a mail. Markdown may hold some HTML too.
+    # A fragment may come from a mail by copy and paste. Markdown may also contain some HTML.
     tags = len(_HTML_TAG.findall(start))
     fragment = tags > 1 and (start.lstrip().startswith("<") or 8 * tags > start.count("\n") + 8)
     return fragment and not _MARKDOWN.search(text[:65536])
 
 
 def is_markdown(text: str) -> bool:
+    """Whether *text* has front matter, a heading or a link in Markdown."""
     return _MARKDOWN.search(text) is not None
 
 
 def charset_of_page(data: bytes) -> str | None:
+    """Return the charset that a ``<meta>`` tag of an HTML page declares, or None."""
     found = _CHARSET.search(data[:8192])
     return found[1].decode("ascii") if found else None

@@ -1,7 +1,7 @@
-"""The text of a letter in HTML, as it is mailed: layout tables, hidden preheaders, tracking pixels.
+"""The text of an HTML letter as it is mailed: layout tables, hidden preheaders, tracking pixels.
 
-A page is read as a stream and nothing recurses, so that no depth of nesting matters. A cell is a
-scope: what is closed in it cannot close what was opened around its table.
+The page is parsed as a stream and without recursion, so that deep nesting does no harm. Each cell
+has its own list of open elements: a closing tag in a cell cannot close an element outside its table.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _HIDING = re.compile(
 _WEIGHT = re.compile(r"(?:^|;)\s*font-weight\s*:\s*(bold|[6-9]00|normal|[1-5]00)", re.IGNORECASE)
 _LINE_THROUGH = re.compile(r"text-decoration(?:-line)?\s*:[^;]*line-through", re.IGNORECASE)
 _AS_BLOCK = re.compile(r"(?:^|;)\s*display\s*:\s*block", re.IGNORECASE)
-# Word writes « <![if !supportLists]> ». A section that it does not know ends html.parser; what is
-# left of one may stand in a comment, whose end must stay.
+# Word writes « <![if !supportLists]> ». html.parser fails on a marked section that it does not
+# know. « <![endif]--> » ends a comment, so this end must stay.
 _MARKED = re.compile(r"<!\[[^>]{0,200}(?<!--)>")
 _MARKED_START = re.compile(r"<!\[")
 
@@ -52,7 +52,7 @@ Attributes = list[tuple[str, str | None]]
 
 
 def html_text(page: str) -> str:
-    """Return the text of an HTML page or fragment as light Markdown."""
+    """Return the text of an HTML page or fragment as light Markdown, empty when there is none."""
     reader = _Reader()
     reader.feed(_MARKED_START.sub(" ", _MARKED.sub("", page)))
     reader.close()
@@ -60,12 +60,12 @@ def html_text(page: str) -> str:
 
 
 class _Scope:
-    """The elements that are open in the page or in one cell."""
+    """The open elements of the page, or of one cell."""
 
     def __init__(self, style: Style) -> None:
         self.style = style
         self.open: list[tuple[str, Style]] = []
-        #: How many of each: a closing tag without an opening one is seen without a search.
+        #: The number of open elements of each tag: no search is needed for a closing tag.
         self.count: dict[str, int] = {}
 
     def push(self, tag: str, style: Style) -> None:
@@ -87,7 +87,8 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._writer = MarkdownWriter()
         self._scopes = [_Scope(PLAIN)]
-        # Each with the number of scopes when it was opened: one more while a cell of it is open.
+        # Each open table with the number of scopes at its start; an open cell of the table adds
+        # one scope.
         self._tables: list[tuple[Table, int]] = []
         self._cell: list[tuple[str, int, int]] = []
         self._linked_words = False
@@ -107,11 +108,11 @@ class _Reader(HTMLParser):
         if scope.style.address and data.strip():
             self._linked_words = True
         if scope.has("sup") and data.strip().isdigit():
-            return  # the call of a note: « 2021¹ » would be another year
+            return  # the number of a footnote: « 2021¹ » would be another year
         self._writer.text(data, scope.style)
 
     def handle_startendtag(self, tag: str, attrs: Attributes) -> None:
-        # « <div/> » opens a div, as browsers read it.
+        # Browsers read « <div/> » as an opening tag.
         self.handle_starttag(tag, attrs)
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
@@ -157,11 +158,11 @@ class _Reader(HTMLParser):
         elif tag == "li":
             self._writer.start_block("- ")
         else:
-            # « <li><p>… »: the item's mark waits for the first words.
+            # In « <li><p>… », the prefix of the item waits for the first words.
             self._writer.end_block()
 
     def _close(self, tag: str) -> None:
-        """Close *tag* and what is still open in it; nothing if it is not open here."""
+        """Close *tag* and the elements inside it; do nothing when *tag* is not open in the cell."""
         scope = self._scopes[-1]
         while scope.has(tag):
             closed = scope.pop()
@@ -173,7 +174,7 @@ class _Reader(HTMLParser):
                 return
 
     def _image(self, values: dict[str, str | None]) -> None:
-        """An image says something only where it is all that a link shows."""
+        """Write the « alt » text of an image that is the only content of a link so far."""
         style = self._scopes[-1].style
         words = collapsed(clean(values.get("alt") or "")).strip()
         if words and style.address and not self._linked_words:
@@ -215,7 +216,7 @@ class _Reader(HTMLParser):
             self._end_row()
 
     def _end_cell(self) -> None:
-        """End the cell of the innermost table, if one is open."""
+        """End the open cell of the innermost table, if there is one."""
         table, depth = self._tables[-1]
         if len(self._scopes) > depth:
             scope = self._scopes.pop()
@@ -237,7 +238,7 @@ class _Reader(HTMLParser):
 
 
 def _style(style: Style, tag: str, values: dict[str, str | None]) -> Style:
-    """Return how an element's text looks in text of *style*."""
+    """Return the style of an element's text inside text of *style*."""
     css = values.get("style") or ""
     if tag in _NOT_SHOWN or "hidden" in values or (css and _HIDING.search(css)):
         style = style._replace(hidden=True)

@@ -1,4 +1,4 @@
-"""The text of a letter as a value, and how large it may be."""
+"""The text of a letter as a value, and the limits of its size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-#: Bytes of a file.
+#: The limit of a file, in bytes.
 MAX_BYTES: Final = 20 * 2**20
 
 
@@ -16,7 +16,7 @@ TOO_LARGE: Final = (
 )
 
 
-#: Characters of the text: a long letter has 50,000.
+#: The limit of a text, in characters; a long letter has 50,000.
 MAX_CHARACTERS: Final = 2_000_000
 
 
@@ -36,13 +36,13 @@ class LetterForm(StrEnum):
 class LetterText:
     """The text of a letter.
 
-    :param text: light Markdown (see ``letter_markdown``) with LF line ends, whatever the format
-        was; plain text and Markdown as they were, but for what nobody sees (``words.text``). The
-        text of a PDF keeps the line breaks of its pages, with a blank line and the addresses of the
-        links after each page.
-    :param form: of the file, or of the attachment when a mail only carries a letter.
-    :param issued: the day on which a mail was sent, in the zone that its Date header gives; None
-        where the file does not say it.
+    :param text: light Markdown (see ``letters.formats.markdown``) with LF line ends. Plain text and
+        Markdown stay as they were, without invisible characters (``words.text.clean``). The text of
+        a PDF keeps the line breaks of its pages; after each page stand a blank line and the
+        addresses of its links.
+    :param form: the format of the file, or of the attachment when a mail only carries a letter.
+    :param issued: the day on which a mail was sent, in the zone of its Date header; None where the
+        file gives no such day.
     """
 
     text: str

@@ -1,13 +1,16 @@
-"""The text of a letter that came as a mail (.eml, or one message of an mbox). What is read of it:
+"""The text of a letter that came as a mail (.eml, or one message of an mbox).
 
-1. its subject, as the heading;
-2. the plain text of its body; or the HTML one, where the plain one is missing, says much less, or
-   cannot show that words are struck out;
-3. the mails that it forwards, each with its subject;
-4. where it says nearly nothing itself and carries one letter (PDF, Word, OpenDocument): that.
+These parts of the mail are read:
 
-``email`` is used with its old policy: the new one parses each header by a recursive grammar, which
-a header of nonsense keeps busy for minutes or ends with an error.
+1. the subject, as the heading;
+2. the plain text of the body; or the HTML text, where there is no plain text, where the plain text
+   is much shorter, or where only the HTML text shows that words are struck out;
+3. the forwarded mails, each with its subject;
+4. where the mails hold nearly no text and exactly one attached letter (PDF, Word, OpenDocument):
+   that letter instead of the text.
+
+``email`` is used with its old policy. The new policy parses each header with a recursive grammar,
+and a malformed header may keep that parser busy for minutes or make it fail.
 """
 
 from __future__ import annotations
@@ -30,9 +33,9 @@ from calendar_app.words.text import clean, clean_line
 
 _MAX_DEPTH = 20
 _MAX_HEADER = 2000
-#: A body with fewer letters and digits only says that the letter is attached.
+#: Mails with fewer letters and digits than this only announce the attached letter.
 _NEARLY_NOTHING = 600
-#: A plain part that says less than this share of the HTML one is a stub (« voir en ligne »).
+#: A plain text shorter than this share of the HTML text is a stub (« voir en ligne »).
 _STUB = 0.5
 
 _PREFIX = re.compile(r"(?:\s*(?:re|ré|tr|fw|fwd)\s*:)+\s*", re.IGNORECASE)
@@ -44,11 +47,12 @@ _ADDRESSES = re.compile(r"\]\([^()\s]*\)|https?://\S+")
 def mail_letter(data: bytes, read: Callable[[bytes], LetterText]) -> LetterText:
     """Return the letter in a mail, with the day of its Date header in the zone of that header.
 
-    Where a mail forwards another one that says more, it is the day of the other.
+    Where the mail forwards a longer mail, the day is that of the forwarded mail.
 
-    :param read: reads an attached letter of any format.
-    :raises UnreadableLetterError: when it holds several mails or no text. Anything that ``email``
-        raises means a damaged file.
+    :param data: the bytes of the mail.
+    :param read: the function that reads an attached letter of any format.
+    :raises UnreadableLetterError: when the file holds several mails or no text. Any other exception
+        comes from ``email`` and means that the file is damaged.
     """
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if data.startswith(b"From ") and _NEXT_OF_MBOX.search(data):
@@ -80,7 +84,11 @@ def mail_letter(data: bytes, read: Callable[[bytes], LetterText]) -> LetterText:
 
 
 class _Mail:
-    """A mail, or one that it forwards: what it says itself, and the letters that it carries."""
+    """One mail (the file's own or a forwarded mail): its text, attached letters and forwarded mails.
+
+    :param message: the mail as ``email`` parsed it.
+    :param depth: how many levels of nested parts may still be read.
+    """
 
     def __init__(self, message: Message, depth: int) -> None:
         subject = _subject(message)
@@ -95,7 +103,7 @@ class _Mail:
         return f"{self.heading}{self.body}".strip("\n")
 
     def _text_of(self, part: Message, depth: int) -> str:
-        """Return what *part* says; keep the letters and the mails in it."""
+        """Return the text of *part*; collect its attached letters and forwarded mails."""
         kind = part.get_content_type()
         inside = part.get_payload()
         if isinstance(inside, list):
@@ -122,7 +130,7 @@ class _Mail:
             return ""
         if kind == "text/html":
             return html_text(decoded(content, part.get_content_charset()))
-        # A multipart without its parts is a text that lost them.
+        # A multipart whose parts are missing is read as plain text.
         if kind == "text/plain" or kind.startswith("multipart/"):
             text = clean(decoded(content, part.get_content_charset()))
             return _QUOTE.sub("", text).strip("\n").rstrip()
@@ -130,7 +138,7 @@ class _Mail:
 
 
 def _mails(message: Message, depth: int) -> Iterator[_Mail]:
-    """Yield the mail and, after it, those that it forwards."""
+    """Yield the mail, then the mails that it forwards."""
     mail = _Mail(message, depth)
     yield mail
     for inner in mail.forwarded:
@@ -139,7 +147,10 @@ def _mails(message: Message, depth: int) -> Iterator[_Mail]:
 
 
 def _best(texts: list[str], kinds: list[str]) -> str:
-    """Return the version to read among those of one body."""
+    """Return the version to read among the alternative versions of one body.
+
+    :param kinds: the content type of each text.
+    """
     plain = next((t for t, kind in zip(texts, kinds, strict=True) if kind == "text/plain"), "")
     rich = max((t for t in texts if t is not plain), key=_weight, default="")
     if _weight(plain) < _STUB * _weight(rich) or ("~~" in rich and "~~" not in plain):
@@ -148,12 +159,15 @@ def _best(texts: list[str], kinds: list[str]) -> str:
 
 
 def _weight(text: str) -> int:
-    """Return how much *text* says: its letters and digits, without those of addresses."""
+    """Return the number of letters and digits in *text*, without those in web addresses."""
     return sum(map(str.isalnum, _ADDRESSES.sub(" ", text)))
 
 
 def _header(message: Message, name: str) -> str:
-    """Return a header as it was sent, but for raw bytes in it: they are read as a text is."""
+    """Return the value of a header on one line, or nothing; encoded words stay encoded.
+
+    Raw bytes that are not ASCII are decoded like the bytes of a text.
+    """
     for field, value in message.raw_items():
         if field.lower() == name:
             raw = str(value)[:_MAX_HEADER].encode("utf-8", "surrogateescape")
@@ -162,11 +176,11 @@ def _header(message: Message, name: str) -> str:
 
 
 def _subject(message: Message) -> str:
-    """Return the subject in plain characters, without « Fwd: » and « TR : »."""
+    """Return the decoded subject, without « Fwd: » or « TR : » at its start."""
     value = _header(message, "subject")
     try:
         pieces = decode_header(value)
-    except (HeaderParseError, ValueError):  # a wrong base64 word: said as it is
+    except (HeaderParseError, ValueError):  # a damaged base64 word stays as it is
         pieces = [(value, None)]
     text = "".join(
         piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in pieces

@@ -1,8 +1,8 @@
-"""Writing the text of a letter as light Markdown, whatever format it came in.
+"""Writing the text of a letter of any format as light Markdown.
 
-Headings ``# …``, list items ``- …``, links ``[words](address)``, struck ``~~words~~``, bold
-``**words**``, table rows ``| a | b |``, paragraphs separated by a blank line. Nothing is escaped:
-people and rules of ours read it, no Markdown processor.
+Headings are ``# …``, list items ``- …``, links ``[words](address)``, struck words ``~~words~~``,
+bold words ``**words**`` and table rows ``| a | b |``; a blank line separates paragraphs. Nothing is
+escaped, because only people and our own rules read the text, and no Markdown processor.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ _ADDRESS = re.compile(r"(?:https?://|mailto:)\S", re.IGNORECASE)
 #: Characters that would end ``[words](address)`` too early.
 _ADDRESS_ESCAPES = str.maketrans({" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E"})
 
-# A row of two columns of articles is layout; a date beside what happens on it is one row of data.
+# These limits (in characters, blocks and cells) tell a row of data, such as a date and its event,
+# from a row of layout, such as two columns of articles.
 _MAX_ROW_CELL = 600
 _MAX_ROW_BLOCKS = 6
 _MAX_SHORT_CELL = 120
@@ -26,7 +27,11 @@ _MAX_SPAN = 100
 
 
 class Style(NamedTuple):
-    """How a run of text looks, as far as it means something."""
+    """The part of a text's formatting that has a meaning.
+
+    :param address: the address of the link that the text belongs to, or None.
+    :param hidden: whether readers of the letter do not see the text.
+    """
 
     bold: bool = False
     struck: bool = False
@@ -39,30 +44,34 @@ PLAIN = Style()
 
 @dataclass(slots=True)
 class MarkdownBlock:
-    """A paragraph (no prefix), a heading (« # ») or a list item (« - »), or rows of a table."""
+    """A paragraph, a heading, a list item or a table row.
+
+    :param prefix: empty for a paragraph, « # » to « ###### », « - » or « | », with a space.
+    :param text: without the prefix; but the text of a row includes all its bars.
+    """
 
     prefix: str
     text: str
 
     @property
     def is_tight(self) -> bool:
-        """Whether no blank line stands between it and the next block of its kind."""
+        """Whether no blank line separates the block from the next block of its kind."""
         return self.prefix in ("- ", "| ")
 
 
 def web_address(text: str | None) -> str | None:
-    """Return *text* as the address of a link, or None when a reader cannot go there (« #top »)."""
+    """Return *text* as the address of a link: http, https or mailto; None for all others."""
     text = re.sub(r"[\x00-\x1f\x7f]", "", text or "").strip()
     return text.translate(_ADDRESS_ESCAPES) if _ADDRESS.match(text) else None
 
 
 def collapsed(text: str) -> str:
-    """Return *text* with each run of blanks as one space, as HTML shows it."""
+    """Return *text* with one space for each run of white space, as a browser shows HTML."""
     return _SPACES.sub(" ", text)
 
 
 def joined(blocks: Iterable[MarkdownBlock]) -> str:
-    """Return the text of a letter made of *blocks*."""
+    """Return the text of a letter that consists of *blocks*."""
     pieces: list[str] = []
     before: MarkdownBlock | None = None
     for block in blocks:
@@ -84,10 +93,10 @@ class _Cell:
 
     @property
     def line(self) -> str:
-        """Its blocks on one line.
+        """Return the blocks of the cell on one line.
 
-        Numbers of two blocks would become one date: « ; » keeps « 3 mai » and « 12 classes » apart,
-        while « 5 » over « JUIN » is put together.
+        « ; » separates two blocks where digits meet, which could otherwise be read as one date
+        (« 3 mai 2021 » above « 12 classes »). « 5 » above « JUIN » is joined.
         """
         text = ""
         for block in self.blocks:
@@ -99,7 +108,7 @@ class _Cell:
 
 
 class Table:
-    """A table as it is read, row by row; only at its end is it known to hold data or layout."""
+    """A table, built row by row; :meth:`blocks` decides whether it holds data or layout."""
 
     def __init__(self) -> None:
         self._rows: list[list[_Cell]] = []
@@ -118,8 +127,10 @@ class Table:
     ) -> None:
         """Add a cell to the last row.
 
-        :param rows: how many rows it spans (HTML, ODF).
-        :param continues: whether it is the one above that goes on (Word).
+        :param rows: how many rows the cell spans (HTML, ODF).
+        :param columns: how many columns the cell spans.
+        :param is_header: whether the format marks the cell as a header.
+        :param continues: whether the cell continues the cell above (Word).
         """
         if not self._rows:
             self.start_row()
@@ -127,12 +138,12 @@ class Table:
         self._rows[-1].append(_Cell(blocks, rows, columns, is_header, continues))
 
     def blocks(self) -> list[MarkdownBlock]:
-        """Return what it says: rows ``| a | b |`` where cells belong together, else its blocks."""
+        """Return rows ``| a | b |`` where cells belong together, else the blocks of the cells."""
         full = [row for row in self._rows if sum(bool(cell.blocks) for cell in row) > 1]
         cells = [cell for row in self._rows for cell in row if cell.blocks]
         holds_data = len(full) > 1 and any(cell.is_header for cell in cells)
         found: list[MarkdownBlock] = []
-        # column → (the text of the cell that spans rows there, how many rows are left)
+        # column → (the text of the cell that spans rows in it, the number of rows left)
         above: dict[int, tuple[str, int]] = {}
         for row in self._rows:
             lines = _row_lines(row, above)
@@ -144,7 +155,10 @@ class Table:
 
 
 def _row_lines(row: list[_Cell], above: dict[int, tuple[str, int]]) -> list[str]:
-    """Return the text of each cell, that of the short ones which span from rows above included."""
+    """Return the text of each cell of a row, with the short cells that span from rows above.
+
+    :param above: the cells that span rows, by column; updated.
+    """
     lines: list[str] = []
     column = 0
 
@@ -159,7 +173,7 @@ def _row_lines(row: list[_Cell], above: dict[int, tuple[str, int]]) -> list[str]
     for cell in row:
         take_above()
         line = above.get(column, ("", 0))[0] if cell.continues else cell.line
-        # A long one is a column of the page: said once.
+        # A long cell is a column of the page layout: its text is not repeated.
         above[column] = (line if len(line) <= _MAX_SHORT_CELL else "", cell.rows - 1)
         lines.append(line)
         column += cell.columns
@@ -168,7 +182,7 @@ def _row_lines(row: list[_Cell], above: dict[int, tuple[str, int]]) -> list[str]
 
 
 def _belongs_together(row: list[_Cell]) -> bool:
-    """Whether the cells say one thing together, like a date and what happens on it."""
+    """Whether the cells of a row are data that belong together, such as a date and its event."""
     cells = [cell for cell in row if cell.blocks]
     sizes = [(sum(len(block.text) for block in c.blocks), len(c.blocks)) for c in cells]
     short = sum(size <= _MAX_SHORT_CELL and blocks <= 2 for size, blocks in sizes)
@@ -183,7 +197,7 @@ def _belongs_together(row: list[_Cell]) -> bool:
 
 @dataclass(slots=True)
 class _Frame:
-    """What is being written in one place: the letter, a cell, a text box."""
+    """The open blocks and text of one place: the letter, a cell or a text box."""
 
     blocks: list[MarkdownBlock] = field(default_factory=list)
     runs: list[tuple[str, Style]] = field(default_factory=list)
@@ -191,25 +205,30 @@ class _Frame:
 
 
 class MarkdownWriter:
-    """Takes text and the ends of paragraphs, in order; gives blocks.
+    """Builds blocks from text and the ends of paragraphs, given in the order of the letter.
 
-    Cells and text boxes are written in a frame of their own, because their text stands inside a
-    paragraph or a table whose own text goes on after them.
+    Each cell and each text box has a frame of its own, because it stands inside a paragraph or a
+    table that continues after it.
     """
 
     def __init__(self) -> None:
         self._frames = [_Frame()]
 
     def text(self, text: str, style: Style = PLAIN) -> None:
+        """Add text to the open paragraph; hidden text is left out."""
         if text and not style.hidden:
             self._frames[-1].runs.append((text, style))
 
     def start_block(self, prefix: str = "") -> None:
-        """End the paragraph that is open and start another (« # », « - » or nothing before it)."""
+        """End the open paragraph and start another one.
+
+        :param prefix: as in :class:`MarkdownBlock`.
+        """
         self.end_block()
         self._frames[-1].prefix = prefix
 
     def end_block(self) -> None:
+        """End the open paragraph. A paragraph without words leaves its prefix to the next one."""
         frame = self._frames[-1]
         if frame.runs:
             text = _written(frame.runs, in_heading=frame.prefix.startswith("#"))
@@ -219,41 +238,45 @@ class MarkdownWriter:
                 frame.prefix = ""
 
     def drop_prefix(self) -> None:
-        """End the paragraph; what follows is no longer of its heading or item."""
+        """End the open paragraph. The text that follows does not belong to its heading or item."""
         self.end_block()
         self._frames[-1].prefix = ""
 
     def start_frame(self) -> None:
+        """Start a frame for a cell or a text box."""
         self._frames.append(_Frame())
 
     def end_frame(self) -> list[MarkdownBlock]:
+        """End the innermost frame and return its blocks."""
         self.end_block()
         return self._frames.pop().blocks
 
     def add_blocks(self, blocks: list[MarkdownBlock]) -> None:
-        """Add what a frame or a table gave, after the paragraph that is open."""
+        """Add the blocks of a frame or a table after the open paragraph, which ends."""
         self.end_block()
         self._frames[-1].blocks += blocks
 
     def letter(self) -> str:
-        """Return all that was written."""
+        """Return the text of the letter; frames that are still open end."""
         while len(self._frames) > 1:
             self.add_blocks_of_frame()
         self.end_block()
         return joined(self._frames[0].blocks)
 
     def add_blocks_of_frame(self) -> None:
+        """End the innermost frame and add its blocks to the frame around it."""
         self.add_blocks(self.end_frame())
 
 
 def _written(runs: list[tuple[str, Style]], *, in_heading: bool) -> str:
-    """Return a paragraph: blanks trimmed, marks around words and never around blanks."""
+    """Return the text of a paragraph, trimmed; marks enclose words, never white space."""
     merged: list[tuple[str, Style]] = []
     for text, style in _without_extra_spaces(runs):
         if in_heading:
             style = style._replace(bold=False)
             text = text.replace("\n", " ")
-        # Blanks take the look of what they follow, or « **17** **mai** » would be two words.
+        # White space takes the style of the text before it; otherwise « 17 mai » in bold would
+        # become « **17** **mai** ».
         if merged and (merged[-1][1] == style or not text.strip()):
             merged[-1] = (merged[-1][0] + text, merged[-1][1])
         elif merged and not merged[-1][0].strip():
@@ -274,7 +297,7 @@ def _written(runs: list[tuple[str, Style]], *, in_heading: bool) -> str:
 
 
 def _marked(text: str, style: Style) -> str:
-    """Return *text* with its marks, around the words of each of its paragraphs."""
+    """Return *text* with the marks of its style around the words of each paragraph."""
     bold, struck = "**" if style.bold else "", "~~" if style.struck else ""
     if not bold and not struck:
         return text
@@ -288,7 +311,7 @@ def _marked(text: str, style: Style) -> str:
 
 
 def _without_extra_spaces(runs: list[tuple[str, Style]]) -> Iterable[tuple[str, Style]]:
-    """Yield the runs without a space after a space, whichever runs they are in."""
+    """Yield the runs with single spaces, also where one run ends and the next one starts."""
     after_space = True
     for text, style in runs:
         text = re.sub(r" {2,}", " ", text)

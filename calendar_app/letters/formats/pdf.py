@@ -1,4 +1,4 @@
-"""The text of a PDF, and the addresses of its links."""
+"""The text of a PDF letter, and the addresses of its links."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from calendar_app.letters.formats.markdown import web_address
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean
 
-#: A letter of more pages is a book.
+#: A file with more pages is refused: it is a book, and not a letter.
 MAX_PAGES = 300
 
 _MAX_LINKS = 2000
-# « ﬁ » and its kin only: « ² » or « ½ » must stay what they are.
+# Only ligatures such as « ﬁ » are replaced: « ² » or « ½ » must stay as they are.
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 )
 _SOFT_HYPHEN_AT_LINE_END = re.compile("\u00ad[ \t]*\r?\n")
 
-# Its warnings quote the file, and an editor can do nothing about them.
+# The warnings of pypdf quote the file, and an editor can do nothing about them.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 
 def pdf_text(data: bytes) -> str:
-    """Return the text of a PDF in the order in which it is written, which is that of its columns.
+    """Return the text of a PDF in the order of the file, which follows the columns of a page.
 
-    Line breaks are those of the pages. After each page stand the addresses of its links, one a
-    line, each once; a blank line separates pages.
+    Line breaks are those of the pages. After the text of each page stand the addresses of its
+    links, each once and on a line of its own. Blank lines separate pages.
 
-    :raises UnreadableLetterError: when it wants a password, has too many pages or no text. Anything
-        that pypdf raises means a damaged file.
+    :raises UnreadableLetterError: when the file needs a password, has more than :data:`MAX_PAGES`
+        pages or contains no text. Any other exception comes from pypdf and means that the file is
+        damaged.
     """
     try:
         return _text(PdfReader(io.BytesIO(data), strict=False))
@@ -66,7 +67,10 @@ def _text(reader: PdfReader) -> str:
 
 
 def _open(reader: PdfReader) -> None:
-    """Open an encrypted file with an empty password: it only restricts printing or changes."""
+    """Open an encrypted file with the empty password, as for a file that only forbids printing.
+
+    :raises UnreadableLetterError: when the file needs another password or an unknown cipher.
+    """
     try:
         opened = reader.decrypt("")
     except (PyPdfError, DependencyError, NotImplementedError) as error:
@@ -87,7 +91,7 @@ def _tidy(text: str) -> str:
 
 
 def _addresses(page: PageObject) -> list[str]:
-    """Return the addresses that the page links to, in the file's order, without repetition."""
+    """Return the addresses of the page's links in the order of the file, each once."""
     found: dict[str, None] = {}
     annotations = page.get("/Annots")
     annotations = annotations.get_object() if annotations is not None else None

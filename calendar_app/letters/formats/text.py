@@ -1,8 +1,8 @@
-"""The text of a letter, whatever file it came in: PDF, Word, OpenDocument, mail, HTML or text.
+"""The text of a letter of any format: PDF, Word, OpenDocument, mail, HTML, Markdown or plain text.
 
-The format is told by the content, never by a name. Everything here treats the bytes as hostile, but
-a parser may still loop or eat memory on them: :func:`read_text_limited` is the way in for a process
-that must live on.
+The format is detected from the content, never from a file name. All code here treats the bytes as
+hostile, but a parser may still loop or use too much memory. A process that must survive calls
+:func:`read_text_limited`, or :func:`calendar_app.letters.read` for the dated items.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ from calendar_app.words.text import clean
 
 
 def read_text(data: bytes) -> LetterText:
-    """Return the text of a letter.
+    """Return the text of a letter, read in this process, without limits of time and memory.
 
-    :param data: the file, 20 MiB at most.
-    :raises UnreadableLetterError: when it cannot be read; the sentence says what to do.
+    :param data: the bytes of the file, 20 MiB at most.
+    :raises UnreadableLetterError: when the file cannot be read, is too large or holds no text; the
+        sentence says what to do.
     """
     if not data:
         raise UnreadableLetterError("Ce fichier est vide.")
@@ -51,29 +52,29 @@ def read_text(data: bytes) -> LetterText:
         letter = _read_document(data) if is_document(data) else _read_textual(data)
     except (UnreadableLetterError, MemoryError):
         raise
-    # A parser given hostile bytes raises whatever its authors did not think of (KeyError,
-    # RecursionError, AssertionError…): for the editor, all of it means one thing.
+    # On hostile bytes, a parser raises exceptions that its authors did not expect (KeyError,
+    # RecursionError, AssertionError…). For the editor, all of them mean the same.
     except Exception as error:
         raise UnreadableLetterError(
             "Ce fichier est endommagé ou incomplet. Ouvrez-le, enregistrez-le de nouveau "
             "(au format PDF par exemple), puis redonnez-le."
         ) from error
-    # Two halves of a surrogate pair are one character; a half alone is none.
+    # Join the two halves of each surrogate pair; replace a half that stands alone.
     text = clean(letter.text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     if len(text) > MAX_CHARACTERS:
         raise UnreadableLetterError(
             "Ce fichier contient plus de deux millions de caractères, beaucoup trop pour une "
             "lettre. Donnez-en seulement les pages utiles."
         )
-    if not text.strip():  # nothing but characters that nobody sees
+    if not text.strip():  # only invisible characters
         raise UnreadableLetterError("Ce fichier est vide.")
     return LetterText(text, letter.form, letter.issued)
 
 
 def read_text_limited(data: bytes) -> LetterText:
-    """Return the text of a letter, read in a child process: 10 s of CPU and 256 MiB at most.
+    """Return the text of a letter, read in a child process (10 s of CPU, 256 MiB at most).
 
-    :raises UnreadableLetterError: as :func:`read_text`, or when a limit stopped it.
+    :raises UnreadableLetterError: as :func:`read_text` does, or when the file exceeds a limit.
     """
     values = run_limited(text_values, data)
     issued = values["issued"]
@@ -83,13 +84,16 @@ def read_text_limited(data: bytes) -> LetterText:
 
 
 def text_values(data: bytes) -> dict[str, Any]:
-    """Return the text of a letter as values of JSON: what a child process can answer."""
+    """Return the text of a letter as JSON values, which a child process can return.
+
+    :raises UnreadableLetterError: as :func:`read_text` does.
+    """
     letter = read_text(data)
     issued = letter.issued.isoformat() if letter.issued else None
     return {"text": letter.text, "form": letter.form.value, "issued": issued}
 
 
-# Each letter is read by a new process: it loads the one parser that it needs. (pypdf takes 80 ms.)
+# A new process reads each letter, and loads only the parser that it needs. (pypdf takes 80 ms.)
 
 
 def _read_document(data: bytes) -> LetterText:
@@ -110,7 +114,7 @@ def _read_textual(data: bytes) -> LetterText:
     if is_html(text):
         from calendar_app.letters.formats.html import html_text
 
-        # The page may say its own charset; bytes that are UTF-8 have already been read as such.
+        # The page may declare its charset. Bytes that are valid UTF-8 are decoded as UTF-8 anyway.
         text = html_text(decoded(data, charset_of_page(data)))
         if not text:
             raise UnreadableLetterError(
@@ -128,7 +132,11 @@ _CONTROLS = re.compile("[\x01-\x08\x0b\x0e-\x1f\x7f]")
 
 
 def _refuse_no_text(text: str) -> None:
-    """Refuse bytes that are no text: a NUL, or many control characters."""
+    """Refuse a text that is empty, or whose bytes were not text: a NUL, XML, or more than one
+    control character in fifty.
+
+    :raises UnreadableLetterError: in these cases.
+    """
     if "\0" in text or 50 * len(_CONTROLS.findall(text)) > len(text) or text.startswith("<?xml"):
         raise UnreadableLetterError(_NOT_TEXT)
     if not text.strip():
@@ -138,14 +146,14 @@ def _refuse_no_text(text: str) -> None:
 _AS_PDF = "Enregistrez-le au format PDF, puis redonnez-le."
 
 
-#: The mimetype that an OpenDocument's first part gives, of a text or of a model for texts.
+#: How the part « mimetype » of an OpenDocument text, or of a template for texts, begins.
 _ODT = b"application/vnd.oasis.opendocument.text"
 
 
 def _zip_text(data: bytes) -> tuple[str, str]:
     """Return the text of a zipped document and its form (« docx », « odt »).
 
-    :raises UnreadableLetterError: when it is another kind of zip, damaged or hostile.
+    :raises UnreadableLetterError: when the zip is of another kind, damaged, locked or without text.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
@@ -173,7 +181,7 @@ def _zip_text(data: bytes) -> tuple[str, str]:
 
 
 def _start(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Return the first bytes of a part, none where it is missing."""
+    """Return the first 64 KiB of a part, or no bytes when the part is missing."""
     if name not in archive.namelist():
         return b""
     with archive.open(name) as part:

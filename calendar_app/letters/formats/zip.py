@@ -1,7 +1,7 @@
 """The XML parts of a zipped document (.docx, .odt), read as a stream within limits.
 
-Expat itself calls our handlers: no tree is built, so that neither depth nor size costs memory. A
-DOCTYPE is refused, since entities need one and no word processor writes one.
+Expat calls our handlers and builds no tree, so that neither depth nor size costs memory. A DOCTYPE
+is refused: entities need it, and no word processor writes it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 from calendar_app.words.errors import UnreadableLetterError
 
-#: Bytes of one part once unzipped: a letter's are some hundred kB.
+#: The limit of one unzipped part, in bytes; a part of a letter has some hundred kB.
 MAX_PART = 40 * 2**20
 
 
@@ -31,12 +31,15 @@ LOCKED = (
 )
 
 
-#: What ``zipfile`` raises on a damaged part.
+#: The exceptions that ``zipfile`` raises on a damaged part.
 _OF_A_ZIP = (KeyError, EOFError, OSError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 class XmlHandler:
-    """What a reader of a part implements; names are « namespace local »."""
+    """The callbacks of a reader of one part.
+
+    Names of elements and attributes are « namespace local »: the namespace, a space, the local name.
+    """
 
     def start(self, name: str, values: dict[str, str]) -> None: ...
 
@@ -46,10 +49,11 @@ class XmlHandler:
 
 
 def read_part(archive: zipfile.ZipFile, name: str, handler: XmlHandler) -> None:
-    """Read one part of *archive* into *handler*.
+    """Parse one part of *archive* as XML and call *handler*.
 
-    :raises UnreadableLetterError: when the part is missing, damaged, encrypted, too large, or holds
-        a DOCTYPE.
+    :param name: the path of the part in the archive.
+    :raises UnreadableLetterError: when the part is missing, damaged, encrypted or too large, or
+        contains a DOCTYPE.
     """
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -71,7 +75,7 @@ def read_part(archive: zipfile.ZipFile, name: str, handler: XmlHandler) -> None:
             parser.Parse(b"", True)
     except (expat.ExpatError, NotImplementedError, *_OF_A_ZIP) as error:
         raise UnreadableLetterError(DAMAGED) from error
-    except RuntimeError as error:  # how zipfile says that a password is missing
+    except RuntimeError as error:  # zipfile raises this when a password is missing
         raise UnreadableLetterError(LOCKED) from error
 
 

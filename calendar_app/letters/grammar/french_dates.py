@@ -8,7 +8,7 @@ it: ``letters.reading.contexts`` decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from enum import StrEnum
@@ -334,32 +334,32 @@ def _read_days(span: Sequence[Token]) -> tuple[PrintedDay, ...]:
     return tuple(days)
 
 
+#: Kind of a token whose value is a number → what reads it.
+_NUMBER_READERS: dict[str, Callable[[_DayReader, int], None]] = {
+    "D": _DayReader.read_day,
+    "M": _DayReader.read_month,
+    "W": _DayReader.read_weekday,
+    "Y": _DayReader.read_year,
+}
+
+
 def _collect_days(span: Sequence[Token]) -> list[_PartialDay]:
     """Return the days of a phrase, each with what is printed beside it."""
     reader = _DayReader()
     for at, token in enumerate(span):
-        if token.value is None:
-            continue  # a connecting word
-        match token.kind, token.value:
-            case "D", int(day):
-                if not _is_hour_of_range(span, at):
-                    reader.read_day(day)
-            case "M", int(month):
-                reader.read_month(month)
-            case "W", int(weekday):
-                reader.read_weekday(weekday)
-            case "Y", int(year):
-                reader.read_year(year)
-            case "N", date() as full:
+        match token.value:
+            case int(number):
+                if token.kind != "D" or not _is_hour_of_range(span, at):
+                    _NUMBER_READERS[token.kind](reader, number)
+            case date() as full:
                 reader.read_day(full.day, full.month, full.year)
-            case "n", (int(first), int(second)):
-                if at + 1 < len(span) and span[at + 1].kind == "M":
-                    reader.read_day(first)  # « 5/6 juin »: two days
-                    reader.read_day(second)
-                else:
-                    reader.read_day(first, second)
-            case "A", (int(first), int(last)):
+            case (first, last) if token.kind == "A":
                 reader.read_season(first, last)
+            case (first, second) if at + 1 < len(span) and span[at + 1].kind == "M":
+                reader.read_day(first)  # « 5/6 juin »: two days
+                reader.read_day(second)
+            case (day, month):
+                reader.read_day(day, month)
     return reader.found
 
 

@@ -202,13 +202,10 @@ class _RunCutter:
 
         A line of an agenda ends where a new sentence starts; an item of a list goes on.
         """
+        if not self._is_item_dated:
+            return False
         said = self._text[item.start : item.end]
-        return (
-            self._is_item_dated
-            and not ONLY_DATES.fullmatch(said[:80])
-            and opens(line)
-            and not GOES_ON.search(said)
-        )
+        return not ONLY_DATES.fullmatch(said[:80]) and opens(line) and not GOES_ON.search(said)
 
     def _close(self) -> None:
         """Add the item or the paragraph that is open."""
