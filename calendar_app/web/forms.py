@@ -8,7 +8,9 @@ problem is shown again as it was typed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from flask import current_app, request
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -23,6 +25,8 @@ from calendar_app.web.page import Page
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.mail_addresses import AddressError, MailAddress
 from calendar_app.words.text import clean_line
+
+T = TypeVar("T")
 
 #: Seconds for which a form may stay open.
 TOKEN_LIFE = 3600
@@ -91,11 +95,31 @@ def is_trapped() -> bool:
 
 
 @dataclass
-class AddressForm:
-    """An e-mail address as it was typed, and the problems with it, by field."""
+class TypedForm:
+    """The base of all forms: what somebody typed is kept as it is, and read as values.
+
+    :param problems: field → French sentence that says what to correct.
+    """
+
+    problems: dict[str, str] = field(default_factory=dict, kw_only=True)
+
+    def read_field(self, name: str, read: Callable[[], T], advice: str = "") -> T | None:
+        """Return what *read* returns, or None with its refusal noted at a field.
+
+        :param advice: another French sentence after the refusal.
+        """
+        try:
+            return read()
+        except (AddressError, UnknownValueError) as error:
+            self.problems[name] = f"{error} {advice}".strip()
+            return None
+
+
+@dataclass
+class AddressForm(TypedForm):
+    """An e-mail address as it was typed. (A password is never in a form that is shown again.)"""
 
     typed: str = ""
-    problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def posted(cls, form: MultiDict[str, str], name: str = "adresse") -> AddressForm:
@@ -104,15 +128,11 @@ class AddressForm:
 
     def read(self, name: str = "adresse") -> MailAddress | None:
         """Return the address, or None with the problem noted under *name*."""
-        try:
-            return MailAddress.read(self.typed)
-        except AddressError as error:
-            self.problems[name] = str(error)
-            return None
+        return self.read_field(name, lambda: MailAddress.read(self.typed))
 
 
 @dataclass
-class WishesForm:
+class WishesForm(TypedForm):
     """The wishes of a subscriber as they were typed; the names are those of the form's fields.
 
     :param lieu: an académie, a département or a school code; empty for none.
@@ -126,7 +146,6 @@ class WishesForm:
     delais: frozenset[str] = USUAL_LEADS
     suivre: str = "choix"
     semaine: bool = False
-    problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def posted(cls, form: MultiDict[str, str]) -> WishesForm:
@@ -180,10 +199,7 @@ class WishesForm:
         """Return the typed wishes, or None with the problems noted by field."""
         slug = None
         if self.lieu:
-            try:
-                slug = reference.academies.find(self.lieu)[0].slug
-            except UnknownValueError as error:
-                self.problems["lieu"] = str(error)
+            slug = self.read_field("lieu", lambda: reference.academies.find(self.lieu)[0].slug)
         if self.etablissement not in set(SchoolKind):
             self.problems["etablissement"] = "Choisissez où vous enseignez."
         if not self.delais and not self.semaine:

@@ -53,7 +53,7 @@ _OF_A_MAIL = frozenset(
 )
 
 
-#: Fields that only a mail has. A text that somebody typed may begin with « Subject: » or « Date: ».
+#: A mail has one of these fields. A text that somebody typed may begin with « Subject: » alone.
 _OF_A_MAIL_ONLY = frozenset(
     b"received return-path delivered-to from message-id mime-version".split()
 )
@@ -99,8 +99,8 @@ def refuse_known_others(data: bytes) -> None:
 def is_mail(data: bytes) -> bool:
     """Whether *data* starts with the header of a mail (RFC 5322).
 
-    A « From » line of an mbox may stand before the header. The header needs two known fields, one of
-    which only mails have.
+    A « From » line of an mbox may stand before the header. The header needs two of the known
+    fields, and one of :data:`_OF_A_MAIL_ONLY`.
     """
     found = set()
     for line in data[:65536].removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n").splitlines():
@@ -113,7 +113,7 @@ def is_mail(data: bytes) -> bool:
 
 
 def is_html(text: str) -> bool:
-    """Whether *text* is a page of HTML, or a fragment with more HTML than Markdown."""
+    """Whether *text* is a page of HTML, or a fragment of HTML without Markdown."""
     start = text[:8192]
     if _HTML_START.match(start):
         return True

@@ -1,7 +1,7 @@
 """The text of an HTML letter as it is mailed: layout tables, hidden preheaders, tracking pixels.
 
 The page is parsed as a stream and without recursion, so that deep nesting does no harm. Each cell
-has its own list of open elements: a closing tag in a cell cannot close an element outside its table.
+has its own list of open elements: a closing tag in a cell closes no element outside its table.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def mail_letter(data: bytes, read: Callable[[bytes], LetterText]) -> LetterText:
 
 
 class _Mail:
-    """One mail (the file's own or a forwarded mail): its text, attached letters and forwarded mails.
+    """One mail, given or forwarded: its text, its attached letters and the mails that it forwards.
 
     :param message: the mail as ``email`` parsed it.
     :param depth: how many levels of nested parts may still be read.

@@ -38,7 +38,7 @@ _OF_A_ZIP = (KeyError, EOFError, OSError, ValueError, zipfile.BadZipFile, zlib.e
 class XmlHandler:
     """The callbacks of a reader of one part.
 
-    Names of elements and attributes are « namespace local »: the namespace, a space, the local name.
+    Names of elements and attributes are « namespace local »: namespace, space, local name.
     """
 
     def start(self, name: str, values: dict[str, str]) -> None: ...

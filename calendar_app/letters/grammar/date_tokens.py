@@ -1,9 +1,9 @@
-"""The words of a French text that a date phrase is made of.
+"""The tokens of a French text: the words and figures that date phrases consist of.
 
-A text becomes a row of tokens, and the row a string of one character a token: the grammar of
-``letters.grammar.french_dates`` is written as regular expressions over that string. White space,
-emphasis and tags are no tokens, so a phrase that a PDF broke over lines, or that Markdown set in
-bold, is the same row as one printed whole.
+Each token has a kind of one character. The kinds of all tokens form a string, and the grammar of
+``letters.grammar.french_dates`` consists of regular expressions over this string. White space,
+emphasis and tags give no tokens: a phrase that a PDF breaks over lines, or that Markdown sets in
+bold, has the same tokens as the plain phrase.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ MONTHS = (
 WEEKDAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
 
 _MONTH_WORDS = {name: number for number, name in enumerate(MONTHS, 1)}
-# Abbreviations as agendas and posters print them. « mar » stays a Tuesday.
+# Abbreviations as agendas and posters print them. « mar » means mardi, and not mars.
 for _month, _names in enumerate(
     "jan janv;fev fevr;;avr;;jun;juil jul jui;aou;sep sept;oct;nov;dec".split(";"), 1
 ):
     _MONTH_WORDS |= dict.fromkeys(_names.split(), _month)
 
-# Small capitals come out of a PDF as « F ÉVRIER ».
+# The text of a PDF has « F ÉVRIER » for a word in small capitals.
 _SMALL_CAPITALS = "|".join(
     f"{name[0]} {name[1:]}".upper().replace("E", "[EÉ]").replace("U", "[UÛ]").replace(" ", "[ ]")
     for name in [*MONTHS, *WEEKDAYS]
@@ -37,10 +37,10 @@ _WEEKDAY_WORDS = {name: number for number, name in enumerate(WEEKDAYS)}
 _WEEKDAY_WORDS |= {f"{name}s": number for name, number in _WEEKDAY_WORDS.items()}
 _WEEKDAY_WORDS |= dict(zip("lun mar mer jeu ven sam dim".split(), range(7), strict=True))
 
-#: Seasons, as the months that they mean for a school (from, to).
+#: The first and the last month that a season means in a school.
 SEASONS = {"printemps": (3, 6), "ete": (6, 9), "automne": (9, 12), "hiver": (12, 3)}
 
-# One character a kind of token. Capital letters carry a value, the others are connecting words.
+# The kind of each connecting word: one character. These tokens have no value.
 _WORDS = {
     word: kind
     for kind, words in {
@@ -78,7 +78,7 @@ _WORDS = {
     for word in words.split()
 }
 
-# No letter or digit before, none after (« _ » is emphasis, so no part of a word).
+# LEFT and RIGHT: no letter or digit before or after. « _ » is emphasis, and not part of a word.
 _EDGES = {"LEFT": r"(?<![^\W_])", "RIGHT": r"(?![^\W_])", "SPACE": r"[ \u00a0\u202f]"}
 _TOKEN = re.compile(
     r"""
@@ -109,7 +109,7 @@ _TOKEN = re.compile(
     .replace("SMALL", _SMALL_CAPITALS),
     re.VERBOSE | re.IGNORECASE,
 )
-#: Ends of paragraphs and addresses that may stand inside a phrase.
+#: How many ends of paragraphs and addresses may stand inside a phrase.
 _PAGE_END = 30
 _LINE_START = re.compile(
     r"(?m)^[ \t>]*(?:(?:[-*+•▪►■●◦‣➢→✓]|\#{1,6}|\d{1,2}[.)](?=[ \t]+[^\Wa-z\d]))[ \t]+|\|)"
@@ -141,12 +141,14 @@ class Token:
     """One token.
 
     :param kind: one character: ``W`` weekday, ``D`` day of a month, ``M`` month, ``Y`` year, ``N``
-        numeric date, ``n`` numeric date without a year, ``T`` hour, ``A`` season; small letters
-        are connecting words; ``@`` is an address,
-        ``¶`` ends a paragraph, ``§`` starts a list item or a cell, ``!``
-        ends a sentence; ``.`` is anything else.
-    :param start, end: where it stands in the text, in characters.
-    :param struck: whether it stands between ``~~``.
+        date in figures, ``n`` date in figures without a year, ``T`` hour, ``A`` season. The other
+        letters and ``+`` are connecting words (:data:`_WORDS`). ``@`` is an address, ``¶`` ends a
+        paragraph, ``§`` starts a list item or a cell, ``!`` ends a sentence, ``,-/():`` are
+        punctuation marks, and ``.`` is any other token.
+    :param start, end: the place of the token in the text, in characters.
+    :param value: of the first eight kinds: a number (a weekday from 0, Monday), a date, a day and
+        a month, a local time, or the two months of a season; else None.
+    :param struck: whether the token stands between ``~~``.
     """
 
     kind: str
@@ -157,11 +159,11 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """Return the tokens of *text* in its order, in time linear in its length."""
+    """Return the tokens of *text* in the order of the text, in time linear in its length."""
     found: list[Token] = []
     for token in _raw(text):
-        # A paragraph's end between « du 20 au » and « 24 janvier » is a column's, or a page's with
-        # its addresses.
+        # A paragraph end between « du 20 au » and « 24 janvier » is the end of a column, or the
+        # end of a page with the addresses of its links: these tokens are dropped.
         size = len(found)
         while size and found[size - 1].kind in "¶@" and len(found) - size < _PAGE_END:
             size -= 1
@@ -223,7 +225,7 @@ def _read(group: str, said: str) -> tuple[str, int | date | time | tuple[int, in
 
 
 def _digits(said: str) -> int:
-    # A scanner, and people who type fast, write 3O for 30.
+    # Scanners, and people who type fast, write « 3O » for 30.
     return int(said.replace("O", "0").replace("o", "0"))
 
 
@@ -256,11 +258,11 @@ def _word(said: str) -> tuple[str, int | tuple[int, int] | time | None]:
 def _numeric(
     day: str, month: str, year: str | None = None
 ) -> tuple[str, date | tuple[int, int] | None]:
-    """A date in figures: day first, as France writes it."""
+    """Return the kind and the value of a date in figures; the day comes first, as in France."""
     numbers = _digits(day), _digits(month)
     full = None if year is None else int(year) + (2000 if len(year) == 2 else 0)
     try:
-        # 2000 is a leap year: 29/02 without a year may be one.
+        # 2000 is a leap year, so that « 29/02 » without a year is accepted.
         found = date(full or 2000, numbers[1], numbers[0])
     except ValueError:
         return ".", None

@@ -313,25 +313,30 @@ class _DayReader:
 
 
 def _read_days(span: Sequence[Token]) -> tuple[PrintedDay, ...]:
-    """Return the days of a phrase; none at all when one of them has no month or does not exist.
-
-    A day without its month or its year takes that of the next one (« du 20 au 24 janvier 2021 »).
-    """
+    """Return the days of a phrase; none at all when one of them has no month or does not exist."""
     found = _collect_days(span)
-    for here, after in [*pairwise(found)][::-1]:
-        here.complete_from(after)
     if len(found) > 1:
-        if any(token.kind == "W" for token in span[:2]) and _has_common_weekday(found):
-            for each in found:
-                each.weekday = found[0].weekday
-        if found[0].year is not None and found[-1].year is None:
-            _carry_years_forward(found)
+        _complete_days(found, span)
     days = []
     for each in found:
         if each.month is None or not _is_calendar_day(each.day, each.month, each.year):
             return ()
         days.append(PrintedDay(each.day, each.month, each.year, each.weekday))
     return tuple(days)
+
+
+def _complete_days(found: Sequence[_PartialDay], span: Sequence[Token]) -> None:
+    """Give each of several days what is printed beside another one.
+
+    A day without its month or its year takes that of the next one (« du 20 au 24 janvier 2021 »).
+    """
+    for here, after in [*pairwise(found)][::-1]:
+        here.complete_from(after)
+    if any(token.kind == "W" for token in span[:2]) and _has_common_weekday(found):
+        for each in found:
+            each.weekday = found[0].weekday
+    if found[0].year is not None and found[-1].year is None:
+        _carry_years_forward(found)
 
 
 #: Kind of a token whose value is a number → what reads it.

@@ -1,4 +1,4 @@
-"""Which year a date without one is in, and the days that a phrase means."""
+"""The days that a date phrase means, and the year of a date that is printed without one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from datetime import date, timedelta
 from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Part, PrintedDay, Shape
 from calendar_app.words.vocabulary import Certainty
 
-#: A letter announces: a date without a year is one of the ten months after it, unless it passed
-#: in the two before.
+#: A letter announces events: a date without a year is in the ten months after the letter or in the
+#: two months before it.
 BEHIND, AHEAD = timedelta(days=62), timedelta(days=304)
 
-#: « vers le 15 » is some day of these around it.
+#: « vers le 15 » means a day at most this far from the 15th.
 AROUND = timedelta(days=3)
 
 
@@ -22,10 +22,11 @@ AROUND = timedelta(days=3)
 class Days:
     """The days that a phrase means.
 
-    :param first, last: inclusive; of an approximate date, the bounds of what was meant.
-    :param year_from: how the year was found: ``printed``, ``weekday``, ``next``, ``past``,
-        ``neighbour`` or ``issued``.
-    :param wrong_weekday: whether a printed weekday is not that of the day.
+    :param first, last: inclusive; of an approximate date, the bounds of the days that may be meant.
+    :param year_from: how the year was found: ``printed``; ``weekday`` (the printed weekday fits);
+        ``next`` (« prochain »); ``past`` (« dernier », or the sentence tells of the past);
+        ``neighbour`` (a date in the same section); ``issued`` (the year around the letter's day).
+    :param wrong_weekday: whether a printed weekday contradicts the day.
     """
 
     first: date
@@ -38,11 +39,11 @@ class Days:
 def resolve(
     phrase: DatePhrase, issued: date, *, past: bool = False, near: Sequence[date] = ()
 ) -> Days:
-    """Return the days of *phrase*.
+    """Return the days that *phrase* means.
 
-    :param issued: the day of the letter.
-    :param past: whether the sentence tells what is over.
-    :param near: days printed with their year in the same part of the letter.
+    :param issued: the day on which the letter was sent.
+    :param past: whether the sentence tells of the past.
+    :param near: the days that the same section prints with their year.
     """
     anchor = phrase.days[-1]
     year, year_from = _year(phrase, anchor, issued, past, near)
@@ -91,7 +92,7 @@ def _year(
     if fitting:
         return min(fitting, key=lambda day: _distance(day, issued)).year, "weekday"
     if near:
-        # « Finale le 12 mai 2027, remise des prix le 10 juin »: the year goes on.
+        # « Finale le 12 mai 2027, remise des prix le 10 juin »: both are in 2027.
         close = min(candidates, key=lambda day: min(abs(day - other) for other in near))
         if (
             close != usual
@@ -103,7 +104,7 @@ def _year(
 
 
 def _distance(day: date, issued: date) -> timedelta:
-    """How far a day is from the middle of those that a letter speaks of."""
+    """Return the distance of a day from the middle of the days that a letter announces."""
     middle = issued + (AHEAD - BEHIND) / 2
     return abs(day - middle)
 

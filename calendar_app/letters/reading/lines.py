@@ -1,4 +1,8 @@
-"""What a line of a letter looks like: a heading, an item, a row, the rest of the line before."""
+"""The look of a line: a heading, a list item, a table row, or the rest of the line before.
+
+The functions of this module take the lines of one run (lines without a blank line between them) as
+their starts and ends in the text, in characters.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ DATED_LINE = re.compile(
     rf"|(?:mi-|début |fin |courant ){MONTH}|{MONTH} (?:19|20)\d\d)",
     re.IGNORECASE,
 )
-# « Rodez, 12 avril »: a place and its day.
+# « Rodez, 12 avril »: a line with a place and a day.
 PLACE_LINE = re.compile(
     rf"[A-ZÀ-ÖØ-Þ][\w’' -]{{2,30}},?\s+(?:le\s+)?(?:{WEEKDAY}\s+)?\d{{1,2}}(?:er)?\s+{MONTH}"
     r"[^a-z]{0,30}$"
@@ -26,9 +30,9 @@ ONLY_DATES = re.compile(
     r"|[\W\d_])+",
     re.IGNORECASE,
 )
-# Columns set apart by spaces or tabs.
+# The gap between two columns: several spaces, or a tab.
 GAP = re.compile(r"(?<=\S)(?:[ \u00a0]{2,}|[ ]*\t[ \t]*)(?=\S)")
-# A line that ends so goes on in the next one.
+# The end of a line whose sentence continues on the next line.
 GOES_ON = re.compile(
     r"(?:[-,’'(«“–]|\b(?:à|au|aux|de|du|des|d|l|le|la|les|et|ou|en|dans|pour|sur|par|avec|un|une"
     r"|sans"
@@ -38,25 +42,29 @@ GOES_ON = re.compile(
 )
 SENTENCE_ENDS = re.compile(r"[.!?…;:,]['\"»”)\]*_]*$")
 TITLE_LENGTH, FIRST_LINE = 110, 75
-#: Lines of a run, and characters of a line, that are looked at to see whether they are a table.
+#: How many lines of a run, and how many characters of a line, are examined for dates and columns.
 ROWS, WIDTH = 60, 200
 HEADING_LINES = 3
 
 
 def is_row(text: str, lines: Sequence[tuple[int, int]], line: str) -> bool:
-    """Whether a line is a row of columns, as others beside it are."""
+    """Whether *line* and at least one other line of its run have columns."""
     if not is_wide(line):
         return False
     return sum(is_wide(text[start:end]) for start, end in lines[:ROWS]) > 1
 
 
 def is_wide(line: str) -> bool:
+    """Whether a line has columns: a tab, or several gaps of spaces."""
     gaps = GAP.findall(line[:WIDTH])
     return len(gaps) > 1 or any("\t" in gap for gap in gaps)
 
 
 def is_numbered_heading(text: str, line: str, lines: Sequence[tuple[int, int]], end: int) -> bool:
-    """« 3) Concours « … » », over lines that are about it."""
+    """Whether a line that starts with a number is a heading (« 3) Concours « … » »).
+
+    :param end: where the line ends in the text.
+    """
     after = next((text[a:b] for a, b in lines if a > end), "")
     alone = lines[-1][1] == end
     return (
@@ -69,17 +77,24 @@ def is_numbered_heading(text: str, line: str, lines: Sequence[tuple[int, int]], 
 
 
 def is_dated(line: str) -> bool:
+    """Whether a line starts with a date, or with a place and a date."""
     return bool(DATED_LINE.match(line) or PLACE_LINE.match(line))
 
 
 def is_dated_item(text: str, lines: Sequence[tuple[int, int]], start: int) -> bool:
-    """Whether a line that starts with a date starts an item: it does when it is not the rest of a
-    sentence, and others do so too, or the line before has ended."""
+    """Whether a line that starts with a date is a list item.
+
+    The line must not be the rest of a sentence. Another line of the run must start with a date too,
+    or the line before must end with a colon or like a sentence.
+
+    :param start: where the line starts in the text.
+    """
     before = [line for line in lines if line[0] < start]
     if before and GOES_ON.search(text[slice(*before[-1])]):
         return False
     if before and text[start].islower():
-        # « avant le 15 janvier » is the rest of a sentence, but under a date or a full stop.
+        # « avant le 15 janvier » is the rest of a sentence, unless the line before has ended or
+        # starts with a date.
         last = text[slice(*before[-1])]
         return bool(re.search(r"[.:!?]\W*$", last)) or is_dated(last)
     dated = sum(is_dated(text[a : min(b, a + WIDTH)]) for a, b in lines[:ROWS])
@@ -87,13 +102,17 @@ def is_dated_item(text: str, lines: Sequence[tuple[int, int]], start: int) -> bo
 
 
 def is_wrapped_number(text: str, line: str, before: Sequence[tuple[int, int]]) -> bool:
-    """« (15, 43 et », then « 63) » on the next line: no list."""
+    """Whether a line only seems to be a numbered item: « 63) » after the line « (15, 43 et ».
+
+    :param before: the lines before it in its paragraph.
+    """
     if not line[0].isdigit() or not before:
         return False
     return not SENTENCE_ENDS.search(text[slice(*before[-1])])
 
 
 def capitals(text: str, line: tuple[int, int]) -> bool:
+    """Whether a line is a heading in capital letters: short and without digits."""
     said = text[slice(*line)]
     letters = [c for c in said if c.isalpha()]
     return (
@@ -105,7 +124,7 @@ def capitals(text: str, line: tuple[int, int]) -> bool:
 
 
 def heading_size(text: str, lines: Sequence[tuple[int, int]]) -> int:
-    """How many of the first lines are a heading."""
+    """Return how many of the first lines form a heading; 0 when there is none."""
     if lines and re.match(r"[^:«]{2,35} ?: \S", text[slice(*lines[0])]):
         return 0  # « Date limite : 30 janvier »
     length = 0
@@ -119,7 +138,7 @@ def heading_size(text: str, lines: Sequence[tuple[int, int]]) -> int:
         if SENTENCE_ENDS.search(line) and not line.endswith((" ?", " !")):
             return 0
         if at == len(lines):
-            # Alone between blank lines: a heading if it is short, and no sentence.
+            # The run is only these lines: they are a heading when they are short.
             return at if length <= 80 else 0
         following = text[slice(*lines[at])]
         if opens(following) and not re.match(r"\d", following):
@@ -131,6 +150,6 @@ def heading_size(text: str, lines: Sequence[tuple[int, int]]) -> int:
 
 
 def opens(line: str) -> bool:
-    """Whether a line starts as a sentence or a title does."""
+    """Whether a line starts like a sentence or a title: with a capital, a digit or a symbol."""
     first = line.lstrip("*_~«“\"' \u00a0\u202f([")[:1]
     return first.isupper() or first.isdigit() or ord(first or " ") > 0x2000

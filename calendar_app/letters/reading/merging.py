@@ -1,4 +1,4 @@
-"""Two mentions of one item become one; two dates for one item are shown."""
+"""Merging the mentions of one item, and warning where a letter gives two dates for one item."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from calendar_app.words.french import day_words
 from calendar_app.words.text import slugify
 from calendar_app.words.vocabulary import Certainty
 
-#: From here on two titles speak of one thing: this share of the shorter one's words.
+#: Two titles name the same thing when they share this part of the words of the shorter one.
 _SHARED_WORDS = 0.5
 
-#: Items of a section that are looked at; dates of one name that are a series, and no contradiction.
+#: How many items of a section are compared. More dates of one name than _SERIES are a series, and
+#: no contradiction.
 _MANY, _SERIES = 100, 12
 
-# Where a title was found, best first.
+# The rules of ``titles`` that find a title, the best first.
 _BEST_TITLES = ("row", "heading-line", "line", "label", "heading", "sentence", "named-nearby")
 
 _EMPTY_WORDS = frozenset(
@@ -31,12 +32,12 @@ _EMPTY_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """An item as one place of the letter says it.
+    """An item as one passage of the letter gives it.
 
-    :param section: which section it stands in.
-    :param in_heading: whether its date is part of the section's heading.
-    :param title_from: the rule that found its title.
-    :param in_list: whether it is a list's item or a table's row.
+    :param section: the number of the section that the passage stands in.
+    :param in_heading: whether the date stands in the heading of the section.
+    :param title_from: the rule that found the title of the item (``titles.title_of``).
+    :param in_list: whether the passage is a list item or a table row.
     """
 
     item: DatedItem
@@ -47,7 +48,10 @@ class Mention:
 
 
 def merged(mentions: Sequence[Mention]) -> tuple[DatedItem, ...]:
-    """Return the items, each once, in the order of the letter."""
+    """Return the items of the mentions, each once, in the order of the letter.
+
+    An item gets a warning when the letter gives it another date elsewhere.
+    """
     kept: list[Mention] = []
     of_day: dict[object, list[int]] = {}
     for mention in mentions:
@@ -78,13 +82,13 @@ def _grouped(
 
 @lru_cache(2_000)
 def words(title: str) -> frozenset[str]:
-    """The words of a title that tell it from another."""
+    """Return the words that distinguish a title from others, folded; all its words when none does."""
     every = frozenset(w for w in slugify(title).split("-") if len(w) > 2 or w.isdigit())
     return every - _EMPTY_WORDS or every
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two titles speak of one thing."""
+    """Whether two titles name the same thing."""
     first, second = words(one), words(other)
     if not first or not second:
         return slugify(one) == slugify(other)
@@ -105,7 +109,7 @@ def _same(one: Mention, other: Mention) -> bool:
         one.in_heading or other.in_heading or "heading" in (one.title_from, other.title_from)
     )
     if one.section == other.section and one.in_list and other.in_list:
-        # Two lines of a list say two things, but when one only says less.
+        # Two items of a list are two things, unless all words of one title are in the other.
         first, second = words(a.title), words(b.title)
         return first <= second or second <= first
     return alike(a.title, b.title) or together
@@ -117,7 +121,7 @@ def _steps_differ(a: DatedItem, b: DatedItem) -> bool:
 
 
 def _one(one: Mention, other: Mention) -> Mention:
-    """Keep the mention that says most, and complete it from the other."""
+    """Return one mention for two: the fuller one, completed from the other."""
     first, second = sorted((one, other), key=_richness, reverse=True)
     a, b = first.item, second.item
     title = min((one, other), key=lambda m: (_rank(m.title_from), m.item.offset))
@@ -160,15 +164,17 @@ def _rank(title_from: str) -> int:
 
 
 def _is_part(mention: Mention, section: Sequence[Mention]) -> bool:
-    """Whether another item of the section holds this one. (Only the first few are asked: no
-    section of a letter is so long, and a hostile one is read as fast as another.)"""
+    """Whether another item of the section includes this one.
+
+    Only the first items of a section are compared, so that a hostile letter takes linear time.
+    """
     if mention.item.certainty is Certainty.DAY:
         section = [m for m in section[:_MANY] if m.in_heading]
     return any(_part_of(mention, other) for other in section[:_MANY] if other is not mention)
 
 
 def _part_of(small: Mention, large: Mention) -> bool:
-    """Whether one is a day of the other's programme, or a rougher word for its date."""
+    """Whether *small* is a day in the programme of *large*, or its date said approximately."""
     a, b = small.item, large.item
     if a.certainty is Certainty.APPROXIMATE and b.certainty is Certainty.DAY:
         one_thing = alike(a.title, b.title) or small.in_heading or large.in_heading
@@ -215,18 +221,19 @@ def _contradicts(one: Mention, other: Mention) -> bool:
     name = _name if deadlines else slugify
     if name(a.title) != name(b.title) or _steps_differ(a, b) or a.step is not b.step:
         return False
-    # Sessions share the name of their heading; a name printed twice is one thing.
+    # Several sessions may share the title of their heading. A title that is printed beside two
+    # dates names one thing.
     named = {one.title_from, other.title_from} - {"heading", "named-nearby", "document"}
     return deadlines or (bool(named) and a.sentence != b.sentence)
 
 
 @lru_cache(2_000)
 def _name(title: str) -> str:
-    """What stands in quotation marks, else all of a title."""
+    """Return the quoted part of a title as a slug, or the whole title."""
     quoted = re.search(r"[«“]([^»”]+)[»”]", title)
     return slugify(quoted[1] if quoted else title)
 
 
 def _day(item: DatedItem) -> date:
-    # An item has one or the other.
+    # An item has at least one of the two days.
     return item.last_day or item.first_day or date.max

@@ -1,4 +1,4 @@
-"""For whom a dated item is: the académies and départements that the text around it names."""
+"""The scope of a dated item: the académies and départements that the text around it names."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from calendar_app.school.place_names import PlaceKind, PlaceMention
 from calendar_app.school.places import Gazetteer
 from calendar_app.words.text import fold, slugify
 
-#: Characters around a date, within its section, that are still about it.
+#: How many characters before and after a date may be about it, within its section.
 _ABOUT = 1500
 
-#: Characters of a letter's head, and of its signature.
+#: How many characters the head of a letter has, and its signature.
 _HEAD = 450
 
-#: Paragraphs of a section that may lead to its list.
+#: How many paragraphs of a section may introduce its list.
 _LEADING = 5
 
-#: More académies than these are a list of examples, or of all of them.
+#: More académies than this are a list of examples, or of all académies.
 _MANY = 6
 
 _NATIONAL = re.compile(
     r"\b(?:nationale?s?|nationaux|toute la france|france entiere|ensemble du territoire|europeen\w*"
     r"|international\w*|toutes les academies)\b"
 )
-# What names the audience outranks what names a place.
+# Names of an audience come before names of a place.
 _RANKS = (
     (PlaceKind.ACADEMY,),
     (PlaceKind.DEPARTMENT,),
@@ -50,7 +50,7 @@ _Scope = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class Scopes:
-    """The places of a text, asked for by the date that they stand around."""
+    """The places that a text names, and the scope of each of its dates."""
 
     def __init__(self, outline: Outline, gazetteer: Gazetteer) -> None:
         self.outline = outline
@@ -61,8 +61,11 @@ class Scopes:
     def of(self, place: Surroundings, at: int) -> _Scope:
         """Return the académies (slugs) and the départements (codes) of the item at *at*.
 
-        Both are empty for a date of the whole nation. A town says where something takes place, and
-        so for whom; Paris does not, where half of what is national takes place.
+        Both are empty for a national date. A town tells the scope too, except Paris, where half of
+        the national events take place. Where the item names no place, the scope is that of the
+        letter's office.
+
+        :param at: where the date phrase starts, in characters.
         """
         for ring in self._rings(place, at):
             spans = [(max(a, at - _ABOUT), min(b, at + _ABOUT)) for a, b in ring]
@@ -75,7 +78,7 @@ class Scopes:
         return self._letter
 
     def _rings(self, place: Surroundings, at: int) -> Iterable[list[tuple[int, int]]]:
-        """What is around a date, from near to far."""
+        """Yield the passages around a date (starts and ends), from the nearest to the farthest."""
         section, block = place.section, place.block
         heading = [(section.heading.start, section.heading.end)] if section.heading else []
         if block.kind is BlockKind.HEADING:
@@ -85,7 +88,7 @@ class Scopes:
             yield [(block.start, block.end)]
         yield heading
         if block.kind in (BlockKind.ITEM, BlockKind.ROW):
-            # The other items of a list are about something else; what leads to it is not.
+            # The other items of the list are about other things. Its introduction is about all.
             yield [
                 (b.start, b.end)
                 for b in section.blocks[:_LEADING]
@@ -100,10 +103,13 @@ class Scopes:
         return self.mentions[low:high]
 
     def _of_letter(self) -> _Scope:
-        """An académie's own letter, by its head or its signature, is for it."""
+        """Return the scope of the office that sends the letter, by its head, signature or links.
+
+        Both parts are empty when the letter names no office.
+        """
         blocks = self.outline.blocks
         headings = [b.start for b in blocks if b.kind is BlockKind.HEADING and b.level < 4]
-        head = (0, min([_HEAD, *headings[1:]]))  # the first heading is the letter's own
+        head = (0, min([_HEAD, *headings[1:]]))  # the first heading is the letter's title
         signature = (
             (max(blocks[-1].start, blocks[-1].end - _HEAD), blocks[-1].end) if blocks else head
         )
@@ -111,7 +117,7 @@ class Scopes:
             chosen = _chosen([m for m in self._within(start, end) if self._is_sender(m)])
             if chosen and len(chosen[0]) == 1:
                 return chosen
-        # Links to one académie's sites only: the letter is its own. (One site is not enough.)
+        # Links to at least two sites of an académie, and to no other académie: it is the sender.
         sites = [m for m in self.mentions if m.kind is PlaceKind.SITE]
         slugs, hosts = {m.academies for m in sites}, {self._host(m) for m in sites}
         return (slugs.pop(), ()) if len(hosts) > 1 and len(slugs) == 1 else ((), ())
@@ -121,13 +127,13 @@ class Scopes:
         return str(re.findall(r"[\w.-]+", said)[-1]).lower()
 
     def _within_own(self, chosen: _Scope, found: list[PlaceMention]) -> _Scope:
-        """A town of the sender's own départements is for those."""
+        """Return the scope of the letter when the places found are in the sender's départements."""
         academies, departments = self._letter
         inside = {m.department for m in found if m.department} <= set(departments)
         return self._letter if not chosen[1] and chosen[0] == academies and inside else chosen
 
     def _is_sender(self, mention: PlaceMention) -> bool:
-        """Whether a place is that of an office (« DSDEN de l'Allier »), or of its site."""
+        """Whether a mention names an office (« DSDEN de l'Allier ») or the site of an académie."""
         if mention.kind is PlaceKind.DEPARTMENT:
             before = self.outline.text[max(0, mention.start - 40) : mention.start]
             return bool(_OFFICE.search(folded(before)))
@@ -150,7 +156,10 @@ def _chosen(found: list[PlaceMention]) -> _Scope | None:
 
 
 def zone_of(printed: str | None, academies: Academies) -> str | None:
-    """Return the IANA zone of « heure de … », as far as France goes."""
+    """Return the IANA time zone of « heure de … », or None when the place is no académie.
+
+    :param printed: the place as printed: « Paris », « La Réunion », « métropole ».
+    """
     if printed is None:
         return None
     wanted = slugify(re.sub(r"^La ", "La ", printed))

@@ -1,11 +1,12 @@
 """The words of each theme, as patterns over folded text.
 
-A word must be of one theme only: « espace » alone is a room or a web page.
+A word with several meanings needs other words beside it: « espace » alone may be a room or a web
+page. Few words belong to two themes (« algorithme », « désinformation »).
 """
 
 from __future__ import annotations
 
-#: Slug of ``data/themes.yaml`` → its words.
+#: Slug of a theme in ``data/themes.yaml`` → the pattern of its words.
 THEME_WORDS = {
     "langues-vivantes": (
         r"langues? (?:vivantes?|etrangeres?|regionales?)|anglais\w*|allemand\w*|espagnol\w*"

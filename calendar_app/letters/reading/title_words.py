@@ -1,5 +1,5 @@
-"""Whether two titles name the same thing: « Lancement de la 6e édition du concours « Ma classe a du
-talent » » and « Ma classe a du talent, 5e édition » do."""
+"""Comparing titles: « Lancement de la 6e édition du concours « Ma classe a du talent » » and « Ma
+classe a du talent, 5e édition » name the same contest."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import re
 from calendar_app.words.french import MONTHS, WEEKDAYS
 from calendar_app.words.text import fold
 
-#: From here on two titles are taken for the same.
+#: Two titles with at least this :func:`closeness` are taken for the same.
 SAME_TITLE = 0.7
 
 _CONTAINS_NAME = 0.8
 _IS_CONTAINED = 0.75
-# One short word within a longer title is no proof (« art », « lire »).
+# A name of one word is looked for within a longer title only from this length on: « art » and
+# « lire » prove nothing.
 _TELLING_LETTERS = 5
 
 _QUOTED = re.compile(r"[«“\"]\s*([^«»“”\"]{2,}?)\s*[»”\"]")
 _WORD = re.compile(r"[a-z0-9]+(?:@[a-z0-9]+)*")
 _NUMBER = re.compile(r"[0-9]+(?:er|ere|re|e|eme|nd|nde)?")
 
-# Words that any contest's announcement has, and that no contest is known by. « Semaine », « prix »
-# or « rallye » are not among them: they tell the rallye mathématique from the olympiades.
+# Words that stand in the announcement of any contest and identify none. « Semaine », « prix » and
+# « rallye » are not listed: they distinguish the rallye mathématique from the olympiades.
 _PLAIN = frozenset(
     fold(word)
     for word in (
@@ -41,7 +42,7 @@ _PLAIN = frozenset(
 )
 
 
-# « 6e édition », « 2020-2021 »: what changes from one edition to the next.
+# « 6e édition », « 2020-2021 »: the words that change from one edition to the next.
 _YEARS = r"(?:19|20|21)\d\d(?:\s*[-–/]\s*(?:19|20|21)?\d\d)?"
 _RANK = (
     r"(?:\d+\s*(?:ère|ere|re|ème|eme|er|e)|[ivxlc]+\s?e|premi[eè]re|seconde|nouvelle|derni[eè]re"
@@ -52,13 +53,15 @@ _EDITION = re.compile(
     rf"|(?:ann[ée]e\s+scolaire\s+)?{_YEARS})(?!\w)",
     re.IGNORECASE,
 )
-# What joined them to the title: « , la », « (… ) », « – ».
+# The words and marks that join these words to the title: « , la », « (… ) », « – ».
 _JOINT = r"[\s,;:·–-]*(?:\(\s*)?(?:\b(?:la|de\s+la|pour\s+la|pour\s+sa)\s+)?"
 
 
 def without_edition(title: str) -> str:
-    """Return a title without its edition or its year: « Ma classe a du talent, 6e édition » is « Ma
-    classe a du talent ». Empty where nothing else is in it."""
+    """Return a title without its edition and its year, or nothing when no other word is left.
+
+    « Ma classe a du talent, 6e édition » becomes « Ma classe a du talent ».
+    """
     shorter = re.sub(rf"{_JOINT}{_EDITION.pattern}\s*\)?", " ", title, flags=re.IGNORECASE)
     tidy = re.sub(r"\s+", " ", shorter).strip(" ,;:·–-")
     if tidy != title:  # « Dixième édition du prix Ada »
@@ -68,15 +71,16 @@ def without_edition(title: str) -> str:
 
 
 def tells_of_an_edition(text: str) -> bool:
-    """Whether a text speaks of one edition, which the next one is not."""
+    """Whether a text speaks of one edition, so that the text is wrong for the next edition."""
     return bool(_EDITION.search(text) or re.search(r"\b[ée]ditions?\b", text, re.IGNORECASE))
 
 
 def closeness(one: str, other: str) -> float:
-    """Return how much two titles are alike, from 0 to 1; the order does not matter much.
+    """Return how close two titles are: 0 for no common word, 1 for the same words.
 
-    What stands between guillemets is the name, where both titles have some. *other* is the
-    known name: it counts for more when it stands whole within *one*.
+    Where both titles have quotation marks, only the quoted names are compared. *other* is the
+    known name: the result is a little higher when *other* stands whole in *one* than the other way
+    round.
     """
     quoted = _QUOTED.findall(one), _QUOTED.findall(other)
     ones = quoted[0] if all(quoted) else [*quoted[0], one]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, time
 
 from werkzeug.datastructures import MultiDict
@@ -12,8 +12,8 @@ from calendar_app.editing.rules.known_events import scope_of
 from calendar_app.letters.dated_items import DatedItem, ItemKind, Step
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.web.editing.typed_lists import class_text, read_classes, read_scope, scope_text
+from calendar_app.web.forms import TypedForm
 from calendar_app.web.typed_days import EXAMPLE, iso_day, read_day, read_hour
-from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.links import whole_link
 from calendar_app.words.text import clean_line
 from calendar_app.words.vocabulary import Certainty
@@ -34,7 +34,7 @@ _TITLE = 160
 
 
 @dataclass
-class DraftForm:
+class DraftForm(TypedForm):
     """One dated item as it was typed; the names are those of the form's fields."""
 
     titre: str = ""
@@ -48,7 +48,6 @@ class DraftForm:
     classes: str = ""
     lieu: str = ""
     lien: str = ""
-    problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_item(cls, item: DatedItem, academies: Academies) -> DraftForm:
@@ -156,12 +155,8 @@ class DraftForm:
     def _places(self, academies: Academies) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the slugs of the académies (those of the départements too) and the codes of the
         départements."""
-        try:
-            codes = read_scope(self.pour, academies)
-        except UnknownValueError as error:
-            self.problems["pour"] = str(error)
-            return (), ()
-        names = [code.partition("/")[::2] for code in sorted(codes)]
+        codes = self.read_field("pour", lambda: read_scope(self.pour, academies))
+        names = [code.partition("/")[::2] for code in sorted(codes or ())]
         if any(kind == "region" for kind, _ in names):
             self.problems["pour"] = "Écrivez les académies de la région une à une."
         departments = tuple(name for kind, name in names if kind == "departement")
@@ -170,11 +165,7 @@ class DraftForm:
         return tuple(dict.fromkeys(slugs)), departments
 
     def _classes(self) -> tuple[str, ...]:
-        try:
-            return read_classes(self.classes)
-        except UnknownValueError as error:
-            self.problems["classes"] = str(error)
-            return ()
+        return self.read_field("classes", lambda: read_classes(self.classes)) or ()
 
 
 def _nature(item: DatedItem) -> tuple[ItemKind, Step | None]:

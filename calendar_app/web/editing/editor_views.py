@@ -13,7 +13,8 @@ from calendar_app.store import limits
 from calendar_app.store.base import db
 from calendar_app.web import bodies, editor_session, forms
 from calendar_app.web.editing import kept_forms, kept_words, queue_views
-from calendar_app.web.editing.room import LoginForm, log_in_page, room_blueprint, show
+from calendar_app.web.editing.room import log_in_page, room_blueprint, show
+from calendar_app.web.forms import AddressForm
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.visitors import links, network
@@ -37,8 +38,8 @@ def log_in() -> Any:
     """Log in, and go on to the page to which the editor was going. A refusal never tells whether
     the address is known."""
     if request.method != "POST":
-        return _log_in(LoginForm())
-    form = LoginForm(clean_line(request.form.get("adresse", ""))[:320])
+        return _log_in(AddressForm())
+    form = AddressForm(clean_line(request.form.get("adresse", ""))[:320])
     password = request.form.get("mot_de_passe", "")
     if not editor_session.is_fresh():
         return _log_in(form, 400, notice=editor_session.NOT_FRESH)
@@ -121,7 +122,7 @@ def password(token: str) -> Any:
 # -- the pages -------------------------------------------------------------------------------------
 
 
-def _log_in(form: LoginForm, status: int = 200, notice: str | None = None) -> Response:
+def _log_in(form: AddressForm, status: int = 200, notice: str | None = None) -> Response:
     return log_in_page(form, status, notice, kept_forms.carried())
 
 

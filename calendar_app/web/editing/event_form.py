@@ -18,6 +18,7 @@ from calendar_app.school import levels
 from calendar_app.school.academies import Academies
 from calendar_app.web.editing.form_words import in_words_of_the_form
 from calendar_app.web.editing.typed_lists import class_text, read_classes, read_scope, scope_text
+from calendar_app.web.forms import TypedForm
 from calendar_app.web.typed_days import iso_day, iso_hour
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.links import whole_link
@@ -120,7 +121,7 @@ _ROW_FIELDS = frozenset(f.name for f in fields(DateRow))
 
 
 @dataclass
-class EventForm:
+class EventForm(TypedForm):
     """An event as it was typed; the names are those of the form's fields.
 
     :param event_id: the id of an event that exists; None for a new event.
@@ -141,7 +142,6 @@ class EventForm:
     dates: list[DateRow] = field(default_factory=list)
     #: The indexes of the rows that were read as dates, in the order of the dates.
     read_rows: list[int] = field(default_factory=list)
-    problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of_entry(cls, entry: Written, academies: Academies, event_id: str | None) -> EventForm:
@@ -224,10 +224,8 @@ class EventForm:
             entry["scope"] = scope
         elif "pour" not in self.problems:
             self.problems["pour"] = "Dites pour qui : national, ou des académies, des départements."
-        try:
-            _put(entry, "classes", list(levels.collapse(read_classes(self.classes))))
-        except UnknownValueError as error:
-            self.problems["classes"] = str(error)
+        classes = self.read_field("classes", lambda: read_classes(self.classes))
+        _put(entry, "classes", list(levels.collapse(classes or ())))
         if not re.fullmatch(r"\d{4}-\d{4}", self.annee, re.ASCII):
             self.problems["annee"] = "Écrivez l'année scolaire, par exemple 2020-2021."
         series = self.serie or slugify(self.texts.get("titre", ""))[:80].strip("-") or "evenement"
@@ -325,11 +323,7 @@ class EventForm:
             yield milestone
 
     def _scope(self, text: str, name: str, academies: Academies) -> Written | str | None:
-        try:
-            codes = read_scope(text, academies)
-        except UnknownValueError as error:
-            self.problems[name] = str(error)
-            return None
+        codes = self.read_field(name, lambda: read_scope(text, academies))
         return _written_scope(codes) if codes else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -15,6 +14,7 @@ from calendar_app.editing.rules.roles import EditorRights
 from calendar_app.web import editor_session
 from calendar_app.web.editing import kept_forms
 from calendar_app.web.editing.kept_forms import KeptForm, is_of_another_site
+from calendar_app.web.forms import AddressForm
 from calendar_app.web.page import page
 from calendar_app.web.security import CONTENT_SECURITY_POLICY, has_undeclared_proxy
 
@@ -32,14 +32,6 @@ SESSION_ENDED = (
     "Votre session a pris fin. Connectez-vous : ce que vous avez écrit est gardé, et vous pourrez "
     "l'envoyer."
 )
-
-
-@dataclass
-class LoginForm:
-    """The address of a log-in as it was typed (never the password), and the problems by field."""
-
-    typed: str = ""
-    problems: dict[str, str] = field(default_factory=dict)
 
 
 def room_blueprint(name: str, import_name: str, **words: str) -> Blueprint:
@@ -96,7 +88,7 @@ def show(template: str, status: int = 200, **context: Any) -> Response:
 
 
 def log_in_page(
-    form: LoginForm, status: int = 200, notice: str | None = None, kept: KeptForm | None = None
+    form: AddressForm, status: int = 200, notice: str | None = None, kept: KeptForm | None = None
 ) -> Response:
     """Answer with the log-in page.
 
@@ -109,6 +101,6 @@ def ask_to_log_in() -> BaseResponse:
     """Answer a request for an editors' page without a session; a form that was sent is kept."""
     kept = kept_forms.of_this_request()
     if kept.fields:
-        return log_in_page(LoginForm(), 403, SESSION_ENDED, kept)
+        return log_in_page(AddressForm(), 403, SESSION_ENDED, kept)
     onward = request.method != "POST" and request.endpoint != "editor.room"
     return redirect(url_for("editor.log_in", suite=kept.place if onward else None), 303)

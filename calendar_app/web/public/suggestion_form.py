@@ -14,11 +14,11 @@ from calendar_app.editing.suggestions import Mistake, SuggestedDay, Suggestion
 from calendar_app.letters.dated_items import ItemKind, Step
 from calendar_app.school import levels
 from calendar_app.school.school_year import SchoolYear
+from calendar_app.web.forms import TypedForm
 from calendar_app.web.typed_days import EXAMPLE, any_day, in_french, iso_day, iso_hour, read_hour
-from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.french import NBSP
 from calendar_app.words.links import is_link, whole_link
-from calendar_app.words.mail_addresses import AddressError, MailAddress
+from calendar_app.words.mail_addresses import MailAddress
 from calendar_app.words.text import clean, clean_line
 
 #: Maximum lengths, in characters.
@@ -66,13 +66,12 @@ class DateKind(StrEnum):
 
 
 @dataclass
-class _Answered:
+class _Answered(TypedForm):
     """The fields of both forms: words, a link, and an address for the answer."""
 
     lien: str = ""
     mots: str = ""
     adresse: str = ""
-    problems: dict[str, str] = field(default_factory=dict)
 
     def _read_link(self, *, required: bool) -> str | None:
         if not self.lien:
@@ -98,11 +97,9 @@ class _Answered:
     def _read_address(self) -> MailAddress | None:
         if not self.adresse:
             return None
-        try:
-            return MailAddress.read(self.adresse)
-        except AddressError as error:
-            self.problems["adresse"] = f"{error} Ou laissez ce champ vide."
-            return None
+        return self.read_field(
+            "adresse", lambda: MailAddress.read(self.adresse), "Ou laissez ce champ vide."
+        )
 
 
 @dataclass
@@ -270,11 +267,10 @@ class SuggestionForm(_Answered):
         if not self.lieu:
             self.problems["lieu"] = "Donnez l'académie ou le département."
             return (), ()
-        try:
-            academy, department = reference.academies.find(self.lieu)
-        except UnknownValueError as error:
-            self.problems["lieu"] = str(error)
+        found = self.read_field("lieu", lambda: reference.academies.find(self.lieu))
+        if found is None:
             return (), ()
+        academy, department = found
         return (academy.slug,), (department.code,) if department else ()
 
 

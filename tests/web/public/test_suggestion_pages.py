@@ -298,7 +298,7 @@ def test_a_network_that_suggests_too_much_is_told_to_wait_and_keeps_its_text(
 
 
 def test_an_address_is_used_so_many_times_a_day(site, client, monkeypatch):
-    limit = type(limits.SUGGESTIONS_AN_ADDRESS)(1, namespace="two")
+    limit = replace(limits.SUGGESTIONS_AN_ADDRESS, most=1)
     monkeypatch.setattr(limits, "SUGGESTIONS_AN_ADDRESS", limit)
     given = {"adresse": "prof@ecole.example"}
     assert report(client, **given).status_code == 303

@@ -8,6 +8,7 @@ import json
 import re
 import sqlite3
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -457,7 +458,7 @@ def test_an_address_gets_three_mails_a_day_and_nobody_is_told(site, client, cloc
 
 
 def test_a_network_that_asks_too_often_is_told_when_to_try_again(site, client, clock, monkeypatch):
-    monkeypatch.setattr(limits, "MAILS_A_SOURCE", type(limits.MAILS_A_SOURCE)(2, namespace="x"))
+    monkeypatch.setattr(limits, "MAILS_A_SOURCE", replace(limits.MAILS_A_SOURCE, most=2))
     for n in range(2):
         post(client, "/abonnement/", FORM | {"adresse": f"a{n}@ecole.example"})
     clock.shift(timedelta(minutes=18))
@@ -475,7 +476,7 @@ def test_a_network_that_asks_too_often_is_told_when_to_try_again(site, client, c
 
 
 def test_the_addresses_of_one_ipv6_network_count_together(site, client, monkeypatch):
-    monkeypatch.setattr(limits, "MAILS_A_SOURCE", type(limits.MAILS_A_SOURCE)(1, namespace="x"))
+    monkeypatch.setattr(limits, "MAILS_A_SOURCE", replace(limits.MAILS_A_SOURCE, most=1))
     token = jeton(client, "/abonnement/retrouver/")
 
     def ask(remote: str) -> int:
@@ -492,7 +493,7 @@ def test_the_addresses_of_one_ipv6_network_count_together(site, client, monkeypa
 def test_wrong_codes_of_one_network_are_limited_and_right_ones_are_not_counted(
     site, client, monkeypatch
 ):
-    limit = type(limits.WRONG_CODES_A_SOURCE)(2, namespace="x")
+    limit = replace(limits.WRONG_CODES_A_SOURCE, most=2)
     monkeypatch.setattr(limits, "WRONG_CODES_A_SOURCE", limit)
     post(client, "/abonnement/", FORM)
     with site.test_request_context():
