@@ -171,8 +171,10 @@ def transport(app: Flask) -> Transport:
 
 
 def answer_requests(app: Flask, now: datetime) -> int:
-    """Answer the requests made by typing an address: see :func:`asked.answer`."""
-    return asked.answer(store_session(app), letterhead(app).links, now, accounts.forgotten)
+    """Answer the requests made by typing an address (see :func:`asked.answer`). The mail of a
+    forgotten password is handed in: editing knows whose it is."""
+    links, mail_password = letterhead(app).links, accounts.mail_forgotten_password
+    return asked.answer(store_session(app), links, now, mail_password)
 
 
 def make_sender(

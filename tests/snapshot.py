@@ -191,7 +191,7 @@ def send(app: Flask, folder: Path, snapshot: Snapshot) -> None:
     """Do what the worker does at this moment, and keep the mails that go out."""
     now = datetime.now(UTC)
     with app.app_context():
-        asked.answer(db.session, letterhead(app).links, now, accounts.forgotten)
+        asked.answer(db.session, letterhead(app).links, now, accounts.mail_forgotten_password)
         plan_due(db.session, now)
         make_sender(app, "snapshot", pause=lambda _: None).run()
     for path in sorted((folder / "outbox").glob("*.eml")):

@@ -199,7 +199,7 @@ def mail_link(session: AnySession, address: str, links: PersonalLinks, now: date
         password_links.mail(session, editor.id, links, PASSWORD_LINK_LIFE, now)
 
 
-def forgotten(
+def mail_forgotten_password(
     session: AnySession, address: MailAddress, links: PersonalLinks, now: datetime
 ) -> None:
     """Answer « Mot de passe oublié », inside the caller's transaction: mail a link to the editor of

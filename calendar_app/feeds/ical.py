@@ -48,7 +48,8 @@ class CalendarWriter:
     :param uid_domain: the domain of every UID; it must never change.
     :param event_page: event id → the address of its page.
     :param themes: the closed list, slug → name.
-    :param tell: returns the class days that are used for a milestone.
+    :param tell: returns the class days by which a milestone is told (see ``days_told_in_feed``): of
+        a deadline in the feed of one académie, where a change of its holidays moves the DTSTAMP.
     """
 
     def __init__(

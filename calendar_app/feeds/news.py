@@ -79,7 +79,8 @@ def bulletin(
     :param changed_at: the last visible change of the store (aware).
     :param event_page: event id → the address of its page.
     :param themes: the closed list, slug → name.
-    :param tell: returns the class days that are used for a milestone.
+    :param tell: returns the class days by which a milestone is told (see ``days_told_in_feed``): of
+        a deadline in the feed of one académie, where a change of its holidays moves the DTSTAMP.
     """
     items = []
     for milestone in feed.milestones:

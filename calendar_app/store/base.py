@@ -104,14 +104,18 @@ class Base(DeclarativeBase):
 
 
 class Visible:
-    """A mark for the models that readers see: a change to one moves the catalogue's version."""
+    """A mark for the models that readers see: a change to one moves the catalogue's version.
+
+    The ORM's flush moves it. A Core ``update()`` does not, nor does a change to a row without this
+    mark (scopes, classes and themes of an event): whoever writes these changes the event, too.
+    """
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 class Catalogue(Base):
-    """One row: the version that caches and ETags depend on, and the instant of its last move."""
+    """One row: the version by which caches are keyed, and the instant of its last move."""
 
     __tablename__ = "catalogue"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
@@ -194,7 +198,7 @@ def writing(session: AnySession, now: datetime) -> Iterator[None]:
 
     A read transaction that is still open is closed first, and the objects that it loaded are
     expired: a decision must rest on rows that are read inside the block. On PostgreSQL, read the
-    rows to be changed with ``with_for_update=True``.
+    rows to be changed with ``for_update=True`` (of the queries).
 
     :param now: the instant (aware) of the catalogue's last change, if a visible row changes.
     :raises RuntimeError: when the session has unsaved changes at the start.

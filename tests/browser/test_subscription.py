@@ -65,7 +65,7 @@ def store(site, instance) -> Iterator[Flask]:
 def find(store: Flask, address: str) -> Subscriber:
     with store.app_context():
         asked.answer(
-            db.session, links(), datetime.now(UTC), accounts.forgotten
+            db.session, links(), datetime.now(UTC), accounts.mail_forgotten_password
         )  # as the worker does
         found = db.session.scalar(select(Subscriber).where(Subscriber.address_key == address))
         assert found is not None

@@ -56,7 +56,7 @@ def forget(site, address: str = ZOE, now: datetime = NOW) -> None:
     with site.app_context():
         links = letterhead(site).links
         asked.password(db.session, MailAddress.read(address), now)
-        asked.answer(db.session, links, now, accounts.forgotten)
+        asked.answer(db.session, links, now, accounts.mail_forgotten_password)
 
 
 def ask(client, address: str):

@@ -18,7 +18,8 @@ NO_RIGHT = {
     # A visitor, within limits; or whoever holds a link, which is the right.
     "the public": """
     asked.link asked.password asked.sign_up
-    accounts.forgotten accounts.log_in accounts.of_link accounts.set_password follows.answer
+    accounts.mail_forgotten_password accounts.log_in accounts.of_link
+    accounts.set_password follows.answer
     follows.pick follows.take_back follows.unpick limits.forget limits.is_spent
     limits.take limits.wait subscriptions.ask_new_address subscriptions.change
     subscriptions.check_code subscriptions.come_back subscriptions.confirm

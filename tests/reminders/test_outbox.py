@@ -232,7 +232,7 @@ def test_an_answer_goes_out_before_the_reminders_of_a_morning(make_due):
         links = letterhead(app).links
         address = MailAddress.read("zoe@x.example")
         with writing(db.session, NOW):
-            accounts.forgotten(db.session, address, links, NOW)
+            accounts.mail_forgotten_password(db.session, address, links, NOW)
         claims = [outbox.claim(db.session, "one", NOW, 1) for _ in range(4)]
     assert [mail.kind.value for [mail] in claims] == ["password", *["reminder"] * 3]
 
@@ -244,7 +244,9 @@ def test_a_report_about_a_mail_to_an_editor_is_no_subscribers(make_due, tmp_path
         accounts.add(db.session, "alice@ecole.example", "Alice", EditorRole.PUBLISHER, scope, NOW)
         links = letterhead(app).links
         with writing(db.session, NOW):
-            accounts.forgotten(db.session, MailAddress.read("alice@ecole.example"), links, NOW)
+            accounts.mail_forgotten_password(
+                db.session, MailAddress.read("alice@ecole.example"), links, NOW
+            )
         [mail] = outbox.claim(db.session, "one", NOW, 1)
         report = tmp_path / "rapport.eml"
         report.write_text(

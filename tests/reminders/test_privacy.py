@@ -341,14 +341,14 @@ def test_nothing_is_left_of_an_erased_address_a_day_later(private, tmp_path):
         for number in range(60):
             who = address if number == 30 else MailAddress.read(f"n{number}@ecole.example")
             asked.sign_up(db.session, SignUp(who, CM2, event_ids=(ID,)), NOW)
-        asked.answer(db.session, links, NOW, accounts.forgotten)
+        asked.answer(db.session, links, NOW, accounts.mail_forgotten_password)
         mistake = Mistake(event_id=ID, key=None, words="Une erreur", address=address)
         suggestions.report(db.session, mistake, NOW)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         found = db.session.scalar(select(Subscriber).where(Subscriber.address_key == address.key))
         subscriptions.confirm(db.session, found.uid, "lien", NOW)
         asked.link(db.session, address, NOW)
-        asked.answer(db.session, links, NOW, accounts.forgotten)
+        asked.answer(db.session, links, NOW, accounts.mail_forgotten_password)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         assert len(holding(tmp_path, secret)) > 3
         subscriptions.erase(db.session, found.uid, NOW, suggestions.forget)
@@ -386,7 +386,7 @@ def test_a_reader_who_holds_the_log_is_waited_for_until_the_next_hour(private, t
 def test_whatever_names_people_is_for_its_owner_alone(private, tmp_path):
     with private.app_context():
         asked.sign_up(db.session, SignUp(MailAddress.read("alice@ecole.example"), CM2), NOW)
-        asked.answer(db.session, letterhead(private).links, NOW, accounts.forgotten)
+        asked.answer(db.session, letterhead(private).links, NOW, accounts.mail_forgotten_password)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         file_exchange.write_whole(tmp_path / "journal.csv", "Zoé", private=True)
         (tmp_path / "known.csv").write_text("before")

@@ -87,13 +87,13 @@ def session(empty_app):
 def sign_up(session, request: SignUp, now: datetime) -> None:
     """Sign up as the page does; then the worker looks whose address it is."""
     asked.sign_up(session, request, now)
-    asked.answer(session, LINKS, now, accounts.forgotten)
+    asked.answer(session, LINKS, now, accounts.mail_forgotten_password)
 
 
 def send_link(session, address: MailAddress, now: datetime) -> None:
     """« Retrouver mon lien », up to the outbox."""
     asked.link(session, address, now)
-    asked.answer(session, LINKS, now, accounts.forgotten)
+    asked.answer(session, LINKS, now, accounts.mail_forgotten_password)
 
 
 def of(session, address: MailAddress) -> Subscriber | None:
@@ -236,7 +236,7 @@ def test_one_address_typed_in_several_processes_at_once_is_one_person(session, e
     session.rollback()
     _in_processes(_sign_up_alice, 3, url, tmp_path)
     # Two workers that meet the same new address leave one request to the next tick.
-    asked.answer(session, LINKS, NOW, accounts.forgotten)
+    asked.answer(session, LINKS, NOW, accounts.mail_forgotten_password)
     assert session.scalar(select(func.count(Subscriber.id))) == 5
     assert session.scalar(select(func.count(Delivery.id))) == 15
 
@@ -324,7 +324,9 @@ def test_what_was_asked_is_answered_once_and_forgotten(session):
     asked.link(session, BOB, agreed)
     assert of(session, ALICE) is None
     assert session.scalar(select(func.count(AddressRequest.id))) == 2
-    assert [asked.answer(session, LINKS, NOW, accounts.forgotten) for _ in range(2)] == [2, 0]
+    assert [
+        asked.answer(session, LINKS, NOW, accounts.mail_forgotten_password) for _ in range(2)
+    ] == [2, 0]
     assert session.scalar(select(func.count(AddressRequest.id))) == 0
     found = of(session, ALICE)
     # The code is good from when it is sent; one agreed when one pressed the button.
@@ -335,7 +337,9 @@ def test_what_no_worker_looked_at_is_forgotten_after_a_day(session):
     asked.link(session, ALICE, NOW)
     assert asked.clean(session, NOW + retention.ASKED - HOUR) == 0
     assert asked.clean(session, NOW + retention.ASKED) == 1
-    assert asked.answer(session, LINKS, NOW + retention.ASKED, accounts.forgotten) == 0
+    assert (
+        asked.answer(session, LINKS, NOW + retention.ASKED, accounts.mail_forgotten_password) == 0
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A letter's text as people read it: on one line, without marks, without what nobody reads."""
+"""The text of a letter as people read it: on one line, without marks and invisible parts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from calendar_app.words.text import fold
 
 
 def blanked(text: str) -> str:
-    """Return *text* with spaces for what nobody reads: front matter, comments, code. Every
-    character keeps its place."""
+    """Return *text* with spaces in place of front matter, comments and code.
+
+    All other characters keep their places.
+    """
     out = list(text)
     for start, end in _unread(text):
         out[start:end] = ["\n" if c == "\n" else " " for c in text[start:end]]
@@ -18,7 +20,7 @@ def blanked(text: str) -> str:
 
 
 def front_matter(text: str) -> str:
-    """Return the front matter of a Markdown text, or nothing."""
+    """Return the front matter of a Markdown text without its marks « --- », or nothing."""
     end = text.find("\n---", 3, 10_000) if text.startswith("---\n") else -1
     return text[4:end] if end > 0 else ""
 
@@ -38,8 +40,11 @@ def _unread(text: str) -> Iterator[tuple[int, int]]:
 
 
 def flat(text: str) -> str:
-    """Return *text* on one line as a person reads it: no marks of emphasis, links by their words,
-    words put back together."""
+    """Return *text* on one line as a person reads it.
+
+    Marks of emphasis and tags are left out, a link is replaced by its words, and words that a line
+    end hyphenated are joined.
+    """
     text = re.sub(
         r"!?\[([^\]\n]{0,500})\]\([^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,2000})?\)",
         r"\1",
@@ -47,7 +52,7 @@ def flat(text: str) -> str:
     )
     text = re.sub(r"</?[a-zA-Z][^<>]{0,300}>|\{[^{}\n]{0,300}\}", "", text)
     text = re.sub(r"\*\*|__|~~|`|(?<![^\W_])[*_](?=[^\W_])|(?<=[^\W_])[*_](?![^\W_])", "", text)
-    # A hyphen at a line's end is the printer's, before a capital it is the word's own.
+    # A hyphen at the end of a line hyphenates a word, but before a capital it belongs to the word.
     text = re.sub(r"(?<=[^\W\d_])-\s*\n\s*(?=[a-zà-öø-ÿ])", "", text)
     text = re.sub(r"(?<=[-@])\s*\n\s*(?=[A-ZÀ-ÖØ-Þ])", "", text)
     text = text.replace("ﬁ", "fi").replace("ﬂ", "fl").replace("\u00ad", "")
@@ -55,5 +60,5 @@ def flat(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """Return *text* flat and folded, to look for words in it."""
+    """Return *text* flat and folded: on one line, in small letters and without accents."""
     return fold(flat(text))

@@ -1,4 +1,4 @@
-"""The day of a letter: the years of its dates hang on it."""
+"""The day of a letter, from which the years of its dates are derived."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ SAID, PRINTED = "donnée avec la lettre", "imprimée dans la lettre"
 FROM_DATES = "déduite des dates complètes de la lettre"
 TODAY = "celle d'aujourd'hui, faute d'autre"
 
-#: Ways of finding the day that leave the years in doubt.
+#: The ways of finding the day that leave the years in doubt.
 GUESSED = frozenset((FROM_DATES, TODAY))
 
-#: Characters from the top, or from the end, within which a letter prints its own date.
+#: How many characters from its top, or from its end, a letter prints its own date.
 _TOP, _END = 700, 400
 
-#: Characters within which a date alone on its line is the letter's own.
+#: Within this many characters from the top, a date alone on its line is the date of the letter.
 _FIRST = 250
 
 _MASTHEAD = re.compile(
@@ -43,10 +43,14 @@ _DATE_LINE = re.compile(
 def find(
     text: str, phrases: Sequence[DatePhrase], said: date | None, today: date
 ) -> tuple[date, str]:
-    """Return the day of the letter, and French words for where it was found.
+    """Return the day of the letter, and French words that say how it was found.
 
-    :param said: what the caller, or the mail that brought it, knows.
-    :param today: in Europe/Paris.
+    The day is, in this order: the given one, one printed in the front matter or at the top, one
+    guessed from the full dates of the letter, or today.
+
+    :param phrases: the date phrases of the text, in its order.
+    :param said: the day that the caller or the mail gives, or None.
+    :param today: the day in Europe/Paris.
     """
     if said is not None:
         return said, SAID
@@ -77,7 +81,7 @@ def find(
     full = sorted(day for phrase in phrases if (day := _full(phrase)) is not None)
     recent = [day for day in full if day.year >= full[-1].year - 1]
     if recent:
-        # A letter announces: it is a little older than what it speaks of.
+        # A letter announces events: it is older than the dates that it gives, by 30 days or so.
         return min(recent, key=lambda day: abs(day - recent[len(recent) // 2])) - timedelta(30), (
             FROM_DATES
         )
@@ -85,13 +89,16 @@ def find(
 
 
 def printed_title(text: str) -> str:
-    """Return the title that the front matter gives, or nothing."""
+    """Return the title in the front matter, 120 characters at most, or nothing."""
     match = re.search(r"(?m)^title\s*:\s*['\"]?(.{2,200}?)['\"]?\s*$", front_matter(text))
     return match[1][:120] if match else ""
 
 
 def is_masthead(outline: Outline, place: Surroundings, phrase: DatePhrase, issued: date) -> bool:
-    """Whether a phrase is the letter's own date: at its top, or in its signature."""
+    """Whether a phrase is the date of the letter itself, at its top or in its signature.
+
+    :param issued: the day of the letter, as :func:`find` found it.
+    """
     day = phrase.days[-1]
     if phrase.lead is not Lead.NONE or phrase.shape not in (Shape.DAY, Shape.MONTHS):
         return False
@@ -116,7 +123,7 @@ def _ends_line(text: str, phrase: DatePhrase) -> bool:
 
 
 def _month_of_issue(text: str, phrases: Sequence[DatePhrase]) -> date | None:
-    """« Lettre n° 12 – mars 2026 »: the first of the month."""
+    """Return the first day of the letter's month (« Lettre n° 12 – mars 2026 »), or None."""
     for phrase in phrases:
         day = phrase.days[-1]
         if phrase.start > _TOP:

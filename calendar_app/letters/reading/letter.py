@@ -1,8 +1,12 @@
-"""A letter, as what is dated in it.
+"""Reading a letter: from its bytes to its dated items.
 
-The way of one letter: its text (``letters.formats.text``), the date phrases of the text
-(``letters.grammar.french_dates``), for each the words around it, which say whether it announces
-anything and what (the other modules here), then the mentions of one item put together.
+The steps:
+
+1. find the text of the file (``letters.formats.text``);
+2. find the date phrases of the text (``letters.grammar.french_dates``);
+3. read the words around each phrase, which say whether it announces anything, and what (the other
+   modules of ``letters.reading``);
+4. merge the mentions of one item (``letters.reading.merging``).
 """
 
 from __future__ import annotations
@@ -34,19 +38,20 @@ from calendar_app.words.french import WEEKDAYS, day_words
 from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import Certainty, EventType
 
-#: Paragraphs of a section that may lead to its list.
+#: How many paragraphs of a section may introduce its list.
 _LEADING = 3
 
-#: Characters around a date that are looked at: a letter without an end is read as fast as another.
+#: How many characters before and after a date are read, so that a long text takes linear time.
 _NEAR = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class LetterKnowledge:
-    """What a reader must know of France's schools.
+    """What a reader of letters must know beforehand.
 
-    :param towns: name → code of the département.
-    :param themes: slug → name on screen.
+    :param academies: all académies.
+    :param towns: name of a town → code of its département.
+    :param themes: slug of a theme → its name on screen.
     """
 
     academies: Academies
@@ -57,11 +62,13 @@ class LetterKnowledge:
 def read_letter(
     data: bytes, issued: date | None, today: date, knowledge: LetterKnowledge
 ) -> LetterReading:
-    """Read a letter from the bytes of its file.
+    """Return the dated items of a letter, read in this process, without limits.
 
-    :param issued: the day it was sent, when the caller knows; else it is looked for in the letter.
-    :param today: in Europe/Paris; the last resort for the years.
-    :raises UnreadableLetterError: when the file holds no text that could be read.
+    :param data: the bytes of its file, 20 MiB at most.
+    :param issued: the day on which the letter was sent; with None, the day is looked for in the
+        letter.
+    :param today: the day in Europe/Paris, used when the letter does not say its own day.
+    :raises UnreadableLetterError: when the file cannot be read, is too large or holds no text.
     """
     return read_letter_text(read_text(data), issued, today, knowledge)
 
@@ -69,7 +76,11 @@ def read_letter(
 def read_letter_text(
     letter: LetterText, issued: date | None, today: date, knowledge: LetterKnowledge
 ) -> LetterReading:
-    """Read a letter whose text is known."""
+    """Return the dated items of a letter whose text is known.
+
+    :param issued: as for :func:`read_letter`; a day in *letter* comes next.
+    :param today: as for :func:`read_letter`.
+    """
     text = letter.text
     read = blanked(text)
     outline = Outline(read)
@@ -83,7 +94,7 @@ def read_letter_text(
 
 
 class _Reader:
-    """One letter, asked for the item at each of its date phrases."""
+    """Reads the item of each date phrase of one letter."""
 
     def __init__(
         self,
@@ -109,7 +120,10 @@ class _Reader:
         self.numbers = {id(section): n for n, section in enumerate(outline.sections)}
 
     def mention(self, at: int) -> Mention | None:
-        """Return the item that a phrase announces, or None."""
+        """Return the item that a phrase announces, or None when it announces nothing.
+
+        :param at: the number of the phrase.
+        """
         phrase = self.phrases[at]
         place = self._place(at)
         if place is None or issue_date.is_masthead(self.outline, place, phrase, self.issued):
@@ -188,7 +202,7 @@ class _Reader:
         )
 
     def _event_type(self, title: str, sentence: str, place: Surroundings) -> EventType | None:
-        """What the title names, else the sentence, the heading or the letter."""
+        """Return the type that the title names, else the sentence, a heading or the letter."""
         headings = [*place.section.above, *filter(None, [place.section.heading])]
         over = [flat(self.outline.text[h.start : h.end][:300]) for h in reversed(headings)]
         found = map(subjects.event_type, [title, sentence, *over, self.title])
@@ -199,7 +213,7 @@ class _Reader:
             if VENUE_COLUMN.search(fold(header)):
                 return words
         block = place.block
-        # Its own sentence, or the lines under a date that stands alone.
+        # The place stands in the sentence, or on the lines under a date that stands alone.
         last = max(place.sentence[1], min(block.end, phrase.end + 40))
         text = self.outline.text[block.start : last]
         return venue(text, phrase.start - block.start, min(phrase.end, block.end) - block.start)
@@ -255,7 +269,7 @@ class _Reader:
         )
 
     def _near(self, place: Surroundings, at: int) -> list[date]:
-        """The days of the section that are printed with their year."""
+        """Return the days of the section that are printed with their year."""
         found = []
         for start, _ in self._in_section(place, self.spans[at])[:50]:
             day = self.phrases[bisect_left(self.spans, (start, 0))].days[-1]
@@ -264,7 +278,7 @@ class _Reader:
         return found
 
     def _replaced(self, at: int, place: Surroundings) -> bool:
-        """Whether a date follows, on its line, the one that was struck out."""
+        """Whether another date in its block follows and replaces a date that was struck out."""
         return any(
             not self.phrases[n].struck and self.spans[n][0] < place.block.end
             for n in range(at + 1, min(at + 3, len(self.phrases)))
@@ -279,7 +293,7 @@ class _Reader:
         )
 
     def _about(self, place: Surroundings, at: int) -> str:
-        """The text that is about an item, with its heading and what leads to its list."""
+        """Return the text that is about an item, with its heading and the list's introduction."""
         section, text = place.section, self.outline.text
         start, end = place.territory
         parts = [text[max(start, at - _NEAR) : min(end, at + _NEAR)]]
@@ -295,7 +309,10 @@ class _Reader:
 
 
 def _windows(mentions: Sequence[Mention], text: str) -> Iterator[Mention]:
-    """Put together « les inscriptions ouvrent le 4 janvier et ferment le 26 »."""
+    """Yield the mentions, with an opening and its deadline in the same sentence as one window.
+
+    Example: « les inscriptions ouvrent le 4 janvier et ferment le 26 ».
+    """
     left = list(mentions)
     while left:
         first = left.pop(0)
@@ -329,7 +346,10 @@ def _windows(mentions: Sequence[Mention], text: str) -> Iterator[Mention]:
 def _bounds(
     phrase: DatePhrase, days: Days, kind: ItemKind, text: str
 ) -> tuple[date | None, date | None, time | None]:
-    """Return the first day, the last one and the last hour of an item."""
+    """Return the first day, the last day and the last hour of an item, inclusive.
+
+    « avant le 15 » ends on the 14th, unless an hour or « inclus » is printed.
+    """
     if kind is ItemKind.DEADLINE:
         last = days.last
         printed = text[phrase.start : phrase.end].casefold()
@@ -338,7 +358,7 @@ def _bounds(
             last -= timedelta(days=1)
         return None, last, phrase.end_time
     if kind is ItemKind.WINDOW and phrase.lead.ends:
-        return None, days.last, phrase.end_time  # what can be seen « jusqu'au »
+        return None, days.last, phrase.end_time  # open « jusqu'au », for example an exhibition
     if kind is ItemKind.WINDOW and phrase.shape is Shape.DAY:
         return days.first, None, phrase.end_time
     if phrase.lead is Lead.FROM and phrase.shape is Shape.DAY:
@@ -358,7 +378,7 @@ def _confidence(
     status: ItemStatus,
     warnings: Sequence[str],
 ) -> float:
-    """How sure the reader is: what was guessed takes some away."""
+    """Return how sure the reader is, from 0.05 to 0.97; each guess lowers the value."""
     sure = 0.97
     sure -= {"printed": 0.0, "weekday": 0.02, "next": 0.02}.get(days.year_from, 0.05)
     sure -= 0.3 * days.wrong_weekday

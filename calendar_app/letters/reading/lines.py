@@ -85,7 +85,7 @@ def is_dated_item(text: str, lines: Sequence[tuple[int, int]], start: int) -> bo
     """Whether a line that starts with a date is a list item.
 
     The line must not be the rest of a sentence. Another line of the run must start with a date too,
-    or the line before must end with a colon or like a sentence.
+    or the line before must end with « : », « ! » or « ? ».
 
     :param start: where the line starts in the text.
     """
@@ -138,7 +138,7 @@ def heading_size(text: str, lines: Sequence[tuple[int, int]]) -> int:
         if SENTENCE_ENDS.search(line) and not line.endswith((" ?", " !")):
             return 0
         if at == len(lines):
-            # The run is only these lines: they are a heading when they are short.
+            # No other line follows: the lines are a heading when they are short.
             return at if length <= 80 else 0
         following = text[slice(*lines[at])]
         if opens(following) and not re.match(r"\d", following):

@@ -1,4 +1,4 @@
-"""Which link of a letter belongs to a dated item."""
+"""The links of a letter, and the link that belongs to a dated item."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINK = re.compile(
     r"\]\((?P<target>(?:https?://)[^()\s]{1,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,2000})?)\)"
     r"|(?P<bare>(?:https?://|\bwww\.)[^\s<>\])|»\"]+)"
 )
-# What a letter's machine adds: the way out, the page in the browser.
+# Links that mailing software adds: to unsubscribe, to read in a browser, to track readers.
 _SERVICE = re.compile(
     r"d[eé]s(?:inscri|abonn)|unsubscribe|/stop\b|navigateur|view-?in-?browser"
     r"|tracking"
@@ -32,23 +32,26 @@ _PLACES = re.compile(
     r"\b(?:acad[ée]mie|dane|drane|rectorat)\s+(?:de |d['’])?\s?([\w-]+)", re.IGNORECASE
 )
 
-#: Links of a list, characters of a section and words of a title that are looked at.
+#: How many links of a list, characters of a section and words of a title are compared.
 _MANY, _READ, _WORDS = 60, 3_000, 12
 
-#: Characters from the end of a section within which a list of links is still about it.
+#: How many characters after the end of a section a list of links may be about it.
 _FAR = 6_000
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of the text, at the character *at*."""
+    """A link of the text.
+
+    :param at: where the link starts, in characters.
+    """
 
     at: int
     url: str
 
 
 def links(text: str) -> list[Link]:
-    """Return the links of *text* in its order."""
+    """Return the web links of *text* in its order, without those that mailing software adds."""
     found = []
     for match in _LINK.finditer(text):
         url = (match["target"] or match["bare"]).rstrip(".,;:!?…'*_")
@@ -61,8 +64,16 @@ def links(text: str) -> list[Link]:
 def link_of(
     outline: Outline, place: Surroundings, at: int, title: str, found: Sequence[Link]
 ) -> str | None:
-    """Return the link nearest to the date at *at*: in its line or sentence, then in its section;
-    else, of a list of links (a page's end), the one whose address names the item."""
+    """Return the address of the link that belongs to the date at *at*, or None.
+
+    This is the nearest link in the sentence or the block of the date. A list item or a row has no
+    other link. Else the first link after the block in the date's territory (``surroundings``) is
+    taken; else the link of the section, or of a list of links after it, whose address names the
+    item; else the only address in the territory.
+
+    :param title: the title of the item.
+    :param found: the links of the text, in its order.
+    """
     block = place.block
     inside = [link for link in found if block.start <= link.at < block.end]
     if inside:
@@ -75,7 +86,7 @@ def link_of(
     start, end = place.territory
     near = [link for link in _between(found, block.end, end) if not _is_listed(outline, link)]
     if near:
-        # What follows a paragraph is about it (« En savoir plus : … »).
+        # The link that follows a paragraph is about it (« En savoir plus : … »).
         return near[0].url
     ahead = _between(found, section.start, section.end + _FAR)
     about = Signs.of(title, outline.text[section.start : min(section.end, section.start + _READ)])
@@ -88,7 +99,7 @@ def link_of(
 
 
 def _between(found: Sequence[Link], start: int, end: int) -> Sequence[Link]:
-    """The links from *start* to *end*, the first ones if there are many."""
+    """Return the links from *start* to *end*, 60 at most."""
     low = bisect_left(found, start, key=lambda link: link.at)
     high = bisect_left(found, end, key=lambda link: link.at)
     return found[low : min(high, low + _MANY)]
@@ -101,8 +112,13 @@ def _is_listed(outline: Outline, link: Link) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What may stand in an address that is about an item: words and rows of words of its title,
-    first letters of names in quotation marks, names of académies."""
+    """The texts that show that an address is about an item.
+
+    :param words: the words of its title, without common ones.
+    :param title: all first words of its title, which may stand together in an address.
+    :param initials: the first letters of the quoted names in its title and section.
+    :param places: the names of the académies in its section.
+    """
 
     words: tuple[str, ...]
     title: tuple[str, ...]
@@ -112,6 +128,7 @@ class Signs:
     @classmethod
     @lru_cache(64)
     def of(cls, title: str, section: str) -> Signs:
+        """Return the signs of an item, from its title and the text of its section."""
         parts = tuple(slugify(title).split("-"))[:_WORDS]
         quoted = _QUOTED.findall(f"{title} {section[:1500]}")
         initials = ("".join(w[0] for w in slugify(said).split("-") if w) for said in quoted)
@@ -123,7 +140,7 @@ class Signs:
         )
 
     def score(self, url: str) -> float:
-        """How much an address names the item: from 1 on, it does."""
+        """Return how clearly an address names the item; with 1 or more, it does."""
         parts = urlsplit(url)
         host = fold(parts.netloc)
         address = re.sub(r"[^a-z0-9]", "", host + fold(parts.path))
@@ -133,7 +150,10 @@ class Signs:
         return found + sum(1.5 for place in self.places if place in address)
 
     def _longest_row(self, address: str) -> int:
-        """How many words of the title stand together in the address, from three on."""
+        """Return how many words of the title stand together in the address, or 0 below three.
+
+        The whole title counts for two more.
+        """
         for size in range(len(self.title), 2, -1):
             starts = range(len(self.title) - size + 1)
             if any("".join(self.title[at : at + size]) in address for at in starts):

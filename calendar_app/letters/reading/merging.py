@@ -82,7 +82,7 @@ def _grouped(
 
 @lru_cache(2_000)
 def words(title: str) -> frozenset[str]:
-    """Return the words that distinguish a title from others, folded; all its words when none does."""
+    """Return the folded words that distinguish a title from others, or all when none does."""
     every = frozenset(w for w in slugify(title).split("-") if len(w) > 2 or w.isdigit())
     return every - _EMPTY_WORDS or every
 

@@ -1,4 +1,8 @@
-"""What names a thing in a text, and what only seems to: the words that titles are made of."""
+"""The words of titles: patterns for names of events, and for words that only look like a name.
+
+GENERIC, PART, ROLE, ORDINAL, VENUE_COLUMN and SIDE are for folded text, the other patterns for flat
+text (``flat_text``).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import re
 
 from calendar_app.words.text import fold
 
-#: A title is cut after this many characters.
+#: The limit of a title, in characters; a longer one is cut.
 LENGTH = 120
 KINDS = (
     r"concours|défis?|prix|olympiades?|rallye|trophées?|tournois?|championnats?|challenge|festival"
@@ -38,7 +42,7 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"[«“\"]\s?(?P<name>[^«»“”\"]{3,90}?)\s?[»”\"]")
-# What only joins a title to its date.
+# Words at the end of a title that only join it to its date.
 ENDS = re.compile(
     r"(?:^|[\s'’])(?:à|au|aux|le|la|les|l['’]|du|de|des|d['’]|en|et|ce|cette|pour|dès|jusqu['’]?"
     r"|avant|dans"
@@ -79,7 +83,7 @@ GENERIC = re.compile(
     r"|pouvez|encore|vous|est|il|ca|se|dans|cultur\w+"
     r"|numeriques?|pedagogi\w+|vie|du|jury|reglement|\d+e?)\b[\s'-]*)+"
 )
-#: What is only a step of something: its title says of what.
+#: A title that names only a step of something. The full title also names the thing.
 PART = re.compile(
     r"(?:(?:(?:le|la|les|l'|premiere?|deuxieme|troisieme|seconde?|1re|1ere?|1er|2e|2eme|3e|3eme"
     r"|grande?"
@@ -106,23 +110,23 @@ WHOLE = re.compile(
     re.IGNORECASE,
 )
 ORDINAL = r"\b(?:premiere?|deuxieme|seconde?|troisieme|prochaine?|nouvel(?:le)?|la|le|les)\b"
-# What a heading or a row adds to the name: the step that its date is.
+# The step of the date, which a heading or a row adds after the name.
 STEP = re.compile(
     r"\s?[,:–-]\s(?:les )?(?:inscriptions?|dépôts?|envois?|candidatures?|date limite"
     r"|appel)\b[^«»]{0,40}$",
     re.IGNORECASE,
 )
 IN_TOWN = re.compile(r"(?:,|(?<=»))\s(?:à|au|en)\s[A-ZÀ-Þ][\w’' -]{1,40}$")
-# A capital on such a word starts a sentence, or a line: the name has ended.
+# With a capital, each of these words starts a sentence or a line: the name has ended.
 NEXT_SENTENCE = re.compile(
     r"(?<=[^\s:«“])\s(?=(?:Des?|Les?|La|L['’]|Une?|Ces?|Cette|Ils?|Elles?|Nous|Vous|On|En|Aux?|À"
     r"|Pour|Dans"
     r"|Votre|Vos|Déposez|Envoyez|Inscrivez|Retrouvez)\b)|(?<=»)\s(?=[A-ZÀ-Þ])"
 )
-# The letter's own name.
+# The number of the letter itself, at the end of its title.
 ISSUE = re.compile(r"\b[nN] ?[°o] ?\d{1,4}\W*$")
 VENUE_COLUMN = re.compile(r"\b(?:lieux?|salles?|villes?|ou|endroit|adresse|etablissement)\b")
-# Columns that hold no title.
+# Headers of columns that hold no title.
 SIDE = re.compile(
     r"\b(?:horaires?|heures?|salles?|lieux?|villes?|public|niveaux?|classes?|durees?|places?"
     r"|contacts?"
@@ -130,7 +134,7 @@ SIDE = re.compile(
 )
 
 
-# Words before a name that are none of it.
+# Words before a name that do not belong to it.
 LEADING = re.compile(
     r"^(?:(?:objet|sujet|re|tr|fwd) ?: |(?:calendrier|dates|agenda) (?:du|de la|des) (?=[A-Za-z])"
     r"|\W*(?:reporté|annulé)e?s?\W+)",
@@ -139,7 +143,10 @@ LEADING = re.compile(
 
 
 def is_part(title: str, rule: str) -> bool:
-    """Whether a title is only a step (« finale ») or a place (« Rodez ») of something."""
+    """Whether a title names only a step (« finale ») or a place (« Rodez ») of something.
+
+    :param rule: the rule that found the title (``titles.title_of``).
+    """
     if rule == "line" and len(title.split()) < 3 and not NAMED.search(title):
         return not re.search(r"[«“#@]", title)
     rest = re.sub(
@@ -153,19 +160,24 @@ def is_part(title: str, rule: str) -> bool:
 
 
 def says(over: str, title: str) -> bool:
-    """Whether a heading holds all the words of a title, but for « premier », « prochaine »."""
+    """Whether a heading contains all words of a title, except « première », « prochaine »…
+
+    :param over: the heading.
+    """
     said = set(re.findall(r"[a-z0-9]+", re.sub(ORDINAL, "", fold(title))))
     return said <= set(re.findall(r"[a-z0-9]+", fold(over)))
 
 
 def shortened(said: str) -> str:
-    """Return *said* cleaned at both ends, without its place and its step, cut between two words."""
+    """Return *said* as a title: cleaned at both ends, without place and step, and cut between two
+    words after 120 characters.
+    """
     said = re.sub(r"^(?:[^\w«“\"(#@]|\d{1,2}[.)]\s)+", "", said).strip(" \t,;:–—-|/>*_•")
     said = re.sub(r"(?<=[^.!?\s]{3})\.$", "", LEADING.sub("", said))
     for ending in (STEP, IN_TOWN):
         if (found := ending.search(said)) and found.start() > 3:
             said = said[: found.start()]
-    if re.search(r"\b[B-NP-XZ] [A-ZÀ-Þ]{2,}", said):  # small capitals, out of a PDF
+    if re.search(r"\b[B-NP-XZ] [A-ZÀ-Þ]{2,}", said):  # small capitals of a PDF
         said = re.sub(r"(?<![^\W_])([A-ZÀ-Þ]) (?=[A-ZÀ-Þ]{2,})", r"\1", said)
     if len(said) > LENGTH:
         said = said[:LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:–-") + "…"
@@ -176,7 +188,7 @@ def shortened(said: str) -> str:
     return said
 
 
-# « Concours « Eau » du 12 mars », when the 12 is not the day that it is called for.
+# A date inside a title, which may not be the date of the item: « Concours « Eau » du 12 mars ».
 DATE = re.compile(
     r"\s(?:(?:du|le|des|les)\s)?\d{1,2}(?:er)?\s(?:et \d+ )?(?:janvier|février|mars|avril|mai|juin"
     r"|juillet|août|septembre|octobre|novembre|décembre)\b.*",
@@ -185,6 +197,7 @@ DATE = re.compile(
 
 
 def trimmed(said: str) -> str:
+    """Return *said* without marks at its ends, without a date, and without joining words."""
     said = said.strip(" \t,;:–—-(*_|>•")
     said = DATE.sub("", said)
     while match := ENDS.search(said):
@@ -193,14 +206,19 @@ def trimmed(said: str) -> str:
 
 
 def name(match: re.Match[str]) -> str:
+    """Return the title of a match of :data:`NAMED`, with a capital at its start."""
     said = trimmed(NEXT_SENTENCE.split(match["name"])[0])
     return shortened(said[:1].upper() + said[1:])
 
 
 def weak(title: str) -> bool:
-    """Whether a title tells nothing apart: « Webinaire de restitution », « Prochain atelier »."""
+    """Whether a title identifies nothing: « Webinaire de restitution », « Prochain atelier »."""
     return not re.search(r"[«“#\"]|\s[A-ZÀ-Þ0-9]|[’'][A-ZÀ-Þ]", title) and len(title.split()) <= 7
 
 
 def bare(said: str) -> str:
+    """Return *said* folded and without marks, to compare with :data:`GENERIC`.
+
+    Without a letter or a digit, *said* counts as « date ».
+    """
     return re.sub(r"\s+", " ", re.sub(r"[^\w\s'-]", " ", fold(said))).strip() or "date"

@@ -127,7 +127,7 @@ class Scopes:
         return str(re.findall(r"[\w.-]+", said)[-1]).lower()
 
     def _within_own(self, chosen: _Scope, found: list[PlaceMention]) -> _Scope:
-        """Return the scope of the letter when the places found are in the sender's départements."""
+        """Return the letter's scope for a town in its départements, else the chosen scope."""
         academies, departments = self._letter
         inside = {m.department for m in found if m.department} <= set(departments)
         return self._letter if not chosen[1] and chosen[0] == academies and inside else chosen

@@ -1,4 +1,4 @@
-"""Where a date stands: its sentence, the label of its line, the header of its column."""
+"""The text around a date: its sentence, the label of its line, the header of its column."""
 
 from __future__ import annotations
 
@@ -11,23 +11,27 @@ from calendar_app.letters.reading.blocks import Block, BlockKind, Outline, Secti
 from calendar_app.letters.reading.contexts import Context
 from calendar_app.letters.reading.flat_text import flat, folded
 
-#: Characters and cells of a row that are looked at: no table of dates is wider.
+#: How many characters and cells of a row are read: no table of dates is wider.
 _ROW, _CELLS = 2_000, 20
 
-#: A line above a list that says what the list holds.
+#: How many characters of the paragraph above a list are read.
 _LEAD_IN = 200
 _LABEL = re.compile(r"^[^.!?]{2,90}?[ \u00a0\u202f]?[:–—][\s*_]*(?:le\s|du\s)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a date stands.
+    """The text around a date. Flat texts come from ``flat_text.flat``; places are in characters.
 
-    :param before, after: what its sentence says before and after it, flat.
-    :param label: what its line or its column calls it, flat, or nothing.
-    :param territory: the part of the text that is about the date: its section, where a heading
-        names it; else what is between the dates around it; of an item or a row, itself.
-    :param cells: of a table's row: (header, words), flat, without those that hold a date.
+    :param block, section: the block and the section that the date stands in.
+    :param sentence: where the sentence starts and ends.
+    :param before, after: the words of the sentence before and after the date, flat.
+    :param label: what the line or the column calls the date, flat, or nothing.
+    :param lead_in: the line above the list or table, when it ends with a colon, flat, or nothing.
+    :param territory: where the text that is about the date starts and ends. For a list item or a
+        row, this is the block; in a section with a heading, the section; else the blocks between
+        the dates before and after.
+    :param cells: of a table row: (header, words), flat, without the cells that hold a date.
     """
 
     block: Block
@@ -44,9 +48,12 @@ class Surroundings:
 def place_of(
     outline: Outline, start: int, end: int, others: list[tuple[int, int]]
 ) -> Surroundings | None:
-    """Return where the phrase from *start* to *end* stands.
+    """Return the text around the phrase from *start* to *end*.
 
-    :param others: where the other phrases of the text stand.
+    None is returned for a phrase in a list of addresses, or outside all blocks.
+
+    :param start, end: in characters of the text.
+    :param others: the starts and ends of the other phrases near it.
     """
     block = outline.block_at(start)
     if block is None or block.kind is BlockKind.LINKS:
@@ -73,9 +80,9 @@ def _territory(
 ) -> tuple[int, int]:
     if block.kind in (BlockKind.ITEM, BlockKind.ROW):
         return block.start, block.end
-    # (The first heading is the letter's own: a mail's subject.)
+    # The first heading is the title of the letter, such as the subject of a mail.
     if section.heading is not None and section.heading is not outline.blocks[0]:
-        # A list of addresses ends a page, and what was told on it.
+        # A list of addresses ends a page, and the part of the section on that page.
         pages = [b.start for b in section.blocks if b.kind is BlockKind.LINKS]
         after = [start for start in pages if start >= block.end]
         return section.start, min([section.end, *after])
@@ -83,14 +90,14 @@ def _territory(
     after = [start for start, _ in others if start >= block.end]
     start = max([section.start, *before])
     end = min([section.end, *after])
-    # Whole blocks: half a paragraph is about the date that it holds.
+    # Only whole blocks: a paragraph with another date is about that date.
     inside = [b for b in section.blocks if b.start >= start and b.end <= end]
     starts, ends = [b.start for b in inside], [b.end for b in inside]
     return min([block.start, *starts]), max([block.end, *ends])
 
 
 def context_of(outline: Outline, place: Surroundings) -> Context:
-    """Return the same, folded, for ``contexts``."""
+    """Return the words around a date, folded, as ``contexts`` reads them."""
     section = place.section
     headings = [*section.above, *([section.heading] if section.heading else [])]
     if place.block.kind is BlockKind.HEADING:
@@ -107,7 +114,7 @@ def context_of(outline: Outline, place: Surroundings) -> Context:
 
 
 def _lead_in(outline: Outline, block: Block) -> str:
-    """The line over a list or a table, when it ends with a colon."""
+    """Return the line above a list or a table when it ends with a colon, else nothing."""
     if block.kind not in (BlockKind.ITEM, BlockKind.ROW):
         return ""
     above = outline.paragraph_above(block)
@@ -118,7 +125,7 @@ def _lead_in(outline: Outline, block: Block) -> str:
 def _row(
     outline: Outline, block: Block, start: int, others: list[tuple[int, int]]
 ) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the header over a date's cell, and the other cells of its row with theirs."""
+    """Return the header of the date's column, and the other cells of the row with their headers."""
     text = outline.text
     mine = _cells(text, block)
     column = next((at for at, (a, b) in enumerate(mine) if a <= start < b), 0)
@@ -141,7 +148,7 @@ def _row(
 
 def _cells(text: str, block: Block) -> list[tuple[int, int]]:
     row = text[block.start : min(block.end, block.start + _ROW)]
-    # « | » in Markdown; in plain text, tabs or spaces in a row.
+    # Cells are separated by « | » in Markdown, and by tabs or several spaces in plain text.
     cell = r"[^|\n]+" if "|" in row else r"\S+(?:[ \u00a0]\S+)*"
     cells = [match.span() for match in islice(re.finditer(cell, row), _CELLS)]
     return [(block.start + start, block.start + end) for start, end in cells]

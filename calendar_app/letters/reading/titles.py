@@ -1,6 +1,7 @@
-"""What a dated item is called: the words of its line, its sentence or its heading.
+"""The title of a dated item, from its line, its sentence or its heading.
 
-« Épreuve : le 12 mars » is called by what stands over it as well: « Olympiades : épreuve ».
+Where the line names only a step, the heading above comes first: « Épreuve : le 12 mars » under
+« Olympiades » gets the title « Olympiades : épreuve ».
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from calendar_app.letters.reading.names import (
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.words.text import fold
 
-#: Characters of a paragraph before a date in which its name is looked for.
+#: How many characters of a paragraph before a date are searched for a name.
 _NEARBY = 800
 
 Span = tuple[int, int]
@@ -43,8 +44,12 @@ def title_of(
 ) -> tuple[str, str]:
     """Return the title of the item at *span*, and the name of the rule that found it.
 
-    :param others: where the other dates of its section stand.
-    :param letter: the title of the letter, where nothing else names the item.
+    The rules: ``row``, ``line``, ``label``, ``sentence`` and ``heading-line`` read the words beside
+    the date; ``heading``, ``named-nearby`` and ``document`` the words above it.
+
+    :param span: the start and the end of the date phrase.
+    :param others: the starts and ends of the other date phrases of the section.
+    :param letter: the title of the letter, used when nothing else names the item.
     """
     title, rule = _own(outline, place, span, others)
     if rule in ("", "sentence") and (topic := _topic(outline, place)) and weak(title or "-"):
@@ -67,10 +72,13 @@ def title_of(
 
 
 def document_title(outline: Outline) -> str:
-    """Return what people would call the letter: what its first lines name, its first heading, or
-    its first words."""
+    """Return the title of the letter, or nothing for an empty one.
+
+    This is its marked first heading, else a name in its first lines, else its first guessed
+    heading, else its first words.
+    """
     top = [block for block in outline.blocks[:3] if block.kind is BlockKind.HEADING]
-    if top and top[0].level <= 2:  # one that is marked, not guessed
+    if top and top[0].level <= 2:  # a heading that is marked, not guessed
         return shortened(flat(outline.text[top[0].start : top[0].end]))
     for block in (b for b in outline.blocks[:5] if b.kind not in (BlockKind.ROW, BlockKind.ITEM)):
         start = outline.text[block.start : min(block.end, block.start + 600)]
@@ -94,7 +102,7 @@ def document_title(outline: Outline) -> str:
 def _own(
     outline: Outline, place: Surroundings, span: Span, others: Sequence[Span]
 ) -> tuple[str, str]:
-    """The title that stands beside the date itself, in its row, line or sentence."""
+    """Return the title beside the date, in its row, line or sentence, and the rule; or nothing."""
     block = place.block
     if block.kind is BlockKind.ROW:
         titles = [
@@ -138,7 +146,7 @@ def _of_heading(outline: Outline, place: Surroundings, before: str, after: str) 
         return (following, "line") if following else ("", "")
     name = QUOTED.match(_next_words(outline, place))
     if name and not QUOTED.search(title):
-        # The line under it is its name, in quotation marks.
+        # The line under the heading is its name, in quotation marks.
         title = f"{title} « {name['name'].strip()} »"
     return shortened(title), "heading-line"
 
@@ -146,7 +154,10 @@ def _of_heading(outline: Outline, place: Surroundings, before: str, after: str) 
 def _beside(
     outline: Outline, place: Surroundings, span: Span, others: Sequence[Span]
 ) -> tuple[str, str]:
-    """What the line says before and after a date, up to the dates around it, flat."""
+    """Return the words before and after a date, flat, up to the dates around it.
+
+    In a heading, the dates before are cut out, and the words around them stay.
+    """
     text, block = outline.text, place.block
     heading = block.kind is BlockKind.HEADING
     first, last = (block.start, block.end) if heading else place.sentence
@@ -171,7 +182,10 @@ def _next_words(outline: Outline, place: Surroundings) -> str:
 
 
 def _after(following: str) -> str:
-    """« : Journée … », « à Paris : Journée … », « pour la journée … »."""
+    """Return the title in the words after a date, or nothing.
+
+    Examples: « : Journée … », « à Paris : Journée … », « pour la journée … ».
+    """
     said = re.split(r"(?<=[^.][.!?])\s", following.strip())[0]
     colon = re.match(
         r"(?:\(?(?:à|au|aux|en|dans|[A-Z])[^:]{1,60}?)?\s?(?:[:–—]|\s-)\s+(?=\S)", said
@@ -191,7 +205,10 @@ def _after(following: str) -> str:
 
 
 def _in_sentence(place: Surroundings) -> str:
-    """The thing that the sentence names: nearest before the date, else after it."""
+    """Return the name in the sentence: the nearest one before the date, else the first one after.
+
+    Before the date, a name with a quotation comes first.
+    """
     found = list(NAMED.finditer(place.before))
     quoted = [match for match in found if re.search(r"[«“]", match["name"])]
     if found:
@@ -201,7 +218,8 @@ def _in_sentence(place: Surroundings) -> str:
 
 
 def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, str]:
-    """What stands over an item: a heading, a thing named before it, or the letter's own title."""
+    """Return the title above an item and its rule: the start of its paragraph, a heading, a name
+    in the paragraphs before, or the letter's title."""
     if topic := _topic(outline, place):
         return topic, "label"
     if heading := _heading(outline, place):
@@ -212,7 +230,7 @@ def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, 
 
 
 def _topic(outline: Outline, place: Surroundings) -> str:
-    """« Sortie au planétarium : … », at the start of a paragraph."""
+    """Return the topic at the start of a paragraph (« Sortie au planétarium : … »), or nothing."""
     section = place.section
     first = (
         bool(section.blocks) and section.blocks[0] is place.block and section.heading is not None
@@ -227,7 +245,10 @@ def _topic(outline: Outline, place: Surroundings) -> str:
 
 
 def _heading(outline: Outline, place: Surroundings) -> str:
-    """The nearest heading above that names something, rather than calls (« Pensez-y ! »)."""
+    """Return the nearest heading above that names something, or nothing.
+
+    An exclamation or a question (« Pensez-y ! ») is taken only when no other heading is found.
+    """
     section = place.section
     calls = ""
     for heading in [*([section.heading] if section.heading else []), *reversed(section.above)]:
@@ -248,7 +269,10 @@ def _named_heading(outline: Outline, start: int, end: int) -> str:
 
 
 def _nearby(outline: Outline, place: Surroundings) -> str:
-    """What the paragraphs just before name, in quotation marks rather than without."""
+    """Return a name in the last paragraphs before the date, or nothing.
+
+    A name with a quotation comes first.
+    """
     blocks = [block for block in place.section.blocks if block.start <= place.block.start]
     plain = ""
     told = [b for b in blocks if b.kind is BlockKind.PARAGRAPH or b is place.block]

@@ -1,4 +1,4 @@
-"""Where something takes place, as a letter prints it around a date."""
+"""The place of an event, as a letter prints it near a date."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from calendar_app.letters.reading.flat_text import flat
 from calendar_app.words.text import fold
 
-#: A place on screen is no longer.
+#: The limit of a place, in characters.
 _LENGTH = 80
-#: Characters after a date, and before it, in which its place is looked for.
+#: How many characters after and before a date its place is looked for.
 _AFTER, _BEFORE = 300, 200
 
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞŒ]"
@@ -42,7 +42,7 @@ _STOP = (
     r"|(?:le|les|du|au|de|à|en)\s\d|\d{1,2}\s?h|(?:le\s|du\s)?(?:lun|mar|mercre|jeu|vendre|same)di"
     r"|dimanche|[–—·•|-](?:\s|$))"
 )
-# What goes on after a building's name: « lycée Jean-Moulin de Béziers », « salle des fêtes ».
+# A building with its name: « lycée Jean-Moulin de Béziers », « salle des fêtes ».
 _BUILT = rf"{_BUILDING}(?![\w’'])(?:\s(?!{_STOP})[^\s,;:!?()|]{{1,40}}){{0,11}}"
 _AT = re.compile(
     rf"(?<![^\W_])(?:(?i:à la|à l[’']\s?|au|aux|à|chez|dans (?:le|la|les|l[’']\s?)|en)\s?"
@@ -64,7 +64,7 @@ _ONLINE = re.compile(
     r"|à distance|en distanciel|en classe virtuelle)(?![^\W_])",
     re.IGNORECASE,
 )
-# « inscription en ligne » is no place.
+# Words before « en ligne » that make it no place: « inscription en ligne ».
 _DONE_ONLINE = re.compile(
     r"(?:mis\w*|inscri\w+|formulaires?|questionnaires?|vot\w+|disponibles?|publi\w+|consult\w+"
     r"|accessibles?"
@@ -73,7 +73,7 @@ _DONE_ONLINE = re.compile(
     r"(?:\s[\w’']{1,12}){0,2}\s*\Z",
     re.IGNORECASE,
 )
-# « envoyer à Canopé », « ouvert aux CM2 » name no place either.
+# Words after which « à » or « aux » adds no place: « envoyer à Canopé », « ouvert aux CM2 ».
 _NOT_WHERE = re.compile(
     r"(?:envo\w+|adress\w+|retourn\w+|renv\w+|transm\w+|écri\w+|répon\w+|particip\w+|destin\w+"
     r"|ouver\w+"
@@ -84,7 +84,7 @@ _NOT_WHERE = re.compile(
     r"\s*\Z",
     re.IGNORECASE,
 )
-# « au collège » says nothing, « au collège Jean-Moulin » does.
+# « au collège » names no place; « au collège Jean-Moulin » does.
 _VAGUE = re.compile(
     r"(?i:lycée|collège|[ée]cole|université|site|centre|places?|cours|ateliers?|base|port|cité"
     r"|salle|siège|espace"
@@ -113,7 +113,7 @@ _NEXT_LABEL = re.compile(
     r"(?<=[a-zà-ÿ)])[.!?](?:\s|$)|\s[–—]\s"
     r"|\s(?:[Dd]ates?|[Hh]oraires?|[Hh]eures?|[Pp]ublics?|[Ii]nscriptions?)\s?:"
 )
-# A sentence ends; but not after « M. », « av. », nor in « 8.5 ».
+# The end of a sentence, but no dot after « M » or « av », nor in « 8.5 ».
 _END = re.compile(
     r"(?<!\bM)(?<!\bMM)(?<!\bSt)(?<!\bSte)(?<!\bav)(?<!\bbd)(?<!\bDr)(?<!\b[A-Z])[.!?…](?=\s|\Z)"
     r"|;|\n\s*\n"
@@ -126,12 +126,14 @@ _GOES_ON = re.compile(r"\s*(?:,|et\b|puis\b|ou\b)")
 
 
 def venue(text: str, start: int, end: int) -> str | None:
-    """Return the place printed around a date, on one line, without marks, of 80 characters at most;
-    None when there is none, or only a département.
+    """Return the place printed near a date: flat, and 80 characters at most.
 
-    It stands after the date in the same sentence, else before it, else on a line « Lieu : … ».
+    The place stands on a line « Lieu : … » after the date, else after the date in its sentence,
+    else before the date. A place right before the date comes first when the sentence goes on with
+    a comma or « et ».
 
-    :param start, end: where the date's phrase stands, in characters.
+    :param start, end: where the date phrase starts and ends in *text*, in characters.
+    :returns: None when no place is printed, or only a département.
     """
     after = text[end : end + _AFTER]
     stop = _END.search(after)
@@ -156,7 +158,7 @@ def venue(text: str, start: int, end: int) -> str | None:
 
 
 def _first(said: str) -> str | None:
-    """The first place of the words after a date."""
+    """Return the first place in the words after a date, or None."""
     found: list[tuple[int, str]] = []
     online = _ONLINE.search(said)
     if online and not _DONE_ONLINE.search(said[: online.start()]):
@@ -173,9 +175,9 @@ def _first(said: str) -> str | None:
 
 
 def _last(said: str) -> tuple[str, str] | None:
-    """The last place of the words before a date, and what stands between."""
+    """Return the last place in the words before a date and the words between, or None."""
     for match in reversed(list(_AT.finditer(said))):
-        # « Sortie au planétarium » names what is done.
+        # « Sortie au planétarium » names the activity.
         alone = match["built"] and " " not in match["built"].strip()
         if not alone and (place := _read(match, said)):
             return place, said[match.end() :]
@@ -201,7 +203,7 @@ def _read(match: re.Match[str], said: str) -> str | None:
 
 
 def _goes_on(after: str) -> str:
-    """What commas add: « salle Jean-Moulin, Canopé 62, Arras »."""
+    """Return the parts of a place after commas: « salle Jean-Moulin, Canopé 62, Arras »."""
     whole = ""
     while match := re.match(r",\s(?P<part>[^,.;:!?()|]{2,60})(?=[,.;)|(]|\Z)", after):
         part = match["part"]

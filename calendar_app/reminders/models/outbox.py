@@ -7,7 +7,10 @@ The order of the steps keeps the promise that no mail is lost and every copy is 
 3. the **gate** is a compare-and-set to ``in_doubt``: a worker that was paused or overtaken fails
    here;
 4. the worker talks SMTP, and checks its clock before the body;
-5. the **result** is noted.
+5. the **result** is noted;
+6. a mail in doubt without a result is claimed once more after 15 minutes (``deliveries.DOUBT``) and
+   sent with the same bytes and Message-ID. After that it is parked for a person; an answer, which a
+   person can ask for again, is parked at once.
 
 Steps 3 and 5 are one transaction each for a window of mails (``reminders.attempts``).
 

@@ -1,4 +1,7 @@
-"""When a reminder is sent: the days and instants of the leads of one deadline, as pure values."""
+"""When a reminder is sent: the days and instants of the leads of one deadline, as pure values.
+
+``reminders.send_days`` asks for each place (an académie, with or without Wednesdays).
+"""
 
 from __future__ import annotations
 

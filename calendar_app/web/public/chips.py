@@ -84,6 +84,8 @@ def _words(page: Page, name: str, value: str) -> str:
             return EventType(value).words
         case "q":
             return f"« {value} »"
-    ids = value.split(",")
-    known = queries.event(db.session, ids[0]) if len(ids) == 1 else None
-    return known.title if known else f"ma sélection ({len(ids)})"
+        case "evenements":
+            ids = value.split(",")
+            known = queries.event(db.session, ids[0]) if len(ids) == 1 else None
+            return known.title if known else f"ma sélection ({len(ids)})"
+    raise ValueError(f"the filter {name!r} has no words here")

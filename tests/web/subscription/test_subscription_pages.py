@@ -93,7 +93,9 @@ def personal_token(site, state: SubscriberState = SubscriberState.ACTIVE, addres
 def worker_answers(site) -> None:
     """Do what the worker does every two seconds."""
     with site.app_context():
-        asked.answer(db.session, letterhead(site).links, datetime.now(UTC), accounts.forgotten)
+        asked.answer(
+            db.session, letterhead(site).links, datetime.now(UTC), accounts.mail_forgotten_password
+        )
 
 
 def person(site, address: str = ALICE) -> Subscriber | None:
