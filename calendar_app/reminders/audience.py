@@ -44,27 +44,30 @@ _NEW_SUBSCRIBER = timedelta(days=30)
 WITH_REMINDERS = (DeliveryKind.REMINDER, DeliveryKind.MOVED, DeliveryKind.CANCELLED)
 
 
+#: What planning needs of a pair: the subscriber, and the send day.
+_COLUMNS = (
+    Subscriber.id.label("subscriber_id"),
+    SendDay.milestone_id,
+    SendDay.day,
+    SendDay.lead,
+    SendDay.send_at,
+    SendDay.mail_day,
+)
+
+
 def recipients_query(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) -> Select[Any]:
     """Return a query of the (subscriber, send day) pairs of a kind of mail, with the columns of
     both that a reminder needs.
 
     :param chunk: the first and the last id of the subscribers, inclusive.
     """
-    columns = (
-        Subscriber.id.label("subscriber_id"),
-        SendDay.milestone_id,
-        SendDay.day,
-        SendDay.lead,
-        SendDay.send_at,
-        SendDay.mail_day,
-    )
     open_ = and_(SendDay.kind == kind, SendDay.planned_at.is_(None))
     here = and_(
         SendDay.academy == func.coalesce(Subscriber.academy_slug, ""),
         SendDay.wednesdays == (Subscriber.school != SchoolKind.ECOLE),
     )
     active = and_(Subscriber.id.between(*chunk), Subscriber.state == SubscriberState.ACTIVE)
-    all_of_a_place = select(*columns).join(SendDay, here).where(active, open_)
+    all_of_a_place = select(*_COLUMNS).join(SendDay, here).where(active, open_)
     if kind is DeliveryKind.WEEKLY:
         return all_of_a_place.where(Subscriber.weekly, Subscriber.confirmed_at <= SendDay.send_at)
     if kind is DeliveryKind.RENTREE:
@@ -89,7 +92,7 @@ def recipients_query(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) 
         SendDay.wednesdays == (Subscriber.school != SchoolKind.ECOLE),
     )
     picked = (
-        select(*columns)
+        select(*_COLUMNS)
         .select_from(Subscription)
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .join(SendDay, of_event)
