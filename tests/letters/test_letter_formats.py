@@ -36,8 +36,9 @@ def refusal(data: bytes) -> str:
         "Réunion le 3 mai – « à 14 h »\r".encode("cp1252"),
         "Réunion le 3 mai – « à 14 h »\n".encode("utf-16"),
         b"\xfe\xff" + "Réunion le 3 mai – « à 14 h »\n".encode("utf-16-be"),
+        "Réunion le 3 mai – « à 14 h »\n".encode("utf-32"),
     ],
-    ids=["utf-8", "utf-8 with a mark", "windows-1252", "utf-16", "utf-16-be"],
+    ids=["utf-8", "utf-8 with a mark", "windows-1252", "utf-16", "utf-16-be", "utf-32"],
 )
 def test_a_text_is_decoded_and_nothing_else(data):
     assert read_text(data) == LetterText("Réunion le 3 mai – « à 14 h »\n", LetterForm.TEXT, None)

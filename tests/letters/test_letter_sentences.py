@@ -156,6 +156,15 @@ def test_a_step_is_named_with_what_it_is_a_step_of(knowledge):
     ]
 
 
+def test_a_step_that_one_of_two_mentions_says_leaves_nothing_to_choose(knowledge):
+    text = (
+        "# Concours « Mots »\n\nDate limite : 5 février 2026 à 17 h, salle Colette à Lille.\n\n"
+        "Inscription jusqu'au 5 février 2026.\n"
+    )
+    [item] = items(text, knowledge)
+    assert (item.step, item.warnings) == ("registration", ())
+
+
 def test_two_dates_for_one_deadline_are_shown(knowledge):
     text = (
         "# Concours « Eau »\n\nInscriptions jusqu'au 12 mars.\n\n# Agenda\n\n"

@@ -82,9 +82,7 @@ def find(
     recent = [day for day in full if day.year >= full[-1].year - 1]
     if recent:
         # A letter announces events: it is older than the dates that it gives, by 30 days or so.
-        return min(recent, key=lambda day: abs(day - recent[len(recent) // 2])) - timedelta(30), (
-            FROM_DATES
-        )
+        return recent[len(recent) // 2] - timedelta(30), FROM_DATES
     return today, TODAY
 
 

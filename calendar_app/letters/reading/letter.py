@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
@@ -27,7 +28,7 @@ from calendar_app.letters.reading.blocks import BlockKind, Outline
 from calendar_app.letters.reading.classes import classes
 from calendar_app.letters.reading.flat_text import blanked, flat
 from calendar_app.letters.reading.links import Link, link_of, links
-from calendar_app.letters.reading.merging import Mention, merged
+from calendar_app.letters.reading.merging import NO_STEP, Mention, merged
 from calendar_app.letters.reading.names import VENUE_COLUMN
 from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
 from calendar_app.letters.reading.titles import document_title, title_of
@@ -237,7 +238,7 @@ class _Reader:
         if days.certainty is Certainty.APPROXIMATE:
             found.append("Date approximative : à préciser.")
         if step is Step.UNKNOWN:
-            found.append("Inscription ou envoi des productions : à choisir.")
+            found.append(NO_STEP)
         if (end or days.last) < self.issued:
             found.append("Cette date est passée au jour de la lettre.")
         if self.guessed and days.year_from not in ("printed", "weekday"):
@@ -313,9 +314,9 @@ def _windows(mentions: Sequence[Mention], text: str) -> Iterator[Mention]:
 
     Example: « les inscriptions ouvrent le 4 janvier et ferment le 26 ».
     """
-    left = list(mentions)
+    left = deque(mentions)
     while left:
-        first = left.pop(0)
+        first = left.popleft()
         a, b = first.item, left[0].item if left else None
         if (
             b is not None
@@ -327,7 +328,7 @@ def _windows(mentions: Sequence[Mention], text: str) -> Iterator[Mention]:
             and a.certainty is b.certainty is Certainty.DAY
             and a.step in (None, b.step)
         ):
-            left.pop(0)
+            left.popleft()
             yield replace(
                 first,
                 item=replace(

@@ -120,6 +120,10 @@ def _steps_differ(a: DatedItem, b: DatedItem) -> bool:
     return len(known) > 1
 
 
+#: The warning of an item whose step nobody said.
+NO_STEP = "Inscription ou envoi des productions : à choisir."
+
+
 def _one(one: Mention, other: Mention) -> Mention:
     """Return one mention for two: the fuller one, completed from the other."""
     first, second = sorted((one, other), key=_richness, reverse=True)
@@ -147,7 +151,11 @@ def _one(one: Mention, other: Mention) -> Mention:
         url=a.url or b.url,
         confidence=max(a.confidence, b.confidence),
         warnings=tuple(
-            dict.fromkeys(w for w in a.warnings + b.warnings if not steps or w in a.warnings)
+            dict.fromkeys(
+                w
+                for w in a.warnings + b.warnings
+                if not steps or (w in a.warnings and w != NO_STEP)
+            )
         ),
     )
     return Mention(item, one.section, one.in_heading or other.in_heading, title.title_from)

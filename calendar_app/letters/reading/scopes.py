@@ -162,7 +162,7 @@ def zone_of(printed: str | None, academies: Academies) -> str | None:
     """
     if printed is None:
         return None
-    wanted = slugify(re.sub(r"^La ", "La ", printed))
+    wanted = slugify(printed)
     for academy in academies:
         if wanted in (academy.slug, f"la-{academy.slug}", slugify(academy.name)) or (
             f"la-{wanted}" == academy.slug

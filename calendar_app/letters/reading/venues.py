@@ -121,10 +121,6 @@ _END = re.compile(
 )
 
 
-_RIGHT_BEFORE = re.compile(r"[\s,:–—(-]*")
-_GOES_ON = re.compile(r"\s*(?:,|et\b|puis\b|ou\b)")
-
-
 def venue(text: str, start: int, end: int) -> str | None:
     """Return the place printed near a date: flat, and 80 characters at most.
 
