@@ -46,6 +46,9 @@ from calendar_app.words.vocabulary import (
     Sending,
 )
 
+#: An entry, or a part of one, as texts, lists and dicts, as ``files.yaml_tree`` reads them.
+Written = dict[str, Any]
+
 
 class Entry(BaseModel):
     """The base of all entries: frozen, no unknown keys; an empty value counts as a missing key."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from calendar_app.catalogue.entries import EventEntry, EventsFile, ScopeEntry
+from calendar_app.catalogue.entries import EventEntry, EventsFile, ScopeEntry, Written
 from calendar_app.catalogue.files.events_checks import check_events, without
 from calendar_app.catalogue.files.events_french import note_errors
 from calendar_app.catalogue.files.events_writer import written_fields
@@ -23,9 +23,6 @@ from calendar_app.catalogue.files.yaml_tree import Node, Tree
 from calendar_app.catalogue.versions import Difference, Facts, differences
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.words.errors import CalendarError
-
-#: An entry, or a part of one, as texts, lists and dicts, as ``files.yaml_tree`` reads them.
-Written = dict[str, Any]
 
 #: Fields that the store sets and an export notes. Nobody edits them, so they are never a change.
 OF_THE_STORE = ("record", "cancelled_at", "announced_at", "changed_at")

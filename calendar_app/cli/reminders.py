@@ -32,7 +32,7 @@ STATES = {
 }
 
 
-class Instant(click.ParamType[datetime]):
+class InstantParameter(click.ParamType[datetime]):
     """A day and an hour (ISO 8601), read on the clock of Paris if there is no offset.
 
     The result is aware, in UTC.
@@ -51,7 +51,7 @@ class Instant(click.ParamType[datetime]):
 
 
 NOW = click.option(
-    "--now", type=Instant(), help="Faire comme si c'était cet instant (heure de Paris)."
+    "--now", type=InstantParameter(), help="Faire comme si c'était cet instant (heure de Paris)."
 )
 IDS = click.argument("ids", type=int, nargs=-1)
 PARKED = click.option("--parked", is_flag=True, help="Tous ceux qui sont à trancher.")

@@ -33,8 +33,6 @@ from calendar_app.words.vocabulary import (
     Sending,
 )
 
-UNSAID = "non précisé"
-
 _NAMES = {
     "archived": "retiré du calendrier",
     "audience": "qui participe",

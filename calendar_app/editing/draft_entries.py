@@ -13,12 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.entries import EventEntry, MilestoneEntry
+from calendar_app.catalogue.entries import EventEntry, MilestoneEntry, Written
 from calendar_app.catalogue.entry_rows import event_entry, moved_from, scope_entry
 from calendar_app.catalogue.facts import (
     EntryChange,
     EntryError,
-    Written,
     facts_of,
     with_fresh_keys,
     written,
@@ -41,10 +40,7 @@ from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession
 from calendar_app.words.french import day_words, list_words
 from calendar_app.words.text import clean_line, fold, slugify
-from calendar_app.words.vocabulary import Audience, Certainty, EventType, MilestoneKind
-
-#: The organiser of a new event when the draft names none.
-UNSAID = "non précisé"
+from calendar_app.words.vocabulary import UNSAID, Audience, Certainty, EventType, MilestoneKind
 
 _LONGEST_TITLE = 160
 _LONGEST_SLUG = 60

@@ -13,12 +13,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.entries import EventEntry
+from calendar_app.catalogue.entries import EventEntry, Written
 from calendar_app.catalogue.entry_rows import apply_entry, event_entry
 from calendar_app.catalogue.facts import (
     EntryChange,
     EntryError,
-    Written,
     facts_of,
     read_entry,
     with_fresh_keys,

@@ -11,8 +11,8 @@ from dateutil.relativedelta import MO, relativedelta
 from sqlalchemy import func, select
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.entries import EventEntry
-from calendar_app.catalogue.facts import Written, written
+from calendar_app.catalogue.entries import EventEntry, Written
+from calendar_app.catalogue.facts import written
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.editing import events
 from calendar_app.editing.models.editors import Editor

@@ -56,7 +56,7 @@ def propose(
         before = None
         if base is not None:
             before = event_entry(events.visible_event(session, editor, entry.id), academies)
-        reach = _reach(before or entry)
+        reach = _reach_of_entry(before or entry)
         if not is_allowed(session, editor, EditorAction.PROPOSE_EVENT, reach):
             raise NotConcernedError
         change = EntryChange(before, entry)
@@ -83,6 +83,6 @@ def propose(
         return draft
 
 
-def _reach(entry: EventEntry) -> frozenset[str]:
+def _reach_of_entry(entry: EventEntry) -> frozenset[str]:
     """Return the codes of an event and of all its dates."""
     return frozenset(entry.scope_codes()).union(*(m.scope_codes() for m in entry.milestones))

@@ -14,7 +14,7 @@ from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.school.academies import Academy
 from calendar_app.school.local_time import PARIS
-from calendar_app.words.errors import ParameterError, shortened
+from calendar_app.words.errors import ParameterError, as_repeated
 from calendar_app.words.vocabulary import MilestoneKind
 
 #: How many past months a feed holds by default.
@@ -64,7 +64,7 @@ def read_options(since: str, bars: str, reminders: str, alarms: str) -> FeedOpti
     """
     month = _MONTH.fullmatch(since)
     if since and not month:
-        sentence = f"« {shortened(since)} » n'est pas un mois : il s'écrit 2020-09."
+        sentence = f"« {as_repeated(since)} » n'est pas un mois : il s'écrit 2020-09."
         raise ParameterError(sentence, since)
     if bars not in ("", "barre"):
         sentence = "Une inscription ouverte se montre d'un seul trait si l'adresse dit « barre »."

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from calendar_app.words.errors import UnclearPlaceError, UnknownValueError, shortened
+from calendar_app.words.errors import UnclearPlaceError, UnknownValueError, as_repeated
 from calendar_app.words.french import list_words
 from calendar_app.words.text import fold, nearest, slugify
 
@@ -236,7 +236,7 @@ class Academies:
         longer = [slug for slug in self._by_typed_name if slug.startswith(f"{wanted}-")]
         if near or (wanted and len(longer) == 1):
             return UnknownValueError("le lieu", typed, self._by_typed_name[near or longer[0]][0])
-        shown = shortened(typed)
+        shown = as_repeated(typed)
         return UnclearPlaceError(f"Nous ne connaissons pas le lieu « {shown} ». {_WRITE}", typed)
 
     def is_academy_or_department(self, name: str) -> bool:

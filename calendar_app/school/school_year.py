@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from calendar_app.words.errors import ParameterError, shortened
+from calendar_app.words.errors import ParameterError, as_repeated
 
 _LABEL = re.compile(r"([0-9]{4})-([0-9]{4})")
 
@@ -35,7 +35,7 @@ class SchoolYear:
         match = _LABEL.fullmatch(label)
         if not match or int(match[2]) != int(match[1]) + 1 or not 1900 <= int(match[1]) < 2199:
             meant = re.match(r"(?:19|20|21)[0-8]\d", label, re.ASCII)
-            shown = f"« {shortened(label)} » n'est pas une année scolaire"
+            shown = f"« {as_repeated(label)} » n'est pas une année scolaire"
             sentence = f"{shown} : écrivez par exemple 2020-2021."
             raise ParameterError(sentence, label, cls(int(meant[0])).label if meant else None)
         return cls(int(match[1]))

@@ -21,7 +21,7 @@ from calendar_app.school.academies import Academy, Department
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import db
-from calendar_app.words.errors import NotFoundError, ParameterError, shortened
+from calendar_app.words.errors import NotFoundError, ParameterError, as_repeated
 
 
 def settings() -> Settings:
@@ -148,7 +148,7 @@ def _day(text: str) -> date:
     except ValueError:
         day = date.min
     if not 1900 < day.year < 2199:
-        sentence = f"« {shortened(text)} » n'est pas un jour : il s'écrit « le=2021-01-15 »."
+        sentence = f"« {as_repeated(text)} » n'est pas un jour : il s'écrit « le=2021-01-15 »."
         raise ParameterError(sentence, text)
     return day
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 _SHOWN = 60
 
 
-def shortened(value: str) -> str:
+def as_repeated(value: str) -> str:
     """Return a typed value as an error message repeats it: at most 60 characters, then « … »."""
     return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
 
@@ -51,7 +51,7 @@ class UnknownValueError(ParameterError):
         self, what: str, value: str, nearest: str | None = None, name: str | None = None
     ) -> None:
         hint = f" Vouliez-vous dire « {name or nearest} » ?" if nearest else ""
-        sentence = f"Nous ne connaissons pas {what} « {shortened(value)} ».{hint}"
+        sentence = f"Nous ne connaissons pas {what} « {as_repeated(value)} ».{hint}"
         super().__init__(sentence, value, nearest, name)
         self.what = what
 

@@ -131,3 +131,7 @@ class Sending(StrEnum):
     @property
     def words(self) -> str:
         return {Sending.ONLINE: "en ligne", Sending.POST: "par courrier postal"}[self]
+
+
+#: What a letter does not say is said so, and never guessed.
+UNSAID = "non précisé"

@@ -12,16 +12,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from calendar_app.catalogue.entries import ScopeEntry
+from calendar_app.catalogue.entries import ScopeEntry, Written
 from calendar_app.catalogue.files.problems import Path, Problems, line_of, not_in_list, shown
 from calendar_app.catalogue.files.yaml_tree import Node, Tree
 from calendar_app.school.academies import Academies
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.vocabulary import MilestoneKind
-
-#: An event or a milestone of the file: its keys with their texts, lists and dicts.
-Written = dict[str, Any]
 
 
 def without(value: Node, paths: Iterable[Path]) -> Node:

@@ -168,7 +168,7 @@ def says(over: str, title: str) -> bool:
     return said <= set(re.findall(r"[a-z0-9]+", fold(over)))
 
 
-def shortened(said: str) -> str:
+def as_title(said: str) -> str:
     """Return *said* as a title: cleaned at both ends, without place and step, and cut between two
     words after 120 characters.
     """
@@ -208,7 +208,7 @@ def trimmed(said: str) -> str:
 def name(match: re.Match[str]) -> str:
     """Return the title of a match of :data:`NAMED`, with a capital at its start."""
     said = trimmed(NEXT_SENTENCE.split(match["name"])[0])
-    return shortened(said[:1].upper() + said[1:])
+    return as_title(said[:1].upper() + said[1:])
 
 
 def weak(title: str) -> bool:

@@ -22,11 +22,11 @@ from calendar_app.letters.reading.names import (
     SIDE,
     STARTS,
     WHOLE,
+    as_title,
     bare,
     is_part,
     name,
     says,
-    shortened,
     trimmed,
     weak,
 )
@@ -68,7 +68,7 @@ def title_of(
         return over, rule if len(title.split()) > 2 else found
     if not part and " " not in title:
         return over, found
-    return shortened(f"{over} : {title[:1].lower()}{title[1:]}"), rule
+    return as_title(f"{over} : {title[:1].lower()}{title[1:]}"), rule
 
 
 def document_title(outline: Outline) -> str:
@@ -79,14 +79,14 @@ def document_title(outline: Outline) -> str:
     """
     top = [block for block in outline.blocks[:3] if block.kind is BlockKind.HEADING]
     if top and top[0].level <= 2:  # a heading that is marked, not guessed
-        return shortened(flat(outline.text[top[0].start : top[0].end]))
+        return as_title(flat(outline.text[top[0].start : top[0].end]))
     for block in (b for b in outline.blocks[:5] if b.kind not in (BlockKind.ROW, BlockKind.ITEM)):
         start = outline.text[block.start : min(block.end, block.start + 600)]
         sentence = re.split(r"(?<=[.!?])\s", flat(start))[0].rstrip(".")
         for said in (sentence, *map(flat, start.split("\n")[:4])):
             named = NAMED.search(said) and not weak(said) and not GENERIC.fullmatch(bare(said))
             if named and len(said) < LENGTH and "." not in said:
-                return shortened(said)
+                return as_title(said)
     for section in outline.sections:
         if section.heading and (
             said := _named_heading(outline, section.heading.start, section.heading.end)
@@ -95,7 +95,7 @@ def document_title(outline: Outline) -> str:
     for block in outline.blocks:
         said = flat(outline.text[block.start : min(block.end, block.start + 600)])
         if len(said) > 3 and block.kind is not BlockKind.LINKS:
-            return shortened(said)
+            return as_title(said)
     return ""
 
 
@@ -112,14 +112,14 @@ def _own(
             and not SIDE.search(fold(header))
             and not any(hours(words))
         ]
-        return (shortened(titles[0]), "row") if titles else ("", "")
+        return (as_title(titles[0]), "row") if titles else ("", "")
     before, after = _beside(outline, place, span, others)
     if block.kind is BlockKind.HEADING:
         return _of_heading(outline, place, before, after)
     if place.label:
         if GENERIC.fullmatch(bare(place.label)) or ROLE.search(fold(place.label)):
             return "", ""
-        return shortened(trimmed(place.label)), "label"
+        return as_title(trimmed(place.label)), "label"
     opening = trimmed(before)
     town = re.fullmatch(
         r"[A-ZÀ-Þ][\w’'-]*(?: (?!est|sont|a|ont|vous|nous)[\w’'-]+){0,2},?", opening
@@ -132,7 +132,7 @@ def _own(
             return said, "line"
     elif block.kind is BlockKind.ITEM and len(before) < 90 and re.match(r"\W*[A-ZÀ-Þ0-9]", before):
         match = NAMED.search(before) if len(before) > 60 else None
-        if title := shortened(trimmed(match["name"] if match else before)):
+        if title := as_title(trimmed(match["name"] if match else before)):
             return title, "line"
     if named := _in_sentence(place):
         return named, "sentence"
@@ -148,7 +148,7 @@ def _of_heading(outline: Outline, place: Surroundings, before: str, after: str) 
     if name and not QUOTED.search(title):
         # The line under the heading is its name, in quotation marks.
         title = f"{title} « {name['name'].strip()} »"
-    return shortened(title), "heading-line"
+    return as_title(title), "heading-line"
 
 
 def _beside(
@@ -201,7 +201,7 @@ def _after(following: str) -> str:
         said = re.split(r",\s|\s(?:\(|[–—]\s)|\s:\s|;", said)[0]
     if len(said) > 90 and not NAMED.search(said[:40]):
         return ""
-    return shortened(said) if re.search(r"[^\W\d_]{3}", said) else ""
+    return as_title(said) if re.search(r"[^\W\d_]{3}", said) else ""
 
 
 def _in_sentence(place: Surroundings) -> str:
@@ -241,7 +241,7 @@ def _topic(outline: Outline, place: Surroundings) -> str:
     match = re.match(r"(?P<topic>[A-ZÀ-Þ«][^:.!?0-9]{3,60}?)\s?:\s", said)
     if not match or GENERIC.fullmatch(bare(match["topic"])) or ROLE.search(fold(match["topic"])):
         return ""
-    return shortened(match["topic"])
+    return as_title(match["topic"])
 
 
 def _heading(outline: Outline, place: Surroundings) -> str:
@@ -265,7 +265,7 @@ def _named_heading(outline: Outline, start: int, end: int) -> str:
     said = flat(outline.text[start:end])
     if GENERIC.fullmatch(bare(said)) or ISSUE.search(said) or not re.search(r"[^\W\d_]{3}", said):
         return ""
-    return shortened(said)
+    return as_title(said)
 
 
 def _nearby(outline: Outline, place: Surroundings) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from calendar_app.catalogue.entries import Written
 from calendar_app.catalogue.entry_rows import scope_entry
-from calendar_app.catalogue.facts import Written
 from calendar_app.school import levels
 from calendar_app.school.academies import Academies
 from calendar_app.web.editing.form_words import in_words_of_the_form

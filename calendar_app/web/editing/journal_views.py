@@ -23,7 +23,7 @@ from calendar_app.web.editing.room import room_blueprint, show, the_editor, the_
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.typed_days import EXAMPLE, read_day
-from calendar_app.words.errors import CalendarError, NotFoundError, ParameterError, shortened
+from calendar_app.words.errors import CalendarError, NotFoundError, ParameterError, as_repeated
 from calendar_app.words.french import day_words, hour_words
 from calendar_app.words.text import clean, clean_line
 
@@ -191,7 +191,7 @@ def _day(text: str) -> date | None:
         return None
     day = read_day(text)
     if day is None:
-        sentence = f"« {shortened(text)} » n'est pas un jour : écrivez par exemple {EXAMPLE}."
+        sentence = f"« {as_repeated(text)} » n'est pas un jour : écrivez par exemple {EXAMPLE}."
         raise ParameterError(sentence, text)
     return day
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from calendar_app.catalogue.facts import Written
+from calendar_app.catalogue.entries import Written
 from calendar_app.web.editing.event_form import EventForm
 
 

@@ -30,7 +30,7 @@ from calendar_app.web.page import get_event, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.calendar_views import first_of_month, next_cards, undated_events
 from calendar_app.web.security import CONTENT_SECURITY_POLICY
-from calendar_app.words.errors import NotFoundError, ParameterError, shortened
+from calendar_app.words.errors import NotFoundError, ParameterError, as_repeated
 from calendar_app.words.text import clean_line
 
 bp = Blueprint("embed", __name__)
@@ -228,6 +228,8 @@ def whole_number(text: str, default: int, least: int, most: int) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
         is_number = re.fullmatch("[0-9]+", text)
         near = str(most if len(text) > 9 or int(text) > most else least) if is_number else None
-        sentence = f"« {shortened(text)} » ne convient pas : écrivez un nombre de {least} à {most}."
+        sentence = (
+            f"« {as_repeated(text)} » ne convient pas : écrivez un nombre de {least} à {most}."
+        )
         raise ParameterError(sentence, text, near)
     return int(text)
