@@ -1,7 +1,7 @@
-"""``calendar-app …`` in a process of its own, as a person runs it: arguments and environment in,
-output and exit code out. The process is forked from one that has loaded the program already, which
-takes a tenth of the time; tests/test_wheel.py and tests/cli/test_cli.py start it from nothing as
-well.
+"""Runs ``calendar-app …`` in a separate process, as a person runs it: a test gives arguments and
+environment, and gets output and exit code. The process is forked from a process that has already
+loaded the program, which takes a tenth of the time; tests/test_wheel.py and tests/cli/test_cli.py
+also start the program from scratch.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _context.set_forkserver_preload(
 
 
 def processes() -> ForkServerContext:
-    """Return what makes processes, and queues between them; skips the test in ``make quick``."""
+    """Return the context that makes processes and queues; skip the test in ``make quick``."""
     starts_programs()
     return _context
 
 
 class Command:
-    """A command that was started; it has the methods of ``subprocess.Popen`` that tests use."""
+    """A running command, with the methods of ``subprocess.Popen`` that tests use."""
 
     def __init__(self, arguments: tuple[str, ...], environ: Mapping[str, str]) -> None:
         self._folder = Path(tempfile.mkdtemp())
@@ -65,23 +65,24 @@ class Command:
         self._process.kill()
 
     def communicate(self, timeout: float = PATIENCE) -> tuple[str, str]:
-        """Wait for its end; return what it said.
+        """Wait until the command ends; return its standard output and standard error.
 
-        :raises subprocess.TimeoutExpired: when it goes on for longer; it is killed then.
+        :param timeout: in seconds.
+        :raises subprocess.TimeoutExpired: when the command runs longer; the command is then killed.
         """
         self._process.join(timeout)
         if self.poll() is None:
             self.kill()
             self._process.join()
             raise subprocess.TimeoutExpired("calendar-app", timeout)
-        # What was never written to was never made.
+        # A command that ends before it opens its files leaves no file.
         out, err = (p.read_text(encoding="utf-8") if p.exists() else "" for p in self._said)
         shutil.rmtree(self._folder)
         return out, err
 
 
 def start(*arguments: str, environ: Mapping[str, str]) -> Command:
-    """Start ``calendar-app`` with these arguments and nothing but this environment."""
+    """Start ``calendar-app`` with these arguments and only this environment."""
     return Command(arguments, environ)
 
 

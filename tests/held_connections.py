@@ -1,6 +1,5 @@
-"""Connections that are kept open for next to nothing, each kind in great number: what a server
-meets on an ordinary morning (browsers hold connections that they do not use), and what somebody
-does who wants to stop it."""
+"""Many connections that stay open and do almost nothing. A server meets them on an ordinary morning
+(browsers keep connections that they do not use) and in a denial-of-service attack."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-#: Seconds between two bytes of what is slow.
+#: Seconds between two bytes of a slow request.
 PAUSE = 0.5
 
 
@@ -21,9 +20,9 @@ PAUSE = 0.5
 class Kind:
     """How a connection is held.
 
-    :param begins: what is sent at once.
-    :param goes_on: what is sent a byte at a time, again and again; nothing where empty.
-    :param reads: whether answers are read.
+    :param begins: the bytes that are sent at once.
+    :param goes_on: the bytes that are sent again every :data:`PAUSE` seconds; empty: nothing.
+    :param reads: whether the client reads the answers.
     """
 
     begins: bytes
@@ -37,7 +36,7 @@ _FILE = _HOST + b"Content-Type: multipart/form-data; boundary=b\r\n"
 
 KINDS: Mapping[str, Kind] = {
     "idle": Kind(b""),
-    # As a browser does after a page.
+    # A browser does the same after a page.
     "idle after an answer": Kind(b"GET /livez HTTP/1.1\r\n" + _HOST + b"\r\n"),
     "slow headers": Kind(b"GET /flux/national.ics HTTP/1.1\r\n" + _HOST + b"X-Slow: ", b"a"),
     "slow request line": Kind(b"GET /flux/", b"a"),
@@ -65,9 +64,9 @@ KINDS: Mapping[str, Kind] = {
 
 
 class HeldConnections:
-    """Hold *counts* connections of each kind of :data:`KINDS` while the block runs; what the server
-    closes is opened again.
+    """Hold connections while the block runs; a connection that the server closes is opened again.
 
+    :param counts: key of :data:`KINDS` → number of connections.
     :param headers: further headers of every request: lines that end with CR LF.
     """
 
@@ -75,7 +74,7 @@ class HeldConnections:
         self._port, self._counts, self._headers = port, counts, headers
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
-        #: Connections that are open now, and those that were opened, by kind.
+        #: By kind: how many connections are open now, and how many have been opened so far.
         self.open = dict.fromkeys(counts, 0)
         self.opened = dict.fromkeys(counts, 0)
 
@@ -91,7 +90,7 @@ class HeldConnections:
         self._loop.close()
 
     async def _begin(self) -> None:
-        """Return when each connection was open once, and half a second had to send more."""
+        """Open the connections; return half a second after each connection has been open once."""
         self._tasks = [
             asyncio.create_task(self._hold(name))
             for name, count in self._counts.items()
@@ -114,7 +113,7 @@ class HeldConnections:
 
     async def _hold_once(self, name: str) -> None:
         kind = KINDS[name]
-        # Small, so that what is not read fills it.
+        # The receive buffer is small, so that unread answers fill it.
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.setblocking(False)
@@ -132,13 +131,13 @@ class HeldConnections:
             connection.close()
 
     async def _keep(self, connection: socket.socket, kind: Kind) -> None:
-        """Return when the server closes it."""
+        """Hold a connection until the server closes it."""
         for piece in itertools.repeat(kind.goes_on):
             if not kind.reads:
                 await asyncio.sleep(3600)
             with contextlib.suppress(TimeoutError):
                 reading = self._loop.sock_recv(connection, 4096)
-                # What says nothing more only listens.
+                # A connection that sends nothing more only waits for answers.
                 if not await asyncio.wait_for(reading, PAUSE if piece else None):
                     return
             await self._loop.sock_sendall(connection, piece)

@@ -1,7 +1,7 @@
-"""Files that a letter may come in, built with the standard library; and what hostile ones do.
+"""Files in the formats of letters, built with the standard library, and hostile functions.
 
-The functions at the end are run in a child process with limits (``letters/limited_process.py``),
-which imports this module: it stays light.
+The functions at the end run in a child process with limits (``letters/limited_process.py``). The
+child process imports this module, so this module must import little.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def zipped(parts: Mapping[str, str | bytes]) -> bytes:
 
 
 def docx(body: str, styles: str = "", relations: str = "") -> bytes:
-    """Return a Word document with what stands in its ``w:body``, ``w:styles`` and relations."""
+    """Return a Word document with this XML in its ``w:body``, ``w:styles`` and relations."""
     return zipped(
         {
             "[Content_Types].xml": "<Types/>",
@@ -62,7 +62,7 @@ def docx(body: str, styles: str = "", relations: str = "") -> bytes:
 
 
 def odt(body: str, automatic: str = "", common: str = "") -> bytes:
-    """Return an OpenDocument text with what stands in its ``office:text`` and its styles."""
+    """Return an OpenDocument text with this XML in its ``office:text`` and its styles."""
     xlink = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
     return zipped(
         {
@@ -78,7 +78,7 @@ def odt(body: str, automatic: str = "", common: str = "") -> bytes:
 
 
 def pdf(objects: Iterable[str | bytes]) -> bytes:
-    """Return a PDF of *objects* (the first is number 1, and the catalogue) with its table."""
+    """Return a PDF of *objects* (object 1 is the PDF catalogue) with its cross-reference table."""
     file = bytearray(b"%PDF-1.7\n")
     places = []
     for number, content in enumerate(objects, 1):
@@ -103,13 +103,13 @@ def stream(content: bytes, more: str = "") -> bytes:
 
 
 def column(lines: Iterable[str], left: int = 50) -> bytes:
-    """Return the drawing of *lines*, each under the one before, *left* points from the edge."""
+    """Return the drawing operators of *lines*, from top to bottom, *left* points from the edge."""
     shown = "".join(f"({line}) Tj 0 -14 Td\n" for line in lines)
     return f"BT /F1 11 Tf {left} 800 Td\n{shown}ET\n".encode("cp1252")
 
 
 def pdf_pages(*pages: bytes, links: Mapping[int, Iterable[str]] | None = None) -> bytes:
-    """Return a PDF with one page a drawing, and links (index of the page → their addresses)."""
+    """Return a PDF with one page for each drawing, and links (index of the page → addresses)."""
     font = "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding>>"
     objects: list[str | bytes] = ["<</Type /Catalog /Pages 2 0 R>>", "", font]
     kids = []
@@ -130,12 +130,13 @@ def pdf_pages(*pages: bytes, links: Mapping[int, Iterable[str]] | None = None) -
 
 
 def slow_pdf() -> bytes:
-    """Return a PDF of some 10 KiB that takes seconds and hundreds of MB in pypdf."""
+    """Return a PDF of about 10 KiB for which pypdf needs seconds and hundreds of MB."""
     return pdf_pages(b"BT /F1 1 Tf\n" + b"(a)Tj\n" * 1_800_000 + b"ET")
 
 
 def pdf_of_forms(depth: int = 12, times: int = 4) -> bytes:
-    """Return a PDF whose page draws a form *times*, which draws another *times*, and so on."""
+    """Return a PDF of nested forms: the page draws the first form *times* times, and each form draws
+    the next form *times* times, *depth* levels deep."""
     names = "".join(f"/X{number} Do " for number in range(times)).encode()
     objects: list[str | bytes] = [
         "<</Type /Catalog /Pages 2 0 R>>",
@@ -157,7 +158,7 @@ def pdf_of_forms(depth: int = 12, times: int = 4) -> bytes:
     return pdf(objects)
 
 
-# What a function may do to the process that it runs in.
+# Functions that do to their process what a reader of a letter might do.
 
 
 def give_back(value: object) -> object:
@@ -179,7 +180,7 @@ def loop(_: None) -> None:
 
 
 def loop_on_and_on(_: None) -> None:
-    """Loop, whatever the system asks."""
+    """Loop, and ignore the signal of the limit on processor time."""
     signal.signal(signal.SIGXCPU, signal.SIG_IGN)
     loop(None)
 
@@ -203,7 +204,7 @@ def answer_at_length(size: int) -> str:
 
 
 def flood(size: int) -> None:
-    """Write to the descriptor that answers, whatever its number."""
+    """Write to every descriptor, to reach the descriptor on which the child answers."""
     for descriptor in range(1, 32):
         try:
             os.write(descriptor, b"x" * size)
@@ -226,7 +227,7 @@ def chat(value: str) -> str:
 
 
 def recurse(depth: int) -> str:
-    """Return what JSON nests too deeply to be read back."""
+    """Return JSON that is nested too deeply to be parsed."""
     value: list[object] = []
     for _ in range(depth):
         value = [value]
@@ -234,7 +235,7 @@ def recurse(depth: int) -> str:
 
 
 def surroundings(folder: str) -> dict[str, object]:
-    """Return what the process can see and do."""
+    """Return what the process can see (environment, limits, modules) and do (write, open files)."""
     found: dict[str, object] = {
         "environment": sorted(os.environ),
         "core": resource.getrlimit(resource.RLIMIT_CORE),

@@ -1,4 +1,4 @@
-"""The elements of a page, as a browser's parser tells them apart."""
+"""The elements of an HTML page, as a parser finds them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 @dataclass
 class Element:
-    """One element, with the text of it until the next tag."""
+    """One element, with its text up to the next start tag of any element."""
 
     tag: str
     attributes: dict[str, str | None] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class _Reader(HTMLParser):
 
 
 def elements(page: str, tag: str, **wanted: str) -> list[Element]:
-    """Return the elements of this name that have these attributes, in order."""
+    """Return the elements with this tag name and these attributes, in the order of the page."""
     return [
         element
         for element in _Reader(page).found

@@ -1,4 +1,4 @@
-"""Feeds read as two other programs read them: the icalendar library, and ical.js in node."""
+"""Feeds as two other programs read them: the icalendar library, and ical.js in node."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from tests.tools import NODE_FOLDER, need, node_modules
 
 
 def parse(data: bytes) -> icalendar.Calendar:
-    """Read a feed with the icalendar library; an error in it is an error here."""
+    """Read a feed with the icalendar library.
+
+    :raises AssertionError: when the library notes an error in a component.
+    """
     calendar = icalendar.Calendar.from_ical(data)
     for component in calendar.walk():
         assert component.errors == [], component.errors
@@ -21,7 +24,7 @@ def parse(data: bytes) -> icalendar.Calendar:
 
 
 def vevents(data: bytes) -> list[icalendar.Event]:
-    """Return the VEVENTs of a feed, in their order."""
+    """Return the VEVENTs of a feed, in the order of the feed."""
     return list(parse(data).walk("VEVENT"))
 
 
@@ -31,13 +34,13 @@ def by_summary(data: bytes) -> dict[str, icalendar.Event]:
 
 
 def facts(data: bytes) -> list[dict[str, Any]]:
-    """Return what every reader must agree on, as icalendar reads it."""
+    """Return the facts of each VEVENT on which all readers must agree, as icalendar reads them."""
     return [
         {
             "uid": str(event["UID"]),
             "start": _moment(event["DTSTART"].dt),
             "end": _moment(event["DTEND"].dt),
-            # What the clocks show is not enough: a zone may be misread.
+            # The local times alone are not enough: a reader may misread a time zone.
             "instants": [_instant(event[name].dt) for name in ("DTSTART", "DTEND")],
             "summary": str(event["SUMMARY"]),
             "description": str(event["DESCRIPTION"]),
@@ -47,7 +50,7 @@ def facts(data: bytes) -> list[dict[str, Any]]:
 
 
 def facts_of_ical_js(data: bytes) -> list[dict[str, Any]]:
-    """Return the same as ical.js reads it; skips without node."""
+    """Return the same facts as :func:`facts`, as ical.js reads them; skip the test without node."""
     node_modules("the reading of feeds by ical.js")
     done = subprocess.run(
         [need("node", "the reading of feeds by ical.js"), str(NODE_FOLDER / "read_feed.mjs")],
@@ -61,7 +64,7 @@ def facts_of_ical_js(data: bytes) -> list[dict[str, Any]]:
 
 
 def _instant(value: date) -> int | None:
-    """Return the seconds since 1970, or None for a day."""
+    """Return the seconds since 1970, or None for a day without an hour."""
     return int(value.timestamp()) if isinstance(value, datetime) else None
 
 

@@ -1,4 +1,4 @@
-"""Subscribers for tests, and what became of their mails."""
+"""Subscribers for tests, and the state of their mails and reminders."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from calendar_app.reminders.rules.reminder_plan import SchoolKind
 from calendar_app.store.base import db, reading, writing
 from tests.conftest import IMPORTED_AT
 
-#: Before the content was imported, so that every lead is ahead.
+#: Before the content is imported, so that every lead is still ahead.
 SIGNED_UP = datetime(2020, 9, 1, 10, 0, tzinfo=UTC)
 
-#: A server's report that an address does not exist: with recipient, status and message_id.
+#: A bounce that says that an address does not exist; its fields are recipient, status and
+#: message_id.
 BOUNCE = """From: MAILER-DAEMON@relais.example
 To: ne-pas-repondre@127.0.0.1
 Subject: Undelivered Mail Returned to Sender
@@ -53,7 +54,7 @@ Subject: Date limite
 
 
 def subscriber(name: str = "alice", **changes: Any) -> Subscriber:
-    """Return a teacher of CM1-CM2 in Lille with the usual leads, but for *changes*."""
+    """Return a teacher of CM1-CM2 in Lille with the usual leads; *changes* replace values."""
     return Subscriber(
         **{
             "address": f"{name}@ecole.example",
@@ -77,7 +78,7 @@ def subscriber(name: str = "alice", **changes: Any) -> Subscriber:
 def sign_up(
     app: Flask, *people: Subscriber, picks: tuple[str, ...] = (), now: datetime = SIGNED_UP
 ) -> list[int]:
-    """Put subscribers in the store, each with the same picked events; return their ids."""
+    """Store subscribers who all pick the same events; return the ids of the subscribers."""
     with app.app_context(), writing(db.session, now):
         for person in people:
             person.subscriptions = [
@@ -89,13 +90,13 @@ def sign_up(
 
 
 def plan(app: Flask, now: datetime) -> Any:
-    """Plan what is due."""
+    """Plan the reminders that are due."""
     with app.app_context():
         return plan_due(db.session, now)
 
 
 def deliveries(app: Flask) -> Counter[tuple[str, str]]:
-    """Return how many mails there are of each (kind, state)."""
+    """Return the number of mails of each (kind, state)."""
     with app.app_context(), reading(db.session):
         rows = db.session.execute(
             select(Delivery.kind, Delivery.state, func.count()).group_by(

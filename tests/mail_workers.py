@@ -1,4 +1,4 @@
-"""Worker processes for the tests that kill and pause them, on a clock that the tests set."""
+"""Worker processes that tests kill and pause, on a clock that the tests set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import settings_for
 
 
 class Clock:
-    """A clock that several processes share: it stands until one of them sets it."""
+    """A clock that several processes share. It stands still until a process sets it."""
 
     def __init__(self, folder: Path, now: datetime) -> None:
         self._shown = folder / "clock"
@@ -31,9 +31,10 @@ class Clock:
 
 
 class Pausing(SmtpTransport):
-    """Stops its process once before the body of a mail, as a machine does that is put to sleep.
+    """A transport that pauses its process once, before the body of a mail, like a machine that is
+    suspended.
 
-    :param at: which mail it is, from 1; at 0 it never stops.
+    :param at: the number of the mail before which the process stops, from 1; 0: never.
     """
 
     def __init__(self, url: str, at: int) -> None:
@@ -50,7 +51,7 @@ class Pausing(SmtpTransport):
 def work(
     url: str, instance: Path, server: str, clock: Clock, name: str, rate: int, pause_at: int = 0
 ) -> None:
-    """Send until nothing is due, as ``calendar-app reminders send`` does."""
+    """Send mails until no mail is due, as ``calendar-app reminders send`` does."""
     app = create_app(settings_for(url, instance, CALENDAR_SMTP_RATE=str(rate)))
     with app.app_context():
         sender = make_sender(app, name, clock=clock)
@@ -59,7 +60,7 @@ def work(
 
 
 def start(*arguments: object) -> BaseProcess:
-    """Start a process that does :func:`work`."""
+    """Start a process that runs :func:`work` with these arguments."""
     process = commands.processes().Process(target=work, args=arguments, daemon=True)
     process.start()
     return process

@@ -24,6 +24,7 @@ from calendar_app.store.base import AnySession
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.french import day_words, hour_words, list_words, span_words
 from calendar_app.words.vocabulary import (
+    UNSAID,
     Audience,
     Certainty,
     EventType,

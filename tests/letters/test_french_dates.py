@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from calendar_app.letters.grammar.date_tokens import MONTHS
 from calendar_app.letters.grammar.french_dates import (
     DatePhrase,
-    Lead,
+    LeadIn,
     Part,
     Shape,
     find_dates,
@@ -88,18 +88,18 @@ def test_a_form_is_read(text, first, last):
 @pytest.mark.parametrize(
     ("text", "lead"),
     [
-        ("jusqu’au 11 février 2026", Lead.UNTIL),
-        ("jusqu'à fin mars", Lead.UNTIL),
-        ("avant le 21 mars 2026", Lead.BEFORE),
-        ("au plus tard le vendredi 3 avril", Lead.AT_LATEST),
-        ("le 3 avril 2026 (au plus tard)", Lead.AT_LATEST),
-        ("d'ici le 7 avril 2026 à 23h59", Lead.BY),
-        ("d'ici fin juin", Lead.BY),
-        ("à partir du 12 mai", Lead.FROM),
-        ("dès le 12 décembre", Lead.FROM),
-        ("entre le 2 mai et le 11 juin", Lead.BETWEEN),
-        ("ce vendredi 20 novembre", Lead.THIS),
-        ("le 12 mai", Lead.NONE),
+        ("jusqu’au 11 février 2026", LeadIn.UNTIL),
+        ("jusqu'à fin mars", LeadIn.UNTIL),
+        ("avant le 21 mars 2026", LeadIn.BEFORE),
+        ("au plus tard le vendredi 3 avril", LeadIn.AT_LATEST),
+        ("le 3 avril 2026 (au plus tard)", LeadIn.AT_LATEST),
+        ("d'ici le 7 avril 2026 à 23h59", LeadIn.BY),
+        ("d'ici fin juin", LeadIn.BY),
+        ("à partir du 12 mai", LeadIn.FROM),
+        ("dès le 12 décembre", LeadIn.FROM),
+        ("entre le 2 mai et le 11 juin", LeadIn.BETWEEN),
+        ("ce vendredi 20 novembre", LeadIn.THIS),
+        ("le 12 mai", LeadIn.NONE),
     ],
 )
 def test_the_words_before_a_date(text, lead):

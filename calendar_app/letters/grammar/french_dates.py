@@ -17,7 +17,7 @@ from itertools import pairwise
 from calendar_app.letters.grammar.date_tokens import Token, tokens
 
 
-class Lead(StrEnum):
+class LeadIn(StrEnum):
     """The words that introduce a date."""
 
     NONE = ""
@@ -32,7 +32,7 @@ class Lead(StrEnum):
     @property
     def ends(self) -> bool:
         """Whether the date is a last day."""
-        return self in (Lead.UNTIL, Lead.BEFORE, Lead.AT_LATEST, Lead.BY)
+        return self in (LeadIn.UNTIL, LeadIn.BEFORE, LeadIn.AT_LATEST, LeadIn.BY)
 
 
 class Shape(StrEnum):
@@ -86,7 +86,7 @@ class DatePhrase:
 
     start: int
     end: int
-    lead: Lead
+    lead: LeadIn
     shape: Shape
     days: tuple[PrintedDay, ...]
     part: Part = Part.WHOLE
@@ -133,12 +133,12 @@ _PHRASE = re.compile(
     re.VERBOSE,
 )
 _LEADS = {
-    "until": Lead.UNTIL,
-    "before": Lead.BEFORE,
-    "latest": Lead.AT_LATEST,
-    "by": Lead.BY,
-    "from": Lead.FROM,
-    "this": Lead.THIS,
+    "until": LeadIn.UNTIL,
+    "before": LeadIn.BEFORE,
+    "latest": LeadIn.AT_LATEST,
+    "by": LeadIn.BY,
+    "from": LeadIn.FROM,
+    "this": LeadIn.THIS,
 }
 _ZONE = re.compile(r"[\s(,]{0,3}heure[ \u00a0]+(?:de[ \u00a0]+)?(?P<place>(?:La )?[\w-]{3,20})\)?")
 
@@ -170,7 +170,7 @@ def hours(text: str) -> tuple[time | None, time | None]:
     row = tokens(text)
     if not row or any(token.kind not in "T-àadetsj,()D:" for token in row):
         return None, None
-    return _read_times(row, Lead.NONE)
+    return _read_times(row, LeadIn.NONE)
 
 
 # After these words, a number is no day: in « n° 4 – 9 décembre », 4 is the number of a letter.
@@ -205,7 +205,7 @@ def _read_phrase(match: re.Match[str], span: Sequence[Token], text: str) -> Date
         return None
     lead, shape = _find_lead(groups), _find_shape(groups, days)
     start, end = span[0].start, span[-1].end
-    if len(span) > 1 and span[0].kind in "ua" and shape is Shape.DAY and lead is Lead.NONE:
+    if len(span) > 1 and span[0].kind in "ua" and shape is Shape.DAY and lead is LeadIn.NONE:
         start = span[1].start  # « du » or « au » before a single day
     start_time, end_time = _read_times(span, lead)
     zone = _ZONE.match(text, end) if start_time or end_time else None
@@ -235,13 +235,13 @@ def _is_fraction(match: re.Match[str], span: Sequence[Token], groups: set[str]) 
     return match.string[match.start() - 1 : match.start()] != "§"
 
 
-def _find_lead(groups: set[str]) -> Lead:
+def _find_lead(groups: set[str]) -> LeadIn:
     """Return the words that introduce a date, from the groups of the grammar that matched."""
-    lead = Lead.BETWEEN
+    lead = LeadIn.BETWEEN
     if "between" not in groups:
-        lead = next((_LEADS[name] for name in _LEADS if name in groups), Lead.NONE)
+        lead = next((_LEADS[name] for name in _LEADS if name in groups), LeadIn.NONE)
     if groups & {"latest_after", "final"} and not lead.ends:
-        return Lead.AT_LATEST
+        return LeadIn.AT_LATEST
     return lead
 
 
@@ -406,7 +406,7 @@ def _is_calendar_day(day: int | None, month: int, year: int | None) -> bool:
 # -- the times of a phrase, and its other words ----------------------------------------------------
 
 
-def _read_times(span: Sequence[Token], lead: Lead) -> tuple[time | None, time | None]:
+def _read_times(span: Sequence[Token], lead: LeadIn) -> tuple[time | None, time | None]:
     """Return the first and the last time of a phrase; None for each one that is missing.
 
     A single time is the last one on a last day, after « jusqu'à », and at the end of a range of

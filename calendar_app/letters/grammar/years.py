@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Part, PrintedDay, Shape
+from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Part, PrintedDay, Shape
 from calendar_app.words.vocabulary import Certainty
 
 #: A letter announces events: a date without a year is in the ten months after the letter or in the
@@ -79,7 +79,7 @@ def _year(
         before = [day for day in candidates if day <= issued]
         if before:
             return max(before).year, "past"
-    if phrase.lead is Lead.THIS:
+    if phrase.lead is LeadIn.THIS:
         return min(candidates, key=lambda day: abs(day - issued)).year, "issued"
     usual = min(candidates, key=lambda day: _distance(day, issued))
     fitting = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
-from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Shape
+from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Shape
 from calendar_app.letters.grammar.years import Days
 from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import Certainty
@@ -148,7 +148,9 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
     :param issued: the day of the letter.
     """
     before = around.before.rstrip(" «\"'(")
-    is_single = phrase.shape is Shape.DAY and not phrase.lead.ends and phrase.lead is not Lead.FROM
+    is_single = (
+        phrase.shape is Shape.DAY and not phrase.lead.ends and phrase.lead is not LeadIn.FROM
+    )
     is_months = phrase.shape is Shape.MONTHS
     if any(_PRESS.search(heading) for heading in around.headings):
         return "press"
@@ -247,7 +249,7 @@ def _is_announced(phrase: DatePhrase, days: Days, around: Context, issued: date)
         return False
     if phrase.lead.ends:
         return True
-    exact = phrase.part != "" or phrase.days[-1].year is not None or phrase.lead is Lead.FROM
+    exact = phrase.part != "" or phrase.days[-1].year is not None or phrase.lead is LeadIn.FROM
     near = f"{around.before[-110:]} {around.label} {around.after[:110]}"
     generic = re.search(
         r"\b(?:chaque annee|tous les ans|toute l'annee|depuis|(?:qui|pour) integr|generalement)\b",
@@ -375,7 +377,7 @@ def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> Item
     :param title: the title of its item, folded.
     """
     near = f"{around.label} | {around.before[-90:]}"
-    if phrase.lead is Lead.UNTIL and _SHOWN.search(f"{title} {near}") and not _is_request(near):
+    if phrase.lead is LeadIn.UNTIL and _SHOWN.search(f"{title} {near}") and not _is_request(near):
         return ItemKind.WINDOW
     if phrase.lead.ends or _DUE.search(around.before):
         return ItemKind.DEADLINE
@@ -383,7 +385,7 @@ def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> Item
         return _classify_range(phrase, days, around, title, near)
     if phrase.shape is Shape.MONTHS and len(phrase.days) > 1:
         return ItemKind.WINDOW
-    if phrase.lead is Lead.FROM:
+    if phrase.lead is LeadIn.FROM:
         return ItemKind.EVENT if _OUTCOME.search(around.sentence) else ItemKind.WINDOW
     if _LAST_DAY.search(f"{around.label} | {around.before[-60:]}") or re.match(
         r"[ :,–()-]*(?:date limite|cloture|dernier delai|dernier jour|fin des inscriptions"
@@ -432,7 +434,7 @@ def _classify_range(
     """
     length = days.last - days.first
     asked = _PRIZES.sub("", f"{around.label} | {around.before[-60:]}")
-    if _REGISTERS.search(asked) or _SUBMITS.search(asked) or phrase.lead is Lead.BETWEEN:
+    if _REGISTERS.search(asked) or _SUBMITS.search(asked) or phrase.lead is LeadIn.BETWEEN:
         return ItemKind.WINDOW
     if re.search(r"\b(?:exposition|vacances)\b", f"{title} {near}"):
         return ItemKind.EVENT

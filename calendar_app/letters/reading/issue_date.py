@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Shape
+from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Shape
 from calendar_app.letters.reading.blocks import BlockKind, Outline
 from calendar_app.letters.reading.flat_text import flat, front_matter
 from calendar_app.letters.reading.surroundings import Surroundings
@@ -67,7 +67,7 @@ def find(
         before = fold(flat(line)).lstrip("#>*- ") + " " * line.endswith((" ", "\u00a0"))
         if (
             day
-            and phrase.lead is Lead.NONE
+            and phrase.lead is LeadIn.NONE
             and phrase.shape is Shape.DAY
             and len(line) < 110
             and not _LAW.search(before)
@@ -98,7 +98,7 @@ def is_masthead(outline: Outline, place: Surroundings, phrase: DatePhrase, issue
     :param issued: the day of the letter, as :func:`find` found it.
     """
     day = phrase.days[-1]
-    if phrase.lead is not Lead.NONE or phrase.shape not in (Shape.DAY, Shape.MONTHS):
+    if phrase.lead is not LeadIn.NONE or phrase.shape not in (Shape.DAY, Shape.MONTHS):
         return False
     own = day.month == issued.month and day.year in (None, issued.year)
     if not own or (day.day is not None and day.day != issued.day):

@@ -21,7 +21,7 @@ from datetime import date, time, timedelta
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
 from calendar_app.letters.formats.letter_text import LetterText
 from calendar_app.letters.formats.text import read_text
-from calendar_app.letters.grammar.french_dates import DatePhrase, Lead, Shape, find_dates, hours
+from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Shape, find_dates, hours
 from calendar_app.letters.grammar.years import Days, resolve
 from calendar_app.letters.reading import contexts, issue_date, scopes, subjects
 from calendar_app.letters.reading.blocks import BlockKind, Outline
@@ -230,7 +230,7 @@ class _Reader:
                 f"La lettre dit « {said} », mais le {day_words(days.first, weekday=False)} est un "
                 f"{WEEKDAYS[days.first.weekday()]}."
             )
-        if phrase.lead is Lead.BEFORE and end is not None and end < days.last:
+        if phrase.lead is LeadIn.BEFORE and end is not None and end < days.last:
             found.append(
                 f"« Avant le {day_words(days.last, weekday=False, year=False)} » : le dernier jour "
                 f"est le {day_words(end, weekday=False, year=False)}."
@@ -355,14 +355,14 @@ def _bounds(
         last = days.last
         printed = text[phrase.start : phrase.end].casefold()
         exact = days.certainty is Certainty.DAY and phrase.end_time is None
-        if phrase.lead is Lead.BEFORE and exact and "inclus" not in printed:
+        if phrase.lead is LeadIn.BEFORE and exact and "inclus" not in printed:
             last -= timedelta(days=1)
         return None, last, phrase.end_time
     if kind is ItemKind.WINDOW and phrase.lead.ends:
         return None, days.last, phrase.end_time  # open « jusqu'au », for example an exhibition
     if kind is ItemKind.WINDOW and phrase.shape is Shape.DAY:
         return days.first, None, phrase.end_time
-    if phrase.lead is Lead.FROM and phrase.shape is Shape.DAY:
+    if phrase.lead is LeadIn.FROM and phrase.shape is Shape.DAY:
         return days.first, None, phrase.end_time
     return days.first, days.last, phrase.end_time
 
