@@ -1,7 +1,7 @@
-"""How long a feed takes: rendered, from memory, and answered 304; as ratios to bare icalendar.
+"""Benchmark of a feed: rendered, from the cache, and answered 304, as ratios to bare icalendar.
 
-The store holds 2,000 milestones of one school year, which is more than the nation announces. The
-yardstick, in the same run: the icalendar library writing as many all-day events with one line of
+The store holds 2,000 milestones of one school year, more than are announced in the whole country.
+The yardstick, in the same run: the icalendar library writes as many all-day events with one line of
 text. Each figure is the best of several runs.
 """
 
@@ -30,7 +30,7 @@ FIRST_DAY = NOW.date()
 
 
 def best(run: Callable[[], object], times: int) -> float:
-    """Return the shortest of several runs, in seconds."""
+    """Return the time of the shortest run, in seconds."""
     found = []
     for _ in range(times):
         start = time.perf_counter()

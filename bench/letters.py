@@ -1,8 +1,8 @@
-"""How fast letters are read: microseconds a kilobyte from 10 kB to 1 MB, and pages a second of PDF.
+"""Benchmark of the reader of letters: microseconds a kilobyte from 10 kB to 1 MB, PDF pages a second.
 
-Time must grow as the letter does: a reader that looks back over what it read grows with the square.
-The yardstick of each size is the same letter through one regular expression that finds its months.
-Hostile texts, made to be slow, are read beside a usual one of the same size.
+The time must be linear in the size of the letter; it would be quadratic in a reader that looks back
+over all the text. The yardstick of each size is one regular expression that finds the months in the
+same letter. Hostile texts, made to be slow, are compared with a usual text of the same size.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ HOSTILE = {
 
 
 def letter(size: int) -> str:
-    """Return a letter of *size* characters, with some ten items in 20 kB as the fuller letters that
-    we measured have."""
+    """Return a letter of *size* characters with about ten items in 20 kB, like the longer letters that
+    we measured."""
     told = ARTICLE.split("\n\n")[2] + "\n\n"
     parts, length = ["# La lettre des ponts\n\n"], 0
     n = 0
@@ -81,7 +81,7 @@ def letter(size: int) -> str:
 
 
 def seconds(run: Callable[[], object]) -> float:
-    """Return the shortest of three runs."""
+    """Return the time of the shortest of three runs, in seconds."""
     best = float("inf")
     for _ in range(3):
         start = time.perf_counter()
@@ -91,7 +91,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def hostile(unit: str, size: int, knowledge: LetterKnowledge) -> float:
-    """Return the seconds of reading one unit, again and again, to *size* characters."""
+    """Return the time to read *unit*, repeated to *size* characters, in seconds."""
     text = unit * (size // len(unit))
     start = time.perf_counter()
     read(text, knowledge)
@@ -99,7 +99,7 @@ def hostile(unit: str, size: int, knowledge: LetterKnowledge) -> float:
 
 
 def read(text: str, knowledge: LetterKnowledge) -> int:
-    """Read a text as a new process does, with nothing remembered; return its items."""
+    """Read a text with empty caches, as a new process does; return the number of items."""
     for remembering in (
         classes,
         subjects.organiser,
@@ -111,7 +111,7 @@ def read(text: str, knowledge: LetterKnowledge) -> int:
 
 
 def pdf_pages(knowledge: LetterKnowledge, folder_letter: bytes, copies: int) -> tuple[int, float]:
-    """Read a PDF made of *copies* of a letter; return its pages and the seconds."""
+    """Read a PDF made of *copies* of a letter; return (number of pages, seconds)."""
     writer = PdfWriter()
     for _ in range(copies):
         writer.append(PdfReader(io.BytesIO(folder_letter)))

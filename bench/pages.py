@@ -1,8 +1,8 @@
-"""How soon a month is seen: our page beside the same dates in FullCalendar, in one Chromium.
+"""Benchmark of the first paint of a month: our page and FullCalendar with the same dates in Chromium.
 
-Both are served from this machine, gzipped, and opened in turn, each time by a visitor who comes
-for the first time. Figures are the median first contentful paint and the bytes that travelled; the
-ratio is that of each pair, so that what slows the machine slows both.
+Both pages are served from this machine, gzipped, and opened in turn, each time by a new visitor. The
+figures are the median first contentful paint and the transferred bytes. The ratio is computed for
+each pair, so that a slow moment of the machine affects both pages.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from calendar_app.catalogue.import_export import import_events
 from calendar_app.config.settings import Settings
 from calendar_app.store.base import db
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # a server and a browser are the tests' own
+sys.path.insert(0, str(Path(__file__).parents[1]))  # to import the helpers of the tests
 
 from tests.browser.conftest import chromium, serving
 from tests.conftest import IMPORTED_AT, close
@@ -47,7 +47,7 @@ BYTES = """["resource", "navigation"].flatMap(type => performance.getEntriesByTy
 
 
 def entries() -> list[dict[str, object]]:
-    """Return sixty deadlines of one month."""
+    """Return events with sixty deadlines in one month."""
     return [
         {
             "id": f"essai-{n}-2020-2021",
@@ -68,7 +68,7 @@ def entries() -> list[dict[str, object]]:
 
 @contextmanager
 def ours() -> Iterator[str]:
-    """Serve our month; yield its address."""
+    """Serve the month of our site; yield its address."""
     found = entries()
     file = EventsFile.model_validate(
         {"series": {str(e["series"]): e["title"] for e in found}, "events": found}
@@ -123,7 +123,7 @@ new FullCalendar.Calendar(document.getElementById("calendar"), {json.dumps(optio
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing: a bar of our own shows how far it is."""
+            """Log nothing: the benchmark shows its own progress."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -132,7 +132,7 @@ new FullCalendar.Calendar(document.getElementById("calendar"), {json.dumps(optio
 
 
 def visit(browser: Browser, address: str) -> tuple[float, int]:
-    """Open a page as somebody new; return the first paint (ms) and the bytes that travelled."""
+    """Open a page as a new visitor; return the first paint (ms) and the transferred bytes."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="fr-FR")
     page = context.new_page()
     page.goto(address, wait_until="load")
@@ -142,7 +142,7 @@ def visit(browser: Browser, address: str) -> tuple[float, int]:
 
 
 def main() -> None:
-    """Visit both in turn, and print the table."""
+    """Visit both pages in turn, and print the table."""
     with chromium() as browser, ours() as our_page, theirs() as their_page:
         visit(browser, our_page), visit(browser, their_page)
         pairs = []

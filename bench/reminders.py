@@ -1,13 +1,13 @@
-"""How fast reminders are planned, and how fast mails go out; as ratios to bare yardsticks.
+"""Benchmark of planning reminders and of sending mails, as ratios to bare yardsticks.
 
-Planning: a morning in January on which about three subscribers in four are due a reminder. The
+Planning: a morning in January on which reminders are due to about three subscribers in four. The
 yardstick, in the same run: a bare ``INSERT … SELECT`` of as many rows into tables with the same
-columns and the same unique index, without foreign keys. The longest write transaction is how long
-SQLite makes other writers wait.
+columns and the same unique index, without foreign keys. Other writers of SQLite wait at most for the
+longest write transaction.
 
-Sending: one process, one connection, and a server that throws everything away (``smtp-sink`` where
-Debian's postfix is there, else aiosmtpd). The yardstick, in the same run: ``smtplib`` sending
-the same bytes. Each part runs in a process of its own, so that none finds the memory of another.
+Sending: one process, one connection, and a server that discards every mail (``smtp-sink`` if Debian's
+postfix is installed, else aiosmtpd). The yardstick, in the same run: ``smtplib`` sends the same bytes.
+Each part runs in its own process, so that no part inherits the memory of another.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ from calendar_app.store.base import AnySession, Base, db, reading, writing
 
 EVENTS, CHUNK, MAILS = 1_000, 50_000, 10_000
 SIGNED_UP = datetime(2026, 9, 1, 10, 0, tzinfo=UTC)
-#: 7 h 31 in Paris, on a Tuesday of class everywhere; three class weeks before ``DEADLINE``.
+#: 7 h 31 in Paris, on a Tuesday with class everywhere, three class weeks before ``DEADLINE``.
 NOW = datetime(2027, 1, 12, 6, 31, tzinfo=UTC)
 DEADLINE = date(2027, 2, 2)
 YESTERDAY = NOW - timedelta(days=1)
-#: After yesterday's morning: nothing older is due to anybody.
+#: Subscriptions start after the morning of yesterday, so that no older reminder is due.
 SINCE = NOW - timedelta(hours=12)
 
-#: One event in twenty is for the whole nation; most people pick one of the ten popular ones, half
-#: of them one of the two that have a lead due.
+#: One event in twenty is national. Most people pick one of the ten popular events; about half of
+#: these people pick one of the two events with a reminder that is due.
 NATIONAL, POPULAR, DUE = range(0, EVENTS, 20), range(0, 200, 20), range(0, 40, 20)
 
 P = ParamSpec("P")
@@ -71,7 +71,7 @@ def event_id(number: int) -> str:
 
 
 def content(academies: list[str], events: int) -> EventsFile:
-    """Return events with two deadlines each, spread over the months that follow."""
+    """Return events with two deadlines each, spread over the following months."""
     chance = random.Random(1)
 
     def entry(number: int) -> dict[str, Any]:
@@ -128,8 +128,8 @@ def person(number: int, academies: list[str]) -> dict[str, Any]:
 
 
 def picks(number: int, academies: list[str], chance: random.Random) -> tuple[int, ...]:
-    """The events that somebody picked: a popular one, and one of their académie (that may be for
-    the whole nation)."""
+    """Return the events that a person picks: a popular event, and an event of the person's académie
+    (or a national event). A person who follows everything picks nothing."""
     if number % 10 == 0:
         return ()
     popular = chance.choice(DUE if chance.random() < 0.4 else POPULAR)
@@ -139,7 +139,7 @@ def picks(number: int, academies: list[str], chance: random.Random) -> tuple[int
 
 
 def load(url: str, folder: Path, subscribers: int, events: int) -> None:
-    """Fill a store, in chunks that keep memory flat. With one event, everybody picks it."""
+    """Fill a store, in chunks to limit memory. If there is only one event, everybody picks it."""
     chance = random.Random(2)
     with opened(url, folder):
         setup.upgrade_schema()
@@ -172,7 +172,7 @@ def load(url: str, folder: Path, subscribers: int, events: int) -> None:
 
 
 def look_over(session: AnySession) -> None:
-    """What PostgreSQL's autovacuum does within minutes."""
+    """Update the statistics of PostgreSQL, which its autovacuum would do within minutes."""
     if session.get_bind().dialect.name == "postgresql":
         with writing(session, NOW):
             session.execute(text("ANALYZE"))
@@ -180,7 +180,7 @@ def look_over(session: AnySession) -> None:
 
 @contextmanager
 def opened(url: str, folder: Path, **more: str) -> Iterator[Flask]:
-    """Make the application of a store, inside its context."""
+    """Yield an application on a store, inside its app context."""
     app = create_app(Settings.from_environment({"CALENDAR_DATABASE_URL": url} | more, folder))
     with app.app_context():
         yield app
@@ -190,7 +190,7 @@ def opened(url: str, folder: Path, **more: str) -> Iterator[Flask]:
 
 @contextmanager
 def empty_store(engine: str) -> Iterator[tuple[str, Path]]:
-    """Yield the address of a database of its own, and a folder."""
+    """Yield the address of a new database, and a folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if engine == "sqlite":
@@ -212,14 +212,16 @@ def in_new_process(run: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def resident(field: str) -> int:
-    """Return what Linux says of this process's memory, in bytes: ``VmRSS``, or ``VmHWM``, the
-    peak."""
+    """Return the memory of this process in bytes (Linux).
+
+    :param field: ``VmRSS`` (now) or ``VmHWM`` (the peak).
+    """
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(field)) * 1024
 
 
 def bare_copy(session: AnySession, noun: type[Base]) -> float:
-    """Copy all rows of a noun into a bare table; return the seconds that the copying took."""
+    """Copy all rows of a model into a bare table; return the time of the copy, in seconds."""
     origin: Any = noun.__table__
     unique = next(c for c in origin.constraints if isinstance(c, UniqueConstraint))
     table = Table(
@@ -238,7 +240,7 @@ def bare_copy(session: AnySession, noun: type[Base]) -> float:
 
 
 def plan_morning(url: str, folder: Path, title: str) -> None:
-    """Plan a usual morning and print how long that takes."""
+    """Plan a usual morning and print the time."""
     transactions: list[float] = []
 
     @contextmanager
@@ -249,11 +251,11 @@ def plan_morning(url: str, folder: Path, title: str) -> None:
         transactions.append(time.perf_counter() - start)
 
     with opened(url, folder):
-        # Yesterday notes the older send days, and this process works out the leads' days.
+        # The run of yesterday stores the older send days and fills the caches of this process.
         before = planning.plan_due(db.session, YESTERDAY)
         assert not before.reminders
         look_over(db.session)
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts from here
+        Path("/proc/self/clear_refs").write_text("5")  # resets the peak
         memory = resident("VmRSS")
         with patch.object(planning, "writing", timed):
             start = time.perf_counter()
@@ -274,7 +276,7 @@ def plan_morning(url: str, folder: Path, title: str) -> None:
 
 
 class Recording(SmtpTransport):
-    """The transport as it is, that remembers the bytes for the yardstick."""
+    """The real transport, which also keeps the bytes of each mail for the yardstick."""
 
     def __init__(self, url: str, helo: str) -> None:
         super().__init__(url, helo)
@@ -287,7 +289,7 @@ class Recording(SmtpTransport):
 
 @contextmanager
 def sink() -> Iterator[tuple[str, int]]:
-    """Start a server that throws every mail away; yield its name and its port."""
+    """Start a server that discards every mail; yield its name and its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -309,7 +311,7 @@ def sink() -> Iterator[tuple[str, int]]:
 
 
 def bare_smtplib(port: int, sender: str, mails: list[bytes]) -> float:
-    """Send mails over one connection, and remember nothing; return the seconds."""
+    """Send mails over one connection, without an outbox; return the seconds."""
     start = time.perf_counter()
     with smtplib.SMTP("127.0.0.1", port, local_hostname="bench.example") as server:
         for number, data in enumerate(mails):
@@ -318,12 +320,12 @@ def bare_smtplib(port: int, sender: str, mails: list[bytes]) -> float:
 
 
 def send_mails(url: str, folder: Path, title: str) -> None:
-    """Send what is due and print how long that takes."""
+    """Send the mails that are due and print the time."""
     with sink() as (server, port), opened(url, folder, CALENDAR_SMTP_RATE="1000") as app:
         report = planning.plan_due(db.session, NOW)
         assert report.deliveries == MAILS
         sender = make_sender(app, "bench", clock=lambda: NOW)
-        sender.rate = 1e9  # as fast as it can
+        sender.rate = 1e9  # no limit
         sender.transport = transport = Recording(f"smtp://127.0.0.1:{port}", "bench.example")
         start = time.perf_counter()
         sent = sender.run()

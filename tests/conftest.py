@@ -89,8 +89,8 @@ def pytest_collection_finish() -> None:
 
 
 class Scheduling(LoadScopeScheduling):
-    """Gives all tests of a file to one worker, and all browser tests to the same worker: two browser
-    tests at once would slow each other down."""
+    """Gives all tests of a file to one worker, and all browser tests to the same worker: two
+    browser tests at once would slow each other down."""
 
     def _split_scope(self, nodeid: str) -> str:
         return "browser" if _in_browser(nodeid) else nodeid.partition("::")[0]

@@ -135,8 +135,8 @@ def slow_pdf() -> bytes:
 
 
 def pdf_of_forms(depth: int = 12, times: int = 4) -> bytes:
-    """Return a PDF of nested forms: the page draws the first form *times* times, and each form draws
-    the next form *times* times, *depth* levels deep."""
+    """Return a PDF of forms nested *depth* levels deep: the page draws a form *times* times, and
+    each form draws the next form *times* times."""
     names = "".join(f"/X{number} Do " for number in range(times)).encode()
     objects: list[str | bytes] = [
         "<</Type /Catalog /Pages 2 0 R>>",
@@ -158,7 +158,7 @@ def pdf_of_forms(depth: int = 12, times: int = 4) -> bytes:
     return pdf(objects)
 
 
-# Functions that do to their process what a reader of a letter might do.
+# Functions to run in a limited process: some answer, the others misbehave.
 
 
 def give_back(value: object) -> object:

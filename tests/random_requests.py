@@ -1,6 +1,7 @@
-"""Requests drawn at random, from what a teacher's browser sends to what nobody ever should.
+"""Random requests, from usual requests of a teacher's browser to hostile requests.
 
-Each is drawn from its number alone: a request that failed is drawn again by its number.
+Each request depends only on its number and :data:`SEED`, so the number of a request that failed is
+enough to make this request again.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from flask import Flask
 from tests import signed_in
 from tests.tools import ROOT
 
-#: Other numbers, other requests.
+#: Another seed gives other requests.
 SEED = 13
 
-#: Of HTTP, and of nobody.
+#: Methods of HTTP, and methods that do not exist.
 METHODS = ("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "BREW", "get")
 
-#: Texts that are none of what is asked for, or stand for something where they end up.
+#: Texts that no field expects, or that have a special meaning for a program that gets them.
 HOSTILE: Sequence[bytes] = [
     text.encode("utf-8", "surrogatepass")
     for text in (
@@ -54,7 +55,7 @@ HOSTILE: Sequence[bytes] = [
     )
 ] + [b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80", b"\x80" * 50, b"\xf4\x90\x80\x80"]  # fmt: skip
 
-#: Texts that the site understands, in one place or another.
+#: Texts that some page of the site understands.
 KNOWN: Sequence[str] = (
     "lille", "lyon", "guadeloupe", "corse", "mayotte", "59", "2A", "974", "0590001A", "Lille",
     "lile",
@@ -149,9 +150,9 @@ _COOKIES = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it stands on the wire.
+    """One request as it is sent.
 
-    :param number: what it was drawn from.
+    :param number: the number from which the request was drawn.
     :param target: path and query, percent-encoded or not.
     """
 
@@ -162,7 +163,7 @@ class Request:
     body: bytes = b""
 
     def __str__(self) -> str:
-        """Say it in a few lines, whatever is in it."""
+        """Return a short description, with every value quoted and shortened."""
         headers = "\n".join(f"  {name}: {value[:300]!r}" for name, value in self.headers)
         return (
             f"request {self.number} (seed {SEED}): {self.method} {self.target[:1000]!r}\n"
@@ -172,7 +173,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form of the site: where it is posted, and its fields as a browser would send them."""
+    """A form of the site: its address, and its fields as a browser would send them."""
 
     action: str
     fields: tuple[tuple[str, str], ...]
@@ -180,7 +181,7 @@ class Form:
 
 
 class Forms(HTMLParser):
-    """Reads the forms of a page that are posted."""
+    """Collects the forms of a page that use POST."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -233,12 +234,12 @@ def known_names() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a site offers to those who draw requests.
+    """The parts of a site that random requests are made of.
 
-    :param app: has the key and the store of the site that is asked.
-    :param cookies: session cookies of editors, and of somebody who is none.
-    :param tokens: personal tokens that work, and some that do not.
-    :param forms: of its pages.
+    :param app: an application with the key and the store of the site that gets the requests.
+    :param cookies: session cookies of editors, and of a visitor who is not an editor.
+    :param tokens: valid and invalid personal tokens.
+    :param forms: the forms of the pages of the site.
     """
 
     app: Flask
@@ -248,7 +249,7 @@ class Site:
 
 
 class Draw:
-    """Draws the requests to one site."""
+    """Draws random requests for one site."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -256,11 +257,11 @@ class Draw:
         self._names = known_names()
 
     def many(self, first: int, count: int) -> Iterator[Request]:
-        """Yield the requests of *count* numbers from *first* on."""
+        """Return the *count* requests whose numbers start at *first*."""
         return map(self.request, range(first, first + count))
 
     def request(self, number: int) -> Request:
-        """Return the request of a number."""
+        """Return the request that has this number."""
         self._random = random.Random(f"{SEED}/{number}")
         kind = self._random.choices(("page", "form", "anything"), (50, 35, 15))[0]
         headers = {"Host": "127.0.0.1"}
@@ -284,7 +285,7 @@ class Draw:
         if body or self._chance(10):
             headers["Content-Length"] = str(len(body))
         headers["Cookie"] = self._random.choice(self._site.cookies)
-        # Somebody else each time, else the limits of one network would refuse all that follows.
+        # Each request comes from another network; the rate limits of one network would refuse most.
         headers["X-Forwarded-For"] = ".".join(str(self._random.randrange(256)) for _ in "1234")
         self._make_odd(headers)
         return Request(number, method, target, tuple(headers.items()), body)
@@ -293,7 +294,7 @@ class Draw:
         return self._random.random() * 100 < percent
 
     def _value(self) -> bytes:
-        """Return what a parameter or a field may hold."""
+        """Return a random value for a parameter or a field."""
         drawn = self._random.random()
         if drawn < 0.5:
             return self._random.choice(KNOWN).encode()
@@ -341,7 +342,7 @@ class Draw:
         return path[:6000] if path.startswith(b"/") else b"/" + path[:6000]
 
     def _part(self, variable: str) -> str:
-        """Return what stands in an address in place of « <int:year> »."""
+        """Return a random value for a variable part of a URL rule, such as « <int:year> »."""
         if "token" in variable and self._chance(80):
             return self._random.choice(self._site.tokens)
         if "int" in variable and self._chance(90):
@@ -354,7 +355,7 @@ class Draw:
         return quote_from_bytes(value[:2000], safe="/" if self._chance(10) else "")
 
     def _filled(self, form: Form) -> list[tuple[str, bytes]]:
-        """Return the fields of a form: some kept, some changed, some left out."""
+        """Return the fields of a form; some are kept, some are changed and some are left out."""
         token = signed_in.token(self._site.app, form.action.partition("?")[0])
         keep = self._random.choice((100, 90, 60))
         pairs = [
@@ -371,7 +372,7 @@ class Draw:
     def _form_body(
         self, pairs: list[tuple[str, bytes]], multipart: bool = False
     ) -> tuple[str, bytes]:
-        """Return the type and the bytes of a body that holds these fields."""
+        """Return (content type, body) with these fields."""
         if multipart or self._chance(10):
             return "multipart/form-data; boundary=b", self._multipart(pairs)
         return "application/x-www-form-urlencoded", _encoded(pairs)
@@ -381,7 +382,7 @@ class Draw:
         for name, value in pairs:
             head = f'Content-Disposition: form-data; name="{name}"'
             if name == "fichier":
-                # A letter is read in a process of its own: seldom.
+                # Each letter starts a process to read it, so letters are rare here.
                 value = value if self._chance(10) else b""
                 head += '; filename="' + self._random.choice(("a.txt", "a.pdf", "../a", "")) + '"'
             if self._chance(3):
@@ -430,14 +431,14 @@ class Draw:
 
 
 def on_the_wire(request: Request) -> bytes:
-    """Return a request as a client sends it that asks for one thing only."""
+    """Return the bytes of a request whose client then closes the connection."""
     lines = [f"{request.method} ".encode() + request.target + b" HTTP/1.1"]
     lines += [f"{name}: {value}".encode("latin-1") for name, value in request.headers]
     return b"\r\n".join((*lines, b"Connection: close", b"", request.body))
 
 
 def is_well_formed(request: Request) -> bool:
-    """Return whether a server may not refuse a request before the application hears of it."""
+    """Whether a server must pass a request to the application, and may not refuse it itself."""
     sent = dict(request.headers)
     return (
         sent.get("Content-Length", str(len(request.body))) == str(len(request.body))
@@ -448,12 +449,12 @@ def is_well_formed(request: Request) -> bool:
 
 
 def promises_more(request: Request) -> bool:
-    """Return whether a request says that its body is longer than it is: the server would wait."""
+    """Whether a request announces a longer body than it sends, so that the server would wait."""
     return dict(request.headers).get("Content-Length", "0") not in ("0", str(len(request.body)))
 
 
 def garbled(request: Request) -> bytes:
-    """Return what no client of any use would send in place of a request."""
+    """Return a malformed version of a request."""
     drawn = random.Random(f"{SEED}/garbled/{request.number}")
     whole = on_the_wire(request)
     head, _, body = whole.partition(b"\r\n\r\n")

@@ -1,5 +1,5 @@
-"""The two servers that the README promises, as processes of their own, and raw connections to them:
-``calendar-app serve``, and gunicorn behind nginx with ``deploy/nginx.conf``."""
+"""The two servers that the README promises, in separate processes, and raw connections to them. The
+servers are ``calendar-app serve``, and gunicorn behind nginx with ``deploy/nginx.conf``."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from tests.tools import ROOT, need
 
 NGINX_CONF = ROOT / "deploy" / "nginx.conf"
 
-#: Seconds after which a client gives up: what calendars on telephones wait for a feed.
+#: Seconds after which a client gives up; calendars on phones wait that long for a feed.
 PATIENCE = 10.0
-#: Files that a process may open on most systems, unless it asks for more.
+#: The usual limit of open files for a process that does not ask for more.
 USUAL_FILES = 1024
 
 
 @dataclass
 class Served:
-    """A site that is served.
+    """A running site.
 
-    :param port: where visitors come in, on 127.0.0.1.
-    :param processes: of the application (its server's), without those that they started.
-    :param log: what the processes said.
+    :param port: the port for visitors, on 127.0.0.1.
+    :param processes: the server processes of the application, without their child processes.
+    :param log: the file with the output of the processes.
     """
 
     port: int
@@ -45,14 +45,14 @@ class Served:
         return f"127.0.0.1:{self.port}"
 
     def pids(self) -> list[int]:
-        """Return the processes of the application, with all that they started."""
+        """Return the process ids of the application, child processes included."""
         found = [process.pid for process in self.processes]
         for pid in found:
             found += _children(pid)
         return found
 
     def memory(self) -> int:
-        """Return the bytes that the processes hold together; what they share counts once."""
+        """Return the bytes of memory of all processes; shared memory counts once."""
         return sum(map(held_bytes, self.pids()))
 
 
@@ -61,13 +61,13 @@ def _children(pid: int) -> list[int]:
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
             found += map(int, task.read_text().split())
-        except OSError:  # it ended meanwhile
+        except OSError:  # the process has ended meanwhile
             continue
     return found
 
 
 def held_bytes(pid: int) -> int:
-    """Return the bytes that a process holds, its share of what it shares; 0 when it ended."""
+    """Return the proportional memory (PSS) of a process in bytes; 0 when the process has ended."""
     try:
         told = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
@@ -77,7 +77,7 @@ def held_bytes(pid: int) -> int:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
+    """Return a free port of 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
         return port
@@ -87,7 +87,7 @@ def free_port() -> int:
 def calendar_app_serve(folder: Path, **environ: str) -> Iterator[Served]:
     """Run ``calendar-app serve`` with its worker.
 
-    :param folder: for its instance folder and its log.
+    :param folder: the folder for the instance folder and the log.
     :param environ: settings of the application.
     """
     port = free_port()
@@ -100,9 +100,10 @@ def calendar_app_serve(folder: Path, **environ: str) -> Iterator[Served]:
 
 @contextmanager
 def gunicorn_behind_nginx(folder: Path, **environ: str) -> Iterator[Served]:
-    """Run gunicorn as ``deploy/nginx.conf`` says, and nginx with this file before it.
+    """Run gunicorn as ``deploy/nginx.conf`` says, behind nginx with this file.
 
-    :param folder: for its instance folder and logs; nginx's are ``access.log`` and ``error.log``.
+    :param folder: the folder for the instance folder and the logs; the logs of nginx are
+        ``access.log`` and ``error.log``.
     :param environ: settings of the application.
     """
     behind = free_port()
@@ -120,9 +121,9 @@ def gunicorn_behind_nginx(folder: Path, **environ: str) -> Iterator[Served]:
 
 @contextmanager
 def nginx(folder: Path, behind: int) -> Iterator[int]:
-    """Run nginx with ``deploy/nginx.conf``, but for its ports, folders and account; yield its port.
+    """Run nginx with ``deploy/nginx.conf``, with other ports, folders and account; yield its port.
 
-    :param behind: where the application listens.
+    :param behind: the port of the application.
     """
     program = need("nginx", "gunicorn behind nginx")
     port = free_port()
@@ -132,7 +133,7 @@ def nginx(folder: Path, behind: int) -> Iterator[int]:
     command += ["-g", f"daemon off; pid {folder}/nginx.pid;"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
         try:
-            # Its socket is bound before it says who it is.
+            # nginx binds its socket before it writes its pid file.
             while not (folder / "nginx.pid").exists() and process.poll() is None:
                 time.sleep(0.05)
             yield port
@@ -142,7 +143,7 @@ def nginx(folder: Path, behind: int) -> Iterator[int]:
 
 
 def _moved(conf: str, folder: Path, port: int, behind: int) -> str:
-    """Return a configuration of nginx that a test may run beside others, as whoever runs it."""
+    """Return the nginx configuration changed so that any account can run it beside other tests."""
     temporary = "\n".join(
         f"    {kind}_temp_path {folder}/{kind};"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -210,10 +211,10 @@ def _wait_for(served: Served) -> None:
 
 @dataclass
 class Answer:
-    """What a server answered.
+    """The answer of a server.
 
-    :param headers: lower-case names; values that are repeated are joined.
-    :param seconds: from the connection to the last byte.
+    :param headers: lower-case name → value; the values of a repeated header are joined.
+    :param seconds: the time from the connection to the last byte.
     """
 
     status: int
@@ -223,9 +224,9 @@ class Answer:
 
 
 def fetch(port: int, path: str, seconds: float = PATIENCE, **headers: str) -> Answer:
-    """GET a path; underscores in names of *headers* stand for hyphens.
+    """GET a path; underscores in the names of *headers* become hyphens.
 
-    :raises TimeoutError: when the whole answer is not there in time.
+    :raises TimeoutError: when the answer is not complete after *seconds*.
     :raises OSError: when the connection fails.
     """
     return exchange(port, request("GET", path, port, headers), seconds)
@@ -234,7 +235,7 @@ def fetch(port: int, path: str, seconds: float = PATIENCE, **headers: str) -> An
 def request(
     method: str, path: str, port: int, headers: Mapping[str, str], body: bytes | None = None
 ) -> bytes:
-    """Return the bytes of a request whose connection is closed after its answer."""
+    """Return the bytes of a request that asks the server to close the connection afterwards."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     if body is not None:
@@ -243,11 +244,11 @@ def request(
 
 
 def exchange(port: int, sent: bytes, seconds: float = PATIENCE, *, ends: bool = False) -> Answer:
-    """Send these bytes as far as the server takes them; return what it answers.
+    """Send these bytes, as far as the server takes them; return the answer of the server.
 
-    :param ends: whether to say that nothing more comes.
-    :raises TimeoutError: when the whole answer is not there in time.
-    :raises ConnectionError: when there is none.
+    :param ends: whether to close the sending side of the connection after the last byte.
+    :raises TimeoutError: when the answer is not complete after *seconds*.
+    :raises ConnectionError: when there is no answer.
     """
     begun = time.monotonic()
     left, received = memoryview(sent), bytearray()
@@ -255,7 +256,7 @@ def exchange(port: int, sent: bytes, seconds: float = PATIENCE, *, ends: bool = 
         client.setblocking(False)
         while True:
             wait = max(0, begun + seconds - time.monotonic())
-            # (select() knows no file beyond the 1,024th.)
+            # poll(), because select() accepts no descriptor above 1,023.
             poll = select.poll()
             poll.register(client, select.POLLIN | (select.POLLOUT if left else 0))
             found = poll.poll(wait * 1000)
@@ -267,7 +268,7 @@ def exchange(port: int, sent: bytes, seconds: float = PATIENCE, *, ends: bool = 
                 try:
                     left = left[client.send(left[: 2**16]) :]
                 except ConnectionError:
-                    left = left[:0]  # it wants no more; what it said of that may be read still
+                    left = left[:0]  # the server takes no more, but its answer may still be read
                 if ends and not left:
                     with suppress(OSError):
                         client.shutdown(socket.SHUT_WR)
@@ -298,14 +299,14 @@ def _parsed(received: bytes, seconds: float) -> Answer:
 
 
 def allow_open_files(count: int) -> None:
-    """Let this process open so many files."""
+    """Raise the limit of open files of this process to *count*, or to the hard limit if lower."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
 
 
 def told(seconds: Iterable[float]) -> str:
-    """Return median and maximum, as a log tells them."""
+    """Return the median and the maximum as a text for a log."""
     in_order = sorted(seconds)
     return f"median {in_order[len(in_order) // 2]:.3f} s, max {in_order[-1]:.3f} s"
 

@@ -1,6 +1,5 @@
-"""What a browser brings to a site: the cookie of an editor who logged in, and the tokens of forms.
-They are made with the site's own key, so that thousands of requests need no page to be read
-first."""
+"""The credentials of a signed-in browser: the session cookie of an editor, and form tokens. They
+are made with the site's own key, so that thousands of requests need not read a page first."""
 
 from __future__ import annotations
 
@@ -26,14 +25,15 @@ from tests.web.editing.test_editor_pages import make_editor
 
 FORM = "application/x-www-form-urlencoded"
 
-#: What the form tokens of our editors' sessions are bound to.
+#: The session key to which the form tokens of the test editors are bound.
 KEY = "clé d'essai"
 
 
 def cookie(site: Flask, address: str | None) -> str:
-    """Return the session cookie of an editor who is logged in, or of somebody who is about to.
+    """Return the session cookie of an editor.
 
-    :param site: an application with the key and the store of the one that is asked.
+    :param site: an application with the key and the store of the site that gets the requests.
+    :param address: the mail address of the editor; None: the cookie of a visitor before the login.
     """
     held: dict[str, Any] = {"_permanent": True, "key": KEY}
     if address:
@@ -46,8 +46,8 @@ def cookie(site: Flask, address: str | None) -> str:
 
 
 def heard_of_today(site: Flask) -> None:
-    """Let everybody of a store have been heard of today: those whom tests make are of 2021, and the
-    worker of a server ends what was silent for years."""
+    """Mark every editor and subscriber of a store as active today. Tests make them in 2021, and the
+    worker of a running server ends accounts and subscriptions that were silent for years."""
     now = datetime.now(UTC)
     with site.app_context(), writing(db.session, now):
         db.session.execute(update(Editor).values(used_at=now))
@@ -55,11 +55,11 @@ def heard_of_today(site: Flask) -> None:
 
 
 def token(site: Flask, path: str) -> str:
-    """Return the token of the form that is posted to this path; empty where none is."""
+    """Return the token of the form that is posted to this path; empty when no form is."""
     with site.test_request_context():
         try:
             endpoint, values = site.url_map.bind("127.0.0.1").match(path, method="POST")
-        except Exception:  # whatever makes it no address of ours
+        except Exception:  # not an address of the site
             return ""
         if path.startswith("/redaction/") and endpoint != "editor.password":
             values = {**values, "session": KEY}
@@ -67,7 +67,7 @@ def token(site: Flask, path: str) -> str:
 
 
 def multipart(fields: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """Return a body of these fields (names and contents), with « b » between them."""
+    """Return a multipart body of these (name, content) fields, with the boundary « b »."""
     parts = (
         b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % pair for pair in fields
     )
@@ -75,9 +75,10 @@ def multipart(fields: Sequence[tuple[bytes, bytes]]) -> bytes:
 
 
 class Site:
-    """A site with the real content and an editor, which is served.
+    """A running site with the real content and an editor.
 
-    :param app: with its key and its store.
+    :param app: an application with the key and the store of the running site.
+    :param store: the path of its SQLite file.
     """
 
     def __init__(self, served: Served, app: Flask, store: str) -> None:
@@ -87,13 +88,13 @@ class Site:
         self.cookie = cookie(app, address)
 
     def posted(self, path: str, **fields: str) -> bytes:
-        """Return the request that posts a form of the site."""
+        """Return the bytes of a request that posts a form of the site, with its token."""
         fields["jeton"] = token(self.app, path)
         headers = {"Cookie": self.cookie, "Content-Type": FORM}
         return request("POST", path, self.served.port, headers, urlencode(fields).encode())
 
     def dropped(self, letter: bytes) -> bytes:
-        """Return the request that drops a letter."""
+        """Return the bytes of a request that uploads a letter."""
         path = "/redaction/lettres/"
         body = multipart(
             [
@@ -108,10 +109,10 @@ class Site:
 
 @contextmanager
 def served_site(server: str, folder: Path, store: str, **environ: str) -> Iterator[Site]:
-    """Serve a store; yield the site.
+    """Run a site on a store; yield the site.
 
-    :param server: a name of :data:`tests.servers.SERVERS`.
-    :param folder: for its instance folder and its log.
+    :param server: a key of :data:`tests.servers.SERVERS`.
+    :param folder: the folder for the instance folder and the log.
     :param store: the address of an SQLite store.
     """
     app = create_app(settings_for(store, folder / "instance", **environ))

@@ -1,6 +1,6 @@
-"""Mail servers for tests, on 127.0.0.1: a real one, and one that misbehaves as it is told to.
+"""Mail servers for tests, on 127.0.0.1: a real server, and a server that misbehaves as scripted.
 
-Nothing here waits for a clock: a server that « answers too late » waits until its client has gone.
+No server measures time: a server that « answers too late » waits until its client disconnects.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Mail:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-signed certificate of 127.0.0.1: who trusts ``certificate`` trusts the server."""
+    """A self-signed certificate of 127.0.0.1; a client that trusts it trusts the server."""
 
     certificate: Path
     key: Path
@@ -50,7 +50,8 @@ class Certificate:
 
 
 def make_certificate(folder: Path, name: str = f"IP:{HOST}") -> Certificate:
-    """Make a certificate of *name* (« IP:… » or « DNS:… ») in *folder*, or skip the test."""
+    """Make a certificate for *name* (« IP:… » or « DNS:… ») in *folder*; skip the test without
+    openssl."""
     openssl = shutil.which("openssl")
     if not openssl:
         reason = "TLS to a mail server skipped: needs openssl (apt-get install openssl)"
@@ -71,10 +72,10 @@ def make_certificate(folder: Path, name: str = f"IP:{HOST}") -> Certificate:
 
 
 class MailServer:
-    """A real server (aiosmtpd). :func:`mail_server` makes it.
+    """A real SMTP server (aiosmtpd). :func:`mail_server` makes and starts it.
 
-    :param users: name → password; with users, nobody else may send.
-    :param certificate: for STARTTLS, or for the whole conversation where it is *implicit*.
+    :param users: name → password; when given, only these users may send.
+    :param certificate: the certificate for TLS: STARTTLS, or implicit TLS when *implicit*.
     """
 
     def __init__(
@@ -101,35 +102,35 @@ class MailServer:
         return f"{'smtps' if self._implicit else 'smtp'}://{HOST}:{self.port}"
 
     def url_of(self, user: str, password: str) -> str:
-        """Return the address with credentials, percent-encoded by the caller."""
+        """Return the URL with credentials, which the caller has percent-encoded."""
         return self.url.replace("://", f"://{user}:{password}@")
 
     @property
     def mails(self) -> list[Mail]:
-        """What was accepted, in order, since the beginning (a restart forgets nothing)."""
+        """The accepted mails in order; :meth:`stop` and :meth:`start` keep them."""
         with self._lock:
             return list(self._mails)
 
     @property
     def connections(self) -> int:
-        """How many connections said EHLO."""
+        """The number of connections that sent EHLO."""
         with self._lock:
             return len(self._peers)
 
     @property
     def greetings(self) -> list[str]:
-        """The names that clients gave themselves, one for each EHLO."""
+        """The host names that clients announced, one for each EHLO."""
         with self._lock:
             return list(self._greetings)
 
     @property
     def logins(self) -> list[str]:
-        """The names that tried to authenticate."""
+        """The user names of all attempts to authenticate."""
         with self._lock:
             return list(self._logins)
 
     def start(self) -> None:
-        """Listen; after :meth:`stop`, on the same port as before."""
+        """Start listening; after :meth:`stop`, on the same port as before."""
         for attempt in range(5):
             port = self.port or free_port()
             context = self._certificate.context() if self._certificate else None
@@ -141,12 +142,12 @@ class MailServer:
                 ssl_context=context if self._implicit else None,
                 tls_context=None if self._implicit else context,
                 authenticator=self._authenticate if self._users is not None else None,
-                # Over implicit TLS, aiosmtpd does not see that the connection is one.
+                # aiosmtpd does not see that a connection with implicit TLS is encrypted.
                 auth_require_tls=not (self._auth_without_tls or self._implicit),
             )
             try:
                 controller.start()
-            except OSError:  # another program took the port meanwhile
+            except OSError:  # another program has taken the port meanwhile
                 controller.loop.close()
                 if self.port or attempt == 4:
                     raise
@@ -155,7 +156,7 @@ class MailServer:
                 return
 
     def stop(self) -> None:
-        """Go away, and cut the connections that are open."""
+        """Stop listening, and abort the open connections."""
         controller, self._controller = self._controller, None
         if controller is not None:
             asyncio.run_coroutine_threadsafe(controller.hang_up(), controller.loop).result()
@@ -172,7 +173,7 @@ class MailServer:
 
 
 class _Controller(Controller):
-    """aiosmtpd's, which leaves the connections open when it stops."""
+    """The controller of aiosmtpd, which also aborts the open connections when it stops."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -192,7 +193,7 @@ class _Controller(Controller):
 
 
 class _Handler:
-    """aiosmtpd finds these methods by their names."""
+    """The handler of aiosmtpd, which finds these methods by their names."""
 
     def __init__(self, server: MailServer) -> None:
         self._server = server
@@ -227,7 +228,7 @@ class _Handler:
 
 @contextlib.contextmanager
 def mail_server(**options: Any) -> Iterator[MailServer]:
-    """Run a :class:`MailServer` with its options."""
+    """Run a :class:`MailServer` with these options while the block runs."""
     server = MailServer(**options)
     server.start()
     try:
@@ -236,7 +237,7 @@ def mail_server(**options: Any) -> Iterator[MailServer]:
         server.stop()
 
 
-#: In place of a reply: the server closes the connection, or is silent until the client has gone.
+#: Instead of a reply: the server closes the connection, or is silent until the client disconnects.
 CLOSE = "close"
 SILENCE = "silence"
 
@@ -252,9 +253,9 @@ _POLITE = {
     "quit": "221 2.0.0 bye",
 }
 
-#: What a server may do to us: stage → what it says there, or its replies in turn (the last one
-#: again and again). Stages are those of :data:`_POLITE`; « after_body » follows the 250, and
-#: « in_body » stands between the 354 and the body.
+#: name → behaviour of a server. A behaviour gives stage → reply, or → replies in turn, of which the
+#: last one is repeated. The stages are the keys of :data:`_POLITE`, « after_body » after the 250,
+#: « in_body » between the 354 and the body, and « listen » for the connection itself.
 BEHAVIOURS: dict[str, Mapping[str, str | tuple[str, ...]]] = {
     "accepts": {},
     "refuses the connection": {"listen": CLOSE},
@@ -301,21 +302,21 @@ BEHAVIOURS: dict[str, Mapping[str, str | tuple[str, ...]]] = {
 
 @dataclass
 class ScriptedServer:
-    """What :func:`scripted_server` yields."""
+    """A server that follows a script; :func:`scripted_server` makes it."""
 
     url: str
-    #: The bodies that were read up to the final dot and not refused, even if nobody was told.
+    #: The bodies that were read up to the final dot and not refused, even if no reply was sent.
     accepted: list[bytes] = field(default_factory=list)
-    #: The commands of all connections, in capitals and without what follows them.
+    #: The commands of all connections, in capitals and without their arguments.
     commands: list[str] = field(default_factory=list)
-    #: How many clients connected.
+    #: The number of clients that connected.
     connections: int = 0
-    #: Set when the script has closed a connection, or spoken out of turn.
+    #: Set when a connection has been closed, or when the server has replied inside a body.
     done: threading.Event = field(default_factory=threading.Event)
 
 
-#: Seconds that a client gives a server. Those that are silent are left soon, where they are silent
-#: and, as far as can be, nowhere before: on a busy machine the others take a while, too.
+#: Time-outs of a client, in seconds. The time-outs of :data:`HURRIED` are short only for the stage
+#: in which the server is silent, as far as possible: on a busy machine the other stages are slow.
 PATIENT = dict.fromkeys(("connect_timeout", "command_timeout", "answer_timeout"), PATIENCE)
 HURRIED = {
     "silent greeting": {"command_timeout": 0.3},
@@ -328,7 +329,7 @@ HURRIED = {
 def scripted_server(behaviour: str, *, pipelining: bool = False) -> Iterator[ScriptedServer]:
     """Run a server that follows one of :data:`BEHAVIOURS`.
 
-    :param pipelining: it says that it takes several commands at once (RFC 2920).
+    :param pipelining: whether the server announces PIPELINING (RFC 2920).
     """
     script = dict(BEHAVIOURS[behaviour])
     hello = script.get("ehlo", _POLITE["ehlo"])
@@ -338,7 +339,7 @@ def scripted_server(behaviour: str, *, pipelining: bool = False) -> Iterator[Scr
     listener.bind((HOST, 0))
     server = ScriptedServer(f"smtp://{HOST}:{listener.getsockname()[1]}")
     if script.get("listen") == CLOSE:
-        # Bound and not listening: the port refuses, and no other program gets it.
+        # The port is bound but not listening: it refuses, and no other program can take it.
         with listener:
             yield server
         return
@@ -349,7 +350,7 @@ def scripted_server(behaviour: str, *, pipelining: bool = False) -> Iterator[Scr
         while True:
             try:
                 client, _ = listener.accept()
-            except OSError:  # shut down, below
+            except OSError:  # the listener is shut down below
                 return
             server.connections += 1
             clients.append(client)
@@ -363,7 +364,7 @@ def scripted_server(behaviour: str, *, pipelining: bool = False) -> Iterator[Scr
         yield server
     finally:
         with contextlib.suppress(OSError):
-            listener.shutdown(socket.SHUT_RDWR)  # a close alone does not wake accept()
+            listener.shutdown(socket.SHUT_RDWR)  # close() alone does not wake accept()
         accepting.join()
         listener.close()
         for client in clients:
@@ -378,7 +379,7 @@ class _GoneError(Exception):
 
 
 class _Talk:
-    """One conversation of a scripted server, in a thread."""
+    """One conversation of a scripted server, which runs in a thread."""
 
     def __init__(
         self,
@@ -409,7 +410,8 @@ class _Talk:
                     self._client.sendall(b"502 5.5.1 unknown\r\n")
                 if command == "QUIT":
                     break
-        # The socket is closed by now, so who waits for this sees a connection that is.
+        # The socket is closed before the event is set, so a test that waits for the event can rely
+        # on the closed connection.
         self._server.done.set()
 
     def _take(self, lines: Any) -> None:
@@ -441,7 +443,7 @@ class _Talk:
         reply = self._reply(stage)
         self._turns[stage] = self._turns.get(stage, 0) + 1
         if reply == SILENCE:
-            while lines.read1():  # until the client has had enough
+            while lines.read1():  # until the client disconnects
                 pass
         if reply in (CLOSE, SILENCE):
             raise _GoneError

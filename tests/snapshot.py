@@ -1,13 +1,13 @@
-"""Everything that the calendar says, as files: a change of the code's structure must change none.
+"""Writes all output of the calendar to files. A refactoring must not change any of these files.
 
     python -m tests.snapshot before     # on the code as it was
     python -m tests.snapshot after      # on the code as it is now
     diff -r before after
 
-Each file of the folder is one answer to a request, one mail or what one command printed. A run is
-the same each time: it has a clock of its own, and what is drawn at random comes from a seed.
-``answers/`` holds some thousands of random requests on top of every address with a known value, and
-``feeds/`` each feed of each académie. The mails are those of half a school year's mornings.
+Each file of the folder is the answer to one request, one mail or the output of one command. A run
+is reproducible: it has its own clock, and random values come from a seed. ``answers/`` holds the
+answers to some thousands of random requests, ``pages/`` every page whose address is known,
+``feeds/`` each feed of each académie, and ``mails/`` the mails of half a school year.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ from tests.tools import ROOT
 from tests.web.test_random_requests import NOW, ask, furnish
 
 LETTERS = Path(__file__).parent / "letters" / "examples"
-#: Random requests; each is drawn from its number.
+#: The number of random requests (:mod:`tests.random_requests`).
 REQUESTS = 6_000
-#: The mornings from the day after the content came in to the end of the school year.
+#: The mornings from the day after the import of the content to the end of the school year.
 FIRST_MORNING, LAST_MORNING = date(2020, 12, 16), date(2021, 7, 6)
 FORMS = ("ics", "atom", "json")
-#: What is added to each address that can be filtered.
+#: The queries that are added to each address without variable parts.
 QUERIES = (
     "",
     "?le=2021-01-04",
@@ -62,7 +62,7 @@ QUERIES = (
 
 
 class Seeded:
-    """Random values that are the same in each run, in place of the system's."""
+    """A source of random values that are the same in each run; it replaces the system's source."""
 
     def __init__(self) -> None:
         self._random = random.Random("snapshot")
@@ -78,20 +78,21 @@ class Seeded:
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
-        """Let the program draw from here."""
+        """Replace the random functions that the program uses, while the block runs."""
         with contextlib.ExitStack() as stack:
             for name in ("token_bytes", "token_hex", "token_urlsafe"):
                 stack.enter_context(mock.patch.object(secrets, name, getattr(self, name)))
-            # uuid.uuid4 draws from it.
+            # uuid.uuid4 uses os.urandom.
             stack.enter_context(mock.patch.object(os, "urandom", self.token_bytes))
             stack.enter_context(mock.patch.object(random, "random", self._random.random))
             yield
 
 
 class Snapshot:
-    """The folder that is written.
+    """The folder of a snapshot.
 
-    :param folder: made; it must not be there yet.
+    :param folder: the folder to create.
+    :raises FileExistsError: when the folder exists already.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -99,7 +100,10 @@ class Snapshot:
         folder.mkdir(parents=True)
 
     def keep(self, name: str, content: bytes) -> None:
-        """Write one file; its name says what it is."""
+        """Write one file.
+
+        :param name: the path in the folder, which must be new.
+        """
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         assert not path.exists(), name
@@ -128,7 +132,7 @@ def site() -> Iterator[tuple[Flask, Path]]:
 
 
 def keep_answers(app: Flask, snapshot: Snapshot) -> None:
-    """Keep the answers to random requests."""
+    """Write the answers to random requests."""
     for request in Draw(furnish(app)).many(0, REQUESTS):
         answer = ask(app, request)
         headers = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
@@ -137,7 +141,7 @@ def keep_answers(app: Flask, snapshot: Snapshot) -> None:
 
 
 def addresses(app: Flask) -> Iterator[tuple[str, str]]:
-    """Yield (name, address) of every feed, and of every page and file that anybody may read."""
+    """Yield (name, address) of every feed, and of every public page and file."""
     with app.app_context():
         reference = queries.reference(db.session)
         events = sorted(queries.event_ids(db.session))
@@ -162,10 +166,10 @@ def addresses(app: Flask) -> Iterator[tuple[str, str]]:
 
 
 def keep_public(app: Flask, snapshot: Snapshot) -> None:
-    """Keep every feed, page and file that anybody may read."""
+    """Write every feed, and every public page and file."""
     for name, address in addresses(app):
         answer = ask(app, Request(0, "GET", address.encode(), (("Host", "127.0.0.1"),)))
-        # The day of a file's checkout is in the headers of a static file, and in no other.
+        # Only these headers of static files depend on the day on which the file was checked out.
         dated = ("last-modified", "etag") if name.startswith("static/") else ()
         kept = {key: value for key, value in answer.headers.items() if key not in dated}
         headers = "".join(f"{key}: {value}\n" for key, value in kept.items())
@@ -175,7 +179,10 @@ def keep_public(app: Flask, snapshot: Snapshot) -> None:
 def keep_mails(
     app: Flask, folder: Path, snapshot: Snapshot, travel: Callable[[datetime], None]
 ) -> None:
-    """Keep the mails of a school year, by the morning on which they go out."""
+    """Write the mails of half a school year, in one folder for each morning.
+
+    :param travel: sets the clock.
+    """
     people = [
         subscriber("anne"),
         subscriber("bilal", academy_slug="la-reunion", school=SchoolKind.COLLEGE),
@@ -188,7 +195,7 @@ def keep_mails(
 
 
 def send(app: Flask, folder: Path, snapshot: Snapshot) -> None:
-    """Do what the worker does at this moment, and keep the mails that go out."""
+    """Do what the worker does at this moment, and write the mails that are sent."""
     now = datetime.now(UTC)
     with app.app_context():
         asked.answer(db.session, letterhead(app).links, now, accounts.mail_forgotten_password)
@@ -200,7 +207,8 @@ def send(app: Flask, folder: Path, snapshot: Snapshot) -> None:
 
 
 def command_lines() -> Iterator[list[str]]:
-    """Yield what is given to ``calendar-app``: the help of each command, and those that read."""
+    """Yield the arguments of ``calendar-app``: the help of each command, and the commands that only
+    read."""
     for name in cli.list_commands(click.Context(cli)):
         yield [name, "--help"]
         found = cli.get_command(click.Context(cli), name)
@@ -220,7 +228,7 @@ def command_lines() -> Iterator[list[str]]:
 
 
 def keep_commands(snapshot: Snapshot, folder: Path) -> None:
-    """Keep what commands print, and the code with which they end."""
+    """Write the output and the exit code of each command."""
     environ = {
         "PATH": os.environ["PATH"],
         "CALENDAR_DATABASE_URL": f"sqlite:///{folder}/store.sqlite3",
@@ -247,7 +255,7 @@ def keep_commands(snapshot: Snapshot, folder: Path) -> None:
 
 
 def main(target: str) -> None:
-    """Write the folder *target*."""
+    """Write a snapshot to the folder *target*."""
     snapshot = Snapshot(Path(target))
     with Seeded().in_place(), time_machine.travel(NOW, tick=False) as clock:
         with site() as (app, folder):
@@ -262,7 +270,7 @@ def main(target: str) -> None:
 
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
-        # The order of a set of texts hangs on it.
+        # The iteration order of a set of texts depends on the hash seed.
         command = [sys.executable, "-m", "tests.snapshot", *sys.argv[1:]]
         sys.exit(subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": "0"}).returncode)
     main(sys.argv[1])

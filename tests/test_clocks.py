@@ -1,4 +1,4 @@
-"""No test compares seconds of the clock on the wall: it would break on a busy or a fast machine."""
+"""No test measures time with a wall clock: it would fail on a busy or a fast machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 
-#: Who may read it, and what for.
+#: The files that may read the clock, and why.
 READERS = {
     "tools.py": "a test gives up on what never comes",
     "servers.py": "a client gives up, and tells how long it waited",
@@ -15,14 +15,14 @@ READERS = {
     "test_clocks.py": "it says what is looked for",
 }
 
-#: Reading the clock that everybody shares, and hypothesis's limit for an example.
+#: Code that reads a wall clock, or sets Hypothesis's time limit for an example.
 READS_THE_CLOCK = re.compile(
     r"\btime\.(time|monotonic|perf_counter)(_ns)?\b|\bfrom time import\b|\bdeadline=\d"
 )
 
 
 def test_only_what_gives_up_reads_the_clock():
-    """Wait with ``tools.wait_for``; measure with ``time.process_time``, or count what happened."""
+    """Tests wait with ``tools.wait_for``, and measure with ``time.process_time`` or by counting."""
     found = {
         f"{path.relative_to(TESTS)}:{number}": line
         for path in TESTS.rglob("*.py")

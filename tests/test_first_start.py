@@ -1,4 +1,4 @@
-"""The first start of an installation, whatever starts it; and what is never made in production."""
+"""The first start of an installation with each server; in production it makes no store."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PRODUCTION = {
     "CALENDAR_CONTACT": "contact@rectorat.example",
 }
 
-#: Each way to start the application that its documentation names, with two processes where it can.
+#: Each documented way to start the application, with two processes where this is possible.
 STARTS = {
     "flask-wsgi": ("flask", "--app", "wsgi", "run", "--port"),
     "flask-package": ("flask", "--app", "calendar_app", "run", "--port"),
@@ -49,7 +49,7 @@ STARTS = {
 
 @contextmanager
 def started(start: str, folder: Path, **environ: str) -> Iterator[str]:
-    """Start the application on *folder*; yield its address once it answers."""
+    """Start the application with its instance in *folder*; yield its address once it answers."""
     port = free_port()
     where = f"127.0.0.1:{port}"
     program, *arguments = STARTS[start]
@@ -88,7 +88,7 @@ def get(address: str) -> tuple[int, str]:
 @pytest.mark.parametrize("start", STARTS)
 def test_a_fresh_clone_shows_the_real_content(start, tmp_path):
     with started(start, tmp_path) as address:
-        for _ in range(4):  # each of its processes
+        for _ in range(4):  # several requests, so that each process is likely to answer one
             status, feed = get(f"{address}/flux/toutes.ics?depuis=2020-09")
             assert status == 200
             assert len(vevents(feed.encode())) == 5
@@ -115,7 +115,7 @@ def test_production_makes_no_store_and_names_the_command(tmp_path):
 
 @pytest.fixture
 def run(tmp_path):
-    """Run ``calendar-app`` in production; returns (exit code, what it said)."""
+    """Run ``calendar-app`` in production; return (exit code, output)."""
 
     def run(*arguments: str) -> tuple[int, str]:
         environ = {"CALENDAR_INSTANCE": str(tmp_path / "instance"), "PATH": os.environ["PATH"]}
@@ -149,7 +149,7 @@ def test_no_command_but_migrate_makes_a_store_in_production(run, tmp_path, comma
 
 @pytest.mark.parametrize("kind", ["no tables", "other tables", "no events"])
 def test_what_is_empty_stays_empty_in_production(run, tmp_path, kind):
-    """As a file that was copied without its journal is, or one of something else."""
+    """A store that was copied without its journal is empty; a file may be of another program."""
     path = tmp_path / "instance" / "calendar.sqlite3"
     if kind == "no events":
         assert run("migrate")[0] == 0

@@ -1,5 +1,5 @@
-"""The rooms of docs/architecture.md: what each may import, what is pure, who knows HTTP, and that a
-name is imported from where it is defined."""
+"""The rules for the rooms of docs/architecture.md: the imports of each room, the pure modules, the
+modules that know HTTP, and that each name is imported from the module that defines it."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from functools import cache
 from tests.tools import ROOT
 
 PACKAGE = ROOT / "calendar_app"
-#: A room imports itself and the rooms before it.
+#: A room imports only itself and the rooms before it.
 ROOMS = (
     "memory", "words", "config", "store", "school", "letters", "catalogue", "feeds", "reminders",
     "editing", "web", "app", "worker", "cli", "__main__",
 )  # fmt: skip
-#: Between the folders of one room, too, imports run one way: folder → those that it may import.
-#: "" is what stands in the room itself.
+#: Imports between the folders of one room go one way, too: folder → the folders that it may import.
+#: "" stands for the modules directly in the room.
 FOLDERS = {
     "web": {"": "", "public": "", "subscription": "", "editing": ""},
     "letters": {"grammar": "", "formats": "", "reading": "formats grammar"},
 }
-#: What knows neither Flask nor SQLAlchemy, nor a room that does.
+#: Modules that import neither Flask nor SQLAlchemy, nor a module that does.
 PURE = (
     "words", "school", "letters", "catalogue/files", "catalogue/entries", "catalogue/facts",
     "catalogue/filters", "catalogue/versions", "catalogue/search/reading",
     "catalogue/search/spellings", "catalogue/search/vocabulary", "reminders/rules",
     "editing/rules",
 )  # fmt: skip
-#: The package itself gives a server its application; migrations are history.
+#: Not checked: ``calendar_app/__init__.py`` gives a server its application; migrations are history.
 OUTSIDE = ("__init__.py", "migrations")
 MOST_MODULES = 20
 MOST_LINES = 60
-#: Longer functions: function → why it is one.
+#: Allowed longer functions: function → the reason.
 LONG: dict[str, str] = {}
 
 MODULES = sorted(
@@ -49,7 +49,7 @@ def parsed(module: str) -> ast.Module:
 
 
 def imports(module: str) -> Iterator[tuple[str, str]]:
-    """Yield (module, name) of what a module imports; an empty name is the module itself."""
+    """Yield (module, name) of each import of a module; the name is empty for « import module »."""
     for node in ast.walk(parsed(module)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
@@ -58,7 +58,7 @@ def imports(module: str) -> Iterator[tuple[str, str]]:
 
 
 def own_imports(module: str) -> Iterator[str]:
-    """Yield the modules of ours that a module imports, as paths (« words/text »)."""
+    """Yield the modules of calendar_app that a module imports, as paths (« words/text »)."""
     for name, part in imports(module):
         path, _, rest = name.partition(".")
         if path == "calendar_app":
@@ -67,7 +67,7 @@ def own_imports(module: str) -> Iterator[str]:
 
 
 def folder(module: str) -> tuple[str, str]:
-    """Return the room of a module and its folder in the room."""
+    """Return (room, folder) of a module; the folder is empty for a module directly in the room."""
     room, _, rest = module.partition("/")
     return room, rest.partition("/")[0] if "/" in rest else ""
 
@@ -78,7 +78,7 @@ def test_a_module_imports_only_the_rooms_before_its_own():
 
 
 def may_import(module: str, name: str) -> bool:
-    """Whether a module may import another, by the order of rooms and of folders in a room."""
+    """Whether *module* may import *name*, by the order of rooms and of folders in a room."""
     (room, inner), (other, other_inner) = folder(module), folder(name)
     if ROOMS.index(other) > ROOMS.index(room):
         return False
@@ -110,7 +110,7 @@ def test_only_the_web_knows_a_request():
 
 
 def test_a_name_is_imported_from_where_it_is_defined():
-    """A name that is passed on would carry an import past the order of rooms."""
+    """A re-exported name would be a way around the order of rooms."""
     passed_on = []
     for module in MODULES:
         for name, part in imports(module):
@@ -123,7 +123,7 @@ def test_a_name_is_imported_from_where_it_is_defined():
 
 
 def test_an_attribute_of_a_module_is_defined_in_it():
-    """``store.health.RateCount`` would be another way around the order."""
+    """``store.health.RateCount``, defined elsewhere, would be another way around the order."""
     assert not [
         (module, ast.unparse(node))
         for module in MODULES
@@ -133,7 +133,8 @@ def test_an_attribute_of_a_module_is_defined_in_it():
 
 
 def attributes_of_modules(module: str) -> Iterator[tuple[ast.Attribute, str]]:
-    """Yield each attribute of a module of ours that a module names, with that module's path."""
+    """Yield (attribute, path of its module) for each « module.attribute » that a module uses, where
+    the module is one of calendar_app."""
     named = {
         alias.asname or alias.name: f"{node.module}.{alias.name}".removeprefix("calendar_app.")
         for node in ast.walk(parsed(module))
@@ -149,7 +150,7 @@ def attributes_of_modules(module: str) -> Iterator[tuple[ast.Attribute, str]]:
 
 @cache
 def defined(module: str) -> frozenset[str]:
-    """Return the names that a module gives a meaning, but for those that it imports."""
+    """Return the names that a module defines; imported names are not included."""
     found: set[str] = set()
     for node in parsed(module).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -160,7 +161,7 @@ def defined(module: str) -> frozenset[str]:
 
 
 def test_the_spine_is_read_in_an_hour():
-    """The numbered files of docs/architecture.md."""
+    """The spine is the numbered files of docs/architecture.md."""
     written = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     files = [PACKAGE / name for name in re.findall(r"^\d+\. `([\w/.]+)`", written, re.MULTILINE)]
     lines = sum(path.read_text(encoding="utf-8").count("\n") for path in files)

@@ -1,5 +1,5 @@
-"""What the law's pages say is true: each duration is the worker's, and nothing that they must name
-is missing."""
+"""The legal pages are true and complete: each duration is the one that the worker uses, and nothing
+that the law requires is missing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = ["clock", "site"]
 
 PRIVACY, NOTICE, STATEMENT = "/donnees-personnelles/", "/mentions-legales/", "/accessibilite/"
 
-#: What is kept, each constant with the sentence that says it.
+#: Constant of :mod:`calendar_app.config.retention` → the sentence of the page that says it.
 SAID = {
     "ASKED": "effacé {} après dans tous les cas",
     "UNCONFIRMED": "qui n'est pas confirmée est effacée {} après",
@@ -71,7 +71,7 @@ def test_every_duration_that_we_keep_is_said(client):
 
 
 def test_every_duration_that_is_said_moves_with_its_constant(client, monkeypatch):
-    """No number of days, hours or years on the page is written by hand."""
+    """Each number of days, hours or years on the page comes from a constant."""
     for name in SAID:
         other = 41 if isinstance(getattr(retention, name), int) else timedelta(days=4321)
         monkeypatch.setattr(retention, name, other)
@@ -86,7 +86,7 @@ NUMBERS = "un une deux trois quatre cinq six sept huit dix trente vingt quatre-v
 
 
 def test_no_template_writes_a_duration_by_hand():
-    """What we keep or end is said by the constants, in every page and mail."""
+    """Every page and mail takes its durations of storage and of links from the constants."""
     by_hand = re.compile(
         rf"(effac|supprim|oubli|lien|code|connexion)[^.<]*?\b(\d+|{'|'.join(NUMBERS)})"
         r"(&nbsp;| |\u00a0)(jours|heures|ans)\b"
@@ -133,7 +133,7 @@ def test_lives_of_links_are_said_as_they_are():
     )
 
 
-# -- who, and whence -------------------------------------------------------------------------------
+# -- names and sources -----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_everybody_who_receives_data_is_named(law):
 
 
 def test_each_use_has_its_legal_basis(client):
-    """Every part that says what is kept begins with its basis."""
+    """Every part about stored data begins with its legal basis."""
     main = client.get(PRIVACY).text.partition("<main")[2]
     parts = {
         re.sub(r"<[^>]+>|\s+", " ", part.partition("</h2>")[0]).strip(): part
@@ -184,7 +184,7 @@ def test_every_calendar_of_the_store_is_credited(client):
     for label, source in sources:
         assert label in page
         assert source == "PyPI holidays" or source in page
-    # ODbL 1.0, section 4.3: the notice, with the address of the licence.
+    # ODbL 1.0, section 4.3, requires the notice, with the address of the licence.
     assert "contient des informations de la base de données OpenHolidays" in page
     links = client.get(NOTICE).text
     for address in (
@@ -249,11 +249,11 @@ def test_the_pages_said_to_be_verified_are_those_that_a_browser_looks_at(client)
         assert address in looked_at, address
 
 
-# -- what is promised elsewhere --------------------------------------------------------------------
+# -- promises on other pages and in the documentation ----------------------------------------------
 
 
-#: Where a promise stands → the promise → the test that holds it to its word. Whoever writes another
-#: sentence must look at the test.
+#: File → the promise in it → the test that checks the promise. When you change the sentence of a
+#: promise, look at its test.
 PROMISES = {
     "templates/subscription/form.html": {
         "Un courriel avant chaque date limite, un matin de classe de votre académie (un matin de "
@@ -316,7 +316,7 @@ PROMISES = {
 def test_what_is_promised_stands_where_it_stood_and_has_its_test(place):
     written = unescape((ROOT / place).read_text(encoding="utf-8"))
     text = re.sub(r"[\s\u00a0\u202f]+", " ", written)
-    text = text.replace('" "', "")  # a literal that goes on in the next line
+    text = text.replace('" "', "")  # a string literal that continues in the next line
     for promise, test in PROMISES[place].items():
         assert promise in text, promise
         file, _, name = test.partition(".")
@@ -325,8 +325,8 @@ def test_what_is_promised_stands_where_it_stood_and_has_its_test(place):
 
 
 def test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week(app):
-    """In every académie, in an école and in a collège, and of who gave none; in years whose
-    holidays are known, and beyond."""
+    """True in every académie and without an académie, in an école and in a collège, in years with
+    known and with unknown holidays."""
     with app.app_context():
         reference = queries.reference(db.session)
     places = [ReminderPlace(None, wednesdays=True), ReminderPlace(None, wednesdays=False)]

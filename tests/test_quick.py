@@ -1,4 +1,4 @@
-"""``make quick`` leaves out what its rules name, and ``make test`` nothing that is written."""
+"""``make quick`` leaves out the tests that its rules name, and ``make test`` leaves out no test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.tools import ROOT, starts_programs
 
 
 def names_of(path: Path) -> list[str]:
-    """Return the names of the tests that stand in a file, at any depth, as often as they stand."""
+    """Return the names of all tests in a file, at any depth; a name may be repeated."""
     return [
         node.name
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
@@ -25,12 +25,15 @@ def test_no_test_is_written_where_pytest_does_not_look():
     for path in (ROOT / "tests").rglob("*.py"):
         names = Counter(names_of(path))
         assert not names or path.name.startswith("test_"), path
-        # The second of two with one name hides the first.
+        # Of two tests with the same name in a file, the second hides the first.
         assert not names or names.most_common(1)[0][1] == 1, (path, names.most_common(1))
 
 
 def collected(quick: str, *files: str) -> set[str]:
-    """Return the tests of *files* that pytest would run."""
+    """Return the ids of the tests of *files* that pytest would run.
+
+    :param quick: the value of ``CALENDAR_TEST_QUICK``: "1" or "0".
+    """
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:xdist", *files],
         cwd=ROOT,
@@ -54,7 +57,7 @@ def test_quick_leaves_out_browsers_postgresql_what_is_long_and_many_cases():
     assert quick < whole
     assert {name for name in whole if name.startswith(pure)} < quick
     assert not any(name.startswith((browser, long)) or "postgresql" in name for name in quick)
-    # Every other test is there, with one of its cases.
+    # Every other test is kept, with exactly one of its cases.
     cases = Counter(name.partition("[")[0] for name in quick if name.startswith(stored))
     assert cases.keys() == {name.partition("[")[0] for name in whole if name.startswith(stored)}
     assert {cases[name.partition("[")[0]] for name in quick if "sqlite" in name} == {1}

@@ -1,4 +1,4 @@
-"""The pinned versions are those that pyproject.toml asks for, and anybody can install them."""
+"""The pinned versions match pyproject.toml, and anybody can install them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.tools import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PYPROJECT["project"]["optional-dependencies"]
-#: file → what `make lock` makes it from
+#: file → the requirements from which `make lock` makes it
 FILES = {
     "requirements.txt": [*PYPROJECT["project"]["dependencies"], *EXTRAS["postgres"]],
     "requirements-dev.txt": [
@@ -25,7 +25,7 @@ FILES = {
 
 
 def pins(file: str) -> dict[str, tuple[str, frozenset[str]]]:
-    """Return name → (version, hashes) of a requirements file; fails on a line that is no pin."""
+    """Return name → (version, hashes) of a requirements file; fail on a line that is not a pin."""
     found = {}
     text = (ROOT / file).read_text(encoding="utf-8").replace("\\\n", " ")
     for line in text.splitlines():
@@ -34,7 +34,7 @@ def pins(file: str) -> dict[str, tuple[str, frozenset[str]]]:
             pin = Requirement(requirement)
             [specifier] = pin.specifier
             assert specifier.operator == "==", line
-            # A package may have one pin for old Pythons and one for new ones.
+            # A package may have one pin for old and one for new Python versions.
             name = f"{pin.name}; {pin.marker}" if pin.name in found else pin.name
             assert name not in found, f"{name} is pinned twice"
             found[name] = (specifier.version, frozenset(map(str.strip, hashes)))

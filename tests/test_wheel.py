@@ -1,4 +1,4 @@
-"""What is installed without the checkout is whole: it starts, with its templates and its data."""
+"""The wheel is complete: installed without the checkout, it starts with its templates and data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.tools import PATIENCE, ROOT, first_answer, free_port
 
 
 def run(*command: str, cwd: Path, **environ: str) -> str:
-    """Run a program to its end and return what it wrote; its errors are in the test's output."""
+    """Run a program to its end; return its standard output. Its errors go to the test's output."""
     return subprocess.run(
         command,
         cwd=cwd,
@@ -28,7 +28,8 @@ def run(*command: str, cwd: Path, **environ: str) -> str:
 
 
 def clean_environ() -> dict[str, str]:
-    """Return the environment without our settings, nor what would show the checkout."""
+    """Return the environment without the settings of the application, and without variables that
+    lead to the checkout."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -37,7 +38,7 @@ def clean_environ() -> dict[str, str]:
 
 
 def build(target: str, source: Path, folder: Path) -> Path:
-    """Build a ``wheel`` or a ``sdist`` of *source* in *folder*, with the environment's tools."""
+    """Build a ``wheel`` or ``sdist`` of *source* in *folder*, with the tools that are installed."""
     run(sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder), cwd=source)
     [built] = folder.iterdir()
     return built
@@ -54,7 +55,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory):
-    """The folder where the wheel is installed, beside the environment's own packages."""
+    """The folder where the wheel alone is installed; its dependencies come from the environment."""
     folder = tmp_path_factory.mktemp("installed")
     pip = (sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet")
     run(*pip, "--target", str(folder), str(wheel), cwd=folder)
@@ -98,7 +99,7 @@ def test_it_serves_from_another_folder(installed, tmp_path):
         stdin=subprocess.DEVNULL,
     ) as server:
         try:
-            # The home page takes a template, and dates that were imported at first start.
+            # The home page needs a template, and the dates that the first start imported.
             for path in ("/livez", "/"):
                 address = f"http://127.0.0.1:{port}{path}"
                 status, _ = first_answer(address, lambda: server.poll() is None)

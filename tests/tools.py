@@ -1,7 +1,7 @@
-"""Programs that some checks want, how many cases a test throws, and what ``make quick`` leaves out.
+"""Tools for tests: the programs that some tests need, the number of cases, and waiting.
 
-``make test`` needs nothing but Python, so a check whose program is missing says so and is skipped;
-where ``CALENDAR_TEST_NO_SKIP=1`` (as in ``.ci/run``) it fails, so that nothing stays unseen.
+``make test`` needs only Python: a test whose program is missing is skipped, with the reason. With
+``CALENDAR_TEST_NO_SKIP=1`` (as in ``.ci/run``) such a test fails, so that nothing stays unchecked.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ import pytest
 
 #: Whether this is ``make campaign``: the same tests, with ten times the cases.
 CAMPAIGN = os.environ.get("CALENDAR_TEST_CAMPAIGN") == "1"
-#: Whether this is ``make quick``: fewer cases, SQLite alone, no browser, no other programs.
+#: Whether this is ``make quick``: fewer cases, only SQLite, no browser, no other programs.
 QUICK = os.environ.get("CALENDAR_TEST_QUICK") == "1"
 NO_SKIP = os.environ.get("CALENDAR_TEST_NO_SKIP") == "1"
 
-#: Seconds after which a test gives up on what never comes. No test measures time on this clock: a
-#: busy machine may take long, a fast one next to nothing.
+#: Seconds after which a test stops waiting. No test measures time with a wall clock: a busy machine
+#: may take long, and a fast machine almost no time.
 PATIENCE = 300
 
 T = TypeVar("T")
@@ -40,9 +40,9 @@ ROOT = Path(__file__).parents[1]
 
 NODE_FOLDER = ROOT / "tests" / "node"
 
-#: tool → (the names it goes by, Debian's package of it)
+#: tool → (the names of its program, its Debian package)
 _TOOLS = {
-    # The shell has no window to prepare behind each page: it opens one in half the time.
+    # The headless shell prepares no window, so it opens a page in half the time.
     "chromium": (
         ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
         "chromium-headless-shell",
@@ -57,22 +57,22 @@ _TOOLS = {
 
 
 def scaled(cases: int, share: int = 10) -> int:
-    """Return how many of *cases* to try: all in a campaign, else a *share*-th (in ``make quick`` a
-    tenth of that), never none."""
+    """Return how many of *cases* to try, at least 1: all in a campaign, else one in *share* (in
+    ``make quick`` a tenth of that)."""
     return cases if CAMPAIGN else max(1, cases // (10 * share if QUICK else share))
 
 
 def starts_programs() -> None:
-    """Skip the test that asks in ``make quick``."""
+    """Skip the calling test in ``make quick``."""
     if QUICK:
         pytest.skip("make quick starts no other programs")
 
 
 def wait_for(condition: Callable[[], T], goes_on: Callable[[], bool] = lambda: True) -> T:
-    """Ask until *condition* holds, and return its answer.
+    """Call *condition* until its result is true; return this result.
 
-    Fails when *goes_on* says that the program that is waited for has ended, or after
-    :data:`PATIENCE`.
+    :param goes_on: whether the program that the test waits for is still running.
+    :raises AssertionError: when *goes_on* is false, or after :data:`PATIENCE` seconds.
     """
     end = time.monotonic() + PATIENCE
     while not (found := condition()):
@@ -83,9 +83,9 @@ def wait_for(condition: Callable[[], T], goes_on: Callable[[], bool] = lambda: T
 
 
 def first_answer(address: str, goes_on: Callable[[], bool]) -> tuple[int, bytes]:
-    """Return the status and the body that a server answers once it listens.
+    """Return (status, body) of the first answer of a server.
 
-    :param goes_on: whether the server has not ended.
+    :param goes_on: whether the server is still running.
     """
 
     def ask() -> tuple[int, bytes] | None:
@@ -104,19 +104,19 @@ def first_answer(address: str, goes_on: Callable[[], bool]) -> tuple[int, bytes]
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody uses now."""
+    """Return a port of 127.0.0.1 that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 def need(tool: str, why: str) -> str:
-    """Return the path of *tool* (a key of ``_TOOLS``), or skip the test that asks.
+    """Return the path of *tool* (a key of ``_TOOLS``), or skip the calling test.
 
     :param why: what is not checked without it, as a noun (« the accessibility of the pages »).
     """
     names, package = _TOOLS[tool]
-    # Debian keeps servers where an ordinary account has no path to.
+    # Debian installs servers in /usr/sbin, which is not in the PATH of an ordinary account.
     folders = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
     path = next(filter(None, (shutil.which(name, path=folders) for name in names)), None)
     if not path:
@@ -125,9 +125,9 @@ def need(tool: str, why: str) -> str:
 
 
 def node_modules(why: str) -> Path:
-    """Return ``tests/node/node_modules`` with what its package.json asks, installed where missing.
+    """Return ``tests/node/node_modules`` with the packages of package.json, installed if missing.
 
-    Skips the test without node or npm, or when npm cannot install.
+    Skip the calling test without node or npm, or when npm cannot install.
 
     :param why: as for :func:`need`.
     """
@@ -135,7 +135,7 @@ def node_modules(why: str) -> Path:
     npm = need("npm", why)
     folder = NODE_FOLDER / "node_modules"
     with (NODE_FOLDER / "package.json").open("rb") as lock:
-        # Tests may run side by side; two npm in one folder spoil each other's work.
+        # Tests may run in parallel, and two npm processes in one folder break each other's work.
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = json.loads((NODE_FOLDER / "package.json").read_text())["dependencies"]
         if any(_installed_version(folder / name) != wanted[name] for name in wanted):
@@ -152,9 +152,9 @@ def node_modules(why: str) -> Path:
 
 
 def c_program(name: str, library: str, why: str) -> Path:
-    """Return ``tests/c/<name>.c`` as a program, compiled with a library that pkg-config knows.
+    """Compile ``tests/c/<name>.c`` with a library that pkg-config knows; return the program's path.
 
-    Skips the test without a compiler or the library's headers.
+    Skip the calling test without a compiler or the library's headers.
 
     :param why: as for :func:`need`.
     """

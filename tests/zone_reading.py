@@ -1,6 +1,6 @@
-"""VTIMEZONEs read as other programs read them: local times, and the UTC instant of each.
+"""VTIMEZONEs as other programs read them: local times, and the UTC instant of each local time.
 
-Local times are datetimes without a zone, instants are seconds since 1970.
+Local times are datetimes without a time zone; instants are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from icalendar.timezone import tzp
 
 from tests.tools import NODE_FOLDER, c_program, need, node_modules
 
-#: zone → the instant of each local time, in order
+#: Zone → the instant of each local time, in order.
 Instants = dict[str, list[int]]
 
 
 @dataclass(frozen=True)
 class Times:
-    """Local times a step apart, without the last one."""
+    """Local times from *first* to *end* (excluded), one every *step*."""
 
     first: datetime
     end: datetime
@@ -38,13 +38,14 @@ class Times:
 
     @property
     def arguments(self) -> list[int]:
-        """What programs take: the first one as if it were UTC, the seconds of a step, how many."""
+        """The arguments for a reading program: the first local time in seconds since 1970, as if it
+        were UTC; the seconds of a step; the number of times."""
         first = int(self.first.replace(tzinfo=UTC).timestamp())
         return [first, int(self.step.total_seconds()), len(self)]
 
 
 def told_by_tzdata(zones: list[str], times: Times) -> Instants:
-    """Return what is true."""
+    """Return the true instants, from the tz database."""
     return {
         zone: [int(local.replace(tzinfo=ZoneInfo(zone)).timestamp()) for local in times]
         for zone in zones
@@ -52,11 +53,11 @@ def told_by_tzdata(zones: list[str], times: Times) -> Instants:
 
 
 def read_by_icalendar(data: bytes, times: Times) -> Instants:
-    """Return what the icalendar library makes of each VTIMEZONE, without looking its name up."""
+    """Return the instants that icalendar reads from each VTIMEZONE, without looking up its name."""
     found = {}
     for zone in icalendar.Calendar.from_ical(data).walk("VTIMEZONE"):
         told = zone.to_tz(tzp, lookup_tzid=False)
-        # Its zones are pytz's or dateutil's; either has utcoffset of a local time.
+        # The zone is an object of pytz or of dateutil; both have utcoffset() of a local time.
         found[str(zone["TZID"])] = [
             int((local - told.utcoffset(local)).replace(tzinfo=UTC).timestamp()) for local in times
         ]
@@ -64,7 +65,7 @@ def read_by_icalendar(data: bytes, times: Times) -> Instants:
 
 
 def read_by_vobject(data: bytes, times: Times) -> Instants:
-    """Return what vobject makes of each VTIMEZONE."""
+    """Return the instants that vobject reads from each VTIMEZONE."""
     found = {}
     for zone in vobject.readOne(data.decode()).vtimezone_list:
         told = zone.gettzinfo()
@@ -73,7 +74,7 @@ def read_by_vobject(data: bytes, times: Times) -> Instants:
 
 
 def read_by_ical_js(data: bytes, times: Times) -> Instants:
-    """Return what ical.js makes of each VTIMEZONE; skips without node."""
+    """Return the instants that ical.js reads from each VTIMEZONE; skip the test without node."""
     why = "the reading of time zones by ical.js"
     node_modules(why)
     script = NODE_FOLDER / "read_zones.mjs"
@@ -81,7 +82,8 @@ def read_by_ical_js(data: bytes, times: Times) -> Instants:
 
 
 def read_by_libical(data: bytes, times: Times) -> Instants:
-    """Return what libical makes of each VTIMEZONE; skips without a compiler or the library."""
+    """Return the instants that libical reads from each VTIMEZONE; skip the test without a compiler
+    or the library."""
     program = c_program("read_zones", "libical", "the reading of time zones by libical")
     lines = _answer([str(program), *times.arguments], data).decode().split()
     count = len(times)

@@ -1,7 +1,7 @@
-"""A real server and a real browser, one of each for the whole folder.
+"""One real server and one real browser for the whole folder.
 
-What a page looks like, where its bars lie and what a keyboard reaches only a browser knows; so
-these tests read the pages as people get them, and nothing is put in their way.
+Only a browser knows how a page looks, where its bars are drawn and which elements a keyboard
+reaches. These tests read the pages as people get them, without mocks.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from tests.tools import PATIENCE, ROOT, first_answer, free_port, need
 
 expect.set_options(timeout=60_000)
 
-#: A morning on which the letter's contests are ahead.
+#: A morning before the contests of the letter.
 JANUARY = "le=2021-01-04"
-#: A desk and a phone, in CSS pixels.
+#: The widths of a desktop and of a phone, in CSS pixels.
 DESK, PHONE = 1280, 360
 WIDTHS = (DESK, PHONE)
 SCHEMES = ("light", "dark")
 
 
 class Place(NamedTuple):
-    """A page of the site.
+    """A page of the site in one of its states.
 
-    :param address: its path and query.
-    :param shows: words that it has only in the state that it stands for.
-    :param status: what it answers.
+    :param address: the path and the query.
+    :param shows: words that the page shows only in this state.
+    :param status: the HTTP status of the answer.
     """
 
     address: str
@@ -44,7 +44,7 @@ class Place(NamedTuple):
     status: int = 200
 
 
-#: Every template, in each of its states.
+#: Every public template, in each of its states.
 PLACES = {
     "home": Place(f"/?{JANUARY}", "À venir"),
     "home-archive": Place("/", "Archive : dates passées"),
@@ -105,7 +105,7 @@ PLACES = {
 def serving(instance: Path, **more: str) -> Iterator[str]:
     """Run ``calendar-app serve`` on a new store in *instance*; yield the address of the site.
 
-    :param more: settings, by the names of their variables.
+    :param more: settings, by the names of their environment variables.
     """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
@@ -129,11 +129,11 @@ def serving(instance: Path, **more: str) -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run Chromium; skip the tests where there is none."""
+    """Run Chromium; skip the test when Chromium is not installed."""
     path = need("chromium", "the pages in a real browser")
     quiet = ("background-networking", "component-update", "sync", "gpu")
     with sync_playwright() as playwright:
-        # Playwright asks for no sandbox, which Chromium would refuse to root, as in a container.
+        # Playwright turns the sandbox off by default: with it, Chromium refuses to run as root.
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-first-run", *(f"--disable-{n}" for n in quiet)]
         )
@@ -141,8 +141,8 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-# These two end with the folder, not with the session: while Playwright runs, its event loop is
-# the thread's own, and a test elsewhere could not start another.
+# These fixtures end with the folder, not with the session: while Playwright runs, it occupies the
+# event loop of the thread, and a test in another folder could not start a loop.
 
 
 @pytest.fixture(scope="package")
@@ -161,8 +161,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(browser, site) -> Iterator[Callable[..., Page]]:
-    """Open a page as a visitor of one's own: ``new_page(PHONE, "dark")`` and any option of a
-    Playwright context. ``page.goto`` takes a path."""
+    """Open a page as a new visitor: ``new_page(PHONE, "dark")`` with any option of a Playwright
+    context. ``page.goto`` takes a path."""
     opened = []
 
     def new(width: int = DESK, scheme: str = "light", **options: Any) -> Page:
@@ -177,13 +177,13 @@ def new_page(browser, site) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture(scope="package")
 def page_of(browser, site) -> Callable[..., Page]:
-    """The page of a width, a colour scheme and a size of text (in CSS pixels), the same one at
-    each call: for tests that go somewhere and look."""
+    """Return the page for a width, a colour scheme and a text size (in CSS pixels). Each call with
+    the same values returns the same page, for tests that only open addresses and look."""
 
     @cache
     def page(width: int = DESK, scheme: str = "light", text: int = 16) -> Page:
         opened = _visitor(browser, site, width, scheme).new_page()
-        # As in the browser's own settings, where 16 is the usual size.
+        # The text size of the browser's own settings; 16 is the usual size.
         fonts = {"standard": text, "fixed": text - 3}
         opened.context.new_cdp_session(opened).send("Page.setFontSizes", {"fontSizes": fonts})
         return opened
@@ -194,12 +194,12 @@ def page_of(browser, site) -> Callable[..., Page]:
 def _visitor(browser: Browser, site: str, width: int, scheme: str, **options: Any) -> Any:
     options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme} | options
     context = browser.new_context(base_url=site, locale="fr-FR", **options)
-    # Everything is on this machine, which may be busy: what takes longer will never come.
+    # Server and browser are on this machine, which may be busy; after a minute, no answer will come.
     context.set_default_timeout(60_000)
     return context
 
 
 @pytest.fixture(params=PLACES)
 def place(request) -> Place:
-    """A page of the site; a test that uses it runs on every one."""
+    """A page of the site; a test that uses this fixture runs on every page of :data:`PLACES`."""
     return PLACES[request.param]

@@ -1,4 +1,4 @@
-"""Whether everybody can read and use a page: axe-core, and what it cannot know."""
+"""Accessibility of a page: the rules of axe-core, and checks that axe-core does not make."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from playwright.sync_api import Page
 from tests.browser.conftest import DESK, PHONE, WIDTHS
 from tests.tools import CAMPAIGN
 
-#: A desk's screen at 200 % (WCAG 2.2, 1.4.4), and the narrowest one (1.4.10), in CSS pixels.
+#: Widths in CSS pixels: a desktop at a zoom of 200 % (WCAG 2.2, 1.4.4), and the narrowest window
+#: (1.4.10).
 ZOOMED, NARROW = DESK // 2, 320
 
-#: What sticks out on the right of the window, but for what scrolls in a box of its own.
+#: The elements that stick out on the right of the window, except those in a scrolling box.
 STICKING_OUT = """() => {
   const width = window.innerWidth;
   if (document.documentElement.scrollWidth <= width) return [];
@@ -31,8 +32,8 @@ HEADINGS = "h1, h2, h3, h4, h5, h6"
 
 _BACKGROUND = "Element's background color could not be determined because "
 
-#: What axe-core cannot decide, and somebody looked at: the beginning of its words → the elements of
-#: which it may say so, and what was seen.
+#: Cases that axe-core cannot decide and that a person has checked: the beginning of its message →
+#: (the elements for which this message is accepted, what the person saw).
 LOOKED_AT = {
     "The iframe still has to be tested": (
         "iframe[src^='/embed/agenda/']",
@@ -59,10 +60,10 @@ LOOKED_AT = {
 
 
 def findings(page: Page) -> list[str]:
-    """Return what axe-core finds wrong, or cannot decide and nobody looked at, with the elements
-    that it is about.
+    """Return the violations that axe-core finds, and the undecided cases that nobody has checked, each
+    with its element.
     """
-    if page.evaluate("typeof axe") == "undefined":  # half a megabyte: once a document
+    if page.evaluate("typeof axe") == "undefined":  # half a megabyte, so only once for each document
         page.evaluate(Axe().axe_script)
     found = page.evaluate(_RUN)
     return [
@@ -89,12 +90,12 @@ def _was_looked_at(page: Page, node: dict[str, Any]) -> bool:
 
 
 def for_everybody(page: Page, state: str) -> None:
-    """See that everybody can read and use a page as it is, at each width: in light on a desk and in
-    dark on a phone, and each way on both in a campaign.
+    """Check that everybody can read and use a page, at each width: light on a desktop and dark on a
+    phone, and in a campaign both schemes on both.
 
-    :param state: what a failure calls it.
+    :param state: the name of the page in failures.
     """
-    # What is folded is read too, and must be as good.
+    # Folded contents must be accessible too.
     page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
     assert page.locator("html").get_attribute("lang") == "fr", state
     levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")

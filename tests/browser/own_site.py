@@ -1,4 +1,4 @@
-"""The fixtures of a module whose tests write: a site of its own, instead of everybody's."""
+"""The fixtures of a module whose tests write: its own site, instead of the shared site."""
 
 from __future__ import annotations
 

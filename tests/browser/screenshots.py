@@ -1,10 +1,10 @@
-"""Take the pictures of the documentation again, into ``docs/images/``.
+"""Take the screenshots of the documentation again, into ``docs/images/``.
 
-Usage, after a change that shows (it needs chromium)::
+Usage, after a visible change (it needs Chromium)::
 
     .venv/bin/python -m tests.browser.screenshots
 
-Look at each of them before you commit it.
+Look at each screenshot before you commit it.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ import pytest
 from tests.browser.conftest import PLACES, ROOT, WIDTHS, chromium, serving
 
 FOLDER = ROOT / "docs" / "images"
-#: One state of each page, by the name of its picture; the month is the nation's, as somebody who
-#: has not chosen an académie sees it.
+#: Name of the picture → one state of each page. The month is the national page, as visitors see it
+#: who have not chosen an académie.
 PAGES = {
     "home": PLACES["home"].address,
     "list": "/agenda/?le=2021-01-04&academie=lille",
@@ -47,12 +47,15 @@ PAGES = {
     "legal-notice": PLACES["legal-notice"].address,
     "not-found": PLACES["not-found"].address,
 }
-#: Everybody who clones the project gets the pictures: bytes that one may have.
+#: The largest size of a picture, in bytes: everybody who clones the project downloads the pictures.
 LIMIT = 150_000
 
 
 def main() -> None:
-    """Take each picture, and say its size."""
+    """Take each picture and print its size.
+
+    :raises SystemExit: when a picture is larger than :data:`LIMIT`.
+    """
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (
         chromium() as browser,
@@ -74,17 +77,17 @@ def main() -> None:
 
 
 def say(line: str) -> None:
-    """Write a line for the person at the terminal."""
+    """Write a line to the standard output."""
     sys.stdout.write(f"{line}\n")
 
 
 def with_few_colours(png: bytes) -> bytes:
     """Return the picture in 256 colours, which makes it three times smaller.
 
-    Half of them are the commonest; the others stand for what is far from those, or the few green
-    pixels of an opening would turn grey.
+    Half of the colours are the most frequent colours of the picture. The other half are the colours
+    that are farthest from these; without them, the few green pixels of an opening would turn grey.
 
-    :param png: as Chromium writes it: 8 bits a channel, no transparency, not interlaced.
+    :param png: a PNG as Chromium writes it: 8 bits a channel, no transparency, not interlaced.
     """
     chunks = list(_chunks(png))
     header = dict(chunks)[b"IHDR"]
@@ -104,7 +107,7 @@ def with_few_colours(png: bytes) -> bytes:
         colour: min(range(len(palette)), key=lambda n: _distance(colour, palette[n]))
         for colour in counted
     }
-    # Every row is stored as it is (filter 0): flat areas pack best so.
+    # Every row is stored without a filter (filter 0), which compresses flat areas best.
     packed = b"".join(b"\0" + bytes(index[pixel] for pixel in row) for row in rows)
     return (
         png[:8]

@@ -1,11 +1,11 @@
-"""Draw the images of the site again, into ``calendar_app/static/``: the one that stands beside a
-link to the site (OpenGraph), and the icons, both from the site's own drawing, favicon.svg.
+"""Draw the images of the site again, into ``calendar_app/static/``: the OpenGraph image, which
+programs show beside a link to the site, and the icons. Both are made from ``favicon.svg``.
 
-Usage, after a change of that drawing (it needs chromium)::
+Usage, after a change of ``favicon.svg`` (it needs Chromium)::
 
     .venv/bin/python -m tests.browser.site_images
 
-Look at each of them before you commit it.
+Look at each image before you commit it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.browser.conftest import ROOT, chromium
 from tests.browser.screenshots import say, with_few_colours
 
 FOLDER = ROOT / "calendar_app" / "static"
-#: What a program that shows a link must fetch first: bytes that one may have.
+#: The largest size of an image, in bytes: a program that shows a link must download it first.
 LIMIT = 60_000
 
 ICON = """
@@ -28,7 +28,7 @@ ICON = """
   svg {{ display: block; width: 100vw; height: 100vh; }}
 """
 
-# No name: an installation may have its own, and programs show it beside the image.
+# The image has no site name: each installation may have its own, which programs show beside it.
 LINK = """
   body {{ margin: 0; height: 100vh; display: grid; grid-template-columns: 400px 1fr; gap: 60px;
     align-items: center; padding: 0 80px; box-sizing: border-box; background: {paper};
@@ -46,7 +46,7 @@ WORDS = """
 
 
 def main() -> None:
-    """Draw each image, and say its size."""
+    """Draw each image and print its size."""
     drawing = (FOLDER / "favicon.svg").read_text(encoding="utf-8")
     with chromium() as browser:
         for size in ICON_SIZES:
@@ -57,6 +57,7 @@ def main() -> None:
 def draw(browser: Browser, name: str, size: tuple[int, int], style: str, body: str) -> None:
     """Draw one image.
 
+    :param name: the name of its file.
     :param size: its width and its height, in pixels.
     :param style: CSS, with ``{paper}`` and ``{theme}`` for the colours of the site.
     """

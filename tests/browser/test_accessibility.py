@@ -1,4 +1,4 @@
-"""Everybody can read and use every page: axe-core, and what it cannot know."""
+"""Every page is accessible, by the rules of axe-core and by checks that axe-core does not make."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.browser.looking import STICKING_OUT, for_everybody
 
 
 def go(page: Page, place: Place) -> None:
-    """Open a place, and see that it is in the state that it stands for."""
-    if page.url != "about:blank":  # what another place had the browser remember is not this one's
+    """Open a page, and check that it is in the expected state."""
+    if page.url != "about:blank":  # forget what the page before has stored
         page.evaluate("localStorage.clear()")
     answer = page.goto(place.address)
     assert answer is not None
@@ -29,7 +29,7 @@ def test_everybody_can_read_and_use_a_page(new_page, place):
 
 
 def skip_to_content(page: Page) -> None:
-    """See that the skip link is first, shows itself and leads past the navigation."""
+    """Check that the skip link is first, becomes visible and leads past the navigation."""
     page.keyboard.press("Tab")
     skip = page.locator(":focus")
     assert skip.inner_text() == "Aller au contenu"
@@ -48,7 +48,7 @@ def test_each_page_has_a_title_of_its_own(page_of):
     for place in PLACES.values():
         go(page, place)
         parts = urlsplit(place.address)
-        # The day on which a page is seen does not make it another page.
+        # A page with another value of « le » is the same page.
         asked = frozenset(q for q in parts.query.split("&") if q and not q.startswith("le="))
         titles[page.title()].add((parts.path, asked))
     assert [pages for pages in titles.values() if len(pages) > 1] == []

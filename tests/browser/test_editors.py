@@ -1,5 +1,5 @@
-"""The editors' room in a browser: from the link to the queue by keyboard, and as everybody can
-read it."""
+"""The editors' room in a browser: by keyboard from the password link to the queue, and the
+accessibility of its pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ZOE, PASSWORD = "zoe@ac-lille.example", "une phrase qui se retient"
 
 @pytest.fixture(scope="module")
 def store(site, instance) -> Iterator[Flask]:
-    """The store of the site, with the drafts of a letter of Lille."""
+    """An application on the store of the site, with the drafts of a letter of Lille."""
     app, now = create_app(_settings(site, instance)), datetime.now(UTC)
     knowledge = letters.knowledge_of_files(data_folder())
     with app.app_context():
@@ -45,7 +45,7 @@ def _settings(site: str, instance: Path) -> Settings:
 
 
 def invite(store: Flask) -> str:
-    """Add the editor of Lille, or reset her; return the link to set a password."""
+    """Add the editor of Lille, or reset her password; return the link to set a password."""
     lille, now = frozenset({"academie/lille"}), datetime.now(UTC)
     with store.app_context():
         accounts.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
@@ -53,7 +53,7 @@ def invite(store: Flask) -> str:
 
 
 def set_password_and_log_in(page: Page, link: str) -> None:
-    """Do it as a person with a keyboard does."""
+    """Set the password and log in, only by keyboard."""
     page.goto(link)
     for label in ("Mon mot de passe", "Le même, encore une fois"):
         tab_to(page, page.get_by_label(label))

@@ -1,4 +1,4 @@
-"""The embed in a page of another site, as Chromium shows it, and on its own."""
+"""The embed in Chromium, in a page of another site and alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLUMN = 240
 
 
 class Elsewhere(BaseHTTPRequestHandler):
-    """A site of somebody else, whose page holds whatever HTML its query says."""
+    """Another site, whose page contains the HTML of the query."""
 
     def do_GET(self) -> None:
         body = f"<!doctype html><title>Un ENT</title><h1>Un ENT</h1>{unquote(self.path[2:])}"
@@ -30,12 +30,12 @@ class Elsewhere(BaseHTTPRequestHandler):
         self.wfile.write(body.encode())
 
     def log_message(self, *_: object) -> None:
-        """Nothing is to be told."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
 def elsewhere() -> Iterator[Callable[[str], str]]:
-    """Return the address of a page of another origin that holds this HTML."""
+    """Return a function: HTML → the address of a page of another origin with this HTML."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -54,7 +54,7 @@ def test_another_site_shows_the_embed(new_page, site, elsewhere):
     inside = page.frame_locator("iframe")
     expect(inside.get_by_role("heading", level=1)).to_have_text("Les prochaines dates")
     expect(inside.get_by_role("link", name="Ma classe a du talent")).to_be_visible()
-    # The style is there too.
+    # The style is applied too.
     assert inside.locator(".dates").evaluate("e => getComputedStyle(e).listStyleType") == "none"
     assert page.context.cookies() == []
 
@@ -72,7 +72,7 @@ def test_another_site_cannot_show_any_other_page(new_page, site, elsewhere, path
     page.on("console", lambda message: said.append(message.text))
     page.goto(elsewhere(frame(site + path)))
     [inside] = page.main_frame.child_frames
-    # Chromium shows a page of its own where a site refuses.
+    # Chromium shows its own error page when a site refuses to be framed.
     inside.wait_for_url("chrome-error://**")
     assert any("frame-ancestors" in line for line in said)
     assert inside.get_by_role("link", name="Liste").count() == 0
@@ -139,7 +139,7 @@ def test_the_embed_complains_of_nothing_and_asks_for_nothing_else(new_page, site
     page.goto(EMBED)
     page.wait_for_load_state("networkidle")
     assert said == []
-    # Chromium asks for the drawing of a page's tab only where it shows tabs.
+    # Chromium fetches the icon of a page only when it shows tabs.
     assert {*asked} - {f"{site}/static/favicon.svg"} == {
         f"{site}/embed/agenda/",
         f"{site}/static/embed.css",

@@ -1,4 +1,4 @@
-"""Writing an event in a browser: by keyboard, with a preview, without scripts, for everybody."""
+"""Writing an event in a browser: by keyboard, with a preview, without scripts, accessibly."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LILLE = frozenset({"academie/lille"})
 
 @pytest.fixture(scope="module")
 def store(site, instance) -> Iterator[Flask]:
-    """The store of the site, with an editor of Lille who follows an agenda."""
+    """An application on the store of the site, with an editor of Lille who follows an agenda."""
     app, now = create_app(_settings(site, instance)), datetime.now(UTC)
     with app.app_context():
         token = accounts.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, LILLE, now)
@@ -94,7 +94,7 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_label("Ce qui se passe"))
     page.keyboard.type("Date limite")
-    # What a person types there depends on the language of the browser; the value does not.
+    # The keys to type a date depend on the language of the browser; fill() does not.
     page.get_by_role("textbox", name="Jour", exact=True).fill(day_ahead(40))
     tab_to(page, page.get_by_role("button", name="Aperçu"))
     page.keyboard.press("Enter")
@@ -135,7 +135,7 @@ def test_a_deadline_asks_for_one_day(site, store, new_page, scripts, width):
     expect(page.get_by_role("textbox", name="Heure limite", exact=True)).to_be_visible()
     expect(last).to_be_hidden()
     expect(begins).to_be_hidden()
-    # « mi-juin » stands for some days.
+    # « mi-juin » is a range of days, so the last day is asked again.
     page.get_by_text("Précisions").click()
     page.get_by_label("Date approximative").fill("mi-juin")
     expect(last).to_be_visible()
@@ -186,7 +186,8 @@ VIOLATIONS = """
 
 
 def test_nothing_that_was_typed_is_run_or_fetched(site, store, new_page):
-    """No dialog, no request and no violation of the policy, on any page that shows the texts."""
+    """No page with the texts opens a dialog, sends a request to another site or violates the
+    content security policy."""
     page, unwanted = new_page(), []
     page.add_init_script(VIOLATIONS)
     page.on("dialog", lambda dialog: (unwanted.append(dialog.message), dialog.dismiss()))

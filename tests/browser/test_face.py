@@ -1,5 +1,5 @@
-"""The calendar as a teacher uses it: chosen once, picked, copied, printed; by keyboard, and without
-scripts."""
+"""The calendar as a teacher uses it, by keyboard and without scripts: choose an académie once, pick,
+copy, print."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def follow(page: Page, name: str, *, exact: bool = False) -> None:
 def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     new_page, site, scripts
 ):
-    """Choose an académie and a class, filter, open an event, subscribe."""
+    """The steps: choose an académie and a class, filter, open an event, subscribe."""
     page = new_page(java_script_enabled=scripts)
     page.goto(f"/?{JANUARY}")
     heading = page.get_by_role("heading", level=1)
@@ -36,7 +36,7 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     expect(heading).to_have_text("Mon académie et ma classe")
     tab_to(page, page.get_by_label("Académie, département"))
     page.keyboard.type("Montpellier")
-    # A list of suggestions may have opened; nothing of it is taken.
+    # A list of suggestions may have opened; close it without a choice.
     page.keyboard.press("Escape")
     tab_to(page, page.get_by_label("Classe ou cycle"))
     page.keyboard.type("CM2")
@@ -141,7 +141,7 @@ def test_a_message_is_copied_as_text_and_as_html(new_page):
     assert "<li><a href=" in copied[1]
 
 
-# On paper.
+# Printing.
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_the_guide_takes_half_a_sheet(new_page):
 
 
 def test_a_poster_needs_no_colour(new_page):
-    """Each kind of date has a shape of its own; the legend says those that are drawn."""
+    """Each kind of date has its own shape, and the legend explains the shapes of the poster."""
     page = new_page()
     shapes = "all => all.map(drawn => drawn.innerHTML)"
     page.goto("/aide/")
@@ -204,12 +204,13 @@ def test_on_a_phone_the_dates_come_before_the_filters(new_page, scripts):
     expect(page.get_by_text("Filtrer, rechercher")).to_be_hidden()
 
 
-# In the reader's own colours.
+# Forced colours.
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_forced_colours_lose_nothing(new_page, scheme):
-    """A browser gives text and boxes the reader's colours, not drawings: those ask for them."""
+    """A browser forces the reader's colours on text and boxes; drawings must use these colours
+    themselves."""
     page = new_page(color_scheme=scheme, forced_colors="active")
     page.goto(f"/annee-scolaire/2020-2021/?{JANUARY}&academie=lille")
     ink, ground = page.evaluate("""() => {
@@ -233,7 +234,7 @@ def test_forced_colours_lose_nothing(new_page, scheme):
     assert set(page.locator(".bar .mark").evaluate_all(fill)) == {ink}
 
 
-# Without style.
+# Without a style sheet.
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The journal in a browser: a change is found, taken back by keyboard, and read by everybody."""
+"""The journal in a browser: find a change, revert it by keyboard; the pages are accessible."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ DEAD = "https://ancien-site.example/concours/2020/reglement.html"
 
 @pytest.fixture(scope="module")
 def store(site, instance) -> Iterator[Flask]:
-    """The store of the site: an event of Lille was changed twice, a draft was refused."""
+    """An application on the store of the site, where an event of Lille was changed twice and a draft
+    was refused."""
     app, now = create_app(_settings(site, instance)), datetime.now(UTC)
     soon = (now + timedelta(days=9)).date()
     of = {"school_year": SchoolYear.of(soon).label, "id": f"essai-{SchoolYear.of(soon).label}"}
@@ -73,7 +74,7 @@ def store(site, instance) -> Iterator[Flask]:
 
 @pytest.fixture
 def page(store, new_page) -> Page:
-    """A page of Zoé's, who is logged in."""
+    """A page on which the editor Zoé is logged in."""
     page = new_page()
     page.goto("/redaction/connexion/")
     page.get_by_label("Mon adresse de courriel").fill(ZOE)

@@ -1,4 +1,4 @@
-"""One long word never widens a page, nor covers its neighbour: in every field that can hold one."""
+"""A long word, in any field, never widens a page or covers its neighbour."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tests.factories import ID, another, entry, publish
 
 __all__ = ["instance", "site"]
 
-#: Without a hyphen, a space or anything else at which a line could break.
+#: A word without a hyphen, a space or any other place where a line could break.
 LONG = "Concoursdelectureetdecritureauxsoixantelettressansaucunecoupureabcdefgh"
-#: A host name ends after 63 letters.
+#: A label of a host name has at most 63 letters.
 LINK = f"https://{LONG[:60].lower()}.example/{LONG}"
 
-#: Every page that shows what somebody wrote.
+#: Every page that shows texts of editors or visitors.
 PAGES = (
     f"/?{JANUARY}",
     f"/?{JANUARY}&q={LONG}",
@@ -70,7 +70,7 @@ ROOM = (
     "/redaction/lettres/",
 )
 
-#: Letters that stand outside of the box that they are in, or of a box around it.
+#: The texts that stick out on the right of the box that contains them.
 POKING_OUT = """() => {
   const found = [];
   const unseen = e => e && (e.getBoundingClientRect().width <= 1 || unseen(e.parentElement));
@@ -91,7 +91,7 @@ POKING_OUT = """() => {
 }"""  # noqa: E501
 
 
-#: Words that a line breaks although they are short; not where the text says where to break.
+#: Short words that are broken over two lines, except in addresses.
 BROKEN = """() => {
   const found = [];
   const unseen = e => e && (e.getBoundingClientRect().width <= 1 || unseen(e.parentElement));
@@ -114,7 +114,7 @@ BROKEN = """() => {
 
 
 def written() -> list[dict]:
-    """Events whose every text is one long word."""
+    """Return events in which every text has a long word."""
     texts = {
         "title": LONG,
         "organiser": LONG,
@@ -159,7 +159,7 @@ def _approximate(phrase: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def store(site, instance) -> Iterator[Flask]:
-    """The store of the site, with an editor and what somebody suggested."""
+    """An application on the store of the site, with an editor and two suggestions."""
     app, now = create_app(_settings(site, instance)), datetime.now(UTC)
     publish(app, *written())
     with app.app_context():
@@ -172,7 +172,7 @@ def store(site, instance) -> Iterator[Flask]:
 
 
 def narrow(page: Page, address: str) -> None:
-    """See that nothing sticks out, at 320 px and on a desk."""
+    """Check that nothing sticks out of a page, at 320 px and on a desktop."""
     page.goto(address)
     page.locator("details").evaluate_all("all => all.forEach(details => (details.open = true))")
     for width in (NARROW, DESK):

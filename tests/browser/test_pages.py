@@ -1,5 +1,5 @@
-"""What the pages do in a browser: what they fetch, how a keyboard goes through them, where the
-bars lie, what is printed."""
+"""The pages in a browser: their requests, their use by keyboard, the positions of their bars, and
+printing."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ANDROID = (
 )
 
 
-# Nothing but the site itself, and nothing kept.
+# Requests only to the site itself, and no cookies.
 
 
 @dataclass
 class Visit:
-    """All that a visitor's browser noticed on every page."""
+    """The complaints, requests and cookies of a browser that has visited every page."""
 
     complaints: list[tuple[str, str]] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ def visit(browser, site) -> Iterator[Visit]:
     seen = Visit()
     context = browser.new_context(base_url=site)
     page = context.new_page()
-    # What breaks the security policy is said in the console too.
+    # Violations of the content security policy appear in the console, too.
     page.on("console", lambda said: seen.complaints.append((page.url, said.text)))
     page.on("pageerror", lambda error: seen.complaints.append((page.url, str(error))))
     page.on("request", lambda request: seen.requests.append(request.url))
@@ -55,7 +55,7 @@ def visit(browser, site) -> Iterator[Visit]:
 
 
 def test_no_page_complains_in_the_console(visit, site):
-    # Chromium itself says this of any page that is not found.
+    # Chromium itself logs this for every page that answers 404.
     not_found = "Failed to load resource: the server responded with a status of 404 (Not Found)"
     assert visit.complaints == [(f"{site}{PLACES['not-found'].address}", not_found)]
 
@@ -68,11 +68,11 @@ def test_no_public_page_leaves_a_cookie(visit):
     assert visit.cookies == []
 
 
-# From the home page to the address of one's own calendar, without a mouse.
+# From the home page to the address of a personal calendar, without a mouse.
 
 
 def tab_to(page: Page, wanted: Locator) -> None:
-    """Press Tab until *wanted* has the focus, as somebody without a mouse does."""
+    """Press Tab until *wanted* has the focus; fail after 60 times."""
     for _ in range(60):
         page.keyboard.press("Tab")
         if wanted.evaluate("element => element === document.activeElement"):
@@ -88,11 +88,11 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
     page.goto(f"/?{JANUARY}")
     main = page.get_by_role("main")
 
-    # 1. Choose an académie, by the first letters of its name.
+    # 1. Choose an académie by the first letters of its name.
     tab_to(page, page.get_by_label("Académie"))
     page.keyboard.type("Lil")
 
-    # 2. Unfold the other filters, and choose a type with the arrows.
+    # 2. Unfold the other filters, and choose a type with the arrow keys.
     tab_to(page, page.get_by_text("Plus de filtres"))
     page.keyboard.press("Enter")
     types = page.get_by_label("Type")
@@ -102,7 +102,7 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
         page.keyboard.press("ArrowDown")
         assert types.input_value() != before, "the arrows do not choose"
 
-    # 3. Filter, with the button that comes right after: one date is left.
+    # 3. Filter with the next button: one date is left.
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Filtrer")).to_be_focused()
     page.keyboard.press("Enter")
@@ -110,12 +110,12 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
     titles = main.get_by_role("article").get_by_role("heading")
     expect(titles).to_have_text(["La Fête de l'Apprendre"])
 
-    # 4. Open it.
+    # 4. Open the event of this date.
     tab_to(page, titles.get_by_role("link"))
     page.keyboard.press("Enter")
     expect(main.get_by_role("heading", level=1)).to_have_text("La Fête de l'Apprendre")
 
-    # 5. Ask for the calendar: the filter came along.
+    # 5. Ask for the calendar, which keeps the filter.
     tab_to(page, page.get_by_role("link", name="Ajouter à mon agenda", exact=True))
     page.keyboard.press("Enter")
     address = page.get_by_label("Adresse à coller dans votre agenda")
@@ -125,7 +125,7 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
     expect(page.get_by_role("button", name="Copier l'adresse")).to_be_visible(visible=scripts)
 
 
-# Scripts only help.
+# Helpful scripts, without which the page works too.
 
 
 def test_the_copy_button_puts_the_address_in_the_clipboard_and_says_so(new_page, site):
@@ -152,12 +152,12 @@ def test_a_desktop_is_offered_the_link_of_google_and_nothing_is_said_of_android(
     expect(page.get_by_text("Sur Android, Google Agenda n'accepte pas")).to_be_hidden()
 
 
-# Where things lie.
+# Positions of elements.
 
 
 @dataclass(frozen=True)
 class Box:
-    """Where something is drawn, in CSS pixels."""
+    """The edges of a drawn element, in CSS pixels."""
 
     left: float
     top: float
@@ -194,7 +194,7 @@ def test_a_bar_of_the_month_lies_under_its_days(page_of):
         box(page.locator(f"td:has(time[datetime='2021-01-{day}'])")) for day in (20, 24)
     )
     next_week = box(page.locator("td:has(time[datetime='2021-01-25'])"))
-    # The bar keeps a few pixels off the lines of the table.
+    # There are a few pixels between the bar and the lines of the table.
     assert bar.left == pytest.approx(wednesday.left, abs=6)
     assert bar.right == pytest.approx(sunday.right, abs=6)
     assert wednesday.bottom <= bar.top
@@ -209,12 +209,12 @@ def test_a_bar_of_the_school_year_goes_from_its_opening_to_its_deadline(page_of)
         box(page.locator(f"svg.axis line:has(+ text:text-is('{month}'))")).left
         for month in ("oct.", "nov.", "mai")
     )
-    # From 12 October, with 11 of 31 days gone, to the last hour of 30 April.
+    # The bar starts on 12 October, after 11 of 31 days, and ends with 30 April.
     assert bar.left == pytest.approx(october + (november - october) * 11 / 31, abs=2)
     assert bar.right == pytest.approx(may, abs=2)
 
 
-# On paper and in the dark.
+# Printing and the dark scheme.
 
 
 @pytest.mark.parametrize("place", ["home", "list", "month", "year", "contest", "chooser-chosen"])

@@ -1,5 +1,5 @@
-"""The whole path of an editor in a browser: from the link for a password to the feed of the
-académie, by keyboard; and what an editor of another académie gets."""
+"""The whole path of an editor in a browser, by keyboard: from the password link to the feed of the
+académie. An editor of another académie gets nothing of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def store(site, instance) -> Iterator[Flask]:
 
 
 def invite_by_command(site: str, instance: Path) -> str:
-    """Add the editor of Lille as an operator does; return the link that is printed."""
+    """Add the editor of Lille with the command for operators; return the link that it prints."""
     command = "editors add --role responsable --academy lille".split()
     environ = {"CALENDAR_INSTANCE": str(instance), "CALENDAR_PUBLIC_URL": site, "PATH": ""}
     out, _ = commands.start(*command, ZOE, "Zoé Martin", environ=environ).communicate()
@@ -66,8 +66,8 @@ def press(page: Page, name: str) -> None:
 
 
 def jump(page: Page, phrase: str) -> None:
-    """Go from a date in the letter's text to what is proposed of it."""
-    page.reload()  # the keyboard starts at the top of the page again
+    """Go by keyboard from a date in the text of the letter to the proposal made from it."""
+    page.reload()  # the focus starts at the top of the page again
     tab_to(page, page.locator(".text mark a").filter(has_text=phrase))
     page.keyboard.press("Enter")
 
@@ -87,7 +87,7 @@ def test_from_the_link_to_the_feed_by_keyboard(site, instance, store, new_page):
     assert page.locator(".text mark").count() == 8
     assert (feed(site), version(store)) == (before, was), "a letter publishes nothing"
 
-    # Two are accepted, one is refused.
+    # Two proposals are accepted and one is refused.
     jump(page, "dernier délai")
     press(page, "Accepter et publier Vidéos de poche")
     expect(page.get_by_role("status")).to_have_text("C'est publié.")

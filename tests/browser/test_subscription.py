@@ -1,5 +1,5 @@
-"""Signing up and the personal pages in a browser: by keyboard, with and without scripts, and as
-everybody can read them."""
+"""Signing up and the personal pages in a browser: by keyboard, with and without scripts, and their
+accessibility."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.reminders.test_subscriptions import CM2
 
 __all__ = ["instance", "site"]
 
-#: The day of the site under test, which is Paris's: late in the evening UTC is a day behind.
+#: The present day in Paris, which the site uses; late in the evening, the UTC day is one behind.
 TODAY = datetime.now(PARIS).date()
 YEAR = SchoolYear.of(TODAY + timedelta(days=20))
 EVENT = f"prochain-{YEAR.label}"
@@ -41,7 +41,7 @@ EVENT = f"prochain-{YEAR.label}"
 
 @pytest.fixture(scope="module")
 def store(site, instance) -> Iterator[Flask]:
-    """The store of the site, with two contests ahead, as the worker sees it."""
+    """An application on the store of the site, with two contests ahead."""
     app = create_app(Settings.from_environment({"CALENDAR_PUBLIC_URL": site}, instance))
     day = (TODAY + timedelta(days=20)).isoformat()
     publish(
@@ -73,7 +73,7 @@ def find(store: Flask, address: str) -> Subscriber:
 
 
 def code_of(store: Flask, address: str) -> str:
-    """The six digits that the mail says."""
+    """Return the code of six digits of the confirmation mail."""
     found = find(store, address)
     assert found.code_at is not None
     with store.app_context():
@@ -81,7 +81,7 @@ def code_of(store: Flask, address: str) -> str:
 
 
 def token_of(store: Flask, address: str, *, confirmed: bool = True) -> str:
-    """The personal link of somebody who signed up."""
+    """Sign an address up and return the token of its personal link."""
     now = datetime.now(UTC)
     with store.app_context():
         wanted = SignUp(MailAddress.read(address), CM2, (EVENT,))
@@ -98,14 +98,14 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     page = new_page(java_script_enabled=scripts)
     page.goto(f"/evenements/{EVENT}/?academie=lille")
 
-    # 1. « Me prévenir »: the form knows the académie and the event.
+    # 1. Follow « Me prévenir »: the form knows the académie and the event.
     tab_to(page, page.get_by_role("link", name="Me prévenir par courriel"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Rappels par courriel")
     expect(page.get_by_role("main")).to_contain_text("Me prévenir de : Le prochain concours")
     expect(page.get_by_label("Académie, département")).to_have_value("Lille")
 
-    # 2. Send it with a mistake: the summary leads to the field.
+    # 2. Send the form with a mistake: the summary leads to the field.
     tab_to(page, page.get_by_label("Mon adresse de courriel"))
     page.keyboard.type("clavier@")
     page.keyboard.press("Enter")
@@ -119,7 +119,7 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     page.keyboard.press("Control+A")
     page.keyboard.type(address)
 
-    # 3. Say where the class is; the usual leads are ticked.
+    # 3. Choose the school; the usual leads are already ticked.
     school = page.get_by_role("radio", name="école", exact=True)
     tab_to(page, school)
     page.keyboard.press("Space")
@@ -130,7 +130,7 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     expect(page.get_by_role("heading", level=1)).to_have_text("Vérifiez votre courriel")
     expect(page.get_by_role("main")).to_contain_text(address)
 
-    # 4. Copy the six digits of the mail.
+    # 4. Type the six digits of the mail.
     tab_to(page, page.get_by_label("Code à six chiffres"))
     page.keyboard.type(code_of(store, address))
     page.keyboard.press("Enter")
@@ -140,7 +140,7 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     left = (TODAY + timedelta(days=20) - datetime.now(PARIS).date()).days
     expect(followed).to_contain_text(f"dans {left} jours")
 
-    # 5. Pick another contest, then change one's wishes.
+    # 5. Pick another contest, then change the preferences.
     tab_to(page, page.get_by_role("button", name=re.compile("^Me prévenir de Un autre")))
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("C'est noté.")

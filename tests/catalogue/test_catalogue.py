@@ -1,4 +1,4 @@
-"""Importing and exporting ``events.yaml``: what is created, changed, left, kept and refused."""
+"""Import and export of ``events.yaml``: which events are created, changed, kept or refused."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_an_export_imported_into_a_fresh_store_gives_the_same_feeds(make_app, tm
 
 
 def _live_a_little(app) -> None:
-    """Move, cancel, approximate and narrow dates, as a year does."""
+    """Publish moved, cancelled, approximate and narrow dates, as they occur in a year."""
     hours = {"kind": "session", "day": "2021-05-18", "start_time": "09:00", "end_time": "16:00"}
     narrow = {"kind": "submission_deadline", "day": "2021-03-01", "scope": {"departments": ["63"]}}
     first = [{"kind": "deadline", "day": "2021-02-11"}, MID_JUNE, hours, narrow]

@@ -1,5 +1,5 @@
-"""One rule of what fits a class: the page, the feed, the weekly mail, the reminders and what a
-follower is told agree with the table, whatever the classes."""
+"""One rule says which events fit a class. The page, the feed, the weekly mail, the reminders and
+the dates of a follower agree with this rule for all classes."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from tests.reminders.test_outbox import Clock, run
 from tests.smtp_server import mail_server
 from tests.tools import scaled
 
-#: Monday 1 February 2021, 7 h 31 in Paris: the weekly mail goes out, and all events close within
-#: its fortnight. « 3 class weeks before » was in January.
+#: Monday 1 February 2021, 7 h 31 in Paris: the weekly mail is sent, and the deadlines of all events
+#: are in the two weeks that it covers. The lead of 3 class weeks was in January.
 MONDAY = datetime(2021, 2, 1, 6, 31, tzinfo=UTC)
 
-#: Asked in each run; others are drawn.
+#: Classes that every run tests; further classes are drawn at random.
 ALWAYS = [frozenset(some.split()) for some in ("", "cm1 ulis", "ulis", "6e segpa", "upe2a 2de")]
 
-#: class of its school only → that school; ULIS and UPE2A are in all of them.
+#: Class → the only kind of school that has it; ULIS and UPE2A are in all kinds.
 SCHOOL_OF = (
     dict.fromkeys("tps ps ms gs cp ce1 ce2 cm1 cm2".split(), "école")
     | dict.fromkeys("6e 5e 4e 3e segpa".split(), "collège")
@@ -44,7 +44,7 @@ SCHOOL_OF = (
 
 
 def rooms(classes: Iterable[str]) -> set[tuple[str, str]]:
-    """Return the (class, school) pairs that may be meant, worked out otherwise than the rule."""
+    """Return the possible (class, school) pairs, computed in another way than by the rule."""
     classes = set(classes)
     known = {SCHOOL_OF[slug] for slug in classes if slug in SCHOOL_OF}
     anywhere = known or {"école", "collège", "lycée"}
@@ -73,9 +73,9 @@ def subsets(slugs: str) -> list[frozenset[str]]:
         ("cm1", "cm2", False),
         ("cm1", "", True),
         ("", "cm1", True),
-        ("cycle-3", "college", True),  # 6e
+        ("cycle-3", "college", True),  # both have 6e
         ("cm1 cm2", "college", False),
-        ("cm1 ulis", "6e segpa ulis", False),  # this ULIS is of an école
+        ("cm1 ulis", "6e segpa ulis", False),  # the first ULIS is in an école
         ("cm1 ulis", "cm2 ulis", True),
         ("cm1 ulis", "ulis", True),
         ("cm1", "ulis", False),
@@ -86,7 +86,7 @@ def subsets(slugs: str) -> list[frozenset[str]]:
         ("premier-degre", "ulis", True),
         ("college", "lycee", False),
         ("college", "second-degre", True),
-        ("5e ulis", "cycle-3 ulis", True),  # 6e, so a collège
+        ("5e ulis", "cycle-3 ulis", True),  # cycle 3 has 6e, which is in a collège
         ("2de ulis", "cycle-3 ulis", False),
         ("segpa", "cycle-4", False),
         ("segpa ulis", "6e ulis", True),
@@ -107,7 +107,7 @@ def test_every_pair_of_small_sets_fits_as_the_model_says():
 
 
 def some_classes(chance: random.Random) -> frozenset[str]:
-    """Return classes as people tick them: some alone, cycles, degrés."""
+    """Return random classes as people tick them: single classes, cycles and degrés."""
     slugs = chance.sample(
         [*CLASSES, *GROUPS, "ulis", "upe2a", "segpa"], chance.choice((1, 1, 2, 3))
     )
@@ -142,7 +142,7 @@ def test_the_five_ways_agree_on_what_fits_a_class(make_app, engine):
         ),
     )
     client = app.test_client()
-    # The weekly mail on Monday; « one class week before » on Thursday of the same week.
+    # The weekly mail is sent on Monday; the lead of one class week is on Thursday of this week.
     plan(app, MONDAY)
     with mail_server() as server:
         run(app, server.url, Clock(MONDAY))

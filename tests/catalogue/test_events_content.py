@@ -1,4 +1,4 @@
-"""What ``data/events.yaml`` says of the letter ÉduNum 1er degré n° 23."""
+"""The events of the letter ÉduNum 1er degré n° 23 in ``data/events.yaml``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading ``data/events.yaml``: what is refused, and how it is said."""
+"""Reading ``data/events.yaml``: which files are refused, and with which messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATA = data_folder()
 ACADEMIES = read_academies((DATA / "academies.yaml").read_text(encoding="utf-8"))
 THEMES = read_themes((DATA / "themes.yaml").read_text(encoding="utf-8"))
 
-#: A right file; the tests change one line of it. Its lines are numbered as an editor shows them.
+#: A valid file; each test changes a part of it. Line numbers in messages count from 1.
 RIGHT = """\
 series:
   roboteam: Concours RoboTeam
@@ -62,12 +62,12 @@ def changed(old: str, new: str) -> str:
 
 
 def with_lines(*lines: str) -> str:
-    """The right file with more keys of its event, from line 21."""
+    """Return the valid file with more keys of its event, from line 21."""
     return RIGHT + "".join(f"    {line}\n" for line in lines)
 
 
 def with_milestone(*lines: str) -> str:
-    """The right file with one more milestone, from line 21."""
+    """Return the valid file with one more milestone, from line 21."""
     return RIGHT + f"      - {lines[0]}\n" + "".join(f"        {line}\n" for line in lines[1:])
 
 
@@ -797,7 +797,7 @@ def test_scope_codes_are_sorted_and_those_of_the_domain():
     )
 
 
-#: Nine levels of nine references: followed, it would stand for 387 million texts.
+#: Nine levels of nine references: a reader that follows them gets 387 million texts.
 ALIAS_BOMB = "a: &a [" + ",".join(["lol"] * 9) + "]\n"
 for _name, _before in zip("bcdefghi", "abcdefgh", strict=True):
     ALIAS_BOMB += f"{_name}: &{_name} [" + ",".join([f"*{_before}"] * 9) + "]\n"
@@ -869,5 +869,5 @@ def test_whatever_is_written_gets_an_answer_in_lines_of_french(text):
 
 
 def test_the_committed_json_schema_is_the_one_of_the_code():
-    """Write it with « calendar-app events schema data/events.schema.json »."""
+    """To renew the file, run « calendar-app events schema data/events.schema.json »."""
     assert (DATA / "events.schema.json").read_text(encoding="utf-8") == json_schema()

@@ -1,4 +1,4 @@
-"""Writing ``data/events.yaml``: stable bytes that read back as the same values."""
+"""Writing ``data/events.yaml``: the bytes are stable, and are read back as the same values."""
 
 from __future__ import annotations
 
@@ -204,12 +204,12 @@ def test_a_file_without_events_is_written_too():
 
 
 def test_the_file_of_the_project_is_written_as_it_stands():
-    """An export shows an editor only what was changed."""
+    """A diff after an export must show only the changes of the editors."""
     text = (DATA / "events.yaml").read_text(encoding="utf-8")
     assert write_events(read(text)) == text
 
 
-# Characters and words that YAML reads in some special way.
+# Characters and words with a special meaning in YAML.
 _TRAPS = st.sampled_from(
     [
         *("null", "~", "true", "2021", "1e5", "0x1F", "09:00", "2021-02-11", "-", "---", "?", "é"),
@@ -222,7 +222,7 @@ _TEXTS = st.lists(_TRAPS | st.text(max_size=12), min_size=1, max_size=8).map(" "
 _LINES = _TEXTS.map(lambda text: clean_line(text)[:160].strip(" ")).filter(bool)
 _SUMMARIES = _TEXTS.map(lambda text: clean(text).strip()).filter(bool)
 _LINKS = st.sampled_from(["https://example.org/a?b=c&d#e", "http://é.example.org:8080/", None])
-_INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (hypothesis adds the zone)
+_INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 (Hypothesis adds the zone)
 
 
 def _some(values, minimum=0, maximum=4):
@@ -240,7 +240,7 @@ _SCOPES = st.just(ScopeEntry(national=True)) | st.builds(
 
 @st.composite
 def _milestones(draw, scope):
-    # Openings first and days that grow: no deadline comes before its opening.
+    # Openings come first and days are sorted, so that no deadline comes before its opening.
     order = list(MilestoneKind)
     kinds = sorted(draw(st.lists(st.sampled_from(order), max_size=5)), key=order.index)
     days = sorted(draw(st.dates(date(2020, 1, 8), date(2021, 10, 31))) for _ in kinds)

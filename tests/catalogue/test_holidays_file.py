@@ -29,7 +29,7 @@ SHIPPED = {calendar.slug: calendar for calendar in read_holidays_yaml(TEXT)}
 
 
 def spans(calendar: SchoolCalendar, first: str, last: str) -> list[tuple[str, str, str]]:
-    """The holidays of a calendar that start between two ISO days."""
+    """Return (first day, last day, name) of the holidays that start between two ISO days."""
     return [
         (h.first_day.isoformat(), h.last_day.isoformat(), h.name)
         for h in calendar.holidays
@@ -62,8 +62,8 @@ def test_no_typographic_apostrophe():
 
 @pytest.mark.parametrize("calendar", SHIPPED.values(), ids=SHIPPED)
 def test_what_is_known_has_no_missing_holiday(calendar):
-    # From one holiday to the next there are 91 days at most (Martinique, spring 2024): a longer
-    # stretch of class within what is known would be a holiday that nobody listed.
+    # There are at most 91 days between two holidays (Martinique, spring 2024). A longer time without
+    # holidays in a known range would mean that a holiday is missing.
     for first, last in calendar.known:
         inside = [h for h in calendar.holidays if h.last_day >= first and h.first_day <= last]
         edges = [first, *(d for h in inside for d in (h.first_day, h.last_day)), last]
@@ -81,7 +81,7 @@ def test_holidays_are_of_a_credible_length_and_named(calendar):
 
 
 def test_every_august_1_that_is_known_is_in_the_summer_holidays():
-    # It is how class days tell two school years apart.
+    # Class days use the summer holidays to separate two school years.
     for calendar in (*SHIPPED.values(), *mainland_calendars().values()):
         for year in range(2017, 2029):
             day = date(year, 8, 1)
@@ -170,12 +170,13 @@ def test_la_reunion_speaks_as_its_teachers_do():
 
 @pytest.mark.parametrize("slug", SHIPPED)
 def test_overseas_holidays_begin_the_day_after_the_last_class_day(slug):
-    """Not on the Sunday or Monday after a Friday with class: that Saturday has no class either."""
+    """After a Friday with class, holidays begin on the Saturday, not on the Sunday or Monday."""
     listed = SHIPPED[slug].holidays
     for before, holiday in pairwise(listed):
         day_before = holiday.first_day - timedelta(days=1)
         assert day_before.weekday() < 5 or (
-            # A « semaine en mai » is a day here and there, and may follow another on the Friday.
+            # Exceptions: the single days of a « semaine en mai », and holidays after a holiday that
+            # ended on the Friday.
             holiday.name == "Semaine en Mai"
             or before.last_day >= holiday.first_day - timedelta(days=3)
         ), holiday
@@ -194,7 +195,7 @@ def test_the_file_is_what_the_program_would_write():
 # -- zones A, B and C -------------------------------------------------------------------------
 
 
-# From the decree for 2025-2026 and 2026-2027, by hand.
+# Copied by hand from the decree for 2025-2026 and 2026-2027.
 @pytest.mark.parametrize(
     ("zone", "first", "last", "expected"),
     [
@@ -252,12 +253,12 @@ names = st.text(st.characters(codec="utf-8"), min_size=1).map(clean_line).filter
 
 @st.composite
 def calendars(draw, slug: str = "corse") -> SchoolCalendar:
-    """A calendar with a few holidays, in order and apart."""
+    """Draw a calendar with a few holidays, in order and without overlap."""
     numbers = draw(st.lists(st.integers(0, 900), max_size=12, unique=True))
     days = [date(2020, 1, 1) + timedelta(days=number) for number in sorted(numbers)]
     bounds = list(zip(days[::2], days[1::2], strict=False))
     numbers = draw(st.lists(st.integers(0, 300), max_size=6, unique=True))
-    # Three days apart, so that no two ranges touch.
+    # Edges are at least three days apart, so that no two ranges touch.
     edges = [date(2020, 1, 1) + timedelta(days=3 * number) for number in sorted(numbers)]
     return SchoolCalendar(
         slug=slug,
@@ -334,7 +335,7 @@ def test_two_calendars_with_one_slug_are_refused():
 
 HEADER = "Description;Population;Date de début;Date de fin;Académies;Zones;annee_scolaire"
 
-# Rows as the data set has them: a row an académie, midnights of Paris in UTC.
+# Rows in the form of the data set: one row for each académie, and midnights of Paris in UTC.
 ZONE_A = """\
 Vacances d'Été;Élèves;2020-07-03T22:00:00+00:00;2020-08-31T22:00:00+00:00;Dijon;Zone A;2019-2020
 Vacances d'Été;Enseignants;2020-07-03T22:00:00+00:00;2020-08-30T22:00:00+00:00;Lyon;Zone A;2019-2020
@@ -354,7 +355,7 @@ def read(rows: str) -> dict[str, SchoolCalendar]:
 
 
 def test_a_row_that_begins_on_a_sunday_begins_on_the_saturday():
-    # 14 February and 9 May 2021 are Sundays; Friday 7 May is of other holidays.
+    # 14 February and 9 May 2021 are Sundays; Friday 7 May belongs to other holidays.
     days = (
         ("Vacances d'Hiver", "2021-02-14", "2021-03-01"),
         ("Semaine en mai", "2021-05-07", "2021-05-07"),
@@ -368,7 +369,7 @@ def test_a_row_that_begins_on_a_sunday_begins_on_the_saturday():
 def test_the_csv_gives_the_days_of_the_library():
     zone = read(ZONE_A)["zone-a"]
     assert zone.label == "zone A"
-    # From the first holidays in the file, its summer of 2020, to the end of the next one.
+    # From the first holidays in the file, the summer of 2020, to the end of the next summer.
     assert zone.known == ((date(2020, 7, 4), date(2021, 9, 1)),)
     library = mainland_calendars()["zone-a"]
     for first, last in zone.known:
@@ -416,7 +417,7 @@ def test_the_same_rows_in_another_dress(change):
 @pytest.mark.parametrize(
     ("row", "slug", "first", "last"),
     [
-        # Tuesday 9 February 2021 was a class day; so was Thursday 17 April 2025.
+        # Tuesday 9 February 2021 and Thursday 17 April 2025 were class days.
         (
             "Vacances de Carnaval;-;2021-02-08T23:00:00+00:00;2021-02-21T23:00:00+00:00;"
             "Guadeloupe;Guadeloupe;2020-2021",
@@ -431,7 +432,7 @@ def test_the_same_rows_in_another_dress(change):
             "2025-04-18",
             "2025-05-04",
         ),
-        # A pont that starts on the Wednesday evening, and one that is the Friday itself.
+        # A pont that starts on the Wednesday evening, and a pont that starts on the Friday.
         (
             "Pont de l'Ascension;-;2019-05-28T22:00:00+00:00;2019-06-02T22:00:00+00:00;"
             "Lyon;Zone A;2018-2019",
@@ -446,7 +447,7 @@ def test_the_same_rows_in_another_dress(change):
             "2021-05-14",
             "2021-05-16",
         ),
-        # One day, given twice or with its morrow.
+        # A single day, given as start and end, or with the next day as its end.
         (
             "Semaine en mai;-;2025-05-25T22:00:00+00:00;2025-05-25T22:00:00+00:00;"
             "Guadeloupe;Guadeloupe;2024-2025",
@@ -461,7 +462,7 @@ def test_the_same_rows_in_another_dress(change):
             "2025-05-30",
             "2025-05-30",
         ),
-        # Old rows of Corse give the first Monday of the holidays: they begin on the Saturday.
+        # Old rows of Corse give the first Monday; the holidays begin on the Saturday before.
         (
             "Vacances d'Hiver;-;2018-02-25T23:00:00+00:00;2018-03-11T23:00:00+00:00;"
             "Corse;Corse;2017-2018",
@@ -486,7 +487,7 @@ def test_how_a_row_maps_to_days(row, slug, first, last):
 
 
 def test_the_csv_agrees_with_the_overseas_file():
-    # Rows of 2020-2021 for La Réunion, whose holidays are known from both.
+    # The rows of 2020-2021 for La Réunion, whose holidays are in both files.
     rows = """\
 Vacances d'Hiver austral;Élèves;2020-07-03T22:00:00Z;2020-08-16T22:00:00Z;-;Réunion;2019-2020
 Vacances après 1ère période;-;2020-10-09T22:00:00Z;2020-10-25T23:00:00Z;-;Réunion;2020-2021
@@ -542,7 +543,7 @@ def test_the_population_of_guadeloupe_names_its_territories(population, slugs):
 def test_zones_are_calendars(zones, slug):
     row = f"Vacances de Noël;-;2025-12-20;2026-01-05;Ici;{zones};2025-2026"
     assert list(read(row)) == [slug]
-    # Without a summer, the year is not known: days would be called class days that are not.
+    # A year without summer holidays is unknown: its summer would be taken for class days.
     assert read(row)[slug].known == ()
     assert slug not in SHIPPED or read(row)[slug].label == SHIPPED[slug].label
 
@@ -553,7 +554,7 @@ Grandes Vacances;Élèves du premier degré;2023-06-30;2023-08-16;Polynésie;Pol
 Grandes Vacances;Élèves du second degré;2023-07-01;2023-08-14;Polynésie;Polynésie;2022-2023
 Grandes Vacances;Enseignants du premier degré;2023-06-29;2023-09-11;Polynésie;Polynésie;2022-2023
 """
-    # Friday 30 June was a class day of the écoles; Tuesday 15 August was free for them only.
+    # Friday 30 June was a class day of écoles; Tuesday 15 August was free only for écoles.
     assert spans(read(rows)["polynesie-francaise"], "2023-01-01", "2023-12-31") == [
         ("2023-07-01", "2023-08-15", "Grandes vacances")
     ]
@@ -572,7 +573,7 @@ def test_a_summer_whose_end_is_not_published_lasts_to_the_end_of_the_year():
 
 def test_a_year_that_lacks_a_holiday_is_not_known_there():
     rows = [line for line in ZONE_A.splitlines(keepends=True) if "Hiver" not in line]
-    # From Noël to spring, and a day off in between does not fill the gap.
+    # The gap goes from Noël to the spring holidays; a single day off does not fill it.
     rows.append("Journée banalisée;-;2021-02-15;2021-02-15;Lyon;Zone A;2020-2021\n")
     assert read("".join(rows))["zone-a"].known == (
         (date(2020, 7, 4), date(2021, 1, 3)),
@@ -588,7 +589,7 @@ def test_a_year_whose_rentree_is_not_in_the_file_is_known_from_its_first_holiday
 def test_the_year_after_a_summer_without_an_end_is_known_from_its_first_holidays():
     rows = [line for line in ZONE_A.splitlines(keepends=True) if "2020-07-03" not in line]
     rows.append("Début des Vacances d'Été;-;2020-07-04;2020-07-04;Lyon;Zone A;2019-2020\n")
-    # Nobody published when classes started again after 31 July 2020.
+    # The file does not say when classes started again after 31 July 2020.
     assert read("".join(rows))["zone-a"].known == (
         (date(2020, 7, 4), date(2020, 7, 31)),
         (date(2020, 10, 17), date(2021, 9, 1)),
@@ -675,7 +676,7 @@ Vacances d'Été;-;2029-07-07;2029-09-03;Lyon;Zone A;2028-2029
 """
     renewed = merge(mainland_calendars()["zone-a"], read(rows)["zone-a"])
     assert renewed.known == ((date(2017, 9, 4), date(2029, 9, 2)),)
-    # The summer that lay on the edge is one again, and old holidays are still there.
+    # The summer at the edge of both calendars is one holiday, and the old holidays are kept.
     assert spans(renewed, "2028-06-01", "2028-12-01") == [
         ("2028-07-05", "2028-09-03", "Vacances d'été"),
         ("2028-10-21", "2028-11-05", "Vacances de la Toussaint"),
@@ -701,7 +702,7 @@ Vacances d'Été;-;2024-07-06;2024-09-02;Guadeloupe;Guadeloupe;2023-2024
     assert spans(renewed, "2024-03-01", "2024-04-30") == [
         ("2024-03-29", "2024-04-14", "Vacances de Pâques")
     ]
-    # What the import does not know stays as it was.
+    # Days that the import does not know are unchanged.
     carnaval = date(2021, 2, 11)
     assert renewed.holiday_on(carnaval) == old.holiday_on(carnaval)
 

@@ -1,4 +1,4 @@
-"""Reference files against the store: loaded once, renewed where they know more."""
+"""Reference files and the store: files are loaded once, and add the years that the store lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What people type into « Rechercher » is understood, or honestly not found."""
+"""The site understands the texts that people type into « Rechercher », or says that it found
+nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ def read(text: str):
 
 
 def understood(text: str) -> dict[str, object]:
-    """Return what a text is read as: only the parts that it has."""
+    """Return the meaning of a text: part → values, without the parts that are empty."""
     query = read(text)
     parts = {
         name: getattr(query, name).values
@@ -141,13 +142,13 @@ def test_every_class_in_every_usual_spelling_is_that_class():
     for slug, spellings in USUAL.items():
         for spelling in {*spellings, levels.name(slug), slug}:
             assert understood(spelling) == {"levels": (slug,)}, spelling
-            # A class is a class beside another word, too.
+            # A class is recognised beside another word, too.
             assert understood(f"robot {spelling}")["levels"] == (slug,)
     for spelt, slugs in LEVELS.items():
         assert set(understood(" ".join(spelt))["levels"]) == set(slugs), spelt
 
 
-#: Terms that mean something alone, so that their order says nothing.
+#: Terms that have a meaning alone, so that their order changes nothing.
 TERMS = [
     "talent", "6ème", "CM 2", "cycle 3", "bac pro", "février", "2021", "date limite", "résultats",
     "concours", "robotique", "Valenciennes", "Aix-en-Provence", "l'école", "développement durable",
@@ -185,7 +186,7 @@ def _plain(text: str) -> str:
 
 
 def shown(client, page: str, **query: str) -> tuple[set[str], str]:
-    """Return the titles that a page shows below its filters, and what it says there."""
+    """Return the ids of the events that a page lists below its filters, and the text there."""
     answer = client.get(page, query_string={"le": JANUARY} | query)
     assert answer.status_code == 200
     main = answer.text.rpartition("</search>")[2].rpartition("<footer")[0]
@@ -209,7 +210,7 @@ def shown(client, page: str, **query: str) -> tuple[set[str], str]:
     ],
 )
 def test_what_is_understood_finds_the_events_on_both_engines(client, typed, found):
-    # One date a year is enough to be there.
+    # An event is on this page when one of its dates in the year matches.
     events, text = shown(client, "/annee-scolaire/2020-2021/", q=typed)
     assert {e.removesuffix("-2020-2021") for e in events} == found
     if not found:
@@ -281,7 +282,7 @@ TITLES = [
 
 
 def test_an_event_is_found_by_its_title_whatever_that_seems_to_mean(empty_app):
-    # For ULIS in Wallis-et-Futuna, on no day: nothing but the text says what the title says.
+    # The events are for ULIS in Wallis-et-Futuna and have no dates: only their titles can match.
     nowhere = {"scope": {"academies": ["wallis-et-futuna"]}, "classes": ["ulis"], "themes": []}
     publish(
         empty_app,
@@ -328,7 +329,7 @@ def test_a_suggestion_always_finds_something_and_is_near_the_word_that_was_typed
 
 
 def edits(one: str, other: str) -> int:
-    """Return how many letters are added, left out or exchanged (Levenshtein's distance)."""
+    """Return how many letters are added, left out or replaced (the Levenshtein distance)."""
     row = list(range(len(other) + 1))
     for n, letter in enumerate(one, 1):
         last, row[0] = row[0], n

@@ -1,4 +1,4 @@
-"""Three versions of one object: which of the wanted differences still fit."""
+"""A three-way merge of an object: the wanted differences that still fit, and the conflicts."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def test_what_differs_is_told_part_by_part():
 @pytest.mark.parametrize(
     ("was", "wanted", "now", "merged"),
     [
-        # Nobody else touched it.
+        # Nobody else changed the part.
         ({"a": 1}, {"a": 2}, {"a": 1}, Merged({"a": 2}, ())),
-        # Somebody else changed another part, or added one.
+        # Another editor added another part.
         ({"a": 1}, {"a": 2}, {"a": 1, "b": 1}, Merged({"a": 2, "b": 1}, ())),
-        # Both wanted the same.
+        # Both editors made the same change.
         ({"a": 1}, {"a": 2}, {"a": 2}, Merged({"a": 2}, ())),
-        # Both changed it, each in their way: what is now stays.
+        # Both editors changed the part differently: the present value stays.
         ({"a": 1}, {"a": 2}, {"a": 3}, Merged({"a": 3}, (Conflict("a", 1, 2, 3),))),
-        # One takes away what the other changed.
+        # One editor removes a part that the other editor changed.
         ({"a": 1}, {}, {"a": 3}, Merged({"a": 3}, (Conflict("a", 1, None, 3),))),
         ({"a": 1}, {"a": 2}, {}, Merged({}, (Conflict("a", 1, 2, None),))),
         ({"a": 1, "b": 1}, {"b": 1}, {"a": 1, "b": 2}, Merged({"b": 2}, ())),

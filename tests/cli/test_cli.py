@@ -1,4 +1,4 @@
-"""The commands: another process, its output, its exit code."""
+"""The commands, each in its own process: the output and the exit code."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SEED = data_folder() / "events.yaml"
 
 @pytest.fixture
 def environ(tmp_path) -> dict[str, str]:
-    # PATH is for gunicorn; nothing of the caller's settings comes along.
+    # gunicorn needs PATH; the settings of the calling process are not passed on.
     return {"CALENDAR_INSTANCE": str(tmp_path / "instance"), "PATH": os.environ["PATH"]}
 
 
 @pytest.fixture
 def run(environ):
-    """Run ``calendar-app``: returns (exit code, standard output, standard error)."""
+    """Run ``calendar-app``; return (exit code, standard output, standard error)."""
 
     def run(*arguments: str, **more: str) -> tuple[int, str, str]:
         process = commands.start(*arguments, environ=environ | more)
@@ -92,7 +92,7 @@ def test_the_journal_is_exported(run, tmp_path):
     run("events", "import")
     path = tmp_path / "journal.json"
     assert run("journal", "export", "--format", "json", str(path))[0] == 0
-    assert path.read_text(encoding="utf-8") == "[]\n"  # an import is no editor's change
+    assert path.read_text(encoding="utf-8") == "[]\n"  # an import is not a change by an editor
     assert run("journal", "export")[1].startswith("\ufeffnumero,instant,qui,quoi,")
 
 
@@ -210,7 +210,7 @@ def test_a_large_file_shows_a_bar_in_a_terminal(environ, tmp_path):
         ready, _, _ = select.select([leader], [], [], PATIENCE)
         try:
             chunk = os.read(leader, 65536) if ready else b""
-        except OSError:  # the other end is closed
+        except OSError:  # the program has closed its end of the terminal
             break
         if not chunk:
             break
@@ -253,7 +253,7 @@ def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
         goes_on = lambda: process.poll() is None  # noqa: E731
         _, feed = first_answer(f"{site}/flux/academie-de-lille.ics?depuis=2020-09", goes_on)
         assert len(vevents(feed)) == 2
-        # What is handed out to teachers is where the server really is.
+        # The addresses that teachers get are those of the running server.
         assert f"URI:http://127.0.0.1:{port}/flux/" in feed.decode().replace("\r\n ", "")
         assert "Année scolaire 2020-2021" in first_answer(f"{site}/", goes_on)[1].decode()
         assert "Aucune date" in first_answer(f"{site}/?q=secret", goes_on)[1].decode()

@@ -1,4 +1,4 @@
-"""``calendar-app letters``, run as a person runs it: another process, its output, its exit code."""
+"""``calendar-app letters`` in its own process, as a person runs it: the output and the exit code."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ Lettre du 5 janv. 2021 (date : donnée avec la lettre), 3 éléments datés.
 def test_a_table_shows_each_date_in_its_sentence_and_no_store_is_made(run, environ, letter):
     code, out, err = run("letters", "read", *ISSUED, str(letter))
     assert (code, err) == (0, "")
-    # How wide the columns are does not matter here.
+    # The width of the columns does not matter here.
     assert re.sub("  +", "  ", plain(out)) == re.sub("  +", "  ", table(letter))
     assert not Path(environ["CALENDAR_INSTANCE"]).exists()
 
@@ -198,12 +198,12 @@ Les productions sont attendues jusqu'au 2 mars 2021.
     assert re.fullmatch(
         rf"{re.escape(str(other))} : déjà importée le \d.* \d{{4}} : 2 brouillons\.\n", plain(out)
     )
-    # Nothing of it is published.
+    # No event of the letters is published.
     assert "11 inchangés" in run("events", "import")[1]
 
 
 def in_terminal(environ: dict[str, str], *arguments: str) -> str:
-    """Run ``calendar-app letters`` in a terminal and return all that it draws."""
+    """Run ``calendar-app letters`` in a terminal; return its whole output."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "calendar_app", "letters", *arguments],
@@ -217,7 +217,7 @@ def in_terminal(environ: dict[str, str], *arguments: str) -> str:
     while select.select([leader], [], [], 120)[0]:
         try:
             chunk = os.read(leader, 65536)
-        except OSError:  # the other end is closed
+        except OSError:  # the program has closed its end of the terminal
             break
         if not chunk:
             break

@@ -1,4 +1,4 @@
-"""The worker and the commands about mails, as a person runs them: other processes, real SMTP."""
+"""The worker and the commands about mails, in their own processes and with real SMTP."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ AT = "2021-01-21T07:31"
 
 @pytest.fixture
 def due(make_app) -> Flask:
-    """Three reminder mails are due, none is planned yet."""
+    """An application in which three reminder mails are due and none is planned yet."""
     app = make_app("empty", CALENDAR_SMTP_RATE="1000")
     publish(app, entry(), now=SIGNED_UP - timedelta(days=1))
     sign_up(app, *(subscriber(f"n{n}") for n in range(3)), picks=(ID,))
@@ -48,7 +48,7 @@ def due(make_app) -> Flask:
 
 @pytest.fixture
 def command(due, tmp_path):
-    """Return what starts ``calendar-app …`` on the same store."""
+    """Return a function that starts ``calendar-app …`` on the store of ``due``."""
 
     def start(*arguments: str, **environ: str) -> commands.Command:
         kept = {"PATH": os.environ["PATH"], "CALENDAR_INSTANCE": str(tmp_path)}
@@ -62,7 +62,7 @@ def command(due, tmp_path):
 
 @pytest.fixture
 def ask(command):
-    """Run a command to its end: (exit code, output, errors)."""
+    """Run a command to its end; return (exit code, standard output, standard error)."""
 
     def ask(*arguments: str, **environ: str) -> tuple[int, str, str]:
         process = command(*arguments, **environ)
@@ -83,7 +83,7 @@ def test_plan_send_and_status_on_a_rehearsed_morning(ask, due, tmp_path):
     assert "À envoyer maintenant : 3" in out
     assert ask("reminders", "send", "--now", AT, CALENDAR_SENDING="off")[0] == 1
     assert ask("reminders", "send", "--now", AT)[1].startswith("3 envoyés, 0 remis")
-    # No server is set: the mails are files, one each, for nobody else's eyes.
+    # Without SMTP server, each mail is a file that only its owner can read.
     files = sorted((tmp_path / "outbox").iterdir())
     assert len(files) == 3
     assert {file.suffix for file in files} == {".eml"}
@@ -134,7 +134,7 @@ def test_delivery_reports_stop_an_address_only_for_our_own_mails(ask, due, tmp_p
     reports = [
         (first, "5.1.1", message_id(links, sent[first])),
         (second, "5.2.2", message_id(links, sent[second])),
-        # Forged: an identifier that we did not make, then somebody else's mail.
+        # Two forged reports: an identifier that we did not make, and the mail of another person.
         (third, "5.1.1", f"{sent[third]}.0123456789abcdef@127.0.0.1"),
         (third, "5.1.1", message_id(links, sent[second])),
     ]
@@ -164,7 +164,7 @@ def test_a_report_that_returns_nothing_of_the_mail_counts_for_who_was_just_writt
         run(due, server.url, Clock())
     with due.app_context(), writing(db.session, NOW):
         first, second, third = sorted(d.subscriber.address for d in db.session.query(Delivery))
-        # The last mail to the second is of another week.
+        # The last mail to the second person was sent in another week.
         for delivery in db.session.query(Delivery):
             if delivery.subscriber.address == second:
                 delivery.finished_at -= timedelta(days=8)
@@ -198,7 +198,7 @@ def wait_for(condition, process: commands.Command) -> None:
 
 
 def test_the_worker_plans_sends_and_finishes_the_mail_in_hand(command, due):
-    """On today's clock: a confirmation is queued, the worker sends it, SIGTERM ends it well."""
+    """With the real clock: the worker sends queued confirmations, and ends cleanly on SIGTERM."""
     now = datetime.now(UTC)
     with due.app_context(), writing(db.session, now):
         for n in range(40):
@@ -224,12 +224,12 @@ def test_the_worker_plans_sends_and_finishes_the_mail_in_hand(command, due):
     assert sent < 40
     states = deliveries(due)
     assert states["confirmation", DeliveryState.SENT.value] == sent
-    # What it had claimed was given back.
+    # The worker released the mails that it had claimed and not sent.
     assert states["confirmation", DeliveryState.PENDING.value] == 40 - sent
 
 
 def test_a_worker_sends_to_editors_and_forgets_old_proposers(command, due):
-    """The two mails to others than subscribers, and the cleaning, by the real worker."""
+    """The real worker sends the two mails to non-subscribers, and does the cleaning."""
     now = datetime.now(UTC)
     with due.app_context():
         lille = frozenset({"academie/lille"})
@@ -251,7 +251,7 @@ def test_a_worker_sends_to_editors_and_forgets_old_proposers(command, due):
     with mail_server() as server:
         worker = command("worker", CALENDAR_SMTP_URL=server.url)
         try:
-            # Which of its jobs came first, at the start, nobody knows.
+            # The order of the first jobs of the worker is not defined.
             wait_for(lambda: len(server.mails) >= 2 and kept()[1] is None, worker)
             worker.send_signal(signal.SIGTERM)
             out, err = worker.communicate()
@@ -269,7 +269,7 @@ def test_serve_brings_a_worker_and_takes_it_along(command, due):
             return db.session.query(WorkerHeartbeat).count()
 
     def workers(server: commands.Command) -> set[Path]:
-        """The workers that a server started (Linux); those of tests beside this one are not its."""
+        """Return the workers that this server started (Linux), without those of parallel tests."""
         found = set()
         for path in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""The program starts with no variable at all, and refuses wrong ones by name, all at once."""
+"""The program starts without any variable, and names all wrong variables in one refusal."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_production_trusts_its_public_name_only(tmp_path):
     assert production.trusted_hosts == ("calendrier.ac-exemple.fr",)
     assert str(production.mail_from).endswith("<ne-pas-repondre@calendrier.ac-exemple.fr>")
     assert not (tmp_path / "secret_key").exists()
-    # Before production, the same address is one of those that answer.
+    # In development, this host name is only one of several trusted names.
     settings = Settings.from_environment(PRODUCTION | {"CALENDAR_ENV": "development"}, tmp_path)
     assert set(settings.trusted_hosts) > {"localhost", "calendrier.ac-exemple.fr"}
 
@@ -273,7 +273,7 @@ def test_programs_that_start_at_once_agree_on_the_key(tmp_path):
         )
         for _ in range(8)
     ]
-    # They have all loaded, or nearly, when the line that they wait for comes.
+    # By now all programs have almost finished loading; each waits for a line on its input.
     with ThreadPoolExecutor(len(programs)) as pool:
         keys = set(pool.map(lambda program: program.communicate("\n", timeout=60)[0], programs))
     assert [program.returncode for program in programs] == [0] * 8
@@ -298,6 +298,6 @@ def test_the_folders_of_a_checkout_are_beside_the_package():
 
 
 def test_the_environment_of_the_tests_is_not_refused(tmp_path):
-    """What `make test` itself sets must not stop the programs that the tests start."""
+    """The variables that `make test` sets must not stop the programs that the tests start."""
     environ = {name: value for name, value in os.environ.items() if "CALENDAR_TEST_" in name}
     Settings.from_environment(environ | {"CALENDAR_TEST_NO_SKIP": "1"}, tmp_path)

@@ -1,4 +1,4 @@
-"""Outside feeds: what is new becomes drafts of those whom they are for; a good copy stays."""
+"""Outside feeds: new items become drafts for the editors of their scope; a good copy is kept."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def event(name: str, day: str = "20210315") -> str:
 
 
 class Feed:
-    """An agenda of somebody else, on a real server."""
+    """Somebody else's agenda, on a real server."""
 
     def __init__(self) -> None:
         self.body = agenda(*map(event, "abcd"))
@@ -242,7 +242,7 @@ def test_a_source_of_lille_does_not_exist_for_lyon(store):
     assert agendas.sources_of(db.session, lyon) == []
     with pytest.raises(NotFoundError):
         agendas.pause(db.session, lyon, source.id, True, NOW)
-    # Not even « déjà suivie » tells of it; within Lille it does.
+    # To Lyon, not even « déjà suivie » reveals the source; to Lille it does.
     agendas.add(db.session, lyon, "Agenda", source.address, frozenset({LYON}), NOW)
     with pytest.raises(agendas.SourceError, match="déjà suivie"):
         follow(source.address)

@@ -1,4 +1,4 @@
-"""An editor's password by oneself: the page, the mail, the link, and what nobody learns from it."""
+"""An editor's forgotten password: the page, the mail, the link, and that no secret leaks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def client(site):
 
 
 def forget(site, address: str = ZOE, now: datetime = NOW) -> None:
-    """Ask for a link as the page does."""
+    """Ask for a link as the page does, and queue the mail as the worker does."""
     with site.app_context():
         links = letterhead(site).links
         asked.password(db.session, MailAddress.read(address), now)
@@ -83,7 +83,7 @@ def test_from_the_page_to_the_mail_to_the_room(site, client):
         [mail] = server.mails
     assert mail.recipient == ZOE
     path, wanted = link_in(mail.data), "une autre phrase, tout aussi longue"
-    # The old password works until the link was used; a GET uses nothing.
+    # The old password works until the link is used; a GET does not use the link.
     assert client.get(path).status_code == client.get(path).status_code == 200
     assert enter(client, ZOE, PASSWORD).status_code == 303
     both = {"mot_de_passe": wanted, "encore": wanted, "jeton": jeton(client, path)}
@@ -120,7 +120,7 @@ def test_neither_the_token_nor_the_address_is_anywhere_it_should_not_be(site, ca
         )
         token = letterhead(site).links.password_token(delivery.id, delivery.created_at)
         assert link.token_hash == letterhead(site).links.digest(token)
-    # In doubt, too, when other mails keep their bytes in the store.
+    # The same is true in doubt, when other mails keep their bytes in the store.
     with scripted_server("accepts then closes") as server:
         run(site, server.url, Clock(NOW))
         assert link_in(server.accepted[0]) == f"{FORGOTTEN}{token}/"
@@ -212,7 +212,7 @@ def test_a_stranger_who_asks_changes_nothing_of_what_the_editor_has(site):
         assert accounts.of_link(db.session, handed, NOW)
         assert db.session.scalar(select(Editor.session_epoch)) == 1
         accounts.set_password(db.session, handed, PASSWORD, NOW)
-        # The one that was not used died with it.
+        # The link that was not used is deleted.
         assert db.session.scalar(select(func.count()).select_from(PasswordLink)) == 1
 
 
@@ -273,7 +273,7 @@ def test_the_form_is_good_in_its_browser_only_and_keeps_what_was_typed(site, cli
 
 
 def test_a_password_mail_is_claimed_before_the_reminders(site):
-    """Somebody waits for it."""
+    """A person waits for the password mail."""
     assert DeliveryKind.PASSWORD.is_answer
     with site.app_context(), writing(db.session, NOW):
         delivery = outbox.queue_other(db.session, DeliveryKind.SUGGESTION, NOW)

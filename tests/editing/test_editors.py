@@ -43,7 +43,7 @@ PREPARE, PUBLISH = EditorAction.READ_DRAFT, EditorAction.PUBLISH_EVENT
 
 LILLE, NORD = "academie/lille", "departement/59"
 GUADELOUPE, SAINT_MARTIN = "academie/guadeloupe", "academie/saint-martin"
-#: Its only académie is Rennes; Hauts-de-France has Amiens and Lille.
+#: Bretagne has one académie, Rennes; Hauts-de-France has two, Amiens and Lille.
 BRETAGNE, HAUTS_DE_FRANCE = "region/bretagne", "region/hauts-de-france"
 
 
@@ -118,13 +118,13 @@ def log_in(session, password=PASSWORD, address=ZOE, source="network", now=NOW):
     return accounts.log_in(session, address, password, source, LINKS, now)
 
 
-#: Most tests want an editor with a password, and are not about what hashing costs (0.1 to 0.3 s,
-#: which is its point): as cheap as a hash may be.
+#: Most tests need an editor with a password, and do not test hashing, which is slow on purpose
+#: (0.1 to 0.3 s). This hash is as cheap as possible.
 HASHED = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 
 
 def with_password(session, hashed=HASHED, **given) -> accounts.EditorSession:
-    """Add an editor who has a password; return a session of theirs."""
+    """Add an editor who has a password; return a session of that editor."""
     add(session, **given)
     with writing(session, NOW):
         editor = session.scalar(
@@ -319,7 +319,8 @@ def test_unknown_disabled_without_password_and_wrong_get_the_same_answer(session
     add(session, address="new@ac-lille.example")
     verified = []
     verify = accounts._HASHER.verify
-    # The time is the verification's, by a thousand to one: each refusal must make one, as costly.
+    # Nearly all the time (a thousand to one) is the verification's, so each refusal must make one
+    # that costs as much.
     monkeypatch.setattr(
         type(accounts._HASHER),
         "verify",
@@ -369,7 +370,7 @@ def test_logging_in_gives_the_address_its_tries_back(session):
 
 
 def test_tries_are_counted_across_processes_at_once(empty_app, tmp_path):
-    # Two applications with pools of their own, as two processes have.
+    # Two applications, each with its own connection pool, stand for two processes.
     url = empty_app.config["SQLALCHEMY_DATABASE_URI"]
     second = create_app(settings_for(url, tmp_path / "second"))
     with empty_app.app_context():
@@ -392,7 +393,7 @@ def test_a_session_that_began_with_the_old_password_is_born_dead(session, monkey
     is_right = accounts._is_right
 
     def slowly(hashed: str, password: str) -> bool:
-        # While the old password is verified, a new one is set.
+        # A new password is set while the old one is being verified.
         token = accounts.reset(session, ZOE, NOW)
         accounts.set_password(session, token, "un nouveau mot de passe", NOW)
         return is_right(hashed, password)

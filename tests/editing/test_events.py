@@ -41,7 +41,7 @@ def facts(event_id: str = ID) -> dict:
 
 
 def wanted(facts: dict, **changes):
-    """Return the entry of these facts with some changed; « __ » stands for the point."""
+    """Return the entry of these facts after some changes; « __ » in a name stands for a point."""
     changed = facts | {name.replace("__", "."): value for name, value in changes.items()}
     changed = {name: value for name, value in changed.items() if value is not None}
     return events.check_entry(db.session, written_from(changed))
@@ -209,7 +209,7 @@ LILLE, LYON, NORD = "academie/lille", "academie/lyon", "departement/59"
             {"milestones__bis": DEADLINE | {"key": "bis"}},
             events.NotYoursError,
         ),
-        # Widening what is one's own takes the right to all of it.
+        # To widen the scope of one's own event needs the right to the whole new scope.
         (
             "responsable",
             LILLE,

@@ -1,4 +1,4 @@
-"""The pinned fetcher: what it never connects to, and how it bears with servers."""
+"""The pinned fetcher: what it never connects to, and how it copes with difficult servers."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def server(answer) -> Iterator[str]:
 
 
 class AnyPort(frozenset):
-    """All ports: what denies is the address."""
+    """All ports, so that only the address can be the reason of a refusal."""
 
     def __contains__(self, port: object) -> bool:
         return bool(port)
@@ -106,7 +106,7 @@ def send(handler, body: bytes = b"", status: int = 200, **headers: str) -> None:
 
 # -- what is never asked ---------------------------------------------------------------------------
 
-#: Ways to write 127.0.0.1, and names that may lead there.
+#: Ways to write 127.0.0.1, and names that may resolve to it.
 LOOPBACK = [
     "127.0.0.1", "127.1", "127.0.1", "0177.0.0.1", "0177.1", "0x7f.0.0.1", "0x7f000001", "0x7f.1",
     "2130706433", "017700000001", "127.0.0.01", "0.0.0.0", "0",  # noqa: S104 (asked, not bound)
@@ -136,7 +136,7 @@ WRONG = [
     "http://127.0.0.1:port/", "http://127.0.0.1:99999/", "http://127.0.0.1:-1/", "HTTP://",
     "http://%31%32%37.0.0.1/", "http://127.0.0.1%00.fr/", "http://.../", "unix:/run/x.sock",
 ]  # fmt: skip
-#: Answers of a resolver, of which at least one is denied.
+#: Answers of a resolver; in each, at least one address is denied.
 ANSWERS = [
     ["127.0.0.1"], ["::1"], ["10.0.0.1"], ["169.254.169.254"], ["::ffff:127.0.0.1"],
     ["93.184.216.34", "127.0.0.1"], ["127.0.0.1", "93.184.216.34"],
@@ -146,7 +146,7 @@ ANSWERS = [
 
 
 def hostile(port: int) -> list[tuple[str, list[str] | None]]:
-    """Return (address, what its name resolves to; None for the system's answer)."""
+    """Return pairs (address, IP addresses of its name; None to ask the system's resolver)."""
     names = [*LOOPBACK, *INSIDE]
     found: list[tuple[str, list[str] | None]] = [
         (f"{scheme}://{name}:{port}/", None)
@@ -154,7 +154,7 @@ def hostile(port: int) -> list[tuple[str, list[str] | None]]:
     ]
     found += [(address.replace("127.0.0.1/", f"127.0.0.1:{port}/"), None) for address in WRONG]
     found += [(f"http://agenda.example:{port}/", answers) for answers in ANSWERS]
-    # Redirects, from a server that may be asked.
+    # Redirects, from a server that the fetcher may ask.
     found += [(f"redirect:http://{name}:{port}/", None) for name in names if name.isascii()]
     return found
 
@@ -178,7 +178,7 @@ def test_no_hostile_address_reaches_anything(canary):
 
 
 def test_the_canary_sings(canary):
-    """Else the test above could not fail."""
+    """This shows that the test above can fail."""
     with pytest.raises(FetchError):
         Fetcher(denied=lambda _: False, ports=AnyPort()).get(f"http://127.0.0.1:{canary.port}/")
     wait_for(lambda: canary.met)
@@ -212,7 +212,7 @@ def test_an_address_of_the_internet_is_not_denied(ip):
     assert not is_denied(ip)
 
 
-# -- how it bears with servers ---------------------------------------------------------------------
+# -- how it copes with servers ---------------------------------------------------------------------
 
 
 def test_what_is_not_new_is_not_sent_again():
@@ -258,7 +258,7 @@ def test_what_is_too_large_is_not_read(zipped):
     headers = {"Content_Encoding": "gzip"} if zipped else {}
 
     def answer(handler) -> None:
-        with contextlib.suppress(OSError):  # it hangs up, as it should
+        with contextlib.suppress(OSError):  # the fetcher hangs up, as it should
             send(handler, gzip.compress(body) if zipped else body, **headers)
 
     with server(answer) as origin, pytest.raises(TooLargeError):
@@ -280,7 +280,7 @@ def test_a_server_that_drips_is_left_at_the_deadline(part):
             if part == "body":
                 handler.send_response(200)
                 handler.end_headers()
-            # It never ends of itself.
+            # The answer never ends by itself.
             while True:
                 handler.wfile.write(b"x")
                 handler.wfile.flush()

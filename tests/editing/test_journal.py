@@ -45,7 +45,7 @@ def store(empty_app):
 
 @pytest.fixture(scope="module")
 def references(template, tmp_path_factory):
-    """The reference values, for what only needs them."""
+    """The reference values, for tests that need nothing else."""
     app = create_app(settings_for(template("sqlite", "empty"), tmp_path_factory.mktemp("i")))
     with app.app_context():
         yield queries.reference(db.session)
@@ -89,7 +89,7 @@ def test_each_reads_the_changes_of_their_scope_and_their_own(store):
             journal.visible_change(db.session, who, of)
         with pytest.raises(NotFoundError):
             undo.undo(db.session, who, of, None, LATER)
-    # Whoever made a change reads it, though the event was given to others since.
+    # The author of a change may read it, though the event has moved to another scope since.
     change(national, "autre-2020-2021", scope={"academies": ["lille"]})
     assert second in readable(lyon)
 

@@ -1,4 +1,4 @@
-"""Letters in the store: what an item brings, what a second letter adds, and who never sees it."""
+"""Letters in the store: what an item becomes, what a second letter adds, and who sees nothing."""
 
 from __future__ import annotations
 
@@ -160,10 +160,10 @@ def test_another_contest_another_year_or_another_place_is_a_new_event():
     ponts = replace(ITEM, title="Concours « Les ponts »")
     new = Decision(Proposal.NEW_EVENT)
     assert brings([replace(ITEM, title="Prix des lucioles")], boats(DEADLINE)) == [new]
-    # It is the next edition of something known.
+    # The item is the next edition of a known series.
     assert brings([next_year], boats(DEADLINE)) == [replace(new, series_id="bateaux")]
     assert brings([ponts], boats(DEADLINE)) == [replace(new, series_id="ponts")]
-    # A series has one edition a school year: this one cannot be of it.
+    # A series has one edition per school year, so this contest cannot belong to it.
     assert brings([lyon], boats(scope=lille)) == [new]
 
 
@@ -181,7 +181,7 @@ def test_a_step_finds_its_own_deadline():
     assert brings([register], both) == [of_boats(Proposal.CHANGE, 1, "", "2021-01-15")]
     send = replace(ITEM, step=Step.SUBMISSION)
     assert brings([send], both) == [of_boats(Proposal.CHANGE, 2, "", "2021-03-15")]
-    # Which of the two moved is not said.
+    # The letter does not say which of the two deadlines moved.
     assert brings([ITEM], both) == [of_boats(Proposal.NEW_DATE)]
     same = replace(ITEM, last_day=date(2021, 3, 15))
     assert brings([same], both) == [of_boats(None, 2, "", "2021-03-15")]
@@ -226,7 +226,7 @@ def test_a_departments_own_deadline_is_a_date_of_its_own_unless_it_is_said_to_mo
     moved = replace(nord, status=ItemStatus.MOVED)
     assert brings([moved], boats(DEADLINE)) == [of_boats(Proposal.CHANGE, 1, "", "2021-02-11")]
     assert brings([nord], boats(DEADLINE, own)) == [of_boats(Proposal.CHANGE, 2, "", "2021-01-15")]
-    # The letter of an académie tells of everybody's contests.
+    # The letter of an académie also tells of national contests.
     lille = replace(ITEM, academies=("lille",), last_day=date(2021, 2, 14))
     assert brings([lille], boats(DEADLINE)) == [of_boats(Proposal.CHANGE, 1, "", "2021-02-11")]
     everybody = replace(ITEM, last_day=date(2021, 2, 14))
@@ -244,11 +244,11 @@ def test_approximate_days():
         first_day=date(2021, 6, 10),
         last_day=date(2021, 6, 20),
     )
-    # Now the day is known.
+    # The exact days are known now.
     assert brings([exact], boats(mid_june)) == [
         of_boats(Proposal.CHANGE, 1, "2021-06-10", "2021-06-20")
     ]
-    # « Mi-juin » says nothing new of 15 June, nor of « mi-juin ».
+    # « Mi-juin » adds nothing to 15 June, nor to « mi-juin ».
     assert brings([about], boats(known(1, "session", "2021-06-15"))) == [
         of_boats(None, 1, "2021-06-15", "2021-06-15")
     ]
@@ -265,7 +265,7 @@ def test_an_end_is_a_change_told_once(status):
     assert brings([ended], boats(replace(DEADLINE, cancelled=True))) == [
         of_boats(None, 1, "", "2021-02-11")
     ]
-    # « Prévu le 11, reporté au 14 » is one change, in whichever order it is said.
+    # « Prévu le 11, reporté au 14 » is one change, whichever is said first.
     later = replace(ITEM, last_day=date(2021, 2, 14), status=ItemStatus.MOVED)
     assert brings([ended, later], boats(DEADLINE)) == [replace(change, same_as=1), change]
     assert brings([replace(ended, title="Prix des lucioles")]) == [Decision(Proposal.NEW_EVENT)]
@@ -432,7 +432,7 @@ def test_what_another_letter_proposes_already_is_not_proposed_again(empty_app):
     ]
     first, second, *repeated = drafts(empty_app)
     assert [draft.same_as_id for draft in repeated] == [first.id, second.id]
-    # Another day is another change; the calendar's own day is none.
+    # Another day is another change; the day that the calendar already has is none.
     assert outcomes(bring(empty_app, 19))[0][:2] == (DraftState.PENDING, Proposal.CHANGE)
     assert outcomes(bring(empty_app, 11))[0][:2] == (DraftState.KNOWN, None)
 
@@ -490,7 +490,7 @@ def test_what_cannot_be_read_is_not_stored(empty_app):
 
 
 def test_text_that_a_store_would_refuse_is_stored(empty_app):
-    # PostgreSQL takes no NUL, and neither takes a file's name that is no text.
+    # PostgreSQL accepts no NUL character, and no engine a file name that is not valid text.
     page = "<h1>La lettre</h1><h2>Prix des luc\0ioles</h2><p>Inscriptions jusqu'au 2 mars 2021.</p>"
     with empty_app.app_context():
         data = page.encode()
@@ -502,7 +502,7 @@ def test_text_that_a_store_would_refuse_is_stored(empty_app):
 def test_an_earlier_edition_gives_its_series(empty_app):
     publish(empty_app, another("lucioles", title="Prix des lucioles", school_year="2019-2020"))
     with empty_app.app_context():
-        # Its id was frozen with another school year than it says: only the year counts here.
+        # The id names another school year than the column, and only the column counts here.
         assert db.session.execute(text("SELECT school_year FROM event")).scalar_one() == 2019
     bring(empty_app)
     new = drafts(empty_app)[1]
@@ -529,7 +529,7 @@ def test_the_store_refuses_a_broken_draft(empty_app, broken):
     with empty_app.app_context(), pytest.raises(IntegrityError), writing(db.session, NOW):
         db.session.execute(
             text(f"UPDATE draft SET {columns} WHERE title = 'Prix des lucioles'")  # noqa: S608
-            # It looks at the values: since Python 3.12 SQLite's driver takes no date itself.
+            # It reads the types of the values: since Python 3.12 SQLite's driver wants no date.
             .bindparams(**broken)
         )
 

@@ -1,4 +1,4 @@
-"""The weekly look at official links: a real server, and a resolver that leads every name to it."""
+"""The weekly check of official links, with a real server to which host names lead."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GONE = "cette page n'existe plus"
 
 
 class Site:
-    """A server that answers what stands in ``answers`` (path → status; None never answers)."""
+    """A server that answers with the status in ``answers`` (path → status; None: no answer)."""
 
     def __init__(self) -> None:
         self.answers: dict[str, int | None] = {}
@@ -61,7 +61,7 @@ class Site:
         return f"http://{host}:{self._server.server_port}{path}"
 
     def fetcher(self) -> Fetcher:
-        """Return the real fetcher, for which every name but one is this server's."""
+        """Return a real fetcher that finds this server behind every host name but one."""
         ports = frozenset((80, self._server.server_port))
         seconds = 0.5 if None in self.answers.values() else PATIENCE
         return Fetcher(_resolve, lambda ip: ip != "127.0.0.1", ports, seconds=seconds)
@@ -98,7 +98,7 @@ def look(site: Site, now: datetime) -> int:
 
 
 def known() -> dict[str, tuple[datetime | None, str | None]]:
-    """Return link → (dead since, why)."""
+    """Return link → (dead since, reason)."""
     db.session.rollback()
     checks = db.session.scalars(select(LinkCheck).execution_options(populate_existing=True))
     return {check.link: (check.dead_since, check.reason) for check in checks}
@@ -124,7 +124,7 @@ def test_a_link_is_dead_when_it_is_so_twice_a_day_apart(store, site, status, rea
     assert known() == {link: (None, reason)}
     assert look(site, NOW + DAY - timedelta(hours=1)) == 0
     assert dead() == []
-    # What answers, or may, has its turn in a week.
+    # A link that answers, or that may answer, is checked again after a week.
     assert look(site, NOW + DAY) == (1 if reason else 0)
     assert known() == {link: (NOW if reason else None, reason)}
     assert dead() == ([(ID, link, GONE, date(2021, 1, 4))] if reason else [])
@@ -144,7 +144,7 @@ def test_a_link_that_comes_back_is_alive_and_begins_anew(store, site):
     publish(store, entry(link=link))
     look(site, NOW)
     look(site, NOW + DAY)
-    # Dead, it is looked at each week, and is dead since the first day.
+    # A dead link is checked each week, and stays dead since the first day.
     assert look(site, NOW + DAY + WEEK) == 1
     assert known() == {link: (NOW, GONE)}
     site.answers["/"] = 200
@@ -202,7 +202,7 @@ def test_a_run_asks_a_few_links_and_no_host_often(store, site):
     assert look(site, NOW) == 20
     hosts = [asked.partition("/")[0] for asked in site.asked]
     assert hosts.count("grand.example") == 4
-    # Each host in its turn: never twice one after the other while there is another.
+    # The hosts take turns: no host is asked twice in a row while another one waits.
     assert hosts[:17].count("grand.example") == 1
     while look(site, NOW):
         pass
@@ -214,7 +214,7 @@ def test_two_workers_share_the_links_and_a_stop_is_heard(store, site):
     met = []
 
     def is_stopping() -> bool:
-        # Another worker runs while this one is about to ask.
+        # Another worker runs while this one is about to send a request.
         if not met:
             met.append(look(site, NOW))
         return False

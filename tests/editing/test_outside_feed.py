@@ -1,4 +1,4 @@
-"""Agendas and news of others: what is read in them, and what hostile ones do not do."""
+"""Agendas and news of other sites: what is read in them, and that hostile ones do no harm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside the queue: what closes soon, and what of last year has no edition yet."""
+"""Beside the queue: deadlines of the next weeks, and last year's events without a new edition."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def own(role: str, *scope: str) -> EditorRights:
 
 
 def soon(rights: EditorRights, today: date = TODAY) -> list[tuple[str, str]]:
-    db.session.rollback()  # what was published meanwhile is in no snapshot of before
+    db.session.rollback()  # a new snapshot, with what was published meanwhile
     return [(m.event_id, m.key) for m in overview.closing_soon(db.session, rights, today)]
 
 
@@ -59,7 +59,7 @@ def test_deadlines_of_the_next_three_weeks_are_told_to_those_they_concern(store)
     lille = [(ID, "nord"), (ID, "deadline"), ("lille-2020-2021", "deadline")]
     assert soon(own("redacteur", LILLE)) == lille
     assert soon(own("redacteur", NORD)) == lille
-    # A date of the Nord is none of the Pas-de-Calais, nor of Lyon.
+    # A date of the Nord concerns neither the Pas-de-Calais nor Lyon.
     assert soon(own("redacteur", "departement/62")) == lille[1:]
     assert soon(own("responsable", LYON)) == [("lyon-2020-2021", "deadline"), (ID, "deadline")]
     assert len(soon(own("administrateur"))) == 4
@@ -81,7 +81,7 @@ def test_what_came_back_every_year_and_has_no_edition_is_told_when_it_is_time(st
         of("rencontre", "lille", milestones=[session]),
     )
     rights = own("redacteur", LILLE)
-    # 11 February 2021 was a Thursday: it comes back on 10 February 2022.
+    # 11 February 2021 was a Thursday: the next edition is expected on 10 February 2022.
     for today, found in (
         (date(2021, 7, 31), []),  # still the same school year
         (date(2021, 11, 1), []),
@@ -89,7 +89,7 @@ def test_what_came_back_every_year_and_has_no_edition_is_told_when_it_is_time(st
         (date(2022, 1, 10), [("rencontre-2020-2021", "session"), (ID, "deadline")]),
         (date(2022, 4, 7), [(ID, "deadline")]),
         (date(2022, 4, 8), []),
-        (date(2023, 1, 10), []),  # two years without it: nobody waits any more
+        (date(2023, 1, 10), []),  # after two years without an edition, none is expected
     ):
         assert missing(rights, today) == found, today
     assert missing(own("redacteur", LYON), date(2022, 1, 10)) == [

@@ -1,7 +1,7 @@
-"""Who may do what: random editors do random things, directly, by forms, and by forms given back
-after the log-in; a table that is written here once more says what must have happened.
+"""Who may do what: random editors do random things by the services, by forms, and by forms that are
+given back after the log-in. A second table of rights, written here, says what must happen.
 
-That no function is left out, ``test_who_asks.py`` says.
+``test_who_asks.py`` checks that no function is left out.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 KNOWLEDGE = letters.knowledge_of_files(data_folder())
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
-# -- the table, once more --------------------------------------------------------------------------
+# -- the second table of rights --------------------------------------------------------------------
 
-#: Code → the places that it stands for.
+#: Code → the places that it contains.
 PLACES = {
     "departement/59": {"59"},
     "departement/62": {"62"},
@@ -72,9 +72,9 @@ SCOPES: tuple[tuple[str, ...], ...] = (
     ("academie/lille", "academie/lyon"),
     ("national",),
 )
-#: An event and an agenda may be a région's; no letter names one.
+#: The scope of an event or an agenda may be a région; a letter never names one.
 WIDER = (*SCOPES, ("region/hauts-de-france",))
-#: (role, scope) of those who try.
+#: (role, scope) of the people who try.
 PEOPLE = (
     *((role, scope) for role in ("redacteur", "responsable") for scope in SCOPES[:5] if scope),
     ("administrateur", ()),
@@ -87,11 +87,11 @@ def places(scope: tuple[str, ...]) -> set[str]:
 
 @dataclass(frozen=True)
 class Try:
-    """Somebody tries something.
+    """One attempt of an editor to do something.
 
-    :param scope: whom the object is for.
-    :param other: of a second object that the act touches.
-    :param is_maker: whether they made the object themselves (when their scope was another one).
+    :param scope: the scope of the object.
+    :param other: the scope of a second object that the act touches.
+    :param is_maker: whether the editor made the object, at a time when their scope was another one.
     """
 
     verb: str
@@ -107,7 +107,7 @@ class Try:
         return EVERYWHERE if self.role == "administrateur" else places(self.own)
 
     def within(self, scope: tuple[str, ...] | None = None) -> bool:
-        """An académie is no sum of départements for who acts in these."""
+        """All départements of an académie together give no right to the académie itself."""
         scope = self.scope if scope is None else scope
         by_department = all(code.startswith("departement/") for code in self.own)
         if self.role != "administrateur" and by_department:
@@ -138,7 +138,7 @@ def to_decide_or_own(t: Try) -> bool:
     return t.is_maker or to_publish(t)
 
 
-#: verb → who may.
+#: verb → the rule that says who may do it.
 TABLE: dict[str, Callable[[Try], bool]] = {
     "drop a letter": always,
     "publish an event": to_publish,
@@ -173,9 +173,9 @@ TABLE: dict[str, Callable[[Try], bool]] = {
 
 @dataclass(frozen=True)
 class Act:
-    """How a try is made: by the service itself, or by the form of a page.
+    """How an attempt is made: by the service itself, or by the form of a page.
 
-    :param endpoint: with *values* and *data*, the form.
+    :param endpoint: the view that takes the form; *values* and *data* fill it.
     """
 
     service: Callable[[Editor], Any]
@@ -185,7 +185,7 @@ class Act:
 
 
 class World:
-    """A store in which each try finds an object of its own."""
+    """A store in which each attempt finds an object of its own."""
 
     def __init__(self, app: Flask, seed: int) -> None:
         self.app, self.random = app, random.Random(seed)
@@ -212,7 +212,7 @@ class World:
 
     @contextmanager
     def in_charge(self, who: Editor) -> Iterator[Editor]:
-        """Let somebody be an administrateur for a while: what they make is theirs afterwards."""
+        """Make an editor an administrateur for a while; the objects made then stay theirs."""
         role, scope = who.role, set(who.scope)
         with writing(db.session, NOW):
             who.role, who.scope = EditorRole.ADMINISTRATOR, set()
@@ -232,7 +232,7 @@ class World:
                 kind, _, name = code.partition("/")
                 written.setdefault(kinds[kind], []).append(name)
         publish(self.app, another(slug, title=slug, scope=written), now=NOW)
-        db.session.rollback()  # it was written beside this session
+        db.session.rollback()  # another session wrote it
         return f"{slug}-2020-2021"
 
     def entry(self, event_id: str) -> EventEntry:
@@ -240,7 +240,7 @@ class World:
         return event_entry(queries.event(db.session, event_id), reference.academies)
 
     def new(self, scope: tuple[str, ...]) -> EventEntry:
-        """Return a new event that nobody published yet."""
+        """Return a new event that is not published yet."""
         known = self.event(scope)
         slug = self.word()
         entry = self.entry(known)
@@ -250,7 +250,7 @@ class World:
     def draft(self, scope: tuple[str, ...]) -> Draft:
         title = f"{self.word()} {self.word()}"
         put_draft(self.app, title, *scope)
-        db.session.rollback()  # it was written beside this session
+        db.session.rollback()  # another session wrote it
         return db.session.scalars(select(Draft).where(Draft.title == title)).one()
 
     def prepared(self, scope: tuple[str, ...], who: Editor) -> Draft:
@@ -269,7 +269,7 @@ class World:
     # -- what is tried
 
     def act(self, t: Try, who: Editor) -> Act:
-        """Make the object of a try, and say how it is done."""
+        """Make the object of an attempt; return how the attempt is made."""
         maker = who if t.is_maker else self.chief
         return getattr(self, t.verb.replace(" ", "_").replace("'", ""))(t, maker)
 
@@ -445,7 +445,7 @@ class World:
         id_ = self.source(t.scope, maker).id
 
         def service(who: Editor) -> None:
-            # A private address: the fetcher refuses it, and that is noted.
+            # The fetcher refuses this private address, and the refusal is noted.
             agendas.refresh(db.session, id_, Fetcher(), KNOWLEDGE, NOW, editor=who)
 
         return Act(service, "sources.read_again", {"source_id": id_}, {})
@@ -468,7 +468,7 @@ class World:
         return self._after(maker, self.change_an_event(t, maker))
 
     def take_back_an_acceptance(self, t: Try, maker: Editor) -> Act:
-        """The draft was for more people than what was published of it."""
+        """The draft may have another scope than the event that was published from it."""
         draft, entry = self.draft(t.other), self.new(t.scope)
         with self.in_charge(maker):
             moderation.accept(db.session, maker, draft.id, draft.revision, NOW, entry)
@@ -495,14 +495,14 @@ class World:
     # -- the three ways
 
     def trace(self) -> tuple[int, ...]:
-        """Return what moves with whatever an editor does."""
+        """Return counts; each act of an editor moves at least one of them."""
         tried = select(func.count(Source.id)).where(Source.tried_at.is_not(None))
         counts = [select(func.count()).select_from(noun) for noun in (Change, Draft, LetterDrop)]
         with self.app.app_context():
             return tuple(db.session.scalar(query) for query in (*counts, tried))
 
     def by_service(self, act: Act, editor_id: int) -> bool:
-        """Return whether it was refused."""
+        """Return whether the service refused the act."""
         try:
             act.service(db.session.get_one(Editor, editor_id))
         except CalendarError:
@@ -545,7 +545,7 @@ class World:
         assert answer.status_code < 500
         if answer.status_code == 303:
             return bool(answer.location.startswith(LOG_IN))
-        # Of an agenda that was read, the page tells an error (409): that it was, the trace says.
+        # The page answers 409 when an agenda was read with an error; the trace shows that it was.
         return act.endpoint != "sources.read_again" or answer.status_code in (403, 404)
 
 
@@ -562,8 +562,8 @@ def draw(chance: random.Random) -> Try:
     wide = any(word in verb for word in ("event", "agenda", "following", "follow", "stopping"))
     scope, other = chance.choice(WIDER if wide else SCOPES), chance.choice(SCOPES)
     if own and chance.random() < 0.4:
-        scope = own  # else most are refused for their scope alone
-    if verb == "add one's own date":  # a date is for some of those whom its event is for
+        scope = own  # otherwise most acts are refused for their scope alone
+    if verb == "add one's own date":  # the scope of a date is within its event's
         other = ("national",)
         scope = chance.choice(SCOPES[:-1])
     return Try(

@@ -1,4 +1,4 @@
-"""What is silent for years ends: reminders, accounts, and the names in the journal."""
+"""After years of silence, reminders and accounts end, and names leave the journal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.mail_factories import sign_up, subscriber
 from tests.reminders.test_subscriptions import CM2
 
 HEARD = datetime(2020, 9, 1, 10, 0, tzinfo=UTC)
-#: Three years after that day, on the next 1 November; and the mail of that rentrée.
+#: The first 1 November after three years of silence, and the mail of the rentrée before it.
 ENDS = datetime(2023, 11, 1, 9, 0, tzinfo=UTC)
 RENTREE = datetime(2023, 9, 4, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -45,7 +45,7 @@ def test_silence_ends_on_one_day_read_from_both_sides(heard, today):
     last, since = retention.silence_ended(today)
     assert last <= today < last.replace(year=last.year + 1)
     assert (ends <= today) == (ends <= last) == (heard <= since)
-    # What is said today is the first such day that is still ahead.
+    # The day that is said today is the first such day still ahead.
     said = retention.silence_ends(heard, today)
     assert said == ends if ends > today else today < said == last.replace(year=last.year + 1)
     years = retention.SILENT_YEARS
@@ -108,7 +108,7 @@ def test_reminders_that_nobody_answers_end_on_the_day_that_the_rentree_said(stor
     assert silence.clean(db.session, ENDS).subscriptions == 1
     assert state(store) is SubscriberState.UNSUBSCRIBED
     assert silence.clean(db.session, ENDS).subscriptions == 0
-    # They have the time of any other who ended it, and then nothing is left.
+    # The row is kept for as long as after any other unsubscription, and then deleted.
     last = ENDS + retention.ENDED
     assert subscriptions.clean(db.session, last - DAY).ended == 0
     assert subscriptions.clean(db.session, last).ended == 1
@@ -127,7 +127,7 @@ def test_reminders_that_nobody_answers_end_on_the_day_that_the_rentree_said(stor
 def test_nothing_ends_that_was_not_told_in_time(store, untold):
     untold(store)
     assert silence.clean(db.session, ENDS).subscriptions == 0
-    # The mail of the next rentrée names the next such day, and not one before it counts.
+    # The mail of the next rentrée names the next 1 November, and no earlier day counts.
     assert retention.silence_ends(HEARD.date(), RENTREE.date() + 366 * DAY) == date(2024, 11, 1)
     with writing(db.session, ENDS):
         db.session.execute(delete(Delivery))
@@ -224,7 +224,7 @@ def test_a_name_leaves_the_journal_and_every_change_stays(account, empty_app):
     with db.engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
             assert "zoe" not in repr(connection.execute(select(table)).all()).casefold(), table
-    # The address is free for somebody of that name, who is somebody new.
+    # The address is free again: a new editor of the same name is another person.
     scope = frozenset({"academie/lille"})
     accounts.add(db.session, "zoe@x.example", "Zoé Martin", EditorRole.PREPARER, scope, gone)
     assert len(accounts.everybody(db.session)) == 1

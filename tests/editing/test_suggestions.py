@@ -1,4 +1,4 @@
-"""What the public suggests: the draft it becomes, the answer, and the address that is erased."""
+"""Suggestions of the public: the draft, the answer, and the erasure of the address."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ RALLYE = Suggestion(
     words="Par équipes de quatre.",
     address=PROF,
 )
-#: What the content of :func:`site` says already.
+#: A suggestion of what the content of :func:`site` already says.
 KNOWN = replace(
     RALLYE,
     title="Concours d'essai",
@@ -117,7 +117,7 @@ def test_a_suggestion_is_a_draft_for_those_who_may_publish_it(session):
     item = item_of_draft(draft)
     assert (item.title, item.sentence, item.url) == (RALLYE.title, RALLYE.words, LINK)
     assert item.classes == ("cm2", "6e")
-    # Nobody accepts it with all that are certain.
+    # The acceptance of all certain drafts at once never includes a suggestion.
     assert draft.confidence == 0
     assert ADDRESS not in str(draft.item)
     seen = {
@@ -191,7 +191,7 @@ def test_a_mistake_in_nothing_is_none(site, session, wrong):
 
 
 def answer_to(site, *, now=NOW + DAY) -> tuple[str, str]:
-    """Send the one answer that waits: (recipient, text)."""
+    """Send the one answer that waits; return (recipient, text)."""
     with mail_server() as server:
         assert run(site, server.url, Clock(now)).sent == 1
         assert run(site, server.url, Clock(now)).sent == 0
@@ -221,7 +221,7 @@ def test_the_proposer_hears_once_and_is_then_forgotten(site, session):
 
 
 def test_nothing_that_a_visitor_typed_is_in_a_refusal(site, session):
-    """They may have typed anybody's address."""
+    """The visitor may have typed somebody else's address."""
     spam = replace(
         RALLYE, title="Achetez chez nous", words="Moins cher", link="https://spam.example"
     )
@@ -251,7 +251,7 @@ def test_whoever_suggested_the_same_hears_the_same(site, session):
 
 
 def test_all_whom_an_acceptance_makes_happy_hear_of_it(site, session):
-    """Who suggested it, who suggested the same, and who suggested what the editor added to it."""
+    """The proposers of the suggestion, of the same one, and of the one that the editor added."""
     addresses = [ADDRESS, "b@x.example", "c@x.example"]
     first, same, other = (replace(RALLYE, address=MailAddress.read(a)) for a in addresses)
     later = replace(DAY_OF_RALLYE, step=Step.SUBMISSION, last_day=date(2021, 3, 26))
@@ -345,7 +345,7 @@ def test_an_address_that_no_server_takes_is_erased(site, session):
     with scripted_server("5xx at RCPT") as server:
         run(site, server.url, Clock(NOW + DAY))
     assert suggestions.clean(session, NOW + DAY) == 1
-    # Somebody who tries it again finds nobody behind it.
+    # A person who retries the mail sends nothing: it has no recipient any more.
     with site.app_context():
         [mail] = db.session.scalars(select(Delivery.id))
         outbox_status.retry(db.session, [mail], NOW + DAY)
@@ -361,7 +361,7 @@ def test_the_address_is_in_no_log(site, session, caplog):
     answer_to(site)
     suggestions.clean(session, NOW + DAY)
     assert repr(drafts(session)[0])
-    # The server of the test logs what it hears.
+    # The test server logs what it receives, so its records are left out.
     ours = [record.getMessage() for record in caplog.records if record.name != "mail.log"]
     assert ours
     assert ADDRESS not in str(ours)

@@ -1,4 +1,4 @@
-"""Taking changes back: whole facts before and after, rows of undoing, and who may not."""
+"""Undoing changes: whole facts before and after, undoing again and again, and who may not."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def draft(draft_id: int) -> Draft:
 
 
 def refused(who, change: Change) -> type[CalendarError]:
-    """Try to take a change back; nothing may have changed. Return what was said."""
+    """Try to take a change back; check that nothing changed, and return the error's class."""
     before = db.session.scalar(select(func.count(Change.id)))
     version = queries.catalogue(db.session).version
     with pytest.raises(CalendarError) as error:
@@ -106,7 +106,7 @@ def test_each_part_goes_back_to_what_it_was_and_forth_again(store, name):
     assert undo.may_undo(db.session, zoe, third)
     assert not undo.may_undo(db.session, zoe, db.session.get(Change, first.id))
     assert refused(zoe, first) is undo.UndoneAlreadyError
-    # The journal still has all of it.
+    # The journal still holds the whole history.
     assert (third.before, third.after, third.at) == (before, after, LATER)
 
 
@@ -142,7 +142,7 @@ def test_what_went_to_another_academie_is_not_taken_back_from_it(store):
     admin, zoe = editor("administrateur"), editor("responsable", LILLE)
     first = save(zoe, title="Un")
     save(admin, scope={"academies": ["lyon"]})
-    # She reads her own change still; the event is none of hers any more.
+    # Zoé may still read her own change, but the event is no longer within her scope.
     assert journal.visible_change(db.session, zoe, first.id).id == first.id
     assert refused(zoe, first) is NotFoundError
     assert facts()["title"] == "Un"
@@ -155,7 +155,7 @@ def test_a_part_that_was_changed_otherwise_since_is_told_with_both_values(store)
     save(admin, title="Deux")
     assert refused(admin, first) is undo.UndoConflictError
     assert (facts()["title"], facts()["place"]) == ("Deux", "Lens")
-    # Somebody put it back by hand: there is only the rest to take back.
+    # Somebody set the title back by hand, so only the rest is taken back.
     save(admin, title="Concours d'essai")
     back(admin, first)
     assert facts().get("place") is None
@@ -184,7 +184,7 @@ STEP = st.one_of(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_undoing_twice_changes_nothing_whatever_came_before(store, steps):
-    """A random row of changes and undoings; after each one that was made: undo(undo(x)) = x."""
+    """Random changes and undoings; after each one that succeeds, undo(undo(x)) = x."""
     admin = editor("administrateur")
     _begin_again(store)
     for step in steps:
@@ -212,7 +212,7 @@ def test_undoing_twice_changes_nothing_whatever_came_before(store, steps):
 
 
 def _begin_again(store) -> None:
-    """Leave the event as it was first; the journal of the examples before stays, as it must."""
+    """Set the event back to its first state; the journal keeps the changes of earlier examples."""
     publish(store, entry())
     admin, found = editor("administrateur"), facts()
     kept = {"title": "Concours d'essai", "organiser": "Une association"}
@@ -261,7 +261,7 @@ def test_a_refusal_goes_back_and_forth(store):
     undone = back(zoe, refusal)
     assert (draft_facts(draft(first)), draft(first).decided_at) == (seen, None)
     assert first in [d.id for d in moderation.queue(db.session, zoe)]
-    # Neither does a rédacteur refuse by taking back that it is not refused any more.
+    # A rédacteur may not refuse in this way either: by undoing the undoing of a refusal.
     assert refused(helper, undone) is moderation.DraftNotYoursError
     back(zoe, undone)
     assert (draft_facts(draft(first)), draft(first).decided_at) == (decided, LATER)
@@ -279,7 +279,7 @@ def test_a_correction_goes_back_until_the_draft_is_decided(store):
     moderation.correct(db.session, helper, first, draft(first).revision, wrong, NOW)
     correction = last()
     assert set(draft(first).scope) == {"national"}
-    # It is a national draft now, and still her own change.
+    # The draft is national now, so she may not undo the change, although it is her own.
     assert refused(helper, correction) is NotFoundError
     admin = editor("administrateur")
     back(admin, correction)
@@ -296,7 +296,7 @@ def test_a_correction_goes_back_until_the_draft_is_decided(store):
 
 
 def test_a_draft_is_not_put_back_on_a_date_that_is_gone(store):
-    """Its row is not there any more: the undo was an error of the store."""
+    """The row of the date is gone: the undo once failed with an error of the store."""
     deadline = {"kind": "deadline", "day": "2021-02-11"}
     results = {"kind": "results", "day": "2021-05-03"}
     publish(store, entry(scope={"academies": ["lille"]}, milestones=[deadline, results]))
@@ -312,7 +312,7 @@ def test_a_draft_is_not_put_back_on_a_date_that_is_gone(store):
 
 
 def test_what_waits_for_an_event_that_is_taken_back_proposes_it_anew(store):
-    """Accepted into an event that nobody sees, a draft would be published in secret."""
+    """Otherwise the draft would be accepted into an archived event, which nobody sees."""
     first, second = (d.id for d in read()[:2])
     zoe, waiting = editor("responsable", LILLE), draft_facts(draft(second))
     event = moderation.accept(db.session, zoe, first, draft(first).revision, NOW)
@@ -320,7 +320,7 @@ def test_what_waits_for_an_event_that_is_taken_back_proposes_it_anew(store):
     assert (pointed["event_id"], pointed["proposal"]) == (event.id, "new_date")
     undone = back(zoe, created)
     assert draft_facts(draft(second)) == waiting
-    # Forth again, it belongs to that event again.
+    # When the event is restored, the draft belongs to it again.
     forth = back(zoe, undone)
     assert draft_facts(draft(second)) == pointed
     back(zoe, forth)
@@ -361,7 +361,7 @@ def test_a_source_that_is_what_it_was_is_not_taken_back(store):
 
 
 def test_what_was_prepared_for_publication_is_withdrawn(store):
-    """By whoever prepared it, or by who may publish it; not by a colleague who may not."""
+    """Its author may withdraw it, and so may an editor who may publish it; no other colleague."""
     publish(store, entry(scope={"academies": ["lille"]}), now=NOW)
     ana, leo = editor("redacteur", LILLE), editor("redacteur", LILLE, "academie/amiens")
     proposed = proposals.propose(

@@ -1,4 +1,4 @@
-"""What the editors' room promises: one test a promise."""
+"""What the editors' room promises: one test for each promise."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ def test_bulk_acceptance_redirects(site):
     answer = act(client, "/redaction/lettres/1/", "/redaction/lettres/1/accepter/")
     assert answer.status_code == 303
     before = dump(site)
-    for _ in range(2):  # reloading does nothing twice
+    for _ in range(2):  # a reload repeats nothing
         page = words(client.get(answer.headers["Location"]))
         assert "1 publiée." in page
         assert "Rallye du Pas-de-Calais : « Autre » existe déjà" in page

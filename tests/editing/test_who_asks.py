@@ -1,4 +1,4 @@
-"""No function of a room writes without saying whose right it asks, or why it asks none."""
+"""Every function of a room that writes is listed here: it checks a right, or needs none."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import calendar_app
 
-#: What an editor does: each asks for its right, and the draws above try it.
+#: What an editor does: each function checks a right, and ``test_rights.py`` tries it.
 ASKED = """
 events.save events.write letter_room.drop moderation.accept moderation.accept_certain
 moderation.attach moderation.correct moderation.refuse proposals.propose agendas.add
 agendas.follow agendas.pause agendas.refresh undo.undo
 """
-#: Why the others ask for none: reason → functions.
+#: Why the other functions check no right: reason → functions.
 NO_RIGHT = {
-    # A visitor, within limits; or whoever holds a link, which is the right.
+    # A visitor, within limits; or the holder of a link, which is itself the right.
     "the public": """
     asked.link asked.password asked.sign_up
     accounts.mail_forgotten_password accounts.log_in accounts.of_link
@@ -28,7 +28,7 @@ NO_RIGHT = {
     subscriptions.sign_up subscriptions.unsubscribe suggestions.forget suggestions.report
     suggestions.suggest
     """,
-    # Commands: who may run them may open the store.
+    # Commands: a person who may run them may open the store anyway.
     "an operator": """
     import_export.import_events drafts.import_letter accounts.add accounts.disable
     accounts.mail_link accounts.reset
@@ -37,7 +37,7 @@ NO_RIGHT = {
     references.import_calendars references.load_reference setup.first_start
     setup.load_reference_files setup.make_ready
     """,
-    # The worker, by itself.
+    # What the worker does by itself.
     "the program": """
     asked.answer asked.clean traces.wipe
     attempts.gate attempts.note health.can_write link_checks.check_due link_checks.clean
@@ -46,7 +46,7 @@ NO_RIGHT = {
     planning.clean_send_days silence.clean
     planning.plan_due agendas.due agendas.note_failure subscriptions.clean suggestions.clean
     """,
-    # Parts of the above, inside the transaction of whoever calls.
+    # Parts of the functions above, inside the transaction of their caller.
     "a part": """
     subscribers.whether_or_not
     audience.recipients_query draft_facts.note_draft drafts.held_against_calendar
@@ -58,7 +58,7 @@ NO_RIGHT = {
     send_days.picked_from_outside send_days.places subscribers.activate subscribers.changing
     subscribers.set_state suggestions.answer
     """,
-    # They write nothing.
+    # These functions write nothing.
     "a reading": """
     change_words.changed_parts events.imagined events.rebase health.has_worker
     letter_room.letters_of
@@ -70,14 +70,14 @@ PACKAGE = Path(calendar_app.__file__).parent
 WEB = PACKAGE / "web"
 #: The rooms whose functions change the store.
 ROOMS = ("store", "catalogue", "reminders", "editing", "editing/followed")
-#: Connections themselves, what reads, and what is pure.
+#: Modules left out: connections, read queries and pure functions.
 _NO_VERBS = ("base", "connections", "patient_postgresql", "queries", "versions", "facts")
 _WRITES = ("writing(", "session.add", "session.execute(", "session.delete", ".connection()")
 
 
 def that_may_write() -> set[str]:
-    """Return the public functions of the rooms that write, or are told what time it is (all
-    that write are)."""
+    """Return the public functions of the rooms that contain a write or take ``now``, as every
+    service that writes does."""
     found = set()
     for path in (path for room in ROOMS for path in (PACKAGE / room).glob("*.py")):
         if path.stem in _NO_VERBS:
@@ -93,7 +93,7 @@ def that_may_write() -> set[str]:
 
 
 def test_every_function_that_writes_says_who_asks_for_its_right():
-    """A new one: write whose right it asks above, and draw it; or why it needs none."""
+    """Add a new function to ASKED and to ``test_rights.py``, or to NO_RIGHT with its reason."""
     told = [ASKED, *NO_RIGHT.values()]
     names = [name for text in told for name in text.split()]
     assert len(names) == len(set(names))
@@ -101,7 +101,7 @@ def test_every_function_that_writes_says_who_asks_for_its_right():
 
 
 def test_no_page_does_what_only_the_program_or_an_operator_does():
-    """Reading an agenda at once was the worker's function, which asks nobody."""
+    """The button that reads an agenda at once used to call the worker's unchecked function."""
     forbidden = {n for who in ("an operator", "the program") for n in NO_RIGHT[who].split()}
     for path in WEB.rglob("*.py"):
         named = {

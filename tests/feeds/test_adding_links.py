@@ -1,4 +1,4 @@
-"""The links that add one date to a calendar on the web."""
+"""The links that add one date to a web calendar."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE = "https://calendrier.example/evenements/essai-2020-2021/"
 
 
 def told(**changes):
-    """Return what each link says: host → parameters."""
+    """Return the parameters of each link: host → name → value."""
     milestone = Milestone(
         event=Event(title="Essai", place="Lille"),
         kind=MilestoneKind.SESSION,

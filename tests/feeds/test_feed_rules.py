@@ -1,4 +1,4 @@
-"""What subscribed calendars need, one test a rule; each is named after what it protects."""
+"""The rules that subscribed calendars need. Each rule has a test, named after what it protects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TITLE = "Concours d'essai"
 
 @pytest.fixture(autouse=True)
 def in_january():
-    """4 January 2021, on which the dates of these tests are ahead."""
+    """Set the clock to 4 January 2021, before the dates of these tests."""
     with time_machine.travel(JANUARY, tick=False):
         yield
 
@@ -63,7 +63,7 @@ def test_a_uid_comes_from_the_event_and_its_key_alone_and_is_the_same_in_every_f
 @pytest.mark.parametrize(
     ("days", "first_onset"),
     [
-        # Winter time began in the October before: clocks go back on its first day's year too.
+        # The first onset is the one in force on 1 January of the first year: the October before.
         ({"first_day": "2020-10-01", "last_day": "2021-01-02"}, "20191027T030000"),
         ({"first_day": "2020-12-31", "last_day": "2021-04-02"}, "20191027T030000"),
         ({"first_day": "2021-01-02", "last_day": "2021-04-02"}, "20201025T030000"),
@@ -145,7 +145,7 @@ def test_a_client_that_has_the_feed_gets_304(empty_app, client):
         answer = client.get("/flux/toutes.ics", headers={"If-None-Match": etag})
         assert (answer.status_code, answer.data) == (304, b"")
         assert answer.headers["ETag"] == plain.headers["ETag"]
-    # The month's edge in Paris, which is later than the import.
+    # The start of the month in Paris, which is later than the import.
     assert plain.headers["Last-Modified"] == "Thu, 31 Dec 2020 23:00:00 GMT"
     since = {"If-Modified-Since": plain.headers["Last-Modified"]}
     assert client.get("/flux/toutes.ics", headers=since).status_code == 304
@@ -234,7 +234,7 @@ def test_a_session_with_hours_carries_its_zone_bounded_to_the_dates_used(empty_a
     zones = {str(z["TZID"]): z for z in calendar.walk("VTIMEZONE")}
     assert set(zones) == {"Europe/Paris", "Indian/Reunion"}
     for zone in zones.values():
-        # From what was in force on 1 January: a rule of the year before.
+        # The rule in force on 1 January of the first year started in the year before.
         assert {sub["DTSTART"].dt.year for sub in zone.subcomponents} <= {2020, 2021}
     for event in calendar.walk("VEVENT"):
         assert event["DTSTART"].params["TZID"] in zones
@@ -508,7 +508,7 @@ def test_the_alarm_of_a_bar_rings_a_week_before_its_deadline(empty_app, client):
 def test_visible_reminders_are_dates_of_their_own_in_class_weeks(empty_app, client):
     publish(empty_app, entry())
     events = by_summary(feed(client, "academie-de-la-reunion", rappels="3"))
-    # Three class weeks before 11 February in La Réunion is before its été austral.
+    # In La Réunion, three class weeks before 11 February is before the été austral.
     reminder = events[f"Dans 3 semaines de classe : Date limite : {TITLE}"]
     assert reminder["DTSTART"].dt == date(2020, 12, 17)
     assert len({str(e["UID"]) for e in events.values()}) == len(events) == 2

@@ -1,4 +1,4 @@
-"""The feeds of the real letter, and feeds of any text, as two calendar libraries read them."""
+"""The feeds of the real letter, and feeds with any text, as two calendar libraries read them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def test_icalendar_and_ical_js_agree_on_hours_zones_and_texts(empty_app):
 
 
 def test_a_session_of_any_year_of_a_feed_is_at_its_hour_in_every_program(empty_app):
-    """In the first and the third year of a feed, too: 14 h on 30 September was shown at 15 h."""
+    """True also in the first and the third year of a feed, where 14 h on 30 September was once
+    shown as 15 h."""
     zones = ("Europe/Paris", "Indian/Reunion", "America/Miquelon")
     days = [date(year, month, 30) for year in (2024, 2025, 2026) for month in (1, 6, 9, 12)]
     sessions = [
@@ -126,7 +127,7 @@ def test_a_year_long_project_is_in_no_feed(client):
         ("evenements=disparu-2020-2021", set()),
         ("academie=caen", {"Ma classe"}),
         ("inconnu=1&type=concours", {"Ma classe", "Concours RoboTeam"}),
-        # Classes that the letter does not say may be this one: missing a date is worse.
+        # An event without classes fits every class: a missing date is worse than one too many.
         ("niveau=terminale&type=concours", {"Ma classe", "Concours RoboTeam"}),
     ],
 )
@@ -149,7 +150,7 @@ WRITER = CalendarWriter(
 
 
 def one_date(title: str, summary: str) -> bytes:
-    """Return the feed of one session with these texts, which may hold anything."""
+    """Return the feed of one session with these texts, which may hold any characters."""
     instant = datetime(2021, 1, 1, tzinfo=UTC)
     event = Event(
         id="essai-2020-2021",
@@ -187,7 +188,7 @@ def one_date(title: str, summary: str) -> bytes:
 
 
 def properties(data: bytes) -> list[list[str]]:
-    """Return the names of every component's properties, in order."""
+    """Return the name of each component and the names of its properties, in order."""
     return [[component.name, *component.keys()] for component in parse(data).walk()]
 
 

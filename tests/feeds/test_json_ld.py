@@ -1,4 +1,4 @@
-"""What search engines are told of an event: what the source says, in the words of schema.org."""
+"""The schema.org description of an event for search engines: it says only what the source says."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PAGE = f"https://calendrier.example/evenements/{ID}/"
 
 @pytest.fixture
 def engine():
-    """What is told is the same from either engine."""
+    """One engine is enough: the description does not depend on the engine."""
     return "sqlite"
 
 
 @pytest.fixture
 def told(empty_app):
-    """Return what is told of an event with these changes."""
+    """Return a function that publishes an event with changes and returns its description."""
 
     def tell(*others, **changes):
         publish(empty_app, entry(**changes), *others)
@@ -153,7 +153,7 @@ def test_a_place_that_is_not_known_is_not_told(told, place):
             {"day": "2021-05-17", "start_time": "14:00", "end_time": "14:00"},
             ("2021-05-17T14:00:00+02:00", None),
         ),
-        # The clock goes back from three to two: it would end before it began.
+        # The clocks go from 2 h to 3 h, so an end at 3 h would come before a start at 2 h 30.
         (
             {"day": "2021-03-28", "start_time": "02:30", "end_time": "03:00"},
             ("2021-03-28T02:30:00+01:00", None),
@@ -194,7 +194,7 @@ def test_no_machine_reads_an_end_before_its_start(day, days, hours, zone):
     assert found["startDate"].startswith(day.isoformat())
     if "endDate" not in found:
         return
-    # A day without an hour is read as a midnight, of UTC or of the place.
+    # Programs read a day without an hour as midnight in UTC, or in the zone of the place.
     for read_in in (UTC, ZoneInfo(zone)):
         first, last = (datetime.fromisoformat(found[name]) for name in ("startDate", "endDate"))
         first, last = (m if m.tzinfo else m.replace(tzinfo=read_in) for m in (first, last))

@@ -1,5 +1,4 @@
-"""Dates that are only for some, cancelled or approximate: who must not be told of them, and what
-the others read."""
+"""Narrow, cancelled and approximate dates: who must not see them, and how others see them."""
 
 from __future__ import annotations
 
@@ -47,7 +46,7 @@ def test_another_academys_deadline_is_told_to_nobody_else(empty_app, client):
     assert "30\u00a0avril" not in feed.decode().replace("\r\n ", "")
     (bar,) = vevents(client.get("/flux/academie-de-lille.ics?fenetres=barre").data)
     assert (str(bar["DTSTART"].dt), str(bar["DTEND"].dt)) == ("2021-01-10", "2021-02-12")
-    # For Amiens it only opens; with every place on screen, the window has no end for all.
+    # Amiens has no deadline, and in the feed of all places no deadline holds for everybody.
     for name in ("academie-de-amiens", "toutes"):
         data = client.get(f"/flux/{name}.ics?fenetres=barre").data
         assert f"Ouverture : {TITLE}" in by_summary(data)
@@ -64,7 +63,7 @@ def test_the_event_page_says_whose_date_it_is_and_folds_the_others_away(empty_ap
     folded = page.index("Dates pour d'autres académies ou départements")
     assert page.index("Inscriptions jusqu'au jeudi 11 février 2021") < folded
     assert folded < page.index("Inscriptions jusqu'au vendredi 30 avril 2021")
-    # Paris's date is told by the calendar of Paris, not of Lille.
+    # The date for Paris is described with the calendar of Paris, not of Lille.
     assert "(zone C)" in page[folded:]
 
 

@@ -1,4 +1,4 @@
-"""The Atom and JSON feeds: the same dates as the calendar's, as a reader of news sees them."""
+"""The Atom and JSON feeds hold the same dates as the calendar feeds, for news readers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TYPES = {
 
 @pytest.fixture
 def engine():
-    """The query is that of the calendars, which are tested on both engines."""
+    """One engine is enough: the query is that of the calendar feeds, which are tested on both."""
     return "sqlite"
 
 
@@ -100,7 +100,7 @@ def test_they_are_answered_like_a_calendar(empty_app, client, form):
         assert "Set-Cookie" not in answer.headers
         etag = {"If-None-Match": answer.headers["ETag"]}
         assert client.get(address, headers=etag).status_code == 304
-        # The options of calendars say nothing to a reader of news.
+        # The options of calendar feeds change nothing in a news feed.
         same = client.get(f"{address}?fenetres=barre&alarmes=1&rappels=3")
         assert same.data == answer.data
         assert client.get(f"/flux/academie-de-nulle-part.{form}").status_code == 404
@@ -133,8 +133,8 @@ LATER = IMPORTED_AT + timedelta(days=80)
 
 @pytest.fixture
 def news(empty_app):
-    """Return what both forms tell after an import at this instant: name → (published, updated), in
-    their order."""
+    """Return a function that imports entries at an instant and returns the items of both forms:
+    name → (published, updated), in the order of the feed."""
 
     def tell(at: datetime, *entries: dict) -> dict[str, tuple[datetime, datetime]]:
         if entries:
@@ -163,7 +163,7 @@ def test_a_date_that_is_added_is_news_and_its_siblings_are_not(news):
         ("Date limite", (LATER, LATER)),
         ("Ouverture", (IMPORTED_AT, IMPORTED_AT)),
     ]
-    # A date that comes before them in the event, and one that goes.
+    # A date is added before the other dates of the event, and another date is removed.
     first = {"kind": "session", "day": "2021-01-10", "label": "Réunion"}
     much_later = LATER + timedelta(days=1)
     told = news(much_later, entry(milestones=[first, DEADLINE]))

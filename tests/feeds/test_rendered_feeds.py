@@ -1,4 +1,4 @@
-"""The memory of rendered feeds: one rendering for all who ask, and a bounded size."""
+"""The cache of rendered feeds: concurrent requests share one rendering, and its size is bounded."""
 
 from __future__ import annotations
 

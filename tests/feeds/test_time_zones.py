@@ -1,4 +1,4 @@
-"""VTIMEZONEs: five programs must read the same instant for every half hour of a zone's clocks."""
+"""VTIMEZONEs: programs must read the right instant for every half hour of local time."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from calendar_app.school.reference_files import read_academies
 from tests import tools, zone_reading
 
 ACADEMIES = read_academies((data_folder() / "academies.yaml").read_text(encoding="utf-8"))
-#: Every zone that a date of ours may have, and others that tell another story each.
+#: Every zone that a date of the site may have, and other zones, each with a special case.
 USED = sorted({academy.time_zone for academy in ACADEMIES})
 OTHERS = [
-    "Africa/Casablanca",  # by the moon: no rule
+    "Africa/Casablanca",  # the clocks follow Ramadan: no yearly rule
     "America/New_York",
-    "America/Santiago",  # a rule by the day of the month, at midnight; 2022 was another day
-    "Asia/Kathmandu",  # minutes
-    "Asia/Tehran",  # a rule until 2022
-    "Australia/Lord_Howe",  # half an hour, and the south
-    "Europe/Dublin",  # winter is the exception
-    "Europe/Volgograd",  # another offset in 2018 and in 2020
+    "America/Santiago",  # changes at midnight, on a day of the month; 2022 was an exception
+    "Asia/Kathmandu",  # an offset with minutes
+    "Asia/Tehran",  # changed its clocks until 2022
+    "Australia/Lord_Howe",  # summer time of half an hour, in the south
+    "Europe/Dublin",  # winter time is the exception in the tz database
+    "Europe/Volgograd",  # changed its offset in 2018 and in 2020
     "Pacific/Apia",
 ]
 FIRST_YEAR, LAST_YEAR = 2020, 2022
 
 
 def calendar(zones: list[str], first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> bytes:
-    """Return a calendar of nothing but zones."""
+    """Return a calendar that contains only VTIMEZONEs."""
     found = icalendar.Calendar()
     found.add("prodid", "-//essai//")
     found.add("version", "2.0")
@@ -44,8 +44,8 @@ def calendar(zones: list[str], first_year: int = FIRST_YEAR, last_year: int = LA
 
 
 def is_plain(zone: str, local: datetime) -> bool:
-    """Whether the clocks of a zone show this time once: what they skip or show twice is read in as
-    many ways as there are programs."""
+    """Whether the clocks of a zone show this time exactly once. Programs disagree on times that the
+    clocks skip or show twice."""
     early, late = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).utcoffset() for fold in (0, 1))
     return early == late
 
@@ -57,8 +57,8 @@ def misread(
     last_year: int = LAST_YEAR,
     step: timedelta = timedelta(minutes=30),
 ):
-    """Return the local times of these years, a *step* apart, that a program reads as another
-    instant."""
+    """Return (zone, local time, error in seconds) for the local times of these years, one every
+    *step*, that a program reads as a wrong instant."""
     first, end = (datetime(year, 1, 1) for year in (first_year, last_year + 1))  # noqa: DTZ001 (clocks of any zone)
     times = zone_reading.Times(first, end, step)
     found = read(calendar(zones, first_year, last_year), times)
@@ -73,13 +73,13 @@ def misread(
 
 
 def drawn() -> list[str]:
-    """Return all zones in a campaign, else a few of them, Paris among them."""
+    """Return all zones in a campaign, else a few zones that include Paris."""
     return [*USED, *OTHERS] if tools.CAMPAIGN else ["Europe/Paris", "America/Miquelon", *OTHERS[:4]]
 
 
 @pytest.mark.parametrize(
     "read",
-    # libical wants a compiler: it is asked in the campaign.
+    # libical needs a compiler, so only the campaign uses it.
     [zone_reading.read_by_ical_js, *([zone_reading.read_by_libical] if tools.CAMPAIGN else [])],
 )
 def test_a_program_reads_each_half_hour_of_three_years_at_its_instant(read):
@@ -104,9 +104,9 @@ def test_icalendar_does(zone):
     first_year=st.integers(1975, 2035),
     years=st.integers(1, 3),
 )
-@example("Europe/Paris", 1995, 2)  # summer ended in September, then in October
+@example("Europe/Paris", 1995, 2)  # summer time ended in September in 1995, and then in October
 @example("Africa/Cairo", 2010, 3)
-@example("Pacific/Apia", 2011, 1)  # a day that was not
+@example("Pacific/Apia", 2011, 1)  # 30 December 2011 was skipped
 def test_any_zone_is_told_whatever_its_rules_were(zone, first_year, years):
     last_year = first_year + years - 1
     component = time_zone(zone, first_year, last_year)
@@ -158,7 +158,7 @@ def test_no_observance_packs_onsets_that_programs_misread(zone):
     for observance in told.subcomponents:
         names = {"DTSTART", "TZOFFSETFROM", "TZOFFSETTO", "TZNAME"}
         assert set(observance.keys()) - {"RRULE"} == names
-        # Outlook takes one day of one week, and nothing else.
+        # Outlook accepts only a weekday in one week of a month.
         if "RRULE" in observance:
             rule = observance["RRULE"].to_ical().decode()
             assert re.fullmatch(

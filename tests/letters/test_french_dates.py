@@ -1,4 +1,5 @@
-"""The grammar of French date phrases: every form, read back; every trap, left alone."""
+"""The grammar of French date phrases: every form is read, and texts that only look like dates are
+ignored."""
 
 from datetime import date, time, timedelta
 
@@ -23,7 +24,7 @@ ISSUED = date(2025, 11, 3)
 
 
 def read(text: str) -> DatePhrase:
-    """The one phrase of a text."""
+    """Return the only date phrase of a text."""
     (phrase,) = find_dates(text)
     return phrase
 
@@ -206,7 +207,7 @@ def test_a_cell_of_hours():
     assert hours("Salle 12") == (None, None)
 
 
-# -- printed in any form, read back ----------------------------------------------------------------
+# -- written in any form and read again ------------------------------------------------------------
 
 DAYS = st.dates(date(2024, 1, 1), date(2029, 12, 31))
 
@@ -269,7 +270,7 @@ def test_days_of_one_month_read_back(first, length, joint):
 @settings(max_examples=scaled(10000))
 @given(day=DAYS, issued=st.integers(-60, 300))
 def test_a_day_without_its_year_is_found_around_the_letter(day, issued):
-    """Within the two months behind and the ten ahead, whatever the letter's day."""
+    """The day is found from two months before the day of the letter to ten months after it."""
     letter = day - timedelta(days=issued)
     assume(not (day.month == 2 and day.day == 29))
     assert resolve(read(f"le {words(day)}"), letter).first == day
@@ -291,7 +292,7 @@ def test_a_day_without_its_year_is_found_around_the_letter(day, issued):
     ).map(" ".join)
 )
 def test_any_text_ends_without_an_exception(text):
-    """Each phrase stands in the text, after the one before it, and its days exist."""
+    """Each phrase lies in the text, after the phrase before it, and can be resolved to days."""
     at = -1
     for phrase in find_dates(text):
         assert at <= phrase.start < phrase.end <= len(text)

@@ -1,4 +1,4 @@
-"""Hostile and damaged files, read as the service reads them: each ends in a text or a sentence."""
+"""Hostile and damaged files, read as the service reads them: each gives a text or a refusal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests import hostile_files as files
 from tests.letters import test_letter_formats as formats
 from tests.tools import CAMPAIGN, scaled
 
-#: Each starts processes that work for a second, or for two.
+#: Each test starts processes that run for one or two seconds.
 pytestmark = pytest.mark.long
 
 DAMAGED = (
@@ -56,14 +56,14 @@ HEAD = b"From: a@exemple.fr\r\nMIME-Version: 1.0\r\n"
 
 @pytest.fixture(autouse=True, scope="module")
 def _without_clock():
-    """Processor time alone ends a process that reads, however busy the machine."""
+    """Let only processor time end a process that reads, so that a busy machine changes nothing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limited_process, "PATIENCE", 1000)
         yield
 
 
 def outcome(data: bytes) -> LetterText | str:
-    """Return the text of a letter, or the sentence that refused it."""
+    """Return the text of a letter, or the sentence that refuses the letter."""
     try:
         return read_text_limited(data)
     except UnreadableLetterError as error:
@@ -71,7 +71,7 @@ def outcome(data: bytes) -> LetterText | str:
 
 
 def check(ended: LetterText | str) -> None:
-    """Check that it is what an editor may see."""
+    """Check that a text or a refusal may be shown to an editor."""
     if isinstance(ended, str):
         assert ended.endswith(".")
         assert ended[0].isupper()
@@ -82,7 +82,7 @@ def check(ended: LetterText | str) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_unforeseen(caplog):
-    """What no reader foresaw would be logged by ``limited_process``: no file here may cause it."""
+    """``limited_process`` logs unexpected errors of a reader; no file may cause such an error."""
     caplog.set_level(logging.WARNING)
     yield
     assert caplog.messages == []
@@ -155,7 +155,7 @@ def page_tree(kids: str, *more: str) -> bytes:
 )  # fmt: skip
 def test_a_pdf_that_loops_or_swells_is_refused(data, sentences, request, monkeypatch):
     assert len(data) < 250_000
-    if not CAMPAIGN and "slow" not in request.node.name:  # one waits for the limit as it is
+    if not CAMPAIGN and "slow" not in request.node.name:  # one case keeps the real limit
         monkeypatch.setattr(letter_text, "run_limited", partial(run_limited, seconds=3))
     assert outcome(data) in {*sentences, MUCH_TIME}
 
@@ -212,7 +212,7 @@ def test_a_mail_of_nonsense(data, endings):
 
 
 def test_what_takes_too_long_is_stopped():
-    """The standard library's mail parser is quadratic in the parameters of a header."""
+    """The time of the standard library's mail parser is quadratic in the parameters of a header."""
     data = HEAD + b"Content-Type: multipart/mixed; " + b";" * 2_000_000 + b"\r\n\r\nmot"
     with pytest.raises(OverLimitError) as caught:
         run_limited(text_values, data, seconds=1)

@@ -1,4 +1,4 @@
-"""The text of a letter in every format, whole; and what is said of files that are none."""
+"""The whole text of a letter in every format, and the refusals of files that are not letters."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_text_that_looks_like_something_else_is_a_text(text):
     assert read_text(text.encode()) == LetterText(text, LetterForm.TEXT, None)
 
 
-# HTML, as it is mailed.
+# HTML, as in mailed newsletters.
 
 NEWSLETTER = """<!DOCTYPE html><html><head><title>Non</title><style>p {color: red}</style></head>
 <body><div style="display:none; max-height:0">Aperçu du 1er mai&zwnj;&nbsp;</div><!-- 2 mai -->
@@ -485,7 +485,7 @@ def test_a_message_of_an_mbox_is_read_and_several_are_not():
     )
 
 
-# What is no letter, or too much of one.
+# Files that are not letters, or that are too long.
 
 SAVE = "Enregistrez la lettre au format PDF ou .docx, puis redonnez-la."
 

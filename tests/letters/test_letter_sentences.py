@@ -1,4 +1,4 @@
-"""Sentences of letters, one by one: what each announces, and what it does not."""
+"""Single sentences of letters: the items that each announces, and the items that it does not."""
 
 from __future__ import annotations
 
@@ -179,5 +179,5 @@ def test_two_dates_for_one_deadline_are_shown(knowledge):
     "unit", ["<!-- -->", "<!--", "](a(", "« ", "12 mars\t", "| 3 mai ", "du 3 au "]
 )
 def test_a_hostile_text_is_read(unit, knowledge):
-    """Each of them once took a time that grew with the square, or worse."""
+    """The time to read each of these texts once grew with the square of its length, or faster."""
     assert read_letter((unit * (3000 // len(unit))).encode(), ISSUED, ISSUED, knowledge).text

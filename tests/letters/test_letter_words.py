@@ -1,4 +1,4 @@
-"""Whom and what a letter speaks of: classes, themes, the type of an event, its organiser."""
+"""The words of a letter that give classes, themes, the type of an event and its organiser."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ THEME_TEXTS = {
     "Chorales de printemps": "musique",
     "Le climat et la biodiversité": "developpement-durable",
     "Robots, anglais, presse et calcul": (
-        "langues-vivantes mathematiques robotique"  # three at most, in the order of the list
+        "langues-vivantes mathematiques robotique"  # at most three, in the order of themes.yaml
     ),
     "Salle du Théâtre de Dijon, espace de travail numérique": "numerique",
     "Rendez-vous dans l'espace presse de l'espace numérique": "numerique medias-et-information",
@@ -158,7 +158,7 @@ def test_far_from_the_title_a_theme_needs_two_words():
     far = "Une rencontre entre classes, " + "avec tout le monde, " * 4
     assert themes(f"{far}un robot et une chanson", THEMES) == ()
     assert themes(f"{far}un robot et un drone", THEMES) == ("robotique",)
-    # a word said twice says no more than once
+    # a repeated word counts once
     assert themes(f"{far}un robot, un robot, un robot", THEMES) == ()
 
 

@@ -1,8 +1,8 @@
-"""Our own letters, in every format: what must be found in each, compared whole.
+"""Our own letters, in every format: all items of each letter are compared with expectations.
 
-The expectations were written from the letters, by somebody who had not seen the reader. Where the
-reader still says something else, ``reader`` in the expectation holds that: a list of what it cannot
-do yet, which may only get shorter.
+The expectations were written from the letters, by a person who had not seen the reader. Where the
+reader gives another value, the key ``reader`` of the expectation holds it. These differences may
+only become fewer.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ LETTERS = sorted(
 )
 TODAY = date(2026, 3, 24)
 
-#: What may be said beside what was expected; lower it whenever the reader learns something.
+#: The number of allowed differences from the expectations; lower it when the reader improves.
 MOST_DIFFERENCES = 16
 
-# What a warning is about → words of its sentence.
+# Name of a warning in the expectations → words of its sentence.
 WARNINGS = {
     "before": "dernier jour",
     "weekday": "La lettre dit",

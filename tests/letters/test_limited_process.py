@@ -1,4 +1,4 @@
-"""A function in a child process: what it answers, and that no limit of it is only written down."""
+"""A function in a limited child process: its answers, and that each of its limits works."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the limits that only
 
 @pytest.fixture(autouse=True)
 def _leaves_nothing_behind():
-    """Every child is reaped and every pipe closed, however it went."""
+    """Check that every child is reaped and every pipe closed, whatever the outcome."""
     before = descriptors(), children()
     yield
     assert (descriptors(), children()) == before
@@ -45,7 +45,7 @@ def descriptors() -> int:
 
 
 def children() -> list[str]:
-    """The processes of this one, of which other tests may keep some (Linux)."""
+    """Return the ids of the child processes of this process (Linux); other tests may keep some."""
     found = []
     for process in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -119,7 +119,7 @@ def test_memory_below_the_limit_is_given():
 
 @pytest.fixture
 def without_clock(monkeypatch):
-    """Let processor time alone end a child, however busy the machine."""
+    """Let only processor time end a child, so that a busy machine changes nothing."""
     monkeypatch.setattr(limited_process, "PATIENCE", 1000)
 
 
@@ -129,12 +129,12 @@ def test_a_loop_ends_after_its_seconds_of_cpu(without_clock):
     before = cpu_of_children()
     error = refusal(functions.loop, None, seconds=1)
     assert (type(error), str(error)) == (OverLimitError, TIME)
-    # The system counts in ticks: a little less than a second may be one.
+    # The system counts in ticks, so the second may be measured a little short.
     assert round(cpu_of_children() - before) == 1
 
 
 def cpu_of_children() -> float:
-    """Return the seconds of processor time of the children that have ended."""
+    """Return the processor time of the children that have ended, in seconds."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -147,7 +147,7 @@ def test_a_loop_that_ignores_the_signal_is_killed(without_clock):
 
 
 def test_a_child_that_waits_is_not_waited_for():
-    # It uses no processor time: only the clock ends it before it answers.
+    # A sleeping child uses no processor time, so only the clock can end it.
     error = refusal(functions.sleep, 600, seconds=0.1)
     assert (type(error), str(error)) == (OverLimitError, TIME)
 
@@ -200,7 +200,7 @@ def test_a_value_that_is_not_of_json_is_no_answer():
 def test_the_child_sees_no_setting_writes_no_file_and_loads_nothing_heavy(tmp_path, monkeypatch):
     monkeypatch.setenv("CALENDAR_SECRET_KEY", "secret")
     seen = run_limited(functions.surroundings, str(tmp_path))
-    # Python sets LC_CTYPE itself where no locale is given.
+    # Python itself sets LC_CTYPE when no locale is given.
     seen["environment"] = [name for name in seen["environment"] if name != "LC_CTYPE"]
     assert seen == {"environment": [], "heavy modules": [], "writes": False, "opens": "few"} | {
         "core": [0, 0],
@@ -217,7 +217,8 @@ def test_it_runs_from_threads():
 
 @pytest.fixture
 def heeds_sigint():
-    """A shell starts what runs in the background deaf to Ctrl + C, and Python stays so."""
+    """Make this process react to SIGINT: a shell starts background processes with SIGINT ignored,
+    and Python keeps it ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""Delivery reports are read as values, whatever comes instead of them."""
+"""Delivery reports become values; any other message is skipped, however odd or hostile."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def known(bounces: list[Bounce]) -> list[tuple[str | None, str, bool]]:
 
 
 def test_a_report_in_plain_text():
-    """qmail says why of each address, and returns the mail below a line."""
+    """qmail gives a reason for each address, and returns the mail below a separator line."""
     ours = "<rappel-7@calendrier.example>"
     assert known(of(from_a_server("Subject: failure notice", text=QMAIL))) == [
         (ours, "eleve@ac-exemple.fr", True),
@@ -201,7 +201,7 @@ def test_a_report_in_plain_text():
     ],
 )
 def test_a_server_that_gives_no_code_is_read_by_its_words(said, stops):
-    """Exim names the address in its header, and what the other server said in its text."""
+    """Exim names the address in a header, and quotes the other server's answer in the text."""
     text = f"""\
 This message was created automatically by mail delivery software.
 
@@ -215,7 +215,7 @@ recipients. This is a permanent error. The following address(es) failed:
 """
     message = from_a_server("X-Failed-Recipients: eleve@ac-exemple.fr", text=text)
     assert known(of(message)) == [(None, "eleve@ac-exemple.fr", stops)]
-    # Its report in parts gives the code that says nothing.
+    # In its report of several parts, Exim gives the code 5.0.0, which says nothing.
     assert [
         bounce.is_permanent
         for bounce in of(
@@ -243,7 +243,7 @@ def test_the_mail_is_known_by_the_header_of_its_report(header):
 
 
 def test_the_mail_is_known_by_its_report():
-    """Gmail returns no header, and writes the Message-ID among what is about the mail."""
+    """Gmail returns no headers; it writes the Message-ID in the report's per-message fields."""
     ours = "X-Original-Message-ID: <rappel-7@calendrier.example>\n"
     text = report(original="").replace("Reporting-MTA", f"{ours}Reporting-MTA")
     assert of(text) == [ELEVE]
@@ -278,7 +278,7 @@ def test_a_report_inside_another_multipart_is_one():
         # A colleague who forwards a report has not bounced.
         "From: a@b.fr\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"
         f"Content-Type: message/rfc822\n\n{report()}\n--x--\n",
-        # A colleague quotes one.
+        # A colleague who quotes a report has not bounced either.
         f"From: a@b.fr\nSubject: Tr\nContent-Type: text/plain\n\n{QMAIL}",
         report().replace("message/delivery-status", "text/plain"),
         report().replace("boundary=", "border="),
@@ -297,7 +297,7 @@ def test_what_is_no_report_is_skipped(message):
         ({"final_recipient": "RFC822;A@B.fr"}, "a@b.fr"),
         ({"final_recipient": "rfc822; <a@b.fr>"}, "a@b.fr"),
         ({"final_recipient": "a@b.fr"}, "a@b.fr"),
-        # The address that we wrote to forwards to another, which is no business of ours.
+        # The recipient forwards the mail to another address, which does not concern us.
         ({"original_recipient": "rfc822;c@d.fr"}, "c@d.fr"),
         ({"original_recipient": "unknown"}, "a@b.fr"),
     ],
@@ -357,7 +357,7 @@ def test_a_diagnostic_is_a_short_line_without_addresses():
     ],
 )
 def test_an_encoded_report_is_decoded(encoding, encode, bounces):
-    """RFC 6533 lets a report in UTF-8 be encoded."""
+    """RFC 6533 allows a transfer encoding for a report in UTF-8."""
     plain = "\n".join((MAIL, UNKNOWN)).encode()
     head, tail = report().encode().split(b"\n" + plain)
     assert (

@@ -1,4 +1,4 @@
-"""Workers that are killed, paused or many: nothing is lost, and every copy is explained.
+"""Workers that are killed, paused or run together lose no mail, and every copy is explained.
 
 The figures of the long run (``make campaign``) are in docs/reliability.md.
 """
@@ -35,15 +35,15 @@ log = logging.getLogger(__name__)
 NOW = datetime(2021, 1, 21, 6, 31, tzinfo=UTC)
 WORKERS = 4
 
-#: Kills, and the mails that they happen in.
+#: How many workers are killed, and how many mails are sent meanwhile.
 KILLS, MAILS = (1_000, 9_000) if CAMPAIGN else (20, 400)
-#: Mails a second of one worker, so that the kills are over before the mails.
+#: Mails per second of one worker: so few that some mails are left after the last kill.
 RATE = 25
 
 
 @pytest.fixture
 def make_due(empty_app):
-    """Make so many reminder mails due."""
+    """Return a function that makes a number of reminder mails due."""
 
     def make(number: int) -> Flask:
         publish(empty_app, entry(), now=SIGNED_UP - timedelta(days=1))
@@ -81,7 +81,7 @@ def worker(
 
 
 def finish(app: Flask, tmp_path, server: MailServer, clock: Clock) -> None:
-    """Let one worker run whenever something may be due again, until all is settled."""
+    """Run one worker each time that something may be due again, until every mail is settled."""
     for _ in range(4):
         clock.set(clock() + DOUBT + timedelta(minutes=1))
         last = worker(app, tmp_path, server, clock)
@@ -90,7 +90,7 @@ def finish(app: Flask, tmp_path, server: MailServer, clock: Clock) -> None:
 
 
 def check(app: Flask, server: MailServer) -> Counter[str]:
-    """Check the promise, and count: mails, copies, parked mails."""
+    """Check that no mail is lost; return the counts of mails, copies and parked mails."""
     links = letterhead(app).links
     accepted: defaultdict[str, list[bytes]] = defaultdict(list)
     for mail in server.mails:
@@ -107,7 +107,7 @@ def check(app: Flask, server: MailServer) -> Counter[str]:
         for delivery in db.session.scalars(select(Delivery)):
             copies = accepted.pop(message_id(links, delivery.id), [])
             assert delivery.state in (DeliveryState.SENT, DeliveryState.PARKED)
-            # Lost: nobody got it, and nobody will look.
+            # A mail is lost when nobody received it and it is not parked for a person.
             assert copies or delivery.state is DeliveryState.PARKED
             assert len(copies) - 1 <= doubts[delivery.id], "a copy that nothing explains"
             assert len(set(copies)) <= 1, "a copy with other bytes"
@@ -119,7 +119,7 @@ def check(app: Flask, server: MailServer) -> Counter[str]:
 
 
 def has_mail_in_hand(app: Flask) -> bool:
-    """Whether somebody's claim or doubt stands: after a kill, the victim's or a living worker's."""
+    """Whether a claim or a doubt is open: after a kill, the victim's or a living worker's."""
     held = (DeliveryState.CLAIMED, DeliveryState.IN_DOUBT)
     with app.app_context(), reading(db.session):
         open_ = select(Delivery.id).where(Delivery.finished_at.is_(None), Delivery.state.in_(held))
@@ -146,7 +146,7 @@ def test_workers_that_are_killed_lose_nothing(make_due, tmp_path, engine):
             process.join(timeout=PATIENCE)
         finish(app, tmp_path, server, clock)
         found = check(app, server)
-    # A campaign shows it (`make campaign` sets the level of live logs).
+    # `make campaign` shows this line, because it sets the level of live logs.
     log.warning("%s: %d of %d kills at work, %s", engine, at_work, KILLS, dict(found))
     assert found["mails"] == MAILS
     assert at_work > KILLS // 2, "the mails ran out before the kills"
@@ -188,7 +188,7 @@ def test_workers_that_are_paused_beyond_their_lease_repeat_nothing(make_due, tmp
         outcomes = Counter(db.session.scalars(select(DeliveryAttempt.outcome)))
         taken_twice = select(Delivery.id).where(Delivery.epoch > 1)
         overtaken = len(db.session.scalars(taken_twice).all())
-    # They were overtaken, and found that out at the gate or by the clock in a window.
+    # Paused workers were overtaken, and noticed it at the gate or by the clock in a window.
     assert overtaken >= 1
     assert outcomes[AttemptOutcome.SENT] == number
 

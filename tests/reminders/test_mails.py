@@ -1,4 +1,4 @@
-"""Each mail as it is read: whole subjects and whole texts, for the content of events.yaml."""
+"""The subject and the text of each mail, compared as a whole, for the content of events.yaml."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ROBOTEAM = "roboteam-2020-2021"
 CAMP = "camp-num-2020-2021"
 FETE = "fete-de-l-apprendre-2020-2021"
 ANSWERS = (ClassAnswer.REGISTERED, ClassAnswer.DECLINED)
-#: As it is in Paris.
+#: The hour is that of Paris: the mail shows it without a conversion.
 UNTIL = datetime(2021, 1, 19, 9, 5, tzinfo=UTC)
 ENDS = date(2023, 11, 1)
 CANCELLED_AT = datetime(2021, 1, 17, 9, tzinfo=UTC)
@@ -72,14 +72,14 @@ def engine() -> str:
 
 @pytest.fixture
 def desk(app):
-    """What mails are made from, within an application's context."""
-    # Tests change what is loaded and never write it: only a service may.
+    """A :class:`Desk`, within an application's context."""
+    # Tests change loaded objects but never write them: only a service may.
     with app.app_context(), db.session.no_autoflush:
         yield Desk(app)
 
 
 class Desk:
-    """The letterhead, and lines of the real store."""
+    """The letterhead, and lines about the events of the store."""
 
     def __init__(self, app) -> None:
         links = PersonalLinks("une clé d'essai assez longue pour signer", URL)
@@ -323,7 +323,7 @@ def test_suggestion_of_a_mistake_that_was_put_right(desk):
 
 
 def test_suggestion_refused(desk):
-    """Nothing that a visitor typed is in it: they may have typed anybody's address."""
+    """The mail repeats nothing that a visitor typed: the address may be somebody else's."""
     mail = read(other_messages.suggestion(desk.head, TODAY, None, None, accepted=False))
     assert mail.subject == "Votre proposition n'a pas été retenue"
     assert (
@@ -426,7 +426,7 @@ def test_reminder_where_the_deadline_is_a_class_day(desk):
 
 @pytest.mark.parametrize("lead", [Lead.month(), Lead.class_weeks(1), Lead.last_class_day()])
 def test_a_reminder_that_was_moved_or_is_late_says_what_was_chosen_only(desk, lead):
-    """On 18 January: no month, week or last class day before 11 February."""
+    """18 January is none of these lead days before 11 February."""
     mail = read(messages.reminder(desk.head, [desk.line(TALENT, lead=lead)], None))
     words = lead.words.replace("\u00a0", " ")
     assert about_talent(mail)[-1] == f"Vous avez choisi un rappel {words}."
@@ -466,7 +466,7 @@ def test_reminder_without_an_academie_says_nothing_of_any(desk):
 
 
 def test_reminder_of_the_last_day_never_says_it_in_the_subject(desk):
-    """It may be read a day late."""
+    """The mail may be read a day late."""
     line = desk.line(TALENT, today=date(2021, 2, 11))
     mail = read(messages.reminder(desk.head, [line], desk.academy("lille")))
     assert mail.subject == "Date limite le 11 février : Ma classe a du talent, 6e édition"
@@ -489,7 +489,7 @@ def test_reminder_of_three_contests_opens_with_the_most_urgent(desk):
         "Ma classe a du talent, 6e édition",
         "Concours RoboTeam",
     ]
-    # A contest without answers to offer asks nothing.
+    # For a contest without possible answers, the mail asks no question.
     assert mail.text.count("Où en est la classe ?") == 2
     assert re.findall("<h1>(.*?)</h1>", mail.html) == ["3 dates approchent"]
     assert [title.replace("&#39;", "'") for title in re.findall("<h2>(.*?)</h2>", mail.html)] == (
@@ -864,7 +864,7 @@ LONG = st.text("abc é-", min_size=1, max_size=160).filter(str.strip) | st.just(
     phrase=st.none() | LONG,
 )
 def test_no_subject_is_longer_than_a_mailbox_shows(desk, titles, label, kind, moved, phrase):
-    """And none loses what happens, or the day."""
+    """A shortened subject still says what happens, and the day."""
     lines = []
     for number, title in enumerate(titles):
         event = Event(

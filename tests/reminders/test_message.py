@@ -1,4 +1,4 @@
-"""The bytes of a mail: what is filled in equals a mail built with the values from the start."""
+"""The bytes of a mail: a form filled with values equals a mail that is built with them."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_a_placeholder_is_found_wherever_a_soft_break_falls(width):
 
 
 def test_the_same_values_give_the_same_bytes():
-    """A mail in doubt goes out again, perhaps by another process."""
+    """A mail in doubt is sent again, perhaps by another process, and must be identical."""
     assert (
         build("Essai", "é" * 500).fill(**FILLED).data
         == build("Essai", "é" * 500).fill(**FILLED).data
@@ -294,12 +294,12 @@ def test_to_fill_costs_a_small_part_of_building():
     content = french.typography("Un texte de mail : long ! " * 200)
     message = build(content=content)
     assert message.fill(**FILLED).data
-    # A hundredth in fact.
+    # In fact it costs about a hundredth.
     assert cost(lambda: message.fill(**FILLED)) < cost(lambda: build(content=content)) / 20
 
 
 def cost(work: Callable[[], object], times: int = 50) -> float:
-    """Return the seconds of processor time that *work* takes, the least of so many times."""
+    """Return the least processor time, in seconds, that *work* takes in *times* runs."""
     found = []
     for _ in range(times):
         began = time.process_time()

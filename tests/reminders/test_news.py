@@ -1,5 +1,5 @@
-"""« Et un autre si une date change ou s'annule »: whoever counts on a date hears what has become of
-it, once; and, each time, who must not."""
+"""« Et un autre si une date change ou s'annule »: a change of a date is told once to each
+subscriber who counts on it, and to nobody else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MONDAY = datetime(2021, 2, 1, 6, 31, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Told:
-    """One contest in one mail: whom it was to, and what it told."""
+    """What one mail told one person about one contest."""
 
     who: str
     series: str
@@ -59,7 +59,7 @@ def told_in(mails: list[Any]) -> list[Told]:
         body = mail.get_body(("plain",))
         assert body
         who, text = str(mail["To"]).partition("@")[0], body.get_content().replace("\r\n", "\n")
-        # Each contest ends with the address of its page.
+        # In a mail, the text about a contest ends with the address of its page.
         parts = re.split(r"/evenements/([a-z0-9-]+)-2020-2021/\n", text)
         for part, series in zip(parts[::2], parts[1::2], strict=False):
             found.append(Told(who, series, _what(text, part), part))
@@ -77,25 +77,25 @@ def _what(text: str, part: str) -> str:
 
 
 class School:
-    """An installation with its mail server's box."""
+    """An installation whose mails go to a test server."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     def send(self, now: datetime) -> list[Told]:
-        """Plan and send what is due; return what it told."""
+        """Plan and send the due mails; return what they told."""
         plan(self.app, now)
         with mail_server() as server:
             run(self.app, server.url, Clock(now))
             return told_in(server.mails)
 
     def news(self, *instants: datetime) -> set[tuple[str, str]]:
-        """Send at these instants; return who was told what has become of the contest."""
+        """Send at these instants; return (person, news) for the news of the contest."""
         told = [t for now in instants for t in self.send(now)]
         return {(t.who, t.what) for t in told if t.what in ("moved", "cancelled", "restored")}
 
     def act(self, verb: Any, who: str, *more: Any) -> None:
-        """Do something by somebody's personal link."""
+        """Call a service for a person, as their personal link does."""
         with self.app.app_context():
             key = f"{who}@ecole.example"
             uid = db.session.scalar(select(Subscriber.uid).where(Subscriber.address_key == key))
@@ -114,11 +114,11 @@ def on(day: str, **changes: Any) -> dict[str, Any]:
     return entry(milestones=[{"kind": "deadline", "day": day}], **changes)
 
 
-#: No lead of these people fires before the last class day, 9 February.
+#: With this lead, no reminder goes out before the last class day, 9 February.
 LATE = {"leads": frozenset(("last_class_day",))}
 
 
-# -- whom ------------------------------------------------------------------------------------------
+# -- who is told -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_cancelled_or_moved_date_is_told_to_whoever_counts_on_it(school, chang
     publish(app, on(day, cancelled="cancelled" in change, reason=REASON), now=evening)
     tuesday = MONDAY + timedelta(days=1)
     assert school.news(evening + timedelta(minutes=5)) == set()
-    # Whoever picks it now sees what it is.
+    # A person who picks the contest now sees its present state, and gets no news.
     sign_up(app, subscriber("after", **LATE), picks=(ID,), now=evening + timedelta(hours=1))
     expected = {"picked", "reminded", "weekly", "registered", "submitted"}
     told = school.send(tuesday)
@@ -229,7 +229,7 @@ def test_a_date_that_moves_back_and_forth_is_told_each_time_and_not_where_nothin
     assert [[t.what for t in each] for each in told] == [["moved"]] * 4
     assert "11\u00a0mars 2021" in told[0][0].text
     assert "Auparavant\u00a0: le jeudi 11\u00a0mars 2021." in told[1][0].text
-    # There and back before anybody was told: for her, nothing has changed.
+    # The date moved there and back before any mail went out: nothing has changed for her.
     publish(school.app, there, now=MONDAY)
     publish(school.app, back, now=MONDAY + timedelta(hours=1))
     assert school.news(MONDAY + timedelta(days=1)) == set()
@@ -249,11 +249,11 @@ def test_a_cancelled_date_that_is_restored_is_told_as_such(school):
         [told] = school.send(at + timedelta(days=3))
         assert (told.who, told.what) == ("alice", "restored")
         assert "Pourquoi\u00a0: Une autre salle est trouvée." in told.text
-    # Cancelled and restored before anybody was told.
+    # The date was cancelled and restored before any mail went out.
     publish(school.app, on("2021-02-11", cancelled=True), now=MONDAY)
     publish(school.app, on("2021-02-11"), now=MONDAY + timedelta(hours=1))
     assert school.news(MONDAY + timedelta(days=1)) == set()
-    # And its reminders go on.
+    # The reminders of the date go on.
     assert {t.what for t in school.send(MONDAY + timedelta(days=8))} == {"reminder"}
 
 
@@ -290,7 +290,8 @@ def test_what_the_weekly_mail_told_is_kept_until_thirty_days_after_the_date(scho
 
 # -- random histories against a little model -------------------------------------------------------
 
-#: What may happen to a date, and its days: class days of a collège in Lille, before the holidays.
+#: The days and the kinds that a date may have. The days are class days of a collège in Lille,
+#: before the holidays.
 DAYS = ("2021-01-20", "2021-01-28", "2021-02-04", "2021-02-11", "2021-02-18")
 KINDS = ("deadline", "session", "submission_deadline", "results")
 NEWS = timedelta(days=14)
@@ -298,13 +299,13 @@ NEWS = timedelta(days=14)
 
 @dataclass
 class Contest:
-    """A contest as it is public."""
+    """The public state of a contest."""
 
     series: str
     kind: str
     day: str
     cancelled: bool = False
-    #: When it changed last, and what it was before; None when everybody was told who had to be.
+    #: The instant of the last change, and the day before that change; None once it was told.
     changed: tuple[datetime, str] | None = None
 
     @property
@@ -312,8 +313,8 @@ class Contest:
         return self.day, self.cancelled
 
     def due(self, now: datetime) -> bool:
-        """Whether its change is to be told now: at once within two days of it, else on the next
-        class morning."""
+        """Whether the last change is to be told now. A change within two days of the date is told
+        at once, any other change on the next class morning."""
         if not self.changed:
             return False
         at, before = self.changed
@@ -333,7 +334,7 @@ class Contest:
 class Person:
     name: str
     state: str = "active"
-    #: series → what they believe of it.
+    #: series → the state in which the person knows the contest.
     known: dict[str, tuple[str, bool]] = field(default_factory=dict)
     picked: set[str] = field(default_factory=set)
     registered: set[str] = field(default_factory=set)
@@ -392,7 +393,7 @@ def test_in_random_histories_each_is_told_what_they_count_on_once(school, engine
 
 
 def _open_school(school: School, contests: list[Contest], people: list[Person]) -> None:
-    """Publish the contests and sign the people up; the fixture's own contest is put aside."""
+    """Publish the contests, sign the people up, and cancel the fixture's own contest."""
     for contest in contests:
         _show(school, contest, SIGNED_UP, whole=True)
     publish(school.app, entry(milestones=[], cancelled=True), now=SIGNED_UP)
@@ -412,8 +413,8 @@ def _open_school(school: School, contests: list[Contest], people: list[Person]) 
 
 
 def _show(school: School, contest: Contest, now: datetime, *, whole: bool) -> None:
-    """Publish a contest as it is; when *whole*, it is the contest that is cancelled, and else its
-    date."""
+    """Publish a contest in its present state. When it is cancelled, *whole* tells whether the whole
+    contest is, or only its date."""
     milestone = {"kind": contest.kind, "day": contest.day}
     cancelled = {"cancelled": contest.cancelled}
     changes = cancelled if whole else {}
@@ -439,8 +440,8 @@ def _change(
 def _send_and_compare(
     school: School, people: list[Person], contests: list[Contest], now: datetime
 ) -> int:
-    """Send what is due, compare it with the model, and return how many news there were; from then
-    on, people know what the mails told them."""
+    """Send the due mails, compare them with the model, and return the number of news. Then note in
+    the model what the mails told."""
     news = expected(people, contests, now)
     told = school.send(now)
     found = Counter((t.who, t.series, t.what) for t in told if t.what not in ("reminder", "weekly"))
@@ -455,7 +456,7 @@ def _send_and_compare(
 def _live(
     school: School, chance: random.Random, person: Person, contest: Contest, now: datetime
 ) -> None:
-    """Let somebody do something."""
+    """Let a person do one random thing."""
     event_id = f"{contest.series}-2020-2021"
     if person.state == "left":
         school.act(subscriptions.come_back, person.name, now)
@@ -464,7 +465,7 @@ def _live(
     match chance.choice(("pick", "pick", "register", "unpick", "decline", "pause", "leave")):
         case "pick":
             school.act(follows.pick, person.name, event_id, now)
-            # To pick what one has picked changes nothing.
+            # To pick a contest a second time changes nothing.
             if contest.series not in person.picked - person.declined:
                 person.known[contest.series] = contest.state
             person.picked.add(contest.series)

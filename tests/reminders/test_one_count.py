@@ -1,5 +1,5 @@
-"""One count of class weeks: leads count back from R, the countdown counts up to R, and R is the
-deadline where it is a class day, else the last class day before it."""
+"""Leads and countdown count the same class weeks: leads count back from the origin R, the countdown
+counts up to R. R is the deadline where that is a class day, else the last class day before it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def monday(day: date) -> date:
 
 
 class ByHand:
-    """Class days as a teacher would look them up in a diary: lists, and nothing else."""
+    """An independent count from plain lists of class days, as a teacher counts in a diary."""
 
     def __init__(self, days: ClassDays) -> None:
         self.class_days = [
@@ -73,7 +73,7 @@ class ByHand:
         return self.class_days[bisect_right(self.class_days, deadline) - 1]
 
     def lead(self, deadline: date, weeks: int) -> date | None:
-        """The weekday of R in the n-th week with class before R's; it may be without class."""
+        """Return R's weekday in the n-th class week before R's; that day may be without class."""
         origin = self.origin(deadline)
         earlier = bisect_left(self.weeks, monday(origin)) - weeks
         if earlier < 0:
@@ -96,7 +96,7 @@ def test_on_an_unmoved_lead_day_of_n_class_weeks_the_count_is_n(academy, wednesd
                 day = days.lead_day(deadline, Lead.class_weeks(weeks))
             except CalendarUnknownError:
                 continue
-            # What is not known lies between the lists' days like a holiday.
+            # In the lists, days that are not known look like holidays.
             if day is None or not days.knows(day - timedelta(days=7), deadline):
                 continue
             if day != by_hand.lead(deadline, weeks):
@@ -136,19 +136,19 @@ def test_after_the_last_class_day_nothing_is_left_to_count(academy):
 
 
 def test_a_holiday_of_exactly_seven_days_is_a_week_without_class():
-    """Monday 15 to Sunday 21 February 2021, and class in all other weeks."""
+    """The holiday is Monday 15 to Sunday 21 February 2021; all other weeks have class."""
     week = SchoolHoliday("Vacances d'hiver", date(2021, 2, 15), date(2021, 2, 21))
     known = ((date(2020, 9, 1), date(2021, 7, 31)),)
     calendar = SchoolCalendar("zone-x", "zone X", (week,), known)
     days = ClassDays.national([calendar], wednesdays=True)
     inside, after = date(2021, 2, 17), date(2021, 2, 24)
-    # Wednesday 17 is counted from Friday 12, Wednesday 24 from itself.
+    # Leads before Wednesday 17 count from Friday 12; those before Wednesday 24 from that day.
     assert days.lead_day(inside, Lead.class_weeks(1)) == date(2021, 2, 5)
     assert days.lead_day(after, Lead.class_weeks(1)) == date(2021, 2, 10)
     assert days.lead_day(after, Lead.class_weeks(2)) == date(2021, 2, 3)
     assert days.weeks_left(date(2021, 2, 10), after) == 1
     assert days.weeks_left(date(2021, 2, 15), inside) == 0
-    # A week or more is told as holidays, its Sunday too, and parts two périodes.
+    # A week or more is called holidays, its Sunday included, and separates two périodes.
     sunday = date(2021, 2, 21)
     assert days.why_without_class(sunday) == "les vacances d'hiver (zone X)"
     whole = replace(calendar, known=((date(2020, 8, 1), date(2021, 7, 31)),))
@@ -168,7 +168,7 @@ ECOLE, COLLEGE = ["cm2"], ["4e"]
 
 
 def drawn(count: int) -> Iterator[tuple[Academy, list[str], date, int]]:
-    """Yield académies, classes, deadlines and numbers of weeks of which all days are known."""
+    """Yield (académie, classes, deadline, number of weeks) for which all days are known."""
     random = Random(14)
     while count:
         academy = random.choice(KNOWN)
@@ -250,8 +250,8 @@ def mailed(app, event_id, academy, classes, day, lead) -> str:
 
 
 def test_the_deadline_of_clermont_ferrand_is_counted_once(empty_app):
-    """11 February 2021, in the holidays that began on Saturday 6: on Thursday 21 January the mail
-    said 2 and 3, the feed 3, the page 2."""
+    """The deadline is 11 February 2021, in the holidays that began on Saturday 6. On Thursday
+    21 January the mail once said 2 and 3, the feed 3, and the page 2."""
     publish(empty_app, entry())
     client = empty_app.test_client()
     feed = client.get("/flux/academie-de-clermont-ferrand.ics?rappels=3&depuis=2021-01").data

@@ -1,4 +1,4 @@
-"""What becomes of a mail, whatever the server does; every delivery here is real SMTP."""
+"""The state of a mail after every behaviour of a server; each delivery here is real SMTP."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ KEY, LEAD = f"{ID}/deadline", "class_weeks:3"
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self, now: datetime = NOW) -> None:
         self.now = now
@@ -56,7 +56,7 @@ class Clock:
 
 
 def run(app: Flask, url: str, clock: Clock, owner: str = "one", **seconds: float) -> SendReport:
-    """Send what is due, as a worker of this name."""
+    """Send the due mails, as a worker of this name."""
     with app.app_context():
         sender = make_sender(app, owner, clock=clock, pause=lambda _: None)
         sender.transport = SmtpTransport(url, "test.example", **(PATIENT | seconds))
@@ -78,7 +78,7 @@ def outcomes(app: Flask) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def make_due(make_app):
-    """Make an application in which a reminder mail to each of these people is due."""
+    """Return a function that makes an application with one due reminder mail for each name."""
 
     def make(*names: str) -> Flask:
         app = make_app("empty", CALENDAR_SMTP_RATE="1000")
@@ -92,7 +92,7 @@ def make_due(make_app):
 
 @pytest.fixture
 def due(make_due) -> Flask:
-    """One reminder mail to Alice is due."""
+    """An application with one due reminder mail, to Alice."""
     return make_due("alice")
 
 
@@ -127,7 +127,8 @@ def test_each_behaviour_of_a_server_ends_in_its_state(due, behaviour):
         user = "us:pw@" if behaviour == "AUTH refused" else ""
         url = server.url.replace("smtp://", f"smtp://{user}")
         run(due, url, Clock(), **HURRIED.get(behaviour, {}))
-        # « Closes in the body » may be seen before the dot, or not: then nobody can know.
+        # The client may notice « closes in the body » only after the dot. Then nobody can know
+        # whether the server has the mail.
         if behaviour == "closes in the body" and rows(due)[0].state is DeliveryState.IN_DOUBT:
             state, attempt = "in_doubt", ("in_doubt", "body")
         assert len(server.accepted) == (
@@ -137,7 +138,7 @@ def test_each_behaviour_of_a_server_ends_in_its_state(due, behaviour):
     assert outcomes(due) == [attempt]
     assert reminders(due) == {("alice", KEY, LEAD, reminder)}
     if state == "pending":
-        # Tried again after 5 minutes, more or less, and then it goes out.
+        # The mail is tried again after about 5 minutes, and then it goes out.
         assert timedelta(minutes=4) <= rows(due)[0].due_at - NOW <= timedelta(minutes=6)
         with mail_server() as server:
             run(due, server.url, Clock(NOW + timedelta(minutes=3)))
@@ -161,7 +162,7 @@ def test_a_mail_in_doubt_goes_out_once_more_with_the_same_bytes_and_is_then_park
         clock.now += DOUBT - timedelta(minutes=1)
         run(due, server.url, clock, "two")
         assert len(server.accepted) == 1
-        # Meanwhile the contest's title changes: the copy must be the same all the same.
+        # The contest's title changes meanwhile; the copy must still have the same bytes.
         publish(due, entry(title="Autre titre"), now=clock.now)
         clock.now += timedelta(minutes=2)
         run(due, server.url, clock, "two")
@@ -196,7 +197,8 @@ def test_a_mail_in_doubt_whose_date_moved_is_for_a_person(due):
 
 
 def test_a_parked_mail_that_is_tried_again_tells_what_still_holds(make_app):
-    """Its kept bytes tell a date that has moved: they would go out, or park the mail for ever."""
+    """The kept bytes of the mail tell a date that has moved since. They must neither go out nor
+    park the mail again and again."""
     app, clock = make_app("empty", CALENDAR_SMTP_RATE="1000"), Clock()
     publish(app, entry(), another("autre", title="L'autre"), now=SIGNED_UP - timedelta(days=1))
     sign_up(app, subscriber("alice"), picks=(ID, "autre-2020-2021"))
@@ -224,7 +226,7 @@ def test_a_parked_mail_that_is_tried_again_tells_what_still_holds(make_app):
 
 
 def test_an_answer_goes_out_before_the_reminders_of_a_morning(make_due):
-    """A password that somebody waits for is not behind ten thousand reminders."""
+    """A password mail that a person waits for does not queue behind ten thousand reminders."""
     app = make_due("alice", "bob", "camille")
     with app.app_context():
         scope = frozenset({"academie/lille"})
@@ -268,7 +270,7 @@ def test_a_confirmation_in_doubt_is_not_sent_again(due):
         queue_mail(db.session, bob, DeliveryKind.CONFIRMATION, NOW)
     with scripted_server("accepts then closes") as server:
         run(due, server.url, clock)
-        # It went first: somebody waits for it.
+        # The confirmation went first, because a person waits for it.
         assert b"bob@ecole.example" in server.accepted[0]
         clock.now += DOUBT + timedelta(minutes=1)
         run(due, server.url, clock)
@@ -369,8 +371,8 @@ def in_doubt() -> int:
 
 @pytest.mark.parametrize(("rate", "least", "most"), [(4, 1, 1), (12, 2, 2), (1000, 16, 100)])
 def test_a_crash_leaves_few_mails_in_doubt_at_a_low_rate(make_due, monkeypatch, rate, least, most):
-    """A window is what a fifth of a second sends, and grows to that from one mail."""
-    # Every window is sent in no time, however busy the machine.
+    """A window holds what a fifth of a second sends, and grows to that size from one mail."""
+    # This clock stands still: every window is sent in no time, even on a busy machine.
     monkeypatch.setattr(sending, "time", SimpleNamespace(monotonic=lambda: 0.0))
     due = make_due(*(f"n{n}" for n in range(40)))
     seen: list[int] = []
@@ -387,7 +389,7 @@ def test_a_crash_leaves_few_mails_in_doubt_at_a_low_rate(make_due, monkeypatch, 
 def test_a_slow_server_gets_smaller_windows_and_what_was_not_begun_leaves_no_doubt(
     make_due, monkeypatch
 ):
-    # The server alone is slow here, by the virtual clock: not a busy machine.
+    # Only the server is slow here, by the virtual clock; a busy machine has no effect.
     monkeypatch.setattr(sending, "_WINDOW_SECONDS", 60)
     due = make_due(*(f"n{n}" for n in range(12)))
     clock = Clock()
@@ -402,7 +404,7 @@ def test_a_slow_server_gets_smaller_windows_and_what_was_not_begun_leaves_no_dou
         sender.transport = Watched(server.url, slow)
         assert sender.run().sent == 12
         assert len(server.mails) == 12
-    # 1, then 4, then 5 (what was left of the claim) of which one was begun.
+    # Windows of 1, of 4 and of 5 mails (the rest of the claim); of the last, one was begun.
     assert seen[:6] == [1, 4, 4, 4, 4, 5]
     assert seen[6] < 5
     assert outcomes(due) == [("sent", "body")] * 12
@@ -410,7 +412,7 @@ def test_a_slow_server_gets_smaller_windows_and_what_was_not_begun_leaves_no_dou
 
 
 def test_a_worker_that_was_paused_in_its_window_does_not_go_on_with_it(due):
-    """It wakes after its lease, between the gate and the body."""
+    """The worker wakes after its lease, between the gate and the body."""
     clock = Clock()
 
     offers: list[datetime] = []
@@ -425,7 +427,7 @@ def test_a_worker_that_was_paused_in_its_window_does_not_go_on_with_it(due):
         sender.transport = Watched(server.url, sleep)
         assert sender.run().sent == 1
         assert len(server.mails) == 1
-    # Once it woke it took the mail back, and began anew.
+    # After it woke, the worker claimed the mail again and began anew.
     assert offers == [NOW, NOW + LEASE + timedelta(seconds=1)]
     assert outcomes(due) == [("sent", "body")]
     assert [(row.tries, row.doubts, row.epoch) for row in rows(due)] == [(1, 1, 2)]
@@ -463,7 +465,7 @@ def test_nothing_goes_out_after_the_deadline(empty_app):
     with scripted_server("refuses the connection") as server:
         run(empty_app, server.url, clock)
     with mail_server() as server:
-        # 23 h 59 in Paris, on the day itself.
+        # Midnight in Paris, right after the day of the deadline.
         clock.now = datetime(2021, 2, 11, 23, 0, tzinfo=UTC)
         run(empty_app, server.url, clock)
         assert server.mails == []
@@ -472,7 +474,7 @@ def test_nothing_goes_out_after_the_deadline(empty_app):
 
 
 def test_after_an_outage_the_most_urgent_lead_goes_out_once(empty_app):
-    """Nobody planned nor sent from 20 January to 5 February: two leads are overdue."""
+    """No worker planned or sent from 20 January to 5 February, so two leads are overdue."""
     publish(empty_app, entry(), now=SIGNED_UP - timedelta(days=1))
     sign_up(
         empty_app,
@@ -497,11 +499,12 @@ def test_after_an_outage_the_most_urgent_lead_goes_out_once(empty_app):
 
 @pytest.mark.long
 def test_a_day_without_a_server_loses_nothing_and_sends_nothing_late(empty_app):
-    """Twenty-four hours on a virtual clock; one contest ends within."""
+    """The outage lasts 24 hours on a virtual clock; one contest ends within them."""
     tick = timedelta(minutes=10 if CAMPAIGN else 30)
     tomorrow = NOW.date() + timedelta(days=1)
     before = SIGNED_UP - timedelta(days=1)
-    # Its last class day is today; it ends at noon tomorrow, in the outage's last hours.
+    # The last class day of this contest is today; it ends tomorrow at 5 h, shortly before the
+    # end of the outage.
     ends = {"kind": "deadline", "day": tomorrow.isoformat(), "end_time": "05:00"}
     publish(empty_app, entry(), another("court", milestones=[ends]), now=before)
     sign_up(empty_app, *(subscriber(f"n{n}") for n in range(30)), picks=(ID,))
@@ -553,7 +556,7 @@ def test_a_relay_that_refuses_everything_by_policy_does_not_fail_it_all(make_due
             assert (report.failed, report.deferred) == (19, 1)
             assert sender.note == "rcpt : 550 5.7.1 relaying denied"
             assert sender.run() == SendReport()
-            # After its rest it asks with one mail, which is not lost.
+            # After the pause, the worker tries a single mail, which is not lost.
             clock.now += timedelta(minutes=6)
             report = sender.run()
             assert (report.failed, report.deferred) == (0, 1)
@@ -584,7 +587,7 @@ def test_the_mail_that_arrives(due):
     assert address.startswith("http://127.0.0.1:8000/abonnement/lien/")
     body = message.get_body(("plain",)).get_content()
     assert "3\u00a0semaines de classe avant" in body
-    # One click ends it; the page behind the link lives.
+    # The page behind the link answers, and one click unsubscribes.
     client = due.test_client()
     path = address.removeprefix("http://127.0.0.1:8000")
     assert client.get(path).status_code == 200
@@ -603,7 +606,7 @@ def test_stopping_gives_back_what_is_not_in_hand(make_due):
         report = sender.run(lambda: len(server.mails) >= 3)
     assert report.sent == 3
     assert deliveries(due) == {("reminder", "sent"): 3, ("reminder", "pending"): 7}
-    # Of those that were gated and not begun, no doubt is left.
+    # The mails that were gated and not begun are left without a doubt.
     assert outcomes(due) == [("sent", "body")] * 3
     waiting = [row for row in rows(due) if row.state is DeliveryState.PENDING]
     assert {(row.tries, row.doubts, row.form_key) for row in waiting} == {(0, 0, None)}
@@ -642,7 +645,7 @@ def test_the_attempts_hold_no_address(due):
 
 
 def test_the_back_off_is_5_15_30_minutes_1_2_and_4_hours(due):
-    """A server that says « not now » each time: by the virtual clock, from its connections."""
+    """The server answers « not now » each time; the virtual clock measures the pauses."""
     clock, pauses = Clock(), []
     with scripted_server("4xx at RCPT") as server:
         for tries in range(1, 8):
@@ -650,7 +653,7 @@ def test_the_back_off_is_5_15_30_minutes_1_2_and_4_hours(due):
             [mail] = rows(due)
             assert (mail.tries, len(outcomes(due))) == (tries, tries)
             pauses.append((mail.due_at - clock.now) / timedelta(minutes=1))
-            # A moment before, nobody is asked.
+            # One second before that instant, nothing is tried.
             clock.now = mail.due_at - timedelta(seconds=1)
             run(due, server.url, clock)
             assert len(outcomes(due)) == tries

@@ -1,4 +1,4 @@
-"""Who is told of what, on which morning; and, each time, who must not be."""
+"""Who is told of which date on which morning, and who must not be told."""
 
 from __future__ import annotations
 
@@ -54,10 +54,11 @@ def answer(app, person: int, event_id: str = ID, **changes: Any) -> None:
 
 # -- the letter's four events, by hand -------------------------------------------------------------
 
-# The calendar of 2020-2021 as it was lived (spring holidays of the three zones unified, from 10 to
-# 25 April 2021, by decision of that year). The deadlines' reasoning stands in
-# tests/reminders/test_reminder_plan.py. An école without Wednesdays; the leads a month, 3 class
-# weeks, 1 class week and the last class day before; sessions only because the class is registered.
+# The real calendar of 2020-2021 (spring holidays of the three zones unified, from 10 to 25 April
+# 2021, by decision of that year). The reasoning for the deadlines stands in
+# tests/reminders/test_reminder_plan.py. The school is an école without Wednesdays; the leads are a
+# month, 3 class weeks, 1 class week and the last class day before. Sessions are told only because
+# the class is registered.
 #
 # La Fête de l'Apprendre, first day Wednesday 20 January 2021:
 #   Lille, Clermont-Ferrand, Montpellier: a month before is Sunday 20 December, in the Christmas
@@ -97,7 +98,7 @@ TABLE = {
 
 @pytest.mark.long
 def test_the_mornings_of_the_letters_four_events(empty_app):
-    # Every morning of the year in a campaign, else those around the ones that count.
+    # A campaign plans every morning of the year, else those around the mornings of the table.
     told = {
         date.fromisoformat(d) for place in TABLE.values() for days in place.values() for d in days
     }
@@ -110,14 +111,14 @@ def test_the_mornings_of_the_letters_four_events(empty_app):
         file_exchange.import_events_file(db.session, path, SIGNED_UP - timedelta(days=1))
     people = [subscriber(slug, academy_slug=slug, leads=ALL_LEADS) for slug in TABLE]
     ids = sign_up(empty_app, *people, picks=(TALENT, ROBOTEAM, CAMP, FETE))
-    # Somebody who picked them too, but whose class is not registered: no session.
+    # Eve picked two of the events, but her class is not registered: no session is told to her.
     [eve] = sign_up(empty_app, subscriber("eve", leads=ALL_LEADS), picks=(CAMP, FETE))
     for person in ids:
         for event_id in (CAMP, FETE):
             answer(empty_app, person, event_id, registered_at=SIGNED_UP)
     day = date(2020, 11, 1)
     while day < date(2021, 6, 1):
-        # 7 h 31 in La Réunion, then in Paris.
+        # 7 h 31 in La Réunion, then in Paris in summer and in winter.
         for hour in (3, 5, 6) if CAMPAIGN or day in near else ():
             plan(empty_app, morning(day, hour))
         day += timedelta(days=1)
@@ -196,7 +197,7 @@ def test_who_follows_everything_hears_of_what_fits(empty_app):
 
 
 def test_ulis_alone_brings_no_event_of_the_other_degre(empty_app):
-    """« All classes of an école » holds ULIS, and so does the second degré."""
+    """« All classes of an école » includes ULIS, and so does the second degré."""
     publish(
         empty_app,
         entry(classes=["second-degre"]),
@@ -232,7 +233,7 @@ def test_a_contest_of_another_academie_is_told_to_who_picked_it(empty_app):
     sign_up(empty_app, subscriber("alice"), picks=(ID, "partage-2020-2021"))
     sign_up(empty_app, subscriber("bob"))
     plan(empty_app, THREE_WEEKS)
-    # A deadline that is for some of those who take part is not told to the others.
+    # A deadline for only some of the participants is not told to the others.
     assert reminders(empty_app) == {
         ("alice", KEY, LEAD, "planned"),
         ("alice", "partage-2020-2021/deadline", LEAD, "planned"),
@@ -254,7 +255,7 @@ def test_leads_that_had_passed_at_sign_up_do_not_fire(contest):
     answer(contest, bob, picked=True, since=THREE_WEEKS + timedelta(minutes=1))
     plan(contest, THREE_WEEKS + timedelta(hours=1))
     assert reminders(contest) == set()
-    # The last class day before is ahead.
+    # The lead « last class day before » is still ahead.
     plan(contest, datetime(2021, 2, 9, 6, 31, tzinfo=UTC))
     assert {who for who, _, lead, _ in reminders(contest) if lead == "last_class_day"} == {
         "alice",
@@ -347,7 +348,7 @@ def moved_to(day: str) -> dict[str, Any]:
 
 
 def told(app) -> None:
-    """Note that what is planned was sent."""
+    """Mark all planned reminders as sent."""
     with app.app_context(), writing(db.session, THREE_WEEKS):
         for reminder in db.session.scalars(select(Reminder)):
             reminder.state = "sent"
@@ -358,7 +359,7 @@ def test_a_moved_date_is_told_to_who_picked_it_or_was_reminded(contest):
     sign_up(contest, subscriber("alice"), picks=(ID,))
     sign_up(contest, subscriber("bob", follows_all=True))
     sign_up(contest, subscriber("carol", leads=late), picks=(ID,))
-    # She follows everything, and nobody told her of this date yet.
+    # Dora follows everything, and was not told of this date yet.
     sign_up(contest, subscriber("dora", leads=late, follows_all=True))
     plan(contest, THREE_WEEKS)
     told(contest)
@@ -400,12 +401,12 @@ def test_a_cancelled_event_is_told_to_who_counts_on_it_and_to_nobody_else(contes
     }
 
 
-# -- mails that hang on no date --------------------------------------------------------------------
+# -- mails that depend on no date ------------------------------------------------------------------
 
 
 def test_the_weekly_mail_goes_on_the_first_class_day_of_the_week_to_who_asked(contest):
     sign_up(contest, subscriber("alice", weekly=True), subscriber("bob"))
-    # Easter Monday, then its Tuesday, twice.
+    # Easter Monday, then the Tuesday and the Wednesday after it.
     plan(contest, datetime(2021, 4, 5, 7, 0, tzinfo=UTC))
     assert deliveries(contest) == {}
     plan(contest, datetime(2021, 4, 6, 7, 0, tzinfo=UTC))
@@ -445,7 +446,7 @@ def test_chunks_reach_everybody_once(contest, monkeypatch):
 
 
 def test_a_morning_that_nobody_planned_in_time_is_left_out(contest):
-    """Its mails would say « dans 3 semaines » days later."""
+    """Sent days later, its mails would still say « dans 3 semaines »."""
     sign_up(contest, subscriber("bob"), picks=(ID,))
     plan(contest, THREE_WEEKS)
     with contest.app_context(), writing(db.session, THREE_WEEKS):

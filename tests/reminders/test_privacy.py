@@ -1,4 +1,4 @@
-"""What a stranger learns of an address, and what is left of one that was erased: nothing."""
+"""A stranger learns nothing about an address, and nothing is left of one that was erased."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def log_in_page(client, address):
 
 
 def statements(site, client, path: str, data: dict) -> tuple[int, list[str]]:
-    """Send a form; return the status and every statement that its answer cost."""
+    """Send a form; return the status and every SQL statement that the answer needed."""
     found: list[str] = []
 
     def note(connection, cursor, statement, parameters, context, executemany) -> None:
@@ -114,12 +114,12 @@ def test_a_known_address_costs_the_statements_of_an_unknown_one(site, page):
         accounts.disable(db.session, known[-1], NOW)
     path, data = page(client, "premiere@ecole.example")
     token = jeton(client, path, path.partition("?")[0])
-    client.post(path, data=data | {"jeton": token})  # what a first request costs, it costs once
+    client.post(path, data=data | {"jeton": token})  # a first request has costs of its own
     costs = {}
     for address in (*known, "personne@ecole.example"):
         _, data = page(client, address)
         costs[address] = statements(site, client, path, data | {"jeton": token})
-    # Nothing was asked in vain, and one mail more is asked for as the first was.
+    # The requests were acted on, and each address costs the same statements.
     assert len(costs["personne@ecole.example"][1]) > 3
     for address in known:
         assert costs[address] == costs["personne@ecole.example"], address
@@ -164,21 +164,21 @@ def test_addresses_of_one_mailbox_share_one_limit(site):
     worker_answers(site)
     with site.app_context():
         keys = db.session.scalars(select(Subscriber.address_key).order_by(Subscriber.id)).all()
-    # They stay three persons each: a limit of mails is no identity.
+    # They remain three subscribers each: a shared limit of mails does not make them one person.
     assert sorted(keys) == sorted(
         [f"cible+{n}@ecole.example" for n in range(3)] + [f"ci.ble+{n}@gmail.com" for n in range(3)]
     )
 
 
-# -- the time that it takes, on a real server ------------------------------------------------------
+# -- the time of an answer, on a real server -------------------------------------------------------
 
 PAIRS = scaled(400, 40)
-#: As often as one address may ask for a mail in a day.
+#: Measurements of each address: as many as the mails that it may ask for in a day.
 EACH = 3
 
 
 class Attacker:
-    """Asks over HTTP from ever other networks, and measures."""
+    """Asks over HTTP, each time from another network, and measures the time of the answer."""
 
     def __init__(self, origin: str) -> None:
         where = urlsplit(origin)
@@ -220,8 +220,8 @@ class Attacker:
         return taken
 
     def told_apart(self, path: str, token: str, pairs: list[tuple[str, str]], more: dict) -> float:
-        """Return the share of pairs (known, unknown) in which the known one took longer: each is
-        asked for three times, in a random order, and its quickest answer counts."""
+        """Return the share of pairs (known, unknown) in which the known address took longer. Each
+        address is tried three times, in a random order, and its quickest answer counts."""
         right = 0
         for pair in pairs:
             taken: dict[str, int] = {}
@@ -278,7 +278,7 @@ def known_subscribers(store_app, addresses: list[str]) -> None:
     ],
 )
 def test_the_time_of_an_answer_tells_nothing(tmp_path, path, more, status):
-    """In a campaign, at most 60 % of the pairs are told apart, where chance gives 50 %."""
+    """In a campaign, at most 60 % of the pairs may be told apart; chance gives 50 %."""
     pairs = [(f"connu.{n:04}@ecole.example", f"autre.{n:04}@ecole.example") for n in range(PAIRS)]
     instance = tmp_path / "instance"
     with serving(instance, CALENDAR_TRUSTED_PROXIES="1") as origin, Attacker(origin) as attacker:
@@ -294,7 +294,7 @@ def test_the_time_of_an_answer_tells_nothing(tmp_path, path, more, status):
                 counted = db.session.scalar(select(func.count(RateCount.key)))
         finally:
             close(app)
-    # Each try was counted, so none was refused before it was looked at.
+    # Each try was counted, so none was refused before its address was looked up.
     assert attacker.answers == {status}
     assert counted > attacker.network
     logging.getLogger(__name__).warning("%s: %.0f %% of %d pairs", path, 100 * share, PAIRS)
@@ -307,7 +307,7 @@ def test_the_time_of_an_answer_tells_nothing(tmp_path, path, more, status):
 
 @pytest.fixture
 def private(tmp_path):
-    """An installation that writes mails as files, whose store stands outside its folder."""
+    """An installation that writes mails as files, and whose store is outside its folder."""
     old = os.umask(0o022)
     url = f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}"
     settings = Settings.from_environment({"CALENDAR_DATABASE_URL": url}, tmp_path / "instance")
@@ -323,7 +323,7 @@ def private(tmp_path):
 
 
 def holding(folder: Path, words: str) -> set[str]:
-    """The files that have these words in their bytes, whatever their case."""
+    """Return the names of the files whose bytes contain these words, in any case."""
     return {
         path.name
         for path in folder.rglob("*")
@@ -337,7 +337,7 @@ def test_nothing_is_left_of_an_erased_address_a_day_later(private, tmp_path):
     address = MailAddress.read(f"{secret}@ecole.example")
     links = letterhead(private).links
     with private.app_context():
-        # Others, before and after, whose rows move within the pages when one is erased.
+        # Others sign up before and after; their rows move within the pages when one is erased.
         for number in range(60):
             who = address if number == 30 else MailAddress.read(f"n{number}@ecole.example")
             asked.sign_up(db.session, SignUp(who, CM2, event_ids=(ID,)), NOW)
@@ -353,13 +353,13 @@ def test_nothing_is_left_of_an_erased_address_a_day_later(private, tmp_path):
         assert len(holding(tmp_path, secret)) > 3
         subscriptions.erase(db.session, found.uid, NOW, suggestions.forget)
         outbox, written = tmp_path / "instance" / "outbox", datetime.now(UTC)
-        # The worker's cleaning of the next hour empties the log; that of the last one, the outbox.
+        # The worker's next hourly cleaning empties the log, the last one of the day the outbox.
         traces.wipe(db.session, outbox, written)
         assert all(name.endswith(".eml") for name in holding(tmp_path, secret))
         assert len(holding(outbox, secret)) == 2
         traces.wipe(db.session, outbox, written + traces.MAIL_FILES_KEPT)
         assert holding(tmp_path, secret) == set()
-        # The others are still there.
+        # The other subscribers are still there.
         assert db.session.scalar(select(func.count(Subscriber.id))) == 59
     assert traces.MAIL_FILES_KEPT + timedelta(hours=1) < DAY
 

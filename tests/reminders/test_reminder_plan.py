@@ -31,8 +31,8 @@ CALENDARS = mainland_calendars() | {
 
 TALENT, ROBOTEAM = date(2021, 2, 11), date(2021, 4, 30)
 
-# The calendar of 2020-2021 as it was lived: in April 2021 the spring holidays of the three zones
-# were unified, from 10 to 25 April (the decree had given zone A 10 to 25, B 24 April to 9 May and
+# The real calendar of 2020-2021: in April 2021 the spring holidays of the three zones were unified,
+# from 10 to 25 April (the decree had given zone A 10 to 25, B 24 April to 9 May and
 # C 17 April to 2 May). The data holds the unified ones.
 #
 # Ma classe a du talent, Thursday 11 February 2021:
@@ -111,7 +111,7 @@ def test_every_local_day_has_exactly_one_instant_for_each_hour(zone):
     local = ZoneInfo(zone)
     first = date(2024, 1, 1)
     days = (date(2035, 12, 31) - first).days + 1
-    # All days in a campaign; else every tenth, and those on which a clock changes.
+    # A campaign checks all days; else every tenth day, and the days on which a clock changes.
     for number in range(days):
         day = first + timedelta(days=number)
         noon = datetime.combine(day, time(12), local)
@@ -123,11 +123,11 @@ def test_every_local_day_has_exactly_one_instant_for_each_hour(zone):
             shown = instant.astimezone(local)
             wanted = datetime.combine(day, at)
             if shown.replace(tzinfo=None) == wanted:
-                # The first instant that shows this hour: an hour earlier it shows another.
+                # The first instant that shows this hour: one hour before, the clock shows less.
                 earlier = (instant - timedelta(hours=1)).astimezone(local)
                 assert earlier.replace(tzinfo=None) < wanted
             else:
-                # The hour is skipped, and a second before, the clock stood before it.
+                # The hour is skipped: one second before the instant, the clock shows less than it.
                 before = (instant - timedelta(seconds=1)).astimezone(local)
                 assert before.replace(tzinfo=None) < wanted < shown.replace(tzinfo=None)
                 assert shown.date() == day
@@ -136,7 +136,7 @@ def test_every_local_day_has_exactly_one_instant_for_each_hour(zone):
 @pytest.mark.parametrize(
     ("zone", "day", "at", "instant"),
     [
-        # Paris skips 2 h to 3 h on 30 March 2025, and shows it twice on 26 October.
+        # Paris skips the hour from 2 h to 3 h on 30 March 2025, and shows it twice on 26 October.
         ("Europe/Paris", date(2025, 3, 30), time(2, 30), "2025-03-30T01:00:00+00:00"),
         ("Europe/Paris", date(2025, 10, 26), time(2, 30), "2025-10-26T00:30:00+00:00"),
         ("Indian/Reunion", date(2025, 3, 30), time(2, 30), "2025-03-29T22:30:00+00:00"),

@@ -1,4 +1,4 @@
-"""Signing up and all that follows, as rules of the services, on both engines."""
+"""The services of subscriptions, from the sign-up to the erasure, on both engines."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ def session(empty_app):
 
 
 def sign_up(session, request: SignUp, now: datetime) -> None:
-    """Sign up as the page does; then the worker looks whose address it is."""
+    """Sign up as the page does, then answer the request as the worker does."""
     asked.sign_up(session, request, now)
     asked.answer(session, LINKS, now, accounts.mail_forgotten_password)
 
 
 def send_link(session, address: MailAddress, now: datetime) -> None:
-    """« Retrouver mon lien », up to the outbox."""
+    """Ask for a link (« Retrouver mon lien »), and queue the mail as the worker does."""
     asked.link(session, address, now)
     asked.answer(session, LINKS, now, accounts.mail_forgotten_password)
 
@@ -110,7 +110,7 @@ def mails(session, address: MailAddress = ALICE) -> list[DeliveryKind]:
 
 
 def subscribed(session, address: MailAddress = ALICE, wishes: Wishes = CM2) -> Subscriber:
-    """Somebody who confirmed an hour before NOW."""
+    """Return a subscriber who confirmed an hour before NOW."""
     sign_up(session, SignUp(address, wishes), NOW - HOUR)
     return subscriptions.confirm(session, of(session, address).uid, "lien", NOW - HOUR)
 
@@ -235,7 +235,7 @@ def test_one_address_typed_in_several_processes_at_once_is_one_person(session, e
     url = empty_app.config["SQLALCHEMY_DATABASE_URI"]
     session.rollback()
     _in_processes(_sign_up_alice, 3, url, tmp_path)
-    # Two workers that meet the same new address leave one request to the next tick.
+    # When two workers meet the same new address, one request is left for the next tick.
     asked.answer(session, LINKS, NOW, accounts.mail_forgotten_password)
     assert session.scalar(select(func.count(Subscriber.id))) == 5
     assert session.scalar(select(func.count(Delivery.id))) == 15
@@ -258,7 +258,7 @@ def test_to_confirm_twice_changes_nothing_more(session):
     person = subscribed(session)
     before = columns(of(session, ALICE))
     subscriptions.confirm(session, person.uid, "lien", NOW)
-    # The click is a sign of life.
+    # The click counts as a sign of life.
     assert columns(of(session, ALICE)) == before | {"heard_at": NOW}
 
 
@@ -329,7 +329,7 @@ def test_what_was_asked_is_answered_once_and_forgotten(session):
     ] == [2, 0]
     assert session.scalar(select(func.count(AddressRequest.id))) == 0
     found = of(session, ALICE)
-    # The code is good from when it is sent; one agreed when one pressed the button.
+    # The code is valid from when it is sent; the consent dates from the press of the button.
     assert (found.code_at, found.consent_at) == (NOW, agreed)
 
 
@@ -592,7 +592,7 @@ def test_what_is_due_soon_is_of_ones_place_classes_and_picks(empty_app):
 
         subscribed(session, BOB, NATIONAL_ONLY)
         every = follows.due_soon(session, of(session, BOB), TODAY)
-        # A degré holds ULIS, and says nothing of an école that has one.
+        # The contest of the second degré is left out, although ULIS is among its classes.
         assert titles(every.followed) == ["Pour les CM", "Pour les ULIS", "Pour tous"]
         assert every.others == ()
 
@@ -623,7 +623,7 @@ def test_the_export_says_all_that_is_kept(session):
         ("Concours d'essai", "2021-01-04T09:00:00+00:00")
     ]
     assert [m["sorte"] for m in data["courriels"]] == ["confirmation"]
-    # What identifies rows inside the store is of no use to anybody else.
+    # Columns that identify rows inside the store are of no use outside it.
     silent = {"id", "uid", "address_key"}
     assert len(data) >= len(Subscriber.__table__.columns) - len(silent)
 
@@ -660,8 +660,8 @@ def test_the_export_has_the_tries_to_send_each_mail_and_what_was_suggested(sessi
         at | {"issue": "deferred", "code": 450, "reponse": "450 réponse"},
         at | {"issue": "sent", "code": 250, "reponse": "250 réponse"},
     ]
-    # What says which row or which worker it was is nobody's data; the form is what mails share.
-    # (And an issue of the weekly mail is told as its dates, where there is one.)
+    # Ids of rows and names of workers are nobody's personal data; the form is shared by mails. (For
+    # an issue of the weekly mail, the export lists its dates.)
     inside = {"id", "subscriber_id", "owner", "epoch", "lease_until", "form_key", "issue"}
     assert len(mail) - 1 == len(set(Delivery.__table__.columns.keys()) - inside)
     inside = {"id", "delivery_id", "owner", "epoch"}

@@ -1,4 +1,4 @@
-"""Each way in which a server can fail is told apart: above all, whether it may have the mail."""
+"""All failures of a server are told apart; above all, whether the server may have the mail."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def mail(number: int = 1, text: str = "Bonjour à tous.\n") -> bytes:
 
 @pytest.fixture
 def transport_to():
-    """Make transports that are closed at the end."""
+    """Return a function that makes transports; close them at the end."""
     made = []
 
     def transport_to(url: str, **options) -> SmtpTransport:
@@ -68,7 +68,7 @@ def send(transport, data: bytes | None = None, recipient: str = ELEVE, gate=bool
 
 
 def told(error: TransportError) -> tuple:
-    """The whole of an error but its words: kind, stage, code, status and what is true of it."""
+    """Return all of an error but its words: kind, stage, code, status and the flags set."""
     kind = "in doubt" if isinstance(error, NoAnswerError) else "not accepted"
     flags = ("permanent", "server", "authentication", "refuses_address")
     true = " ".join(flag for flag in flags if getattr(error, flag))
@@ -125,16 +125,16 @@ def test_a_failure_is_told_as_what_it_is(behaviour, pipelining, transport_to):
     with scripted_server(behaviour, pipelining=pipelining) as server:
         url = server.url.replace("://", "://moi:secret@") if "AUTH" in behaviour else server.url
         transport = transport_to(url, **HURRIED.get(behaviour, {}))
-        # It has closed, or spoken out of turn, before we send the body.
+        # The server has closed, or answered out of turn, before we send the body.
         gate = (lambda: server.done.wait(PATIENCE)) if "in the body" in behaviour else bool
         with pytest.raises(TransportError) as caught:
             send(transport, gate=gate)
         assert told(caught.value) == OUTCOMES[behaviour]
-        # Whether the server has it agrees with what we say: only in doubt may it have.
+        # The server has the mail only where we say « in doubt ».
         in_doubt = OUTCOMES[behaviour][0] == "in doubt"
         assert not in_doubt or server.done.wait(PATIENCE)
         assert server.accepted == ([mail()] if in_doubt else [])
-        # No address, no password, neither in the words nor in what a traceback shows.
+        # Neither the words nor a traceback show an address or a password.
         assert caught.value.__cause__ is None
         assert caught.value.__suppress_context__ or caught.value.__context__ is None
         assert not {"@", "secret"} & {*str(caught.value), *str(caught.value).split()}
@@ -160,7 +160,7 @@ def test_the_words_of_a_failure(behaviour, words, transport_to):
 
 @pytest.mark.long
 def test_a_server_that_leaves_in_the_middle_of_a_long_body_has_nothing(transport_to):
-    """It may leave before anything of the body was read, while we are still sending."""
+    """The server may leave before it read anything of the body, while we are still sending."""
     with scripted_server("closes in the body") as server:
         transport = transport_to(server.url)
         transport.offer(SENDER, ELEVE)
@@ -226,7 +226,7 @@ def test_commands_go_together_where_the_server_takes_them_so(transport_to):
 
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
 def test_a_body_is_not_sent_to_a_server_that_refused_the_mail_and_waits_for_it(stage, transport_to):
-    """DATA had gone out with the command that was refused."""
+    """With pipelining, DATA was already sent with the command that the server refused."""
     with scripted_server(f"5xx at {stage}", pipelining=True) as server:
         transport = transport_to(server.url)
         for _ in range(2):
@@ -247,7 +247,7 @@ def test_what_is_dropped_at_the_gate_is_not_sent(transport_to):
         transport.drop()
         with pytest.raises(RuntimeError):
             transport.deliver(mail())
-        # An offer that nobody took up is dropped by the next, and by closing.
+        # An offer that was not delivered is dropped by the next offer, and by closing.
         transport.offer(SENDER, ELEVE)
         transport.offer(SENDER, "deux@ac-exemple.fr")
         transport.deliver(mail(2))
@@ -279,7 +279,7 @@ def test_a_hundred_mails_share_a_connection(transport_to):
         (b"..\r\n.a\r\n...\r\n", b"..\r\n.a\r\n...\r\n"),
         (b"\r\n.\r\n\r\nQUIT\r\n", b"\r\n.\r\n\r\nQUIT\r\n"),
         (b"without an end", b"without an end\r\n"),
-        # Some servers take these for the end of the mail (« SMTP smuggling »).
+        # Some servers take these lines for the end of the mail (« SMTP smuggling »).
         (b"a\n.\nMAIL\n", b"a\r\n.\r\nMAIL\r\n"),
         (b"a\r.\rMAIL\r", b"a\r\n.\r\nMAIL\r\n"),
         (b"a\n.\r\nMAIL\r\n", b"a\r\n.\r\nMAIL\r\n"),
@@ -363,7 +363,7 @@ def test_a_long_reply_is_scrubbed_quickly():
 
 def test_the_password_goes_out_over_verified_tls(transport_to, certificate, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.certificate))
-    # Only TLS makes the password private here.
+    # The password must be private because of TLS, not because the server is on loopback.
     monkeypatch.setattr(
         smtp_session.ipaddress, "ip_address", lambda text: pytest.fail("not asked over TLS")
     )
@@ -408,7 +408,7 @@ def test_a_server_that_leaves_before_the_dot_has_nothing_over_tls_too(
 
 
 def test_no_password_goes_out_in_clear(transport_to, monkeypatch):
-    """The server is told not to be this machine."""
+    """The connection to loopback counts as public here: a password may not be sent."""
     with mail_server(users={"moi": "secret"}, auth_without_tls=True) as server:
         url = server.url_of("moi", "secret")
         send(transport_to(url))

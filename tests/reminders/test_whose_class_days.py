@@ -1,5 +1,5 @@
-"""Whose class days a date is told by, on page, in mail and in feed: the last class day says so,
-« vos vacances » are the reader's own, and nothing is stated that the source does not say."""
+"""Page, mail and feed use the class days of the reader's académie. They say which day is the last
+class day; « vos vacances » are the reader's own; nothing is stated that the source does not say."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ INSCRIPTION = [{"kind": "registration_deadline", "day": "2021-02-11"}]
 
 @pytest.fixture(autouse=True)
 def in_january():
-    """4 January 2021, on which the dates of these tests are ahead."""
+    """Today is 4 January 2021, before the dates of these tests."""
     with time_machine.travel(JANUARY, tick=False):
         yield
 
@@ -44,7 +44,7 @@ def client(empty_app):
 
 
 def reminded(app, day: date, slug: str | None, *, wednesdays: bool = False) -> Read:
-    """Return the reminder of all dates of all events, as somebody of an académie reads it."""
+    """Return the reminder of all dates of all events, as a subscriber of an académie reads it."""
     with app.app_context():
         desk = Desk(app)
         academy = desk.academy(slug) if slug else None
@@ -97,7 +97,7 @@ def test_the_last_class_day_says_so_on_page_and_mail_and_in_the_subject(
 
 
 def test_an_ecole_and_a_college_are_each_told_of_their_own_last_class_day(empty_app, client):
-    """No class is said, so either may read it."""
+    """The event names no class, so a teacher of either school may read the page."""
     publish(empty_app, entry())
     said = {
         8: "Le dernier jour de classe avant : mardi 9 février 2021 (zone B ; mercredi 10 février "
@@ -109,7 +109,7 @@ def test_an_ecole_and_a_college_are_each_told_of_their_own_last_class_day(empty_
     }
     for day, words in said.items():
         assert words in text_of(client, f"{PAGE}?academie=lille&le=2021-02-{day:02}")
-    # There is class on the day itself: nothing is to be done before it any more.
+    # On the day itself, which has class, nothing can be done before it any more.
     page = text_of(client, f"{PAGE}?academie=lille&le=2021-02-11")
     assert "aujourd'hui" in page
     assert "dernier jour de classe" not in page
@@ -398,7 +398,7 @@ def test_holidays_that_are_imported_again_change_nothing(empty_app, client, tmp_
     again = LATER + timedelta(days=1)
     assert import_holidays(empty_app, tmp_path, WINTER_FROM_6_FEBRUARY, again) == version
     assert client.get(feed).data == before
-    # What the library knows already is no change either.
+    # Holidays that the library already knows are no change either.
     known = WINTER_FROM_6_FEBRUARY.replace("zone-b", "zone-a").replace("zone B", "zone A")
     import_holidays(empty_app, tmp_path, known, again)
     (event,) = vevents(client.get("/flux/academie-de-clermont-ferrand.ics").data)

@@ -1,4 +1,4 @@
-"""The académies and collectivities of ``data/academies.yaml``, and whom a date is for."""
+"""The académies and collectivities of ``data/academies.yaml``, and the scopes of dates."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_the_zones_are_those_of_the_decree_of_15_december_2020():
         "Strasbourg",
     ]
     assert zones.pop("zone-c") == ["Créteil", "Montpellier", "Paris", "Toulouse", "Versailles"]
-    # Corse and each territory overseas have a calendar of their own.
+    # Corse and each overseas territory have their own calendar.
     assert zones == {slugify(names[0]): [names[0]] for names in zones.values()}
     assert len(zones) == 12
 
@@ -159,7 +159,7 @@ def test_overseas_has_its_own_clocks():
         ("Réunion", "la-reunion", None),
         ("académie de la Guadeloupe", "guadeloupe", None),
         ("polynésie francaise", "polynesie-francaise", None),
-        # Caen and Rouen are one académie since 1 January 2020; letters still print the old names.
+        # Since 1 January 2020, Caen and Rouen are one académie; letters still use the old names.
         ("académie de Caen", "normandie", None),
         ("Rouen", "normandie", None),
         ("Clermont", "clermont-ferrand", None),
@@ -170,7 +170,7 @@ def test_overseas_has_its_own_clocks():
         ("1", "lyon", "01"),
         ("2a", "corse", "2A"),
         ("974", "la-reunion", "974"),
-        # A school code starts with its département, but Corse keeps the numbers of before 1976.
+        # A school code starts with its département, but Corse keeps the numbers from before 1976.
         ("0631234X", "clermont-ferrand", "63"),
         ("0631234x", "clermont-ferrand", "63"),
         ("0750001A", "paris", "75"),

@@ -1,4 +1,4 @@
-"""Class days: the table of the issue, the rules that hold for any day, and the odd days."""
+"""Class days: the table of the issue, rules that hold for any day, and special days."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def nation(*, wednesdays: bool) -> ClassDays:
 
 # -- the table of the issue -------------------------------------------------------------------
 #
-# The deadline is Thursday 11 February 2021. Worked out by hand from the holidays of 2020-2021:
+# The deadline is Thursday 11 February 2021. The table is worked out by hand from these holidays:
 #
 #   zone A          Noël 19 December - 3 January      hiver    6 - 21 February
 #   zone B          Noël 19 December - 3 January      hiver    20 February - 7 March
@@ -91,8 +91,8 @@ def nation(*, wednesdays: bool) -> ClassDays:
 #
 # Mondays: 14, 21 and 28 December, 4, 11, 18 and 25 January, 1 and 8 February.
 #
-# R is the deadline where it is a class day, else the last class day before it: leads of class weeks
-# and countdown count from there, the month from the deadline itself.
+# R is the deadline if it is a class day, else the last class day before it. The leads in class weeks
+# and the countdown count from R; the lead of a month counts from the deadline itself.
 #
 # Zones B and C, Corse: class from 4 January to past the deadline, without a public holiday (Good
 #   Friday, 26 December and 27 May are far): R is Thursday 11 February. The day before is Wednesday
@@ -107,7 +107,7 @@ def nation(*, wednesdays: bool) -> ClassDays:
 #   the weeks left are 25 January, 1 and 8 February: 3. A month before, 11 January, is in the
 #   holidays: back to Friday 18 December (19 is a Saturday). Weeks with class before R's: 1 February
 #   (1st), 25 January (2nd), then none until that of 14 December (3rd), whose Thursday is the 17th.
-#   The été austral is crossed: it parts no school years.
+#   This lead crosses the été austral, which does not separate two school years.
 # Guadeloupe: carnaval began on Wednesday 10 February, so the last class day, and R, is Tuesday 9
 #   for both. Weeks after that of 4 January, up to R's: 11, 18, 25 January, 1 and 8 February: 5.
 #   Weeks with class before R's: 1 February (1st), 25 January (2nd), 18 January (3rd): Tuesdays 2
@@ -116,7 +116,8 @@ def nation(*, wednesdays: bool) -> ClassDays:
 DEADLINE = date(2021, 2, 11)
 FIRST_DAY_BACK = date(2021, 1, 4)
 
-# académie: (last class day of an école, of a collège, weeks left, a month, 3 class weeks, 1)
+# Académie → (last class day of an école, of a collège, weeks left, the days of the leads: a month,
+# 3 class weeks, 1 class week).
 TABLE = {
     "lille": ("2021-02-09", "2021-02-10", 5, "2021-01-11", "2021-01-21", "2021-02-04"),
     "clermont-ferrand": ("2021-02-05", "2021-02-05", 4, "2021-01-11", "2021-01-15", "2021-01-29"),
@@ -157,7 +158,7 @@ any_lead = st.one_of(
     st.just(Lead.last_class_day()),
     st.builds(Lead.class_weeks, st.integers(1, 40)),
 )
-# Wider than what is known on both sides, so that the edges are met too.
+# The range goes beyond the known days on both sides, so that the edges are tested too.
 any_day = st.dates(date(2017, 6, 1), date(2028, 12, 31))
 
 
@@ -215,7 +216,7 @@ def test_a_lead_is_a_class_day_before_the_deadline_and_on_its_side_of_the_summer
     except CalendarUnknownError:
         assume(False)
     if day is None:
-        # No class day lies between the summer and the deadline.
+        # There is no class day between the summer and the deadline.
         assert days.first_from(SchoolYear.of(deadline).first_day) >= deadline
         return
     assert day < deadline
@@ -248,7 +249,7 @@ def test_an_ecole_is_never_given_a_wednesday(slug, deadline):
 
 
 def origin_by_hand(days: ClassDays, deadline: date) -> date:
-    """R, found by looking at one day after the other."""
+    """Return R; look at one day after the other."""
     while not days.is_class_day(deadline):
         deadline -= timedelta(days=1)
     return deadline
@@ -271,7 +272,7 @@ def test_weeks_left_counts_the_weeks_that_hold_a_class_day(days, today, later):
         assert days.weeks_left(today, deadline) == 0
 
 
-# -- odd days ---------------------------------------------------------------------------------
+# -- special days -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("academy", ["nancy-metz", "strasbourg"])
@@ -285,7 +286,7 @@ def test_good_friday_in_moselle_is_for_the_whole_academie(academy):
 
 @pytest.mark.parametrize("slugs", [*combinations(("lille", "strasbourg", "nancy-metz"), 2)])
 def test_several_academies_of_one_calendar_have_class_when_one_of_them_has(slugs):
-    """Good Friday is none of Lille's: a region with Lille in it has class."""
+    """Good Friday is no holiday in Lille, so a region that includes Lille has class."""
     together = ClassDays.of_academies([academy(s) for s in slugs], CALENDARS, wednesdays=True)
     for number in range(365):
         day = date(2021, 1, 1) + timedelta(days=number)
@@ -315,7 +316,7 @@ def test_overseas_public_holidays_are_found_by_departement():
     assert public_holidays(["987"], 2021)[date(2021, 6, 29)] == "Fête de l'autonomie"
     assert public_holidays(["988"], 2021)[date(2021, 9, 24)] == "Fête de la Citoyenneté"
     assert public_holidays(["986"], 2021)[date(2021, 7, 29)] == "Fête du Territoire"
-    # 1 May 2008 was Ascension Day too.
+    # 1 May 2008 was also Ascension Day.
     assert public_holidays([], 2008)[date(2008, 5, 1)] == "Ascension et Fête du Travail"
 
 
@@ -332,10 +333,10 @@ def test_the_ascension_bridge():
 def test_toussaint():
     lille = college("lille")
     assert lille.why_without_class(date(2020, 10, 20)) == "les vacances de la Toussaint (zone B)"
-    # The Sunday of the holidays and 1 November are told by the holidays.
+    # 1 November 2020 is a Sunday and a public holiday; the reason given is the school holidays.
     assert lille.why_without_class(date(2020, 11, 1)) == "les vacances de la Toussaint (zone B)"
     assert lille.why_without_class(date(2020, 11, 11)) == "un jour férié (Armistice)"
-    # A week before Thursday 5 November: the earlier week with class is that of 12 October.
+    # One class week before Thursday 5 November is in the week of 12 October.
     assert lille.lead_day(date(2020, 11, 5), Lead.class_weeks(1)) == date(2020, 10, 15)
     # A month before Wednesday 25 November is Sunday 25 October, in the holidays.
     assert lille.lead_day(date(2020, 11, 25), Lead.month()) == date(2020, 10, 16)
@@ -353,19 +354,19 @@ def test_an_overseas_calendar_is_told_by_its_own_name():
 def test_a_week_counts_as_soon_as_it_has_one_class_day():
     # Zone B's spring holidays of 2023 end on Monday 1 May; Tuesday 2 is a class day.
     assert college("lille").weeks_left(date(2023, 4, 14), date(2023, 5, 7)) == 1
-    # But it counts no day after the deadline: of Monday 1 May, the last class day before is Friday
-    # 14 April, and Tuesday 2 is too late.
+    # Days after the deadline do not count. For the deadline Monday 1 May, the last class day before
+    # is Friday 14 April, and Tuesday 2 May is too late.
     assert college("lille").weeks_left(date(2023, 4, 14), date(2023, 4, 30)) == 0
     assert college("lille").weeks_left(date(2023, 4, 14), date(2023, 5, 1)) == 0
     assert college("lille").weeks_left(date(2023, 4, 14), date(2023, 5, 2)) == 1
 
 
 def test_a_month_before_the_31st_is_the_end_of_a_shorter_month():
-    # 28 February 2021 is a Sunday in zone A's class time: Friday 26.
+    # 28 February 2021 is a Sunday in a time of class in zone A: the lead moves to Friday 26.
     assert college("clermont-ferrand").lead_day(date(2021, 3, 31), Lead.month()) == date(
         2021, 2, 26
     )
-    # 29 February 2024 is a Thursday in zone A's holidays, that began on Saturday 17.
+    # 29 February 2024 is a Thursday in the holidays of zone A, which began on Saturday 17.
     assert college("clermont-ferrand").lead_day(date(2024, 3, 30), Lead.month()) == date(
         2024, 2, 16
     )
@@ -378,15 +379,15 @@ def test_a_month_before_the_31st_is_the_end_of_a_shorter_month():
         # Classes started on Tuesday 1 September 2020.
         (date(2020, 9, 15), Lead.month(), date(2020, 9, 1)),
         (date(2020, 9, 15), Lead.class_weeks(3), date(2020, 9, 1)),
-        # Its only earlier week is that of 31 August, whose Tuesday is the first class day.
+        # The only earlier week of class is that of 31 August; its Tuesday is the first class day.
         (date(2020, 9, 8), Lead.class_weeks(1), date(2020, 9, 1)),
-        # Monday 31 August is still summer: moved forward to the first class day.
+        # Monday 31 August is still in the summer: the lead moves to the first class day.
         (date(2020, 9, 7), Lead.class_weeks(1), date(2020, 9, 1)),
         (date(2020, 9, 2), Lead.last_class_day(), date(2020, 9, 1)),
-        # The first class day does not come before itself.
+        # No class day of the school year comes before its first class day.
         (date(2020, 9, 1), Lead.last_class_day(), None),
         (date(2020, 9, 1), Lead.month(), None),
-        # In the summer itself, everything is before it.
+        # For a deadline in the summer itself, the leads come before the summer.
         (date(2020, 8, 20), Lead.last_class_day(), date(2020, 7, 3)),
         (date(2020, 8, 20), Lead.month(), date(2020, 7, 3)),
         (date(2020, 8, 31), Lead.last_class_day(), date(2020, 7, 3)),
@@ -398,11 +399,11 @@ def test_no_lead_crosses_the_summer(deadline, lead, day):
 
 
 def test_the_summer_of_la_reunion_is_its_winter():
-    # Winter holidays to 16 August 2020, classes from Monday 17.
+    # The winter holidays end on 16 August 2020; classes start on Monday 17.
     reunion = college("la-reunion")
     assert reunion.lead_day(date(2020, 9, 3), Lead.month()) == date(2020, 8, 17)
     assert reunion.lead_day(date(2020, 8, 17), Lead.class_weeks(1)) is None
-    # The été austral of December parts no school years.
+    # The été austral in December does not separate two school years.
     assert reunion.lead_day(date(2021, 1, 26), Lead.class_weeks(1)) == date(2020, 12, 15)
     assert reunion.lead_day(date(2021, 1, 25), Lead.last_class_day()) == date(2020, 12, 18)
 
@@ -422,7 +423,7 @@ def test_the_nation_is_without_class_only_when_all_zones_are():
     days = nation(wednesdays=True)
     assert days.label == "zones A, B et C"
     assert days.why_without_class(date(2020, 12, 22)) == "les vacances de Noël (zones A, B et C)"
-    # Zones A and C are on holiday, B is not.
+    # Zones A and C have holidays, zone B has class.
     assert days.is_class_day(date(2021, 2, 16))
     assert nation(wednesdays=False).why_without_class(date(2021, 2, 17)) == "un mercredi"
 
@@ -432,7 +433,7 @@ def test_the_nation_draws_what_all_zones_share():
         (h.name, h.first_day, h.last_day)
         for h in nation(wednesdays=True).holidays_in(date(2021, 9, 2), date(2022, 7, 7))
     ]
-    # No winter or spring: three zones share a weekend of each at most.
+    # No winter or spring holidays: the three zones share at most a weekend of them.
     assert names == [
         ("Vacances de la Toussaint", date(2021, 10, 23), date(2021, 11, 7)),
         ("Vacances de Noël", date(2021, 12, 18), date(2022, 1, 2)),
@@ -451,7 +452,7 @@ def test_the_periodes_of_a_year():
         Period(4, date(2021, 3, 8), date(2021, 4, 9), "hiver", "printemps"),
         Period(5, date(2021, 4, 26), date(2021, 7, 6), "printemps", "été"),
     )
-    # Tuesday 6 July 2021 is the last day; an école ends there too.
+    # Tuesday 6 July 2021 is the last day, also for an école.
     assert ecole("lille").periods(SchoolYear(2020))[-1].last_day == date(2021, 7, 6)
 
 
@@ -467,7 +468,7 @@ def test_the_periodes_of_la_reunion():
 
 
 def test_a_small_break_parts_no_periodes():
-    # The pont de l'Ascension is four days within the last période.
+    # The pont de l'Ascension is a break of four days in the last période.
     last = college("montpellier").periods(SchoolYear(2021))[-1]
     assert last.first_day < date(2022, 5, 26) < last.last_day
 
@@ -482,7 +483,7 @@ def test_a_year_that_is_not_wholly_known_has_no_periodes(year):
         college("lille").periods(SchoolYear(year))
 
 
-# -- what is not known, and what is absurd ----------------------------------------------------
+# -- unknown days and wrong arguments ---------------------------------------------------------
 
 
 def test_nothing_is_said_of_a_place_without_a_calendar():
@@ -526,7 +527,7 @@ def test_the_mainland_is_trusted_to_the_end_of_august_2028_and_no_further():
 
 
 def test_one_unknown_day_does_no_harm_to_a_week_with_a_sure_class_day():
-    # 8 September 2023 is doubtful in Corse; its week has class for sure.
+    # 8 September 2023 is uncertain in Corse, but its week certainly has class.
     corse = college("corse")
     assert not corse.knows(date(2023, 9, 8), date(2023, 9, 8))
     assert corse.weeks_left(date(2023, 9, 5), date(2023, 9, 22)) == 2
@@ -625,7 +626,7 @@ def test_a_calendar_out_of_order_is_refused():
 
 
 def test_two_calendars_of_one_slug_do_not_share_their_days():
-    # A renewed calendar keeps its slug: what is remembered of the old one must not answer for it.
+    # A renewed calendar keeps its slug; cached days of the old calendar must not be used for it.
     known = ((date(2021, 1, 1), date(2021, 12, 31)),)
     without = SchoolCalendar("zone-x", "zone X", (), known)
     winter = SchoolHoliday("Vacances d'hiver", date(2021, 2, 8), date(2021, 2, 12))

@@ -72,7 +72,7 @@ def test_each_slug_has_its_name_on_screen():
         (["cm2", "6e"], True),
         (["6e", "5e"], False),
         (["ulis"], True),
-        ([], True),  # nobody said: then nobody is promised a Wednesday
+        ([], True),  # unknown classes may be of an école, which has no class on Wednesdays
     ],
 )
 def test_a_wednesday_is_promised_only_where_no_ecole_can_be(classes, may_be_an_ecole):

@@ -53,13 +53,13 @@ def test_the_safe_day_is_the_last_whose_end_of_school_comes_before(day, zone, da
 @pytest.mark.parametrize(
     ("at", "zone", "safe"),
     [
-        # 17 h 00 itself does not come before 17 h 00.
+        # A deadline at 17 h 00 is not after 17 h 00, so the safe day is the day before.
         (time(17), PARIS, date(2021, 2, 10)),
         (time(17, 1), PARIS, date(2021, 2, 11)),
         (time(12), PARIS, date(2021, 2, 10)),
-        # Noon in Paris is 15 h in La Réunion, where the evening before is still in time.
+        # Noon in Paris is 15 h in La Réunion, so the safe day is the day before.
         (time(12), "Indian/Reunion", date(2021, 2, 10)),
-        # 23 h in Paris is 18 h in Guadeloupe in winter, 22 h is 17 h.
+        # In winter, 23 h in Paris is 18 h in Guadeloupe, and 22 h is 17 h.
         (time(23), "America/Guadeloupe", date(2021, 2, 11)),
         (time(22), "America/Guadeloupe", date(2021, 2, 10)),
     ],
@@ -73,12 +73,12 @@ def test_paris_reads_a_date_of_la_reunion():
     local = local_deadline(WINTER, None, "Indian/Reunion", PARIS)
     assert (local.day, local.hour, local.minute) == (11, 20, 59)
     assert safe_day(WINTER, None, "Indian/Reunion", PARIS) == WINTER
-    # 23 h 59 in Tahiti is 10 h 59 in Paris the next day: the printed day is the safe one.
+    # 23 h 59 in Tahiti is 10 h 59 in Paris the next day, so the printed day is the safe day.
     assert local_deadline(WINTER, None, "Pacific/Tahiti", PARIS).day == 12
     assert safe_day(WINTER, None, "Pacific/Tahiti", PARIS) == WINTER
 
 
 def test_an_hour_that_comes_twice_is_the_first_of_the_two():
-    # In the night of 31 October 2021 Paris had 2 h 30 twice: at 0 h 30 and at 1 h 30 UTC.
+    # On 31 October 2021 the clocks of Paris showed 2 h 30 twice: at 0 h 30 UTC and at 1 h 30 UTC.
     instant = deadline_instant(date(2021, 10, 31), time(2, 30), PARIS)
     assert instant == datetime(2021, 10, 31, 0, 30, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The places that a letter names, and those where something takes place."""
+"""The places that a letter names, and the places where an event takes place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GAZETTEER = Gazetteer(ACADEMIES, TOWNS)
 
 
 def said(text: str) -> list[str]:
-    """The places of a text, each as « kind words=académies/département »."""
+    """Return the places in a text, each as « kind words=académies/département »."""
     return [
         f"{m.kind} {text[m.start : m.end]}={'+'.join(m.academies)}"
         + (f"/{m.department}" if m.department else "")
@@ -229,7 +229,7 @@ def test_every_town_is_read_as_itself():
 
 def test_every_prefecture_is_there_but_those_of_many_places():
     without = {d.code for d in ACADEMIES.departments} - set(TOWNS.values())
-    # Saint-Pierre, Gustavia and Marigot
+    # Without Saint-Pierre, Gustavia and Marigot.
     assert without == {"975", "977", "978"}
 
 

@@ -1,5 +1,5 @@
-"""Whether this process can serve, whether it can write, whether a worker lives; a PostgreSQL that
-hangs; a store whose file is gone."""
+"""Health checks: whether the process can serve and write, and whether a worker is alive. Also a
+PostgreSQL server that hangs, and an SQLite store whose file is gone."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def file_of(app) -> Path:
 
 @contextmanager
 def another_writer(app) -> Iterator[None]:
-    """Hold what a writer needs: the file of SQLite, the table of a trial on PostgreSQL."""
+    """Hold the lock that a writer needs: on the file in SQLite, on the table of the write check in
+    PostgreSQL."""
     with app.app_context():
         url = db.engine.url
     if url.get_backend_name() == "sqlite":
@@ -64,7 +65,7 @@ def another_writer(app) -> Iterator[None]:
 
 
 def answers(ask: Callable[[], object]) -> object:
-    """Return what *ask* returns; somebody who waits for it gives up after 10 s."""
+    """Call *ask* in a thread and return its result; fail when there is none after 10 s."""
     found: list[object] = []
     thread = threading.Thread(target=lambda: found.append(ask()), daemon=True)
     thread.start()
@@ -162,7 +163,7 @@ def test_a_server_that_hangs_is_answered_for_within_seconds(app, postgresql, war
         assert app.test_client().get("/livez").status_code == 200
     finally:
         hold_server(postgresql, signal.SIGCONT)
-    # The server that hung answers again; so do we, once the moment of silence is over.
+    # The server answers again. The application does so too, after a short pause without attempts.
     for _ in range(50):
         if client.get("/").status_code == 200:
             return
@@ -172,7 +173,7 @@ def test_a_server_that_hangs_is_answered_for_within_seconds(app, postgresql, war
 
 @pytest.mark.parametrize("engine", ["postgresql"])
 def test_a_server_that_hangs_after_the_last_statement_holds_nobody(app, postgresql):
-    """The end of a transaction is sent when the answer is made: it is in a hurry, too."""
+    """The transaction ends after the answer is made; this last statement has a time-out, too."""
 
     @app.after_request
     def hang(answer):
@@ -210,7 +211,7 @@ def test_nobody_is_told_to_look_into_a_mailbox_for_a_lost_store(app, tmp_path, c
         assert client.get("/readyz").status_code == 503
         away.rename(path)
     else:
-        # It is stored where everybody looks from now on.
+        # The request is in the new file, which every process uses from now on.
         assert answer.status_code in (200, 303)
         with sqlite3.connect(path) as store:
             assert store.execute("SELECT count(*) FROM address_request").fetchone() == (1,)

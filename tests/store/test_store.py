@@ -1,4 +1,4 @@
-"""The store on both engines: its transactions, its constraints, its versions."""
+"""The store on both engines: transactions, constraints and versions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _read_modify_write(url: str, instance, times: int, failures) -> None:
             for _ in range(times):
                 with writing(db.session, LATER):
                     event = queries.event(db.session, ID, for_update=True)
-                    # Read, then write what was read plus one: the update that gets lost.
+                    # A read-modify-write, which loses updates without the right locks.
                     event.places = str(int(event.places or 0) + 1)
                     event.revision += 1
     except Exception as error:
@@ -72,7 +72,7 @@ def test_a_read_is_one_snapshot(empty_app):
         assert db.session.scalars(titles).one() == "Concours d'essai"
         with empty_app.app_context(), writing(db.session, LATER):
             db.session.execute(update(Event).values(title="Autre"))
-        # The reader still sees the store as it was when it began.
+        # The reader still sees the store as it was at the start of its transaction.
         assert db.session.scalars(titles).one() == "Concours d'essai"
         db.session.rollback()
         assert db.session.scalars(titles).one() == "Autre"
@@ -84,7 +84,7 @@ def test_a_write_from_an_older_revision_is_refused(empty_app):
     def overwrite() -> None:
         with writing(db.session, LATER):
             mine = queries.event(db.session, ID)
-            # Somebody else saved in between: the session does not hear of it.
+            # Another editor saves in between, and the session does not notice.
             theirs = update(Event).values(title="Le leur", revision=2)
             db.session.execute(theirs.execution_options(synchronize_session=False))
             mine.title, mine.revision = "Le mien", mine.revision + 1
@@ -162,7 +162,7 @@ def test_the_store_refuses_a_broken_milestone(empty_app, broken):
         names = ", ".join(columns)
         places = ", ".join(f":{name}" for name in columns)
         with empty_app.app_context(), writing(db.session, LATER):
-            # It looks at the values: since Python 3.12 SQLite's driver takes no date itself.
+            # bindparams() converts dates; SQLite's driver does not, since Python 3.12.
             db.session.execute(
                 text(f"INSERT INTO milestone ({names}) VALUES ({places})").bindparams(**columns)  # noqa: S608
             )
@@ -185,7 +185,7 @@ def test_a_scope_code_is_of_a_known_kind(empty_app):
 
 def test_an_instant_without_a_zone_is_refused_and_one_of_another_zone_is_kept_as_utc(empty_app):
     publish(empty_app, entry())
-    naive = datetime(2021, 1, 1, 12, 0)  # noqa: DTZ001 (what must be refused)
+    naive = datetime(2021, 1, 1, 12, 0)  # noqa: DTZ001 (the value to refuse)
     with empty_app.app_context():
         with pytest.raises(StatementError, match="time zone"), writing(db.session, LATER):
             queries.event(db.session, ID).cancelled_at = naive

@@ -1,4 +1,4 @@
-"""What a request may bring, and how many may be at work at once: for every route."""
+"""What a request may contain, and how many requests may run at once, for every route."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ URLENCODED = "application/x-www-form-urlencoded"
 
 @pytest.fixture
 def engine():
-    """What is refused never reaches the store."""
+    """A refused request never reaches the store."""
     return "sqlite"
 
 
 def posted_paths(app) -> dict[str, str]:
-    """Return an address of each view that is posted to: endpoint → path."""
+    """Return endpoint → path, for each view that takes a POST."""
     urls, found = app.url_map.bind("127.0.0.1"), {}
     for rule in app.url_map.iter_rules():
         if "POST" in rule.methods:
@@ -35,7 +35,7 @@ def posted_paths(app) -> dict[str, str]:
 
 
 def status_of(app, environ: dict[str, object]) -> int:
-    """Return what is answered to exactly this environment, which a client of Flask would mend."""
+    """Return the status for exactly this WSGI environment, which Flask's client would correct."""
     return int(run_wsgi_app(app.wsgi_app, environ)[1].split()[0])
 
 
@@ -72,10 +72,10 @@ def test_parts_are_counted_and_texts_among_them_are_short(app):
         assert answer.status_code == 413, endpoint
 
 
-# A body that breaks off in a file leaves that to Python's collector.
+# A body that breaks off within a file leaves the file to the garbage collector.
 @pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
 def test_texts_beside_a_file_are_bounded_together(app):
-    """Werkzeug bounds each text: eighty long ones were parsed, signed and sent back."""
+    """Werkzeug limits only each text: eighty long ones were once parsed, signed and sent back."""
     client, headers = app.test_client(), {"Sec-Fetch-Site": "same-origin"}
     for endpoint, path in posted_paths(app).items():
         most = min(limit_of(app, endpoint), bodies.PASTED_LETTER)
@@ -125,7 +125,7 @@ def test_what_is_too_large_is_read_to_its_end_so_that_a_browser_shows_the_answer
 def test_half_a_form_is_none(app):
     body = io.BytesIO(b"evenement=rob")
     environ = EnvironBuilder("/proposer/", method="POST", input_stream=body).get_environ()
-    # Servers that end the stream themselves do not say that it ended too early.
+    # A server that ends the stream itself does not say that the body ended too early.
     environ |= {
         "CONTENT_LENGTH": "99",
         "CONTENT_TYPE": URLENCODED,

@@ -1,4 +1,4 @@
-"""An error leads on: it says what kind it is, the right address is a link; no machine speaks."""
+"""An error page says its kind, links to the right address, and uses no technical words."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def page_of(client, address: str) -> tuple[int, str, str, list[str]]:
 
 
 def said_by(text: str) -> str:
-    """Return what is to be read in the main part of a page, or in a plain text, with single spaces
-    and no addresses."""
+    """Return the words of the main part of a page, or of a plain text, with single spaces and
+    without addresses."""
     main = re.search(r"<main.*</main>", text, re.DOTALL)
     words = html.unescape(re.sub(r"<[^>]+>", " ", main[0] if main else text))
     return re.sub(r"[\s\u00a0\u202f]+", " ", re.sub(r"https?://\S+", " ", words))
@@ -193,14 +193,14 @@ def test_each_form_understands_a_place_or_says_what_to_write(client, address, fi
         assert (said in text) if said else ("réunit" not in text and "connaissons pas" not in text)
 
 
-# -- no machine speaks -----------------------------------------------------------------------------
+# -- no technical words ----------------------------------------------------------------------------
 
 _MACHINE = re.compile(
     r"\b(?:[a-z]+_[a-z_]+|[a-z]+=\S*|None|null|true|false|error|errors|invalid|unknown|not found"
     r"|forbidden|bad request|traceback|exception|slug|timezone|UTC|cycle-\d|academie-de-\S+)\b",
     re.IGNORECASE,
 )
-#: What stands in an address is quoted as it has to be written there.
+#: Parts of an address are quoted as they must be written there.
 _SHOWN = re.compile(r"« (?:le=2021-01-15|papier=a3|url|format=json) »")
 
 PARAMETERS = (

@@ -1,5 +1,5 @@
-"""The heaviest bodies that a server takes, many at once, and those that it refuses: what they cost
-all its processes together, those that read letters among them."""
+"""The memory that the heaviest bodies cost, many at once, and bodies that a server refuses: for all
+its processes together, with those that read letters."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from tests.signed_in import FORM, multipart, served_site
 from tests.tools import CAMPAIGN
 from tests.web.test_random_requests import furnish
 
-#: Bytes that all processes of a server may hold together.
+#: The most bytes that all processes of a server may hold together.
 MOST_MEMORY = 600 * 2**20
 AT_ONCE = 32
-#: Of a body that is refused: parsed, it would be many times as much.
+#: Bytes of a body that is refused; parsed, it would take many times as much.
 REFUSED = 8_000_000
 
 LETTER = "Le concours « Défi » se termine le 12 février 2021 à Lille. \n".encode()
@@ -35,9 +35,9 @@ log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Looks at the memory of a server again and again while the block runs.
+    """Reads the memory of a server again and again while the block runs.
 
-    ``most`` is the greatest that it saw, in bytes.
+    ``most`` is the greatest value that was read, in bytes.
     """
 
     def __init__(self, served: Served) -> None:
@@ -100,7 +100,7 @@ def heaviest(site: Furnished) -> Mapping[str, Sequence[bytes]]:
     actions = sorted({form.action.partition("?")[0] for form in found.forms})
 
     def filled(path: str, who: str, limit: int, as_files: bool) -> bytes:
-        """As many fields as may be, and what takes most room where it is written out again."""
+        """Return a form with as many fields as allowed, and a text that grows most when escaped."""
         token = signed_in.token(app, path).encode()
         fields = [(b"jeton", token), *[(b"a", b"")] * (bodies.MAX_FIELDS - 10)]
         if as_files:
@@ -149,7 +149,8 @@ def check(kind: str, answers: Sequence[Answer], sent: int, watch: Watch) -> None
 def test_the_heaviest_bodies_at_once(site):
     kinds = heaviest(site)
     if not CAMPAIGN:
-        # One of each kind and of each form; a long letter takes ten seconds of a processor.
+        # One request of each kind and form, without long letters: each of these takes ten seconds
+        # of processor time.
         some = [one for kind, of_it in kinds.items() if kind != "long letters" for one in of_it]
         kinds = {"all": some}
     for kind, requests in kinds.items():

@@ -1,6 +1,5 @@
-"""Whatever holds a server's connections or its threads, a feed and /livez answer, under both
-servers that the README promises. A client gives up after ten seconds; a campaign tells how long it
-took."""
+"""A feed and /livez answer whatever holds a server's connections or threads, under both servers
+that the README names. A client gives up after ten seconds; a campaign logs the times."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ from tests.tools import scaled
 
 FEED = "/flux/academie-de-lille.ics?depuis=2020-09"
 
-#: What is held at once.
+#: How many connections of each kind are held at once.
 COUNTS = {
     "idle": 500,
     "idle after an answer": 500,
@@ -56,7 +55,7 @@ def site(request, make_database, template, tmp_path_factory) -> Iterator[Site]:
 
 
 def check_that_feeds_answer(site: Site, times: int, what: str) -> None:
-    """Ask for a feed and for a sign of life, one after the other."""
+    """Ask for a feed and for a sign of life, several times one after the other."""
     for path in (FEED, "/livez"):
         seconds = []
         for _ in range(times):
@@ -74,14 +73,14 @@ def test_connections_that_are_held_stop_nobody(site):
     cookie = f"Cookie: {site.cookie}\r\n".encode()
     with HeldConnections(site.served.port, counts, cookie) as held:
         check_that_feeds_answer(site, scaled(40), f"{sum(counts.values())} connections")
-        # What the server closes is opened again; a server may close what it finds too slow.
+        # A connection that the server closes is opened again; a server may close slow ones.
         log.warning("open at the end: %s; opened: %s", held.open, held.opened)
         assert held.open["idle"] > counts["idle"] / 2
     check_that_feeds_answer(site, 1, "after them")
 
 
 def test_an_address_as_long_as_the_site_takes_is_answered(site):
-    """Programs in between have limits of their own, and words of their own for who is beyond."""
+    """Servers in front of the application have their own limits, and their own error texts."""
     for length in (3_000, 5_000, 9_000, bodies.MAX_QUERY - len("evenements=")):
         answer = fetch(site.served.port, f"/ma-selection/?evenements={'a' * length}")
         assert answer.status in (200, 404), (length, answer.status)
@@ -93,9 +92,10 @@ def test_an_address_as_long_as_the_site_takes_is_answered(site):
 
 @contextmanager
 def letters_being_read(site: Site) -> Iterator[Sequence[bytes]]:
-    """Drop letters that take as long as a letter may."""
+    """Drop letters that take as much time as a letter may."""
     yield [site.dropped(HEAVY_LETTER)] * AT_ONCE
-    # Nobody has to wait until each of them was read: it is over when none was seen twenty times.
+    # Do not wait until each letter is read: kill the processes that read them, until none was seen
+    # twenty times in a row.
     unseen = 0
     while unseen < 20:
         unseen += 1
@@ -109,7 +109,7 @@ def letters_being_read(site: Site) -> Iterator[Sequence[bytes]]:
 
 @contextmanager
 def a_writer_that_does_not_end(site: Site) -> Iterator[Sequence[bytes]]:
-    """Sign up while another program holds the store."""
+    """Sign up while another program holds the write lock of the store."""
     with contextlib.closing(sqlite3.connect(site.store, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         yield [
@@ -127,7 +127,7 @@ def a_writer_that_does_not_end(site: Site) -> Iterator[Sequence[bytes]]:
 
 @contextmanager
 def log_ins(site: Site) -> Iterator[Sequence[bytes]]:
-    """Log in: a password takes a great part of a second and much memory to verify."""
+    """Log in: to verify a password takes a large part of a second and much memory."""
     path = "/redaction/connexion/"
     yield [
         site.posted(path, adresse=f"personne{n}@ecole.example", mot_de_passe="faux mot de passe")
@@ -137,7 +137,7 @@ def log_ins(site: Site) -> Iterator[Sequence[bytes]]:
 
 @contextmanager
 def heavy_pages(site: Site) -> Iterator[Sequence[bytes]]:
-    """Ask for what takes longest to make."""
+    """Ask for the pages and feeds that take longest to make."""
     yield [
         request("GET", f"{path}{'&' if '?' in path else '?'}q=a{number}", site.served.port, {})
         for number in range(AT_ONCE // 4)
@@ -170,7 +170,7 @@ def test_work_that_is_slow_stops_nobody(site, work):
         asking = [threading.Thread(target=ask, args=(sent,)) for sent in requests]
         for thread in asking:
             thread.start()
-        # Until they are there: nobody says when.
+        # Wait until the requests have arrived; nothing signals that.
         time.sleep(1)
         check_that_feeds_answer(site, 3, f"{len(requests)} {work.__name__}")
     for thread in asking:
@@ -179,5 +179,5 @@ def test_work_that_is_slow_stops_nobody(site, work):
     log.warning("%s were answered %s", work.__name__, statuses)
     assert len(answers) == len(requests)
     for answer in answers:
-        # Whoever found no place is told when to come again.
+        # A request that found no free place is told when to come again.
         assert answer.status < 500 or (answer.status == 503 and "retry-after" in answer.headers)

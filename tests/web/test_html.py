@@ -18,7 +18,7 @@ from tests.web.editing.test_queue_pages import drop, logged_in
 
 WHAT = "the HTML of the pages"
 
-#: What the checker warns of and is meant so: a piece of its words → why.
+#: Warnings of the checker about intended things: a part of the warning → the reason.
 MEANT_SO: dict[str, str] = {}
 
 
@@ -29,7 +29,7 @@ def engine():
 
 
 def check(folder: Path) -> list[str]:
-    """Return what the checker says of the pages in a folder, but for what is meant so."""
+    """Return what the checker says of the pages in a folder, without the intended things."""
     java = need("java", WHAT)
     jar = node_modules(WHAT) / "vnu-jar" / "build" / "dist" / "vnu.jar"
     done = subprocess.run(
@@ -84,7 +84,7 @@ def test_the_checker_finds_nothing_in_the_editors_room(empty_app, tmp_path):
 
 
 def test_the_checker_finds_what_is_wrong(tmp_path):
-    """Else the tests above could not fail."""
+    """This shows that the tests above can fail."""
     page = "<!doctype html><html lang=fr><title>x</title><p><div id=a></div></p><b id=a>x</b>"
     write(tmp_path, "wrong", page)
     assert any("Duplicate ID" in found for found in check(tmp_path))

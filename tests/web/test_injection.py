@@ -1,4 +1,4 @@
-"""Whatever somebody types into a text, the page, the mail and the feed keep the structure that they
+"""Whatever somebody types into a text field, pages, mails and feeds keep the structure that they
 have with a harmless text."""
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ CORES = (
     "'><svg onload=alert(1)>",
     "</textarea><iframe src=//x.example>",
     "</title></head><body onload=alert(1)>",
-    # With a word in it, as the others: a title without any is like no other title, and says so.
+    # It contains a word, as the others do: a title without a word resembles no other title, and
+    # then the page differs.
     "<!-- abc",
     "]]><!DOCTYPE x>",
     "{{ 7 * 7 }}{% raw %}",
@@ -107,7 +108,7 @@ def feed_shape(text: str) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def json_shape(value: object) -> object:
-    """The names and the types."""
+    """Return the structure of a JSON value: its names and types."""
     if isinstance(value, dict):
         return {name: json_shape(part) for name, part in value.items()}
     return [json_shape(part) for part in value] if isinstance(value, list) else type(value)
@@ -129,7 +130,7 @@ def site(empty_app):
 
 
 def fill(site, text: str) -> None:
-    """Put a text into everything that an editor types of an event, and into a draft."""
+    """Put a text into every field that an editor types for an event, and into a draft."""
     with site.app_context():
         who, seen = editor("administrateur"), facts()
         old = seen["milestones.deadline"]
@@ -146,7 +147,7 @@ def fill(site, text: str) -> None:
 
 
 def shapes(site, editor_client) -> dict[str, object]:
-    """Return the structure of all that shows the event or the draft."""
+    """Return the structure of every page, feed and mail that shows the event or the draft."""
     public, found = site.test_client(), {}
     for address in (
         "/?le=2021-01-04",
@@ -221,6 +222,6 @@ def test_every_payload_keeps_the_structure_of_a_harmless_text(site):
 
 
 def test_the_shape_of_a_page_shows_what_is_injected():
-    """Else the test above could not fail."""
+    """This shows that the test above can fail."""
     assert Shape("<p>a</p>").found != Shape("<p><b>a</b></p>").found
     assert Shape("<p>a</p>").found != Shape('<p onclick="x">a</p>').found

@@ -1,5 +1,5 @@
-"""Random sequences of what editors do, with good form tokens: nothing of one académie is ever read
-or changed by another's editors, whatever they ask for."""
+"""Random acts of editors, with valid form tokens: an editor never reads or changes anything of
+another académie."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tests.web.editing.test_queue_pages import act, logged_in
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 PLACES = {"lille": "Lille", "lyon": "Lyon"}
 OTHER = {"lille": "lyon", "lyon": "lille"}
-#: What stands in every text of an académie, and in nobody else's.
+#: A word that stands in every text of one académie, and in no other text.
 MARK = {"lille": "ZZBEFFROI", "lyon": "ZZTRABOULE"}
 
 #: The actors: (role, académie).
@@ -82,7 +82,7 @@ def world(app: Flask) -> None:
 
 
 def rows_of(app: Flask, slug: str) -> dict[str, list[str]]:
-    """Return all rows that are one académie's."""
+    """Return all rows that belong to one académie."""
     mark, code = MARK[slug], f"academie/{slug}"
     with app.app_context(), db.engine.connect() as connection:
 
@@ -103,7 +103,7 @@ def rows_of(app: Flask, slug: str) -> dict[str, list[str]]:
 
 
 class Room(RuleBasedStateMachine):
-    """Everybody presses everything."""
+    """Every actor sends every request, about any object."""
 
     app: Flask
     clients: dict[tuple[str, str], Any]
@@ -179,7 +179,7 @@ def test_nothing_of_one_academie_is_read_or_changed_by_another(empty_app):
         world(empty_app)
         Room.app = empty_app
         Room.clients = {actor: logged_in(empty_app, *actor) for actor in ACTORS}
-        # Pressing does something where one may, else what follows would show nothing.
+        # An act has an effect where it is allowed; otherwise the rest would prove nothing.
         letter, refuse = "/redaction/lettres/1/", "/redaction/propositions/3/refuser/"
         zoe = Room.clients["responsable", "lille"]
         before = rows_of(empty_app, "lille")

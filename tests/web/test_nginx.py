@@ -1,4 +1,4 @@
-"""What ``deploy/nginx.conf`` tells the application, writes down, and answers itself."""
+"""What ``deploy/nginx.conf`` passes to the application, logs, and answers by itself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PERSONAL = (
 
 @pytest.fixture
 def application() -> Iterator[tuple[int, list[dict[str, str]]]]:
-    """What stands behind the proxy: where it listens, and the headers that reached it."""
+    """A server in place of the application: its port, and the headers that reached it."""
     heard: list[dict[str, str]] = []
 
     class Listener(BaseHTTPRequestHandler):
@@ -78,7 +78,7 @@ def test_the_application_hears_of_the_visitor_and_of_nothing_that_they_claim(app
 
 @pytest.mark.parametrize("away", [False, True])
 def test_no_personal_path_is_written_down(application, tmp_path, away):
-    """Nor when the application is away, which nginx tells with the path of each request."""
+    """Also when the application is away: nginx then logs an error with the path of each request."""
     behind = free_port() if away else application[0]
     with nginx(tmp_path, behind) as port:
         for path in PERSONAL:

@@ -1,4 +1,4 @@
-"""No header, cookie, query, path or form, however odd, makes a 500: the pages say what is wrong."""
+"""No header, cookie, query, path or form, however odd, causes a 500; pages say what is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.web.test_policies import own_objects
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 
-#: What reaches a program as text, odd for one reader or another: addresses, numbers, days, texts.
+#: Texts that are odd for one parser or another: addresses, numbers, days, words.
 ODD = (
     b"http://[",
     b"https://[::1",
@@ -70,10 +70,10 @@ ODD = (
     b"",
 )
 
-#: What oEmbed answers to a format that it does not write.
+#: The status of oEmbed for a format that this site does not write.
 NOT_IMPLEMENTED = 501
 
-#: The headers that the application, or what it stands on, reads.
+#: The headers that the application or its libraries read.
 HEADERS = (
     "HTTP_ORIGIN",
     "HTTP_SEC_FETCH_SITE",
@@ -95,7 +95,7 @@ HEADERS = (
     "CONTENT_LENGTH",
     "REMOTE_ADDR",
 )
-#: What stands before the odd value, in a header that has several parts.
+#: Beginnings of headers that have several parts; the odd value comes after them.
 BEFORE = (
     b"",
     b"redaction=",
@@ -130,7 +130,7 @@ def site(make_app):
         yield site
 
 
-#: A form that is right, so that what is odd in it is read as far as it gets.
+#: Valid fields, so that an odd value among them is read as far as possible.
 RIGHT = {
     "action": "publier",
     "adresse": "zoe@x.example",
@@ -167,7 +167,7 @@ class Draws:
 
     def __init__(self, site, client: FlaskClient, seed: int) -> None:
         self.site, self.random = site, random.Random(seed)
-        # Whatever an answer sets, the next request is of the same session.
+        # Whatever cookie an answer sets, the next request belongs to the same session.
         cookie = client.get_cookie("redaction", path="/redaction/")
         self.cookie = f"redaction={cookie.value}" if cookie else ""
         with client.session_transaction(path="/redaction/") as session:
@@ -194,13 +194,13 @@ class Draws:
         return re.sub(r"<(?:[^<>:]*:)?(\w+)>", part, rule).encode("latin-1")
 
     def pairs(self, own: Sequence[str] = ()) -> list[tuple[str, bytes]]:
-        """Return odd values, of any name or of a view's own."""
+        """Return odd values for some names: any names, or those of one view."""
         of = own if own and self.random.random() < 0.7 else self.names
         chosen = self.random.sample(of, min(len(of), self.random.randint(0, 3)))
         return [(name, self.odd()) for name in chosen]
 
     def form(self, path: str) -> list[tuple[str, bytes]]:
-        """Return a form with its token, as a page of ours would send it, but for what is odd."""
+        """Return a form with its token, as our page would send it, with some odd values."""
         if self.random.random() < 0.2:
             return self.pairs()
         with self.site.test_request_context():

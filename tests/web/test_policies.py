@@ -1,4 +1,4 @@
-"""Who may open what: every route × every role × every method, none of them with a form token."""
+"""Who may open which page: every route × every role × every method, without a form token."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from tests.web.subscription.test_subscription_pages import ALICE, BOB, dump, per
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 SAFE = {"GET", "HEAD", "OPTIONS"}
-#: The click of RFC 8058, which a mail program sends: the only POST without a token.
+#: The one-click request of RFC 8058, sent by a mail program: the only POST without a token.
 ONE_CLICK = "personal.unsubscribe"
 
-#: What a view cannot do without.
+#: Query parameters that a view requires.
 QUERIES = {"embed.oembed": {"url": "http://127.0.0.1:8000/agenda/"}}
 
-#: What stands in the address of a page of the room about one object.
+#: Parameters in the address of an editors' page about one object.
 OBJECTS = {"event_id", "draft_id", "letter_id", "change_id", "source_id"}
 
 #: role → (the editor's role and scope, or None; the policies that let them in beside PUBLIC)
@@ -67,7 +67,7 @@ def site(empty_app):
     with time_machine.travel(NOW, tick=False):
         publish(empty_app, entry(scope={"academies": ["lille"]}), now=NOW)
         own_objects(empty_app)
-        # No page of ours is a publisher's or an administrator's yet.
+        # No page of the site is for administrators yet; a page of each policy is added.
         for name, declared in (("p", Policy.PUBLISHER), ("a", Policy.ADMINISTRATOR)):
             view = policy(declared)(lambda: "ok")
             empty_app.add_url_rule(f"/redaction/essai-{name}/", f"essai-{name}", view)
@@ -75,7 +75,7 @@ def site(empty_app):
 
 
 def own_objects(site: Flask) -> None:
-    """Make one of each object that an editor of Lille has, each with the id 1."""
+    """Make one object of each kind that an editor of Lille has, each with the id 1."""
     propose(site, "Concours de Lille", "academie/lille")
     with site.app_context(), writing(db.session, NOW):
         source = Source(name="Agenda", address="https://agenda.example/", created_at=NOW)
@@ -93,7 +93,7 @@ def own_objects(site: Flask) -> None:
 def routes(site: Flask, tokens: dict[str, str]) -> dict[str, dict[str, str]]:
     """Return address → method → the endpoint that answers it.
 
-    :param tokens: endpoint → the token in its address; under "" the one for all others.
+    :param tokens: endpoint → the token in its address; the key "" is for all other endpoints.
     """
     values = {
         "event_id": ID,
@@ -121,7 +121,7 @@ def room_of_objects(site: Flask) -> set[str]:
 
 
 def tokens_of_holder(site: Flask) -> dict[str, str]:
-    """Return what the holder of every kind of link holds."""
+    """Return endpoint → token, for a person who holds a link of every kind."""
     personal = personal_token(site)
     with site.test_request_context():
         uid = person(site, ALICE).uid
@@ -149,8 +149,8 @@ def enter_as(site: Flask, role: str) -> FlaskClient:
 def expected(declared: Policy, role: str, method: str, endpoint: str, of_lille: bool) -> str:
     """Return what a request without a form token must be answered.
 
-    :param of_lille: whether the address names an object of Lille: for the room of another
-        académie there is none, whatever it sends.
+    :param of_lille: whether the address names an object of Lille. For an editor of another
+        académie that object does not exist, whatever they send.
     """
     editor, lets_in = ROLES[role]
     if declared is not Policy.PUBLIC and declared not in lets_in:
@@ -183,9 +183,9 @@ def test_every_route_and_method_is_answered_as_its_policy_says(site, role):
         for method in METHODS:
             endpoint = endpoints.get(method)
             if endpoint == ONE_CLICK and method == "POST" and role == "link holder":
-                continue  # it changes something: last
+                continue  # it changes the store, so it comes last
             answer = client.open(address, method=method)
-            answer.close()  # a static file stays open else
+            answer.close()  # otherwise a static file stays open
             if endpoint is None:
                 wanted = "405"
             else:

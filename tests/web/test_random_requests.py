@@ -1,5 +1,5 @@
-"""100,000 random requests over every rule: no answer is an error of ours, nothing is logged as one,
-every answer has its headers, and the memory of a server that met them is what it was."""
+"""100,000 random requests over every route: no answer is an unannounced server error, no error is
+logged, every answer has its headers, and the memory of a server stays about the same."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ from tests.web.test_isolation import world
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 PEOPLE, NEW_ADDRESS = 20, "neuve@ecole.example"
-#: Requests to the application in this process, on each store; and to a server of its own.
+#: Numbers of requests: to the application in this process, on each engine; to a real server.
 IN_PROCESS, OVER_HTTP = 40_000, 20_000
-#: What a calm morning asks for.
+#: The addresses that visitors ask for on a calm morning.
 CALM = (
     "/",
     "/agenda/",
@@ -62,9 +62,9 @@ CALM = (
     "/aide/",
     "/evenements/roboteam-2020-2021/",
 )
-#: What a server may hold after them, times what it held before.
+#: How many times its memory before the requests a server may hold after them.
 MOST_GROWTH = 1.5
-#: Processor seconds that no single answer comes near, on any machine.
+#: Processor time in seconds that no single answer comes near, on any machine.
 MOST_SECONDS = 5.0
 
 #: Pages whose forms are filled in, with « {0} » for the token of a person, « {1} » for the token of
@@ -88,7 +88,7 @@ log = logging.getLogger(__name__)
 
 
 def furnish(app: Flask) -> Site:
-    """Fill a store with what requests may be about; return what they are drawn from."""
+    """Fill a store with objects of requests; return the values from which requests are drawn."""
     world(app)
     people = [subscriber(f"personne{number}") for number in range(PEOPLE)]
     people[-1].state = SubscriberState.UNCONFIRMED
@@ -124,7 +124,7 @@ def furnish(app: Flask) -> Site:
     return Site(app, cookies, [*tokens, *moving, password, tokens[0][:-1]], list(forms.values()))
 
 
-# -- what holds of every answer --------------------------------------------------------------------
+# -- what is true of every answer ------------------------------------------------------------------
 
 
 def check(request: Request, answer: Answer) -> None:
@@ -150,9 +150,9 @@ def check(request: Request, answer: Answer) -> None:
             assert found == value, about
     where = answer.headers.get("location")
     if where is not None:
-        # Never to another site, however a browser reads it. (Werkzeug's own redirects, to an
-        # address with its slash, are absolute: with the Host that was found to be ours, and the
-        # scheme that a trusted proxy names.)
+        # A redirect never leads to another site, however a browser reads it. (Werkzeug's own
+        # redirects, to an address with a final slash, are absolute: with the Host, which was found
+        # to be ours, and the scheme that a trusted proxy names.)
         assert re.match(r"/(?![/\\])|[a-z]+://(127\.0\.0\.1|localhost|\[::1\])[:/]", where), about
         assert not re.search(r"[\x00-\x20\x7f-\xff]", where), about
     if "set-cookie" in answer.headers:
@@ -161,8 +161,8 @@ def check(request: Request, answer: Answer) -> None:
 
 
 def announced(answer: Answer) -> bool:
-    """Return whether an error of a server is one that docs/api.md announces: « come again later »,
-    and a form that oEmbed 1.0 has and we have not."""
+    """Return whether docs/api.md announces this server error: « come again later » (503), or a
+    format of oEmbed 1.0 that this site does not write (501)."""
     if answer.status == 503:
         return answer.headers.get("retry-after", "").isdigit()
     return answer.status == 501 and b"format=json" in answer.body
@@ -199,7 +199,7 @@ def environ_of(request: Request) -> dict[str, object]:
 
 @contextmanager
 def nothing_logged_as_error() -> Iterator[list[str]]:
-    """Collect what is logged as an error while the block runs."""
+    """Collect the errors that are logged while the block runs."""
     found: list[str] = []
 
     class Collector(logging.Handler):
@@ -220,7 +220,7 @@ def site(make_app) -> Site:
 
 
 def ask(app: Flask, request: Request) -> Answer:
-    """Hand a request to an application; ``seconds`` are the processor's."""
+    """Hand a request to an application; ``seconds`` of the answer is processor time."""
     begun = time.thread_time()
     body, status, headers = run_wsgi_app(app.wsgi_app, environ_of(request))
     data = b"".join(body)
@@ -234,10 +234,10 @@ def ask(app: Flask, request: Request) -> Answer:
 
 
 @pytest.mark.long
-# A body that breaks off in a file leaves that to Python's collector.
+# A body that breaks off within a file leaves the file to the garbage collector.
 @pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
 def test_no_request_breaks_the_application(site, engine):
-    # On each store others: what one takes, the other may refuse.
+    # Each engine gets other requests: one engine may refuse what the other accepts.
     first = IN_PROCESS * (engine == "postgresql")
     statuses: Counter[int] = Counter()
     slowest: list[tuple[float, int]] = []
@@ -250,7 +250,7 @@ def test_no_request_breaks_the_application(site, engine):
                 check(request, answer)
                 assert answer.status != 503, answer
                 assert answer.seconds < MOST_SECONDS
-            # Whatever comes out of it: the next request may find another fault.
+            # Catch every error, because the next request may find another fault.
             except Exception as error:
                 failures.append(f"{error}\n{request}")
                 errors.clear()
@@ -259,7 +259,7 @@ def test_no_request_breaks_the_application(site, engine):
             slowest = sorted([*slowest, (answer.seconds, request.number)], reverse=True)[:5]
     log.warning("answers: %s; slowest: %s", dict(statuses), slowest)
     assert not failures, f"{len(failures)} failed:\n" + "\n\n".join(failures[:10])
-    # What is drawn gets somewhere.
+    # The requests reach the views: each of these statuses is frequent.
     for status in (200, 303, 400, 404):
         assert statuses[status] > sum(statuses.values()) / 100, statuses
 
@@ -282,14 +282,14 @@ def test_no_request_breaks_a_server(make_database, template, tmp_path):
             request = draw.request(number)
             try:
                 statuses[sent_and_checked(port, request)] += 1
-            # Whatever comes out of it: the next request may find another fault.
+            # Catch every error, because the next request may find another fault.
             except Exception as error:
                 failures.append(f"{type(error).__name__}: {error}\n{request}")
 
     with calendar_app_serve(tmp_path, CALENDAR_DATABASE_URL=store, **settings) as served:
         person, newcomer = site.tokens[0], site.tokens[PEOPLE - 1]
         pages = (*CALM, *(page.format(person, newcomer) for page in PAGES))
-        # An idle server is one that has shown each page: templates are read when first needed.
+        # The idle memory is read after each page was shown once: templates load on first use.
         for path in pages:
             assert fetch(served.port, path, Cookie=site.cookies[-1]).status == 200, path
         idle = memory_of_worker(served)
@@ -316,12 +316,12 @@ def test_no_request_breaks_a_server(make_database, template, tmp_path):
 
 
 def memory_of_worker(served: Served) -> int:
-    """Return the bytes that the greatest process of a server holds: the one that answers."""
+    """Return the bytes that the largest process of a server holds: the one that answers."""
     return max(map(held_bytes, served.pids()))
 
 
 def sent_and_checked(port: int, request: Request) -> int:
-    """Send a request, one in ten as nobody would; return the status of the answer, 0 for none."""
+    """Send a request, one in ten malformed; return the status of the answer, 0 for no answer."""
     odd = request.number % 10 == 0
     answer = None  # a server need not answer what is no request
     try:
@@ -333,7 +333,7 @@ def sent_and_checked(port: int, request: Request) -> int:
     if answer is None:
         return 0
     if odd or not is_well_formed(request):
-        # The server may have answered for the application, which never heard of it.
+        # The server may have answered by itself, without the application.
         assert answer.status < 500 or answer.status in (501, 505) or announced(answer), answer
     else:
         check(request, answer)

@@ -1,5 +1,5 @@
-"""Whatever way a text comes in, nothing that nobody sees is stored with it; opened by a spreadsheet
-or shown by a terminal, it stays text."""
+"""Whichever way a text comes in, it is stored without invisible characters. When a spreadsheet
+opens it or a terminal shows it, it stays text."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from tests.web.subscription.test_subscription_pages import post
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 TODAY = date(2021, 1, 4)
 
-#: Marks of direction, what has no width, commands of a terminal, ends of lines, a joiner alone, a
-#: letter in two characters. YAML and XML have no raw form of some.
+#: Marks of direction, characters without width, commands of a terminal, line ends, a joiner alone,
+#: and a letter in two characters. YAML and XML cannot contain some of these unescaped.
 HOSTILE = (
     "\u202e\u2066\u200f\u061c\u200b\u2060\u00ad\ufe00\u3164\U000e0041\u2028\x85\x9b31m\u200de\u0301"
 )
@@ -86,7 +86,7 @@ def stored(site) -> set[str]:
 
 
 def assert_all_seen(found: set[str], *words: str) -> None:
-    """Every text is clean, and these words came in."""
+    """Check that every text is clean, and that each of these words was stored."""
     assert [ascii(text) for text in found if clean(text) != text] == []
     for word in words:
         assert any(word in text for text in found), word
@@ -103,7 +103,7 @@ def test_a_file_of_events(site, tmp_path):
         milestones=[{"kind": "deadline", "day": "2021-02-11", "label": hostile("Envoi")}],
     )
     path = tmp_path / "events.yaml"
-    # JSON is YAML. Raw, some of the signs are refused; escaped, all come through.
+    # JSON is valid YAML. Unescaped, some of the signs are refused; escaped, all are accepted.
     raw = re.sub(r"[\x85\u2028\x9b\ufeff]", "", json.dumps(told, ensure_ascii=False))
     for text in (raw, json.dumps(told).replace(r"\udb40\udc41", r"\U000e0041")):
         path.write_text(f'{{"series": {{"essai": "Essai"}}, "events": [{text}]}}', encoding="utf-8")
@@ -205,7 +205,7 @@ def rows_of(text: str, separator: str, quoting: int) -> list[list[str]]:
 @settings(max_examples=scaled(3000), deadline=None)
 @given(st.lists(TEXT, min_size=1, max_size=3))
 def test_the_journal_commands_no_spreadsheet_whatever_separates_its_cells(cells):
-    """A French spreadsheet separates by semicolons, whatever the file was written with."""
+    """A French spreadsheet splits at semicolons, whichever separator the file has."""
     text = table([["numero", *cells], [1, *cells]])
     for separator in ",;\t|":
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):

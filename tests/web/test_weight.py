@@ -1,4 +1,4 @@
-"""What a page weighs on a telephone's plan: HTML, style and scripts, as they travel."""
+"""The bytes of a page that a telephone downloads: HTML, style and scripts, compressed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.browser.conftest import PLACES
 from tests.conftest import JANUARY
 from tests.factories import another, publish
 
-#: Bytes of a public page with 60 events, gzipped.
+#: The most bytes of a public page with 60 events, gzipped.
 LIMIT = 30_000
 EVENTS = 60
 
@@ -27,7 +27,7 @@ def engine():
 
 @pytest.fixture
 def client(app):
-    """A client of a site with sixty events more, spread over the year ahead."""
+    """A client of a site with sixty more events, spread over the next five months."""
     first = date(2021, 1, 5)
     publish(
         app,
@@ -110,6 +110,6 @@ def test_what_is_somebodys_own_is_not_compressed(client, address):
 
 
 def test_a_page_with_sixty_events_shows_them(client):
-    """Else the test above would weigh empty pages."""
+    """Otherwise the test above would weigh empty pages."""
     page = client.get("/agenda/?le=2021-01-04").text
     assert page.count("<article") > 2 * EVENTS - 10

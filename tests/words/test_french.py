@@ -1,4 +1,4 @@
-"""Days, hours and durations as a French reader writes them."""
+"""Days, hours and durations in correct French."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ D = date
 
 @pytest.fixture
 def engine():
-    """Words do not depend on the store."""
+    """One engine is enough: words do not depend on the store."""
     return "sqlite"
 
 
@@ -122,7 +122,7 @@ def test_no_break_spaces(text, written):
     assert french.typography(written) == written
 
 
-#: What must not be parted from what stands before or after it, on a plain space.
+#: A plain space where French typography needs a no-break space.
 _PLAIN = re.compile(
     r".{0,30}"
     r"(?: [?!;:»]|« |n° \d|\d (?:janv|févr|mars|avril|mai|juin|juil))"
@@ -131,7 +131,8 @@ _PLAIN = re.compile(
 
 
 def test_no_page_breaks_a_line_before_a_colon(client):
-    """Every page, by whatever way its words came; what is copied elsewhere is plain."""
+    """True on every page, for texts from templates, code and data. Texts to copy (script, style and
+    textarea) keep plain spaces."""
     for place in PLACES.values():
         page = client.get(place.address).text
         page = re.sub(r"<(script|style|textarea)\b.*?</\1>", "", page, flags=re.DOTALL)

@@ -1,4 +1,4 @@
-"""Addresses of pages as programs take them (RFC 3986)."""
+"""Web addresses in the form that programs accept (RFC 3986)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.tools import scaled
 
 _PCT = "%[0-9A-Fa-f]{2}"
 _PCHAR = rf"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|{_PCT})"
-#: Appendix A of RFC 3986, for addresses with a host.
+#: The grammar of RFC 3986, appendix A, for http(s) addresses with a host.
 RFC_3986 = re.compile(
     rf"https?://(?:(?:[A-Za-z0-9._~!$&'()*+,;=:-]|{_PCT})*@)?"
     rf"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|{_PCT})*)(?::[0-9]*)?"
@@ -35,7 +35,7 @@ RFC_3986 = re.compile(
         ("https://a.example/a#b#c", "https://a.example/a#b%23c"),
         ("http://[::1]:5000/é", "http://[::1]:5000/%C3%A9"),
         ("https://é@a.example:8443/", "https://%C3%A9@a.example:8443/"),
-        # An accent apart is another file on that server.
+        # A combining accent is not composed: the server may have another file under that name.
         ("https://a.example/e\u0301", "https://a.example/e%CC%81"),
         (f"https://{'é' * 70}.example/", f"https://{'%C3%A9' * 70}.example/"),
     ],
@@ -60,7 +60,7 @@ def test_whatever_counts_as_a_link_is_written_as_rfc_3986_wants_it(host, rest):
     written = uri(link)
     assert RFC_3986.fullmatch(written), (link, written)
     assert uri(written) == written
-    # Nothing else is asked of the server.
+    # The decoded address is the same, so the server gets the same request.
     for part in ("path", "query", "fragment"):
         before, after = (getattr(urlsplit(address), part) for address in (link, written))
         assert unquote(after) == unquote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", before))

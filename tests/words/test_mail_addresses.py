@@ -1,5 +1,5 @@
-"""One rule of what a mail address is, wherever it is asked: what a form takes, the store keeps and
-a mail can be written to; what it refuses, neither takes."""
+"""Forms, store and mails use the same rule for mail addresses: an address that a form accepts can
+be stored and can receive a mail, and an address that a form refuses can do neither."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from calendar_app.reminders.models.subscriptions import AddressRequest, Subscrib
 from calendar_app.words.mail_addresses import AddressError, MailAddress, is_mail_address
 from tests.reminders.test_message import FILLED, build
 
-#: Addresses, what looks like one, and what is none.
+#: Valid addresses, texts that resemble an address, and any other text.
 typed = (
     st.emails()
     | st.builds(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from calendar_app.words.text import clean, clean_line, fold, nearest, shortened, slugify
 from tests.tools import scaled
 
-#: Any characters, those that mean something to programs more often.
+#: Any characters; characters with a special meaning for programs are more frequent.
 ANY_TEXT = st.text(
     st.one_of(
         st.characters(),
@@ -20,9 +20,9 @@ ANY_TEXT = st.text(
     ),
     max_size=200,
 )
-#: Marks of directions are Unicode's (UAX 9).
+#: The bidirectional classes of direction marks (Unicode, UAX 9).
 MARKS_OF_DIRECTION = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "BN")
-#: Of category Cf, and seen: signs over Arabic numbers, joiners of hieroglyphs.
+#: Visible characters of category Cf: signs over Arabic numbers, joiners of hieroglyphs.
 ARABIC_AND_EGYPTIAN = {
     *map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD)),
     *map(chr, range(0x13430, 0x13440)),
@@ -74,8 +74,8 @@ def test_cleaning_twice_changes_nothing_more(text):
 def test_what_is_cleaned_is_seen_as_it_is_stored(text):
     cleaned = clean(text)
     assert unicodedata.is_normalized("NFC", cleaned)
-    cleaned.encode()  # no half of a surrogate pair
-    joiner = "\u200d"  # within an emoji
+    cleaned.encode()  # raises an error on a lone surrogate
+    joiner = "\u200d"  # stays only within an emoji
     for sign in cleaned.replace("\n", "").replace("\t", "").replace(joiner, ""):
         assert unicodedata.category(sign) not in ("Cc", "Cs", "Zl", "Zp"), ascii(sign)
         assert unicodedata.category(sign) != "Cf" or sign in ARABIC_AND_EGYPTIAN, ascii(sign)
@@ -138,5 +138,5 @@ def test_a_long_text_is_cut_after_a_whole_word(text, length, short):
 
 def test_accents_stand_in_their_letters():
     assert clean("e\u0301te\u0301") == "\u00e9t\u00e9"
-    # Where a control character stood between them, too.
+    # Also when a control character stands between letter and accent.
     assert clean("e\x00\u0301") == "\u00e9"

@@ -102,7 +102,7 @@ class Hidden(HTMLParser):
 
     def handle_endtag(self, tag):
         if tag == "textarea":
-            # A browser leaves the first line break out.
+            # A browser leaves out the first line break.
             self.fields.add(self._name, self._text.removeprefix("\n"))
             self._name = None
 
@@ -114,7 +114,7 @@ def hidden(answer) -> MultiDict:
 
 
 def read_item(given: dict, sentence: str, *scope: str) -> DatedItem:
-    """Return the item that a reader would have made of these columns of a draft."""
+    """Return the item that the letter reader would have made for these columns of a draft."""
     own = ("title", "kind", "step", "last_day", "certainty", "status", "confidence")
     return DatedItem(
         **{name: given[name] for name in own},
@@ -317,7 +317,7 @@ def test_too_many_tries_are_told_to_wait(site, client, monkeypatch):
 
 
 def test_a_form_is_only_good_in_the_browser_that_it_was_shown_to(site, client):
-    """Else another site could log somebody in as somebody else, or out."""
+    """Otherwise another site could log somebody in as another person, or log them out."""
     address, thief = make_editor(site), site.test_client()
     data = {"adresse": address, "mot_de_passe": PASSWORD, "jeton": jeton(client, LOG_IN)}
     for browser in (thief, site.test_client(use_cookies=False)):
@@ -335,9 +335,6 @@ def test_a_form_is_good_for_an_hour(site, client, clock):
     data = {"adresse": make_editor(site), "mot_de_passe": PASSWORD, "jeton": jeton(client, LOG_IN)}
     clock.shift(HOUR + MINUTE)
     assert client.post(LOG_IN, data=data).status_code == 400
-
-
-# -- what waits ------------------------------------------------------------------------------------
 
 
 # -- a session that ended --------------------------------------------------------------------------
@@ -377,7 +374,7 @@ def test_what_was_typed_while_the_session_ended_is_given_back(site, client, cloc
     typed = {"titre": "L'été <b>", "texte": "\nun\r\ndeux\n", "classe": ["cp", "ce1"]}
     sent = typed | {"jeton": "trop vieux"}
     for headers in ({}, {"Origin": "https://autre.example"}, {"Sec-Fetch-Site": "cross-site"}):
-        # Another site's form is given back to nobody, and ends nobody's session.
+        # A form from another site is given back to nobody, and ends no session.
         answer = client.post("/redaction/essai/", data=sent, headers=headers)
         assert answer.status_code == 303
         assert "Set-Cookie" not in answer.headers

@@ -200,7 +200,7 @@ def test_the_next_edition_is_provisional(empty_app):
     with empty_app.app_context():
         event = db.session.scalar(select(Event))
         found = overview.next_edition(event_entry(event, queries.reference(db.session).academies))
-        # Where it was announced, nobody knows yet.
+        # The source of the next edition is not known yet.
         assert "source" not in found
         new = events.check_entry(db.session, found | {"source": {"name": "Une lettre"}})
     assert (new.id, new.school_year) == ("essai-2021-2022", "2021-2022")

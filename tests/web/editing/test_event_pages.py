@@ -257,7 +257,7 @@ def test_the_next_edition_opens_a_form_and_stores_nothing(site):
     page = client.get(f"{ONE}edition-suivante/")
     assert "elles sont approximatives" in words(page)
     assert dump(site) == before
-    # Where the next one is announced, only its editor knows.
+    # Only the editor knows where the next edition is announced.
     assert "Dites où l'annonce a été lue." in words(save(client, f"{ONE}edition-suivante/"))
     answer = save(client, f"{ONE}edition-suivante/", source="Lettre n° 30")
     assert answer.headers["Location"] == f"{EVENTS}essai-2021-2022/?fait=enregistre"
@@ -327,7 +327,7 @@ def test_a_redacteur_proposes_and_a_responsable_publishes(site):
     with site.app_context():
         draft = db.session.scalar(select(Draft))
         assert (draft.origin, draft.event_id) == (DraftOrigin.EDITOR, ID)
-    # Somebody else changes another part meanwhile: both stay.
+    # Somebody else changes another part meanwhile: both changes stay.
     save(zoe, lieu="Lens")
     act(zoe, ROOM, "/redaction/propositions/1/accepter/")
     found = in_store(site)
@@ -351,7 +351,7 @@ def test_the_public_reason_is_kept_by_the_preview_and_stands_on_the_page(site):
     assert save(client, raison=reason, **moved).status_code == 303
     page = words(site.test_client().get(f"/evenements/{ID}/"))
     assert f"Des dates ont changé. {reason}" in page
-    # What is said at the button takes its place; the journal's reason is nobody else's.
+    # The reason typed at the button replaces it; the reason for the journal is never public.
     states = f"{ONE}etat/"
     said = {"raison": "Il n'y a pas assez de classes.", "pourquoi": "appel de Mme Martin"}
     act(client, ONE, states, etat="annule", **said)
@@ -407,7 +407,7 @@ def test_nobody_publishes_for_others_by_the_form(site):
     assert dump(site) == before
 
 
-# -- what a fresh look found -----------------------------------------------------------------------
+# -- found by a later review -----------------------------------------------------------------------
 
 
 def of_lyon(**changes):

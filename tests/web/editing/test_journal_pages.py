@@ -74,13 +74,13 @@ def test_only_who_may_take_a_change_back_is_offered_to(site):
     for address in (JOURNAL, one):
         assert "éfaire ce changement" in words(client.get(address))
         assert "éfaire ce changement" not in words(helper.get(address))
-    # Who sends it all the same changes nothing.
+    # An editor who sends the form all the same changes nothing.
     before = dump(site)
     jeton = re.search(r'name="jeton" value="([^"]+)"', helper.get(ONE).text)[1]
     answer = helper.post(f"{one}defaire/", data={"jeton": jeton})
     assert (answer.status_code, dump(site)) == (400, before)
     act(client, one, f"{one}defaire/")
-    # It is undone: what is offered is to take that back.
+    # The change is undone: the page offers to undo the undoing.
     page = words(client.get(JOURNAL))
     assert page.count("défaire ce changement") == 1
     assert "défait" in page
@@ -159,7 +159,7 @@ def test_what_the_journal_is_not_filtered_by_is_said(site, query, said):
 
 
 def test_everybody_who_changed_something_of_ours_can_be_chosen(site):
-    """Also who did nothing on this page; nobody who only changed what is not ours."""
+    """Also an editor without a change on this page; not one who changed nothing of ours."""
     save(logged_in(site), titre="Un")
     client, lyon = logged_in(site, "administrateur", None), logged_in(site, slug="lyon")
     assert "responsable@" not in client.get(JOURNAL).text

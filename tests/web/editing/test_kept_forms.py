@@ -1,5 +1,5 @@
-"""A form that is given back after the log-in: only what this site kept for this browser, said in
-words, and only where somebody writes."""
+"""A form is given back after the log-in only if this site kept it for this browser, and only where
+an editor writes a text. The page says in words what was kept."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def state(site) -> DraftState:
 
 
 def logged_in(client, address: str, kept):
-    """Log in on the page that carries a form."""
+    """Log in on the page that carries a kept form."""
     return client.post(LOG_IN, data=hidden(kept) | {"adresse": address, "mot_de_passe": PASSWORD})
 
 
@@ -93,7 +93,7 @@ def test_the_words_of_an_event_are_those_of_its_form(site, client):
 
 
 def forged(place: str = REFUSE) -> dict[str, str]:
-    """What another site would like to be given back, as it was once written in the page."""
+    """Return the fields by which another site would forge a kept form, as pages once wrote them."""
     return {"suite": place, "suite_champs": json.dumps(list(TYPED.items()))}
 
 
@@ -105,7 +105,7 @@ def test_what_this_site_did_not_keep_is_not_given_back(site, client):
 
 
 def test_what_was_kept_for_one_browser_is_not_given_back_to_another(site, client):
-    """Else whoever attacks has a form of theirs signed, and brings it to an editor."""
+    """Otherwise an attacker could have their own form signed, and bring it to an editor."""
     of_thief = hidden(site.test_client().post(REFUSE, data=TYPED, headers=OURS))
     data = {"adresse": make_editor(site), "mot_de_passe": PASSWORD}
     data |= {"suite": of_thief["suite"], "suite_champs": of_thief["suite_champs"]}
@@ -118,7 +118,7 @@ def test_what_was_kept_for_one_browser_is_not_given_back_to_another(site, client
 )
 @pytest.mark.parametrize("place", [LOG_IN, "/redaction/mot-de-passe/", REFUSE])
 def test_another_site_neither_fills_a_form_nor_ends_a_session(site, client, place, headers):
-    """Its POST comes without the cookie (SameSite): an answer with one would end the session."""
+    """The other site's POST has no cookie (SameSite); an answer with one would end the session."""
     answer = client.post(place, data=TYPED | forged(), headers=headers)
     assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, LOG_IN)
     assert "Set-Cookie" not in answer.headers
@@ -126,7 +126,7 @@ def test_another_site_neither_fills_a_form_nor_ends_a_session(site, client, plac
 
 
 def test_a_page_of_ours_that_gives_no_referrer_is_no_other_site(site, client):
-    """Without a referrer, browsers say « Origin: null » even of our own pages."""
+    """Without a referrer, browsers send « Origin: null » even from our own pages."""
     address = make_editor(site)
     data = {"adresse": address, "mot_de_passe": PASSWORD, "jeton": jeton(client, LOG_IN)}
     answer = client.post(LOG_IN, data=data, headers={"Origin": "null"})
@@ -172,7 +172,7 @@ def test_a_letter_as_long_as_may_be_pasted_is_kept(site, client):
 
 
 def test_only_forms_in_which_one_writes_are_given_back(site):
-    """Every other POST of the room is a button: whoever logged in presses it again."""
+    """Every other POST of the room is a button, which one can press again after the log-in."""
     client, before = site.test_client(), dump(site)
     room = [r for r in site.url_map.iter_rules() if r.rule.startswith(ROOM) and "POST" in r.methods]
     assert kept_forms.GIVEN_BACK.keys() <= {r.endpoint for r in room}
@@ -191,7 +191,7 @@ def test_only_forms_in_which_one_writes_are_given_back(site):
 
 
 def test_a_form_given_back_takes_the_rights_of_who_logged_in(site, client):
-    """Whoever was there before, it is the one who is there now who does it."""
+    """The person who is logged in now does the act, whoever sent the form before."""
     for who in (make_editor(site, slug="lyon"), make_editor(site, "redacteur")):
         browser, before = site.test_client(), state(site)
         kept = browser.post(REFUSE, data=TYPED, headers=OURS)

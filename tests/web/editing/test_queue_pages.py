@@ -191,7 +191,7 @@ def test_all_that_is_certain_is_published_by_one_button(site):
     assert {state for _, state in drafts(site)} == {DraftState.ACCEPTED}
     feed = site.test_client().get("/flux/academie-de-lille.ics").text
     assert feed.count("BEGIN:VEVENT") == 3
-    # The journal tells one act, with its parts, each of which can be taken back alone.
+    # The journal shows one act with its parts, and each part can be undone alone.
     journal = client.get("/redaction/journal/").text
     assert journal.count("3 propositions acceptées ensemble") == 1
     entry = journal[journal.index('<section class="card"') : journal.index("</section>")]

@@ -1,4 +1,4 @@
-"""Choosing once, the filters as chips, « Ma sélection », and what pages draw and advise."""
+"""Choosing a place once, filters as chips, « Ma sélection », and what pages draw and advise."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FETE = "fete-de-l-apprendre-2020-2021"
 
 
 def links(client, address: str, inside: str) -> dict[str, str]:
-    """Return the links of an element with this class: their words → their address."""
+    """Return the links within the element of this class: words → address."""
     page = client.get(address).text
     found = re.search(rf'<(\w+) class="{inside}".*?</\1>', page, re.DOTALL)
     assert found, f"no {inside} on {address}"
@@ -75,7 +75,7 @@ def test_a_misspelt_search_is_spelt_anew(client):
     to = re.search(r'href="(/agenda/[^"]*q=RoboTeam[^"]*)"', client.get(address).text)
     assert to
     assert "Concours RoboTeam" in main_of(client, unescape(to[1]))
-    # What is spelt as somewhere else, or as nothing at all, is left alone.
+    # A word that occurs in another event, or that resembles no word, is left alone.
     for search in ("apprendre", "xyzzyqwrt"):
         address = f"/agenda/?{JANUARY}&academie=montpellier&q={search}"
         assert "Vouliez-vous dire" not in main_of(client, address)
@@ -89,7 +89,7 @@ def test_several_classes_are_chosen_and_kept_by_the_filters(client):
     assert re.findall(r'type="hidden" name="niveau" value="([^"]*)"', form) == ["5e", "3e"]
     assert '<option value="">5e, 3e</option>' in form
     assert "selected" not in form.partition('id="f-niveau"')[2].partition("</select>")[0]
-    # Where they are ticked, they can be unticked.
+    # The page that shows the classes as boxes lets them be unticked.
     page = client.get(f"/mon-academie/?{JANUARY}&niveau=5e&niveau=3e").text
     assert 'type="hidden" name="niveau"' not in page
     assert re.findall(r'name="niveau" value="([^"]*)" checked', page) == ["5e", "3e"]
@@ -279,7 +279,7 @@ def test_a_week_with_three_deadlines_of_the_selection_is_marked(empty_app):
 
 
 def test_a_message_never_says_all_year_of_what_has_a_day(client):
-    """Not of what is for another académie, nor of what is over."""
+    """Neither of a date for another académie, nor of a date that is over."""
     address = f"/ma-selection/?le=2021-02-12&academie=versailles&evenements={TALENT},{ROBOTEAM}"
     page = text_of(client, address)
     assert "toute l'année" not in page
@@ -299,7 +299,7 @@ def test_a_message_never_says_all_year_of_what_has_a_day(client):
     ],
 )
 def test_what_was_picked_by_hand_stays_whatever_else_is_chosen(client, more):
-    """Else a documentalist in Versailles loses a contest of Montpellier from the poster alone."""
+    """Otherwise the poster alone would drop a contest of Montpellier for a reader in Versailles."""
     query = f"{JANUARY}&{more}&evenements={FETE},{ROBOTEAM},geodeclic-2020-2021"
     for address in (
         "/",
@@ -338,8 +338,8 @@ def test_a_picked_event_still_tells_each_place_its_own_dates(empty_app):
     )
     client = empty_app.test_client()
     query = f"{JANUARY}&academie=lille&evenements={ID},ailleurs-2020-2021"
-    # What is expressly for Paris is told only of the event that has nothing else; a selection says
-    # it in its message too, as text and as HTML.
+    # The date for Paris is told only for the event that has no other date. A selection also says
+    # it in its message, as text and as HTML.
     for address, times in (
         ("/agenda/", 1),
         ("/ma-selection/", 3),
@@ -399,7 +399,7 @@ def test_a_feed_is_composed_and_shown_as_a_month(client):
     guide = re.search(r'href="(/flux/mode-d-emploi/[^"]*)"', page)
     assert guide
     assert unescape(feed[1]) in text_of(client, unescape(guide[1]))
-    # The guide knows the place too: from there one comes back to one's own dates.
+    # The guide also knows the place, so that a reader comes back to their own dates.
     assert "academie=montpellier" in guide[1]
     assert JANUARY in guide[1]
 

@@ -23,7 +23,7 @@ class Item:
 
 
 def drawn(year: int, month: int, *items: Item) -> list[str]:
-    """Return the weeks as text: a letter a day, « . » for none, lanes joined by « / »."""
+    """Return the weeks as text: one letter a day, « . » for an empty day, « / » between lanes."""
     rows = []
     for week in month_grid(year, month, items):
         lanes = [
@@ -74,7 +74,7 @@ def test_a_bar_says_where_it_was_cut():
 
 
 def test_what_does_not_fit_a_week_is_counted():
-    """Five dates on Thursday in three lines: two of them, and « + 3 autres »."""
+    """Of five dates on Thursday, three lines show two, and « + 3 autres »."""
     many = [Item(date(2021, 2, 4), date(2021, 2, 4 + n), name) for n, name in enumerate("abcde")]
     first, second, *_ = month_grid(2021, 2, many)
     first.fold(3)

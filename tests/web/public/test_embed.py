@@ -32,7 +32,7 @@ def today():
 
 
 def many(empty_app, count: int, **changes):
-    """Return a client of a site with so many dates ahead of 4 January 2021."""
+    """Return a client of a site with *count* dates after 4 January 2021."""
     days = [date(2021, 1, 5) + timedelta(days=n) for n in range(count)]
     publish(
         empty_app,
@@ -77,7 +77,7 @@ def test_the_embed_lists_what_is_next_and_leads_to_the_site(client):
 
 
 def test_no_link_of_the_embed_opens_in_the_frame_and_each_leads_somewhere(client):
-    """A page of ours is refused in a frame."""
+    """Our other pages refuse to be shown in a frame."""
     for address in (f"{EMBED}&academie=lille", "/embed/agenda/?academie=lile"):
         links = elements(client.get(address).text, "a")
         assert links
@@ -138,7 +138,7 @@ def test_fifty_dates_and_their_style_weigh_less_than_50_kb(empty_app):
 
 
 def test_the_embed_is_kept_by_caches_as_the_pages_are(client):
-    """A countdown is true until midnight only."""
+    """A countdown is true only until midnight."""
     names = ("Cache-Control", "Expires", "ETag", "Last-Modified", "Age")
     embed, page = client.get(EMBED).headers, client.get(f"/agenda/?{JANUARY}").headers
     assert [embed.get(name) for name in names] == [page.get(name) for name in names]
@@ -343,7 +343,7 @@ def test_oembed_keeps_to_the_room_that_there_is(client):
     ],
 )
 def test_oembed_knows_no_other_address(client, url):
-    status = 414 if url.count("q=") > 1 else 404  # as of any address that is so long
+    status = 414 if url.count("q=") > 1 else 404  # as for any address of that length
     consumed(client, url, status)
 
 

@@ -1,5 +1,5 @@
-"""What machines read of a page: its one address, what it is about, its feeds; the sitemap and the
-manifest."""
+"""What machines read of a page: its canonical address, its description and its feeds. Also the
+sitemap and the manifest."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def canonical(client, address: str) -> str:
 
 
 def alternates(client, address: str) -> dict[str, str]:
-    """Return the type of each of the page's other forms, with its path and query."""
+    """Return media type → path and query, for each other form of the page."""
     links = elements(client.get(address).text, "link", rel="alternate")
     return {str(link["type"]): str(link["href"]).removeprefix(HERE) for link in links}
 
@@ -134,7 +134,7 @@ def test_each_page_that_has_words_of_its_own_is_there(client):
 
 
 def png(client, name: str) -> tuple[tuple[int, int], int, set[str]]:
-    """Return the size of a picture in static/, how many bytes it has, and its colours."""
+    """Return a picture's size in pixels, its number of bytes, and its colours."""
     with client.get(f"/static/{name}") as answer:
         data = answer.data
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
@@ -149,7 +149,7 @@ def png(client, name: str) -> tuple[tuple[int, int], int, set[str]]:
 
 
 def test_the_images_have_their_sizes_and_the_colours_of_the_drawing(client):
-    """When the drawing changes: ``python -m tests.browser.site_images``."""
+    """When the drawing changes, run ``python -m tests.browser.site_images``."""
     with client.get("/static/favicon.svg") as answer:
         drawing = answer.text
     assert THEME_COLOUR in drawing

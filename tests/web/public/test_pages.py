@@ -64,7 +64,7 @@ def text_of(client, address: str, status: int = 200) -> str:
 
 
 def main_of(client, address: str) -> str:
-    """Return the same, of what stands below the filters."""
+    """Return what a reader sees of a page below the filters."""
     return text_of(client, address).rpartition(" Filtrer ")[2]
 
 
@@ -79,7 +79,7 @@ def test_every_page_answers_without_cookie_and_with_its_headers(client, address)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert 'style="' not in answer.text
-    # Its own addresses are whole where machines read them.
+    # Where machines read them, addresses of this site are absolute.
     others = r"<(script|link|img|iframe)[^>]+(src|href)=\"(https?:)?//(?!127\.0\.0\.1:8000/)"
     assert not re.search(others, answer.text)
 
@@ -150,7 +150,7 @@ def test_a_running_session_is_said_to_be_now(client):
 
 def test_the_event_page_says_where_its_deadline_falls_among_the_class_days(client):
     address = f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}"
-    # No class is said, so an école may take part: nobody is promised the Wednesday.
+    # The event names no class, so an école may take part: the page promises no Wednesday.
     assert (
         "Le dernier jour de classe avant, dans au moins une des zones A, B et C : mardi 9 février "
         "2021. Choisissez votre académie pour connaître le sien." in text_of(client, address)
@@ -172,7 +172,7 @@ def test_a_college_is_told_of_its_wednesday(empty_app):
 
 
 def test_an_ecole_and_a_college_are_told_of_their_own_last_day(client):
-    """No class is said: on a Thursday, a collège still has the Wednesday before."""
+    """The event names no class. Before a Thursday, a collège still has class on Wednesday."""
     address = f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}&academie=lille"
     both = "mardi 9 février 2021 (zone B ; mercredi 10 février 2021 en collège et en lycée)."
     assert f"Le dernier jour de classe avant : {both}" in text_of(client, address)
@@ -231,7 +231,7 @@ def test_what_has_no_day_is_said_where_dates_are(client):
 
 
 def test_the_composer_counts_as_of_the_day_on_screen(client):
-    """Else a rehearsed page draws a month with dates, and says that there are none."""
+    """Otherwise a page for another day would draw a month of dates, and say that there are none."""
     composed = text_of(client, f"/flux/?{JANUARY}&academie=clermont-ferrand&niveau=cm2")
     assert "Ce calendrier contient 2 dates en ce moment." in composed
 
@@ -332,7 +332,7 @@ def test_a_search_ignores_accents_and_case_and_keeps_what_was_typed(client):
 )
 def test_a_feed_is_found_by_name_departement_or_school_code(client, typed, feed):
     answer = client.get("/flux/", query_string={"lieu": typed, "le": "2021-01-04"})
-    # The place is carried on as every page does.
+    # The address keeps the place, as on every page.
     assert {"academie", "departement"} & parse_qs(urlsplit(answer.location).query).keys()
     assert "le=2021-01-04" in answer.location
     answer = client.get(answer.location)

@@ -1,4 +1,4 @@
-"""What is past says so, on its page and to machines."""
+"""Past dates and events are marked as past, on their page and for machines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def title_of(page: str) -> str:
 
 
 def headings(page: str) -> list[str]:
-    """Return what stands at each date of an event's page."""
+    """Return the heading of each date on an event's page."""
     found = re.findall(r"<h3>(.*?)</h3>", page.partition('id="dates"')[2], re.DOTALL)
     return [" ".join(html.unescape(re.sub("<[^>]+>", " ", one)).split()) for one in found]
 
@@ -46,7 +46,7 @@ def test_past_dates_on_the_page_of_an_event_are_marked(empty_app):
 
 
 def test_the_sitemap_names_just_what_may_be_indexed(empty_app):
-    """On days before, within and after the school years of what is there."""
+    """The test runs on days before, within and after the school years of the events."""
     late = [{"kind": "results", "day": "2021-09-30"}]
     publish(
         empty_app,
@@ -69,7 +69,7 @@ def test_the_sitemap_names_just_what_may_be_indexed(empty_app):
 
 
 def _real(client, address: str, day: str) -> str:
-    """The page as it is on a day; one that is shown as if it were another day is never indexed."""
+    """Return a page on a real day: a page for another day (``?le=``) is never indexed."""
     with time_machine.travel(f"{day}T09:00:00+01:00", tick=False):
         return client.get(address).text
 
@@ -102,12 +102,12 @@ def said(page: str) -> str:
         ({"cancelled": True}, "2021-01-04", False),
         ({"archived": True}, "2021-01-04", False),
         ({"milestones": []}, "2021-01-04", True),
-        # Nothing that a class does by then: no reminder goes out before it.
+        # A class has nothing to do by these dates, so no reminder goes out before them.
         ({"milestones": [{"kind": "results", "day": "2021-05-11"}]}, "2021-01-04", False),
         ({"milestones": [{"kind": "opening", "day": "2021-05-11"}]}, "2021-01-04", False),
         ({"milestones": [{"kind": "registration_deadline", "day": "2021-05-11"}],
           "full": True}, "2021-01-04", False),
-        # Its day may become known.
+        # The day of the deadline may still become known.
         ({"milestones": [MID_JUNE | {"kind": "deadline"}]}, "2021-01-04", True),
         ({"milestones": [MID_JUNE]}, "2021-01-04", False),
         ({"milestones": []}, "2021-08-01", False),
@@ -123,7 +123,7 @@ def test_a_contest_of_the_past_promises_no_reminder_at_sign_up(empty_app, change
         assert ("Me prévenir de : Concours d'essai" in said(form)) is reminds
         assert (f'name="evenement" value="{ID}"' in form) is reminds
         assert ("Aucun rappel ne partira pour cet événement" in said(form)) is not reminds
-        # With nothing picked, what fits the class is what is left to hear of.
+        # Without a picked event, only « all that fits the class » is left to choose.
         chosen = re.search(r'name="suivre" value="(\w+)" checked', form)[1]
         assert chosen == ("choix" if reminds else "tout")
         event = client.get(f"/evenements/{ID}/").text

@@ -24,7 +24,7 @@ from tests.web.subscription.test_subscription_pages import dump, jeton, post, wo
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 PROPOSE, THANKS, ABOUT = "/proposer/", "/proposer/merci/", f"/proposer/?evenement={ID}"
 
-#: A form as a browser sends it when somebody fills in the least.
+#: The form as a browser sends it when only the required fields are filled in.
 FORM = {
     "titre": "Rallye mathématique du Nord",
     "sorte": "inscriptions",
@@ -208,7 +208,7 @@ def test_what_is_in_the_calendar_is_said_with_a_link_to_it(site, client):
 
 
 def test_nobody_proposes_for_a_place_without_saying_so(client):
-    """A contest of all France, proposed by a teacher of Lille, is not Lille's."""
+    """A national contest that a teacher of Lille proposes is not a contest of Lille."""
     page = client.get(f"{PROPOSE}?academie=lille").text
     assert re.search(r'id="f-lieu"[^>]* value=""', page)
     assert "checked" not in page.partition("Pour qui")[2].partition("Page officielle")[0]

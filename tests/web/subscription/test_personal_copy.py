@@ -1,4 +1,4 @@
-"""A right of access answers in French that a person reads, beside the file for a program."""
+"""The right of access: a page in French for a person, beside the file for a program."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 
 
 def fill(site) -> str:
-    """Give Alice something of everything that is kept; return the token of her link."""
+    """Give Alice an example of all data that is kept; return the token of her link."""
     token = personal_token(site)
     with site.app_context():
         who = db.session.scalar(select(Subscriber))
@@ -133,7 +133,7 @@ def test_the_page_says_in_words_all_that_the_file_holds(site):
     ):
         assert said in main, said
     data = json.loads(client.get(personal(token, "donnees.json")).text)
-    # One label on the page for each value of the file that is one.
+    # The page has one label for each such value of the file.
     assert page.count(LABELS["reponse"]) == sum(len(m["essais"]) for m in data["courriels"])
     assert main.count(LABELS["prevu_le"]) == len(data["rappels"]) == len(ReminderState)
 

@@ -38,7 +38,7 @@ NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ALICE, BOB = "alice@ecole.example", "bob@ecole.example"
 
-#: A form as a browser sends it when somebody fills in the least.
+#: The form as a browser sends it when only the required fields are filled in.
 FORM = {
     "adresse": ALICE,
     "lieu": "Lille",
@@ -73,7 +73,7 @@ def client(site):
 
 @pytest.fixture
 def token(site) -> str:
-    """The link of Alice, who is subscribed."""
+    """The token of the personal link of Alice, who is subscribed."""
     return personal_token(site)
 
 
@@ -256,7 +256,7 @@ def test_from_the_form_to_the_confirmed_page_by_the_link(site, client):
     answer = post(client, page)
     assert answer.status_code == 200
     assert "C'est confirmé" in words(answer)
-    # Nothing was picked, so what fits is offered, with a button.
+    # Nothing was picked, so the page offers the contests that fit, with a button.
     assert "Concours d'essai" in words(answer)
     assert "Me prévenir de Autre concours" in words(answer)
     assert "/flux/?academie=lille" in answer.text
@@ -470,7 +470,7 @@ def test_a_network_that_asks_too_often_is_told_when_to_try_again(site, client, c
         assert "Réessayez dans 42 minutes" in words(answer)
         assert f'value="{ALICE}"' in answer.text
     assert person(site) is None
-    # Another network may.
+    # Another network may still ask.
     token = jeton(client, "/abonnement/")
     environ = {"REMOTE_ADDR": "192.0.2.7"}
     client.post("/abonnement/", data=FORM | {"jeton": token}, environ_overrides=environ)
@@ -556,7 +556,8 @@ def test_the_personal_page_changes_what_one_wants(site, client, token):
     assert (found.academy_slug, found.follows_all) == ("la-reunion", True)
     assert found.leads == {"month"}
     assert "terminale" in found.classes
-    # All classes of the school: none is ticked, so that another school brings its own.
+    # All classes of the school are chosen. None is ticked, so that another kind of school brings
+    # its own classes.
     assert not re.search(r'name="classe"[^>]* checked', client.get(personal(token)).text)
 
 
@@ -644,7 +645,8 @@ def test_whoever_is_erased_while_a_request_is_answered_is_not_found(site, client
             other.execute("DELETE FROM subscriber")
             other.commit()
 
-    # Between the count of mails, which is a transaction of its own, and the mail.
+    # The erasure comes after the count of mails, which is a transaction of its own, and before
+    # the mail.
     event.listen(db.session, "after_commit", erase, once=True)
     answer = client.post(action, data=sent)
     assert answer.status_code == 404
