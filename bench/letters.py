@@ -1,4 +1,4 @@
-"""Benchmark of the reader of letters: microseconds a kilobyte from 10 kB to 1 MB, PDF pages a second.
+"""Benchmark of reading letters: microseconds a kilobyte from 10 kB to 1 MB, PDF pages a second.
 
 The time must be linear in the size of the letter; it would be quadratic in a reader that looks back
 over all the text. The yardstick of each size is one regular expression that finds the months in the
@@ -68,8 +68,8 @@ HOSTILE = {
 
 
 def letter(size: int) -> str:
-    """Return a letter of *size* characters with about ten items in 20 kB, like the longer letters that
-    we measured."""
+    """Return a letter of *size* characters with about ten items in 20 kB, like the fuller letters
+    that we measured."""
     told = ARTICLE.split("\n\n")[2] + "\n\n"
     parts, length = ["# La lettre des ponts\n\n"], 0
     n = 0

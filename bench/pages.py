@@ -1,8 +1,8 @@
-"""Benchmark of the first paint of a month: our page and FullCalendar with the same dates in Chromium.
+"""Benchmark of the first paint of a month in Chromium: our page, and FullCalendar with its dates.
 
-Both pages are served from this machine, gzipped, and opened in turn, each time by a new visitor. The
-figures are the median first contentful paint and the transferred bytes. The ratio is computed for
-each pair, so that a slow moment of the machine affects both pages.
+Both pages are served from this machine, gzipped, and opened in turn, each time by a new visitor.
+The figures are the medians of the first contentful paint and of the transferred bytes. The ratio is
+computed for each pair, so that a slow moment of the machine affects both pages.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Benchmark of planning reminders and of sending mails, as ratios to bare yardsticks.
 
-Planning: a morning in January on which reminders are due to about three subscribers in four. The
+Planning: a morning in January on which about three subscribers in four are due a reminder. The
 yardstick, in the same run: a bare ``INSERT … SELECT`` of as many rows into tables with the same
-columns and the same unique index, without foreign keys. Other writers of SQLite wait at most for the
-longest write transaction.
+columns and the same unique index, without foreign keys. The longest write transaction is the time
+for which SQLite makes other writers wait.
 
-Sending: one process, one connection, and a server that discards every mail (``smtp-sink`` if Debian's
-postfix is installed, else aiosmtpd). The yardstick, in the same run: ``smtplib`` sends the same bytes.
-Each part runs in its own process, so that no part inherits the memory of another.
+Sending: one process, one connection, and a server that discards every mail (``smtp-sink`` if
+Debian's postfix is installed, else aiosmtpd). The yardstick, in the same run: ``smtplib`` sends the
+same bytes. Each part runs in its own process, so that no part inherits the memory of another.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ child process imports this module, so this module must import little.
 from __future__ import annotations
 
 import io
-import json
 import os
 import resource
 import signal
@@ -224,14 +223,6 @@ def chat(value: str) -> str:
     sys.stdout.write('{"kind": "value", "value": "printed"}')
     os.write(1, b'{"kind": "value", "value": "written"}')
     return value
-
-
-def recurse(depth: int) -> str:
-    """Return JSON that is nested too deeply to be parsed."""
-    value: list[object] = []
-    for _ in range(depth):
-        value = [value]
-    return json.dumps(value)
 
 
 def surroundings(folder: str) -> dict[str, object]:

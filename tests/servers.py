@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
-from tests.tools import ROOT, need
+from tests.tools import ROOT, free_port, need
 
 NGINX_CONF = ROOT / "deploy" / "nginx.conf"
 
@@ -74,13 +74,6 @@ def held_bytes(pid: int) -> int:
         return 0
     found = re.search(r"^Pss: +(\d+) kB", told, re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
-
-
-def free_port() -> int:
-    """Return a free port of 127.0.0.1."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 @contextmanager

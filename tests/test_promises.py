@@ -174,9 +174,6 @@ def test_each_use_has_its_legal_basis(client):
 
 def test_every_calendar_of_the_store_is_credited(client):
     with client.application.test_request_context():
-        from calendar_app.catalogue import queries
-        from calendar_app.store.base import db
-
         calendars = queries.reference(db.session).calendars.values()
         sources = {(c.label, c.source) for c in calendars}
     page = words(client.get(NOTICE))

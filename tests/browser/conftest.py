@@ -194,7 +194,7 @@ def page_of(browser, site) -> Callable[..., Page]:
 def _visitor(browser: Browser, site: str, width: int, scheme: str, **options: Any) -> Any:
     options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme} | options
     context = browser.new_context(base_url=site, locale="fr-FR", **options)
-    # Server and browser are on this machine, which may be busy; after a minute, no answer will come.
+    # Server and browser are on this machine, which may be busy: a wait of a minute is enough.
     context.set_default_timeout(60_000)
     return context
 

@@ -60,10 +60,10 @@ LOOKED_AT = {
 
 
 def findings(page: Page) -> list[str]:
-    """Return the violations that axe-core finds, and the undecided cases that nobody has checked, each
-    with its element.
+    """Return the violations that axe-core finds, and the undecided cases that nobody has checked,
+    each with its element.
     """
-    if page.evaluate("typeof axe") == "undefined":  # half a megabyte, so only once for each document
+    if page.evaluate("typeof axe") == "undefined":  # half a megabyte: only once
         page.evaluate(Axe().axe_script)
     found = page.evaluate(_RUN)
     return [

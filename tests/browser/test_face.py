@@ -1,5 +1,5 @@
-"""The calendar as a teacher uses it, by keyboard and without scripts: choose an académie once, pick,
-copy, print."""
+"""The calendar as a teacher uses it, by keyboard and without scripts: choose an académie once,
+pick, copy, print."""
 
 from __future__ import annotations
 

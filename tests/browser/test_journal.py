@@ -34,8 +34,8 @@ DEAD = "https://ancien-site.example/concours/2020/reglement.html"
 
 @pytest.fixture(scope="module")
 def store(site, instance) -> Iterator[Flask]:
-    """An application on the store of the site, where an event of Lille was changed twice and a draft
-    was refused."""
+    """An application on the store of the site, with an event of Lille that was changed twice and a
+    refused draft."""
     app, now = create_app(_settings(site, instance)), datetime.now(UTC)
     soon = (now + timedelta(days=9)).date()
     of = {"school_year": SchoolYear.of(soon).label, "id": f"essai-{SchoolYear.of(soon).label}"}

@@ -62,7 +62,7 @@ def test_no_typographic_apostrophe():
 
 @pytest.mark.parametrize("calendar", SHIPPED.values(), ids=SHIPPED)
 def test_what_is_known_has_no_missing_holiday(calendar):
-    # There are at most 91 days between two holidays (Martinique, spring 2024). A longer time without
+    # At most 91 days lie between two holidays (Martinique, spring 2024). A longer time between two
     # holidays in a known range would mean that a holiday is missing.
     for first, last in calendar.known:
         inside = [h for h in calendar.holidays if h.last_day >= first and h.first_day <= last]

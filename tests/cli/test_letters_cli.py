@@ -1,4 +1,4 @@
-"""``calendar-app letters`` in its own process, as a person runs it: the output and the exit code."""
+"""``calendar-app letters`` in its own process, as a person runs it: the output, the exit code."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def nation(*, wednesdays: bool) -> ClassDays:
 #
 # Mondays: 14, 21 and 28 December, 4, 11, 18 and 25 January, 1 and 8 February.
 #
-# R is the deadline if it is a class day, else the last class day before it. The leads in class weeks
+# R is the deadline if it is a class day, else the last class day before it. Leads in class weeks
 # and the countdown count from R; the lead of a month counts from the deadline itself.
 #
 # Zones B and C, Corse: class from 4 January to past the deadline, without a public holiday (Good

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import Answer, exchange, free_port, nginx, request
+from tests.servers import Answer, exchange, nginx, request
+from tests.tools import free_port
 
 TOKEN = "DNJziSqJSxOyFzGRCqP31g.GzlwhYRuSYCXAsTQaVuAZksim-0"
 PERSONAL = (
