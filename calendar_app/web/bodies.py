@@ -77,7 +77,7 @@ READING: Final = Gate(THREADS // 4)
 #: for: a letter being read, a password being verified, the transaction of another writer.
 SENDING: Final = Gate(THREADS // 2)
 #: The gate for reading letters: each takes a file in memory, and a process of its own that may use
-#: half a gigabyte.
+#: a quarter of a gigabyte (``letters`` reads within 256 MiB).
 LETTERS: Final = Gate(1)
 #: Seconds that a request with a letter waits for the letters before it.
 LETTER_WAITS: Final = 30
