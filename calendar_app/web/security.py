@@ -9,7 +9,13 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, abort, current_app, render_template, request
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InvalidRequestError,
+    PendingRollbackError,
+    ResourceClosedError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import (
@@ -132,6 +138,10 @@ _ERASED = (
 )
 
 
+#: What the pool of SQLAlchemy says of a connection that it has given up.
+_CLOSED = "This connection is closed"
+
+
 def protect(app: Flask, settings: Settings) -> None:
     """Set the headers, limits, error pages and trusted proxies of the application."""
     app.before_request(_check_host)
@@ -149,6 +159,7 @@ def protect(app: Flask, settings: Settings) -> None:
     app.register_error_handler(ObjectDeletedError, _erased)
     app.register_error_handler(DBAPIError, _no_store)
     app.register_error_handler(PoolTimeoutError, _no_store)
+    app.register_error_handler(InvalidRequestError, _lost_connection)
     app.register_error_handler(IntegrityError, _our_fault)
     app.register_error_handler(Exception, _our_fault)
     if hops := settings.trusted_proxies:
@@ -266,18 +277,28 @@ def _refused(error: CalendarError) -> Any:
     return _page(Conflict.code, str(error))
 
 
-def _no_store(error: DBAPIError | PoolTimeoutError) -> Any:
+def _no_store(error: DBAPIError | PoolTimeoutError | InvalidRequestError) -> Any:
     """Answer 503 when the store is overloaded or does not answer: never an empty 200, which would
     wipe a subscribed calendar."""
     # Log the class only: the message may hold a text that a person typed.
     log.error("the store did not answer: %s", type(getattr(error, "orig", error)).__name__)
-    db.session.rollback()
+    try:
+        db.session.rollback()
+    except (DBAPIError, InvalidRequestError):
+        db.session.registry.clear()  # the connection is gone: a new session takes another one
     todo = setup.problem(db.session)
     if todo:
         log.error("the store cannot serve: %s", todo)
     answer = _page(503, todo=todo)
     answer.headers["Retry-After"] = str(RETRY_AFTER)
     return answer
+
+
+def _lost_connection(error: InvalidRequestError) -> Any:
+    """Answer 503 when a connection was lost twice in one request: SQLAlchemy then says that the
+    request used a closed connection. Any other error of this class is a mistake of ours."""
+    is_lost = isinstance(error, ResourceClosedError | PendingRollbackError)
+    return _no_store(error) if is_lost or _CLOSED in str(error) else _our_fault(error)
 
 
 def _our_fault(error: Exception) -> Any:

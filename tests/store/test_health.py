@@ -15,13 +15,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import DisconnectionError
 
 from calendar_app.reminders import outbox_status
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.store.base import db, writer_options
 from calendar_app.store.health import Health, can_write
 from calendar_app.store.models import RateCount
+from calendar_app.web.policies import Policy, policy
 from tests.conftest import JANUARY
 
 
@@ -239,3 +241,35 @@ def test_a_file_that_goes_while_something_is_written_refuses_it(app):
         with pytest.raises(OperationalError):
             db.session.query(Subscriber).count()
         away.rename(path)
+
+
+def use_connections_that_are_all_lost() -> None:
+    def lose(*_: object) -> None:
+        raise DisconnectionError
+
+    event.listen(db.engine, "checkout", lose)
+    try:
+        db.engine.connect()
+    finally:
+        event.remove(db.engine, "checkout", lose)
+
+
+def use_a_session_as_no_session_is_used() -> None:
+    db.session.begin()
+    db.session.begin()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+@pytest.mark.parametrize(
+    ("use", "status"),
+    [
+        (use_connections_that_are_all_lost, 503),
+        (use_a_session_as_no_session_is_used, 500),
+    ],
+)
+def test_lost_connections_are_announced_and_a_mistake_of_ours_is_an_error(app, use, status):
+    app.view_functions["legal.help"] = policy(Policy.PUBLIC)(use)
+    answer = app.test_client().get("/aide/")
+    assert answer.status_code == status
+    assert ("Retry-After" in answer.headers) == (status == 503)
+    assert app.test_client().get("/").status_code == 200
