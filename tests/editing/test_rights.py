@@ -31,7 +31,7 @@ from calendar_app.editing.followed import agendas
 from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
-from calendar_app.editing.models.letters import Draft, LetterDrop
+from calendar_app.editing.models.letters import Draft, Letter, LetterDrop
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.roles import RIGHTS, EditorAction, EditorRole
 from calendar_app.store.base import db, writing
@@ -42,6 +42,7 @@ from calendar_app.web.editing.typed_lists import scope_text
 from calendar_app.words.errors import CalendarError
 from tests.editing.test_editors import HASHED
 from tests.factories import another, publish
+from tests.signed_in import cookie
 from tests.tools import CAMPAIGN, scaled
 from tests.web.editing.test_editor_pages import LOG_IN, PASSWORD, hidden
 from tests.web.editing.test_editor_pages import propose as put_draft
@@ -148,6 +149,7 @@ TABLE: dict[str, Callable[[Try], bool]] = {
     "prepare an event": Try.concerns,
     "prepare a change": Try.concerns,
     "accept a draft": to_publish,
+    "accept all that is certain": to_publish,
     "accept what was prepared": to_publish,
     "refuse a draft": to_publish,
     "refuse what was prepared": to_decide_or_own,
@@ -247,9 +249,9 @@ class World:
         update = {"id": f"{slug}-2020-2021", "series": slug, "title": slug, "record": None}
         return entry.model_copy(update=update)
 
-    def draft(self, scope: tuple[str, ...]) -> Draft:
+    def draft(self, scope: tuple[str, ...], **more: Any) -> Draft:
         title = f"{self.word()} {self.word()}"
-        put_draft(self.app, title, *scope)
+        put_draft(self.app, title, *scope, **more)
         db.session.rollback()  # another session wrote it
         return db.session.scalars(select(Draft).where(Draft.title == title)).one()
 
@@ -377,6 +379,25 @@ class World:
 
     def accept_a_draft(self, t: Try, maker: Editor) -> Act:
         return self._accept(self.draft(t.scope))
+
+    def accept_all_that_is_certain(self, t: Try, maker: Editor) -> Act:
+        letter = Letter(
+            checksum=f"{self.random.getrandbits(256):064x}",
+            title="Une lettre",
+            file_name="lettre.txt",
+            issued=date(2020, 12, 15),
+            issued_from="écrite",
+            text="",
+            imported_at=NOW,
+        )
+        id_ = self.draft(t.scope, letter=letter).letter_id
+
+        def service(who: Editor) -> None:
+            # Drafts that the editor may not accept are left out without a word.
+            if not moderation.accept_certain(db.session, who, id_, NOW):
+                raise CalendarError("rien")
+
+        return Act(service, "letters.accept_certain", {"letter_id": id_}, {})
 
     def accept_what_was_prepared(self, t: Try, maker: Editor) -> Act:
         return self._accept(self.prepared(t.scope, maker))
@@ -602,6 +623,54 @@ def test_what_happens_is_what_the_table_says(world):
         assert seen.keys() == {(v, w) for v in TABLE for w in (True, False)} - {
             (v, True) for v in never
         }
+
+
+#: What is read → (the act that makes it, the rule that says who may read it).
+READ: dict[str, tuple[str, Callable[[Try], bool]]] = {
+    "event": ("editing.edit", Try.concerns),
+    "draft": ("drafts.draft", Try.within),
+    "prepared": ("drafts.draft", lambda t: t.is_maker or t.within()),
+    "source": ("sources.source", Try.within),
+    "change": ("journal.change", lambda t: t.is_maker or t.within()),
+}
+
+
+def address_of(world: World, t: Try, maker: Editor) -> str:
+    """Make an object that may be read, and return the address of its page."""
+    endpoint = READ[t.verb][0]
+    match t.verb:
+        case "event":
+            values: dict[str, Any] = {"event_id": world.event(t.scope)}
+        case "draft":
+            values = {"draft_id": world.draft(t.scope).id}
+        case "prepared":
+            values = {"draft_id": world.prepared(t.scope, maker).id}
+        case "source":
+            values = {"source_id": world.source(t.scope, maker).id}
+        case _:
+            with world.in_charge(maker):
+                world.change_an_event(t, maker).service(maker)
+            values = {"change_id": world.last_change()}
+    return world.app.url_map.bind("localhost").build(endpoint, values)
+
+
+def test_what_is_read_is_what_the_table_says(world):
+    """An object that an editor may not read does not exist for them: 404."""
+    seed, world = world
+    chance = random.Random(seed)
+    for number in range(scaled(1_000, 20)):
+        t = replace(draw(chance), verb=chance.choice(sorted(READ)))
+        if t.verb in ("draft", "prepared"):
+            t = replace(t, scope=t.scope if t.scope in SCOPES else SCOPES[0])
+        told = f"seed {seed}, draw {number}: {t}"
+        with world.app.app_context():
+            who = db.session.get_one(Editor, world.ids[t.role, t.own])
+            maker = who if t.is_maker else world.chief
+            address, page = who.address, address_of(world, t, maker)
+        client = world.app.test_client()
+        client.set_cookie("redaction", cookie(world.app, address).partition("=")[2])
+        wanted = 200 if READ[t.verb][1](t) else 404
+        assert client.get(page).status_code == wanted, told
 
 
 def test_the_table_names_every_action():

@@ -190,7 +190,7 @@ def test_a_server_that_hangs_after_the_last_statement_holds_nobody(app, postgres
 
 @pytest.mark.parametrize("engine", ["sqlite"])
 @pytest.mark.parametrize("change", ["removed", "replaced"])
-def test_nobody_is_told_to_look_into_a_mailbox_for_a_lost_store(app, tmp_path, change):
+def test_nobody_is_told_to_look_into_a_mailbox_for_a_lost_store(app, change):
     client = app.test_client()
     form = {
         "jeton": token_of(client.get("/abonnement/").text),
@@ -202,7 +202,7 @@ def test_nobody_is_told_to_look_into_a_mailbox_for_a_lost_store(app, tmp_path, c
         "accord": "1",
     }
     path = file_of(app)
-    away = tmp_path / "away.sqlite3"
+    away = path.with_name("away.sqlite3")
     path.rename(away)
     if change == "replaced":
         shutil.copyfile(away, path)
