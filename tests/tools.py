@@ -17,7 +17,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -62,18 +63,29 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 (names in it are made by mkdtemp)
 _OURS = "calendar-tests-"
 
 
-def folder_in_memory() -> Path:
-    """Return a new folder for the stores of this process: in memory where there is room for them,
-    else where temporary files are. The caller removes it."""
-    if not (_MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)):
-        return Path(tempfile.mkdtemp(prefix=_OURS))
-    for left in _MEMORY.glob(f"{_OURS}*"):
-        owner = left.name.removeprefix(_OURS).partition("-")[0]
-        if not Path("/proc", owner).exists():  # a run that was killed
-            shutil.rmtree(left, ignore_errors=True)
-    has_room = shutil.disk_usage(_MEMORY).free > 2 * 2**30
-    prefix = f"{_OURS}{os.getpid()}-"
-    return Path(tempfile.mkdtemp(prefix=prefix, dir=_MEMORY if has_room else None))
+@contextmanager
+def folder_in_memory() -> Iterator[Path]:
+    """Yield a folder for the stores of this process, and remove it at the end: in memory where
+    there is room, else where temporary files are. What a run that was killed left is removed."""
+    is_there = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    for left in _MEMORY.glob(f"{_OURS}*/lock") if is_there else ():
+        # Nobody holds the lock of a run that has ended. (A process number would say less: a run in
+        # a container has other ones.)
+        with suppress(OSError), left.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left.parent, ignore_errors=True)
+    has_room = is_there and shutil.disk_usage(_MEMORY).free > 2 * 2**30
+    made = Path(tempfile.mkdtemp(prefix=_OURS, dir=_MEMORY if has_room else None))
+    # When root runs the tests, PostgreSQL runs as another user.
+    made.chmod(0o711)
+    try:
+        with (made / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            folder = made / "stores"
+            folder.mkdir(0o700)
+            yield folder
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def scaled(cases: int, share: int = 10) -> int:
