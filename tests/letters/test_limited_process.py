@@ -19,6 +19,9 @@ from calendar_app.letters.limited_process import OverLimitError, run_limited
 from calendar_app.words.errors import CalendarError, UnreadableLetterError
 from tests import hostile_files as functions
 
+#: Each test starts a process, which takes half a second.
+pytestmark = pytest.mark.long
+
 TIME = (
     "La lecture de ce fichier demande trop de temps. "
     "Donnez la lettre dans un autre format, ou seulement les pages utiles."
@@ -105,7 +108,6 @@ def test_any_other_exception_is_a_sentence_and_its_words_stay_in_the_child(caplo
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.long
 @linux
 @pytest.mark.parametrize("function", [functions.allocate, functions.allocate_bit_by_bit])
 def test_memory_is_limited(function):
@@ -123,7 +125,6 @@ def without_clock(monkeypatch):
     monkeypatch.setattr(limited_process, "PATIENCE", 1000)
 
 
-@pytest.mark.long
 @linux
 def test_a_loop_ends_after_its_seconds_of_cpu(without_clock):
     before = cpu_of_children()
@@ -139,7 +140,6 @@ def cpu_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-@pytest.mark.long
 @linux
 def test_a_loop_that_ignores_the_signal_is_killed(without_clock):
     error = refusal(functions.loop_on_and_on, None, seconds=1)
@@ -152,7 +152,6 @@ def test_a_child_that_waits_is_not_waited_for():
     assert (type(error), str(error)) == (OverLimitError, TIME)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("function", [functions.answer_at_length, functions.flood])
 def test_an_answer_of_100_mb_is_not_read(function):
     error = refusal(function, 100_000_000)
@@ -208,7 +207,6 @@ def test_the_child_sees_no_setting_writes_no_file_and_loads_nothing_heavy(tmp_pa
     }
 
 
-@pytest.mark.long
 def test_it_runs_from_threads():
     with ThreadPoolExecutor(8) as threads:
         answers = threads.map(lambda n: run_limited(functions.give_back, n), range(40))

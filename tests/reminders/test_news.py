@@ -218,6 +218,7 @@ def test_news_of_another_academie_are_told_to_who_is_registered_there(school):
 # -- back and forth --------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_date_that_moves_back_and_forth_is_told_each_time_and_not_where_nothing_changed(school):
     sign_up(school.app, subscriber("alice", **LATE), picks=(ID,))
     there, back = on("2021-03-11"), on("2021-02-11")
@@ -235,6 +236,7 @@ def test_a_date_that_moves_back_and_forth_is_told_each_time_and_not_where_nothin
     assert school.news(MONDAY + timedelta(days=1)) == set()
 
 
+@pytest.mark.long
 def test_a_cancelled_date_that_is_restored_is_told_as_such(school):
     sign_up(school.app, subscriber("alice", **LATE), picks=(ID,))
     for week in range(2):

@@ -14,6 +14,9 @@ from tests.browser.conftest import PLACES
 from tests.conftest import JANUARY
 from tests.factories import another, publish
 
+#: Each test makes a site with 60 events more.
+pytestmark = pytest.mark.long
+
 #: The most bytes of a public page with 60 events, gzipped.
 LIMIT = 30_000
 EVENTS = 60
@@ -62,7 +65,6 @@ def weight(data: bytes) -> int:
     return len(gzip.compress(data, 6))
 
 
-@pytest.mark.long
 def test_every_public_page_is_light_and_asks_nobody_else(client):
     fetched: dict[str, bytes] = {}
     for name, place in PLACES.items():
