@@ -36,10 +36,10 @@ campaign: $(VENV)/dev.stamp ## Run the same tests with ten times the cases, then
 	@CALENDAR_TEST_CAMPAIGN=1 $(BIN)/python -m pytest --log-cli-level=WARNING $(PYTEST_ARGS)
 	@tests/fresh_machine.sh
 
-coverage: $(VENV)/dev.stamp ## Say which lines no test runs (build/coverage/html): all but long tests and browsers
+coverage: $(VENV)/dev.stamp ## Say which lines the tests of make quick do not run (build/coverage/html)
 	@$(BIN)/coverage erase
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder \
-		-m "not long" --ignore tests/browser $(PYTEST_ARGS)
+	@CALENDAR_TEST_QUICK=1 PYTHONDONTWRITEBYTECODE= $(BIN)/coverage run -m pytest -n 2 --dist loadscope \
+		--no-loadscope-reorder -q $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage html --quiet --fail-under=0
 	@$(BIN)/coverage report

@@ -1,4 +1,4 @@
-"""The application: settings in, a Flask application out; and what it hands to services."""
+"""The application: settings in, a Flask application out; and what it hands to the rooms."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import atexit
 import fcntl
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -135,11 +136,30 @@ def first_answer(address: str, goes_on: Callable[[], bool]) -> tuple[int, bytes]
     return answer
 
 
+#: Below the ports that Linux gives to whoever asks for any (32768 to 60999), so that no connection
+#: and no other server of a test takes one between the moment it is found and the moment it is used.
+_PORTS = range(20_000, 32_000)
+
+
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of 127.0.0.1 that is free now, and that no other test of this machine is given
+    as long as this process lives."""
+    folder = Path(tempfile.gettempdir()) / "calendar-tests-ports"
+    with suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(0o777)
+    for port in random.Random().sample(_PORTS, len(_PORTS)):
+        try:
+            lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except PermissionError:  # another user's
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.create_server(("127.0.0.1", port)):
+                return port  # the lock stays open
+        except OSError:
+            os.close(lock)
+    raise AssertionError("no port is free")
 
 
 def need(tool: str, why: str) -> str:

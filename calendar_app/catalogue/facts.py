@@ -136,22 +136,22 @@ def written_from(facts: Facts) -> Written:
     return entry
 
 
-def with_fresh_keys(seen: Facts, wanted: Facts, now: Facts) -> dict[str, Any]:
+def with_fresh_keys(base: Facts, wanted: Facts, now: Facts) -> dict[str, Any]:
     """Return *wanted*, with a new key for each added date whose key another person took meanwhile
     for another date. Thus both dates stay.
 
-    :param seen: the facts of the event when the person began.
+    :param base: the facts of the event when the person began.
     :param wanted: the facts that the person wants.
     :param now: the present facts of the event.
     """
     found: dict[str, Any] = {}
     for name, value in wanted.items():
-        is_added = name.startswith(_DATE) and name not in seen
+        is_added = name.startswith(_DATE) and name not in base
         if is_added and name in now and now[name] != value:
-            base, number = name, 1
+            first, number = name, 1
             while name in now or name in wanted or name in found:
                 number += 1
-                name = f"{base}-{number}"
+                name = f"{first}-{number}"
             value = {**value, "key": name.removeprefix(_DATE)}
         found[name] = value
     return found

@@ -15,7 +15,8 @@ import flask_migrate
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from calendar_app.catalogue import file_exchange, queries
 from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
@@ -59,7 +60,7 @@ def problem(session: AnySession) -> str | None:
     of ours repairs that."""
     try:
         return PROBLEMS.get(schema_state(session))
-    except DBAPIError:
+    except (DBAPIError, InvalidRequestError, PoolTimeoutError):
         return None
 
 

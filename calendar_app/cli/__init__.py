@@ -1,7 +1,7 @@
 """``calendar-app``: which service runs when. The messages to people are French.
 
 Start with ``group`` (the list of commands) and ``base`` (the application and its store). The
-commands only call services, and print: the work is done in the other rooms.
+commands only call functions of the other rooms, and print.
 """
 
 from __future__ import annotations

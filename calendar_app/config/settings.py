@@ -17,13 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AliasGenerator, BeforeValidator, Field, ValidationError, ValidationInfo
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from calendar_app.config.environment import (
     DOMAIN,
@@ -140,6 +134,7 @@ class Settings(BaseSettings):
         case_sensitive=True,
         validate_default=True,
         frozen=True,
+        hide_input_in_errors=True,
     )
 
     env: Annotated[
@@ -225,7 +220,6 @@ class Settings(BaseSettings):
     ] = 0
     metrics_networks: Annotated[
         tuple[Network, ...],
-        NoDecode,
         _read(networks),
         Variable("des réseaux séparés par des virgules, par exemple 127.0.0.0/8, 10.1.0.0/16"),
     ] = _LOOPBACK_NETWORKS
@@ -325,16 +319,16 @@ class Settings(BaseSettings):
         given = {name: text for name, value in environ.items() if (text := value.strip())}
         if instance is not None:
             given[f"{_PREFIX}INSTANCE"] = str(instance)
-        source = EnvSettingsSource(cls)
-        source.env_vars = given
+        # By the names of variables alone: a field's own name is no variable.
+        values: dict[str, Any] = {n: given[n] for n in cls._variables() if n in given}
         settings, wrong = None, frozenset[str]()
         try:
-            settings = cls(**source())
+            settings = cls(**values)
         except ValidationError as error:
             wrong = frozenset(str(problem["loc"][0]) for problem in error.errors())
         problems = [*cls._problems(given, wrong), *cls._unknown(environ)]
         if problems or settings is None:
-            raise SettingsError("\n".join(problems))
+            raise SettingsError("\n".join(problems or sorted(wrong)))
         return settings._in_its_folder()
 
     @classmethod

@@ -112,7 +112,7 @@ def suggest(session: AnySession, suggestion: Suggestion, now: datetime) -> str |
     with writing(session, now):
         # The lock keeps two concurrent suggestions from both proposing the same date.
         queries.catalogue(session, for_update=True)
-        drafts = held_against_calendar(session, items, _today(now), now, academies)
+        drafts = held_against_calendar(session, items, paris_day(now), now, academies)
         new = [draft for draft in drafts if draft.state is not DraftState.KNOWN]
         for draft in new:
             draft.suggested_by = suggestion.address.address if suggestion.address else None
@@ -237,10 +237,6 @@ def _in_hand() -> ColumnElement[bool]:
     minutes."""
     states = (DeliveryState.CLAIMED, DeliveryState.IN_DOUBT)
     return exists().where(Delivery.id == Draft.answer_delivery_id, Delivery.state.in_(states))
-
-
-def _today(now: datetime) -> date:
-    return paris_day(now)
 
 
 def _item(

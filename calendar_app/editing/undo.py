@@ -27,7 +27,7 @@ from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.store.base import AnySession, writing
-from calendar_app.words.errors import CalendarError, NotFoundError
+from calendar_app.words.errors import CalendarError
 
 #: The facts that undo a creation: an event is archived, a prepared draft is refused.
 _GONE = {"archived": "true"}
@@ -39,6 +39,16 @@ class UndoneAlreadyError(CalendarError):
 
     def __init__(self) -> None:
         super().__init__("Ce changement est déjà défait.")
+
+
+class GoneDateError(CalendarError):
+    """The date to which an undo would attach a draft again has been deleted since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "La date à laquelle cette proposition était rattachée n'est plus au calendrier : "
+            "rattachez la proposition à une autre date."
+        )
 
 
 class UndoConflictError(CalendarError):
@@ -186,16 +196,13 @@ def _undo_draft(
 def _check_date(session: AnySession, draft: Draft) -> None:
     """Check that the date to which an undo attaches a draft again is still there.
 
-    :raises NotFoundError: when it is not.
+    :raises GoneDateError: when it is not.
     """
     if draft.milestone_id is None:
         return
     milestone = session.get(Milestone, draft.milestone_id)
     if milestone is None or milestone.event_id != draft.event_id:
-        raise NotFoundError(
-            "La date à laquelle cette proposition était rattachée n'est plus au calendrier : "
-            "rattachez la proposition à une autre date."
-        )
+        raise GoneDateError
 
 
 def _draft_to_undo(session: AnySession, editor: Editor, change: Change) -> Draft:

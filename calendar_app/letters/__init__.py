@@ -21,7 +21,7 @@ from calendar_app.letters.dated_items import LetterReading
 from calendar_app.letters.formats.letter_text import MAX_BYTES, TOO_LARGE
 from calendar_app.letters.limited_process import run_limited
 from calendar_app.letters.reading.letter import LetterKnowledge, read_letter
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.school.reference_files import read_academies, read_themes, read_towns
 from calendar_app.words.errors import UnreadableLetterError
 
@@ -74,7 +74,7 @@ def read(
     """
     if len(data) > MAX_BYTES:
         raise UnreadableLetterError(TOO_LARGE)
-    today = now.astimezone(PARIS).date()
+    today = paris_day(now)
     return from_json(run_limited(reading_values, (data, issued, today, knowledge)))
 
 

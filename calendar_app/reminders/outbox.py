@@ -40,7 +40,7 @@ from calendar_app.reminders.rules.deliveries import (
     ReminderState,
 )
 from calendar_app.reminders.rules.personal_links import PersonalLinks
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import AnySession, writing
 
 _ANSWERS = tuple(kind for kind in DeliveryKind if kind.is_answer)
@@ -154,7 +154,7 @@ def queue_other(
     """
     delivery = Delivery(
         kind=kind,
-        day=now.astimezone(PARIS).date(),
+        day=paris_day(now),
         due_at=now,
         expires_at=min(now + PATIENCE, expires_at or now + PATIENCE),
         created_at=now,

@@ -33,8 +33,6 @@ _DEAD_AFTER = timedelta(days=1)
 #: days (RFC 5321, section 4.5.4.1), and the mailbox is read from time to time only.
 _REPORTED_WITHIN = timedelta(days=7)
 
-_OPEN = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.IN_DOUBT, DeliveryState.PARKED)
-
 
 @dataclass(frozen=True, slots=True)
 class ParkedMail:

@@ -9,13 +9,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, abort, current_app, render_template, request
-from sqlalchemy.exc import (
-    DBAPIError,
-    IntegrityError,
-    InvalidRequestError,
-    PendingRollbackError,
-    ResourceClosedError,
-)
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import (
@@ -138,8 +132,9 @@ _ERASED = (
 )
 
 
-#: What the pool of SQLAlchemy says of a connection that it has given up.
-_CLOSED = "This connection is closed"
+#: What SQLAlchemy says of a connection that it has given up, and its code for a transaction that
+#: was on such a connection (« Can't reconnect until invalid transaction is rolled back »).
+_CLOSED, _NOT_RECONNECTED = "this connection is closed", "8s2b"
 
 
 def protect(app: Flask, settings: Settings) -> None:
@@ -207,7 +202,7 @@ def _end_session(_error: BaseException | None) -> None:
     a store that no longer answers does not change it."""
     try:
         db.session.remove()
-    except DBAPIError:
+    except (DBAPIError, InvalidRequestError):
         log.warning("the store did not answer at the end of a request")
         db.session.registry.clear()
     finally:
@@ -297,8 +292,8 @@ def _no_store(error: DBAPIError | PoolTimeoutError | InvalidRequestError) -> Any
 def _lost_connection(error: InvalidRequestError) -> Any:
     """Answer 503 when a connection was lost twice in one request: SQLAlchemy then says that the
     request used a closed connection. Any other error of this class is a mistake of ours."""
-    is_lost = isinstance(error, ResourceClosedError | PendingRollbackError)
-    return _no_store(error) if is_lost or _CLOSED in str(error) else _our_fault(error)
+    is_lost = error.code == _NOT_RECONNECTED or _CLOSED in str(error).lower()
+    return _no_store(error) if is_lost else _our_fault(error)
 
 
 def _our_fault(error: Exception) -> Any:

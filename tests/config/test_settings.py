@@ -230,6 +230,15 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
     assert sorted(refused) == sorted([*missing, "PORT", "CALENDAR_SENDING", "CALENDAR_PUBLC_URL"])
 
 
+@pytest.mark.parametrize(
+    "environ",
+    [{"port": "9"}, {"env": "production"}, {"contact": "zzz"}, {"calendar_contact": "a@b.fr"}],
+)
+def test_the_name_of_a_field_is_no_variable(environ, tmp_path):
+    """Many programs set « port » or « env »; ours alone set CALENDAR_…"""
+    assert Settings.from_environment(environ, tmp_path) == Settings.from_environment({}, tmp_path)
+
+
 def test_a_variable_that_does_not_exist_is_refused_with_the_nearest_right_one(tmp_path):
     assert refusal({"CALENDAR_SMPT_URL": "x", "CALENDAR_COULEUR": "bleu"}, tmp_path) == [
         "CALENDAR_COULEUR n'est pas un réglage : retirez cette variable.",

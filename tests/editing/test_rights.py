@@ -1,4 +1,4 @@
-"""Who may do what: random editors do random things by the services, by forms, and by forms that are
+"""Who may do what: random editors do random things by functions, by forms, and by forms that are
 given back after the log-in. A second table of rights, written here, says what must happen.
 
 ``test_who_asks.py`` checks that no function is left out.

@@ -307,7 +307,7 @@ def test_a_draft_is_not_put_back_on_a_date_that_is_gone(store):
     detached = last()
     seen = facts(ID)
     events.save(db.session, zoe, wanted(seen, milestones__results=None), seen, NOW)
-    assert refused(zoe, detached) is NotFoundError
+    assert refused(zoe, detached) is undo.GoneDateError
     assert draft(first).milestone_id is None
 
 

@@ -1,4 +1,4 @@
-"""The services of subscriptions, from the sign-up to the erasure, on both engines."""
+"""Subscriptions, from the sign-up to the erasure, on both engines."""
 
 from __future__ import annotations
 

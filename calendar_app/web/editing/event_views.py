@@ -222,7 +222,7 @@ def _posted(form: EventForm, found: Event | None, draft: Draft | None) -> Any:
     """Do what a button of the form asks for, or show the form again with its problems."""
     here, asked = page(), request.form.get("action", "publier")
     about = found or (draft.event if draft else None)
-    base = _seen() if about else None
+    base = _base() if about else None
     if about and base is None:
         base = facts_of(event_entry(about, here.reference.academies))
     if not editor_session.is_fresh():
@@ -342,7 +342,7 @@ def _form(
     )
 
 
-def _seen() -> Facts | None:
+def _base() -> Facts | None:
     """Return the facts of the event as the form showed it; None when the request lacks them."""
     try:
         facts = json.loads(request.form.get("vu", ""), parse_constant=_no_number)

@@ -36,7 +36,7 @@ LOG_IN, ROOM, LOG_OUT = "/redaction/connexion/", "/redaction/", "/redaction/deco
 
 @pytest.fixture
 def engine():
-    """The services are tested on both engines; pages are the same from either."""
+    """What pages call is tested on both engines; pages are the same from either."""
     return "sqlite"
 
 

@@ -43,7 +43,7 @@ NEW_ID = "mon-ecole-en-podcast-2020-2021"
 
 @pytest.fixture
 def engine():
-    """The services are tested on both engines; pages are the same from either."""
+    """What pages call is tested on both engines; pages are the same from either."""
     return "sqlite"
 
 

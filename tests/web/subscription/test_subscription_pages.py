@@ -50,7 +50,7 @@ FORM = {
 
 @pytest.fixture
 def engine():
-    """The services are tested on both engines; pages are the same from either."""
+    """What pages call is tested on both engines; pages are the same from either."""
     return "sqlite"
 
 
