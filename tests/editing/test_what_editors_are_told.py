@@ -21,9 +21,10 @@ from tests.editing.test_suggestions import RALLYE
 from tests.factories import ID, another, entry, publish
 from tests.reminders.test_outbox import Clock, run
 from tests.smtp_server import mail_server
+from tests.web.editing.conftest import engine
 from tests.web.editing.test_editor_pages import propose
 from tests.web.editing.test_event_pages import EVENTS, FORM, NEW, ONE, create, fields, save
-from tests.web.editing.test_queue_pages import act, engine, logged_in, site
+from tests.web.editing.test_queue_pages import act, logged_in, site
 from tests.web.public.test_suggestion_pages import FORM as SUGGESTED
 from tests.web.public.test_suggestion_pages import PROPOSE, post
 from tests.web.subscription.test_subscription_pages import dump, words

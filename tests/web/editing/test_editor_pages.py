@@ -35,12 +35,6 @@ LOG_IN, ROOM, LOG_OUT = "/redaction/connexion/", "/redaction/", "/redaction/deco
 
 
 @pytest.fixture
-def engine():
-    """What pages call is tested on both engines; pages are the same from either."""
-    return "sqlite"
-
-
-@pytest.fixture
 def clock():
     with time_machine.travel(NOW, tick=False) as travelling:
         yield travelling

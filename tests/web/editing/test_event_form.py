@@ -20,12 +20,6 @@ from calendar_app.web.editing.moved_days import remember_moves
 from tests.factories import MID_JUNE, entry, publish
 
 
-@pytest.fixture
-def engine():
-    """A form is the same from either engine."""
-    return "sqlite"
-
-
 def sent(form: EventForm) -> MultiDict:
     """Return what a browser sends of a form that was shown and not touched."""
     found = MultiDict(form.texts)

@@ -42,12 +42,6 @@ NEW_ID = "mon-ecole-en-podcast-2020-2021"
 
 
 @pytest.fixture
-def engine():
-    """What pages call is tested on both engines; pages are the same from either."""
-    return "sqlite"
-
-
-@pytest.fixture
 def clock():
     with time_machine.travel(NOW, tick=False) as travelling:
         yield travelling

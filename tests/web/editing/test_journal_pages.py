@@ -22,12 +22,6 @@ JOURNAL = "/redaction/journal/"
 
 
 @pytest.fixture
-def engine():
-    """What pages call is tested on both engines; pages are the same from either."""
-    return "sqlite"
-
-
-@pytest.fixture
 def site(empty_app):
     with time_machine.travel(NOW, tick=False):
         publish(empty_app, entry(scope={"academies": ["lille"]}), now=NOW)

@@ -28,12 +28,6 @@ TYPED = {"reponse": "Ce n'est <b>pas</b> un concours.", "revision": "1"}
 
 
 @pytest.fixture
-def engine():
-    """Pages are the same from either store."""
-    return "sqlite"
-
-
-@pytest.fixture
 def site(empty_app):
     with time_machine.travel(NOW, tick=False):
         publish(empty_app, entry(scope={"academies": ["lille"]}), now=NOW)

@@ -26,12 +26,6 @@ LETTERS = "/redaction/lettres/"
 
 
 @pytest.fixture
-def engine():
-    """What pages call is tested on both engines; pages are the same from either."""
-    return "sqlite"
-
-
-@pytest.fixture
 def site(empty_app):
     with time_machine.travel(NOW, tick=False):
         yield empty_app

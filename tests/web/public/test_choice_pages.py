@@ -14,9 +14,9 @@ from calendar_app.catalogue import queries
 from calendar_app.store.base import db
 from calendar_app.web.public.weeks import week_note
 from tests.factories import ID, another, entry, publish
-from tests.web.public.test_pages import engine, main_of, text_of, today
+from tests.web.public.test_pages import main_of, text_of, today
 
-__all__ = ["engine", "today"]
+__all__ = ["today"]
 
 JANUARY = "le=2021-01-04"
 TALENT, ROBOTEAM = "ma-classe-a-du-talent-2020-2021", "roboteam-2020-2021"

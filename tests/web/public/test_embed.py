@@ -19,12 +19,6 @@ HERE = "http://127.0.0.1:8000"
 AFTER = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def engine():
-    """Pages are rendered the same from any store: SQLite is enough here."""
-    return "sqlite"
-
-
 @pytest.fixture(autouse=True)
 def today():
     with time_machine.travel(AFTER, tick=False):

@@ -25,12 +25,6 @@ HERE = "http://127.0.0.1:8000"
 TALENT = "/evenements/ma-classe-a-du-talent-2020-2021/"
 
 
-@pytest.fixture
-def engine():
-    """Pages are rendered the same from any store: SQLite is enough here."""
-    return "sqlite"
-
-
 @pytest.fixture(autouse=True)
 def today():
     with time_machine.travel(NOW, tick=False):

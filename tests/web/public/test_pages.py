@@ -43,12 +43,6 @@ PAGES = [
 ]
 
 
-@pytest.fixture
-def engine():
-    """Pages are rendered the same from any store: SQLite is enough here."""
-    return "sqlite"
-
-
 @pytest.fixture(autouse=True)
 def today():
     with time_machine.travel(AFTER, tick=False):

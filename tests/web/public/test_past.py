@@ -13,12 +13,6 @@ from tests.factories import ID, MID_JUNE, another, entry, publish
 NOINDEX = '<meta name="robots" content="noindex">'
 
 
-@pytest.fixture
-def engine():
-    """Pages are rendered the same from any store."""
-    return "sqlite"
-
-
 def title_of(page: str) -> str:
     return html.unescape(re.search(r"<title>(.*?)</title>", page)[1])
 

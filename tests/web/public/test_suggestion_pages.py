@@ -47,12 +47,6 @@ DEPARTMENTAL = {
 
 
 @pytest.fixture
-def engine():
-    """The service is tested on both engines; pages are the same from either."""
-    return "sqlite"
-
-
-@pytest.fixture
 def site(empty_app):
     with time_machine.travel(NOW, tick=False):
         publish(empty_app, entry(milestones=[*entry()["milestones"], DEPARTMENTAL]), now=NOW)
