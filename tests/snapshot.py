@@ -21,7 +21,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from unittest import mock
@@ -30,19 +30,18 @@ import click
 import time_machine
 from flask import Flask
 
-from calendar_app.app import create_app, letterhead, make_sender
+from calendar_app.app import answer_requests, create_app, make_sender
 from calendar_app.catalogue import file_exchange, queries, setup
 from calendar_app.cli import main as run_command
 from calendar_app.cli.group import cli
 from calendar_app.config.settings import data_folder
-from calendar_app.editing import accounts
-from calendar_app.reminders import asked
 from calendar_app.reminders.planning import plan_due
 from calendar_app.reminders.rules.reminder_plan import SchoolKind
 from calendar_app.store.base import db
 from tests.conftest import IMPORTED_AT, close, settings_for
 from tests.mail_factories import SIGNED_UP, sign_up, subscriber
 from tests.random_requests import Draw, Request
+from tests.servers import Answer
 from tests.tools import ROOT
 from tests.web.test_random_requests import NOW, ask, furnish
 
@@ -135,9 +134,15 @@ def keep_answers(app: Flask, snapshot: Snapshot) -> None:
     """Write the answers to random requests."""
     for request in Draw(furnish(app)).many(0, REQUESTS):
         answer = ask(app, request)
-        headers = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
-        head = f"{request.method} {request.target!r}\n\n{answer.status}\n{headers}\n"
-        snapshot.keep(f"answers/{request.number:05}", head.encode() + answer.body)
+        asked_for = f"{request.method} {request.target!r}\n\n".encode()
+        snapshot.keep(f"answers/{request.number:05}", asked_for + written(answer))
+
+
+def written(answer: Answer, without: Collection[str] = ()) -> bytes:
+    """Return an answer as a file holds it, but for some of its headers."""
+    kept = ((name, value) for name, value in answer.headers.items() if name not in without)
+    headers = "".join(f"{name}: {value}\n" for name, value in kept)
+    return f"{answer.status}\n{headers}\n".encode() + answer.body
 
 
 def addresses(app: Flask) -> Iterator[tuple[str, str]]:
@@ -171,9 +176,7 @@ def keep_public(app: Flask, snapshot: Snapshot) -> None:
         answer = ask(app, Request(0, "GET", address.encode(), (("Host", "127.0.0.1"),)))
         # Only these headers of static files depend on the day on which the file was checked out.
         dated = ("last-modified", "etag") if name.startswith("static/") else ()
-        kept = {key: value for key, value in answer.headers.items() if key not in dated}
-        headers = "".join(f"{key}: {value}\n" for key, value in kept.items())
-        snapshot.keep(name, f"{answer.status}\n{headers}\n".encode() + answer.body)
+        snapshot.keep(name, written(answer, without=dated))
 
 
 def keep_mails(
@@ -198,7 +201,7 @@ def send(app: Flask, folder: Path, snapshot: Snapshot) -> None:
     """Do what the worker does at this moment, and write the mails that are sent."""
     now = datetime.now(UTC)
     with app.app_context():
-        asked.answer(db.session, letterhead(app).links, now, accounts.mail_forgotten_password)
+        answer_requests(app, now)
         plan_due(db.session, now)
         make_sender(app, "snapshot", pause=lambda _: None).run()
     for path in sorted((folder / "outbox").glob("*.eml")):

@@ -20,7 +20,7 @@ from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.letters.as_json import contract
 from calendar_app.letters.dated_items import LetterReading
 from calendar_app.letters.reading.letter import LetterKnowledge
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.text import clean_line
 
@@ -169,7 +169,7 @@ def _show_items(lines: Sequence[ItemLine]) -> None:
 def _show_report(path: Path, report: LetterReport, knowledge: LetterKnowledge) -> None:
     """Print the outcome of each item of a letter."""
     if not report.is_new:
-        day = short_day(report.imported_at.astimezone(PARIS).date())
+        day = short_day(paris_day(report.imported_at))
         count = sum(draft.proposal is not None for draft in report.drafts)
         many = "s" if count > 1 else ""
         name = click.format_filename(path)

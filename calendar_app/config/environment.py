@@ -123,48 +123,40 @@ def site_url(text: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
 
 
-def smtp_url(production: bool) -> Callable[[str], str]:
+def smtp_url(text: str, *, production: bool) -> str:
     """Read ``smtp://[user:password@]host[:port]``, or ``smtps://``.
 
     Before *production* also ``console:``, and ``file:`` for what is done without any setting.
     """
-
-    def parse(text: str) -> str:
-        if not production and text.lower() in ("console:", "file:"):
-            return text.lower()
-        parts = urlsplit(text)
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0:
-            raise ValueError(text)
-        # What follows the host is mostly the end of a password with a sign that wants its %code.
-        if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError(text)
-        return text
-
-    return parse
+    if not production and text.lower() in ("console:", "file:"):
+        return text.lower()
+    parts = urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0:
+        raise ValueError(text)
+    # What follows the host is mostly the end of a password with a sign that wants its %code.
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(text)
+    return text
 
 
-def database_url(folder: Path) -> Callable[[str], str]:
+def database_url(text: str, folder: Path) -> str:
     """Read the address of a SQLite or PostgreSQL store; a relative path starts from *folder*.
 
     Flask-SQLAlchemy and Alembic each have a folder of their own for relative paths.
     """
-
-    def parse(text: str) -> str:
-        try:
-            url = make_url(text)
-        except ArgumentError as error:
-            raise ValueError(text) from error
-        name = url.database
-        if name and url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
-            url = url.set(drivername="postgresql+psycopg")
-        # A store in memory would be another one in each worker, and empty at each start.
-        elif name and url.drivername == "sqlite" and not name.startswith((":", "file:")):
-            url = url.set(database=str(folder / name))
-        else:
-            raise ValueError(text)
-        return url.render_as_string(hide_password=False)
-
-    return parse
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise ValueError(text) from error
+    name = url.database
+    if name and url.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        url = url.set(drivername="postgresql+psycopg")
+    # A store in memory would be another one in each worker, and empty at each start.
+    elif name and url.drivername == "sqlite" and not name.startswith((":", "file:")):
+        url = url.set(database=str(folder / name))
+    else:
+        raise ValueError(text)
+    return url.render_as_string(hide_password=False)
 
 
 def networks(text: str) -> tuple[Network, ...]:

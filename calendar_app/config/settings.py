@@ -76,12 +76,12 @@ def _read(parse: Callable[[str], Any]) -> BeforeValidator:
 def _read_database_url(value: Any, info: ValidationInfo) -> Any:
     """Read the address of the store; without one, a file in the instance folder."""
     folder = info.data.get("instance", Path("instance").absolute())
-    return database_url(folder)(value) if value else f"sqlite:///{folder / 'calendar.sqlite3'}"
+    return database_url(value, folder) if value else f"sqlite:///{folder / 'calendar.sqlite3'}"
 
 
 def _read_smtp_url(value: Any, info: ValidationInfo) -> Any:
     production = info.data.get("env") == "production"
-    return smtp_url(production)(value) if isinstance(value, str) else value
+    return smtp_url(value, production=production) if isinstance(value, str) else value
 
 
 def _default_url(data: dict[str, Any]) -> str:

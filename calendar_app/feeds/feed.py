@@ -13,7 +13,7 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.school.academies import Academy
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.words.errors import ParameterError, as_repeated
 from calendar_app.words.vocabulary import MilestoneKind
 
@@ -113,7 +113,7 @@ class Feed:
 def month_edge(now: datetime) -> date:
     """Return the first day of the current month in Paris. The bytes of a feed depend on *now* (an
     aware instant) only through this day."""
-    return now.astimezone(PARIS).date().replace(day=1)
+    return paris_day(now).replace(day=1)
 
 
 def past_edge(edge: date) -> date:

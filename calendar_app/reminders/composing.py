@@ -27,7 +27,7 @@ from calendar_app.reminders.rules.deliveries import DeliveryKind, DeliveryState,
 from calendar_app.reminders.rules.personal_links import ClassAnswer, PersonalLinks
 from calendar_app.school.academies import Academy
 from calendar_app.school.leads import Lead
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, reading
 from calendar_app.words.vocabulary import MilestoneKind
@@ -176,7 +176,7 @@ class Composer:
         head, reference = self._head, batch.reference
         academy = reference.academies.get(who.academy_slug) if who.academy_slug else None
         today = batch.today_of(who)
-        heard = who.heard_at.astimezone(PARIS).date()
+        heard = paris_day(who.heard_at)
         place = (reference.version, kind, who.academy_slug, who.school.wednesdays, today)
 
         def lines() -> list[messages.ReminderLine]:
@@ -200,7 +200,7 @@ class Composer:
             case DeliveryKind.NEW_ADDRESS:
                 return self._once(kind, lambda: messages.new_address(head))
             case DeliveryKind.GOODBYE:
-                silent = who.state_at.astimezone(PARIS).date() >= silence_ends(heard, heard)
+                silent = paris_day(who.state_at) >= silence_ends(heard, heard)
                 return self._once((kind, silent), lambda: messages.goodbye(head, silent=silent))
             case DeliveryKind.REMINDER:
                 return self._once(same, lambda: messages.reminder(head, lines(), academy))

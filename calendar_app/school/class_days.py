@@ -131,6 +131,8 @@ class ClassDays:
     def _public_holidays(self, year: int) -> Mapping[date, str]:
         """Return the public holidays of a calendar year on which no académie has class."""
         first, *others = (public_holidays(codes, year) for codes in self._places)
+        if not others:
+            return first
         return {day: name for day, name in first.items() if all(day in of for of in others)}
 
     # -- one day ------------------------------------------------------------------------------

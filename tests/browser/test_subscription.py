@@ -13,9 +13,8 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from calendar_app.app import create_app
+from calendar_app.app import answer_requests, create_app
 from calendar_app.config.settings import Settings
-from calendar_app.editing import accounts
 from calendar_app.reminders import asked, follows, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.subscribers import SignUp
@@ -64,9 +63,7 @@ def store(site, instance) -> Iterator[Flask]:
 
 def find(store: Flask, address: str) -> Subscriber:
     with store.app_context():
-        asked.answer(
-            db.session, links(), datetime.now(UTC), accounts.mail_forgotten_password
-        )  # as the worker does
+        answer_requests(store, datetime.now(UTC))  # as the worker does
         found = db.session.scalar(select(Subscriber).where(Subscriber.address_key == address))
         assert found is not None
         return found

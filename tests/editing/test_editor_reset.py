@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select, update
 
-from calendar_app.app import letterhead
+from calendar_app.app import answer_requests, letterhead
 from calendar_app.editing import accounts, other_mails
 from calendar_app.editing.models.editors import Editor, PasswordLink
 from calendar_app.editing.password_links import (
@@ -54,9 +54,8 @@ def client(site):
 def forget(site, address: str = ZOE, now: datetime = NOW) -> None:
     """Ask for a link as the page does, and queue the mail as the worker does."""
     with site.app_context():
-        links = letterhead(site).links
         asked.password(db.session, MailAddress.read(address), now)
-        asked.answer(db.session, links, now, accounts.mail_forgotten_password)
+        answer_requests(site, now)
 
 
 def ask(client, address: str):

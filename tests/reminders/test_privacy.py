@@ -19,7 +19,7 @@ import pytest
 import time_machine
 from sqlalchemy import event, func, insert, select
 
-from calendar_app.app import create_app, letterhead, make_sender
+from calendar_app.app import answer_requests, create_app, make_sender
 from calendar_app.catalogue import file_exchange, setup
 from calendar_app.config.settings import Settings
 from calendar_app.editing import accounts, suggestions
@@ -335,20 +335,19 @@ def holding(folder: Path, words: str) -> set[str]:
 def test_nothing_is_left_of_an_erased_address_a_day_later(private, tmp_path):
     secret = "Adresse.Tres.Secrete"
     address = MailAddress.read(f"{secret}@ecole.example")
-    links = letterhead(private).links
     with private.app_context():
         # Others sign up before and after; their rows move within the pages when one is erased.
         for number in range(60):
             who = address if number == 30 else MailAddress.read(f"n{number}@ecole.example")
             asked.sign_up(db.session, SignUp(who, CM2, event_ids=(ID,)), NOW)
-        asked.answer(db.session, links, NOW, accounts.mail_forgotten_password)
+        answer_requests(private, NOW)
         mistake = Mistake(event_id=ID, key=None, words="Une erreur", address=address)
         suggestions.report(db.session, mistake, NOW)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         found = db.session.scalar(select(Subscriber).where(Subscriber.address_key == address.key))
         subscriptions.confirm(db.session, found.uid, "lien", NOW)
         asked.link(db.session, address, NOW)
-        asked.answer(db.session, links, NOW, accounts.mail_forgotten_password)
+        answer_requests(private, NOW)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         assert len(holding(tmp_path, secret)) > 3
         subscriptions.erase(db.session, found.uid, NOW, suggestions.forget)
@@ -386,7 +385,7 @@ def test_a_reader_who_holds_the_log_is_waited_for_until_the_next_hour(private, t
 def test_whatever_names_people_is_for_its_owner_alone(private, tmp_path):
     with private.app_context():
         asked.sign_up(db.session, SignUp(MailAddress.read("alice@ecole.example"), CM2), NOW)
-        asked.answer(db.session, letterhead(private).links, NOW, accounts.mail_forgotten_password)
+        answer_requests(private, NOW)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         file_exchange.write_whole(tmp_path / "journal.csv", "Zoé", private=True)
         (tmp_path / "known.csv").write_text("before")

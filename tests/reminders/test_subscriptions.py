@@ -84,16 +84,21 @@ def session(empty_app):
         yield db.session
 
 
+def worker_answers(session, now: datetime) -> int:
+    """Answer the requests that wait, as the worker does."""
+    return asked.answer(session, LINKS, now, accounts.mail_forgotten_password)
+
+
 def sign_up(session, request: SignUp, now: datetime) -> None:
     """Sign up as the page does, then answer the request as the worker does."""
     asked.sign_up(session, request, now)
-    asked.answer(session, LINKS, now, accounts.mail_forgotten_password)
+    worker_answers(session, now)
 
 
 def send_link(session, address: MailAddress, now: datetime) -> None:
     """Ask for a link (« Retrouver mon lien »), and queue the mail as the worker does."""
     asked.link(session, address, now)
-    asked.answer(session, LINKS, now, accounts.mail_forgotten_password)
+    worker_answers(session, now)
 
 
 def of(session, address: MailAddress) -> Subscriber | None:
@@ -236,7 +241,7 @@ def test_one_address_typed_in_several_processes_at_once_is_one_person(session, e
     session.rollback()
     _in_processes(_sign_up_alice, 3, url, tmp_path)
     # When two workers meet the same new address, one request is left for the next tick.
-    asked.answer(session, LINKS, NOW, accounts.mail_forgotten_password)
+    worker_answers(session, NOW)
     assert session.scalar(select(func.count(Subscriber.id))) == 5
     assert session.scalar(select(func.count(Delivery.id))) == 15
 
@@ -324,9 +329,7 @@ def test_what_was_asked_is_answered_once_and_forgotten(session):
     asked.link(session, BOB, agreed)
     assert of(session, ALICE) is None
     assert session.scalar(select(func.count(AddressRequest.id))) == 2
-    assert [
-        asked.answer(session, LINKS, NOW, accounts.mail_forgotten_password) for _ in range(2)
-    ] == [2, 0]
+    assert [worker_answers(session, NOW) for _ in range(2)] == [2, 0]
     assert session.scalar(select(func.count(AddressRequest.id))) == 0
     found = of(session, ALICE)
     # The code is valid from when it is sent; the consent dates from the press of the button.
@@ -337,9 +340,7 @@ def test_what_no_worker_looked_at_is_forgotten_after_a_day(session):
     asked.link(session, ALICE, NOW)
     assert asked.clean(session, NOW + retention.ASKED - HOUR) == 0
     assert asked.clean(session, NOW + retention.ASKED) == 1
-    assert (
-        asked.answer(session, LINKS, NOW + retention.ASKED, accounts.mail_forgotten_password) == 0
-    )
+    assert worker_answers(session, NOW + retention.ASKED) == 0
 
 
 @pytest.mark.parametrize(

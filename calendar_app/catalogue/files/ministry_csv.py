@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.school.school_calendars import (
     SchoolCalendar,
     SchoolHoliday,
@@ -227,7 +227,7 @@ def _paris_day(text: str) -> date | None:
     text is not a date."""
     try:
         at = datetime.fromisoformat(text)
-        day = at.astimezone(PARIS).date() if at.tzinfo else at.date()
+        day = paris_day(at) if at.tzinfo else at.date()
     except (ValueError, OverflowError):
         return None
     # Outside these years there is no school year, and sums of days could overflow.

@@ -155,14 +155,14 @@ def _zip_text(data: bytes) -> tuple[str, str]:
 
     :raises UnreadableLetterError: when the zip is of another kind, damaged, locked or without text.
     """
+    from calendar_app.letters.formats.docx import docx_part, docx_text
+    from calendar_app.letters.formats.odt import odt_text
+
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise UnreadableLetterError(DAMAGED) from error
     with archive:
-        from calendar_app.letters.formats.docx import docx_part, docx_text
-        from calendar_app.letters.formats.odt import odt_text
-
         names = archive.namelist()
         if docx_part(names):
             text, form = docx_text(archive), "docx"

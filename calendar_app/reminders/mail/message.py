@@ -9,8 +9,8 @@ Therefore:
 3. the bytes are cut wherever that word stands: the pieces are a :class:`Form`;
 4. ``Message.fill`` adds the values of a person.
 
-The same input gives the same bytes, because a mail in doubt may be sent again. Lines may begin with
-a dot: the transport doubles it (RFC 5321, section 4.5.2).
+Equal input gives equal bytes: a mail in doubt may be sent again, and both copies must be alike. A
+line may begin with a dot, which the transport doubles (RFC 5321, section 4.5.2).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from calendar_app.reminders.subscribers import (
     NotSubscribedError,
     find,
 )
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import db
 from calendar_app.web import forms
 from calendar_app.web.page import get_event, page
@@ -263,7 +263,7 @@ def _preferences(
     shown = {
         "token": token,
         "person": person,
-        "silence_ends": silence_ends(person.heard_at.astimezone(PARIS).date(), here.today),
+        "silence_ends": silence_ends(paris_day(person.heard_at), here.today),
         "done": _done(),
         "wishes": forms.WishesForm.of_subscriber(person, here.reference),
         "form": forms.AddressForm(),

@@ -18,7 +18,7 @@ from calendar_app.reminders import asked, follows, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.reminders.subscribers import CONSENT, AddressTakenError, SignUp, WrongCodeError
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import paris_day
 from calendar_app.store import limits
 from calendar_app.store.base import db
 from calendar_app.web import forms
@@ -42,7 +42,7 @@ def _for_templates() -> dict[str, Any]:
         "LEADS": OFFERED_LEADS,
         "SCHOOLS": tuple(SchoolKind),
         "CONSENT": CONSENT,
-        "local_day": lambda at: at.astimezone(PARIS).date(),
+        "local_day": paris_day,
     }
 
 

@@ -17,8 +17,7 @@ from flask import url_for
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from calendar_app.app import letterhead
-from calendar_app.editing import accounts
+from calendar_app.app import answer_requests
 from calendar_app.reminders import asked, subscriptions
 from calendar_app.reminders.models.outbox import Delivery
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
@@ -93,9 +92,7 @@ def personal_token(site, state: SubscriberState = SubscriberState.ACTIVE, addres
 def worker_answers(site) -> None:
     """Do what the worker does every two seconds."""
     with site.app_context():
-        asked.answer(
-            db.session, letterhead(site).links, datetime.now(UTC), accounts.mail_forgotten_password
-        )
+        answer_requests(site, datetime.now(UTC))
 
 
 def person(site, address: str = ALICE) -> Subscriber | None:
