@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, time
+from functools import partial
 
 import pytest
 
 from calendar_app.config.settings import data_folder
+from calendar_app.editing.followed import outside_feed
 from calendar_app.editing.followed.outside_feed import (
     MAX_OCCURRENCES,
     OutsideReading,
@@ -16,6 +18,7 @@ from calendar_app.editing.followed.outside_feed import (
 )
 from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
+from calendar_app.letters.limited_process import run_limited
 from calendar_app.words.errors import UnreadableLetterError
 
 TODAY = date(2021, 1, 4)
@@ -229,7 +232,9 @@ def test_what_is_no_feed_is_refused_with_a_sentence(data, said):
         "UID:" + "u" * 100_000 + "\nDTSTART;VALUE=DATE:20210110\nSUMMARY:" + "s" * 100_000,
     ],
 )
-def test_a_hostile_agenda_ends_in_values_or_a_sentence(event):
+def test_a_hostile_agenda_ends_in_values_or_a_sentence(event, monkeypatch):
+    if not CAMPAIGN:  # the test of a huge agenda keeps the real limit
+        monkeypatch.setattr(outside_feed, "run_limited", partial(run_limited, seconds=3))
     found = OutsideReading((), ())
     with suppress(UnreadableLetterError):
         found = read(agenda(event, WEEK))

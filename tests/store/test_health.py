@@ -133,7 +133,7 @@ def test_a_page_that_another_schema_breaks_names_the_command(app, caplog):
     run_sql(
         app,
         "UPDATE alembic_version SET version_num = '0004'",
-        "ALTER TABLE theme RENAME TO old_theme",
+        "ALTER TABLE milestone RENAME TO old_milestone",
     )
     answer = app.test_client().get("/")
     assert answer.status_code == 503
