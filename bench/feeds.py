@@ -18,7 +18,7 @@ import icalendar
 
 from calendar_app.app import create_app
 from calendar_app.catalogue import setup
-from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.import_export import import_events
 from calendar_app.config.settings import Settings, data_folder
 from calendar_app.store.base import db

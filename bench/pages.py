@@ -24,7 +24,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from calendar_app.app import create_app
-from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.import_export import import_events
 from calendar_app.config.settings import Settings
 from calendar_app.store.base import db

@@ -38,7 +38,7 @@ from sqlalchemy import Column, MetaData, Table, UniqueConstraint, insert, select
 
 from calendar_app.app import create_app, make_sender
 from calendar_app.catalogue import queries, setup
-from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.import_export import import_events
 from calendar_app.config.settings import Settings, data_folder
 from calendar_app.reminders import planning

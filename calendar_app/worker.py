@@ -26,6 +26,7 @@ from calendar_app.app import (
     settings_of,
     store_session,
 )
+from calendar_app.catalogue import renewal
 from calendar_app.config.retention import CLEANED_EVERY
 from calendar_app.editing import link_checks, silence, suggestions
 from calendar_app.editing.followed import agendas
@@ -46,6 +47,13 @@ SETTLED = 600
 def worker_name() -> str:
     """Return a name that no other worker has."""
     return f"worker-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _plan(app: Flask, now: datetime) -> None:
+    """Plan what is due. At a change of day the editions of a new school year are made first."""
+    session = store_session(app)
+    renewal.renew(session, now)
+    planning.plan_due(session, now)
 
 
 def _clean(app: Flask, now: datetime) -> None:
@@ -114,7 +122,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for job, seconds, wait in (
-        (lambda: planning.plan_due(session, datetime.now(UTC)), PLAN, 0),
+        (lambda: _plan(app, datetime.now(UTC)), PLAN, 0),
         (answer, ANSWER, 0),
         (send, SEND, 0),
         (beat, BEAT, 0),

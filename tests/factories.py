@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.import_export import ImportReport, import_events
 from calendar_app.catalogue.models.events import Event
 from calendar_app.store.base import db, writing

@@ -24,7 +24,8 @@ FOLDERS = {
 }
 #: Modules that import neither Flask nor SQLAlchemy, nor a module that does.
 PURE = (
-    "words", "school", "letters", "catalogue/files", "catalogue/entries", "catalogue/facts",
+    "words", "school", "letters", "catalogue/files", "catalogue/entries",
+    "catalogue/file_entries", "catalogue/facts",
     "catalogue/filters", "catalogue/versions", "catalogue/search/reading",
     "catalogue/search/spellings", "catalogue/search/vocabulary", "reminders/rules",
     "editing/rules",

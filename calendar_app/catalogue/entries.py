@@ -1,4 +1,6 @@
-"""The entries of ``data/events.yaml``, as frozen and checked values (pydantic models).
+"""The events of ``data/events.yaml``, as frozen and checked values (pydantic models).
+
+The whole file, with its series and rules, is ``file_entries.EventsFile``.
 
 ``files.events_file`` reads them from a file and ``files.events_writer`` writes them.
 
@@ -277,6 +279,9 @@ class RecordEntry(Entry):
     revision: Number = Field(description="Le nombre de versions publiées.")
     changed_at: Instant = Field(description="Le dernier changement visible.")
     cancelled_at: Instant | None = Field(default=None, description="Quand il a été annulé.")
+    by_rule: Flag = Field(
+        default=False, description="La règle de sa série l'a créé, puis un rédacteur l'a modifié."
+    )
 
 
 class EventEntry(Entry):
@@ -327,15 +332,6 @@ class EventEntry(Entry):
     def scope_codes(self) -> tuple[str, ...]:
         """Return the sorted scope codes of the event (see ``school.academies``)."""
         return self.scope.codes()
-
-
-class EventsFile(Entry):
-    """A whole file: the titles of the series by slug, and the events in the order of the file."""
-
-    series: dict[Slug, Title] = Field(
-        default_factory=dict, description="Ce qui revient chaque année : identifiant et titre."
-    )
-    events: tuple[EventEntry, ...] = Field(description="Les éditions, une par année scolaire.")
 
 
 def _check_order(first_day: date | None, last_day: date | None) -> None:

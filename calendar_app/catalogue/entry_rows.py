@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm.attributes import instance_state
 
@@ -17,6 +18,7 @@ from calendar_app.catalogue.entries import (
     ScopeEntry,
     SourceEntry,
 )
+from calendar_app.catalogue.facts import OF_THE_STORE
 from calendar_app.catalogue.models.events import Event, Milestone, PastDate, milestone_uid
 from calendar_app.catalogue.queries import Reference
 from calendar_app.school import levels
@@ -62,6 +64,7 @@ def event_entry(event: Event, academies: Academies) -> EventEntry:
             revision=event.revision,
             changed_at=event.changed_at,
             cancelled_at=event.cancelled_at,
+            by_rule=event.by_rule,
         ),
     )
 
@@ -118,6 +121,32 @@ def _milestone_entry(milestone: Milestone, academies: Academies) -> MilestoneEnt
             else None
         ),
     )
+
+
+def content_of(entry: EventEntry, event: Event, academies: Academies) -> dict[str, Any]:
+    """Return the content of an entry in a canonical form, for comparison only. The record and the
+    order of classes, themes and other sets do not count; a date without ``moved_from`` keeps the
+    value of the store."""
+    known = {m.key: m for m in event.milestones}
+    facts = entry.model_dump(exclude={"record", "milestones", "scope", "classes", "themes"})
+    facts["scope"] = entry.scope_codes()
+    facts["classes"] = levels.expand(entry.classes)
+    facts["themes"] = frozenset(entry.themes)
+    for name in ("registrants", "sending", "pupil_data"):
+        facts["participation"][name] = frozenset(facts["participation"][name])
+    facts["audience"] = frozenset(entry.audience)
+    own = {"day", "first_day", "last_day", "scope", "time_zone", "moved_from", *OF_THE_STORE}
+    facts["milestones"] = [
+        m.model_dump(exclude=own)
+        | {
+            "days": m.days,
+            "scope": m.scope_codes(),
+            "time_zone": time_zone(m, entry, academies),
+            "moved_from": moved_from(m, known.get(m.key), entry),
+        }
+        for m in entry.milestones
+    ]
+    return facts
 
 
 def apply_entry(
@@ -243,6 +272,7 @@ _UNSAID = frozenset(
         "milestones",
         "position",
         "revision",
+        "rule_revision",
         "search_text",
     }
 )

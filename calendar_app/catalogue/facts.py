@@ -14,7 +14,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from calendar_app.catalogue.entries import EventEntry, EventsFile, ScopeEntry, Written
+from calendar_app.catalogue.entries import EventEntry, ScopeEntry, Written
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.files.events_checks import check_events, without
 from calendar_app.catalogue.files.events_french import note_errors
 from calendar_app.catalogue.files.events_writer import written_fields

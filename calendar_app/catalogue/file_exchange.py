@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.files.events_file import json_schema, read_events
 from calendar_app.catalogue.files.events_writer import write_events
 from calendar_app.catalogue.files.holidays_file import read_holidays_yaml, write_holidays_yaml
@@ -22,6 +22,10 @@ from calendar_app.school.reference_files import read_academies, read_themes
 from calendar_app.school.school_calendars import SchoolCalendar
 from calendar_app.store.base import AnySession
 from calendar_app.words.errors import CalendarError
+
+#: The files of the data folder that a first start imports: what letters announced, and the days
+#: that return by a rule. Both have one format.
+CONTENT = ("events.yaml", "yearly_days.yaml")
 
 #: Called with the amount that is done and the total.
 Progress = Callable[[int, int], None]

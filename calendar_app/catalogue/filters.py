@@ -19,7 +19,19 @@ from calendar_app.words.text import clean_line, fold, nearest, words
 from calendar_app.words.vocabulary import EventType
 
 #: The names of the filter's parameters, in the order in which addresses carry them.
-PARAMETERS = ("academie", "departement", "niveau", "theme", "type", "evenements", "q")
+PARAMETERS = (
+    "academie",
+    "departement",
+    "niveau",
+    "theme",
+    "type",
+    "journees",
+    "evenements",
+    "q",
+)
+
+#: What « journees » may say; both together say nothing.
+_DAYS = {"0": "sans les journées", "1": "avec les journées"}
 
 #: The longest search text, in characters; the rest is cut. Nobody types more, and each word costs
 #: a scan of the events.
@@ -33,6 +45,8 @@ class CatalogueFilter:
     :param academies: slugs; a date passes when one of these académies sees it.
     :param departments: codes; a date passes when one of these départements sees it.
     :param levels: classes, cycles or degrés; ``school.levels.fits`` says which events pass.
+    :param without_days: leave out the editions that a rule made (« journées »), so that contests
+        stay in sight.
     :param event_ids: « ma sélection »: events that were picked by hand pass whatever the other
         conditions say. The place then only chooses among an event's own dates
         (``catalogue.queries.dates_seen``).
@@ -48,6 +62,7 @@ class CatalogueFilter:
     levels: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     types: tuple[EventType, ...] = ()
+    without_days: bool = False
     event_ids: tuple[str, ...] = ()
     search: str = ""
     asked: SearchQuery = SearchQuery()  # noqa: RUF009 (a frozen value)
@@ -73,6 +88,7 @@ class CatalogueFilter:
             "niveau": self.levels,
             "theme": self.themes,
             "type": self.types,
+            "journees": ("0",) if self.without_days else (),
             "evenements": (",".join(self.event_ids),) if self.event_ids else (),
             "q": (self.search,) if self.search else (),
         }
@@ -134,6 +150,7 @@ def read_filter(
     names = {slug: levels.name(slug) for slug in (*levels.GROUPS, *levels.CLASSES)}
     found_levels = _closed("la classe ou le cycle", _given(values, "niveau"), names)
     types = {type_.value: type_.words for type_ in EventType}
+    days = _closed("la valeur de « journees »", _given(values, "journees"), _DAYS)
     scopes = []
     if found_academies:
         scopes.append(frozenset().union(*map(academies.scope_of_academy, found_academies)))
@@ -147,6 +164,7 @@ def read_filter(
         levels=found_levels,
         themes=_closed("le thème", _given(values, "theme"), themes),
         types=tuple(map(EventType, _closed("le type", _given(values, "type"), types))),
+        without_days=days == ("0",),
         event_ids=_unique(part for part in ids if part),
         search=search,
         asked=read_query(search, vocabulary(academies, themes)) if search else SearchQuery(),

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.entries import EventEntry, EventsFile
-from calendar_app.catalogue.entry_rows import apply_entry, event_entry, moved_from, time_zone
-from calendar_app.catalogue.facts import OF_THE_STORE
-from calendar_app.catalogue.models.events import Event, Series
+from calendar_app.catalogue.entries import EventEntry
+from calendar_app.catalogue.entry_rows import apply_entry, content_of, event_entry
+from calendar_app.catalogue.file_entries import EventsFile
+from calendar_app.catalogue.models.events import Event, Series, SeriesRule
 from calendar_app.catalogue.queries import Reference
-from calendar_app.school import levels
+from calendar_app.catalogue.renewal import rule_content, rule_entry, rules
 from calendar_app.school.academies import Academies
 from calendar_app.store.base import AnySession, writing
 
@@ -59,6 +58,7 @@ def import_events(
         queries.catalogue(session, for_update=True)
         reference = queries.reference(session)
         series = _import_series(session, file)
+        _import_rules(session, file, now)
         found: dict[str, Event] = {}
         for number, entry in enumerate(file.events, start=1):
             event, outcome = _import_event(session, entry, series[entry.series], reference, now)
@@ -74,7 +74,8 @@ def import_events(
                     else None
                 )
         session.flush()
-        absent = sorted(queries.event_ids(session) - found.keys())
+        untouched = select(Event.id).where(Event.rule_revision == Event.revision)
+        absent = sorted(queries.event_ids(session) - found.keys() - set(session.scalars(untouched)))
 
     def ids(outcome: str) -> tuple[str, ...]:
         return tuple(event_id for event_id, was in outcomes.items() if was == outcome)
@@ -114,14 +115,17 @@ def _import_event(
 
 def export_events(session: AnySession) -> EventsFile:
     """Return the whole catalogue as the content of a file, in the order of school years, then ids.
-    A fresh store that imports the file gives the same feeds."""
+    A fresh store that imports the file, and renews its rules, gives the same feeds.
+
+    Of the editions that a rule made, only those that an editor changed are written."""
     # Sorted in Python: SQLite and PostgreSQL order text differently, and both must give one export.
     series = sorted(session.scalars(select(Series)), key=lambda s: s.id)
     events = sorted(session.scalars(select(Event)), key=lambda e: (e.school_year, e.id))
     academies = queries.reference(session).academies
     return EventsFile(
         series={s.id: s.title for s in series},
-        events=tuple(event_entry(e, academies) for e in events),
+        rules=tuple(map(rule_entry, rules(session))),
+        events=tuple(event_entry(e, academies) for e in events if not e.is_untouched),
     )
 
 
@@ -135,6 +139,19 @@ def _import_series(session: AnySession, file: EventsFile) -> dict[str, Series]:
     return found
 
 
+def _import_rules(session: AnySession, file: EventsFile, now: datetime) -> None:
+    """Write the rules of a file. A rule that an editor ended stays ended."""
+    for entry in file.rules:
+        rule = session.get(SeriesRule, entry.series) or SeriesRule(series_id=entry.series)
+        content = rule_content(entry)
+        if rule.content != content:
+            rule.content = content
+        if entry.ended and rule.ended_at is None:
+            rule.ended_at = now
+        session.add(rule)
+    session.flush()
+
+
 def _create(entry: EventEntry, now: datetime) -> Event:
     record = entry.record
     return Event(
@@ -142,6 +159,7 @@ def _create(entry: EventEntry, now: datetime) -> Event:
         created_at=now,
         changed_at=record.changed_at if record else now,
         revision=record.revision if record else 1,
+        rule_revision=0 if record and record.by_rule else None,
     )
 
 
@@ -149,34 +167,8 @@ def _outcome(event: Event, entry: EventEntry, academies: Academies) -> str:
     """Return what an import has to do with an event of the store (a field of
     :class:`ImportReport`). Nothing is changed."""
     stored = event_entry(event, academies)
-    if _facts(stored, event, academies) == _facts(entry, event, academies):
+    if content_of(stored, event, academies) == content_of(entry, event, academies):
         return "unchanged"
     store_untouched = event.revision == event.imported_revision
     file_is_newer = entry.record is not None and entry.record.revision >= event.revision
     return "changed" if store_untouched or file_is_newer else "conflicts"
-
-
-def _facts(entry: EventEntry, event: Event, academies: Academies) -> dict[str, Any]:
-    """Return the content of an entry in a canonical form, for comparison only. The record and the
-    order of classes, themes and other sets do not count; a date without ``moved_from`` keeps the
-    value of the store."""
-    known = {m.key: m for m in event.milestones}
-    facts = entry.model_dump(exclude={"record", "milestones", "scope", "classes", "themes"})
-    facts["scope"] = entry.scope_codes()
-    facts["classes"] = levels.expand(entry.classes)
-    facts["themes"] = frozenset(entry.themes)
-    for name in ("registrants", "sending", "pupil_data"):
-        facts["participation"][name] = frozenset(facts["participation"][name])
-    facts["audience"] = frozenset(entry.audience)
-    own = {"day", "first_day", "last_day", "scope", "time_zone", "moved_from", *OF_THE_STORE}
-    facts["milestones"] = [
-        m.model_dump(exclude=own)
-        | {
-            "days": m.days,
-            "scope": m.scope_codes(),
-            "time_zone": time_zone(m, entry, academies),
-            "moved_from": moved_from(m, known.get(m.key), entry),
-        }
-        for m in entry.milestones
-    ]
-    return facts

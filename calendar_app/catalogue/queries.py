@@ -72,6 +72,11 @@ class Reference:
     memory: dict[str, Any] = field(default_factory=dict, compare=False)
     _class_days: dict[tuple[object, ...], ClassDays] = field(default_factory=dict, compare=False)
 
+    @property
+    def zones(self) -> tuple[SchoolCalendar, ...]:
+        """The calendars of zones A, B and C."""
+        return tuple(self.calendars[zone] for zone in _ZONES)
+
     def class_days(self, academy: Academy | None, *, wednesdays: bool) -> ClassDays:
         """Return the class days of an académie; of the nation (zones A, B and C) when *academy* is
         None.
@@ -92,7 +97,7 @@ class Reference:
                 ClassDays.of_academies(academies, self.calendars, wednesdays=wednesdays)
                 if academies
                 else ClassDays.national(
-                    [self.calendars[zone] for zone in _ZONES],
+                    self.zones,
                     wednesdays=wednesdays,
                 )
             )
@@ -233,11 +238,23 @@ def milestones(
         .options(selectinload(Milestone.event).selectinload(Event.milestones))
     )
     if limit is not None:
-        query = query.order_by(Milestone.first_day, Milestone.last_day, Milestone.id).limit(limit)
+        query = query.order_by(
+            Milestone.first_day, Event.by_rule, Milestone.last_day, Milestone.id
+        ).limit(limit)
     found = session.scalars(query).unique()
     # Sorted in Python: SQLite and PostgreSQL order text differently, and the order is part of the
     # bytes of a feed.
-    return sorted(found, key=lambda m: (m.first_day, m.last_day, m.event_id, m.position, m.key))
+    return sorted(
+        found,
+        key=lambda m: (
+            m.first_day,
+            m.event.by_rule,
+            m.last_day,
+            m.event_id,
+            m.position,
+            m.key,
+        ),
+    )
 
 
 def count_milestones(
@@ -367,6 +384,8 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
     if chosen.event_ids:
         yield Event.id.in_(chosen.event_ids)
         return
+    if chosen.without_days:
+        yield ~Event.by_rule
     if chosen.types:
         yield Event.type.in_(chosen.types)
     if chosen.themes:

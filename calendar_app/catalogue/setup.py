@@ -18,9 +18,8 @@ from flask import current_app
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from calendar_app.catalogue import file_exchange, queries
+from calendar_app.catalogue import file_exchange, queries, renewal
 from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
-from calendar_app.catalogue.import_export import ImportReport
 from calendar_app.catalogue.references import load_reference
 from calendar_app.school.reference_files import read_academies, read_themes, read_towns
 from calendar_app.store import connections
@@ -101,29 +100,31 @@ def make_ready(session: AnySession, data_folder: Path, now: datetime) -> None:
     load_reference_files(session, data_folder, now)
 
 
-def first_start(
-    session: AnySession, data_folder: Path, instance: Path, now: datetime
-) -> ImportReport | None:
-    """Create the store and fill it with ``events.yaml``, unless that is already done.
+def first_start(session: AnySession, data_folder: Path, instance: Path, now: datetime) -> int:
+    """Create the store and fill it with the events of the data folder and the editions of its
+    rules, unless that is already done.
 
     When several processes start at once, one does it and the other processes wait.
 
-    :param data_folder: the folder of ``events.yaml`` and of the reference files.
+    :param data_folder: the folder of these files and of the reference files.
     :param instance: a folder that these processes share; the lock file is created there.
-    :returns: the report of the import, or None when nothing was imported.
+    :returns: how many events were made.
     """
     with _alone(instance / "first-start.lock"):
         if schema_state(session) is not SchemaState.READY:
             make_ready(session, data_folder, now)
-        report = None
+        made = 0
         if is_empty(session):
             # An earlier process may have stopped after the schema and before the reference values.
             load_reference_files(session, data_folder, now)
-            report = file_exchange.import_events_file(session, data_folder / "events.yaml", now)
+            for name in file_exchange.CONTENT:
+                report = file_exchange.import_events_file(session, data_folder / name, now)
+                made += len(report.created)
+            made += len(renewal.renew(session, now).created)
         session.rollback()
     # A server may fork after this: its processes must not share connections.
     db.engine.dispose()
-    return report
+    return made
 
 
 @contextmanager

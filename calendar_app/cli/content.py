@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from calendar_app.catalogue import file_exchange
+from calendar_app.catalogue import file_exchange, renewal
 from calendar_app.cli.base import OPTIONAL_FILE, ready_store, store_as_it_is, write
 from calendar_app.cli.group import FILE, cli
 from calendar_app.config.settings import data_folder
@@ -27,18 +27,27 @@ def events() -> None:
 @events.command("check")
 @OPTIONAL_FILE
 def events_check(file: Path | None) -> None:
-    """Vérifie FILE (par défaut data/events.yaml) sans rien importer."""
-    path = file or data_folder() / "events.yaml"
-    with store_as_it_is() as session, _bar(path, "Lecture") as progress:
-        found = file_exchange.check_events_file(session, path, data_folder(), progress)
-    click.echo(f"{path} : {len(found.events)} événements, aucune erreur.")
+    """Vérifie FILE (par défaut les deux fichiers de data/) sans rien importer."""
+    for path in _content(file):
+        with store_as_it_is() as session, _bar(path, "Lecture") as progress:
+            found = file_exchange.check_events_file(session, path, data_folder(), progress)
+        rules = f" et {len(found.rules)} règles" if found.rules else ""
+        click.echo(f"{path} : {len(found.events)} événements{rules}, aucune erreur.")
 
 
 @events.command("import")
 @OPTIONAL_FILE
 def events_import(file: Path | None) -> None:
-    """Importe FILE (par défaut data/events.yaml), en entier ou pas du tout."""
-    path = file or data_folder() / "events.yaml"
+    """Importe FILE (par défaut les deux fichiers de data/), en entier ou pas du tout."""
+    for path in _content(file):
+        _import(path)
+
+
+def _content(file: Path | None) -> list[Path]:
+    return [file] if file else [data_folder() / name for name in file_exchange.CONTENT]
+
+
+def _import(path: Path) -> None:
     with (
         ready_store() as session,
         _bar(path, "Lecture") as reading,
@@ -47,6 +56,7 @@ def events_import(file: Path | None) -> None:
         report = file_exchange.import_events_file(
             session, path, datetime.now(UTC), reading, writing
         )
+        renewed = renewal.renew(session, datetime.now(UTC))
     click.echo(
         f"{path} : {len(report.created)} créés, {len(report.changed)} modifiés, "
         f"{len(report.unchanged)} inchangés, {len(report.conflicts)} en conflit."
@@ -62,6 +72,26 @@ def events_import(file: Path | None) -> None:
         )
     for event_id in report.absent:
         click.echo(f"  absent    {event_id} : absent du fichier, laissé dans la base.")
+    _tell(renewed)
+
+
+def _tell(renewed: renewal.RenewalReport) -> None:
+    for event_id in renewed.created:
+        click.echo(f"  règle     {event_id} : créé par la règle de sa série")
+    for event_id in renewed.changed:
+        click.echo(f"  règle     {event_id} : suit la règle de sa série, qui a changé")
+
+
+@events.command("renew")
+def events_renew() -> None:
+    """Crée les éditions des séries qui reviennent par une règle, de cette année et de la suivante.
+
+    L'ouvrier le fait aussi, chaque jour.
+    """
+    with ready_store() as session:
+        renewed = renewal.renew(session, datetime.now(UTC))
+    click.echo(f"{len(renewed.created)} éditions créées, {len(renewed.changed)} modifiées.")
+    _tell(renewed)
 
 
 @events.command("export")

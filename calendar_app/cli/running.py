@@ -92,9 +92,9 @@ def _prepare() -> None:
     with ready_application() as app:
         session, settings = store_session(app), settings_of(app)
         if not settings.production:
-            report = setup.first_start(session, data_folder(), settings.instance, datetime.now(UTC))
-            if report:
-                click.echo(f"Premier démarrage : {len(report.created)} événements importés.")
+            made = setup.first_start(session, data_folder(), settings.instance, datetime.now(UTC))
+            if made:
+                click.echo(f"Premier démarrage : {made} événements importés.")
         elif setup.is_empty(session):
             click.echo(
                 "La base ne contient aucun événement : lancez « calendar-app events import », ou "

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from calendar_app.catalogue.class_fit import Column, StoredClasses, fits, holds
-from calendar_app.catalogue.models.events import EventTheme, PastDate
+from calendar_app.catalogue.models.events import Event, EventTheme, PastDate
 from calendar_app.reminders.models.outbox import Delivery, Reminder, SendDay, WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
 from calendar_app.reminders.rules.deliveries import (
@@ -103,7 +103,7 @@ def recipients_query(kind: DeliveryKind, chunk: tuple[int, int], now: datetime) 
     )
     fitting = (
         all_of_a_place.outerjoin(Subscription, answers)
-        .where(Subscriber.follows_all, SendDay.in_scope, wanted, _fits())
+        .where(Subscriber.follows_all, SendDay.in_scope, wanted, _fits(), ~_is_by_rule())
         .where(or_(Subscription.picked.is_(None), ~Subscription.picked))
     )
     pairs = union_all(picked, fitting).subquery()
@@ -202,13 +202,19 @@ def _fits() -> ColumnElement[bool]:
     )
 
 
+def _is_by_rule() -> ColumnElement[bool]:
+    """Whether a rule made the event: who follows all contests did not ask to hear of such days."""
+    return exists().where(Event.id == SendDay.event_id, Event.by_rule)
+
+
 def _is_of_use() -> ColumnElement[bool]:
-    """Whether the class still has something to do, according to its answers."""
+    """Whether the class still has something to do, according to its answers. A day that returns by
+    a rule asks for no registration: « Me prévenir » is enough."""
     registration = SendDay.milestone_kind == MilestoneKind.REGISTRATION_DEADLINE
     session = SendDay.milestone_kind == MilestoneKind.SESSION
     return or_(
         and_(registration, Subscription.registered_at.is_(None)),
-        and_(session, Subscription.registered_at.is_not(None)),
+        and_(session, or_(Subscription.registered_at.is_not(None), _is_by_rule())),
         and_(~registration, ~session, Subscription.submitted_at.is_(None)),
     )
 

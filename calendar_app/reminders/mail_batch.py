@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -216,11 +216,14 @@ class MailBatch:
         return self._ends[milestone.id]
 
     def ahead(self, who: Person, today: date) -> list[Milestone]:
-        """Return the dates that the weekly mail tells a subscriber: all that fit, picked or not."""
+        """Return the dates that the weekly mail tells a subscriber: all that fit, picked or not,
+        without the days that return by a rule."""
         key = (who.academy_slug, who.classes, who.themes, today)
         if key not in self._ahead:
             chosen = for_person(self.reference.academies, who.academy_slug, who.classes, who.themes)
-            self._ahead[key] = queries.milestones(self._session, chosen, today, today + WEEKLY_DAYS)
+            contests = replace(chosen, without_days=True)
+            until = today + WEEKLY_DAYS
+            self._ahead[key] = queries.milestones(self._session, contests, today, until)
         return self._ahead[key]
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calendar_app.catalogue.entries import EventsFile, MilestoneEntry, MovedFromEntry
+from calendar_app.catalogue.entries import MilestoneEntry, MovedFromEntry
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.files.events_file import EventsFileError, json_schema, read_events
 from calendar_app.catalogue.files.problems import Problem
 from calendar_app.config.settings import data_folder
@@ -810,7 +811,8 @@ def test_a_bomb_of_aliases_is_refused_and_never_followed():
     assert sum("l'alias" in line for line in found) == 72
     assert found[:2] == [
         "e.yaml, ligne 1, clé « a » : l'ancre « &a » n'est pas acceptée : retirez-la",
-        "e.yaml, ligne 1, clé « a » : la clé « a » est inconnue ; les clés sont : series, events",
+        "e.yaml, ligne 1, clé « a » : la clé « a » est inconnue ; les clés sont : series, rules, "
+        "events",
     ]
 
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from calendar_app.catalogue.entries import (
     EventEntry,
-    EventsFile,
     MilestoneEntry,
     MovedFromEntry,
     ParticipationEntry,
@@ -17,8 +16,11 @@ from calendar_app.catalogue.entries import (
     ScopeEntry,
     SourceEntry,
 )
+from calendar_app.catalogue.file_entries import AfterHolidaysEntry, EventsFile, RuleEntry
+from calendar_app.catalogue.files.events_fields import WEEKDAY_NAMES
 from calendar_app.catalogue.files.events_writer import write_events
 from calendar_app.school.levels import CLASSES, GROUPS
+from calendar_app.school.yearly_rules import HOLIDAYS
 from calendar_app.words.text import clean, clean_line
 from calendar_app.words.vocabulary import (
     Audience,
@@ -295,8 +297,37 @@ _RECORDS = st.builds(
     revision=st.integers(1, 999_999_999),
     changed_at=_INSTANTS,
     cancelled_at=st.none() | _INSTANTS,
+    by_rule=st.booleans(),
 )
 _SLUGS = st.from_regex(r"[a-z0-9]{1,5}(-[a-z0-9]{1,5}){0,2}", fullmatch=True)
+
+
+_AFTER = st.builds(
+    AfterHolidaysEntry,
+    holidays=st.sampled_from(list(HOLIDAYS)),
+    weekday=st.sampled_from(WEEKDAY_NAMES),
+    ordinal=st.integers(1, 5),
+)
+
+
+@st.composite
+def _rules(draw, slug):
+    every = draw(st.sampled_from(["FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=9", None]))
+    return RuleEntry(
+        series=slug,
+        since=draw(st.integers(1900, 2030)),
+        every=every,
+        after_holidays=None if every else draw(_AFTER),
+        audience=draw(_some(Audience, minimum=1)),
+        classes=draw(_some([*CLASSES, *GROUPS])),
+        themes=draw(_some(THEMES)),
+        scope=draw(_SCOPES),
+        organiser=draw(_LINES),
+        link=draw(_LINKS),
+        summary=draw(_SUMMARIES),
+        source=SourceEntry(name=draw(_LINES), link=draw(_LINKS)),
+        ended=draw(st.booleans()),
+    )
 
 
 @st.composite
@@ -329,7 +360,8 @@ def _files(draw):
                 record=draw(st.none() | _RECORDS),
             )
         )
-    return EventsFile(series=series, events=tuple(events))
+    rules = tuple(draw(_rules(slug)) for slug in draw(_some(series))) if series else ()
+    return EventsFile(series=series, rules=rules, events=tuple(events))
 
 
 @settings(max_examples=scaled(1000))

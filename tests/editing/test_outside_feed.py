@@ -20,6 +20,7 @@ from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
 from calendar_app.letters.limited_process import run_limited
 from calendar_app.words.errors import UnreadableLetterError
+from tests.tools import CAMPAIGN
 
 TODAY = date(2021, 1, 4)
 KNOWLEDGE = knowledge_of_files(data_folder())

@@ -42,7 +42,7 @@ NO_RIGHT = {
     asked.answer asked.clean traces.wipe
     attempts.gate attempts.note health.can_write link_checks.check_due link_checks.clean
     outbox.claim outbox.close_reminders outbox.finish_unsent outbox.release outbox.sweep
-    outbox_status.beat outbox_status.clean_deliveries outbox_status.farewell
+    outbox_status.beat outbox_status.clean_deliveries outbox_status.farewell renewal.renew
     planning.clean_send_days silence.clean
     planning.plan_due agendas.due agendas.note_failure subscriptions.clean suggestions.clean
     """,

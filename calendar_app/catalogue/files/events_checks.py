@@ -74,6 +74,7 @@ class _Checks:
         self.themes = themes
         self.known_ids = known_ids
         self.series: Collection[str] = tree.value.get("series") or {}
+        self.rules: list[Written] = tree.value.get("rules") or []
         self.events: list[Written] = tree.value.get("events") or []
         self.slugs = [academy.slug for academy in academies]
         self.departments = [department.code for department in academies.departments]
@@ -83,6 +84,7 @@ class _Checks:
         self.problems.add(line_of(self.lines, path), path, message)
 
     def run(self) -> None:
+        self.check_rules()
         for number, event in enumerate(self.events):
             path: Path = ("events", number)
             self.check_id(event, path)
@@ -98,6 +100,18 @@ class _Checks:
             self.check_opening(milestones, path)
         self.check_ids_are_unique()
         self.check_parts()
+
+    def check_rules(self) -> None:
+        first: dict[str, int] = {}
+        for number, rule in enumerate(self.rules):
+            path: Path = ("rules", number)
+            self.check_themes(rule, path)
+            self.check_scope(rule.get("scope"), (*path, "scope"))
+            series = rule.get("series")
+            if series and series not in self.series:
+                self.add((*path, "series"), not_in_list("la série", series, self.series))
+            elif series and first.setdefault(series, number) != number:
+                self.add((*path, "series"), f"la série {shown(series)} a déjà une règle")
 
     def check_id(self, event: Written, path: Path) -> None:
         found, series, school_year = (event.get(key) for key in ("id", "series", "school_year"))

@@ -7,7 +7,7 @@ from the store.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, time
 from typing import Annotated, TypeVar
 
@@ -18,6 +18,7 @@ from calendar_app.catalogue.files.problems import not_in_list, shown
 from calendar_app.school.levels import CLASSES, GROUPS
 from calendar_app.school.reference_files import time_zones
 from calendar_app.school.school_year import SchoolYear
+from calendar_app.school.yearly_rules import HOLIDAYS
 from calendar_app.words.errors import NotFoundError
 from calendar_app.words.links import is_link
 from calendar_app.words.text import clean, clean_line
@@ -134,6 +135,15 @@ def _check_class(slug: str) -> str:
     return slug
 
 
+def _one_of(what: str, values: Collection[str]) -> AfterValidator:
+    def check(text: str) -> str:
+        if text not in values:
+            raise wrong(not_in_list(what, text, list(values)))
+        return text
+
+    return AfterValidator(check)
+
+
 def _check_time_zone(name: str) -> str:
     if name not in time_zones():
         raise wrong(not_in_list("le fuseau horaire", name, sorted(time_zones())))
@@ -204,4 +214,20 @@ Hour = Annotated[
 Instant = Annotated[AwareDatetime, _from_text(_read_instant), AfterValidator(_in_utc)]
 Flag = Annotated[bool, _from_text(_read_flag)]
 Number = Annotated[int, _from_text(_read_number), Field(ge=1)]
+CalendarYear = Annotated[int, _from_text(_read_number), Field(ge=1900, le=2198)]
+Ordinal = Annotated[int, _from_text(_read_number), Field(ge=1, le=5)]
+#: An RRULE of RFC 5545; ``school.yearly_rules`` checks it.
+Recurrence = Annotated[str, Field(min_length=1, max_length=200), _on_one_line]
+HolidayName = Annotated[
+    str,
+    _one_of("les vacances", HOLIDAYS),
+    WithJsonSchema({"type": "string", "enum": list(HOLIDAYS)}),
+]
+#: The days from Monday on, as ``after_holidays`` writes them.
+WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday")
+WeekdayName = Annotated[
+    str,
+    _one_of("le jour", WEEKDAY_NAMES),
+    WithJsonSchema({"type": "string", "enum": list(WEEKDAY_NAMES)}),
+]
 OnceEach = AfterValidator(_once_each)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from pydantic import ValidationError
 
-from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.files.events_checks import check_events, without
 from calendar_app.catalogue.files.events_french import note_errors
 from calendar_app.catalogue.files.problems import Problem, Problems

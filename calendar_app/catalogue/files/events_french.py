@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from calendar_app.catalogue.entries import EventsFile
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.files.events_fields import WRONG
 from calendar_app.catalogue.files.problems import Path, Problems, line_of, not_in_list, shown
 from calendar_app.catalogue.files.yaml_tree import Tree

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
 from pydantic import BaseModel
 
-from calendar_app.catalogue.entries import EventsFile, MilestoneEntry, ScopeEntry
+from calendar_app.catalogue.entries import MilestoneEntry, ScopeEntry
+from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.school.academies import NATIONAL
 
 _HEADER = """\
@@ -38,7 +39,7 @@ _IN_FLOW = re.compile(r"[a-z0-9][a-zA-Z0-9-]*")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _WIDTH = 96
 
-_FLOW_KEYS = frozenset(("scope", "moved_from"))
+_FLOW_KEYS = frozenset(("scope", "moved_from", "after_holidays"))
 
 
 def write_events(file: EventsFile) -> str:
@@ -49,11 +50,18 @@ def write_events(file: EventsFile) -> str:
     """
     lines = ["series:" if file.series else "series: {}"]
     lines += (f"  {_text(slug)}: {_text(title)}" for slug, title in file.series.items())
-    lines += ["", "events:" if file.events else "events: []"]
-    for number, event in enumerate(file.events):
-        lines += [""] if number else []
-        lines += _item(event, indent=2)
+    if file.rules:
+        lines += ["", "rules:", *_items(file.rules)]
+    lines += ["", "events:" if file.events else "events: []", *_items(file.events)]
     return _HEADER + "\n" + "\n".join(lines) + "\n"
+
+
+def _items(entries: Sequence[BaseModel]) -> Iterator[str]:
+    """Yield the lines of a list of entries, with an empty line between two of them."""
+    for number, entry in enumerate(entries):
+        if number:
+            yield ""
+        yield from _item(entry, indent=2)
 
 
 def _item(entry: BaseModel, indent: int) -> Iterator[str]:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import uuid
 from datetime import date, time
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Enum, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    Enum,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+)
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from calendar_app.school.school_year import SchoolYear
@@ -44,6 +54,20 @@ class Series(Visible, Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]
+
+
+class SeriesRule(Visible, Base):
+    """The rule by which a series returns every year (``catalogue.renewal``)."""
+
+    __tablename__ = "series_rule"
+
+    series_id: Mapped[str] = mapped_column(ForeignKey("series.id"), primary_key=True)
+    #: A ``catalogue.entries.RuleEntry`` as texts, without ``series`` and ``ended``.
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: Since when the rule makes no editions any more; None while it does.
+    ended_at: Mapped[Instant | None]
+
+    series: Mapped[Series] = relationship(lazy="joined", innerjoin=True)
 
 
 class Event(Visible, Base):
@@ -104,6 +128,9 @@ class Event(Visible, Base):
     #: The revision after the last import of ``events.yaml``. A later ``revision`` means that
     #: somebody changed the event in the store since. None when no file named the event yet.
     imported_revision: Mapped[int | None]
+    #: The revision after the rule of the series last wrote this edition. A later ``revision`` means
+    #: that an editor changed it since. None when no rule made the event.
+    rule_revision: Mapped[int | None]
 
     # The services increase the revision by hand, so that a change to a milestone increases it too.
     __mapper_args__ = {"version_id_col": revision, "version_id_generator": False}  # noqa: RUF012 (SQLAlchemy reads a plain dict)
@@ -142,6 +169,21 @@ class Event(Visible, Base):
     @property
     def year(self) -> SchoolYear:
         return SchoolYear(self.school_year)
+
+    @hybrid_property
+    def by_rule(self) -> bool:
+        """Whether the event is an edition that the rule of its series made."""
+        return self.rule_revision is not None
+
+    @by_rule.inplace.expression
+    @classmethod
+    def _by_rule(cls) -> ColumnElement[bool]:
+        return cls.rule_revision.is_not(None)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the event is as a rule made it: no editor changed it."""
+        return self.rule_revision == self.revision
 
     def is_over(self, today: date) -> bool:
         """Whether the school year and all dates of the event are past (as in ``PublicEvent``)."""
