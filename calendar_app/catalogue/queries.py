@@ -103,6 +103,10 @@ class Reference:
             )
         return self._class_days[key]
 
+    def class_days_of_each_zone(self) -> tuple[ClassDays, ...]:
+        """Return the class days of zones A, B and C, Wednesdays included."""
+        return tuple(ClassDays.of_zone(zone, wednesdays=True) for zone in self.zones)
+
     def holidays_changed_at(self, academies: tuple[Academy, ...]) -> datetime | None:
         """Return the instant at which the school holidays of one or more académies last changed;
         None when they never changed.
@@ -219,6 +223,7 @@ def milestones(
     last_day: date | None = None,
     *,
     cancelled_since: datetime | None = None,
+    by_rule: bool | None = None,
     limit: int | None = None,
 ) -> list[Milestone]:
     """Return the milestones that pass the filter and touch a span of days, in the order of their
@@ -227,6 +232,8 @@ def milestones(
     :param first_day: with *last_day*, the inclusive span; None leaves that side open.
     :param cancelled_since: leave out milestones that were cancelled before this instant; None
         leaves out all cancelled milestones.
+    :param by_rule: return only the dates of events that a rule made (True), or that none made
+        (False); None returns both.
     :param limit: return only so many milestones, the earliest.
     """
     query = (
@@ -237,6 +244,8 @@ def milestones(
         # that leads back to the class where the query began.
         .options(selectinload(Milestone.event).selectinload(Event.milestones))
     )
+    if by_rule is not None:
+        query = query.where(Event.by_rule if by_rule else ~Event.by_rule)
     if limit is not None:
         query = query.order_by(
             Milestone.first_day, Event.by_rule, Milestone.last_day, Milestone.id

@@ -114,6 +114,11 @@ class ClassDays:
         return cls(found[0].label, found, places, wednesdays=wednesdays, national=False)
 
     @classmethod
+    def of_zone(cls, calendar: SchoolCalendar, *, wednesdays: bool) -> ClassDays:
+        """Return the class days of one calendar, without a département's own public holidays."""
+        return cls(calendar.label, (calendar,), ((),), wednesdays=wednesdays, national=False)
+
+    @classmethod
     def national(cls, calendars: Iterable[SchoolCalendar], *, wednesdays: bool) -> ClassDays:
         """Return the days on which at least one of *calendars* has class.
 

@@ -67,3 +67,29 @@ def periods_of(class_days: ClassDays, year: SchoolYear) -> tuple[Period, ...]:
             after = name
         start = last_day + timedelta(days=1)
     return tuple(found)
+
+
+def class_week(class_days: ClassDays, monday: date) -> tuple[int, int] | None:
+    """Return the numbers of the période and of its class week, both from 1, of the week of a
+    Monday; None for a week without class, and where there are no périodes.
+
+    :raises CalendarUnknownError: when not all days of the school year are known.
+    """
+    sunday = monday + timedelta(days=6)
+    if not class_days.has_class(monday):
+        return None
+    for period in class_days.periods(SchoolYear.of(monday + timedelta(days=4))):
+        if period.first_day <= sunday and monday <= period.last_day:
+            first = period.first_day - timedelta(days=period.first_day.weekday())
+            weeks = (first + timedelta(weeks=n) for n in range((monday - first).days // 7 + 1))
+            return period.number, sum(map(class_days.has_class, weeks))
+    return None
+
+
+def class_week_words(class_days: ClassDays, monday: date) -> str | None:
+    """Return « période 3, semaine de classe 2 »; None where :func:`class_week` returns None.
+
+    :raises CalendarUnknownError: when not all days of the school year are known.
+    """
+    found = class_week(class_days, monday)
+    return found and f"période {found[0]}, semaine de classe {found[1]}"

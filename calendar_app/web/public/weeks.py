@@ -9,7 +9,7 @@ from itertools import groupby
 
 from calendar_app.feeds.cards import Card
 from calendar_app.school.class_days import ClassDays
-from calendar_app.school.school_year import SchoolYear
+from calendar_app.school.periods import class_week_words
 from calendar_app.words.errors import CalendarUnknownError
 from calendar_app.words.french import span_words
 
@@ -78,13 +78,6 @@ def week_note(monday: date, class_days: ClassDays) -> str | None:
         if not class_days.has_class(monday):
             holiday = next(iter(class_days.holidays_in(monday, monday + timedelta(days=4))), None)
             return f"sans classe ({holiday.name if holiday else class_days.label})"
-        periods = class_days.periods(SchoolYear.of(monday + timedelta(days=4)))
+        return class_week_words(class_days, monday)
     except CalendarUnknownError:
         return None
-    for period in periods:
-        if period.first_day <= monday + timedelta(days=6) and monday <= period.last_day:
-            first = monday_of(period.first_day)
-            weeks = [first + timedelta(weeks=n) for n in range((monday - first).days // 7 + 1)]
-            number = sum(map(class_days.has_class, weeks))
-            return f"période {period.number}, semaine de classe {number}"
-    return None

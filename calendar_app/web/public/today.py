@@ -1,0 +1,159 @@
+"""« Aujourd'hui, pour une classe »: where the school year stands, and what comes, one row an event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.feeds.cards import Card
+from calendar_app.feeds.feed import cancelled_since
+from calendar_app.school.school_calendars import zone_words
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.school.standing import standing, weeks_end
+from calendar_app.school.unknown_holidays import academies_with_unknown_holidays
+from calendar_app.store.base import db
+from calendar_app.web.page import Page
+from calendar_app.words.french import day_words
+from calendar_app.words.vocabulary import MilestoneKind
+
+#: How many class weeks ahead a class looks for what it has to do now.
+SOON = 4
+
+#: For how many days an opening is news.
+NEW = timedelta(days=14)
+
+#: The most events that come later, and dates that are read to find them.
+LATER, _READ = 6, 60
+
+#: The fewest and the most days (« journées ») in the list.
+FEW_DAYS, MANY_DAYS = 3, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An event with its next date.
+
+    :param then: its other dates ahead, in order.
+    """
+
+    next: Card
+    then: tuple[Card, ...]
+
+    @property
+    def event(self) -> Event:
+        return self.next.event
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What comes for a class. No event stands in two of these lists.
+
+    :param due: the events with a date in the next class weeks (:data:`SOON`).
+    :param opened: the events that opened a short while ago and have a later date.
+    :param later: the next events after these.
+    :param days: the next days that return by a rule.
+    """
+
+    due: tuple[Row, ...]
+    opened: tuple[Row, ...]
+    later: tuple[Row, ...]
+    days: tuple[Card, ...]
+
+    @property
+    def cards(self) -> list[Card]:
+        """The next date of every event in the lists, in the order of the days."""
+        rows = (*self.due, *self.opened, *self.later)
+        found = [row.next for row in rows] + list(self.days)
+        return sorted(found, key=lambda card: (card.shown_from, card.event.by_rule))
+
+
+def today(here: Page) -> Today:
+    """Return what comes for the place, the classes and the themes on screen."""
+    soon = weeks_end(here.today, here.class_days, SOON)
+    due = _rows(here, _ahead(here, here.today, soon))
+    seen = {row.event.id for row in due}
+    opened = [row for row in _rows(here, _opened(here)) if row.event.id not in seen]
+    seen |= {row.event.id for row in opened}
+    later = _rows(here, _ahead(here, soon + timedelta(days=1), limit=_READ))
+    return Today(
+        due=tuple(due),
+        opened=tuple(opened),
+        later=tuple(row for row in later if row.event.id not in seen)[:LATER],
+        days=_days(here, soon),
+    )
+
+
+def standing_words(here: Page) -> str:
+    """Return « Dimanche 29 novembre 2026 · période 2, semaine de classe 4 · vacances de Noël dans 3
+    semaines », for the académie on screen, else what the three zones share."""
+    if here.academy:
+        calendars: tuple[object, ...] = (here.class_days,)
+    day = day_words(here.today)
+    one = (here.class_days,) if here.academy else here.reference.class_days_of_each_zone()
+    return " · ".join([day[:1].upper() + day[1:], *standing(here.today, one)])
+
+
+def unknown_words(here: Page) -> str | None:
+    """Return the sentence that says that the holidays of this school year are not known; None where
+    they are."""
+    year = SchoolYear.of(here.today)
+    if here.academy:
+        if academies_with_unknown_holidays((here.academy,), here.reference.calendars, year):
+            return (
+                f"Nous ne connaissons pas encore toutes les vacances de {year.label} "
+                f"{here.academy.of_name}."
+            )
+        return None
+    unknown = [z.label for z in here.reference.zones if not z.knows(year.first_day, year.last_day)]
+    if not unknown:
+        return None
+    return f"Nous ne connaissons pas encore toutes les vacances de {year.label} ({zone_words(unknown)})."
+
+
+def _ahead(
+    here: Page, first: date, last: date | None = None, limit: int | None = None
+) -> list[Milestone]:
+    return queries.milestones(
+        db.session,
+        here.filter,
+        first,
+        last,
+        cancelled_since=cancelled_since(here.today.replace(day=1)),
+        by_rule=False,
+        limit=limit,
+    )
+
+
+def _opened(here: Page) -> list[Milestone]:
+    found = queries.milestones(
+        db.session, here.filter, here.today - NEW, here.today, by_rule=False
+    )
+    return [m for m in found if m.kind is MilestoneKind.OPENING and not m.is_approximate]
+
+
+def _rows(here: Page, milestones: Iterable[Milestone]) -> list[Row]:
+    """Return a row for each event with a date ahead, in the order of the next dates; a cancelled
+    date is the next one only of an event without another."""
+    events = {m.event_id: m.event for m in milestones}.values()
+    rows = [row for event in events if (row := _row(here, event))]
+    return sorted(rows, key=lambda row: (row.next.milestone.is_cancelled, row.next.shown_from))
+
+
+def _row(here: Page, event: Event) -> Row | None:
+    ahead = [m for m in queries.dates_seen(event, here.filter) if m.last_day >= here.today]
+    cards = sorted(
+        map(here.card, ahead), key=lambda card: (card.milestone.is_cancelled, card.shown_from)
+    )
+    return Row(cards[0], tuple(cards[1:])) if cards else None
+
+
+def _days(here: Page, soon: date) -> tuple[Card, ...]:
+    """Return the days of the next class weeks, and at least the next few."""
+    found = queries.milestones(db.session, here.filter, here.today, by_rule=True, limit=MANY_DAYS)
+    cards = [here.card(m) for m in found]
+    return tuple(
+        card for n, card in enumerate(cards) if n < FEW_DAYS or card.milestone.first_day <= soon
+    )
