@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.filters import CatalogueFilter
+from calendar_app.catalogue.filters import CatalogueFilter, the_academy
 from calendar_app.feeds import links
 from calendar_app.feeds.feed import FeedOptions, read_options
+from calendar_app.feeds.holidays import feed_holidays, holidays_words
 from calendar_app.feeds.select import (
     ALL,
     FeedName,
@@ -98,7 +99,7 @@ def how_to() -> str:
 
 
 def _options() -> FeedOptions:
-    names = ("depuis", "fenetres", "rappels", "alarmes")
+    names = ("depuis", "fenetres", "rappels", "alarmes", "vacances")
     return read_options(*(request.args.get(name, "").strip() for name in names))
 
 
@@ -140,7 +141,24 @@ def _subscription(composed: Composed) -> dict[str, object]:
 def _shown(composed: Composed) -> dict[str, Any]:
     """Return the template values of a feed, with a month as a preview when it has dates."""
     told = _subscription(composed)
-    return told | (_preview(composed) if told["count"] else {})
+    told |= _preview(composed) if told["count"] else {}
+    return told | (_holidays(composed, told) if composed.options.holidays else {})
+
+
+#: How many school holidays a preview tells; the feed has all.
+HOLIDAYS_SHOWN = 3
+
+
+def _holidays(composed: Composed, told: dict[str, Any]) -> dict[str, Any]:
+    """Return the template values of the first school holidays from the month of the preview on, or
+    from today on, and how far they are known."""
+    here = page()
+    viewer = composed.name.academy or the_academy(composed.chosen, here.reference.academies)
+    first_day = told.get("first", here.today)
+    return {
+        "holidays": feed_holidays(here.reference, viewer, first_day)[:HOLIDAYS_SHOWN],
+        "holidays_words": holidays_words(here.reference, viewer, here.today.replace(day=1)),
+    }
 
 
 def _preview(composed: Composed) -> dict[str, Any]:
