@@ -60,6 +60,9 @@ _ARTICLES = {
     "Vacances": "les vacances",
 }
 
+#: The name of days without class that calendars share under several names.
+SHARED_NAME = "Vacances scolaires"
+
 _ONE_DAY = timedelta(days=1)
 
 
@@ -305,7 +308,7 @@ def shared_holidays(calendars: Iterable[SchoolCalendar]) -> tuple[SchoolHoliday,
     shared = list(first)
     for holidays in others:
         shared = [
-            SchoolHoliday(a.name if a.name == b.name else "Vacances scolaires", *part)
+            SchoolHoliday(a.name if a.name == b.name else SHARED_NAME, *part)
             for a in shared
             for b in holidays
             if (part := _common((a.first_day, a.last_day), (b.first_day, b.last_day)))

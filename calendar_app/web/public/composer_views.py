@@ -23,6 +23,7 @@ from calendar_app.feeds.select import (
     read_name,
     without_place,
 )
+from calendar_app.school.academies import Academy
 from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
 from calendar_app.web.page import page, settings
@@ -152,13 +153,17 @@ HOLIDAYS_SHOWN = 3
 def _holidays(composed: Composed, told: dict[str, Any]) -> dict[str, Any]:
     """Return the template values of the first school holidays from the month of the preview on, or
     from today on, and how far they are known."""
-    here = page()
-    viewer = composed.name.academy or the_academy(composed.chosen, here.reference.academies)
+    here, viewer = page(), _viewer(composed)
     first_day = told.get("first", here.today)
     return {
         "holidays": feed_holidays(here.reference, viewer, first_day)[:HOLIDAYS_SHOWN],
         "holidays_words": holidays_words(here.reference, viewer, here.today.replace(day=1)),
     }
+
+
+def _viewer(composed: Composed) -> Academy | None:
+    """Return the académie whose school holidays the feed has; None for zones A, B and C."""
+    return composed.name.academy or the_academy(composed.chosen, page().reference.academies)
 
 
 def _preview(composed: Composed) -> dict[str, Any]:
@@ -172,4 +177,6 @@ def _preview(composed: Composed) -> dict[str, Any]:
     first = (
         max(held[0].first_day, here.today) if held[0].last_day >= here.today else held[0].first_day
     )
-    return month_context(here, narrowed, first.replace(day=1))
+    class_days = here.reference.class_days(_viewer(composed), wednesdays=True)
+    named = composed.options.holidays
+    return month_context(here, narrowed, first.replace(day=1), class_days, named=named)
