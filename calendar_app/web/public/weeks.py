@@ -82,27 +82,27 @@ def weeks_of(
     return weeks if since is None else list(_with_holidays(weeks, class_days, since))
 
 
-def _holidays_of_week(monday: date, class_days: ClassDays) -> tuple[ListedHoliday, ...]:
-    friday, sunday = monday + timedelta(days=4), monday + timedelta(days=6)
-    return tuple(
-        h
-        for h in class_days.listed_holidays(monday, sunday)
-        if h.first_day >= monday or h.last_day >= friday
-    )
-
-
 def _with_holidays(
-    weeks: Iterable[WeekOfCards], class_days: ClassDays, since: date
+    weeks: Sequence[WeekOfCards], class_days: ClassDays, since: date
 ) -> Iterator[WeekOfCards]:
     """Yield the weeks, each with its holidays, and those before it that no week before has told."""
-    told: set[ListedHoliday] = set()
+    if not weeks:
+        return
+    start = min(since, weeks[0].monday)
+    listed = class_days.listed_holidays(start, weeks[-1].monday + timedelta(days=6))
+    waiting = [h for h in listed if h.last_day >= since]
     for week in weeks:
-        until = week.monday - timedelta(days=1)
-        listed = class_days.listed_holidays(since, until) if since <= until else ()
-        inside = _holidays_of_week(week.monday, class_days)
-        before = tuple(h for h in listed if h not in told and h not in inside)
-        told.update(listed, inside)
+        inside = tuple(h for h in listed if _is_told_in(h, week.monday))
+        before = tuple(h for h in waiting if h.first_day < week.monday and h not in inside)
+        waiting = [h for h in waiting if h.first_day >= week.monday + timedelta(days=7)]
         yield replace(week, holidays=inside, before=before)
+
+
+def _is_told_in(holiday: ListedHoliday, monday: date) -> bool:
+    """Whether holidays begin in the week of a Monday, or have all its days up to Friday."""
+    if holiday.first_day >= monday:
+        return holiday.first_day < monday + timedelta(days=7)
+    return holiday.last_day >= monday + timedelta(days=4)
 
 
 def unknown_holidays(weeks: Sequence[WeekOfCards], class_days: ClassDays) -> str:
