@@ -12,6 +12,7 @@ from dateutil.relativedelta import relativedelta
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Milestone
+from calendar_app.feeds.holidays import FeedHoliday
 from calendar_app.school.academies import Academy
 from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.words.errors import ParameterError, as_repeated
@@ -36,12 +37,14 @@ class FeedOptions:
     :param reminder_weeks: how many class weeks before a deadline a visible reminder stands
         (``?rappels=3``); None for no reminders.
     :param alarms: whether deadlines and sessions have a VALARM (``?alarmes=1``).
+    :param holidays: whether the feed also has the school holidays (``?vacances=1``).
     """
 
     since: date | None = None
     bars: bool = False
     reminder_weeks: int | None = None
     alarms: bool = False
+    holidays: bool = False
 
     def parameters(self) -> tuple[tuple[str, str], ...]:
         """Return the options as query parameters, always in the same order."""
@@ -54,10 +57,12 @@ class FeedOptions:
             found.append(("rappels", str(self.reminder_weeks)))
         if self.alarms:
             found.append(("alarmes", "1"))
+        if self.holidays:
+            found.append(("vacances", "1"))
         return tuple(found)
 
 
-def read_options(since: str, bars: str, reminders: str, alarms: str) -> FeedOptions:
+def read_options(since: str, bars: str, reminders: str, alarms: str, holidays: str) -> FeedOptions:
     """Return the options of an address; an empty text means that the parameter is missing.
 
     :raises ParameterError: for a value that is not allowed.
@@ -74,11 +79,15 @@ def read_options(since: str, bars: str, reminders: str, alarms: str) -> FeedOpti
         raise ParameterError(sentence, reminders)
     if alarms not in ("", "1"):
         raise ParameterError("Une alarme se demande par le chiffre 1.", alarms, "1")
+    if holidays not in ("", "1"):
+        sentence = "Les vacances scolaires se demandent par le chiffre 1."
+        raise ParameterError(sentence, holidays, "1")
     return FeedOptions(
         since=date(int(month[1]), int(month[2]), 1) if month else None,
         bars=bool(bars),
         reminder_weeks=int(reminders) if reminders else None,
         alarms=bool(alarms),
+        holidays=bool(holidays),
     )
 
 
@@ -93,6 +102,7 @@ class Feed:
     :param viewer: the académie that the feed is for, whose local hours are added; None when there
         is not exactly one.
     :param home: the address of the page that lists the dates of the feed.
+    :param holidays: the school holidays that the feed also has, by first day.
     """
 
     name: str
@@ -103,6 +113,7 @@ class Feed:
     viewer: Academy | None = None
     options: FeedOptions = FeedOptions()
     home: str = ""
+    holidays: tuple[FeedHoliday, ...] = ()
 
     @property
     def time_zone(self) -> str:

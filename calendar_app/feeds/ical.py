@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 import icalendar
@@ -17,6 +17,7 @@ from icalendar import vDatetime, vText
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.deadline_days import TellDays, days_told_in_feed
 from calendar_app.feeds.feed import Feed, windows
+from calendar_app.feeds.holidays import FeedHoliday
 from calendar_app.feeds.links import derived_uid
 from calendar_app.feeds.time_zones import time_zone
 from calendar_app.feeds.wording import (
@@ -116,20 +117,33 @@ class CalendarWriter:
                 yield self._bar(*bars[event_id], feed)
             if feed.options.reminder_weeks:
                 yield from self._reminder(milestone, feed, feed.options.reminder_weeks)
+        for holiday in feed.holidays:
+            yield self._holiday(holiday)
 
-    def _base(self, milestone: Milestone, feed: Feed, uid: uuid.UUID, line: str) -> icalendar.Event:
-        event = milestone.event
+    def _begun(
+        self, uid: uuid.UUID, changed_at: datetime, sequence: int, line: str, text: str
+    ) -> icalendar.Event:
+        """Return a VEVENT with what every one begins with.
+
+        :param changed_at: its DTSTAMP and LAST-MODIFIED, an aware instant.
+        :param line: its SUMMARY.
+        :param text: its DESCRIPTION.
+        """
         found = icalendar.Event()
         found.add("uid", vText(f"{uid}@{self._uid_domain}"))
         # DTSTAMP is the last visible change, never the present time: some programs accept an update
         # only when DTSTAMP has changed, and if it always changed, every fetch would be an update.
+        found.add("dtstamp", vDatetime(changed_at.replace(microsecond=0)))
+        found.add("last-modified", vDatetime(changed_at.replace(microsecond=0)))
+        found.add("sequence", sequence)
+        found.add("summary", vText(clean_line(line)))
+        found.add("description", vText(clean(text)))
+        return found
+
+    def _base(self, milestone: Milestone, feed: Feed, uid: uuid.UUID, line: str) -> icalendar.Event:
+        event = milestone.event
         days = days_told_in_feed(feed, milestone, self._tell)
         changed = [event.changed_at, days.changed_at if days else None]
-        changed_at = max(filter(None, changed)).replace(microsecond=0)
-        found.add("dtstamp", vDatetime(changed_at))
-        found.add("last-modified", vDatetime(changed_at))
-        found.add("sequence", event.revision - 1)
-        found.add("summary", vText(clean_line(line)))
         page = self._event_page(event.id)
         text = description(
             milestone,
@@ -139,7 +153,7 @@ class CalendarWriter:
             class_days=days.absolute_lines() if days else (),
             concerned=feed.filter.sees(milestone.scope),
         )
-        found.add("description", vText(clean(text)))
+        found = self._begun(uid, max(filter(None, changed)), event.revision - 1, line, text)
         place = milestone.place or event.place
         if place:
             found.add("location", vText(clean_line(place)))
@@ -166,6 +180,15 @@ class CalendarWriter:
         # duration or show it as one hour.
         _all_day(found, milestone.first_day, milestone.last_day)
         return _with_alarm(found, milestone, feed, _WEEK_BEFORE_AT_NINE)
+
+    def _holiday(self, told: FeedHoliday) -> icalendar.Event:
+        found = self._begun(
+            told.uid, told.changed_at, told.sequence, told.summary, told.description
+        )
+        found.add("categories", ["Vacances scolaires"])
+        found.add("status", vText("CONFIRMED" if told.is_sure else "TENTATIVE"))
+        _all_day(found, told.first_day, told.last_day)
+        return found
 
     def _bar(self, opening: Milestone, deadline: Milestone, feed: Feed) -> icalendar.Event:
         days = span_words(opening.first_day, deadline.last_day)

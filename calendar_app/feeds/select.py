@@ -10,6 +10,7 @@ from calendar_app.catalogue.filters import CatalogueFilter, for_place, national,
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.queries import Reference
 from calendar_app.feeds.feed import Feed, FeedOptions, cancelled_since, month_edge, past_edge
+from calendar_app.feeds.holidays import feed_holidays, holidays_words
 from calendar_app.feeds.links import query
 from calendar_app.school import levels
 from calendar_app.school.academies import Academies, Academy, Department
@@ -191,10 +192,12 @@ def catalogue_feed(
     _check_reminders(options, viewer)
     edge = month_edge(now)
     narrowed = name.narrow(chosen, reference.academies)
+    first_day = options.since or past_edge(edge)
+    told_holidays = f" {holidays_words(reference, viewer, edge)}" if options.holidays else ""
     milestones = queries.milestones(
         session,
         narrowed,
-        options.since or past_edge(edge),
+        first_day,
         cancelled_since=cancelled_since(edge),
     )
     return Feed(
@@ -202,6 +205,7 @@ def catalogue_feed(
         description=(
             f"Concours, rencontres et formations pour les classes : {feed_label(name, chosen)}. "
             "Dates relevées dans les lettres d'information de l'Éducation nationale."
+            f"{told_holidays}"
         ),
         address=feed_address(public_url, name.name, chosen, options, form),
         home=f"{public_url}/agenda/{query((*name.parameters(), *chosen.parameters()))}",
@@ -209,6 +213,7 @@ def catalogue_feed(
         filter=narrowed,
         viewer=viewer,
         options=options,
+        holidays=feed_holidays(reference, viewer, first_day) if options.holidays else (),
     )
 
 

@@ -17,12 +17,12 @@ from datetime import date, timedelta
 
 from calendar_app.school.academies import Academy
 from calendar_app.school.leads import Lead
+from calendar_app.school.listed_holidays import ListedHoliday, listed_holidays
 from calendar_app.school.periods import BREAK_DAYS, Period, periods_of
 from calendar_app.school.school_calendars import (
     SchoolCalendar,
     SchoolHoliday,
     days_of_year,
-    listed_holidays,
     public_holidays,
     shared_holidays,
     zone_words,
@@ -390,18 +390,22 @@ class ClassDays:
             h for h in self._holidays if h.first_day <= last_day and first_day <= h.last_day
         )
 
-    def listed_holidays(
-        self, first_day: date, last_day: date
-    ) -> tuple[tuple[SchoolHoliday, str], ...]:
-        """Return the school holidays that overlap these inclusive days, each with its zones.
+    def listed_holidays(self, first_day: date, last_day: date) -> tuple[ListedHoliday, ...]:
+        """Return the school holidays that overlap these inclusive days, uncut, by first day.
 
-        They are sorted by first day. The zones are words such as « zones A et C », or empty when
-        all of these calendars have the holidays.
+        For the nation, these are the holidays of each zone, with their zones.
 
         :raises ValueError: when *last_day* comes before *first_day*.
         """
         _check_order(first_day, last_day)
         return listed_holidays(self._calendars, first_day, last_day)
+
+    @property
+    def known_until(self) -> date | None:
+        """The last day for which these school holidays are known; None when none is."""
+        if not self._calendars or not all(calendar.known for calendar in self._calendars):
+            return None
+        return min(calendar.known[-1][1] for calendar in self._calendars)
 
 
 def _monday(day: date) -> date:

@@ -28,6 +28,9 @@ Span = tuple[date, date]
 #: which decrees need not follow.
 MAINLAND_KNOWN: Span = (date(2017, 9, 4), date(2028, 8, 31))
 
+#: The ``source`` of zones A, B and C.
+LIBRARY = "PyPI holidays"
+
 _ZONES = {"zone-a": "A", "zone-b": "B", "zone-c": "C"}
 
 # Code of the département → subdivision of the library. The other départements have only the
@@ -56,6 +59,9 @@ _ARTICLES = {
     "Semaine": "la semaine",
     "Vacances": "les vacances",
 }
+
+#: The name of days without class that calendars share under several names.
+SHARED_NAME = "Vacances scolaires"
 
 _ONE_DAY = timedelta(days=1)
 
@@ -189,7 +195,7 @@ def _mainland_calendar(slug: str) -> SchoolCalendar:
             found[-1] = SchoolHoliday(name, found[-1].first_day, day)
         else:
             found.append(SchoolHoliday(name, day, day))
-    return SchoolCalendar(slug, f"zone {zone}", tuple(found), (MAINLAND_KNOWN,), "PyPI holidays")
+    return SchoolCalendar(slug, f"zone {zone}", tuple(found), (MAINLAND_KNOWN,), LIBRARY)
 
 
 def public_holidays(departments: Iterable[str], year: int) -> Mapping[date, str]:
@@ -302,7 +308,7 @@ def shared_holidays(calendars: Iterable[SchoolCalendar]) -> tuple[SchoolHoliday,
     shared = list(first)
     for holidays in others:
         shared = [
-            SchoolHoliday(a.name if a.name == b.name else "Vacances scolaires", *part)
+            SchoolHoliday(a.name if a.name == b.name else SHARED_NAME, *part)
             for a in shared
             for b in holidays
             if (part := _common((a.first_day, a.last_day), (b.first_day, b.last_day)))
@@ -313,26 +319,6 @@ def shared_holidays(calendars: Iterable[SchoolCalendar]) -> tuple[SchoolHoliday,
 def has_weekday(first: date, last: date) -> bool:
     """Whether one of these inclusive days is a day from Monday to Friday."""
     return any(day.weekday() < 5 for day in each_day(first, min(last, first + timedelta(days=6))))
-
-
-def listed_holidays(
-    calendars: Sequence[SchoolCalendar], first_day: date, last_day: date
-) -> tuple[tuple[SchoolHoliday, str], ...]:
-    """Return the school holidays that overlap these inclusive days, each with its zones.
-
-    They are sorted by first day. The zones are words such as « zones A et C », or empty when all
-    *calendars* have the holidays.
-    """
-    whose: dict[SchoolHoliday, list[str]] = {}
-    for calendar in calendars:
-        for holiday in calendar.holidays:
-            if holiday.first_day <= last_day and first_day <= holiday.last_day:
-                whose.setdefault(holiday, []).append(calendar.label)
-    by_day = sorted(whose.items(), key=lambda item: (item[0].first_day, item[1]))
-    return tuple(
-        (holiday, "" if len(labels) == len(calendars) else zone_words(labels))
-        for holiday, labels in by_day
-    )
 
 
 def zone_words(labels: Sequence[str]) -> str:

@@ -49,8 +49,8 @@ LOOKED_AT = {
         "initials of months above the drawing of a year, in the colour of its other letters",
     ),
     f"{_BACKGROUND}element contains an image node": (
-        ".axis .whole",
-        "months above the drawing of a year, in the soft ink of the page on the page itself",
+        ":is(.axis .whole, .axis.names text)",
+        "months and holidays above the drawing of a year, in the soft ink of the page on the page",
     ),
     f"{_BACKGROUND}it is overlapped by another element": (
         ".axis .period + text",

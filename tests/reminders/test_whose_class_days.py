@@ -252,12 +252,12 @@ def test_the_list_of_holidays_on_a_national_page_leaves_none_out(empty_app, clie
     publish(empty_app, entry())
     told = text_of(client, page).partition("Périodes et vacances (zones A, B et C)")[2]
     for words in (
-        "Vacances de la Toussaint : du 17 octobre au 1er novembre 2020",
-        "Vacances de Noël : du 19 décembre 2020 au 3 janvier 2021",
+        "Vacances de la Toussaint (zones A, B et C) : du 17 octobre au 1er novembre 2020",
+        "Vacances de Noël (zones A, B et C) : du 19 décembre 2020 au 3 janvier 2021",
         "Vacances d'hiver (zone A) : du 6 au 21 février 2021",
         "Vacances d'hiver (zone C) : du 13 au 28 février 2021",
         "Vacances d'hiver (zone B) : du 20 février au 7 mars 2021",
-        "Vacances de printemps : du 10 au 25 avril 2021",
+        "Vacances de printemps (zones A, B et C) : du 10 au 25 avril 2021",
     ):
         assert words in told
     of_lille = text_of(client, "/annee-scolaire/2020-2021/?academie=lille")

@@ -205,7 +205,7 @@ _SHOWN = re.compile(r"« (?:le=2021-01-15|papier=a3|url|format=json) »")
 
 PARAMETERS = (
     "academie departement niveau theme type evenements q le lieu flux depuis fenetres rappels"
-    " alarmes nombre hauteur papier date evenement page url maxwidth"
+    " alarmes vacances nombre hauteur papier date evenement page url maxwidth"
 ).split()
 PAGES = (
     "/ /agenda/ /calendrier/2021/02/ /annee-scolaire/2020-2021/ /annee-scolaire/2020-2021/affiche/"

@@ -23,7 +23,7 @@ from calendar_app.web.public.month_grid import month_context, month_end
 from calendar_app.web.public.next_steps import next_steps
 from calendar_app.web.public.searching import respelled, understood
 from calendar_app.web.public.timeline import axis, line_of, year_context
-from calendar_app.web.public.weeks import weeks_of
+from calendar_app.web.public.weeks import unknown_holidays, weeks_of
 from calendar_app.words.errors import NotFoundError, ParameterError
 
 bp = Blueprint("calendar", __name__)
@@ -61,11 +61,14 @@ def agenda() -> str:
     year = opened or SchoolYear.of(here.today)
     if opened:
         cards = _cards(here, opened.first_day, opened.last_day)
+    shown = ((_shown_from(card, here), card) for card in cards)
+    weeks = weeks_of(shown, here.class_days, since=opened.first_day if opened else here.today)
     return render_template(
         "public/calendar/agenda.html",
         page=here,
         **_filters(here, cards),
-        weeks=weeks_of(((_shown_from(card, here), card) for card in cards), here.class_days),
+        weeks=weeks,
+        unknown_holidays=unknown_holidays(weeks, here.class_days),
         undated=queries.events(db.session, here.filter, year, undated=True),
         year=year,
         opened=opened,
@@ -86,7 +89,7 @@ def this_month() -> Response:
 def month(year: int, month: int) -> str:
     """Show a month as a table, with bars for dates of several days."""
     here, first = page(), first_of_month(year, month)
-    context, last = month_context(here, here.filter, first), month_end(first)
+    context, last = month_context(here, here.filter, first, here.class_days), month_end(first)
     cards: list[Card] = context["cards"]
     # Not indexed: the list and the pages of events show the same dates, and are indexed.
     here.noindex = True

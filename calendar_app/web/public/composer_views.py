@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.filters import CatalogueFilter
+from calendar_app.catalogue.filters import CatalogueFilter, the_academy
 from calendar_app.feeds import links
 from calendar_app.feeds.feed import FeedOptions, read_options
+from calendar_app.feeds.holidays import feed_holidays, holidays_words
 from calendar_app.feeds.select import (
     ALL,
     FeedName,
@@ -22,6 +23,7 @@ from calendar_app.feeds.select import (
     read_name,
     without_place,
 )
+from calendar_app.school.academies import Academy
 from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
 from calendar_app.web.page import page, settings
@@ -98,7 +100,7 @@ def how_to() -> str:
 
 
 def _options() -> FeedOptions:
-    names = ("depuis", "fenetres", "rappels", "alarmes")
+    names = ("depuis", "fenetres", "rappels", "alarmes", "vacances")
     return read_options(*(request.args.get(name, "").strip() for name in names))
 
 
@@ -140,7 +142,28 @@ def _subscription(composed: Composed) -> dict[str, object]:
 def _shown(composed: Composed) -> dict[str, Any]:
     """Return the template values of a feed, with a month as a preview when it has dates."""
     told = _subscription(composed)
-    return told | (_preview(composed) if told["count"] else {})
+    told |= _preview(composed) if told["count"] else {}
+    return told | (_holidays(composed, told) if composed.options.holidays else {})
+
+
+#: How many school holidays a preview tells; the feed has all.
+HOLIDAYS_SHOWN = 3
+
+
+def _holidays(composed: Composed, told: dict[str, Any]) -> dict[str, Any]:
+    """Return the template values of the first school holidays from the month of the preview on, or
+    from today on, and how far they are known."""
+    here, viewer = page(), _viewer(composed)
+    first_day = told.get("first", here.today)
+    return {
+        "holidays": feed_holidays(here.reference, viewer, first_day)[:HOLIDAYS_SHOWN],
+        "holidays_words": holidays_words(here.reference, viewer, here.today.replace(day=1)),
+    }
+
+
+def _viewer(composed: Composed) -> Academy | None:
+    """Return the académie whose school holidays the feed has; None for zones A, B and C."""
+    return composed.name.academy or the_academy(composed.chosen, page().reference.academies)
 
 
 def _preview(composed: Composed) -> dict[str, Any]:
@@ -154,4 +177,6 @@ def _preview(composed: Composed) -> dict[str, Any]:
     first = (
         max(held[0].first_day, here.today) if held[0].last_day >= here.today else held[0].first_day
     )
-    return month_context(here, narrowed, first.replace(day=1))
+    class_days = here.reference.class_days(_viewer(composed), wednesdays=True)
+    named = composed.options.holidays
+    return month_context(here, narrowed, first.replace(day=1), class_days, named=named)

@@ -7,7 +7,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -150,7 +150,9 @@ def catalogue(name: str, form: str) -> BaseResponse:
 @policy(Policy.PUBLIC)
 def event(event_id: str) -> BaseResponse:
     """Return the dates of an event as iCalendar, or one of its dates (``?date=<key>``)."""
-    found, key, options = get_event(event_id), request.args.get("date") or None, _options()
+    found, key = get_event(event_id), request.args.get("date") or None
+    # A file of one event is for that event: whoever adds it to an agenda wants no holidays with it.
+    options = replace(_options(), holidays=False)
     here = page()
     return _answer(
         ("evenements", event_id, key, here.filter.parameters(), options),
@@ -161,7 +163,7 @@ def event(event_id: str) -> BaseResponse:
 
 
 def _options() -> FeedOptions:
-    names = ("depuis", "fenetres", "rappels", "alarmes")
+    names = ("depuis", "fenetres", "rappels", "alarmes", "vacances")
     return read_options(*(request.args.get(name, "").strip() for name in names))
 
 

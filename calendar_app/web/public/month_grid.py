@@ -14,8 +14,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.feeds.feed import cancelled_since
+from calendar_app.school.class_days import ClassDays
+from calendar_app.school.listed_holidays import ListedHoliday
 from calendar_app.store.base import db
 from calendar_app.web.page import Page
+from calendar_app.web.public.holiday_layer import holiday_layer
 
 
 class Spanning(Protocol):
@@ -56,6 +59,8 @@ class Week(Generic[Item]):
 
     days: list[date]
     lanes: list[list[Bar[Item] | None]] = field(default_factory=list)
+    #: The lanes of the school holidays, above those of the dates; none is empty.
+    holidays: list[list[Bar[ListedHoliday] | None]] = field(default_factory=list)
     #: Number of bars that :meth:`fold` removed.
     hidden: int = 0
 
@@ -123,10 +128,14 @@ def _place(week: Week[Item], lane: int, item: Item) -> None:
 MOST_LANES = 5
 
 
-def month_context(here: Page, chosen: CatalogueFilter, first: date) -> dict[str, Any]:
+def month_context(
+    here: Page, chosen: CatalogueFilter, first: date, class_days: ClassDays, *, named: bool = True
+) -> dict[str, Any]:
     """Return the template values of the month that begins on *first*, with the dates of a filter.
 
     :param chosen: the filter on screen, or that of a feed.
+    :param class_days: those whose school holidays are shaded.
+    :param named: whether the table names the holidays; a feed may have none.
     """
     start, end = month_bounds(first.year, first.month)
     last = month_end(first)
@@ -134,28 +143,21 @@ def month_context(here: Page, chosen: CatalogueFilter, first: date) -> dict[str,
     milestones = queries.milestones(db.session, chosen, start, end, cancelled_since=since)
     by_uid = {m.uid: here.card(m) for m in milestones}
     weeks = month_grid(first.year, first.month, [m for m in milestones if not m.is_approximate])
-    for week in weeks:
+    layer = holiday_layer(class_days, start, end, "de ce mois")
+    named_weeks = month_grid(first.year, first.month, layer.listed if named else ())
+    for week, holidays in zip(weeks, named_weeks, strict=True):
         week.fold(MOST_LANES)
+        week.holidays = [lane for lane in holidays.lanes if any(lane)]
     return {
         "first": first,
         "last": last,
         "cards": [by_uid[m.uid] for m in milestones if m.first_day <= last and m.last_day >= first],
         "weeks": weeks,
         "names": by_uid,
-        "off": _days_without_class(here, start, end),
+        "layer": layer,
     }
 
 
 def month_end(first: date) -> date:
     """Return the last day of the month that begins on *first*."""
     return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-
-
-def _days_without_class(here: Page, first: date, last: date) -> dict[date, str]:
-    """Return the names of the holidays to shade from *first* to *last*, by day."""
-    return {
-        day: holiday.name
-        for holiday in here.class_days.holidays_in(first, last)
-        for n in range((holiday.last_day - holiday.first_day).days + 1)
-        if first <= (day := holiday.first_day + timedelta(days=n)) <= last
-    }

@@ -11,11 +11,13 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.feeds.feed import windows
-from calendar_app.school.periods import Period
-from calendar_app.school.school_calendars import SchoolHoliday
+from calendar_app.school.class_days import ClassDays
+from calendar_app.school.periods import BREAK_DAYS, Period
+from calendar_app.school.school_calendars import SHARED_NAME, SchoolHoliday
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
 from calendar_app.web.page import Page
+from calendar_app.web.public.holiday_layer import holiday_layer
 from calendar_app.words.errors import CalendarUnknownError
 from calendar_app.words.french import SHORT_MONTHS
 from calendar_app.words.text import fold
@@ -143,18 +145,19 @@ def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
 
 def axis(here: Page, year: SchoolYear) -> dict[str, object]:
     """Return the template values behind the lines: months, périodes, holidays and today."""
-    periods, holidays, unknown = _drawn_calendar(here, year)
+    periods = _periods(here.class_days, year)
+    holidays = here.class_days.holidays_in(year.first_day, year.last_day)
     spans = [span(year, p.first_day, p.last_day, "period", f"P{p.number}") for p in periods]
-    shades = [span(year, h.first_day, h.last_day, "holiday", h.name) for h in holidays]
+    shades = [span(year, h.first_day, h.last_day, "holiday", _drawn_name(h)) for h in holidays]
     return {
         "months": months(year),
         "periods": periods,
         "period_spans": [span for span in spans if span],
-        "holidays": here.class_days.listed_holidays(year.first_day, year.last_day),
+        "layer": holiday_layer(
+            here.class_days, year.first_day, year.last_day, "de cette année scolaire"
+        ),
         "shades": [span for span in shades if span],
         "today_mark": span(year, here.today, here.today, "today"),
-        "calendar_unknown": unknown,
-        "class_days": here.class_days,
     }
 
 
@@ -165,12 +168,16 @@ def line_of(here: Page, event: Event) -> Line | None:
     return found[0] if found and found[0].spans else None
 
 
-def _drawn_calendar(
-    here: Page, year: SchoolYear
-) -> tuple[tuple[Period, ...], tuple[SchoolHoliday, ...], bool]:
-    """Return the périodes and holidays of the chosen calendar, and whether périodes are unknown."""
-    holidays = here.class_days.holidays_in(year.first_day, year.last_day)
+def _drawn_name(holiday: SchoolHoliday) -> str:
+    """Return the name above the drawing, « Noël »; empty when there is no room (a pont), or no one
+    name (days that zones share under several)."""
+    is_drawn = holiday.days >= BREAK_DAYS and holiday.name != SHARED_NAME
+    return holiday.short_name if is_drawn else ""
+
+
+def _periods(class_days: ClassDays, year: SchoolYear) -> tuple[Period, ...]:
+    """Return the périodes of a school year; none when they are unknown."""
     try:
-        return here.class_days.periods(year), holidays, False
+        return class_days.periods(year)
     except CalendarUnknownError:
-        return (), holidays, True
+        return ()

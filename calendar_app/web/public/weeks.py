@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby
 
 from calendar_app.feeds.cards import Card
 from calendar_app.school.class_days import ClassDays
+from calendar_app.school.listed_holidays import ListedHoliday
 from calendar_app.school.periods import class_week_words
+from calendar_app.web.public.holiday_layer import holiday_layer
 from calendar_app.words.errors import CalendarUnknownError
 from calendar_app.words.french import span_words
 
@@ -22,11 +24,16 @@ class WeekOfCards:
     """The dates of one week.
 
     :param note: the place of the week in the school year, in French; None when it is unknown.
+    :param holidays: the school holidays that begin in the week, or have all its days from Monday to
+        Friday.
+    :param before: the school holidays between the week before in the list and this one.
     """
 
     monday: date
     note: str | None
     cards: tuple[Card, ...]
+    holidays: tuple[ListedHoliday, ...] = ()
+    before: tuple[ListedHoliday, ...] = ()
 
     @property
     def label(self) -> str:
@@ -55,15 +62,55 @@ class WeekOfCards:
         return self.deadlines >= FULL_WEEK
 
 
-def weeks_of(cards: Iterable[tuple[date, Card]], class_days: ClassDays) -> list[WeekOfCards]:
+def weeks_of(
+    cards: Iterable[tuple[date, Card]], class_days: ClassDays, since: date | None = None
+) -> list[WeekOfCards]:
     """Return dates grouped by week.
 
     :param cards: (the day under which a list shows the date, its card), in the order of the days.
+    :param since: the day on which the list begins, when it also tells the school holidays, those in
+        weeks without dates too; with None, it tells none.
     """
-    return [
-        WeekOfCards(monday, week_note(monday, class_days), tuple(card for _, card in group))
+    weeks = [
+        WeekOfCards(
+            monday,
+            week_note(monday, class_days),
+            tuple(card for _, card in group),
+        )
         for monday, group in groupby(cards, key=lambda pair: monday_of(pair[0]))
     ]
+    return weeks if since is None else list(_with_holidays(weeks, class_days, since))
+
+
+def _with_holidays(
+    weeks: Sequence[WeekOfCards], class_days: ClassDays, since: date
+) -> Iterator[WeekOfCards]:
+    """Yield the weeks, each with its holidays, and those before it that no week before has told."""
+    if not weeks:
+        return
+    start = min(since, weeks[0].monday)
+    listed = class_days.listed_holidays(start, weeks[-1].monday + timedelta(days=6))
+    waiting = [h for h in listed if h.last_day >= since]
+    for week in weeks:
+        inside = tuple(h for h in listed if _is_told_in(h, week.monday))
+        before = tuple(h for h in waiting if h.first_day < week.monday and h not in inside)
+        waiting = [h for h in waiting if h.first_day >= week.monday + timedelta(days=7)]
+        yield replace(week, holidays=inside, before=before)
+
+
+def _is_told_in(holiday: ListedHoliday, monday: date) -> bool:
+    """Whether holidays begin in the week of a Monday, or have all its days up to Friday."""
+    if holiday.first_day >= monday:
+        return holiday.first_day < monday + timedelta(days=7)
+    return holiday.last_day >= monday + timedelta(days=4)
+
+
+def unknown_holidays(weeks: Sequence[WeekOfCards], class_days: ClassDays) -> str:
+    """Return the sentence that some school holidays of these weeks are unknown; else nothing."""
+    if not weeks:
+        return ""
+    last_day = weeks[-1].monday + timedelta(days=6)
+    return holiday_layer(class_days, weeks[0].monday, last_day, "de ces semaines").unknown
 
 
 def monday_of(day: date) -> date:

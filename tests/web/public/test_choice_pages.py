@@ -380,7 +380,7 @@ def test_what_is_gone_is_said(client):
 def test_a_feed_is_composed_and_shown_as_a_month(client):
     address = (
         f"/flux/?{JANUARY}&lieu=Montpellier&niveau=cycle-3&theme=robotique&rappels=3"
-        "&alarmes=1&fenetres=barre"
+        "&alarmes=1&fenetres=barre&vacances=1"
     )
     page = client.get(address, follow_redirects=True).text
     feed = re.search(r'id="adresse-du-flux" readonly value="([^"]*)"', page)
@@ -393,6 +393,7 @@ def test_a_feed_is_composed_and_shown_as_a_month(client):
         "fenetres": ["barre"],
         "rappels": ["3"],
         "alarmes": ["1"],
+        "vacances": ["1"],
     }
     assert client.get(f"{to.path}?{to.query}").status_code == 200
     assert "Ce qui apparaîtra : avril 2021" in page.replace("\u00a0", " ").replace("&nbsp;", " ")
