@@ -10,6 +10,9 @@ from calendar_app.school.school_calendars import SchoolCalendar
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.french import list_words
 
+#: So many names are written out, even when nothing is known for anybody.
+_FEW = 6
+
 
 def academies_with_unknown_holidays(
     academies: Iterable[Academy], calendars: Mapping[str, SchoolCalendar], year: SchoolYear
@@ -50,6 +53,6 @@ def unknown_holidays_words(
 
 
 def _names(unknown: tuple[Academy, ...], asked: tuple[Academy, ...]) -> str:
-    if len(unknown) == len(asked) > 1:
+    if len(unknown) == len(asked) > _FEW:
         return f"toutes les académies ({len(asked)})"
     return list_words(academy.name for academy in unknown)

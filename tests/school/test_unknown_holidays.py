@@ -58,13 +58,15 @@ def test_one_sentence_for_two_years_that_lack_the_same(today):
 
 def test_each_year_has_its_sentence_when_they_differ():
     """In 2027-2028 the zones are known for one year more: decrees are published year by year."""
-    assert words("lille", "corse", "wallis-et-futuna", today=date(2027, 10, 1)) == (
+    assert words("corse", "lille", "wallis-et-futuna", today=date(2027, 10, 1)) == (
         "Nous ne connaissons pas toutes les vacances scolaires de 2027-2028 pour : "
         "Corse et Wallis-et-Futuna.",
         "Nous ne connaissons pas toutes les vacances scolaires de 2028-2029 pour : "
-        "toutes les académies (3).",
+        "Corse, Lille et Wallis-et-Futuna.",
     )
     assert words("lille", today=date(2027, 10, 1))[0].endswith("de 2028-2029 pour : Lille.")
+    everybody = [academy.slug for academy in ACADEMIES]
+    assert words(*everybody, today=date(2027, 10, 1))[1].endswith("toutes les académies (36).")
 
 
 @pytest.mark.parametrize(
