@@ -26,21 +26,22 @@ from calendar_app.app import (
     settings_of,
     store_session,
 )
-from calendar_app.catalogue import renewal
+from calendar_app.catalogue import holidays_update, renewal
 from calendar_app.config.retention import CLEANED_EVERY
 from calendar_app.editing import link_checks, silence, suggestions
 from calendar_app.editing.followed import agendas
 from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
+from calendar_app.words.errors import CalendarError
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two runs of each job.
-PLAN, ANSWER, SEND, BEAT, LOOK, FOLLOW = 60, 2, 5, 15, 3600, 60
+PLAN, ANSWER, SEND, BEAT, LOOK, FOLLOW, RENEW = 60, 2, 5, 15, 3600, 60, 3600
 CLEAN = int(CLEANED_EVERY.total_seconds())
 
-#: Seconds before links on other servers are checked, so that a worker that restarts again and again
-#: asks no server.
+#: Seconds before links on other servers are checked and the holidays are fetched, so that a worker
+#: that restarts again and again asks no server.
 SETTLED = 600
 
 
@@ -83,6 +84,18 @@ def _follow(app: Flask, is_stopping: Callable[[], bool]) -> None:
             agendas.note_failure(session, source_id, agendas.OUR_FAULT, datetime.now(UTC))
 
 
+def _renew_holidays(app: Flask) -> None:
+    """Fetch the ministry's school calendar when it is due; the reason of a failure is stored."""
+    address = settings_of(app).holidays_url
+    if address is None:
+        return
+    try:
+        now = datetime.now(UTC)
+        holidays_update.update_if_due(store_session(app), address, Fetcher().download, now)
+    except CalendarError as error:
+        log.warning("the school holidays were not renewed: %s", error)
+
+
 def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     """Work until SIGTERM or SIGINT, then finish the mail in hand and give the other mails back.
 
@@ -116,11 +129,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         note = sender.note if settings.sending else "envoi suspendu (CALENDAR_SENDING=off)"
         outbox_status.beat(session, owner, started_at, note, datetime.now(UTC))
 
-    scheduler = BackgroundScheduler(
-        timezone=UTC,
-        # By default, a run that is one second late is dropped.
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-    )
+    scheduler = _scheduler()
     for job, seconds, wait in (
         (lambda: _plan(app, datetime.now(UTC)), PLAN, 0),
         (answer, ANSWER, 0),
@@ -128,6 +137,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         (beat, BEAT, 0),
         (clean, CLEAN, 0),
         (look, LOOK, SETTLED),
+        (lambda: _renew_holidays(app), RENEW, SETTLED),
         # Agendas that are not due are not asked, so this job may begin at once.
         (follow, FOLLOW, 0),
     ):
@@ -135,14 +145,22 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         scheduler.add_job(_guarded(app, job), "interval", seconds=seconds, next_run_time=first)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    # APScheduler logs every tick; only its errors matter.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler.start()
     while not stopping.wait(1):
         pass
     scheduler.shutdown(wait=True)
     with app.app_context():
         outbox_status.farewell(session, owner, datetime.now(UTC))
+
+
+def _scheduler() -> BackgroundScheduler:
+    # APScheduler logs every tick; only its errors matter.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    return BackgroundScheduler(
+        timezone=UTC,
+        # By default, a run that is one second late is dropped.
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
 
 
 def _guarded(app: Flask, job: Callable[[], object]) -> Callable[[], None]:

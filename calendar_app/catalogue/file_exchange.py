@@ -16,11 +16,16 @@ from calendar_app.catalogue.files.events_file import json_schema, read_events
 from calendar_app.catalogue.files.events_writer import write_events
 from calendar_app.catalogue.files.holidays_file import read_holidays_yaml, write_holidays_yaml
 from calendar_app.catalogue.files.ministry_csv import read_ministry_csv
+from calendar_app.catalogue.holidays_update import keep_copy
 from calendar_app.catalogue.import_export import ImportReport, export_events, import_events
-from calendar_app.catalogue.references import import_calendars, imported_calendars
+from calendar_app.catalogue.references import (
+    import_calendars,
+    imported_calendars,
+    renew_calendars,
+)
 from calendar_app.school.reference_files import read_academies, read_themes
 from calendar_app.school.school_calendars import SchoolCalendar
-from calendar_app.store.base import AnySession
+from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import CalendarError
 
 #: The files of the data folder that a first start imports: what letters announced, and the days
@@ -110,9 +115,13 @@ def import_holidays_file(
         raise CalendarError(
             f"{path} n'est pas en UTF-8 (octet {error.start}) : enregistrez-le en UTF-8."
         ) from error
-    is_yaml = path.suffix in (".yaml", ".yml")
-    found = read_holidays_yaml(text) if is_yaml else read_ministry_csv(text)
-    return import_calendars(session, found, now)
+    if path.suffix in (".yaml", ".yml"):
+        return import_calendars(session, read_holidays_yaml(text), now)
+    found = read_ministry_csv(text)
+    with writing(session, now):
+        # The person knows what this file says: the next one is compared with it.
+        keep_copy(session, found)
+        return renew_calendars(session, found, now)
 
 
 def export_holidays_text(session: AnySession) -> str:

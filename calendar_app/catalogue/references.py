@@ -84,11 +84,18 @@ def import_calendars(
     :returns: the calendars that were given, as the store holds them now.
     """
     with writing(session, now):
-        queries.catalogue(session, for_update=True)
-        old = {c.slug: c for c in imported_calendars(session)}
-        renewed = tuple(merge(old[c.slug], c) if c.slug in old else c for c in calendars)
-        for calendar in renewed:
-            _write_calendar(session, calendar, now)
+        return renew_calendars(session, calendars, now)
+
+
+def renew_calendars(
+    session: AnySession, calendars: Iterable[SchoolCalendar], now: datetime
+) -> tuple[SchoolCalendar, ...]:
+    """Do what :func:`import_calendars` does, inside the caller's write transaction."""
+    queries.catalogue(session, for_update=True)
+    old = {c.slug: c for c in imported_calendars(session)}
+    renewed = tuple(merge(old[c.slug], c) if c.slug in old else c for c in calendars)
+    for calendar in renewed:
+        _write_calendar(session, calendar, now)
     return renewed
 
 

@@ -10,10 +10,20 @@ from pathlib import Path
 
 import click
 
-from calendar_app.catalogue import file_exchange, renewal
-from calendar_app.cli.base import OPTIONAL_FILE, ready_store, store_as_it_is, write
+from calendar_app.app import settings_of, store_session
+from calendar_app.catalogue import file_exchange, holidays_update, renewal
+from calendar_app.catalogue.holidays_update import CalendarChange
+from calendar_app.cli.base import (
+    OPTIONAL_FILE,
+    ready_application,
+    ready_store,
+    store_as_it_is,
+    write,
+)
 from calendar_app.cli.group import FILE, cli
 from calendar_app.config.settings import data_folder
+from calendar_app.editing.followed.fetcher import Fetcher
+from calendar_app.words.errors import CalendarError
 
 #: Bytes. A smaller file is read before a progress bar could be drawn.
 LARGE_FILE = 50_000
@@ -123,6 +133,35 @@ def holidays_import(file: Path) -> None:
     for calendar in renewed:
         last = max((last for _, last in calendar.known), default=None)
         click.echo(f"  {calendar.label} : connu jusqu'au {last}, {len(calendar.holidays)} congés.")
+
+
+@holidays.command("update")
+def holidays_update_command() -> None:
+    """Cherche le calendrier scolaire du ministère (CALENDAR_HOLIDAYS_URL) et dit ce qui change."""
+    with ready_application() as app:
+        address = settings_of(app).holidays_url
+        if address is None:
+            raise CalendarError(
+                "CALENDAR_HOLIDAYS_URL est vide : rien n'est cherché. Téléchargez le fichier, puis "
+                "importez-le avec « calendar-app holidays import FICHIER »."
+            )
+        changes = holidays_update.update(
+            store_session(app), address, Fetcher().download, datetime.now(UTC)
+        )
+    for change in changes:
+        for line in change_lines(change):
+            click.echo(line)
+
+
+def change_lines(change: CalendarChange) -> Iterator[str]:
+    """Yield in French what a file changed in a school calendar: its line, then one for each
+    holiday."""
+    until = f"connu jusqu'au {change.known_until}" if change.known_until else "inconnu"
+    more = f", {change.new_days} jours de plus" if change.new_days else ""
+    yield f"  {change.label} : {until}{more if change.is_change else ', rien ne change'}."
+    for sign, found in (("+", change.added), ("-", change.removed)):
+        for holiday in found:
+            yield f"    {sign} {holiday.name} : du {holiday.first_day} au {holiday.last_day}"
 
 
 @holidays.command("export")

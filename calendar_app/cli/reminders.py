@@ -10,11 +10,14 @@ from pathlib import Path
 import click
 
 from calendar_app.app import answer_requests, letterhead, make_sender, settings_of, store_session
+from calendar_app.catalogue import holidays_update, queries
 from calendar_app.cli.base import entered, store_as_it_is
 from calendar_app.cli.group import FILE, cli
 from calendar_app.reminders import outbox_status, planning, rehearsal
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
-from calendar_app.school.local_time import PARIS
+from calendar_app.school.local_time import PARIS, paris_day
+from calendar_app.school.unknown_holidays import unknown_holidays_words
+from calendar_app.store.base import AnySession
 from calendar_app.store.health import Health
 from calendar_app.words.errors import CalendarError
 from calendar_app.worker import worker_name
@@ -111,9 +114,11 @@ def reminders_send(now: datetime | None) -> None:
 def reminders_status(now: datetime | None, check: bool) -> None:
     """Montre l'état des courriels : combien, depuis quand, et ce qui est à trancher."""
     at = _instant(now)
-    with store_as_it_is() as session:
+    with entered() as app:
+        session = store_session(app)
         found = outbox_status.status(session, at)
         _show(found)
+        _show_holidays(session, settings_of(app).holidays_url, at)
         degraded = Health().degraded(session, at) if check else ()
     if degraded:
         raise CalendarError("\n".join(_DEGRADED[name] for name in degraded))
@@ -140,6 +145,23 @@ def _show(found: outbox_status.Status) -> None:
         click.echo("Aucun ouvrier n'est en marche : lancez « calendar-app worker ».")
     for owner, (seen_at, note) in found.workers.items():
         click.echo(f"Ouvrier {owner}, vu le {_local(seen_at)}{f' : {note}' if note else ''}")
+
+
+def _show_holidays(session: AnySession, address: str | None, now: datetime) -> None:
+    last = holidays_update.state(session)
+    if last is None or last.succeeded_at is None:
+        told = "jamais cherchées"
+    else:
+        told = f"cherchées le {_local(last.succeeded_at)}"
+    if address is None:
+        told += " ; CALENDAR_HOLIDAYS_URL est vide, l'ouvrier ne les cherche pas"
+    click.echo(f"\nVacances scolaires : {told}.")
+    if last and last.problem:
+        click.echo(f"Essai du {_local(last.tried_at)} sans succès. {last.problem}")
+    reference = queries.reference(session)
+    today = paris_day(now)
+    for sentence in unknown_holidays_words(reference.academies, reference.calendars, today):
+        click.echo(sentence)
 
 
 def _local(at: datetime) -> str:

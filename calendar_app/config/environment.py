@@ -85,6 +85,11 @@ def web_page(text: str) -> str:
     return text
 
 
+def web_page_or_nothing(text: str) -> str | None:
+    """Read the address of a web page; None for an empty text."""
+    return web_page(text) if text else None
+
+
 def mail_or_web_page(text: str) -> str:
     """Read an e-mail or a web address."""
     return web_page(text) if text.startswith("http") else matching(MAIL)(text)

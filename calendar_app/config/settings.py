@@ -37,6 +37,7 @@ from calendar_app.config.environment import (
     site_url,
     smtp_url,
     web_page,
+    web_page_or_nothing,
 )
 from calendar_app.words.text import nearest
 
@@ -44,6 +45,13 @@ from calendar_app.words.text import nearest
 #: that exists, and it must never follow the site's address: a calendar that meets a new UID shows
 #: the date a second time. Nobody can ever own a name under « .example » (RFC 2606).
 UID_DOMAIN = "calendrier-des-classes.example"
+
+#: The ministry's school calendar as a CSV file: the data set fr-en-calendrier-scolaire (Licence
+#: Ouverte), through the export of its open data site (Opendatasoft, Explore API 2.1).
+HOLIDAYS_URL = (
+    "https://data.education.gouv.fr/api/explore/v2.1/catalog/datasets/fr-en-calendrier-scolaire"
+    "/exports/csv?lang=fr&timezone=Europe%2FParis&use_labels=true&delimiter=%3B"
+)
 
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _LOOPBACK_NETWORKS: tuple[Network, ...] = (
@@ -61,11 +69,14 @@ class Variable:
     :param expected: French: what the value must be, with an example.
     :param required: whether production does not start without it.
     :param secret: whether the value must not be written in the message.
+    :param may_be_empty: whether an empty variable is a value of its own. Any other empty variable
+        is one that is not set.
     """
 
     expected: str
     required: bool = False
     secret: bool = False
+    may_be_empty: bool = False
 
 
 def _read(parse: Callable[[str], Any]) -> BeforeValidator:
@@ -112,6 +123,8 @@ class Settings(BaseSettings):
     :param mail_from: the sender of every mail.
     :param unsubscribe_mailbox: the address at which people unsubscribe, if there is one.
     :param sending: False holds every mail back.
+    :param holidays_url: the CSV file of the ministry's school calendar that the worker fetches each
+        month; None: it fetches none.
     :param trusted_proxies: how many proxies stand before the server, for werkzeug's ``ProxyFix``.
         With one too many, a visitor chooses the address that we take for theirs.
     :param metrics_networks: the networks from which ``/metrics`` may be read.
@@ -213,6 +226,14 @@ class Settings(BaseSettings):
     sending: Annotated[
         bool, _read(lambda text: one_of("on", "off")(text) == "on"), Variable("« on » ou « off »")
     ] = True
+    holidays_url: Annotated[
+        str | None,
+        _read(web_page_or_nothing),
+        Variable(
+            "l'adresse web du calendrier scolaire en CSV, ou rien pour ne pas le chercher",
+            may_be_empty=True,
+        ),
+    ] = HOLIDAYS_URL
     trusted_proxies: Annotated[
         int,
         _read(number(int, 0, 9)),
@@ -310,13 +331,19 @@ class Settings(BaseSettings):
 
         Makes the instance folder where it is missing, and a key in it where none is given.
 
-        :param environ: usually ``os.environ``. An empty variable is one that is not set.
+        :param environ: usually ``os.environ``. An empty variable is one that is not set, unless
+            :class:`Variable` says otherwise.
         :param instance: the instance folder; by default ``CALENDAR_INSTANCE``, else ``instance``
             in the current folder.
         :raises SettingsError: a sentence for each variable that is wrong, that production misses,
             or that begins with ``CALENDAR_`` without being a setting.
         """
-        given = {name: text for name, value in environ.items() if (text := value.strip())}
+        keeps = {name for name, about in cls._variables().items() if about.may_be_empty}
+        given = {
+            name: text
+            for name, value in environ.items()
+            if (text := value.strip()) or name in keeps
+        }
         if instance is not None:
             given[f"{_PREFIX}INSTANCE"] = str(instance)
         # By the names of variables alone: a field's own name is no variable.

@@ -67,6 +67,13 @@ class Card:
         return began and not milestone.kind.is_deadline
 
     @property
+    def shown_from(self) -> date:
+        """The day under which a list shows the date: its first day, or today for a date that began
+        earlier and is not over."""
+        first = self.milestone.first_day
+        return first if self.is_past else max(first, self.today)
+
+    @property
     def countdown(self) -> str | None:
         """« dans 27 jours », « en ce moment »; None for a date that is past, cancelled or
         approximate."""

@@ -65,6 +65,9 @@ SHARED_NAME = "Vacances scolaires"
 
 _ONE_DAY = timedelta(days=1)
 
+#: Between the origins of a calendar's days.
+_AND = " ; "
+
 
 @dataclass(frozen=True, slots=True)
 class SchoolHoliday:
@@ -238,13 +241,15 @@ def merge(old: SchoolCalendar, new: SchoolCalendar) -> SchoolCalendar:
         for span in new.known:
             if part := _common((holiday.first_day, holiday.last_day), span):
                 parts.append(SchoolHoliday(holiday.name, *part))
-    sources = dict.fromkeys(source for source in (new.source, old.source) if source)
+    # Each origin once: a calendar is renewed again and again from the same one.
+    origins = f"{new.source}{_AND}{old.source}".split(_AND)
+    sources = dict.fromkeys(origin for origin in origins if origin)
     return SchoolCalendar(
         slug=new.slug,
         label=new.label,
         holidays=_joined(sorted(parts, key=lambda h: h.first_day)),
         known=join_spans((*old.known, *new.known)),
-        source=" ; ".join(sources),
+        source=_AND.join(sources),
     )
 
 

@@ -128,8 +128,9 @@ def test_the_school_years_that_are_wholly_known(slug, years):
         ("guyane", date(2024, 9, 2)),
         ("saint-pierre-et-miquelon", date(2021, 2, 22)),
         ("mayotte", date(2026, 5, 12)),
-        ("la-reunion", date(2026, 10, 12)),
-        *((slug, date(2026, 9, 1)) for slug in SHIPPED),
+        ("la-reunion", date(2027, 7, 5)),  # three sources, two opinions
+        ("la-reunion", date(2027, 8, 20)),
+        *((slug, date(2026, 9, 1)) for slug in SHIPPED if slug != "la-reunion"),
         *((slug, date(2020, 6, 30)) for slug in SHIPPED),
     ],
 )
@@ -724,6 +725,13 @@ def test_the_same_days_are_the_same_calendar_whatever_their_source():
     assert copied == zone
     assert merge(zone, copied).source == "copié ; PyPI holidays"
     assert merge(copied, copied).source == "copié"
+
+
+def test_a_source_is_named_once_however_often_it_renews_a_calendar():
+    old, zone = SHIPPED["corse"], mainland_calendars()["zone-a"]
+    new = SchoolCalendar("corse", old.label, zone.holidays, zone.known, "Ministère")
+    renewed = merge(merge(merge(old, new), new), new)
+    assert renewed.source == f"Ministère ; {old.source}"
 
 
 def test_only_calendars_of_one_slug_are_merged():

@@ -113,6 +113,29 @@ def test_the_schema_is_the_committed_one(run):
     assert json.loads(committed)["properties"].keys() >= {"events", "series"}
 
 
+def test_holidays_that_cannot_be_fetched_are_told_by_the_status(run):
+    address = {"CALENDAR_HOLIDAYS_URL": "http://127.0.0.1/calendrier.csv"}
+    code, out, err = run("holidays", "update", **address)
+    assert (code, out) == (1, "")
+    assert "il faut une adresse publique" in err
+    code, out, _ = run("reminders", "status", "--now", "2026-11-30T08:00", **address)
+    assert code == 0
+    assert "Vacances scolaires : jamais cherchées.\nEssai du " in out
+    assert "sans succès. Cette adresse n'est pas acceptée" in out
+    unknown = re.findall(r"toutes les vacances scolaires de (.+) pour : (.+)\.", out)
+    assert [years for years, _ in unknown] == ["2026-2027 et 2027-2028"]
+    assert "Corse" in unknown[0][1]
+    assert "Lille" not in unknown[0][1]
+
+
+def test_holidays_are_not_fetched_when_that_is_switched_off(run):
+    off = {"CALENDAR_HOLIDAYS_URL": ""}
+    code, out, err = run("holidays", "update", **off)
+    assert (code, out) == (1, "")
+    assert "holidays import FICHIER" in err
+    assert "l'ouvrier ne les cherche pas" in run("reminders", "status", **off)[1]
+
+
 def test_the_holidays_of_the_ministry_renew_the_calendars(run, tmp_path):
     path = tmp_path / "calendrier.csv"
     spans = {

@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 
 from calendar_app.config.environment import SettingsError
-from calendar_app.config.settings import UID_DOMAIN, Settings, data_folder, templates_folder
+from calendar_app.config.settings import (
+    HOLIDAYS_URL,
+    UID_DOMAIN,
+    Settings,
+    data_folder,
+    templates_folder,
+)
 
 KEY = "k" * 32
 
@@ -63,6 +69,7 @@ def test_without_any_variable_it_suits_ones_own_machine(tmp_path):
         mail_from=settings.mail_from,
         unsubscribe_mailbox=None,
         sending=True,
+        holidays_url=HOLIDAYS_URL,
         trusted_proxies=0,
         metrics_networks=(ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")),
         site_name="Calendrier des classes",
@@ -84,6 +91,17 @@ def test_without_any_variable_it_suits_ones_own_machine(tmp_path):
 def test_an_empty_variable_is_one_that_is_not_set(tmp_path):
     empty = {"CALENDAR_SMTP_URL": "", "CALENDAR_PUBLIC_URL": " ", "PORT": ""}
     assert Settings.from_environment(empty, tmp_path) == Settings.from_environment({}, tmp_path)
+
+
+def test_the_holidays_are_not_fetched_when_the_variable_is_empty(tmp_path):
+    assert Settings.from_environment({}, tmp_path).holidays_url == HOLIDAYS_URL
+    for empty in ("", " "):
+        read = Settings.from_environment({"CALENDAR_HOLIDAYS_URL": empty}, tmp_path)
+        assert read.holidays_url is None
+    assert refusal({"CALENDAR_HOLIDAYS_URL": "non"}, tmp_path) == [
+        "CALENDAR_HOLIDAYS_URL vaut « non » : il faut l'adresse web du calendrier scolaire en CSV, "
+        "ou rien pour ne pas le chercher."
+    ]
 
 
 def test_the_instance_folder_is_the_variables_or_instance_here(tmp_path, monkeypatch):

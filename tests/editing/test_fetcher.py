@@ -351,3 +351,24 @@ def test_a_name_that_does_not_exist_makes_a_link_dead():
 
     state = fetcher(resolve=resolve).check_link("http://agenda.example/")
     assert state == LinkState(False, "ce site n'existe plus")
+
+
+def test_a_file_of_the_settings_is_downloaded_or_refused_in_words_for_an_operator():
+    bodies = {"/bon": (b"a;b", 200), "/absent": (b"", 404), "/grand": (bytes(3 * 2**20), 200)}
+
+    def answer(handler) -> None:
+        body, status = bodies[handler.path]
+        with contextlib.suppress(OSError):  # the fetcher hangs up, as it should
+            send(handler, body, status)
+
+    with server(answer) as origin:
+        assert fetcher().download(f"{origin}/bon") == b"a;b"
+        for path, sentence in (
+            ("/absent", "Le site répond par une erreur (404)."),
+            ("/grand", "Ce fichier est trop volumineux : 2 Mio au plus."),
+        ):
+            with pytest.raises(FetchError) as refused:
+                fetcher().download(f"{origin}{path}")
+            assert str(refused.value) == sentence
+    with pytest.raises(FetchError, match="il faut une adresse publique"):
+        fetcher().download("http://127.0.0.1/")

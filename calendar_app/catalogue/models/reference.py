@@ -69,3 +69,21 @@ class SchoolCalendarRow(Visible, Base):
     holidays: Mapped[list[list[str]]] = mapped_column(JSON)
     #: The last change of the days; None when they were stored before this column existed.
     changed_at: Mapped[Instant | None]
+
+
+class HolidaysUpdate(Base):
+    """When the school calendars were last fetched, and what became of it: one row, or none before
+    the first try. It is not ``Visible``: a try that changes no day changes no page."""
+
+    __tablename__ = "holidays_update"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: The worker fetches the calendars at the first tick after this instant.
+    next_at: Mapped[Instant]
+    tried_at: Mapped[Instant]
+    succeeded_at: Mapped[Instant | None]
+    #: Why the last try failed, in French; NULL when it succeeded.
+    problem: Mapped[str | None]
+    #: The last good copy: slug of a calendar → the ISO days that it knew, both bounds inclusive.
+    known: Mapped[dict[str, list[list[str]]]] = mapped_column(JSON)

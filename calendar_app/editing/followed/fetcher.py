@@ -179,6 +179,28 @@ class Fetcher:
             address = onward
         raise FetchError("Cette adresse renvoie trop souvent vers une autre.", permanent=True)
 
+    def download(self, address: str) -> bytes:
+        """Return the file at a URL of the settings, after redirects.
+
+        :raises FetchError: as :meth:`get`, and when the server answers with an error. The sentences
+            are for an operator.
+        """
+        try:
+            fetched = self.get(address)
+        except DeniedError:
+            raise FetchError(
+                "Cette adresse n'est pas acceptée : il faut une adresse publique, qui commence par "
+                "https://.",
+                permanent=True,
+            ) from None
+        except TooLargeError:
+            raise FetchError(
+                "Ce fichier est trop volumineux : 2 Mio au plus.", permanent=True
+            ) from None
+        if fetched.status != http.HTTPStatus.OK:
+            raise FetchError(f"Le site répond par une erreur ({fetched.status}).", permanent=False)
+        return fetched.body
+
     def check_link(self, address: str) -> LinkState:
         """Return the state of a link. It is dead only if its host name does not exist, or the
         status is 404 or 410."""

@@ -12,7 +12,7 @@ from enum import Enum, StrEnum
 from itertools import groupby
 
 from calendar_app.editing.rules.known_events import compatible
-from calendar_app.school.academies import Academies
+from calendar_app.school.academies import Academies, Academy
 from calendar_app.words.text import slugify
 
 
@@ -170,3 +170,9 @@ def covered_codes(scope: Set[str], academies: Academies) -> frozenset[str]:
         if all(code in covered for _, code in members):
             covered |= {f"region/{region}"}
     return covered
+
+
+def academies_of(editor: EditorRights, academies: Academies) -> tuple[Academy, ...]:
+    """Return the académies and collectivities of an editor's scope, by name; all for an
+    administrateur, and for a département its académie."""
+    return tuple(academies) if editor.covers is None else academies.of_scope(editor.covers)

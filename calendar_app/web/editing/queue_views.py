@@ -13,6 +13,8 @@ from calendar_app.editing import accounts, letter_room, moderation, overview
 from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState
+from calendar_app.editing.rules.roles import academies_of
+from calendar_app.school.unknown_holidays import unknown_holidays_words
 from calendar_app.store.base import db
 from calendar_app.web import editor_session
 from calendar_app.web.editing.draft_cards import draft_card
@@ -63,6 +65,9 @@ def room(status: int = 200, notice: str | None = None) -> Response:
             for found in overview.missing_editions(db.session, own, here.today)
         ],
         dead=overview.dead_links(db.session, own, here.today),
+        unknown_holidays=unknown_holidays_words(
+            academies_of(own, here.reference.academies), here.reference.calendars, here.today
+        ),
         problems={},
         typed={},
     )

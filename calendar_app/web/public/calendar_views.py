@@ -61,7 +61,7 @@ def agenda() -> str:
     year = opened or SchoolYear.of(here.today)
     if opened:
         cards = _cards(here, opened.first_day, opened.last_day)
-    shown = ((_shown_from(card, here), card) for card in cards)
+    shown = ((card.shown_from, card) for card in cards)
     weeks = weeks_of(shown, here.class_days, since=opened.first_day if opened else here.today)
     return render_template(
         "public/calendar/agenda.html",
@@ -257,7 +257,7 @@ def _cards(
     found = queries.milestones(
         db.session, here.filter, first, last, cancelled_since=_told_since(here), limit=limit
     )
-    return sorted((here.card(m) for m in found), key=lambda c: _shown_from(c, here))
+    return sorted((here.card(m) for m in found), key=lambda c: (c.shown_from, c.event.by_rule))
 
 
 def _filters(
@@ -296,13 +296,6 @@ def _told_since(here: Page) -> datetime:
 def _year_to_open(here: Page) -> SchoolYear | None:
     """Return the latest school year that has content, for a page without dates ahead."""
     return queries.latest_school_year(db.session, here.filter)
-
-
-def _shown_from(shown: Card, here: Page) -> date:
-    """Return the day under which a list shows a date: its first day, or today for a date that began
-    earlier and is not over."""
-    first = shown.milestone.first_day
-    return first if shown.is_past else max(first, here.today)
 
 
 def _month_address(day: date) -> str:

@@ -1,4 +1,4 @@
-"""« Aujourd'hui, pour une classe »: where the school year stands, and what comes, one row an event."""
+"""« Aujourd'hui »: where the school year stands, and what comes for a class, one row an event."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
-from calendar_app.school.school_calendars import zone_words
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.school.standing import standing, weeks_end
-from calendar_app.school.unknown_holidays import academies_with_unknown_holidays
 from calendar_app.store.base import db
 from calendar_app.web.page import Page
+from calendar_app.web.public.holiday_layer import holiday_layer
 from calendar_app.words.french import day_words
 from calendar_app.words.vocabulary import MilestoneKind
 
@@ -89,28 +88,16 @@ def today(here: Page) -> Today:
 def standing_words(here: Page) -> str:
     """Return « Dimanche 29 novembre 2026 · période 2, semaine de classe 4 · vacances de Noël dans 3
     semaines », for the académie on screen, else what the three zones share."""
-    if here.academy:
-        calendars: tuple[object, ...] = (here.class_days,)
     day = day_words(here.today)
     one = (here.class_days,) if here.academy else here.reference.class_days_of_each_zone()
     return " · ".join([day[:1].upper() + day[1:], *standing(here.today, one)])
 
 
-def unknown_words(here: Page) -> str | None:
-    """Return the sentence that says that the holidays of this school year are not known; None where
-    they are."""
+def unknown_words(here: Page) -> str:
+    """Return the sentence that the holidays of this school year are not all known for the place on
+    screen; empty when they are."""
     year = SchoolYear.of(here.today)
-    if here.academy:
-        if academies_with_unknown_holidays((here.academy,), here.reference.calendars, year):
-            return (
-                f"Nous ne connaissons pas encore toutes les vacances de {year.label} "
-                f"{here.academy.of_name}."
-            )
-        return None
-    unknown = [z.label for z in here.reference.zones if not z.knows(year.first_day, year.last_day)]
-    if not unknown:
-        return None
-    return f"Nous ne connaissons pas encore toutes les vacances de {year.label} ({zone_words(unknown)})."
+    return holiday_layer(here.class_days, year.first_day, year.last_day, f"de {year.label}").unknown
 
 
 def _ahead(
@@ -128,9 +115,7 @@ def _ahead(
 
 
 def _opened(here: Page) -> list[Milestone]:
-    found = queries.milestones(
-        db.session, here.filter, here.today - NEW, here.today, by_rule=False
-    )
+    found = queries.milestones(db.session, here.filter, here.today - NEW, here.today, by_rule=False)
     return [m for m in found if m.kind is MilestoneKind.OPENING and not m.is_approximate]
 
 

@@ -97,6 +97,17 @@ def test_a_draft_is_shown_with_its_days_and_its_sentence(site):
     assert "Semaine Nouveau : rendez-vous du 1er au 5 mars 2021 académie de Lille" in page
 
 
+def test_each_editor_is_told_of_unknown_holidays_in_their_scope(site):
+    told = "Nous ne connaissons pas toutes les vacances scolaires de"
+    assert told not in words(logged_in(site).get(ROOM))
+    assert told not in words(logged_in(site, slug="martinique").get(ROOM))
+    page = words(logged_in(site, "redacteur", "guadeloupe").get(ROOM))
+    islands = "Guadeloupe, Saint-Barthélemy et Saint-Martin"
+    assert f"{told} 2020-2021 et 2021-2022 pour : {islands}." in page
+    page = words(logged_in(site, "administrateur", None).get(ROOM))
+    assert "Corse" in page.partition(told)[2].partition(".")[0]
+
+
 def test_a_redacteur_may_correct_and_attach_but_not_decide(site):
     propose(site, "Concours du Nord", "academie/lille")
     page = logged_in(site, "redacteur").get(ROOM).text
