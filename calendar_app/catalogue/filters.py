@@ -19,16 +19,7 @@ from calendar_app.words.text import clean_line, fold, nearest, words
 from calendar_app.words.vocabulary import EventType
 
 #: The names of the filter's parameters, in the order in which addresses carry them.
-PARAMETERS = (
-    "academie",
-    "departement",
-    "niveau",
-    "theme",
-    "type",
-    "journees",
-    "evenements",
-    "q",
-)
+PARAMETERS = tuple("academie departement niveau theme type journees evenements q".split())
 
 #: What « journees » may say; both together say nothing.
 _DAYS = {"0": "sans les journées", "1": "avec les journées"}

@@ -16,7 +16,8 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import apply_entry, content_of, event_entry
 from calendar_app.catalogue.file_entries import EventsFile
-from calendar_app.catalogue.models.events import Event, Series, SeriesRule
+from calendar_app.catalogue.models.events import Event, Series
+from calendar_app.catalogue.models.rules import SeriesRule
 from calendar_app.catalogue.queries import Reference
 from calendar_app.catalogue.renewal import rule_content, rule_entry, rules
 from calendar_app.school.academies import Academies

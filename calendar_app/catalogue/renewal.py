@@ -17,7 +17,8 @@ from calendar_app.catalogue.entries import EventEntry, MilestoneEntry
 from calendar_app.catalogue.entry_rows import apply_entry, content_of, event_entry
 from calendar_app.catalogue.facts import written
 from calendar_app.catalogue.file_entries import RuleEntry
-from calendar_app.catalogue.models.events import Event, SeriesRule
+from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.models.rules import SeriesRule
 from calendar_app.catalogue.queries import Reference
 from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.school.school_year import SchoolYear

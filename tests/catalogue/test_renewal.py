@@ -16,7 +16,8 @@ from calendar_app.catalogue.facts import facts_of
 from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.files.events_file import EventsFileError
 from calendar_app.catalogue.import_export import import_events
-from calendar_app.catalogue.models.events import Event, Milestone, SeriesRule, milestone_uid
+from calendar_app.catalogue.models.events import Event, Milestone, milestone_uid
+from calendar_app.catalogue.models.rules import SeriesRule
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import events
 from calendar_app.store.base import db

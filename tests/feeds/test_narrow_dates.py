@@ -142,16 +142,6 @@ def test_the_second_degre_has_its_wednesdays(empty_app, client):
     assert "avant : mardi 9 février 2021" in page
 
 
-def test_nothing_ahead_in_a_year_that_is_not_over_is_no_archive(empty_app, client):
-    publish(empty_app, entry(milestones=[{"kind": "deadline", "day": "2020-11-05"}]))
-    for view in ("/", "/agenda/"):
-        page = text_of(client, view)
-        assert TITLE in page
-        assert "Aucune date à venir" in page
-        assert "Archive" not in page
-        assert "noindex" not in client.get(view).text
-
-
 def test_a_date_after_its_school_year_is_no_archive_while_it_is_ahead(empty_app, client):
     publish(empty_app, entry(milestones=[{"kind": "deadline", "day": "2021-08-20"}]))
     page = text_of(client, f"/evenements/{ID}/?le=2021-08-02")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import date, time
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -54,20 +53,6 @@ class Series(Visible, Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str]
-
-
-class SeriesRule(Visible, Base):
-    """The rule by which a series returns every year (``catalogue.renewal``)."""
-
-    __tablename__ = "series_rule"
-
-    series_id: Mapped[str] = mapped_column(ForeignKey("series.id"), primary_key=True)
-    #: A ``catalogue.entries.RuleEntry`` as texts, without ``series`` and ``ended``.
-    content: Mapped[dict[str, Any]] = mapped_column(JSON)
-    #: Since when the rule makes no editions any more; None while it does.
-    ended_at: Mapped[Instant | None]
-
-    series: Mapped[Series] = relationship(lazy="joined", innerjoin=True)
 
 
 class Event(Visible, Base):

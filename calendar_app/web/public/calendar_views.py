@@ -23,31 +23,29 @@ from calendar_app.web.public.month_grid import month_context, month_end
 from calendar_app.web.public.next_steps import next_steps
 from calendar_app.web.public.searching import respelled, understood
 from calendar_app.web.public.timeline import axis, line_of, year_context
+from calendar_app.web.public.today import standing_words, today, unknown_words
 from calendar_app.web.public.weeks import unknown_holidays, weeks_of
 from calendar_app.words.errors import NotFoundError, ParameterError
 
 bp = Blueprint("calendar", __name__)
 
-#: Number of dates on the home page.
-NEXT_DATES = 8
-
 
 @bp.get("/")
 @policy(Policy.PUBLIC)
 def home() -> str:
-    """Show the next dates; without any, the latest school year that has content."""
+    """« Aujourd'hui »: where the school year stands, what is due, and what comes later."""
     here = page()
-    ahead = next_cards(here, NEXT_DATES)
-    opened = None if ahead else _year_to_open(here)
+    found = today(here)
     return render_template(
         "public/calendar/home.html",
         page=here,
-        **_filters(here, ahead),
-        cards=ahead,
+        **_filters(here, found.cards),
+        standing=standing_words(here),
+        unknown_holidays=unknown_words(here),
+        today=found,
         count=_count(here, here.filter),
         undated=undated_events(here, here.filter),
-        opened=opened,
-        **(year_context(here, opened) if opened else {}),
+        past_year=None if found.cards else queries.latest_school_year(db.session, here.filter),
     )
 
 
@@ -56,13 +54,9 @@ def home() -> str:
 def agenda() -> str:
     """« Liste »: show the dates ahead, week by week, then the events of the year without a day."""
     here = page()
-    cards = _cards(here, here.today)
-    opened = None if cards else _year_to_open(here)
-    year = opened or SchoolYear.of(here.today)
-    if opened:
-        cards = _cards(here, opened.first_day, opened.last_day)
+    cards, year = _cards(here, here.today), SchoolYear.of(here.today)
     shown = ((card.shown_from, card) for card in cards)
-    weeks = weeks_of(shown, here.class_days, since=opened.first_day if opened else here.today)
+    weeks = weeks_of(shown, here.class_days, since=here.today)
     return render_template(
         "public/calendar/agenda.html",
         page=here,
@@ -71,8 +65,7 @@ def agenda() -> str:
         unknown_holidays=unknown_holidays(weeks, here.class_days),
         undated=queries.events(db.session, here.filter, year, undated=True),
         year=year,
-        opened=opened,
-        archive=year if year.last_day < here.today else None,
+        past_year=None if cards else queries.latest_school_year(db.session, here.filter),
     )
 
 
@@ -291,11 +284,6 @@ def _count(here: Page, chosen: CatalogueFilter) -> int:
 def _told_since(here: Page) -> datetime:
     """Return the instant since which cancelled dates are shown: pages use the rule of feeds."""
     return cancelled_since(here.today.replace(day=1))
-
-
-def _year_to_open(here: Page) -> SchoolYear | None:
-    """Return the latest school year that has content, for a page without dates ahead."""
-    return queries.latest_school_year(db.session, here.filter)
 
 
 def _month_address(day: date) -> str:

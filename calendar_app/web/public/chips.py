@@ -82,6 +82,8 @@ def _words(page: Page, name: str, value: str) -> str:
             return page.reference.themes[value]
         case "type":
             return EventType(value).words
+        case "journees":
+            return "sans les journées"
         case "q":
             return f"« {value} »"
         case "evenements":

@@ -83,6 +83,7 @@ def compose() -> Any:
         options=options,
         kept=[c.words for c in chips(here) if c.name in ("niveau", "theme", "type")],
         wanted=composed.name if composed else None,
+        wider=_wider(composed) if composed else [],
         **(_shown(composed) if composed else {}),
     )
 
@@ -164,6 +165,22 @@ def _holidays(composed: Composed, told: dict[str, Any]) -> dict[str, Any]:
 def _viewer(composed: Composed) -> Academy | None:
     """Return the académie whose school holidays the feed has; None for zones A, B and C."""
     return composed.name.academy or the_academy(composed.chosen, page().reference.academies)
+
+
+def _wider(composed: Composed) -> list[tuple[str, str, int]]:
+    """Return the wider feeds that hold dates, as (address of this page, words, number of dates):
+    those of the place without the classes and themes, and all dates."""
+    here, names = page(), (composed.name, read_name(ALL, page().reference.academies))
+    le = [("le", here.today.isoformat())] if here.rehearsed else []
+    found = []
+    for name in names:
+        count = count_held(
+            db.session, here.reference, name, CatalogueFilter(), here.today.replace(day=1)
+        )
+        if count:
+            address = url_for(".compose") + links.query([("flux", name.name), *le])
+            found.append((address, feed_label(name, CatalogueFilter()), count))
+    return found
 
 
 def _preview(composed: Composed) -> dict[str, Any]:

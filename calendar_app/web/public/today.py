@@ -136,8 +136,12 @@ def _row(here: Page, event: Event) -> Row | None:
 
 
 def _days(here: Page, soon: date) -> tuple[Card, ...]:
-    """Return the days of the next class weeks, and at least the next few."""
-    found = queries.milestones(db.session, here.filter, here.today, by_rule=True, limit=MANY_DAYS)
+    """Return the days of the next class weeks, and at least the next few of the two school years
+    for which rules make editions."""
+    last = SchoolYear.of(here.today).next.last_day
+    found = queries.milestones(
+        db.session, here.filter, here.today, last, by_rule=True, limit=MANY_DAYS
+    )
     cards = [here.card(m) for m in found]
     return tuple(
         card for n, card in enumerate(cards) if n < FEW_DAYS or card.milestone.first_day <= soon
