@@ -9,9 +9,10 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, for_place, national, the_academy
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.queries import Reference
-from calendar_app.feeds.feed import Feed, FeedOptions, cancelled_since, month_edge, past_edge
+from calendar_app.feeds.feed import Feed, cancelled_since, month_edge, past_edge
 from calendar_app.feeds.holidays import feed_holidays, holidays_words
 from calendar_app.feeds.links import query
+from calendar_app.feeds.options import FeedOptions
 from calendar_app.school import levels
 from calendar_app.school.academies import Academies, Academy, Department
 from calendar_app.store.base import AnySession

@@ -16,7 +16,7 @@ from calendar_app.catalogue import file_exchange, queries
 from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
 from calendar_app.catalogue.models.events import UID_NAMESPACE
 from calendar_app.config.settings import data_folder
-from calendar_app.feeds.holidays import NEVER_CHANGED, feed_holidays
+from calendar_app.feeds.holidays import NEVER_CHANGED, feed_holidays, holidays_words
 from calendar_app.school.listed_holidays import listed_holidays
 from calendar_app.school.reference_files import read_academies
 from calendar_app.school.school_calendars import SchoolCalendar, mainland_calendars
@@ -149,12 +149,6 @@ def test_without_an_academie_each_zone_has_its_own_and_shared_ones_stand_once(cl
     [
         ("academie-de-lille", "Avec les vacances scolaires (zone B), connues jusqu'au 31 août", 13),
         (
-            "academie-de-corse",
-            "Nous ne connaissons les vacances scolaires que jusqu'au 26 avril 2026 (calendrier de "
-            "la Corse).",
-            0,
-        ),
-        (
             "polynesie-francaise",
             "Nous ne connaissons pas les vacances scolaires (calendrier de la "
             "Polynésie française).",
@@ -167,6 +161,15 @@ def test_the_description_says_how_far_holidays_are_known(client, name, words, co
     assert words in description_of(data)
     assert "vacances" not in description_of(feed(client, name, ""))
     assert len(vevents(data)) == count
+
+
+def test_holidays_that_are_known_no_more_are_said_to_be_so():
+    zone_b = replace(CALENDARS["zone-b"], known=((date(2020, 7, 5), date(2026, 4, 26)),))
+    reference = queries.Reference(1, NOVEMBER, ACADEMIES, {}, {"zone-b": zone_b})
+    told = holidays_words(reference, ACADEMIES.get("lille"), date(2026, 11, 1))
+    assert told.replace("\u00a0", " ") == (
+        "Nous ne connaissons les vacances scolaires que jusqu'au 26 avril 2026 (zone B)."
+    )
 
 
 def test_a_corrected_day_keeps_the_uid_and_moves_dtstamp_sequence_and_etag(

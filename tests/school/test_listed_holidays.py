@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,7 +11,7 @@ from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
 from calendar_app.config.settings import data_folder
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.listed_holidays import Doubt, listed_holidays
-from calendar_app.school.school_calendars import mainland_calendars
+from calendar_app.school.school_calendars import SchoolCalendar, SchoolHoliday, mainland_calendars
 
 CALENDARS = mainland_calendars() | {
     c.slug: c
@@ -28,7 +29,6 @@ CALENDARS = mainland_calendars() | {
         ("martinique", date(2020, 7, 4), "Vacances d'été", None),
         # The decree of 2028-2029 is not known.
         ("zone-a", date(2028, 8, 1), "Vacances d'été (fin à confirmer)", Doubt.END),
-        ("la-reunion", date(2026, 7, 14), "Vacances d'hiver austral (fin à confirmer)", Doubt.END),
         # Two sources disagree: on the day after, and on all days.
         (
             "saint-barthelemy",
@@ -42,6 +42,14 @@ CALENDARS = mainland_calendars() | {
 def test_what_a_calendar_does_not_know_for_sure_is_said(calendar, day, label, doubt):
     (told,) = listed_holidays([CALENDARS[calendar]], day, day)
     assert (told.label, told.doubt, told.whose) == (label, doubt, "")
+
+
+def test_an_end_beyond_the_known_days_is_to_be_confirmed():
+    winter = SchoolHoliday("Vacances d'hiver austral", date(2026, 7, 4), date(2026, 8, 17))
+    known = (date(2020, 7, 5), date(2026, 7, 31))
+    calendar = SchoolCalendar("la-reunion", "calendrier de La Réunion", (winter,), (known,))
+    (told,) = listed_holidays([calendar], date(2026, 8, 10), date(2026, 8, 10))
+    assert told.label == "Vacances d'hiver austral (fin à confirmer)"
 
 
 def test_holidays_of_one_name_in_a_school_year_are_numbered():
@@ -68,6 +76,7 @@ def test_holidays_are_told_once_with_those_who_share_them():
 def test_holidays_are_known_until_the_last_day_that_every_calendar_knows():
     zones = ClassDays.national((CALENDARS["zone-a"], CALENDARS["zone-b"]), wednesdays=True)
     assert zones.known_until == date(2028, 8, 31)
-    mixed = ClassDays.national((CALENDARS["zone-a"], CALENDARS["corse"]), wednesdays=True)
+    shorter = replace(CALENDARS["zone-b"], known=((date(2020, 7, 5), date(2026, 4, 26)),))
+    mixed = ClassDays.national((CALENDARS["zone-a"], shorter), wednesdays=True)
     assert mixed.known_until == date(2026, 4, 26)
     assert ClassDays.national((), wednesdays=True).known_until is None

@@ -10,8 +10,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, the_academy
 from calendar_app.feeds import links
-from calendar_app.feeds.feed import FeedOptions, read_options
 from calendar_app.feeds.holidays import feed_holidays, holidays_words
+from calendar_app.feeds.options import FeedOptions, read_options
 from calendar_app.feeds.select import (
     ALL,
     FeedName,

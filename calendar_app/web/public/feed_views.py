@@ -17,8 +17,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds import ical, news
 from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
-from calendar_app.feeds.feed import Feed, FeedOptions, month_edge, read_options
+from calendar_app.feeds.feed import Feed, month_edge
 from calendar_app.feeds.ical import file_name
+from calendar_app.feeds.options import FeedOptions, read_options
 from calendar_app.feeds.select import catalogue_feed, event_feed, read_name
 from calendar_app.school.academies import Academy
 from calendar_app.school.local_time import PARIS
