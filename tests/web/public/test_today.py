@@ -1,4 +1,4 @@
-"""The home page of each day: where the class stands, what is due, and that there is always a date."""
+"""The home page of each day: where the class stands, what is due, and always a date."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def fresh(empty_app):
     return empty_app
 
 
-def renew(app, day: date) -> None:
+def renew(app, day: date) -> renewal.RenewalReport:
     with app.app_context():
-        renewal.renew(db.session, datetime.combine(day, time(9), UTC))
+        return renewal.renew(db.session, datetime.combine(day, time(9), UTC))
 
 
 def days_of(page: str) -> list[date]:
@@ -61,17 +61,23 @@ def days_of_feed(client, address: str) -> list[date]:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("engine", ["sqlite"])
 @pytest.mark.parametrize("place", PLACES)
 def test_home_shows_a_date_on_every_day(fresh, place):
     """The next date and its countdown are equal on the home page, in the list, on the page of the
     event and in the feed; in 2026-2027 it is that of the table."""
     client, (address, table) = fresh.test_client(), PLACES[place]
-    step = 1 if CAMPAIGN else 11
+
+    def read(view: str) -> str:
+        return html.unescape(client.get(view, query_string=query).text)
+
+    step, told = 1 if CAMPAIGN else 11, []
     for number in range(0, (LAST - FIRST).days + 1, step):
         day = FIRST + timedelta(days=number)
-        renew(fresh, day)
+        if renew(fresh, day).created:
+            told = days_of_feed(client, address)
         query = {"le": day.isoformat(), "academie": place}
-        home = client.get("/", query_string=query).text
+        home = read("/")
         ahead = [d for d in days_of(home) if d >= day]
         assert ahead, day
         following = min(ahead)
@@ -79,13 +85,12 @@ def test_home_shows_a_date_on_every_day(fresh, place):
             assert following == date.fromisoformat(min(d for d in table if d >= f"{day}"))
         countdown = days_left_words((following - day).days)
         assert f"({countdown})" in home
-        listed = client.get("/agenda/", query_string=query).text
+        listed = read("/agenda/")
         assert min(days_of(listed)) == following
         assert f"({countdown})" in listed
         [first, *_] = re.findall(r'href="(/evenements/[^/"]+/)', home)
-        event = client.get(html.unescape(first), query_string=query).text
-        assert f"<strong>{countdown}</strong>" in event
-        assert min(d for d in days_of_feed(client, address) if d >= day) == following
+        assert f"<strong>{countdown}</strong>" in read(first)
+        assert min(d for d in told if d >= day) == following
 
 
 def sections(page: str) -> dict[str, str]:
@@ -125,7 +130,7 @@ def test_each_event_stands_once_where_it_belongs(empty_app):
     assert found["plus-tard"] == ["later", "opened-long-ago"]
     assert found["vient-d-ouvrir"] == ["opened"]
     assert found["toute-l-annee"] == ["all-year"]
-    assert "Puis&nbsp;: Date limite : mardi 1er\u00a0juin 2021" in page.replace("\u202f", " ")
+    assert "Date limite : mardi 1er juin 2021" in page.replace("\u00a0", " ")
 
 
 def test_journees_come_after_a_contest_of_their_day_and_can_be_left_out(fresh):
