@@ -37,6 +37,13 @@ CALENDARS = mainland_calendars() | {
             Doubt.END,
         ),
         ("corse", date(2021, 4, 12), "Vacances de printemps (dates à confirmer)", Doubt.DAYS),
+        # Three sources give two first days.
+        (
+            "la-reunion",
+            date(2027, 7, 14),
+            "Vacances d'hiver austral (dates à confirmer)",
+            Doubt.DAYS,
+        ),
     ],
 )
 def test_what_a_calendar_does_not_know_for_sure_is_said(calendar, day, label, doubt):

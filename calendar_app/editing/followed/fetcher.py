@@ -230,10 +230,11 @@ class Fetcher:
                 target = quote(parts.path or "/", safe=_SAFE)
                 target += f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
                 connection.request("GET", target, headers=headers | {"Connection": "close"})
-                answer = connection.getresponse()
-                onward = answer.headers.get("Location") if answer.status in _MOVED else None
-                # The body of an error is not needed.
-                body = b"" if onward or answer.status >= 400 else _body(answer)
+                # http.client leaves the closing of a response that ends the connection to us.
+                with contextlib.closing(connection.getresponse()) as answer:
+                    onward = answer.headers.get("Location") if answer.status in _MOVED else None
+                    # The body of an error is not needed.
+                    body = b"" if onward or answer.status >= 400 else _body(answer)
                 _left(deadline)  # a body cut at the deadline may look complete
             except TooLargeError:
                 raise
