@@ -28,8 +28,8 @@ from calendar_app.app import (
 )
 from calendar_app.catalogue import holidays_update, renewal
 from calendar_app.config.retention import CLEANED_EVERY
-from calendar_app.editing import link_checks, silence, suggestions
-from calendar_app.editing.followed import agendas
+from calendar_app.editing import silence, suggestions
+from calendar_app.editing.followed import agendas, link_checks
 from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
 from calendar_app.words.errors import CalendarError

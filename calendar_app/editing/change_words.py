@@ -76,13 +76,15 @@ _NAMES = {
     "status": "ce que dit l'annonce",
     "step": "étape",
     "url": "lien officiel",
+    # Parts of a series.
+    "ended": "ne revient plus",
     # Parts of a source.
     "address": "adresse",
     "name": "nom",
     "paused": "en pause",
 }
 #: Parts that are true or false: a missing value is « non ».
-_FLAGS = frozenset(("archived", "cancelled", "full", "paused"))
+_FLAGS = frozenset(("archived", "cancelled", "ended", "full", "paused"))
 _DAY_NAMES = frozenset(("first_day", "last_day"))
 _HOUR_NAMES = frozenset(("start_time", "end_time"))
 

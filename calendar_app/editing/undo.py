@@ -15,7 +15,7 @@ from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.facts import facts_of, written_from
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.versions import Conflict, Facts, merge
-from calendar_app.editing import events, journal, moderation
+from calendar_app.editing import events, journal, moderation, series_rules
 from calendar_app.editing.draft_entries import publishing_scope
 from calendar_app.editing.draft_facts import draft_facts, note_draft, reopen, restore
 from calendar_app.editing.followed import agendas
@@ -92,6 +92,8 @@ def undo(
             _undo_event(session, editor, change, why, now)
         elif change.subject is ChangeSubject.DRAFT:
             _undo_draft(session, editor, change, why, now)
+        elif change.subject is ChangeSubject.SERIES:
+            _undo_end(session, editor, change, why, now)
         else:
             _undo_source(session, editor, change, why, now)
         session.flush()
@@ -168,6 +170,17 @@ def _first(change: Change) -> tuple[Change, bool]:
     while change.undoes:
         change, is_back = change.undoes, not is_back
     return change, is_back
+
+
+def _undo_end(
+    session: AnySession, editor: Editor, change: Change, why: str | None, now: datetime
+) -> None:
+    """Undo the end of a series, or that it was taken up again. The worker makes its editions, or
+    takes them back, within a minute."""
+    was_ended = bool((change.before or {}).get("ended"))
+    series_rules.write_end(
+        session, editor, change.subject_id, was_ended, now, why=why, undoes=change
+    )
 
 
 def _undo_draft(

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from calendar_app.catalogue import queries
-from calendar_app.editing import link_checks, overview
+from calendar_app.editing import overview
+from calendar_app.editing.followed import link_checks
 from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.sources import LinkCheck

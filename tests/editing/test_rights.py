@@ -20,12 +20,22 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import MultiDict
 
 from calendar_app import letters
-from calendar_app.catalogue import queries
+from calendar_app.catalogue import queries, renewal
 from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.facts import facts_of, written_from
+from calendar_app.catalogue.file_entries import RuleEntry
+from calendar_app.catalogue.models.rules import SeriesRule
 from calendar_app.config.settings import data_folder
-from calendar_app.editing import accounts, events, letter_room, moderation, proposals, undo
+from calendar_app.editing import (
+    accounts,
+    events,
+    letter_room,
+    moderation,
+    proposals,
+    series_rules,
+    undo,
+)
 from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.followed import agendas
 from calendar_app.editing.followed.fetcher import Fetcher
@@ -160,6 +170,8 @@ TABLE: dict[str, Callable[[Try], bool]] = {
     "stop following": to_publish,
     "follow again": to_publish,
     "read an agenda": to_publish,
+    "end a series": to_publish,
+    "take back an end": to_publish,
     "take back a change": to_publish,
     "take back an acceptance": lambda t: to_publish(t) and t.within(t.other),
     "take back a refusal": to_publish,
@@ -355,6 +367,33 @@ class World:
             {"event_id": entry.id},
             data,
         )
+
+    def end_a_series(self, t: Try, maker: Editor) -> Act:
+        series = self.event(t.scope).removesuffix("-2020-2021")
+        entry = self.entry(f"{series}-2020-2021")
+        with writing(db.session, NOW):
+            content = renewal.rule_content(
+                RuleEntry(
+                    series=series,
+                    since=2015,
+                    every="FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=9",
+                    audience=entry.audience,
+                    scope=entry.scope,
+                    organiser="Organisateur",
+                    summary="Résumé.",
+                    source=entry.source,
+                )
+            )
+            db.session.add(SeriesRule(series_id=series, content=content))
+        return Act(
+            lambda who: series_rules.end(db.session, who, series, True, NOW),
+            "editing.change_rule",
+            {"series_id": series},
+            {"etat": "terminee", "evenement": f"{series}-2020-2021"},
+        )
+
+    def take_back_an_end(self, t: Try, maker: Editor) -> Act:
+        return self._after(maker, self.end_a_series(t, maker))
 
     def _of_draft(self, draft: Draft, endpoint: str, service: Any, **data: Any) -> Act:
         id_, seen = draft.id, draft.revision

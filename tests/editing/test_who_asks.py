@@ -11,7 +11,7 @@ import calendar_app
 ASKED = """
 events.save events.write letter_room.drop moderation.accept moderation.accept_certain
 moderation.attach moderation.correct moderation.refuse proposals.propose agendas.add
-agendas.follow agendas.pause agendas.refresh undo.undo
+agendas.follow agendas.pause agendas.refresh series_rules.end undo.undo
 """
 #: Why the other functions check no right: reason → functions.
 NO_RIGHT = {
@@ -32,14 +32,14 @@ NO_RIGHT = {
     "an operator": """
     import_export.import_events drafts.import_letter accounts.add accounts.disable
     accounts.mail_link accounts.reset
-    file_exchange.import_events_file file_exchange.import_holidays_file
+    file_exchange.import_events_file file_exchange.import_holidays_file holidays_update.update
     outbox_status.apply_bounces outbox_status.drop outbox_status.retry outbox_status.status
     references.import_calendars references.load_reference setup.first_start
     setup.load_reference_files setup.make_ready
     """,
     # What the worker does by itself.
     "the program": """
-    asked.answer asked.clean traces.wipe
+    asked.answer asked.clean holidays_update.update_if_due traces.wipe
     attempts.gate attempts.note health.can_write link_checks.check_due link_checks.clean
     outbox.claim outbox.close_reminders outbox.finish_unsent outbox.release outbox.sweep
     outbox_status.beat outbox_status.clean_deliveries outbox_status.farewell renewal.renew
@@ -48,7 +48,7 @@ NO_RIGHT = {
     """,
     # Parts of the functions above, inside the transaction of their caller.
     "a part": """
-    subscribers.whether_or_not
+    subscribers.whether_or_not references.renew_calendars series_rules.write_end
     audience.recipients_query draft_facts.note_draft drafts.held_against_calendar
     moderation.point_others_to moderation.settle_repeated entry_rows.apply_entry journal.note
     outbox.finish outbox.still_owned

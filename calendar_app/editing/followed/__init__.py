@@ -1,1 +1,2 @@
-"""Agendas and news feeds of other sites, fetched on a schedule. Read ``agendas`` first."""
+"""What is fetched from other sites on a schedule: agendas, news feeds, and whether links still lead
+somewhere. Read ``agendas`` first."""

@@ -11,6 +11,8 @@ class ChangeSubject(StrEnum):
     EVENT = "event"
     DRAFT = "draft"
     SOURCE = "source"
+    #: The rule by which a series returns.
+    SERIES = "series"
 
     @property
     def words(self) -> str:
@@ -18,6 +20,7 @@ class ChangeSubject(StrEnum):
             ChangeSubject.EVENT: "événement",
             ChangeSubject.DRAFT: "proposition",
             ChangeSubject.SOURCE: "source",
+            ChangeSubject.SERIES: "série",
         }[self]
 
 
@@ -37,6 +40,8 @@ class ChangeAction(StrEnum):
     REFUSED = "refused"
     #: A draft was attached to an event of the calendar, or detached from it.
     ATTACHED = "attached"
+    #: A series does not return any more.
+    ENDED = "ended"
     #: An earlier change was undone.
     UNDONE = "undone"
 
@@ -53,5 +58,6 @@ class ChangeAction(StrEnum):
             ChangeAction.CORRECTED: "corrigé",
             ChangeAction.REFUSED: "refusé",
             ChangeAction.ATTACHED: "rattaché",
+            ChangeAction.ENDED: "terminé",
             ChangeAction.UNDONE: "changement défait",
         }[self]

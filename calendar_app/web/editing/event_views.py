@@ -20,6 +20,7 @@ from calendar_app.editing import (
     moderation,
     overview,
     proposals,
+    series_rules,
 )
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.changes import ChangeAction
@@ -55,6 +56,7 @@ bp = room_blueprint(
     enregistre="C'est enregistré et publié.",
     propose="C'est proposé à la publication.",
     etat="L'événement est à jour.",
+    regle="C'est noté : ses éditions à venir suivent.",
 )
 
 
@@ -173,6 +175,20 @@ def change_state(event_id: str) -> Any:
     except CalendarError as error:
         return _form(shown, found, base, 409, str(error))
     return redirect(url_for(".edit", event_id=event_id, fait="etat"), 303)
+
+
+@bp.post("/series/<series_id>/regle/")
+@policy(Policy.PUBLISHER)
+def change_rule(series_id: str) -> Any:
+    """End the rule by which a series returns, or take it up again."""
+    ended = {"terminee": True, "reprise": False}.get(request.form.get("etat", ""))
+    if ended is None:
+        raise NotFoundError("Cette action n'existe pas.")
+    series_rules.end(db.session, the_editor(), series_id, ended, page().now)
+    found = clean_line(request.form.get("evenement", ""))
+    if not overview.exists(db.session, found):
+        return redirect(url_for(".index"), 303)
+    return redirect(url_for(".edit", event_id=found, fait="regle"), 303)
 
 
 @bp.post("/apercu/")
@@ -326,6 +342,8 @@ def _form(
         pickable=pickable,
         part_of=next((name for name, id_ in pickable.items() if id_ == part_of), part_of),
         event=found,
+        rule=series_rules.rule_of(db.session, found.series_id) if found else None,
+        may_end_rule=lambda rule: series_rules.may_end(db.session, the_editor(), rule),
         base=json.dumps(base, ensure_ascii=False, sort_keys=True) if base else "",
         notice=notice,
         # Whichever button brought the form back, nothing of it is stored yet.
