@@ -18,6 +18,24 @@ _ACTIONS = (
 ).split()
 
 
+#: The triggers of migration 0006: the journal only grows. On SQLite they go with the old table.
+_ONLY_GROWS = {
+    "sqlite": [
+        f"CREATE TRIGGER change_no_{verb} BEFORE {verb} ON change"
+        " BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END"
+        for verb in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        "CREATE TRIGGER change_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON change"
+        " FOR EACH STATEMENT EXECUTE FUNCTION journal_only_grows()"
+    ],
+}
+_LET_GO = {
+    "sqlite": ["DROP TRIGGER change_no_UPDATE", "DROP TRIGGER change_no_DELETE"],
+    "postgresql": ["DROP TRIGGER change_only_grows ON change"],
+}
+
+
 def _set(subjects: tuple[str, ...], actions: list[str]) -> None:
     with op.batch_alter_table("change") as batch_op:
         for name, column, values in (
@@ -31,10 +49,20 @@ def _set(subjects: tuple[str, ...], actions: list[str]) -> None:
             )
 
 
+def _run(statements: dict[str, list[str]]) -> None:
+    for statement in statements[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
 def upgrade() -> None:
+    _run(_LET_GO)
     _set((*_SUBJECTS, "series"), [*_ACTIONS, "ended"])
+    _run(_ONLY_GROWS)
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM change WHERE subject = 'series'")
+    _run(_LET_GO)
+    # A store that ended a series keeps these rows as « event »: their scopes cannot be deleted.
+    op.execute("UPDATE change SET subject = 'event', action = 'archived' WHERE subject = 'series'")
     _set(_SUBJECTS, _ACTIONS)
+    _run(_ONLY_GROWS)

@@ -124,7 +124,7 @@ def school_year(label: str) -> str:
         page=here,
         **_filters(
             here,
-            context["lines"],
+            context["lines"] or context["days"],
             lambda chosen: len(queries.events(db.session, chosen, year)),
         ),
         **context,

@@ -125,17 +125,21 @@ _EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
-    """Return the template values of a school year with the filter on screen."""
+    """Return the template values of a school year with the filter on screen: a line for each event,
+    and the days that return by a rule, which are listed below them."""
     in_year = queries.milestones(
         db.session, here.filter, year.first_day, year.last_day, cancelled_since=_EVER
     )
     events = queries.events(db.session, here.filter, year)
-    drawn = lines(year, events, in_year, here.filter)
+    found = lines(year, events, in_year, here.filter)
+    drawn = [line for line in found if not line.event.by_rule]
+    days = [m for line in found if line.event.by_rule for m in line.milestones]
     known: list[SchoolYear] = queries.school_years(db.session)
     return {
         "year": year,
         "archive": year if year.last_day < here.today else None,
         "lines": drawn,
+        "days": [here.card(m) for m in days],
         "cards_by_uid": {m.uid: here.card(m) for line in drawn for m in line.milestones},
         "previous": year.previous if any(y < year for y in known) else None,
         "next": year.next if any(y > year for y in known) else None,

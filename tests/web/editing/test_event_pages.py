@@ -17,6 +17,7 @@ from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.changes import ChangeAction
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState
 from calendar_app.store.base import db
+from tests.catalogue.test_renewal import renew, write_rule
 from tests.factories import ID, another, entry, publish
 from tests.web.editing.test_editor_pages import LOG_IN, PASSWORD, ROOM, hidden
 from tests.web.editing.test_queue_pages import act, drop, logged_in
@@ -494,3 +495,39 @@ def test_what_a_redacteur_prepared_is_shown_part_by_part(site):
     page = words(logged_in(site).get(ROOM))
     assert "non précisé → 5 €" in page
     assert "Concours d'essai → Nouveau titre" in page
+
+
+# -- a series that returns by a rule ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scope", "role", "who_may"),
+    [
+        ("national", "administrateur", True),
+        ("national", "responsable", False),
+        ({"academies": ["lille"]}, "responsable", True),
+        ({"academies": ["lille"]}, "redacteur", False),
+    ],
+)
+def test_the_rule_of_a_series_is_read_and_ended_by_whom_it_belongs_to(site, scope, role, who_may):
+    write_rule(site, scope=scope)
+    renew(site, NOW)
+    client = logged_in(site, role, None if role == "administrateur" else "lille")
+    one = f"{EVENTS}laicite-2020-2021/"
+    page = client.get(one).text
+    assert "La règle a créé cette édition" in page
+    assert ("La série ne revient plus" in page) is who_may
+    if not who_may:
+        return
+    address = "/redaction/series/laicite/regle/"
+    ended = act(client, one, address, etat="terminee")
+    assert ended.status_code == 303
+    assert ended.location.endswith(f"{one}?fait=regle")
+    page = client.get(one).text
+    assert "La série revient à nouveau" in page
+    assert "laicite-2021-2022" not in site.test_client().get("/flux/toutes.ics").text
+    journal = words(client.get("/redaction/journal/"))
+    assert "terminé" in journal
+    assert "ne revient plus" in journal
+    act(client, one, address, etat="reprise")
+    assert "laicite-2021-2022" in site.test_client().get("/flux/toutes.ics").text
