@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -25,6 +26,48 @@ CANCELLED_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
+class VisibleReminder:
+    """An all-day event before a date: « Dans 3 semaines de classe : … ».
+
+    :param what: what its UID is derived with, beside the UID of the date: « rappel-3 ».
+    :param words: the words before the title of the date.
+    """
+
+    day: date
+    what: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalNote:
+    """What the feed of one person says of a date, beside what every feed says.
+
+    :param answer: what the class did, after the title: « inscrits »; empty without an answer.
+    :param sentence: the same as a sentence, the first line of the text; empty without an answer.
+    :param is_done: whether the class has done what the date asks for.
+    """
+
+    answer: str = ""
+    sentence: str = ""
+    is_done: bool = False
+    reminders: tuple[VisibleReminder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What makes a feed the feed of one person.
+
+    :param notes: by the UID of a date; a date may have none.
+    :param revision: the number of changes that the person made to what the feed says.
+    :param changed_at: the last of these changes, or of the school holidays (aware, UTC).
+    """
+
+    notes: Mapping[uuid.UUID, PersonalNote]
+    revision: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """A feed that a writer can render.
 
@@ -36,6 +79,7 @@ class Feed:
         is not exactly one.
     :param home: the address of the page that lists the dates of the feed.
     :param holidays: the school holidays that the feed also has, by first day.
+    :param personal: what it says for one person only; None for a feed for everybody.
     """
 
     name: str
@@ -47,6 +91,12 @@ class Feed:
     options: FeedOptions = field(default_factory=FeedOptions)
     home: str = ""
     holidays: tuple[FeedHoliday, ...] = ()
+    personal: Personal | None = None
+
+    def note(self, milestone: Milestone) -> PersonalNote:
+        """Return what the feed says of a date for one person only; nothing in other feeds."""
+        notes = self.personal.notes if self.personal else {}
+        return notes.get(milestone.uid, PersonalNote())
 
     @property
     def time_zone(self) -> str:

@@ -21,9 +21,9 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, for_person
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.feeds.cards import Card, card
-from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
+from calendar_app.reminders.models.subscriptions import PersonalAgenda, Subscriber, Subscription
 from calendar_app.reminders.rules.personal_links import ClassAnswer
-from calendar_app.reminders.subscribers import SUBSCRIBED, changing
+from calendar_app.reminders.subscribers import SUBSCRIBED, agenda_changed, changing
 from calendar_app.store.base import AnySession
 from calendar_app.words.text import fold
 
@@ -171,6 +171,8 @@ def _following(
             )
             session.add(followed)
         yield followed
+        if session.is_modified(followed):
+            agenda_changed(session, PersonalAgenda.subscriber_id == found.id, now)
         if not _says(followed) and followed.unpicked_at is None:
             session.flush()
             session.delete(followed)

@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.config.retention import silence_ends
 from calendar_app.editing import suggestions
-from calendar_app.reminders import follows, personal_data, subscriptions
+from calendar_app.feeds.links import webcal
+from calendar_app.reminders import follows, personal_agenda, personal_data, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
 from calendar_app.reminders.rules.deliveries import SubscriberState
 from calendar_app.reminders.rules.personal_links import ClassAnswer
@@ -53,6 +54,14 @@ DONE = {
     "adresse-demandee": "Un courriel part vers votre nouvelle adresse : ouvrez-le pour confirmer. "
     "D'ici là, rien ne change.",
     "reponse": "C'est noté.",
+}
+
+#: The same, for the personal agenda.
+AGENDA_DONE = {
+    "agenda-cree": "Votre agenda personnel est prêt : ajoutez-le à votre agenda.",
+    "agenda-renouvele": "Votre agenda personnel a une autre adresse. L'ancienne ne marche plus : "
+    "ajoutez la nouvelle à votre agenda.",
+    "agenda-arrete": "Votre agenda personnel est arrêté : son adresse ne marche plus.",
 }
 
 #: The answers about an event that are not a ``ClassAnswer``.
@@ -158,6 +167,26 @@ def address(token: str) -> Any:
     return _back("adresse-demandee")
 
 
+@bp.post("/agenda/")
+@policy(Policy.LINK_HOLDER)
+def agenda(token: str) -> Any:
+    """Make the personal agenda (``faire=creer``), give it another address (``renouveler``), or end
+    it (``arreter``)."""
+    person, here = _person(token), page()
+    if not forms.is_fresh():
+        return _preferences(token, person, 400, notice=forms.TOO_OLD)
+    verbs = {
+        "creer": (personal_agenda.start, "agenda-cree"),
+        "renouveler": (personal_agenda.renew, "agenda-renouvele"),
+        "arreter": (personal_agenda.stop, "agenda-arrete"),
+    }
+    verb, done = verbs.get(request.form.get("faire", ""), (None, None))
+    if verb is None:
+        return _preferences(token, person, 400, notice="Choisissez un des boutons.")
+    verb(db.session, person.uid, here.now)
+    return _back(done, "mon-agenda")
+
+
 @bp.get("/donnees/")
 @policy(Policy.LINK_HOLDER)
 def data(token: str) -> BaseResponse:
@@ -239,10 +268,10 @@ def _address(person: Subscriber) -> MailAddress:
     return MailAddress(person.address, person.address_key)
 
 
-def _back(done: str | None = None) -> BaseResponse:
-    """Redirect to the personal page, which says what was done."""
+def _back(done: str | None = None, part: str | None = None) -> BaseResponse:
+    """Redirect to the personal page, which says what was done; to a part of it, if given."""
     token = (request.view_args or {})["token"]
-    return redirect(url_for(".preferences", token=token, fait=done), 303)
+    return redirect(url_for(".preferences", token=token, fait=done, _anchor=part), 303)
 
 
 def _done() -> str | None:
@@ -260,7 +289,12 @@ def _preferences(
         return _confirm(token, person, status, wait, **told)
     if person.state not in SUBSCRIBED:
         return show("ended.html", status, wait, token=token, person=person, **context)
+    own = personal_agenda.of_subscriber(db.session, person)
+    agenda_address = links().agenda(own.uid) if own else None
     shown = {
+        "agenda_address": agenda_address,
+        "agenda_webcal": agenda_address and webcal(agenda_address),
+        "agenda_done": AGENDA_DONE.get(request.args.get("fait", "")),
         "token": token,
         "person": person,
         "silence_ends": silence_ends(paris_day(person.heard_at), here.today),
