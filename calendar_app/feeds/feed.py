@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -14,6 +13,7 @@ from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.holidays import FeedHoliday
 from calendar_app.feeds.options import FeedOptions
+from calendar_app.feeds.personal import Personal
 from calendar_app.school.academies import Academy
 from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.words.vocabulary import MilestoneKind
@@ -23,48 +23,6 @@ PAST_MONTHS = 3
 
 #: How long a feed keeps a cancelled date, counted back from the first day of the current month.
 CANCELLED_FOR = timedelta(days=90)
-
-
-@dataclass(frozen=True, slots=True)
-class VisibleReminder:
-    """An all-day event before a date: « Dans 3 semaines de classe : … ».
-
-    :param what: what its UID is derived with, beside the UID of the date: « rappel-3 ».
-    :param words: the words before the title of the date.
-    """
-
-    day: date
-    what: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalNote:
-    """What the feed of one person says of a date, beside what every feed says.
-
-    :param answer: what the class did, after the title: « inscrits »; empty without an answer.
-    :param sentence: the same as a sentence, the first line of the text; empty without an answer.
-    :param is_done: whether the class has done what the date asks for.
-    """
-
-    answer: str = ""
-    sentence: str = ""
-    is_done: bool = False
-    reminders: tuple[VisibleReminder, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Personal:
-    """What makes a feed the feed of one person.
-
-    :param notes: by the UID of a date; a date may have none.
-    :param revision: the number of changes that the person made to what the feed says.
-    :param changed_at: the last of these changes, or of the school holidays (aware, UTC).
-    """
-
-    notes: Mapping[uuid.UUID, PersonalNote]
-    revision: int
-    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +37,7 @@ class Feed:
         is not exactly one.
     :param home: the address of the page that lists the dates of the feed.
     :param holidays: the school holidays that the feed also has, by first day.
-    :param personal: what it says for one person only; None for a feed for everybody.
+    :param personal: what it says for one person only.
     """
 
     name: str
@@ -91,12 +49,7 @@ class Feed:
     options: FeedOptions = field(default_factory=FeedOptions)
     home: str = ""
     holidays: tuple[FeedHoliday, ...] = ()
-    personal: Personal | None = None
-
-    def note(self, milestone: Milestone) -> PersonalNote:
-        """Return what the feed says of a date for one person only; nothing in other feeds."""
-        notes = self.personal.notes if self.personal else {}
-        return notes.get(milestone.uid, PersonalNote())
+    personal: Personal = Personal()  # noqa: RUF009 (a frozen value)
 
     @property
     def time_zone(self) -> str:

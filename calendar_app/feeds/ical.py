@@ -16,9 +16,10 @@ from icalendar import vDatetime, vText
 
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.deadline_days import TellDays, days_told_in_feed
-from calendar_app.feeds.feed import Feed, VisibleReminder, windows
+from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.holidays import FeedHoliday
 from calendar_app.feeds.links import derived_uid
+from calendar_app.feeds.personal import VisibleReminder
 from calendar_app.feeds.time_zones import time_zone
 from calendar_app.feeds.wording import (
     categories,
@@ -100,7 +101,7 @@ class CalendarWriter:
         # The property ``refresh_interval`` of icalendar would omit VALUE=DURATION.
         calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vText("PT6H"))
-        if feed.personal is None:
+        if feed.personal.changed_at is None:
             # A personal address is a secret; here it would travel with every copy of the file.
             calendar.add("source", feed.address, parameters={"VALUE": "URI"})
         # No METHOD: with PUBLISH, libical requires an ORGANIZER.
@@ -119,7 +120,7 @@ class CalendarWriter:
                 yield self._bar(*bars[event_id], feed)
             if feed.options.reminder_weeks:
                 yield from self._reminder(milestone, feed, feed.options.reminder_weeks)
-            for reminder in feed.note(milestone).reminders:
+            for reminder in feed.personal.note(milestone).reminders:
                 yield self._visible(milestone, feed, reminder)
         for holiday in feed.holidays:
             yield self._holiday(holiday)
@@ -147,10 +148,9 @@ class CalendarWriter:
     def _base(self, milestone: Milestone, feed: Feed, uid: uuid.UUID, line: str) -> icalendar.Event:
         event = milestone.event
         days = days_told_in_feed(feed, milestone, self._tell)
-        personal, note = feed.personal, feed.note(milestone)
-        changed = [event.changed_at, days.changed_at if days else None]
-        changed.append(personal.changed_at if personal else None)
-        sequence = event.revision - 1 + (personal.revision if personal else 0)
+        note, of_person = feed.personal.note(milestone), feed.personal.changed_at
+        changed = [event.changed_at, days.changed_at if days else None, of_person]
+        sequence = event.revision - 1 + feed.personal.revision
         page = self._event_page(event.id)
         text = description(
             milestone,
@@ -234,7 +234,7 @@ class CalendarWriter:
 
 def _title(milestone: Milestone, feed: Feed) -> str:
     """Return the title of a date, with what the class did in the feed of one person."""
-    answer = feed.note(milestone).answer
+    answer = feed.personal.note(milestone).answer
     title = summary(milestone, feed.viewer)
     return f"{title} – {answer}" if answer else title
 

@@ -1,9 +1,10 @@
 """« Mon agenda personnel »: the feed of what one subscriber follows, at an address of its own.
 
 It holds the dates of the events of which the subscriber is reminded by mail, and those in which the
-class takes part; what the class did; and a visible reminder on each morning on which a mail goes
-out. The rules are those of ``reminders.audience`` and ``reminders.send_days``:
-``tests/reminders/test_personal_agenda.py`` holds the feed to what is planned.
+class takes part; what the class did; a visible reminder on each morning on which a mail goes out;
+and the school holidays, if wished. The rules are those of ``reminders.audience`` and
+``reminders.send_days``: ``tests/reminders/test_personal_agenda.py`` holds the feed to what is
+planned.
 
 ``now`` is an aware UTC instant.
 """
@@ -24,13 +25,12 @@ from calendar_app.catalogue.models.events import Milestone
 from calendar_app.catalogue.queries import Reference
 from calendar_app.feeds.feed import (
     Feed,
-    Personal,
-    PersonalNote,
-    VisibleReminder,
     cancelled_since,
     month_edge,
     past_edge,
 )
+from calendar_app.feeds.holidays import feed_holidays, holidays_words
+from calendar_app.feeds.personal import Personal, PersonalNote, VisibleReminder
 from calendar_app.reminders.follows import followed_events
 from calendar_app.reminders.models.subscriptions import PersonalAgenda, Subscriber, Subscription
 from calendar_app.reminders.send_days import (
@@ -83,6 +83,16 @@ def renew(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
             session.add(_new(found, now))
         else:
             known.uid, known.created_at, known.changed_at = uuid.uuid4(), now, now
+            known.revision += 1
+
+
+def show_holidays(session: AnySession, uid: uuid.UUID, now: datetime, *, wanted: bool) -> None:
+    """Show the school holidays in a personal agenda, or show them no longer. The other parameters
+    and the errors are those of :func:`start`."""
+    with changing(session, uid, now, *SUBSCRIBED) as found:
+        known = session.get(PersonalAgenda, found.id)
+        if known and known.holidays != wanted:
+            known.holidays, known.changed_at = wanted, now
             known.revision += 1
 
 
@@ -155,23 +165,30 @@ def personal_feed(
         reference.academies.get(slug) if slug else None, subscriber.school.wednesdays
     )
     chosen = for_person(reference.academies, slug, subscriber.classes, subscriber.themes)
-    held = _held(session, subscriber, chosen, month_edge(now))
+    edge = month_edge(now)
+    held = _held(session, subscriber, chosen, edge)
+    text = (
+        "Les dates des concours que vous suivez, avec vos réponses et vos rappels. L'adresse "
+        "de cet agenda est personnelle : ne la partagez pas."
+    )
+    if agenda.holidays:
+        text += f" {holidays_words(reference, place.academy, edge)}"
     found = mornings(place, reference)
     class_days = reference.class_days(place.academy, wednesdays=place.wednesdays)
     notes = {m.uid: _note(m, held, subscriber.leads, found, class_days) for m in held.milestones}
-    holidays = reference.holidays_changed_at((place.academy,) if place.academy else ())
+    class_days_changed_at = reference.holidays_changed_at((place.academy,) if place.academy else ())
     return Feed(
         name=f"{site_name} – mon agenda",
-        description=(
-            "Les dates des concours que vous suivez, avec vos réponses et vos rappels. L'adresse "
-            "de cet agenda est personnelle : ne la partagez pas."
-        ),
+        description=text,
         address=address,
         milestones=held.milestones,
         filter=chosen,
         viewer=place.academy,
+        holidays=(
+            feed_holidays(reference, place.academy, past_edge(edge)) if agenda.holidays else ()
+        ),
         personal=Personal(
-            notes, agenda.revision, max(agenda.changed_at, holidays or agenda.changed_at)
+            notes, agenda.revision, max(filter(None, (agenda.changed_at, class_days_changed_at)))
         ),
     )
 

@@ -65,6 +65,7 @@ def _agenda(session: AnySession, subscriber: Subscriber) -> Data | None:
         "adresse_donnee_le": _iso(agenda.created_at),
         "change_le": _iso(agenda.changed_at),
         "nombre_de_changements": agenda.revision,
+        "vacances_scolaires": agenda.holidays,
     }
 
 

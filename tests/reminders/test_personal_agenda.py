@@ -64,7 +64,9 @@ def feed_of(app, subscriber_id: int, now: datetime = JANUARY) -> Feed:
 def shown(feed: Feed) -> set[tuple[str, date]]:
     """Return (date, day) of each visible reminder."""
     return {
-        (f"{m.event_id}/{m.key}", r.day) for m in feed.milestones for r in feed.note(m).reminders
+        (f"{m.event_id}/{m.key}", r.day)
+        for m in feed.milestones
+        for r in feed.personal.note(m).reminders
     }
 
 
@@ -174,7 +176,8 @@ def test_a_date_published_late_is_reminded_of_on_the_next_class_morning(empty_ap
     publish(empty_app, entry(milestones=[{"kind": "deadline", "day": "2021-01-14"}]), now=JANUARY)
     with empty_app.app_context():
         follows.pick(db.session, db.session.get(Subscriber, alice).uid, ID, JANUARY)
-    [reminder] = feed_of(empty_app, alice).note(feed_of(empty_app, alice).milestones[0]).reminders
+    feed = feed_of(empty_app, alice)
+    [reminder] = feed.personal.note(feed.milestones[0]).reminders
     assert (reminder.day, reminder.words) == (date(2021, 1, 5), "Dans 1 semaine de classe")
 
 

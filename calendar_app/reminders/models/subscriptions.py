@@ -158,6 +158,8 @@ class PersonalAgenda(Base):
     #: number of these changes: the feed's LAST-MODIFIED and SEQUENCE move with them.
     changed_at: Mapped[Instant]
     revision: Mapped[int] = mapped_column(default=0)
+    #: Whether it also has the school holidays.
+    holidays: Mapped[bool] = mapped_column(default=False)
 
 
 class AddressRequest(Base):

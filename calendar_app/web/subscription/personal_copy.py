@@ -53,6 +53,7 @@ LABELS = {
     "adresse_donnee_le": "Son adresse donnée le",
     "change_le": "Changé par vous le",
     "nombre_de_changements": "Nombre de vos changements",
+    "vacances_scolaires": "Avec les vacances scolaires",
     "evenements": "Événements que vous suivez",
     "id": "Nom dans les adresses du site",
     "titre": "Titre",

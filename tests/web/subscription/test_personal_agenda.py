@@ -245,6 +245,31 @@ def test_it_follows_the_wishes_of_the_person(client, site, agenda, token):
     assert not [s for s in told if s.startswith("Dernier jour de classe avant")]
 
 
+def holidays_of_winter(data: bytes) -> list[icalendar.Event]:
+    """Return the winter holidays of 2021."""
+    found = [e for e in vevents(data) if e["SUMMARY"] == "Vacances d'hiver"]
+    return [e for e in found if e["DTSTART"].dt.year == 2021]
+
+
+def test_school_holidays_come_if_wished_and_go(client, site, agenda, token, clock):
+    before = read(client, agenda)
+    first = client.get(agenda).headers["ETag"]
+    clock.shift(HOUR)
+    answer = press(client, token, "avec-vacances")
+    assert "montre aussi les vacances" in words(client.get(answer.headers["Location"]))
+    [winter] = holidays_of_winter(read(client, agenda))
+    # Lille is in zone B: from Saturday 20 February to Sunday 7 March 2021.
+    assert (winter["DTSTART"].dt, winter["DTEND"].dt) == (date(2021, 2, 20), date(2021, 3, 8))
+    [public] = holidays_of_winter(client.get("/flux/academie-de-lille.ics?vacances=1").data)
+    assert public == winter
+    assert client.get(agenda, headers={"If-None-Match": first}).status_code == 200
+    press(client, token, "renouveler")
+    again = shown(client, token)
+    assert holidays_of_winter(read(client, again)) == [winter]
+    press(client, token, "sans-vacances")
+    assert by_summary(read(client, again)).keys() == by_summary(before).keys()
+
+
 def test_no_address_and_no_link_stands_in_it(client, site, agenda, token):
     act(site, follows.answer, ID, ClassAnswer.REGISTERED)
     text = read(client, agenda).decode().replace("\r\n ", "")
@@ -458,6 +483,7 @@ def test_one_s_data_tell_that_it_exists_and_not_where(client, token, agenda):
         "adresse_donnee_le": NOW.isoformat(),
         "change_le": NOW.isoformat(),
         "nombre_de_changements": 0,
+        "vacances_scolaires": False,
     }
     page = unescape(client.get(personal(token, "donnees/")).text)
     assert "Mon agenda personnel" in page
