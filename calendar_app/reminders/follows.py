@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -103,11 +103,12 @@ class Ahead:
 
 def due_soon(session: AnySession, subscriber: Subscriber, today: date, limit: int = 5) -> Ahead:
     """Return the next dates ahead for a subscriber, at most *limit* followed and *limit* others, as
-    cards for the subscriber's académie. Without an académie, the national dates fit."""
+    cards for the subscriber's académie. Without an académie, the national dates fit. Days that
+    return by a rule are there when they were picked, as in mails."""
     said = followed_events(session, subscriber)
     declined = {s.event_id for s in said if s.declined_at}
     picked = {s.event_id for s in said if s.picked} - declined
-    chosen = _fitting(session, subscriber)
+    chosen = replace(_fitting(session, subscriber), without_days=True)
     own = CatalogueFilter(event_ids=tuple(sorted(picked)))
     fitting = [
         m

@@ -241,3 +241,20 @@ def test_wishes_and_a_wish_that_is_carried_over_move_its_last_change(empty_app):
     note()
     assert seen[-1] == (2, carried)
     assert [m.event_id for m in feed_of(empty_app, alice).milestones] == ["essai-2021-2022"]
+
+
+def test_days_that_return_by_a_rule_come_when_they_were_picked(empty_app):
+    """In the agenda, and under « Bientôt » on the personal page."""
+    contest = another("concours", milestones=[{"kind": "deadline", "day": "2021-02-12"}])
+    publish(empty_app, contest, entry(record=BY_RULE), now=PUBLISHED)
+    [alice] = sign_up(empty_app, subscriber(), picks=(ID,))
+    [bob] = sign_up(empty_app, subscriber("bob", follows_all=True))
+    expected = {alice: ([ID], [ID], ["concours-2020-2021"])}
+    expected[bob] = (["concours-2020-2021"], ["concours-2020-2021"], [])
+    for who, (held, followed, others) in expected.items():
+        assert [m.event_id for m in feed_of(empty_app, who).milestones] == held
+        with empty_app.app_context():
+            person = db.session.get(Subscriber, who)
+            ahead = follows.due_soon(db.session, person, JANUARY.date())
+            assert [card.event.id for card in ahead.followed] == followed
+            assert [card.event.id for card in ahead.others] == others
