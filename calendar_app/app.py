@@ -51,7 +51,7 @@ from calendar_app.web.public import (
     system_views,
 )
 from calendar_app.web.security import protect
-from calendar_app.web.subscription import personal_views, subscription_views
+from calendar_app.web.subscription import agenda_views, personal_views, subscription_views
 from calendar_app.words import french, vocabulary
 
 PACKAGE = "calendar_app"
@@ -120,6 +120,7 @@ def _assembled(settings: Settings) -> Flask:
         embed_views,
         subscription_views,
         personal_views,
+        agenda_views,
         suggestion_views,
         editor_views,
         queue_views,

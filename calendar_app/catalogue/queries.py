@@ -250,9 +250,12 @@ def milestones(
         query = query.order_by(
             Milestone.first_day, Event.by_rule, Milestone.last_day, Milestone.id
         ).limit(limit)
-    found = session.scalars(query).unique()
-    # Sorted in Python: SQLite and PostgreSQL order text differently, and the order is part of the
-    # bytes of a feed.
+    return in_order(session.scalars(query).unique())
+
+
+def in_order(found: Iterable[Milestone]) -> list[Milestone]:
+    """Return milestones in the order of their days. (Sorted in Python: SQLite and PostgreSQL order
+    text differently, and the order is part of the bytes of a feed.)"""
     return sorted(
         found,
         key=lambda m: (

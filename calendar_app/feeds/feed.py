@@ -13,6 +13,7 @@ from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.holidays import FeedHoliday
 from calendar_app.feeds.options import FeedOptions
+from calendar_app.feeds.personal import Personal
 from calendar_app.school.academies import Academy
 from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.words.vocabulary import MilestoneKind
@@ -36,6 +37,7 @@ class Feed:
         is not exactly one.
     :param home: the address of the page that lists the dates of the feed.
     :param holidays: the school holidays that the feed also has, by first day.
+    :param personal: what it says for one person only.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Feed:
     options: FeedOptions = field(default_factory=FeedOptions)
     home: str = ""
     holidays: tuple[FeedHoliday, ...] = ()
+    personal: Personal = Personal()  # noqa: RUF009 (a frozen value)
 
     @property
     def time_zone(self) -> str:

@@ -19,6 +19,7 @@ from calendar_app.feeds.deadline_days import TellDays, days_told_in_feed
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.holidays import FeedHoliday
 from calendar_app.feeds.links import derived_uid
+from calendar_app.feeds.personal import VisibleReminder
 from calendar_app.feeds.time_zones import time_zone
 from calendar_app.feeds.wording import (
     categories,
@@ -100,7 +101,9 @@ class CalendarWriter:
         # The property ``refresh_interval`` of icalendar would omit VALUE=DURATION.
         calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vText("PT6H"))
-        calendar.add("source", feed.address, parameters={"VALUE": "URI"})
+        if feed.personal.changed_at is None:
+            # A personal address is a secret; here it would travel with every copy of the file.
+            calendar.add("source", feed.address, parameters={"VALUE": "URI"})
         # No METHOD: with PUBLISH, libical requires an ORGANIZER.
         return calendar
 
@@ -117,6 +120,8 @@ class CalendarWriter:
                 yield self._bar(*bars[event_id], feed)
             if feed.options.reminder_weeks:
                 yield from self._reminder(milestone, feed, feed.options.reminder_weeks)
+            for reminder in feed.personal.note(milestone).reminders:
+                yield self._visible(milestone, feed, reminder)
         for holiday in feed.holidays:
             yield self._holiday(holiday)
 
@@ -143,7 +148,9 @@ class CalendarWriter:
     def _base(self, milestone: Milestone, feed: Feed, uid: uuid.UUID, line: str) -> icalendar.Event:
         event = milestone.event
         days = days_told_in_feed(feed, milestone, self._tell)
-        changed = [event.changed_at, days.changed_at if days else None]
+        note, of_person = feed.personal.note(milestone), feed.personal.changed_at
+        changed = [event.changed_at, days.changed_at if days else None, of_person]
+        sequence = event.revision - 1 + feed.personal.revision
         page = self._event_page(event.id)
         text = description(
             milestone,
@@ -152,8 +159,10 @@ class CalendarWriter:
             self._academies,
             class_days=days.absolute_lines() if days else (),
             concerned=feed.filter.sees(milestone.scope),
+            said=note.sentence,
+            done=note.is_done,
         )
-        found = self._begun(uid, max(filter(None, changed)), event.revision - 1, line, text)
+        found = self._begun(uid, max(filter(None, changed)), sequence, line, text)
         place = milestone.place or event.place
         if place:
             found.add("location", vText(clean_line(place)))
@@ -168,7 +177,7 @@ class CalendarWriter:
         return found
 
     def _milestone(self, milestone: Milestone, feed: Feed, zones: set[str]) -> icalendar.Event:
-        found = self._base(milestone, feed, milestone.uid, summary(milestone, feed.viewer))
+        found = self._base(milestone, feed, milestone.uid, _title(milestone, feed))
         if hours := session_hours(milestone):
             zones.add(milestone.time_zone)
             found.add("dtstart", hours[0])
@@ -211,11 +220,23 @@ class CalendarWriter:
             return
         if day is None:
             return
-        line = f"{in_class_weeks_words(left)} : {summary(milestone, feed.viewer)}"
-        uid = derived_uid(milestone.uid, f"rappel-{weeks}")
-        found = self._base(milestone, feed, uid, line)
-        _all_day(found, day, day)
-        yield found
+        words = in_class_weeks_words(left)
+        yield self._visible(milestone, feed, VisibleReminder(day, f"rappel-{weeks}", words))
+
+    def _visible(
+        self, milestone: Milestone, feed: Feed, reminder: VisibleReminder
+    ) -> icalendar.Event:
+        line = f"{reminder.words} : {_title(milestone, feed)}"
+        found = self._base(milestone, feed, derived_uid(milestone.uid, reminder.what), line)
+        _all_day(found, reminder.day, reminder.day)
+        return found
+
+
+def _title(milestone: Milestone, feed: Feed) -> str:
+    """Return the title of a date, with what the class did in the feed of one person."""
+    answer = feed.personal.note(milestone).answer
+    title = summary(milestone, feed.viewer)
+    return f"{title} – {answer}" if answer else title
 
 
 _ALARMED = frozenset(kind for kind in MilestoneKind if kind.is_deadline) | {MilestoneKind.SESSION}
@@ -234,7 +255,7 @@ def _with_alarm(
     if feed.options.alarms and not milestone.is_cancelled and milestone.kind in _ALARMED:
         alarm = icalendar.Alarm()
         alarm.add("action", vText("DISPLAY"))
-        alarm.add("description", vText(summary(milestone, feed.viewer)))
+        alarm.add("description", vText(_title(milestone, feed)))
         alarm.add("trigger", trigger, parameters={"RELATED": related})
         found.add_component(alarm)
     return found

@@ -357,6 +357,8 @@ def description(
     *,
     class_days: Iterable[str] = (),
     concerned: bool = True,
+    said: str = "",
+    done: bool = False,
 ) -> str:
     """Return the text of a date in a calendar, in lines: the task first, then the official link
     (because Google ignores the property URL), our own page and the source.
@@ -365,11 +367,14 @@ def description(
     :param page: the address of the event's page.
     :param class_days: sentences on the class days around the date.
     :param concerned: whether the date is for the audience of the feed.
+    :param said: in the feed of one person, the sentence on what the class did; else empty.
+    :param done: whether the class has done what the date asks for: it is not asked for again.
     """
     event = milestone.event
     lines: list[str | None] = [] if concerned else [elsewhere_words(milestone.scope, academies)]
     lines += [
-        todo_words(milestone, concerned=concerned),
+        said or None,
+        todo_words(milestone, concerned=concerned and not done),
         local_words(milestone, viewer),
         *class_days,
         "",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -21,9 +21,9 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, for_person
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.feeds.cards import Card, card
-from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
+from calendar_app.reminders.models.subscriptions import PersonalAgenda, Subscriber, Subscription
 from calendar_app.reminders.rules.personal_links import ClassAnswer
-from calendar_app.reminders.subscribers import SUBSCRIBED, changing
+from calendar_app.reminders.subscribers import SUBSCRIBED, agenda_changed, changing
 from calendar_app.store.base import AnySession
 from calendar_app.words.text import fold
 
@@ -103,11 +103,12 @@ class Ahead:
 
 def due_soon(session: AnySession, subscriber: Subscriber, today: date, limit: int = 5) -> Ahead:
     """Return the next dates ahead for a subscriber, at most *limit* followed and *limit* others, as
-    cards for the subscriber's académie. Without an académie, the national dates fit."""
+    cards for the subscriber's académie. Without an académie, the national dates fit. Days that
+    return by a rule are there when they were picked, as in mails."""
     said = followed_events(session, subscriber)
     declined = {s.event_id for s in said if s.declined_at}
     picked = {s.event_id for s in said if s.picked} - declined
-    chosen = _fitting(session, subscriber)
+    chosen = replace(_fitting(session, subscriber), without_days=True)
     own = CatalogueFilter(event_ids=tuple(sorted(picked)))
     fitting = [
         m
@@ -171,6 +172,8 @@ def _following(
             )
             session.add(followed)
         yield followed
+        if session.is_modified(followed):
+            agenda_changed(session, PersonalAgenda.subscriber_id == found.id, now)
         if not _says(followed) and followed.unpicked_at is None:
             session.flush()
             session.delete(followed)

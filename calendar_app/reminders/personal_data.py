@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.reminders import personal_agenda
 from calendar_app.reminders.follows import subscriptions_of
 from calendar_app.reminders.models.outbox import Delivery, Reminder, WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber
@@ -46,10 +47,25 @@ def export(session: AnySession, subscriber: Subscriber, suggested: Sequence[Data
             "le": _iso(subscriber.consent_at),
             "par": subscriber.consent_means,
         },
+        "agenda_personnel": _agenda(session, subscriber),
         "evenements": _followed(session, subscriber),
         "rappels": _reminders(session, subscriber),
         "propositions": list(suggested),
         "courriels": _mails(session, subscriber),
+    }
+
+
+def _agenda(session: AnySession, subscriber: Subscriber) -> Data | None:
+    """Return that there is a personal agenda, without its address: who has it reads the agenda, and
+    a file is passed on more easily than one thinks."""
+    agenda = personal_agenda.of_subscriber(session, subscriber)
+    if agenda is None:
+        return None
+    return {
+        "adresse_donnee_le": _iso(agenda.created_at),
+        "change_le": _iso(agenda.changed_at),
+        "nombre_de_changements": agenda.revision,
+        "vacances_scolaires": agenda.holidays,
     }
 
 

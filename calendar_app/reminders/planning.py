@@ -46,7 +46,7 @@ from calendar_app.catalogue.models.events import Event
 from calendar_app.config import retention
 from calendar_app.reminders.audience import WITH_REMINDERS, recipients_query
 from calendar_app.reminders.models.outbox import Delivery, Reminder, SendDay, WeeklyDate
-from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
+from calendar_app.reminders.models.subscriptions import PersonalAgenda, Subscriber, Subscription
 from calendar_app.reminders.rules.deliveries import (
     PATIENCE,
     DeliveryKind,
@@ -54,6 +54,7 @@ from calendar_app.reminders.rules.deliveries import (
     ReminderState,
 )
 from calendar_app.reminders.send_days import dated, due_send_days
+from calendar_app.reminders.subscribers import agenda_changed
 from calendar_app.school.local_time import MORNING
 from calendar_app.store.base import AnySession, Base, insert_new, reading, writing
 
@@ -149,7 +150,9 @@ def _carry_wishes(session: AnySession, now: datetime) -> None:
         found = session.execute(wishes.limit(1)).first()
     if found:
         columns = ["subscriber_id", "event_id", "picked", "since", "next_year"]
+        whose = wishes.with_only_columns(Subscription.subscriber_id).scalar_subquery()
         with writing(session, now):
+            agenda_changed(session, PersonalAgenda.subscriber_id.in_(whose), now)
             session.execute(insert_new(session, Subscription).from_select(columns, wishes))
 
 

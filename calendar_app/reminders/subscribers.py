@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy import ColumnElement, literal, select, update
 
 from calendar_app.config.retention import duration_words
-from calendar_app.reminders.models.subscriptions import Subscriber
+from calendar_app.reminders.models.subscriptions import PersonalAgenda, Subscriber
 from calendar_app.reminders.rules.deliveries import SubscriberState
 from calendar_app.reminders.rules.personal_links import CODE_LIFE, CONFIRMATION_LIFE, BadLinkError
 from calendar_app.reminders.rules.reminder_plan import SchoolKind
@@ -149,6 +149,19 @@ def changing(
             raise NotSubscribedError
         found.heard_at = now
         yield found
+
+
+def agenda_changed(session: AnySession, whose: ColumnElement[bool], now: datetime) -> None:
+    """Note that the personal agendas of some subscribers say something else from now on. It is
+    called in the transaction of the change.
+
+    :param whose: a condition on ``PersonalAgenda``.
+    """
+    changes = {"revision": PersonalAgenda.revision + 1, "changed_at": now}
+    session.execute(
+        update(PersonalAgenda).where(whose).values(changes),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def set_wishes(subscriber: Subscriber, wishes: Wishes) -> None:

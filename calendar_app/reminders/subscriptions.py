@@ -23,7 +23,12 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from calendar_app.config import retention
 from calendar_app.reminders.models.outbox import Delivery
-from calendar_app.reminders.models.subscriptions import AddressRequest, Subscriber, Subscription
+from calendar_app.reminders.models.subscriptions import (
+    AddressRequest,
+    PersonalAgenda,
+    Subscriber,
+    Subscription,
+)
 from calendar_app.reminders.outbox import queue_mail
 from calendar_app.reminders.rules.deliveries import DeliveryKind, SubscriberState
 from calendar_app.reminders.rules.personal_links import (
@@ -43,6 +48,7 @@ from calendar_app.reminders.subscribers import (
     Wishes,
     WrongCodeError,
     activate,
+    agenda_changed,
     changing,
     find,
     of_address,
@@ -91,6 +97,7 @@ def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datet
     elif found.state in ENDED:
         # A person who signs up again starts without the old subscriptions.
         session.execute(delete(Subscription).where(Subscription.subscriber_id == found.id))
+        session.execute(delete(PersonalAgenda).where(PersonalAgenda.subscriber_id == found.id))
         session.expire(found, ["subscriptions"])
     found.address, found.address_key = request.address.address, request.address.key
     found.state, found.state_at, found.since = SubscriberState.UNCONFIRMED, now, now
@@ -194,6 +201,7 @@ def change(session: AnySession, uid: uuid.UUID, wishes: Wishes, now: datetime) -
         names = [f.name for f in fields(Wishes) if f.name != "weekly"]
         if any(getattr(found, name) != getattr(wishes, name) for name in names):
             found.since = now
+            agenda_changed(session, PersonalAgenda.subscriber_id == found.id, now)
         set_wishes(found, wishes)
 
 

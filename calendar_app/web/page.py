@@ -128,7 +128,7 @@ def page() -> Page:
         reference = queries.reference(db.session)
         now = datetime.now(UTC)
         # For pages only: a feed always uses the real day.
-        is_feed = request.blueprint == "feeds"
+        is_feed = request.blueprint in ("feeds", "agenda")
         le = "" if is_feed else request.args.get("le", "").strip()
         g.page = Page(
             now=now,

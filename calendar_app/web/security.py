@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import (
     Conflict,
+    Gone,
     HTTPException,
     MethodNotAllowed,
     NotFound,
@@ -28,7 +29,7 @@ from calendar_app.store.base import db
 from calendar_app.store.connections import hurry
 from calendar_app.web import bodies, error_leads
 from calendar_app.web.error_leads import WayOn, leads_from
-from calendar_app.words.errors import CalendarError, NotFoundError
+from calendar_app.words.errors import CalendarError, GoneError, NotFoundError
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,11 @@ PERSONAL_HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",
 }
+#: A calendar program may keep a personal agenda, if it asks each time whether it changed.
+PERSONAL_FEED_CACHE = "private, no-cache"
+PERSONAL_FEED_PATH = "/flux/perso/"
 PERSONAL_PATHS = (
+    PERSONAL_FEED_PATH,
     "/abonnement/lien/",
     "/abonnement/adresse/",
     "/abonnement/code/",
@@ -98,6 +103,7 @@ _TITLES = {
     403: "Action réservée",
     404: "Page introuvable",
     405: "Action impossible ici",
+    410: "Adresse arrêtée",
     413: "Envoi trop long",
     414: "Adresse trop longue",
     429: "Trop de demandes",
@@ -150,6 +156,7 @@ def protect(app: Flask, settings: Settings) -> None:
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(NotFoundError, _not_found)
+    app.register_error_handler(GoneError, _gone)
     app.register_error_handler(CalendarError, _refused)
     app.register_error_handler(ObjectDeletedError, _erased)
     app.register_error_handler(DBAPIError, _no_store)
@@ -229,6 +236,8 @@ def has_undeclared_proxy() -> bool:
 def _add_headers(answer: Response) -> Response:
     if request.method == "POST" or request.path.startswith(PERSONAL_PATHS):
         answer.headers.update(PERSONAL_HEADERS)
+        if request.path.startswith(PERSONAL_FEED_PATH):
+            answer.headers["Cache-Control"] = PERSONAL_FEED_CACHE
     elif request.blueprint == "subscription":
         # The form carries a token that is valid for one hour.
         answer.headers["Cache-Control"] = "private, no-cache"
@@ -259,6 +268,10 @@ def _not_found(error: NotFoundError) -> Any:
     return _page(
         NotFound.code, str(error), title=error_leads.title_of(error), leads=leads_from(error)
     )
+
+
+def _gone(error: GoneError) -> Any:
+    return _page(Gone.code, str(error))
 
 
 def _erased(_error: ObjectDeletedError) -> Any:

@@ -23,6 +23,10 @@ class DeadLinkError(NotFoundError):
     """A link from a mail is incomplete, too old or already used."""
 
 
+class GoneError(CalendarError):
+    """There was something at this address, and it is over for good (HTTP 410)."""
+
+
 class ParameterError(NotFoundError):
     """A value in a URL is not allowed there.
 

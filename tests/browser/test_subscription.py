@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from calendar_app.app import answer_requests, create_app
 from calendar_app.config.settings import Settings
-from calendar_app.reminders import asked, follows, subscriptions
+from calendar_app.reminders import asked, follows, personal_agenda, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.subscribers import SignUp
 from calendar_app.school.local_time import PARIS
@@ -219,6 +219,7 @@ PERSONAL: dict[str, tuple[Callable[[Page, Flask], None], str]] = {
     "mistakes": (_mistakes, "À corriger"),
     "confirm": (_confirm, "Un dernier geste"),
     "preferences": (_personal("", follows.pick, f"autre-{YEAR.label}"), "Un autre"),
+    "agenda": (_personal("", personal_agenda.start), "Renouveler cette adresse"),
     "paused": (_personal("", subscriptions.pause), "Vos rappels sont en pause"),
     "event": (_personal(f"evenements/{EVENT}/"), "Où en est la classe"),
     "event-wanted": (_personal(f"evenements/{EVENT}/?reponse=inscrits"), "Votre réponse"),

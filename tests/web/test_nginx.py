@@ -19,6 +19,13 @@ PERSONAL = (
     f"/abonnement/adresse/{TOKEN}/",
     f"/redaction/mot-de-passe/{TOKEN}/",
     f"/redaction/?suite={TOKEN}",
+    f"/flux/perso/{TOKEN}/mon-agenda.ics",
+    f"/flux/perso/{TOKEN}/",
+    f"/flux//perso//{TOKEN}/mon-agenda.ics",
+    f"/flux/Perso/{TOKEN}/mon-agenda.ics",
+    f"/flux/perso{TOKEN}/mon-agenda.ics",
+    f"/flux/{TOKEN}/mon-agenda.ics",
+    f"/flux/{TOKEN}.ics",
     f"/Abonnement/lien/{TOKEN}/",
     f"/abonement/lien/{TOKEN}/",
     f"//abonnement//lien//{TOKEN}/",
@@ -90,6 +97,7 @@ def test_no_personal_path_is_written_down(application, tmp_path, away):
     written = logs(tmp_path)
     assert TOKEN not in written
     assert "/abonnement/" not in written
+    assert "/perso" not in written
     assert "127.0.0.1" not in written.replace(f"127.0.0.1:{behind}", "")
     assert f" GET /flux/national.ics {503 if away else 204} " in written
 

@@ -17,7 +17,7 @@ from calendar_app.editing import accounts, journal
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
 from calendar_app.editing.rules.roles import EditorRole
-from calendar_app.reminders import subscriptions
+from calendar_app.reminders import personal_agenda, subscriptions
 from calendar_app.store.base import db, writing
 from calendar_app.web.editing.room import ask_to_log_in
 from calendar_app.web.policies import Policy, hold_to_policies, policy, policy_of
@@ -125,10 +125,13 @@ def tokens_of_holder(site: Flask) -> dict[str, str]:
     personal = personal_token(site)
     with site.test_request_context():
         uid = person(site, ALICE).uid
+        personal_agenda.start(db.session, uid, NOW)
+        agenda = personal_agenda.of_subscriber(db.session, person(site, ALICE))
         subscriptions.ask_new_address(db.session, uid, MailAddress.read(BOB), NOW)
         role, lille = EditorRole.PREPARER, frozenset({"academie/lille"})
         return {
             "": personal,
+            "agenda.feed": links().agenda_token(agenda.uid),
             "subscription.new_address": links().new_address_token(uid, BOB),
             "editor.password": accounts.add(db.session, "new@x.example", "Neuf", role, lille, NOW),
         }
@@ -210,7 +213,7 @@ def test_every_route_and_method_is_answered_as_its_policy_says(site, role):
 def test_the_link_of_one_is_no_link_of_another_kind(site):
     tokens = tokens_of_holder(site)
     client = site.test_client()
-    for place in ("subscription.new_address", "editor.password"):
+    for place in ("agenda.feed", "subscription.new_address", "editor.password"):
         for other in ({*tokens} | {""}) - {place}:
             for address, endpoints in routes(site, {"": "x", place: tokens[other]}).items():
                 if place in endpoints.values():

@@ -19,6 +19,7 @@ from calendar_app.reminders.rules.deliveries import AskedFor, SubscriberState
 from calendar_app.reminders.rules.reminder_plan import SchoolKind
 from calendar_app.store.base import Base, Instant, as_created
 from calendar_app.words.mail_addresses import stored
+from calendar_app.words.vocabulary import MilestoneKind
 
 
 class Slugs(TypeDecorator[frozenset[str]]):
@@ -130,6 +131,35 @@ class Subscription(Base):
 
     subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")
     event: Mapped[Event] = relationship()
+
+    def settles(self, kind: MilestoneKind) -> bool:
+        """Whether the class has done, by its answers, what a date of this kind asks for. (The same
+        rule as SQL: ``audience._is_of_use``.)"""
+        if kind is MilestoneKind.REGISTRATION_DEADLINE:
+            return self.registered_at is not None
+        return kind is not MilestoneKind.SESSION and self.submitted_at is not None
+
+
+class PersonalAgenda(Base):
+    """« Mon agenda personnel »: the feed of what one subscriber follows. The row exists as long as
+    the feed, and is deleted with its subscriber."""
+
+    __tablename__ = "personal_agenda"
+
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey(Subscriber.id, ondelete="CASCADE"), primary_key=True
+    )
+    #: The value that the feed's address carries, signed (``PersonalLinks.agenda_token``). Another
+    #: value makes the earlier address void.
+    uid: Mapped[uuid.UUID] = mapped_column(unique=True)
+    #: When the present address was made.
+    created_at: Mapped[Instant]
+    #: The last change that the subscriber made to what the feed says (an answer, a wish), and the
+    #: number of these changes: the feed's LAST-MODIFIED and SEQUENCE move with them.
+    changed_at: Mapped[Instant]
+    revision: Mapped[int] = mapped_column(default=0)
+    #: Whether it also has the school holidays.
+    holidays: Mapped[bool] = mapped_column(default=False)
 
 
 class AddressRequest(Base):

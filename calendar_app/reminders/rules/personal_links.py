@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from itsdangerous import BadData, Signer, URLSafeSerializer
 
-from calendar_app.words.errors import DeadLinkError
+from calendar_app.words.errors import DeadLinkError, NotFoundError
 
 #: How long the link of a confirmation is valid, and the code of a mail.
 CONFIRMATION_LIFE = timedelta(days=3)
@@ -53,6 +53,16 @@ class BadLinkError(DeadLinkError):
         )
 
 
+class UnknownAgendaError(NotFoundError):
+    """The address of a personal agenda that we did not make, or that was cut on its way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Cette adresse d'agenda n'est pas complète. Recopiez-la en entier depuis votre page "
+            "personnelle, dont le lien est dans chaque courriel."
+        )
+
+
 class PersonalLinks:
     """Makes and reads signed links and codes.
 
@@ -64,12 +74,12 @@ class PersonalLinks:
         self._key = secret_key.encode()
         self._public_url = public_url
         self._person = Signer(secret_key, salt="personal-link")
+        self._agenda = Signer(secret_key, salt="personal-agenda")
         self._address = URLSafeSerializer(secret_key, salt="new-address")
 
     def token(self, uid: uuid.UUID) -> str:
         """Return the token that stands for a person in URLs: 50 characters of [A-Za-z0-9._-]."""
-        short = urlsafe_b64encode(uid.bytes).rstrip(b"=")
-        return self._person.sign(short).decode()
+        return _signed(self._person, uid)
 
     def read(self, token: str) -> uuid.UUID:
         """Return the ``uid`` of the person for whom a token stands.
@@ -77,9 +87,26 @@ class PersonalLinks:
         :raises BadLinkError: when the token was not made by :meth:`token`.
         """
         try:
-            return uuid.UUID(bytes=urlsafe_b64decode(self._person.unsign(token.encode()) + b"=="))
+            return _unsigned(self._person, token)
         except (BadData, ValueError):
             raise BadLinkError from None
+
+    def agenda_token(self, uid: uuid.UUID) -> str:
+        """Return the token in the address of a personal agenda, for its ``uid``: of the form of
+        :meth:`token`, and never equal to one."""
+        return _signed(self._agenda, uid)
+
+    def read_agenda(self, token: str) -> uuid.UUID:
+        """Return the ``uid`` that a token of :meth:`agenda_token` stands for. The signature alone
+        tells an address of ours, so an address that is over is known as such when nothing is kept
+        of it.
+
+        :raises UnknownAgendaError: when the token was not made by :meth:`agenda_token`.
+        """
+        try:
+            return _unsigned(self._agenda, token)
+        except (BadData, ValueError):
+            raise UnknownAgendaError from None
 
     def new_address_token(self, uid: uuid.UUID, address: str) -> str:
         """Return the token for "this person moves to this address", for a mail to that address."""
@@ -151,6 +178,11 @@ class PersonalLinks:
         """Return the URL of the page on which a person changes or ends their reminders."""
         return self.page(f"/abonnement/lien/{token}/")
 
+    def agenda(self, uid: uuid.UUID) -> str:
+        """Return the URL of a personal agenda, by its ``uid``. Thunderbird names a calendar by the
+        last segment."""
+        return self.page(f"/flux/perso/{self.agenda_token(uid)}/mon-agenda.ics")
+
     def password(self, token: str) -> str:
         """Return the URL of the page on which an editor sets a password (a single-use token)."""
         return self.page(f"/redaction/mot-de-passe/{token}/")
@@ -163,3 +195,12 @@ class PersonalLinks:
         """Return the URL of the page on which a person says what the class did about an event."""
         path = f"/abonnement/lien/{token}/evenements/{quote(event_id)}/"
         return self.page(f"{path}?reponse={answer.value}")
+
+
+def _signed(signer: Signer, uid: uuid.UUID) -> str:
+    return signer.sign(urlsafe_b64encode(uid.bytes).rstrip(b"=")).decode()
+
+
+def _unsigned(signer: Signer, token: str) -> uuid.UUID:
+    """Return the signed value; raise ``BadData`` or ``ValueError`` for any other text."""
+    return uuid.UUID(bytes=urlsafe_b64decode(signer.unsign(token.encode()) + b"=="))

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, time
+from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Blueprint, Response, redirect, request, url_for
-from werkzeug.http import http_date, parse_date
 from werkzeug.wrappers import Response as BaseResponse
 
-from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds import ical, news
-from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
 from calendar_app.feeds.feed import Feed, month_edge
-from calendar_app.feeds.ical import file_name
 from calendar_app.feeds.options import FeedOptions, read_options
 from calendar_app.feeds.select import catalogue_feed, event_feed, read_name
-from calendar_app.school.academies import Academy
-from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import db
+from calendar_app.web.feed_answers import Rendered, answer_feed, event_page, tell, write_ics
 from calendar_app.web.page import get_event, page, settings
 from calendar_app.web.policies import Policy, policy
 
@@ -33,19 +25,6 @@ bp = Blueprint("feeds", __name__)
 MAX_AGE = 900
 #: Maximum size of the feeds in memory, in bytes; the least recently used ones are dropped first.
 KEPT_BYTES = 32 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """The bytes of one feed, plain and gzipped."""
-
-    plain: bytes
-    zipped: bytes
-    etag: str
-
-    @property
-    def size(self) -> int:
-        return len(self.plain) + len(self.zipped)
 
 
 class RenderedFeeds:
@@ -76,10 +55,7 @@ class RenderedFeeds:
                 if found := self._look_up(key):
                     return found
             try:
-                data = render()
-                # mtime=0: the same bytes give the same gzip bytes.
-                zipped = gzip.compress(data, mtime=0)
-                made = Rendered(data, zipped, hashlib.sha256(data).hexdigest()[:32])
+                made = Rendered.of(render())
             except BaseException:
                 self._keep(key, None)
                 raise
@@ -176,34 +152,8 @@ def _answer(key: tuple[object, ...], feed: Callable[[], Feed], form: str = "ics"
         (db.engine, here.reference.version, edge, settings().public_url, *key),
         lambda: _render(feed(), form),
     )
-    zipped = request.accept_encodings["gzip"] > 0
-    etags = {False: rendered.etag, True: f"{rendered.etag}-gzip"}
-    # A feed also changes at the edge of a month: it is never older than that edge.
-    moved_at = max(here.reference.changed_at, datetime.combine(edge, time.min, PARIS))
-    moved_at = moved_at.replace(microsecond=0)
-    answer = Response(content_type=CONTENT_TYPES[form])
-    answer.set_etag(etags[zipped])
-    answer.headers["Last-Modified"] = http_date(moved_at)
-    answer.headers["Cache-Control"] = f"public, max-age={MAX_AGE}"
-    answer.headers["Vary"] = "Accept-Encoding"
-    if _client_has(etags.values(), moved_at):
-        answer.status_code = 304
-        del answer.headers["Content-Type"]
-        return answer
-    answer.set_data(rendered.zipped if zipped else rendered.plain)
-    answer.headers["Content-Disposition"] = f'inline; filename="{file_name(request.path)}"'
-    if zipped:
-        answer.headers["Content-Encoding"] = "gzip"
-    return answer
-
-
-def _client_has(etags: Iterable[str], moved_at: datetime) -> bool:
-    """Return whether the client has this version. If-None-Match wins over If-Modified-Since
-    (RFC 9110, section 13.2.2). The ETag of either variant counts: both hold the same dates."""
-    if "If-None-Match" in request.headers:
-        return any(request.if_none_match.contains_weak(etag) for etag in etags)
-    since = parse_date(request.headers.get("If-Modified-Since"))
-    return since is not None and moved_at <= since
+    cache_control = f"public, max-age={MAX_AGE}"
+    return answer_feed(rendered, here.reference.changed_at, CONTENT_TYPES[form], cache_control)
 
 
 CONTENT_TYPES = {
@@ -214,17 +164,9 @@ CONTENT_TYPES = {
 
 
 def _render(feed: Feed, form: str) -> bytes:
-    reference, public_url = page().reference, settings().public_url
-
-    def event_page(event_id: str) -> str:
-        return f"{public_url}/evenements/{event_id}/"
-
-    def tell(milestone: Milestone, viewer: Academy | None, concerned: bool) -> DeadlineDays:
-        return deadline_days(milestone, viewer, reference, concerned=concerned)
-
-    academies, themes = reference.academies, reference.themes
     if form == "ics":
-        writer = ical.CalendarWriter(settings().uid_domain, event_page, academies, themes, tell)
-        return writer.render(feed)
+        return write_ics(feed)
+    reference = page().reference
+    academies, themes = reference.academies, reference.themes
     told = news.bulletin(feed, reference.changed_at, event_page, academies, themes, tell)
     return news.render_atom(told) if form == "atom" else news.render_json(told)

@@ -15,6 +15,7 @@ from calendar_app.store.base import db
 from calendar_app.store.health import Health
 from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
+from calendar_app.web.security import PERSONAL_FEED_PATH
 
 bp = Blueprint("system", __name__)
 
@@ -58,10 +59,24 @@ def _health() -> Health:
 @bp.get("/robots.txt")
 @policy(Policy.PUBLIC)
 def robots() -> Response:
-    """Allow programs to read everything; pages that should not be indexed say so themselves."""
+    """Allow programs to read everything but personal agendas; pages that should not be indexed say
+    so themselves. Google's calendar reads personal agendas, too, for those who add theirs: it has
+    obeyed this file, and does as its own group says (RFC 9309, section 2.2.1)."""
     site = settings().public_url
-    sitemap = f"{site}{url_for('system.sitemap')}"
-    return _text(f"User-agent: *\nAllow: /flux/\nAllow: /\n\nSitemap: {sitemap}\n\n# {site}\n")
+    lines = (
+        "User-agent: *",
+        "Allow: /flux/",
+        f"Disallow: {PERSONAL_FEED_PATH}",
+        "Allow: /",
+        "",
+        "User-agent: Google-Calendar-Importer",
+        "Allow: /",
+        "",
+        f"Sitemap: {site}{url_for('system.sitemap')}",
+        "",
+        f"# {site}",
+    )
+    return _text("\n".join(lines) + "\n")
 
 
 @bp.get("/sitemap.xml")

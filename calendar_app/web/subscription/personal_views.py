@@ -7,6 +7,10 @@ nothing. Every POST brings a form token, except the one-click unsubscription of 
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -14,7 +18,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.config.retention import silence_ends
 from calendar_app.editing import suggestions
-from calendar_app.reminders import follows, personal_data, subscriptions
+from calendar_app.feeds.links import webcal
+from calendar_app.reminders import follows, personal_agenda, personal_data, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
 from calendar_app.reminders.rules.deliveries import SubscriberState
 from calendar_app.reminders.rules.personal_links import ClassAnswer
@@ -25,7 +30,7 @@ from calendar_app.reminders.subscribers import (
     find,
 )
 from calendar_app.school.local_time import paris_day
-from calendar_app.store.base import db
+from calendar_app.store.base import AnySession, db
 from calendar_app.web import forms
 from calendar_app.web.page import get_event, page
 from calendar_app.web.policies import Policy, policy
@@ -53,6 +58,25 @@ DONE = {
     "adresse-demandee": "Un courriel part vers votre nouvelle adresse : ouvrez-le pour confirmer. "
     "D'ici là, rien ne change.",
     "reponse": "C'est noté.",
+}
+
+#: The same, for the personal agenda.
+AGENDA_DONE = {
+    "agenda-cree": "Votre agenda personnel est prêt : ajoutez-le à votre agenda.",
+    "agenda-renouvele": "Votre agenda personnel a une autre adresse. L'ancienne ne marche plus : "
+    "ajoutez la nouvelle à votre agenda.",
+    "agenda-avec-vacances": "Votre agenda personnel montre aussi les vacances scolaires.",
+    "agenda-sans-vacances": "Votre agenda personnel ne montre plus les vacances scolaires.",
+    "agenda-arrete": "Votre agenda personnel est arrêté : son adresse ne marche plus.",
+}
+
+#: The buttons of the personal agenda: the value of ``faire`` → what it does, and what is then said.
+AGENDA_VERBS: dict[str, tuple[Callable[[AnySession, uuid.UUID, datetime], None], str]] = {
+    "creer": (personal_agenda.start, "agenda-cree"),
+    "renouveler": (personal_agenda.renew, "agenda-renouvele"),
+    "avec-vacances": (partial(personal_agenda.show_holidays, wanted=True), "agenda-avec-vacances"),
+    "sans-vacances": (partial(personal_agenda.show_holidays, wanted=False), "agenda-sans-vacances"),
+    "arreter": (personal_agenda.stop, "agenda-arrete"),
 }
 
 #: The answers about an event that are not a ``ClassAnswer``.
@@ -158,6 +182,22 @@ def address(token: str) -> Any:
     return _back("adresse-demandee")
 
 
+@bp.post("/agenda/")
+@policy(Policy.LINK_HOLDER)
+def agenda(token: str) -> Any:
+    """Make the personal agenda (``faire=creer``), give it another address (``renouveler``), show
+    school holidays in it or not (``avec-vacances``, ``sans-vacances``), or end it (``arreter``)."""
+    person, here = _person(token), page()
+    if not forms.is_fresh():
+        return _preferences(token, person, 400, notice=forms.TOO_OLD)
+    found = AGENDA_VERBS.get(request.form.get("faire", ""))
+    if found is None:
+        return _preferences(token, person, 400, notice="Choisissez un des boutons.")
+    verb, done = found
+    verb(db.session, person.uid, here.now)
+    return _back(done, "mon-agenda")
+
+
 @bp.get("/donnees/")
 @policy(Policy.LINK_HOLDER)
 def data(token: str) -> BaseResponse:
@@ -239,10 +279,10 @@ def _address(person: Subscriber) -> MailAddress:
     return MailAddress(person.address, person.address_key)
 
 
-def _back(done: str | None = None) -> BaseResponse:
-    """Redirect to the personal page, which says what was done."""
+def _back(done: str | None = None, part: str | None = None) -> BaseResponse:
+    """Redirect to the personal page, which says what was done; to a part of it, if given."""
     token = (request.view_args or {})["token"]
-    return redirect(url_for(".preferences", token=token, fait=done), 303)
+    return redirect(url_for(".preferences", token=token, fait=done, _anchor=part), 303)
 
 
 def _done() -> str | None:
@@ -260,7 +300,13 @@ def _preferences(
         return _confirm(token, person, status, wait, **told)
     if person.state not in SUBSCRIBED:
         return show("ended.html", status, wait, token=token, person=person, **context)
+    own = personal_agenda.of_subscriber(db.session, person)
+    agenda_address = links().agenda(own.uid) if own else None
     shown = {
+        "agenda": own,
+        "agenda_address": agenda_address,
+        "agenda_webcal": agenda_address and webcal(agenda_address),
+        "agenda_done": AGENDA_DONE.get(request.args.get("fait", "")),
         "token": token,
         "person": person,
         "silence_ends": silence_ends(paris_day(person.heard_at), here.today),

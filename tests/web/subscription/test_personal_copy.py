@@ -14,7 +14,7 @@ from calendar_app.catalogue.models.events import Milestone
 from calendar_app.editing import suggestions
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.suggestions import Mistake
-from calendar_app.reminders import follows, personal_data
+from calendar_app.reminders import follows, personal_agenda, personal_data
 from calendar_app.reminders.mail import smtp_session, transport
 from calendar_app.reminders.models.outbox import Delivery, DeliveryAttempt, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber
@@ -51,6 +51,7 @@ def fill(site) -> str:
     with site.app_context():
         who = db.session.scalar(select(Subscriber))
         follows.answer(db.session, who.uid, ID, ClassAnswer.REGISTERED, NOW)
+        personal_agenda.start(db.session, who.uid, NOW)
         mistake = Mistake(
             event_id=ID, key=None, words="Une erreur", address=MailAddress.read(ALICE)
         )
@@ -130,6 +131,7 @@ def test_the_page_says_in_words_all_that_the_file_holds(site):
         "courriel de rentrée",
         "chiffrement",
         "Ce que vous avez proposé",
+        "Son adresse donnée le",
     ):
         assert said in main, said
     data = json.loads(client.get(personal(token, "donnees.json")).text)

@@ -158,6 +158,7 @@ GETS = (
     "pause/",
     "renvoyer/",
     "adresse/",
+    "agenda/",
     "effacer/",
 )
 
@@ -188,7 +189,7 @@ def test_whoever_follows_the_link_to_a_new_address_changes_nothing(site, client,
 def test_every_post_but_the_one_click_needs_the_token_of_its_form(site, client, token):
     values = {"token": token, "event_id": ID}
     full = FORM | {"code": "000000", "etat": "pause", "oui": "oui", "reponse": "prevenir"}
-    full |= {"nouvelle": BOB}
+    full |= {"nouvelle": BOB, "faire": "creer"}
     post(client, personal(token), {"nouvelle": BOB}, personal(token, "adresse/"))
     elsewhere = jeton(client, "/abonnement/retrouver/")
     before, seen = dump(site), set()
@@ -210,7 +211,7 @@ def test_every_post_but_the_one_click_needs_the_token_of_its_form(site, client, 
             assert "ouverte depuis plus d'une heure" in words(answer), endpoint
             assert dump(site) == before, endpoint
         seen.add(endpoint)
-    assert len(seen) == 12
+    assert len(seen) == 13
     client.post(addresses["personal.unsubscribe"])
     assert dump(site) != before
 

@@ -1,0 +1,105 @@
+"""The answer with a feed: its bytes, or 304 for a client that has them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time
+from functools import partial
+
+from flask import Response, request
+from werkzeug.http import http_date, parse_date
+
+from calendar_app.catalogue.models.events import Milestone
+from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
+from calendar_app.feeds.feed import Feed, month_edge
+from calendar_app.feeds.ical import CalendarWriter, file_name
+from calendar_app.school.academies import Academy
+from calendar_app.school.local_time import PARIS
+from calendar_app.web.page import page, settings
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The bytes of one feed, plain and gzipped."""
+
+    plain: bytes
+    zipped: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, data: bytes) -> Rendered:
+        # mtime=0: the same bytes give the same gzip bytes.
+        return cls(data, gzip.compress(data, mtime=0), hashlib.sha256(data).hexdigest()[:32])
+
+    @property
+    def size(self) -> int:
+        return len(self.plain) + len(self.zipped)
+
+
+def event_page(event_id: str) -> str:
+    """Return the address of an event's page."""
+    return f"{settings().public_url}/evenements/{event_id}/"
+
+
+def tell(
+    milestone: Milestone,
+    viewer: Academy | None,
+    concerned: bool,
+    *,
+    wednesdays: bool | None = None,
+) -> DeadlineDays:
+    """Return the class days by which a feed tells a date (:func:`deadline_days`)."""
+    reference = page().reference
+    return deadline_days(milestone, viewer, reference, wednesdays=wednesdays, concerned=concerned)
+
+
+def write_ics(feed: Feed, *, wednesdays: bool | None = None) -> bytes:
+    """Return a feed as iCalendar.
+
+    :param wednesdays: whether the reader has class on Wednesdays; None when it is not known.
+    """
+    reference, told = page().reference, partial(tell, wednesdays=wednesdays)
+    writer = CalendarWriter(
+        settings().uid_domain, event_page, reference.academies, reference.themes, told
+    )
+    return writer.render(feed)
+
+
+def answer_feed(
+    rendered: Rendered, changed_at: datetime, content_type: str, cache_control: str
+) -> Response:
+    """Answer with the bytes of a feed, or 304 when the client has the same version.
+
+    :param changed_at: the last change of what the feed says (aware).
+    """
+    zipped = request.accept_encodings["gzip"] > 0
+    etags = {False: rendered.etag, True: f"{rendered.etag}-gzip"}
+    # A feed also changes at the edge of a month: it is never older than that edge.
+    edge = datetime.combine(month_edge(page().now), time.min, PARIS)
+    moved_at = max(changed_at, edge).replace(microsecond=0)
+    answer = Response(content_type=content_type)
+    answer.set_etag(etags[zipped])
+    answer.headers["Last-Modified"] = http_date(moved_at)
+    answer.headers["Cache-Control"] = cache_control
+    answer.headers["Vary"] = "Accept-Encoding"
+    if _client_has(etags.values(), moved_at):
+        answer.status_code = 304
+        del answer.headers["Content-Type"]
+        return answer
+    answer.set_data(rendered.zipped if zipped else rendered.plain)
+    answer.headers["Content-Disposition"] = f'inline; filename="{file_name(request.path)}"'
+    if zipped:
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
+
+
+def _client_has(etags: Iterable[str], moved_at: datetime) -> bool:
+    """Return whether the client has this version. If-None-Match wins over If-Modified-Since
+    (RFC 9110, section 13.2.2). The ETag of either variant counts: both hold the same dates."""
+    if "If-None-Match" in request.headers:
+        return any(request.if_none_match.contains_weak(etag) for etag in etags)
+    since = parse_date(request.headers.get("If-Modified-Since"))
+    return since is not None and moved_at <= since
