@@ -21,7 +21,9 @@ NO_RIGHT = {
     accounts.mail_forgotten_password accounts.log_in accounts.of_link
     accounts.set_password follows.answer
     follows.pick follows.take_back follows.unpick limits.forget limits.is_spent
-    limits.take limits.wait subscriptions.ask_new_address subscriptions.change
+    limits.take limits.wait personal_agenda.of_address personal_agenda.show_holidays
+    personal_agenda.personal_feed personal_agenda.renew personal_agenda.start
+    personal_agenda.stop subscriptions.ask_new_address subscriptions.change
     subscriptions.check_code subscriptions.come_back subscriptions.confirm
     subscriptions.confirm_new_address subscriptions.erase subscriptions.pause
     subscriptions.resend_confirmation subscriptions.resume subscriptions.send_link
@@ -48,7 +50,8 @@ NO_RIGHT = {
     """,
     # Parts of the functions above, inside the transaction of their caller.
     "a part": """
-    subscribers.whether_or_not references.renew_calendars series_rules.write_end
+    subscribers.agenda_changed subscribers.whether_or_not references.renew_calendars
+    series_rules.write_end
     audience.recipients_query draft_facts.note_draft drafts.held_against_calendar
     moderation.point_others_to moderation.settle_repeated entry_rows.apply_entry journal.note
     outbox.finish outbox.still_owned

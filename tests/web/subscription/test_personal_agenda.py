@@ -109,6 +109,8 @@ def read(client, path: str) -> bytes:
     """Return the feed, after two libraries read the same facts in it."""
     answer = client.get(path)
     assert answer.status_code == 200, answer.text
+    # vobject keeps the first VTIMEZONE of each name that it met in this process.
+    vars(vobject.icalendar)["__tzidMap"].clear()
     told = vobject.readOne(answer.text)
     assert [event.uid.value for event in told.vevent_list] == [str(e["UID"]) for e in both(answer)]
     for theirs, ours in zip(told.vevent_list, both(answer), strict=True):
