@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import click
 
@@ -21,6 +23,7 @@ from calendar_app.catalogue import setup
 from calendar_app.cli.base import application, ready_application, ready_store
 from calendar_app.cli.group import cli
 from calendar_app.config.settings import Settings, data_folder
+from calendar_app.editing import accounts
 from calendar_app.store.base import THREADS
 from calendar_app.words.errors import CalendarError
 
@@ -29,6 +32,12 @@ RESTART = 5.0
 
 #: Seconds that the headers of a request may take, and that a connection may be idle.
 HEADER_SECONDS = 10
+
+#: The name of this program in the folder of its environment.
+PROGRAM = "calendar-app"
+
+#: A day on which the contests of the letter that data/events.yaml was written from were ahead.
+A_DAY_OF_THE_LETTER = date(2021, 1, 15)
 
 #: Limit of open files of a process; each connection is a file. No single site needs more.
 _FILES = 65_536
@@ -58,10 +67,9 @@ def serve(host: str, port: int | None, with_worker: bool) -> None:
         # Links are built from the settings, which read PORT here and in the server's processes.
         os.environ["PORT"] = str(port)
     port = Settings.from_environment(os.environ).port
-    _check_free(host, port)
-    _prepare()
+    host = _free_address(host, port)
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"Le calendrier est servi sur http://{shown}:{port}/ (Ctrl + C pour arrêter).")
+    _prepare(f"http://{shown}:{port}")
     server = Granian(
         "calendar_app.cli.base:application",
         factory=True,
@@ -84,13 +92,17 @@ def serve(host: str, port: int | None, with_worker: bool) -> None:
         server.serve()
 
 
-def _prepare() -> None:
-    """Bring the store up to date, and fill it if it is empty, except in production.
+def _prepare(listening: str) -> None:
+    """Bring the store up to date, and fill it if it is empty, except in production; then say which
+    addresses to open.
 
     In production, an empty store is mostly a lost one, and nothing may be written over it.
+
+    :param listening: the origin at which the server is about to listen.
     """
     with ready_application() as app:
         session, settings = store_session(app), settings_of(app)
+        has_editors = accounts.any_enabled(session)
         if not settings.production:
             made = setup.first_start(session, data_folder(), settings.instance, datetime.now(UTC))
             if made:
@@ -101,6 +113,42 @@ def _prepare() -> None:
                 "vérifiez CALENDAR_DATABASE_URL.",
                 err=True,
             )
+    click.echo("Le calendrier est servi (Ctrl + C pour arrêter). Ouvrez :")
+    lines = _where_to_begin(settings, listening, has_editors=has_editors)
+    width = max(len(words) for words, _ in lines)
+    for words, where in lines:
+        click.echo(f"  {words:<{width}}  {where}")
+
+
+def _where_to_begin(
+    settings: Settings, listening: str, *, has_editors: bool
+) -> list[tuple[str, str]]:
+    """Return what somebody who starts the server opens first: French words, and an address or a
+    command.
+
+    :param listening: the origin at which the server listens.
+    :param has_editors: whether somebody may log in to the editors' room.
+    """
+    site = settings.public_url
+    lines = [("le calendrier, aujourd'hui", f"{site}/")]
+    if not settings.production:
+        lines.append(("le même, en janvier 2021", f"{site}/?le={A_DAY_OF_THE_LETTER}"))
+    lines.append(("la rédaction", f"{site}/redaction/"))
+    if not has_editors:
+        lines.append(("son premier compte", _first_account(settings)))
+    if listening != site:
+        lines.append(("le serveur écoute sur", listening))
+    return lines
+
+
+def _first_account(settings: Settings) -> str:
+    """Return the command that makes the first account, as it is typed in the current folder."""
+    unreached = shutil.which(PROGRAM) is None and Path(sys.argv[0]).name == PROGRAM
+    program = sys.argv[0] if unreached else PROGRAM
+    # The link that the command writes is of this server only if it knows the port, too.
+    own_port = settings.port != 8000 and settings.public_url == f"http://127.0.0.1:{settings.port}"
+    port = f"PORT={settings.port} " if own_port else ""
+    return f'{port}{program} editors add --role administrateur ADRESSE "NOM"'
 
 
 @contextmanager
@@ -136,13 +184,18 @@ def _connections_allowed() -> int:
     return max(files - _FILES_OF_OURS, THREADS)
 
 
-def _check_free(host: str, port: int) -> None:
+def _free_address(host: str, port: int) -> str:
+    """Return the IP address of a host: the server takes no name (« localhost »).
+
+    :raises CalendarError: when the server cannot listen there.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         # The server does the same: a port that was in use a moment ago counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+            return str(probe.getsockname()[0])
         except OSError as error:
             raise CalendarError(
                 f"Impossible d'écouter sur {host}:{port} : {_listen_words(error, port)}"

@@ -162,6 +162,17 @@ def everybody(session: AnySession) -> tuple[EditorLine, ...]:
     )
 
 
+def any_enabled(session: AnySession, *, besides: Editor | None = None) -> bool:
+    """Return whether there is an account that is not disabled.
+
+    :param besides: an editor whose account does not count.
+    """
+    query = select(Editor.id).where(Editor.disabled_at.is_(None))
+    if besides:
+        query = query.where(Editor.id != besides.id)
+    return session.scalar(query.limit(1)) is not None
+
+
 def disable(session: AnySession, address: str, now: datetime) -> None:
     """Disable an editor's account. Their login sessions and links become void at once; their past
     changes stay. Harmless to repeat.

@@ -1,5 +1,5 @@
-"""Lists for the editors' pages besides the queue: deadlines that close soon, missing editions, dead
-links, the events of a school year, and events that look alike."""
+"""Lists for the editors' pages besides the queue: the steps of the first hour, deadlines that close
+soon, missing editions, dead links, the events of a school year, and events that look alike."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.entries import EventEntry, Written
 from calendar_app.catalogue.facts import written
 from calendar_app.catalogue.models.events import Event, Milestone
-from calendar_app.editing import events
+from calendar_app.catalogue.queries import Reference
+from calendar_app.editing import accounts, events, letter_room
+from calendar_app.editing.followed import agendas
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.sources import LinkCheck
 from calendar_app.editing.rights import is_allowed, rights
-from calendar_app.editing.rules.roles import EditorAction, EditorRights, reaches
+from calendar_app.editing.rules.first_steps import RoomFacts, StepState, steps_of
+from calendar_app.editing.rules.roles import EditorAction, EditorRights, academies_of, reaches
 from calendar_app.letters.reading.title_words import (
     SAME_TITLE,
     closeness,
@@ -28,6 +31,7 @@ from calendar_app.letters.reading.title_words import (
 )
 from calendar_app.school.local_time import paris_day
 from calendar_app.school.school_year import SchoolYear
+from calendar_app.school.unknown_holidays import academies_with_unknown_holidays
 from calendar_app.store.base import AnySession
 from calendar_app.words.french import span_words
 from calendar_app.words.text import fold, words
@@ -65,6 +69,26 @@ class DeadLink:
     link: str
     reason: str
     since: date
+
+
+def first_steps(
+    session: AnySession, editor: Editor, reference: Reference, today: date
+) -> tuple[StepState, ...]:
+    """Return the steps of an editor's first hour, done or open (``rules.first_steps``).
+
+    :param today: the day in Paris.
+    """
+    own, year = rights(editor, reference.academies), SchoolYear.of(today)
+    academies = academies_of(own, reference.academies)
+    facts = RoomFacts(
+        letters=bool(letter_room.letters_of(session, editor, limit=1)),
+        agendas=any(s.paused_at is None for s in agendas.sources_of(session, editor)),
+        colleagues=accounts.any_enabled(session, besides=editor),
+        year=year,
+        academies=academies,
+        unknown=academies_with_unknown_holidays(academies, reference.calendars, year),
+    )
+    return steps_of(own, facts)
 
 
 def closing_soon(session: AnySession, rights: EditorRights, today: date) -> list[Milestone]:

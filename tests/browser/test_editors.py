@@ -44,11 +44,11 @@ def _settings(site: str, instance: Path) -> Settings:
     return Settings.from_environment({"CALENDAR_PUBLIC_URL": site}, instance)
 
 
-def invite(store: Flask) -> str:
-    """Add the editor of Lille, or reset her password; return the link to set a password."""
-    lille, now = frozenset({"academie/lille"}), datetime.now(UTC)
+def invite(store: Flask, academy: str = "lille") -> str:
+    """Add the editor of an académie, or reset her password; return the link to set a password."""
+    scope, now = frozenset({f"academie/{academy}"}), datetime.now(UTC)
     with store.app_context():
-        accounts.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, lille, now)
+        accounts.add(db.session, ZOE, "Zoé Martin", EditorRole.PUBLISHER, scope, now)
         return letterhead(store).links.password(accounts.reset(db.session, ZOE, now))
 
 
@@ -102,3 +102,12 @@ def test_the_room_is_for_everybody(store, new_page):
     page.get_by_role("button", name="Me connecter").click()
     page.get_by_role("alert").wait_for()
     for_everybody(page, "log-in refused")
+
+
+def test_the_first_hour_is_for_everybody(store, new_page):
+    page = new_page()
+    set_password_and_log_in(page, invite(store, "corse"))  # no draft is hers, so it is listed
+    expect(page.get_by_role("heading", name="La première heure")).to_be_visible()
+    for_everybody(page, "first hour")
+    page.get_by_role("link", name="Déposer une lettre").click()
+    expect(page).to_have_url(re.compile("#deposer$"))

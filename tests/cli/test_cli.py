@@ -19,6 +19,7 @@ import pytest
 from calendar_app.config.settings import data_folder
 from tests import commands
 from tests.ical_reading import vevents
+from tests.test_first_start import PRODUCTION
 from tests.tools import PATIENCE, ROOT, first_answer, free_port
 
 SEED = data_folder() / "events.yaml"
@@ -274,11 +275,12 @@ def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
     try:
         site = f"http://127.0.0.1:{port}"
         goes_on = lambda: process.poll() is None  # noqa: E731
-        _, feed = first_answer(f"{site}/flux/academie-de-lille.ics?depuis=2020-09", goes_on)
+        lille = f"{site}/flux/academie-de-lille.ics?depuis=2020-09&journees=0"
+        _, feed = first_answer(lille, goes_on)
         assert len(vevents(feed)) == 2
         # The addresses that teachers get are those of the running server.
         assert f"URI:http://127.0.0.1:{port}/flux/" in feed.decode().replace("\r\n ", "")
-        assert "Année scolaire 2020-2021" in first_answer(f"{site}/", goes_on)[1].decode()
+        assert "prochaines dates" in first_answer(f"{site}/", goes_on)[1].decode()
         assert "Aucune date" in first_answer(f"{site}/?q=secret", goes_on)[1].decode()
     finally:
         process.send_signal(signal.SIGTERM)
@@ -288,7 +290,56 @@ def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
     assert "/flux/" not in log
     if server.startswith("serve"):
         assert f"http://127.0.0.1:{port}/" in log
-        assert "11 événements importés" in log
+        assert "événements importés" in log
+
+
+@pytest.fixture
+def served_lines(environ):
+    """Start ``calendar-app serve`` until it answers; return what it says to open: words → value."""
+
+    def lines(*arguments: str, **more: str) -> dict[str, str]:
+        port = free_port()
+        process = commands.start(
+            "serve", "--no-worker", *arguments, environ=environ | {"PORT": str(port)} | more
+        )
+        try:
+            first_answer(f"http://127.0.0.1:{port}/livez", lambda: process.poll() is None)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate()
+        assert err == ""
+        assert "Traceback" not in out
+        shown = out.partition("Ouvrez :\n")[2].replace(str(port), "PORT").splitlines()
+        columns = {re.search(r"(?<=\S)  +(?=\S)", line).end() for line in shown}
+        assert len(columns) == 1  # the values are aligned
+        return dict(re.split(r"  +", line.strip(), maxsplit=1) for line in shown)
+
+    return lines
+
+
+def test_it_says_where_to_begin(served_lines, run):
+    site = "http://127.0.0.1:PORT"
+    opened = {
+        "le calendrier, aujourd'hui": f"{site}/",
+        "le même, en janvier 2021": f"{site}/?le=2021-01-15",
+        "la rédaction": f"{site}/redaction/",
+    }
+    add = 'editors add --role administrateur ADRESSE "NOM"'
+    assert served_lines() == opened | {"son premier compte": f"PORT=PORT calendar-app {add}"}
+    run("editors", "add", "--role", "administrateur", "chef@ac.example", "Chef")
+    assert served_lines("--host", "localhost") == opened
+
+
+def test_in_production_it_says_the_public_address_and_where_it_listens(served_lines, run):
+    assert run("migrate", **PRODUCTION)[0] == 0
+    assert run("events", "import", **PRODUCTION)[0] == 0
+    site = PRODUCTION["CALENDAR_PUBLIC_URL"]
+    assert served_lines(**PRODUCTION) == {
+        "le calendrier, aujourd'hui": f"{site}/",
+        "la rédaction": f"{site}/redaction/",
+        "son premier compte": 'calendar-app editors add --role administrateur ADRESSE "NOM"',
+        "le serveur écoute sur": "http://127.0.0.1:PORT",
+    }
 
 
 def test_a_port_that_is_taken_is_said(run):

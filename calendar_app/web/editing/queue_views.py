@@ -14,6 +14,7 @@ from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState
 from calendar_app.editing.rules.roles import academies_of
+from calendar_app.school.school_year import SchoolYear
 from calendar_app.school.unknown_holidays import unknown_holidays_words
 from calendar_app.store.base import db
 from calendar_app.web import editor_session
@@ -46,6 +47,7 @@ def _for_templates() -> dict[str, Any]:
 def room(status: int = 200, notice: str | None = None) -> Response:
     """Answer with the queue: the drafts by origin, and within an origin by last day."""
     editor, own, here = the_editor(), the_rights(), page()
+    academies = academies_of(own, here.reference.academies)
     waiting = moderation.queue(db.session, editor)
     order = list(DraftOrigin)
     waiting.sort(key=lambda draft: order.index(draft.origin))
@@ -65,9 +67,10 @@ def room(status: int = 200, notice: str | None = None) -> Response:
             for found in overview.missing_editions(db.session, own, here.today)
         ],
         dead=overview.dead_links(db.session, own, here.today),
-        unknown_holidays=unknown_holidays_words(
-            academies_of(own, here.reference.academies), here.reference.calendars, here.today
-        ),
+        unknown_holidays=unknown_holidays_words(academies, here.reference.calendars, here.today),
+        first_steps=overview.first_steps(db.session, editor, here.reference, here.today),
+        school_year=SchoolYear.of(here.today),
+        academies=academies,
         problems={},
         typed={},
     )

@@ -11,6 +11,7 @@ import time_machine
 from sqlalchemy import select
 
 from calendar_app.catalogue.models.events import Event
+from calendar_app.editing import accounts
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft, Letter
 from calendar_app.editing.rules.draft_states import DraftState
@@ -106,6 +107,64 @@ def test_each_editor_is_told_of_unknown_holidays_in_their_scope(site):
     assert f"{told} 2020-2021 et 2021-2022 pour : {islands}." in page
     page = words(logged_in(site, "administrateur", None).get(ROOM))
     assert "Corse" in page.partition(told)[2].partition(".")[0]
+
+
+# -- the first hour --------------------------------------------------------------------------------
+
+FIRST_HOUR = "La première heure"
+TOLD = "Nous ne connaissons pas toutes les vacances scolaires de"
+
+
+def test_the_steps_of_the_first_hour_tick_themselves(site):
+    client = logged_in(site)
+    page = client.get(ROOM)
+    assert f'<h2 id="premiere-heure">{FIRST_HOUR}</h2>' in page.text
+    assert "Une première lettre à faire Déposez une lettre d'information" in words(page)
+    assert "Un agenda à suivre à faire Donnez l'adresse" in words(page)
+    known = "Les vacances de cette année fait Celles de 2020-2021 sont connues pour Lille."
+    assert known in words(page)
+    assert "/annee-scolaire/2020-2021/?academie=lille" in page.text
+    assert "Un autre rédacteur" not in page.text
+
+    drop(client)  # its dates wait in the queue: the list is folded
+    page = client.get(ROOM)
+    assert f"{FIRST_HOUR} : 2 étapes sur 3" in words(page)
+    assert "premiere-heure" not in page.text
+    for number in (1, 2, 3):
+        act(client, ROOM, f"/redaction/propositions/{number}/refuser/")
+    page = client.get(ROOM)
+    assert "Une première lettre fait Une lettre de votre périmètre est lue." in words(page)
+
+    agenda = {"nom": "Canopé", "adresse": "https://canope.example/a.ics", "pour": "Lille"}
+    act(client, "/redaction/sources/", "/redaction/sources/", **agenda)
+    page = client.get(ROOM)
+    assert f"{FIRST_HOUR} : tout est fait" in words(page)
+    assert page.text.count(FIRST_HOUR) == 1
+
+
+def test_a_redacteur_is_told_who_follows_an_agenda_and_an_administrateur_how_to_add_somebody(site):
+    page = logged_in(site, "redacteur").get(ROOM)
+    assert "C'est à un responsable de publication de votre périmètre" in words(page)
+    assert "Suivre un agenda</a>" not in page.text
+    page = logged_in(site, "administrateur", None).get(ROOM)
+    assert "Un autre rédacteur fait" in words(page)
+    with site.app_context():
+        accounts.disable(db.session, "redacteur-lille@x.example", NOW)
+    page = logged_in(site, "administrateur", None).get(ROOM)
+    assert "Un autre rédacteur à faire" in words(page)
+    assert "calendar-app editors add --role responsable --academy lille" in page.text
+
+
+@pytest.mark.parametrize("waiting", [False, True], ids=["listed", "folded"])
+def test_unknown_holidays_are_told_once_and_are_always_seen(site, waiting):
+    if waiting:
+        propose(site, "Concours", "academie/guadeloupe")
+    client = logged_in(site, "redacteur", "guadeloupe")
+    page = client.get(ROOM)
+    assert words(page).count(TOLD) == 1
+    assert ("premiere-heure" in page.text) != waiting
+    folded = re.sub(r"<details>.*?</details>", "", page.text, flags=re.DOTALL)
+    assert TOLD in folded
 
 
 def test_a_redacteur_may_correct_and_attach_but_not_decide(site):
