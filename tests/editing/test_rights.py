@@ -388,8 +388,8 @@ class World:
         return Act(
             lambda who: series_rules.end(db.session, who, series, True, NOW),
             "editing.change_rule",
-            {"series_id": series},
-            {"etat": "terminee", "evenement": f"{series}-2020-2021"},
+            {"event_id": entry.id},
+            {"etat": "terminee"},
         )
 
     def take_back_an_end(self, t: Try, maker: Editor) -> Act:

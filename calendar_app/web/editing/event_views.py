@@ -177,18 +177,20 @@ def change_state(event_id: str) -> Any:
     return redirect(url_for(".edit", event_id=event_id, fait="etat"), 303)
 
 
-@bp.post("/series/<series_id>/regle/")
+@bp.post("/evenements/<event_id>/serie/")
 @policy(Policy.PUBLISHER)
-def change_rule(series_id: str) -> Any:
-    """End the rule by which a series returns, or take it up again."""
+def change_rule(event_id: str) -> Any:
+    """End the rule by which the series of an event returns, or take it up again."""
+    found = events.visible_event(db.session, the_editor(), event_id)
+    if not editor_session.is_fresh():
+        entry = event_entry(found, page().reference.academies)
+        form = EventForm.of_entry(events.written_entry(entry), page().reference.academies, found.id)
+        return _form(form, found, facts_of(entry), 400, editor_session.NOT_FRESH)
     ended = {"terminee": True, "reprise": False}.get(request.form.get("etat", ""))
     if ended is None:
         raise NotFoundError("Cette action n'existe pas.")
-    series_rules.end(db.session, the_editor(), series_id, ended, page().now)
-    found = clean_line(request.form.get("evenement", ""))
-    if not overview.exists(db.session, found):
-        return redirect(url_for(".index"), 303)
-    return redirect(url_for(".edit", event_id=found, fait="regle"), 303)
+    series_rules.end(db.session, the_editor(), found.series_id, ended, page().now)
+    return redirect(url_for(".edit", event_id=event_id, fait="regle"), 303)
 
 
 @bp.post("/apercu/")

@@ -519,7 +519,7 @@ def test_the_rule_of_a_series_is_read_and_ended_by_whom_it_belongs_to(site, scop
     assert ("La série ne revient plus" in page) is who_may
     if not who_may:
         return
-    address = "/redaction/series/laicite/regle/"
+    address = f"{one}serie/"
     ended = act(client, one, address, etat="terminee")
     assert ended.status_code == 303
     assert ended.location.endswith(f"{one}?fait=regle")
