@@ -260,6 +260,14 @@ PROMISES = {
         "un autre si le jour change ou si la date s'annule": (
             "test_news.test_a_cancelled_or_moved_date_is_told_to_whoever_counts_on_it"
         ),
+        "Quand ses dates y seront, vos rappels partiront avant elles": (
+            "test_next_edition.test_a_newcomer_is_told_of_the_next_edition"
+        ),
+    },
+    "templates/mail/link/body.txt": {
+        "Ignorez ce courriel : rien ne change": (
+            "test_next_edition.test_a_subscriber_adds_the_wish_with_the_link_of_the_mail_alone"
+        ),
     },
     "templates/public/pages/aide.html": {
         "arrivent un matin de classe de votre académie, donc jamais pendant ses vacances": (

@@ -181,6 +181,15 @@ def when_words(milestone: Milestone) -> str:
     return f"{days}, {hours}" if hours else days
 
 
+def next_edition_words(series: Iterable[str]) -> str:
+    """Return « la prochaine édition de « Camp@Num » et de « RoboTeam » ».
+
+    :param series: titles of series: those of events may number the edition.
+    """
+    each = dict.fromkeys(f"de « {clean_line(title)} »" for title in series)
+    return f"la prochaine édition {list_words(each)}"
+
+
 def todo_words(milestone: Milestone, *, concerned: bool = True) -> str:
     """Return the task and its day as a sentence; for a moved or cancelled date, with the old day.
 

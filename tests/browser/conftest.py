@@ -85,6 +85,9 @@ PLACES = {
     "sign-up-event": Place(
         f"/abonnement/?evenement=ma-classe-a-du-talent-2020-2021&{JANUARY}", "Me prévenir de"
     ),
+    "sign-up-next-edition": Place(
+        "/abonnement/?evenement=ma-classe-a-du-talent-2020-2021", "Cette édition n'est pas encore"
+    ),
     "find-link": Place("/abonnement/retrouver/", "Recevoir mon lien"),
     "propose": Place("/proposer/?academie=lille", "Page officielle"),
     "propose-mistake": Place("/proposer/?evenement=roboteam-2020-2021", "La fiche en général"),
