@@ -276,6 +276,9 @@ PROMISES = {
         "trois semaines de classe avant, ou le dernier jour de classe avant": (
             "test_one_count.test_on_an_unmoved_lead_day_of_n_class_weeks_the_count_is_n"
         ),
+        "vous y demandez à être prévenu de la prochaine édition": (
+            "test_past_events.test_the_one_first_button_asks_for_the_next_edition"
+        ),
         "le choix suit de page en page, et reste dans l'adresse": (
             "test_choice_pages.test_what_was_chosen_stands_on_every_page"
         ),

@@ -76,6 +76,9 @@ PLACES = {
         "Date limite pendant vos vacances",
     ),
     "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "Rendez-vous"),
+    "contest-past": Place(
+        "/evenements/ma-classe-a-du-talent-2020-2021/", "Me prévenir de la prochaine édition"
+    ),
     "without-day": Place("/evenements/geodeclic-2020-2021/", "aucun jour précis"),
     "chooser": Place("/flux/", "Composer mon calendrier"),
     "chooser-chosen": Place("/flux/?academie=lille", "Adresse à coller dans votre agenda"),

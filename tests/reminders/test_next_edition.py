@@ -78,8 +78,10 @@ class Teacher:
         return [mail.get_body(("plain",)).get_content() for mail in found if mail["To"] == to]
 
     def ask(self) -> str:
-        """Ask for the next edition of the past contest."""
-        return self.send(f"/abonnement/?evenement={ID}", MARCH, FORM)
+        """Ask for the next edition, from the first button of the past contest's page."""
+        page = self.open(f"/evenements/{ID}/", MARCH)
+        button = re.search(r'class="button" href="([^"]+)"', page.partition("<main")[2])
+        return self.send(html.unescape(button[1]), MARCH, FORM)
 
 
 def words(text: str) -> str:

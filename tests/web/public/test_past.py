@@ -129,6 +129,7 @@ def test_sign_up_promises_reminders_of_what_is_ahead_and_of_the_next_edition_onl
         assert chosen == ("tout" if told == "never" else "choix")
         event = client.get(f"/evenements/{ID}/").text
         assert ("Me prévenir par courriel" in event) is (told == "now")
+        assert ("Me prévenir de la prochaine édition" in event) is (told == "next")
         if day > "2021-08":
             assert "Et maintenant" not in event
 
