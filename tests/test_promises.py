@@ -260,6 +260,14 @@ PROMISES = {
         "un autre si le jour change ou si la date s'annule": (
             "test_news.test_a_cancelled_or_moved_date_is_told_to_whoever_counts_on_it"
         ),
+        "Quand ses dates y seront, vos rappels partiront avant elles": (
+            "test_next_edition.test_a_newcomer_is_told_of_the_next_edition"
+        ),
+    },
+    "templates/mail/link/body.txt": {
+        "Ignorez ce courriel : rien ne change": (
+            "test_next_edition.test_a_subscriber_adds_the_wish_with_the_link_of_the_mail_alone"
+        ),
     },
     "templates/public/pages/aide.html": {
         "arrivent un matin de classe de votre académie, donc jamais pendant ses vacances": (
@@ -267,6 +275,9 @@ PROMISES = {
         ),
         "trois semaines de classe avant, ou le dernier jour de classe avant": (
             "test_one_count.test_on_an_unmoved_lead_day_of_n_class_weeks_the_count_is_n"
+        ),
+        "vous y demandez à être prévenu de la prochaine édition": (
+            "test_past_events.test_the_one_first_button_asks_for_the_next_edition"
         ),
         "le choix suit de page en page, et reste dans l'adresse": (
             "test_choice_pages.test_what_was_chosen_stands_on_every_page"

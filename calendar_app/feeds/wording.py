@@ -10,6 +10,7 @@ from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.school import levels
 from calendar_app.school.academies import NATIONAL, Academies, Academy
 from calendar_app.school.local_time import local_deadline, safe_day, session_span
+from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.french import NBSP, day_words, hour_words, list_words, span_words
 from calendar_app.words.links import uri
 from calendar_app.words.text import clean, clean_line
@@ -179,6 +180,38 @@ def when_words(milestone: Milestone) -> str:
     days = day_words(first) if first == last else span_words(first, last)
     hours = _session_words(milestone)
     return f"{days}, {hours}" if hours else days
+
+
+def was_words(milestones: Iterable[Milestone], year: SchoolYear) -> str | None:
+    """Return when a past event was, as a sentence: « C'était le jeudi 11 février 2021. », « C'était
+    du 17 au 19 mai 2021. »; without a date, its school year. None when no date took place.
+
+    Its sessions say when it was, else its last deadline, else its other dates.
+    """
+    known = list(milestones)
+    held = [m for m in known if not m.is_cancelled]
+    if known and not held:
+        return None
+    deadlines = sorted((m for m in held if m.kind.is_deadline), key=lambda m: m.last_day)
+    told = [m for m in held if m.kind is MilestoneKind.SESSION] or deadlines[-1:] or held
+    if not told:
+        return f"C'était pendant l'année scolaire {year.label}."
+    if len(told) == 1 and told[0].is_approximate:
+        return f"C'était prévu : {when_words(told[0])}."
+    # Of a deadline of several days, the last day counts.
+    first = min(m.last_day if m.kind.is_deadline else m.first_day for m in told)
+    last = max(m.last_day for m in told)
+    days = f"le {day_words(last)}" if first == last else span_words(first, last)
+    return f"C'était {days}."
+
+
+def next_edition_words(series: Iterable[str]) -> str:
+    """Return « la prochaine édition de « Camp@Num » et de « RoboTeam » ».
+
+    :param series: titles of series: those of events may number the edition.
+    """
+    each = dict.fromkeys(f"de « {clean_line(title)} »" for title in series)
+    return f"la prochaine édition {list_words(each)}"
 
 
 def todo_words(milestone: Milestone, *, concerned: bool = True) -> str:

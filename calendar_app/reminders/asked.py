@@ -35,7 +35,8 @@ def sign_up(session: AnySession, request: SignUp, now: datetime) -> None:
         name: sorted(value) if isinstance(value, Set) else value
         for name, value in asdict(request.wishes).items()
     }
-    form = {"wishes": wishes, "event_ids": request.event_ids, "consent": request.consent}
+    form = {"wishes": wishes, "event_ids": request.event_ids, "next_of": request.next_of}
+    form["consent"] = request.consent
     _ask(session, AskedFor.SIGN_UP, request.address, now, form)
 
 
@@ -124,4 +125,11 @@ def _sign_up_of(address: MailAddress, form: dict[str, Any]) -> SignUp:
         for name, value in form["wishes"].items()
     }
     wishes["school"] = SchoolKind(wishes["school"])
-    return SignUp(address, Wishes(**wishes), tuple(form["event_ids"]), form["consent"])
+    return SignUp(
+        address,
+        Wishes(**wishes),
+        event_ids=tuple(form["event_ids"]),
+        # A request that waited during an upgrade has none.
+        next_of=tuple(form.get("next_of", ())),
+        consent=form["consent"],
+    )

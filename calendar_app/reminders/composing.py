@@ -133,7 +133,7 @@ class Composer:
             late = told and all(batch.closed[r.id][0] is ReminderState.EXPIRED for r in told)
             state = DeliveryState.EXPIRED if late else DeliveryState.CANCELLED
             return unsent(state, "plus rien à rappeler")
-        message = self._message(batch, mail.kind, subscriber, holding)
+        message = self._message(batch, mail, subscriber, holding)
         if message is None:
             return unsent(DeliveryState.CANCELLED, "rien à annoncer cette semaine")
         code = links.code(subscriber.uid, subscriber.code_at) if subscriber.code_at else ""
@@ -171,9 +171,9 @@ class Composer:
     # -- one mail's text ----------------------------------------------------------------------
 
     def _message(
-        self, batch: MailBatch, kind: DeliveryKind, who: Person, told: Sequence[ToldReminder]
+        self, batch: MailBatch, mail: Claimed, who: Person, told: Sequence[ToldReminder]
     ) -> Message | None:
-        head, reference = self._head, batch.reference
+        head, reference, kind = self._head, batch.reference, mail.kind
         academy = reference.academies.get(who.academy_slug) if who.academy_slug else None
         today = batch.today_of(who)
         heard = paris_day(who.heard_at)
@@ -194,9 +194,11 @@ class Composer:
         same = (*place, *sorted((r.milestone.id, r.lead) for r in told))
         match kind:
             case DeliveryKind.CONFIRMATION:
-                return self._once(kind, lambda: messages.confirmation(head))
+                wished = batch.wished.get(mail.id, ())
+                return self._once((kind, wished), lambda: messages.confirmation(head, wished))
             case DeliveryKind.LINK:
-                return self._once(kind, lambda: messages.link(head))
+                wished = batch.wished.get(mail.id, ())
+                return self._once((kind, wished), lambda: messages.link(head, wished))
             case DeliveryKind.NEW_ADDRESS:
                 return self._once(kind, lambda: messages.new_address(head))
             case DeliveryKind.GOODBYE:

@@ -82,6 +82,11 @@ def followed_events(session: AnySession, subscriber: Subscriber) -> list[Subscri
     return list(filter(_says, subscriptions_of(session, subscriber)))
 
 
+def wished_events(session: AnySession, subscriber: Subscriber) -> list[Event]:
+    """Return the events whose next edition a person asked for, sorted by title."""
+    return [s.event for s in subscriptions_of(session, subscriber) if s.next_year]
+
+
 def subscriptions_of(session: AnySession, subscriber: Subscriber) -> list[Subscription]:
     """Return all subscriptions of a person, with their events, sorted by the title of the event."""
     query = select(Subscription).options(joinedload(Subscription.event))

@@ -9,15 +9,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, or_, select, union_all
 from sqlalchemy.orm import selectinload
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import for_person
-from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.catalogue.models.events import Event, Milestone, Series
 from calendar_app.catalogue.queries import Reference
 from calendar_app.reminders.mail.form import Form
-from calendar_app.reminders.models.outbox import MailForm, Reminder
+from calendar_app.reminders.mail.messages import WishedEvent
+from calendar_app.reminders.models.outbox import Delivery, LinkWish, MailForm, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
 from calendar_app.reminders.outbox import Claimed, OtherMails, column_is_in
 from calendar_app.reminders.rules.deliveries import DeliveryKind, News, ReminderState
@@ -25,6 +26,7 @@ from calendar_app.reminders.rules.personal_links import ClassAnswer
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS
 from calendar_app.reminders.send_days import ends_at
 from calendar_app.store.base import AnySession
+from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import MilestoneKind
 
 #: How many days after today the weekly mail looks ahead.
@@ -98,10 +100,40 @@ class MailBatch:
             row.key: Form.read(row.stored)
             for row in session.scalars(select(MailForm).where(MailForm.key.in_(keys)))
         }
+        self.wished = self._read_wished(mails)
         self.reminders = self._read_reminders([mail.id for mail in mails])
         told = [r for of_mail in self.reminders.values() for r in of_mail]
         self._answers = self._read_answers(told)
         self._latest = self._read_latest(told)
+
+    def _read_wished(self, mails: Sequence[Claimed]) -> dict[int, tuple[WishedEvent, ...]]:
+        """Read the next editions that were asked for, by delivery: what a confirmation confirms,
+        and what was asked for with the address of a subscriber. In the order of their titles."""
+        asked = (DeliveryKind.CONFIRMATION, DeliveryKind.LINK)
+        ids = [mail.id for mail in mails if mail.kind in asked]
+        if not ids:
+            return {}
+        noted = (
+            select(Delivery.id, Event.id, Series.title)
+            .join(Subscription, Subscription.subscriber_id == Delivery.subscriber_id)
+            .join(Event, Event.id == Subscription.event_id)
+            .join(Series, Series.id == Event.series_id)
+            .where(Delivery.kind == DeliveryKind.CONFIRMATION, Subscription.next_year)
+            .where(column_is_in(self._session, Delivery.id, ids))
+        )
+        waiting = (
+            select(LinkWish.delivery_id, Event.id, Series.title)
+            .join(Event, Event.id == LinkWish.event_id)
+            .join(Series, Series.id == Event.series_id)
+            .where(column_is_in(self._session, LinkWish.delivery_id, ids))
+        )
+        found: defaultdict[int, list[WishedEvent]] = defaultdict(list)
+        for delivery_id, *event in self._session.execute(union_all(noted, waiting)):
+            found[delivery_id].append(WishedEvent(*event))
+        return {
+            id_: tuple(sorted(events, key=lambda e: (fold(e.title), e.id)))
+            for id_, events in found.items()
+        }
 
     def _read_reminders(self, deliveries: Sequence[int]) -> defaultdict[int, list[ToldReminder]]:
         planned = Reminder.state == ReminderState.PLANNED

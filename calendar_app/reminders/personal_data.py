@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.reminders import personal_agenda
 from calendar_app.reminders.follows import subscriptions_of
-from calendar_app.reminders.models.outbox import Delivery, Reminder, WeeklyDate
+from calendar_app.reminders.models.outbox import Delivery, LinkWish, Reminder, WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.store.base import AnySession
 
@@ -115,6 +115,7 @@ def _mails(session: AnySession, subscriber: Subscriber) -> list[Data]:
         .options(selectinload(Delivery.attempts))
     ).all()
     told = _told_by_week(session, [mail.issue for mail in mails if mail.issue is not None])
+    wished = _wished_by_mail(session, subscriber)
     return [
         {
             "sorte": mail.kind.value,
@@ -140,6 +141,7 @@ def _mails(session: AnySession, subscriber: Subscriber) -> list[Data]:
                 for attempt in mail.attempts
             ],
         }
+        | ({"prochaine_edition_de": wished[mail.id]} if mail.id in wished else {})
         | ({"dates_annoncees": told[mail.issue]} if mail.issue in told else {})
         for mail in mails
     ]
@@ -159,6 +161,21 @@ def _told_by_week(session: AnySession, issues: list[int]) -> dict[int, list[dict
     for issue, event_id, title, day in rows:
         told = {"evenement": event_id, "titre": title, "date": day.isoformat()}
         found.setdefault(issue, []).append(told)
+    return found
+
+
+def _wished_by_mail(session: AnySession, subscriber: Subscriber) -> dict[int, list[Data]]:
+    """Return the events whose next edition each mail with a personal link asked about."""
+    rows = session.execute(
+        select(LinkWish.delivery_id, Event.id, Event.title)
+        .join(Delivery, Delivery.id == LinkWish.delivery_id)
+        .join(Event, Event.id == LinkWish.event_id)
+        .where(Delivery.subscriber_id == subscriber.id)
+        .order_by(Event.id)
+    )
+    found: dict[int, list[Data]] = {}
+    for delivery_id, event_id, title in rows:
+        found.setdefault(delivery_id, []).append({"evenement": event_id, "titre": title})
     return found
 
 

@@ -127,7 +127,7 @@ def _last_morning(now: datetime, zone: str) -> object:
 
 
 def _carry_wishes(session: AnySession, now: datetime) -> None:
-    """« Prévenez-moi l'an prochain »: follow the next edition of the series, once it exists."""
+    """« Prévenez-moi de la prochaine édition »: follow it, once it exists."""
     last, new, known = aliased(Event), aliased(Event), aliased(Subscription)
     wishes = (
         select(

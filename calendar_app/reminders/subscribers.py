@@ -94,11 +94,14 @@ class SignUp:
 
     :param event_ids: the events that were picked with « Me prévenir » on their page or in a
         selection; they must exist.
+    :param next_of: the events that have passed and whose next edition is asked for; they must
+        exist.
     """
 
     address: MailAddress
     wishes: Wishes
     event_ids: tuple[str, ...] = ()
+    next_of: tuple[str, ...] = ()
     consent: str = CONSENT
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from calendar_app.config import retention
-from calendar_app.reminders.models.outbox import Delivery
+from calendar_app.reminders.models.outbox import Delivery, LinkWish
 from calendar_app.reminders.models.subscriptions import (
     AddressRequest,
     PersonalAgenda,
@@ -84,13 +84,16 @@ class Cleaned:
 
 def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datetime) -> None:
     """Store the wishes of an address and send it a confirmation. A person who is already subscribed
-    gets their link instead, and nothing else changes for them.
+    gets their link instead, and nothing else changes for them; the mail names the next editions
+    that were asked for, each with the link that notes the wish.
 
     :param asked_at: when the person agreed (aware UTC).
     """
     found = of_address(session, request.address.key)
     if found and found.state in SUBSCRIBED:
-        _send(session, found, DeliveryKind.LINK, now)
+        mail = _send(session, found, DeliveryKind.LINK, now)
+        session.flush()
+        session.add_all(LinkWish(delivery_id=mail.id, event_id=id_) for id_ in request.next_of)
         return
     if found is None:
         found = Subscriber(uid=uuid.uuid4(), created_at=now)
@@ -106,12 +109,13 @@ def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datet
     set_wishes(found, request.wishes)
     session.add(found)
     session.flush()
-    for event_id in request.event_ids:
-        picked = session.get(Subscription, (found.id, event_id))
-        if picked is None:
-            picked = Subscription(subscriber_id=found.id, event_id=event_id, since=now)
-            session.add(picked)
-        picked.picked = True
+    for event_id in (*request.event_ids, *request.next_of):
+        followed = session.get(Subscription, (found.id, event_id))
+        if followed is None:
+            followed = Subscription(subscriber_id=found.id, event_id=event_id, since=now)
+            session.add(followed)
+        followed.picked = followed.picked or event_id in request.event_ids
+        followed.next_year = followed.next_year or event_id in request.next_of
     _send(session, found, DeliveryKind.CONFIRMATION, now)
 
 
@@ -336,10 +340,12 @@ def clean(session: AnySession, now: datetime) -> Cleaned:
         )
 
 
-def _send(session: AnySession, subscriber: Subscriber, kind: DeliveryKind, now: datetime) -> None:
+def _send(
+    session: AnySession, subscriber: Subscriber, kind: DeliveryKind, now: datetime
+) -> Delivery:
     """Queue a mail that carries a code; the codes of earlier mails become void."""
     subscriber.code_at = now
-    queue_mail(session, subscriber, kind, now)
+    return queue_mail(session, subscriber, kind, now)
 
 
 def _count(session: AnySession, statement: UpdateBase) -> int:

@@ -76,6 +76,9 @@ PLACES = {
         "Date limite pendant vos vacances",
     ),
     "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "Rendez-vous"),
+    "contest-past": Place(
+        "/evenements/ma-classe-a-du-talent-2020-2021/", "Me prévenir de la prochaine édition"
+    ),
     "without-day": Place("/evenements/geodeclic-2020-2021/", "aucun jour précis"),
     "chooser": Place("/flux/", "Composer mon calendrier"),
     "chooser-chosen": Place("/flux/?academie=lille", "Adresse à coller dans votre agenda"),
@@ -84,6 +87,9 @@ PLACES = {
     "sign-up": Place("/abonnement/?academie=lille&niveau=cycle-3", "Où j'enseigne"),
     "sign-up-event": Place(
         f"/abonnement/?evenement=ma-classe-a-du-talent-2020-2021&{JANUARY}", "Me prévenir de"
+    ),
+    "sign-up-next-edition": Place(
+        "/abonnement/?evenement=ma-classe-a-du-talent-2020-2021", "Cette édition n'est pas encore"
     ),
     "find-link": Place("/abonnement/retrouver/", "Recevoir mon lien"),
     "propose": Place("/proposer/?academie=lille", "Page officielle"),

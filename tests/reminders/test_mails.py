@@ -19,7 +19,7 @@ from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.feeds.cards import card
 from calendar_app.reminders.mail import messages, other_messages
 from calendar_app.reminders.mail.message import Letterhead, Message
-from calendar_app.reminders.mail.messages import ReminderLine
+from calendar_app.reminders.mail.messages import ReminderLine, WishedEvent
 from calendar_app.reminders.rules.deliveries import TO_OTHERS, DeliveryKind
 from calendar_app.reminders.rules.personal_links import ClassAnswer, PersonalLinks
 from calendar_app.school.leads import Lead
@@ -217,6 +217,71 @@ Vous n'avez rien demandé ? Ignorez ce courriel : rien ne change.
 {WHY}.
 {FOOT}"""
     )
+
+
+WISHED = (
+    WishedEvent(TALENT, "Ma classe a du talent"),
+    WishedEvent(ROBOTEAM, "Concours RoboTeam"),
+)
+
+
+def test_confirmation_of_a_wish_for_the_next_edition(desk):
+    mail = read(messages.confirmation(desk.head, WISHED[:1]))
+    assert mail.subject == "Confirmez vos rappels"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Quelqu'un, sans doute vous, a demandé à être prévenu à cette adresse de la prochaine édition de \
+« Ma classe a du talent ». Confirmez, et les rappels partiront quand elle sera au calendrier :
+{MANAGE}confirmer/
+
+Le lien ne s'ouvre pas ? Recopiez ce code sur la page restée ouverte :
+048213
+
+Le lien fonctionne 3 jours, le code 24 heures. Sans confirmation, rien ne vous sera envoyé.
+
+Vous n'avez rien demandé ? Ignorez ce courriel.
+{SIGNATURE}\
+Votre adresse a été saisie sur ce site ; sans confirmation, elle y est effacée 7 jours après.
+
+Une question ? contact@concours.example
+"""
+    )
+    assert "la prochaine édition de « Ma classe a du talent »" in mail.html
+
+
+def test_link_of_a_subscriber_with_wishes_for_next_editions(desk):
+    mail = read(messages.link(desk.head, WISHED))
+    assert mail.subject == "Votre lien vers vos rappels"
+    assert (
+        mail.text
+        == f"""\
+Bonjour,
+
+Quelqu'un, sans doute vous, a demandé à être prévenu à cette adresse de la prochaine édition de \
+« Ma classe a du talent » et de « Concours RoboTeam ». Vous êtes déjà abonné : ajoutez ce choix.
+
+Ma classe a du talent :
+{MANAGE}evenements/{TALENT}/?reponse=l-an-prochain
+
+Concours RoboTeam :
+{MANAGE}evenements/{ROBOTEAM}/?reponse=l-an-prochain
+
+Voici le lien vers vos rappels, pour les changer, les mettre en pause ou les arrêter :
+{MANAGE}
+
+Le lien ne s'ouvre pas ? Recopiez ce code sur la page restée ouverte, dans les 24 heures :
+048213
+
+Vous n'avez rien demandé ? Ignorez ce courriel : rien ne change.
+{SIGNATURE}\
+{WHY}.
+{FOOT}"""
+    )
+    for event in WISHED:
+        assert f"{MANAGE}evenements/{event.id}/?reponse=l-an-prochain" in Page(mail.html).links
 
 
 def test_new_address(desk):
@@ -653,7 +718,7 @@ Voir la fiche :
 
 Et l'an prochain ?
 
-Prévenez-moi l'an prochain :
+Prévenez-moi de la prochaine édition :
 {MANAGE}evenements/{TALENT}/?reponse=l-an-prochain
 {SIGNATURE}\
 {WHY}.

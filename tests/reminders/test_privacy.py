@@ -52,13 +52,16 @@ from tests.web.subscription.test_subscription_pages import (
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+#: A contest of which only the next edition may be asked for.
+PAST = "passe-2019-2020"
 FORGOTTEN = "/redaction/mot-de-passe/"
 
 
 @pytest.fixture
 def site(empty_app):
     with time_machine.travel(NOW, tick=False):
-        publish(empty_app, entry(), now=NOW)
+        past = entry(id=PAST, series="passe", school_year="2019-2020", milestones=[])
+        publish(empty_app, entry(), past, now=NOW)
         yield empty_app
 
 
@@ -67,6 +70,10 @@ def site(empty_app):
 
 def sign_up_page(client, address):
     return "/abonnement/", FORM | {"adresse": address, "evenement": ID}
+
+
+def next_edition_page(client, address):
+    return "/abonnement/", FORM | {"adresse": address, "evenement": PAST}
 
 
 def find_page(client, address):
@@ -102,7 +109,7 @@ def statements(site, client, path: str, data: dict) -> tuple[int, list[str]]:
 
 
 @pytest.mark.parametrize(
-    "page", [sign_up_page, find_page, mistake_page, forgotten_page, log_in_page]
+    "page", [sign_up_page, next_edition_page, find_page, mistake_page, forgotten_page, log_in_page]
 )
 def test_a_known_address_costs_the_statements_of_an_unknown_one(site, page):
     client = site.test_client()

@@ -174,6 +174,12 @@ class Event(Visible, Base):
         """Whether the school year and all dates of the event are past (as in ``PublicEvent``)."""
         return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
 
+    def has_passed(self, today: date) -> bool:
+        """Whether nothing of the event lies ahead: it is cancelled, or its dates are past; without
+        a date that takes place, its school year is."""
+        days = [m.last_day for m in self.milestones if not m.is_cancelled]
+        return self.cancelled_at is not None or max(days, default=self.year.last_day) < today
+
     def may_remind(self, today: date) -> bool:
         """Whether reminders of the event may still go out: it has a date ahead by which a class
         has something to do (an approximate date included), or it has no date yet."""

@@ -45,6 +45,17 @@ class ReminderLine:
     was: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WishedEvent:
+    """An event whose next edition somebody asks for.
+
+    :param title: the title of its series: that of the event may number the edition.
+    """
+
+    id: str
+    title: str
+
+
 @dataclass(frozen=True)
 class _Date:
     """The sentences of a mail about one date.
@@ -86,15 +97,26 @@ class _Contest:
 # -- mails that somebody asked for ---------------------------------------------------------------
 
 
-def confirmation(head: Letterhead) -> Message:
+def confirmation(head: Letterhead, wished: Sequence[WishedEvent] = ()) -> Message:
     """« Confirmez vos rappels »: the link and the code. The mail contains nothing that a visitor
-    typed."""
-    return Message.build(head, DeliveryKind.CONFIRMATION, {})
+    typed.
+
+    :param wished: the events whose next edition was asked for.
+    """
+    return Message.build(head, DeliveryKind.CONFIRMATION, _asked_for(wished))
 
 
-def link(head: Letterhead) -> Message:
-    """« Retrouver mon lien »: the link and the code."""
-    return Message.build(head, DeliveryKind.LINK, {})
+def link(head: Letterhead, wished: Sequence[WishedEvent] = ()) -> Message:
+    """« Retrouver mon lien »: the link and the code.
+
+    :param wished: the events whose next edition was asked for with the address of this subscriber.
+    """
+    return Message.build(head, DeliveryKind.LINK, _asked_for(wished))
+
+
+def _asked_for(wished: Sequence[WishedEvent]) -> dict[str, object]:
+    words = wording.next_edition_words(event.title for event in wished) if wished else None
+    return {"wished": wished, "wished_words": words, "next_year": ClassAnswer.NEXT_YEAR}
 
 
 def new_address(head: Letterhead) -> Message:

@@ -37,7 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from calendar_app.catalogue.models.events import Milestone, closed
+from calendar_app.catalogue.models.events import Event, Milestone, closed
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.deliveries import (
     TO_OTHERS,
@@ -117,6 +117,18 @@ class Delivery(Base):
 
     subscriber: Mapped[Subscriber | None] = relationship()
     attempts: Mapped[list[DeliveryAttempt]] = relationship(order_by="DeliveryAttempt.id")
+
+
+class LinkWish(Base):
+    """An event whose next edition was asked for with the address of a subscriber. The mail with
+    their link names it; only their own click notes the wish."""
+
+    __tablename__ = "link_wish"
+
+    delivery_id: Mapped[int] = mapped_column(
+        _BigId, ForeignKey(Delivery.id, ondelete="CASCADE"), primary_key=True
+    )
+    event_id: Mapped[str] = mapped_column(ForeignKey(Event.id), primary_key=True)
 
 
 class MailForm(Base):

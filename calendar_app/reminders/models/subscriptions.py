@@ -126,7 +126,7 @@ class Subscription(Base):
     declined_at: Mapped[Instant | None]
     #: When « Ne plus me prévenir » was last clicked: what was known before causes no mail.
     unpicked_at: Mapped[Instant | None]
-    #: « Prévenez-moi l'an prochain »: the wish is carried to the next edition of the series.
+    #: « Prévenez-moi de la prochaine édition »: the wish is carried to the next edition.
     next_year: Mapped[bool] = mapped_column(default=False)
 
     subscriber: Mapped[Subscriber] = relationship(back_populates="subscriptions")

@@ -39,7 +39,7 @@ class ClassAnswer(StrEnum):
             ClassAnswer.REGISTERED: "Nous sommes inscrits",
             ClassAnswer.SUBMITTED: "Production envoyée",
             ClassAnswer.DECLINED: "Pas cette année",
-            ClassAnswer.NEXT_YEAR: "Prévenez-moi l'an prochain",
+            ClassAnswer.NEXT_YEAR: "Prévenez-moi de la prochaine édition",
         }[self]
 
 

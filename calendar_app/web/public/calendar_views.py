@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.returning import how_it_returns
 from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import cancelled_since
@@ -21,6 +22,7 @@ from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.chips import chips, loosenings
 from calendar_app.web.public.month_grid import month_context, month_end
 from calendar_app.web.public.next_steps import next_steps
+from calendar_app.web.public.past_events import past_event
 from calendar_app.web.public.searching import respelled, understood
 from calendar_app.web.public.timeline import axis, line_of, year_context
 from calendar_app.web.public.today import standing_words, today, unknown_words
@@ -166,6 +168,9 @@ def event(event_id: str) -> str:
     elsewhere = [here.card(m) for m in found.milestones if m not in mine]
     is_past = found.is_over(here.today)
     here.noindex = is_past or found.archived_at is not None
+    editions = queries.editions(db.session, found.series_id)
+    returns = how_it_returns(db.session, found, editions, here.today)
+    leads_on = found.has_passed(here.today) and not found.archived_at
     scopes = [found.scope, *(m.scope for m in found.milestones)]
     is_elsewhere = not any(map(here.filter.sees, scopes))
     page_address = settings().public_url + url_for("calendar.event", event_id=event_id)
@@ -179,6 +184,8 @@ def event(event_id: str) -> str:
         event=found,
         page_address=page_address,
         is_past=is_past,
+        returns=returns,
+        past=past_event(here, found, returns, mine) if leads_on else None,
         reason=found.reason if has_changed(found) else None,
         cards=seen,
         elsewhere=elsewhere,
@@ -199,7 +206,7 @@ def event(event_id: str) -> str:
         **axis(here, found.year),
         editions=[
             (e, [here.card(m) for m in e.milestones if queries.concerns(m, here.filter)])
-            for e in queries.editions(db.session, found.series_id)
+            for e in editions
             if e.id != found.id
         ],
     )

@@ -333,6 +333,7 @@ def _confirm(
         wishes=wishes,
         expired=expired,
         followed=follows.followed_events(db.session, person),
+        next_of=follows.wished_events(db.session, person),
         **context,
     )
 

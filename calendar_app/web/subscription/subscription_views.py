@@ -7,6 +7,7 @@ its POST acts. The answers for known and unknown addresses are the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,9 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.catalogue import queries
+from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.returning import followable
+from calendar_app.feeds.wording import next_edition_words
 from calendar_app.reminders import asked, follows, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
@@ -43,7 +47,12 @@ def _for_templates() -> dict[str, Any]:
         "SCHOOLS": tuple(SchoolKind),
         "CONSENT": CONSENT,
         "local_day": paris_day,
+        "next_edition_words": _next_edition_words,
     }
+
+
+def _next_edition_words(events: Iterable[Event]) -> str:
+    return next_edition_words(event.series.title for event in events)
 
 
 @bp.route("/", methods=["GET", "POST"])
@@ -55,25 +64,25 @@ def sign_up() -> Any:
     events = [get_event(event_id) for event_id in ids if event_id][:MOST_EVENTS]
     if request.method != "POST" and not events:  # « Ma sélection »
         events = queries.picked_events(db.session, here.filter)[:MOST_EVENTS]
-    over = [event for event in events if not event.may_remind(here.today)]
-    events = [event for event in events if event not in over]
+    follow = followable(db.session, events, here.today)
     if request.method != "POST":
-        blank = forms.WishesForm.of_page(here, picked=bool(events))
-        return show("form.html", form=forms.AddressForm(), wishes=blank, events=events, over=over)
+        blank = forms.WishesForm.of_page(here, picked=bool(follow.now or follow.next_time))
+        return show("form.html", form=forms.AddressForm(), wishes=blank, follow=follow)
     form = forms.AddressForm.posted(request.form)
     typed = forms.WishesForm.posted(request.form)
     if not forms.is_fresh():
-        return show("form.html", 400, form=form, wishes=typed, events=events, notice=forms.TOO_OLD)
+        return show("form.html", 400, form=form, wishes=typed, follow=follow, notice=forms.TOO_OLD)
     address, wishes = form.read(), typed.read(here.reference)
     if address is None or wishes is None:
-        return show("form.html", 400, form=form, wishes=typed, events=events)
+        return show("form.html", 400, form=form, wishes=typed, follow=follow)
     if not forms.is_trapped():
         if (wait := mails_spent()) is not None:
-            return show("form.html", 429, wait, form=form, wishes=typed, events=events)
+            return show("form.html", 429, wait, form=form, wishes=typed, follow=follow)
         if may_mail(address):
-            wanted = SignUp(address, wishes, tuple(event.id for event in events))
+            picked, wished = (tuple(e.id for e in of) for of in (follow.now, follow.next_time))
+            wanted = SignUp(address, wishes, picked, wished)
             asked.sign_up(db.session, wanted, here.now)
-    return check_mailbox(address.address, wishes=typed, events=events)
+    return check_mailbox(address.address, wishes=typed, follow=follow)
 
 
 @bp.post("/code/")
@@ -183,7 +192,8 @@ def confirmed_page(subscriber: Subscriber) -> Response:
     here.noindex = True
     ahead = follows.due_soon(db.session, subscriber, here.today)
     token = links().token(subscriber.uid)
-    return show("confirmed.html", subscriber=subscriber, token=token, ahead=ahead)
+    next_of = follows.wished_events(db.session, subscriber)
+    return show("confirmed.html", subscriber=subscriber, token=token, ahead=ahead, next_of=next_of)
 
 
 def mails_spent() -> timedelta | None:

@@ -88,40 +88,48 @@ def said(page: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("changes", "day", "reminds"),
+    ("changes", "day", "told"),
     [
-        ({}, "2021-02-11", True),
-        ({}, "2021-02-12", False),
-        ({}, "2026-11-29", False),
-        ({"cancelled": True}, "2021-01-04", False),
-        ({"archived": True}, "2021-01-04", False),
-        ({"milestones": []}, "2021-01-04", True),
+        ({}, "2021-02-11", "now"),
+        ({}, "2021-02-12", "next"),
+        ({}, "2026-11-29", "next"),
+        ({"cancelled": True}, "2021-01-04", "next"),
+        ({"archived": True}, "2021-01-04", "never"),
+        ({"archived": True}, "2026-11-29", "never"),
+        ({"milestones": []}, "2021-01-04", "now"),
         # A class has nothing to do by these dates, so no reminder goes out before them.
-        ({"milestones": [{"kind": "results", "day": "2021-05-11"}]}, "2021-01-04", False),
-        ({"milestones": [{"kind": "opening", "day": "2021-05-11"}]}, "2021-01-04", False),
+        ({"milestones": [{"kind": "results", "day": "2021-05-11"}]}, "2021-01-04", "never"),
+        ({"milestones": [{"kind": "opening", "day": "2021-05-11"}]}, "2021-01-04", "never"),
         ({"milestones": [{"kind": "registration_deadline", "day": "2021-05-11"}],
-          "full": True}, "2021-01-04", False),
+          "full": True}, "2021-01-04", "never"),
         # The day of the deadline may still become known.
-        ({"milestones": [MID_JUNE | {"kind": "deadline"}]}, "2021-01-04", True),
-        ({"milestones": [MID_JUNE]}, "2021-01-04", False),
-        ({"milestones": []}, "2021-08-01", False),
+        ({"milestones": [MID_JUNE | {"kind": "deadline"}]}, "2021-01-04", "now"),
+        ({"milestones": [MID_JUNE]}, "2021-01-04", "never"),
+        ({"milestones": []}, "2021-08-01", "next"),
         ({"milestones": [{"kind": "deadline", "day": "2021-02-11", "cancelled": True}]},
-         "2021-01-04", False),
+         "2021-01-04", "never"),
     ],
 )  # fmt: skip
-def test_a_contest_of_the_past_promises_no_reminder_at_sign_up(empty_app, changes, day, reminds):
+def test_sign_up_promises_reminders_of_what_is_ahead_and_of_the_next_edition_only(
+    empty_app, changes, day, told
+):
     publish(empty_app, entry(**changes))
     client = empty_app.test_client()
     with time_machine.travel(f"{day}T09:00:00+01:00", tick=False):
         form = client.get(f"/abonnement/?evenement={ID}").text
-        assert ("Me prévenir de : Concours d'essai" in said(form)) is reminds
-        assert (f'name="evenement" value="{ID}"' in form) is reminds
-        assert ("Aucun rappel ne partira pour cet événement" in said(form)) is not reminds
-        # Without a picked event, only « all that fits the class » is left to choose.
+        assert ("Me prévenir de : Concours d'essai" in said(form)) is (told == "now")
+        wish = "Me prévenir de la prochaine édition de « Concours d'essai »"
+        assert said(form).count(wish) == (1 if told == "next" else 0), "the heading"
+        assert ("Cette édition n'est pas encore au calendrier." in said(form)) is (told == "next")
+        assert (wish in title_of(form).replace("\u202f", " ")) is (told == "next")
+        assert (f'name="evenement" value="{ID}"' in form) is (told != "never")
+        assert ("Aucun rappel ne partira pour cet événement" in said(form)) is (told == "never")
+        # Without an event, only « all that fits the class » is left to choose.
         chosen = re.search(r'name="suivre" value="(\w+)" checked', form)[1]
-        assert chosen == ("choix" if reminds else "tout")
+        assert chosen == ("tout" if told == "never" else "choix")
         event = client.get(f"/evenements/{ID}/").text
-        assert ("Me prévenir par courriel" in event) is reminds
+        assert ("Me prévenir par courriel" in event) is (told == "now")
+        assert ("Me prévenir de la prochaine édition" in event) is (told == "next")
         if day > "2021-08":
             assert "Et maintenant" not in event
 

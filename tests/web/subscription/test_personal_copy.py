@@ -16,7 +16,7 @@ from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.suggestions import Mistake
 from calendar_app.reminders import follows, personal_agenda, personal_data
 from calendar_app.reminders.mail import smtp_session, transport
-from calendar_app.reminders.models.outbox import Delivery, DeliveryAttempt, Reminder
+from calendar_app.reminders.models.outbox import Delivery, DeliveryAttempt, LinkWish, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.deliveries import (
     AttemptOutcome,
@@ -76,6 +76,8 @@ def fill(site) -> str:
                 )
                 db.session.add(mail)
                 db.session.flush()
+                if kind is DeliveryKind.LINK:
+                    db.session.add(LinkWish(delivery_id=mail.id, event_id=ID))
                 for stage in STATES["etape"]:
                     db.session.add(
                         DeliveryAttempt(

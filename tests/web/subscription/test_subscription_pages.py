@@ -330,7 +330,10 @@ def test_an_event_that_is_none_is_a_404(client):
 )
 def test_nobody_is_offered_reminders_of_what_is_over_or_cancelled(site, client, address):
     publish(site, entry(), another("autre", title="Autre concours", cancelled=True), now=NOW)
-    assert "Me prévenir" not in client.get(address).text
+    page = client.get(address).text
+    assert "Me prévenir par courriel" not in page
+    # What is asked for is the next edition.
+    assert page.count("Me prévenir") == page.count("Me prévenir de la prochaine édition</a>") == 1
 
 
 @pytest.mark.parametrize(
