@@ -57,5 +57,5 @@ def test_a_day_is_reminded_of_at_the_leads_that_were_chosen(both):
 def test_the_weekly_mail_tells_contests_only(both):
     with both.app_context():
         batch = MailBatch(db.session, [], datetime(2020, 12, 7, 6, tzinfo=UTC), other_mails)
-        told = batch.ahead(subscriber(), date(2020, 12, 7))
+        told = batch.ahead(subscriber(themes=frozenset()), date(2020, 12, 7))
         assert [milestone.event_id for milestone in told] == [CONTEST]
