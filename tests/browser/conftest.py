@@ -46,18 +46,21 @@ class Place(NamedTuple):
 
 #: Every public template, in each of its states.
 PLACES = {
-    "home": Place(f"/?{JANUARY}", "À venir"),
-    "home-archive": Place("/", "Archive : dates passées"),
+    "home": Place(f"/?{JANUARY}", "Dans les quatre semaines de classe"),
+    "home-days": Place("/", "Les prochaines journées"),
+    "home-empty": Place("/?journees=0", "Me prévenir dès qu'une date arrive"),
     "home-academie": Place(f"/?{JANUARY}&academie=lille", "prochaines dates, académie de Lille"),
     "home-nothing": Place(
         f"/?{JANUARY}&academie=lille&type=concours&q=apprendre", "Sans concours : 1 date à venir"
     ),
     "list": Place(f"/agenda/?{JANUARY}", "Du 18 au 24 janvier 2021"),
-    "list-archive": Place("/agenda/", "Archive : dates passées"),
+    "list-days": Place("/agenda/", "Journée"),
+    "list-empty": Place("/agenda/?journees=0", "Revoir l'année scolaire 2020-2021"),
     "month": Place(f"/calendrier/2021/01/?{JANUARY}&academie=lille", "La Fête de l'Apprendre"),
     "month-archive": Place("/calendrier/2021/05/", "Archive : dates passées"),
     "month-empty": Place("/calendrier/2021/07/", "Aucune date ce mois-ci"),
     "year": Place("/annee-scolaire/2020-2021/", "Sans académie choisie"),
+    "year-days": Place("/annee-scolaire/", "Les journées de l'année"),
     "year-academie": Place(
         f"/annee-scolaire/2020-2021/?{JANUARY}&academie=montpellier", "Période 1"
     ),
@@ -82,6 +85,7 @@ PLACES = {
     "without-day": Place("/evenements/geodeclic-2020-2021/", "aucun jour précis"),
     "chooser": Place("/flux/", "Composer mon calendrier"),
     "chooser-chosen": Place("/flux/?academie=lille", "Adresse à coller dans votre agenda"),
+    "chooser-empty": Place("/flux/?flux=national&theme=sport", "encore vide"),
     "how-to": Place("/flux/mode-d-emploi/?flux=academie-de-lille", "recopiez cette adresse"),
     "chooser-problem": Place("/flux/?lieu=atlantide", "Nous ne connaissons pas"),
     "sign-up": Place("/abonnement/?academie=lille&niveau=cycle-3", "Où j'enseigne"),

@@ -99,6 +99,7 @@ def month(year: int, month: int) -> str:
         **context,
         listed=weeks_of(zip(days, cards, strict=True), here.class_days),
         next_card=here.card(after[0]) if after else None,
+        ahead=_count(here, here.filter),
         before=first - timedelta(days=1),
         after=last + timedelta(days=1),
         month_address=_month_address,
@@ -124,6 +125,7 @@ def school_year(label: str) -> str:
     return render_template(
         "public/calendar/year.html",
         page=here,
+        ahead=_count(here, here.filter),
         **_filters(
             here,
             context["lines"] or context["days"],

@@ -145,6 +145,9 @@ def test_journees_come_after_a_contest_of_their_day_and_can_be_left_out(fresh):
         ),
     )
     client = fresh.test_client()
+    home = client.get("/?le=2026-11-29").text
+    # Whatever comes first by its day: what a class has to do stands above the days.
+    assert home.index("zele-2026-2027") < home.index("journee-des-personnes-handicapees")
     listed = client.get("/agenda/?le=2026-11-29").text
     assert listed.index("zele-2026-2027") < listed.index("journee-de-la-laicite-2026-2027")
     for address in ("/", "/agenda/", "/calendrier/2026/12/", "/annee-scolaire/2026-2027/"):
