@@ -26,6 +26,9 @@ from calendar_app.school.yearly_rules import AfterHolidays
 from calendar_app.store.base import AnySession, writing
 from calendar_app.words.vocabulary import EventType, MilestoneKind
 
+#: Where the reference values of a version keep the day on which nothing was due.
+_RENEWED = "renewed"
+
 
 @dataclass(frozen=True, slots=True)
 class RenewalReport:
@@ -45,8 +48,13 @@ def renew(session: AnySession, now: datetime) -> RenewalReport:
     :param now: the present instant; its day in Paris gives the two school years.
     """
     today = paris_day(now)
-    # Each worker asks every minute: the catalogue is locked only when there is something to do.
+    # Each worker asks every minute: the rules are read once a day and a version of the catalogue,
+    # and the catalogue is locked only when there is something to do.
+    known = queries.reference(session).memory
+    if known.get(_RENEWED) == today:
+        return RenewalReport((), ())
     if not any(_due(session, today)):
+        known[_RENEWED] = today
         return RenewalReport((), ())
     created, changed = [], []
     with writing(session, now):
