@@ -80,7 +80,8 @@ PLACES = {
     ),
     "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "Rendez-vous"),
     "contest-past": Place(
-        "/evenements/ma-classe-a-du-talent-2020-2021/", "Me prévenir de la prochaine édition"
+        "/evenements/ma-classe-a-du-talent-2020-2021/?academie=clermont-ferrand",
+        "Me prévenir de la prochaine édition",
     ),
     "without-day": Place("/evenements/geodeclic-2020-2021/", "aucun jour précis"),
     "chooser": Place("/flux/", "Composer mon calendrier"),
