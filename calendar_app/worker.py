@@ -50,13 +50,6 @@ def worker_name() -> str:
     return f"worker-{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def _plan(app: Flask, now: datetime) -> None:
-    """Plan what is due. At a change of day the editions of a new school year are made first."""
-    session = store_session(app)
-    renewal.renew(session, now)
-    planning.plan_due(session, now)
-
-
 def _clean(app: Flask, now: datetime) -> None:
     """Delete the data whose time is over (``config.retention``)."""
     session = store_session(app)
@@ -131,7 +124,9 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
 
     scheduler = _scheduler()
     for job, seconds, wait in (
-        (lambda: _plan(app, datetime.now(UTC)), PLAN, 0),
+        # A job of its own, since no rule of a series may hold up the mails.
+        (lambda: renewal.renew(session, datetime.now(UTC)), PLAN, 0),
+        (lambda: planning.plan_due(session, datetime.now(UTC)), PLAN, 0),
         (answer, ANSWER, 0),
         (send, SEND, 0),
         (beat, BEAT, 0),

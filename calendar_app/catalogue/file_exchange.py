@@ -28,9 +28,10 @@ from calendar_app.school.school_calendars import SchoolCalendar
 from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import CalendarError
 
-#: The files of the data folder that a first start imports: what letters announced, and the days
-#: that return by a rule. Both have one format.
-CONTENT = ("events.yaml", "yearly_days.yaml")
+#: The files of the data folder that a first start imports, in this order: the days that return by a
+#: rule, and what letters announced. Both have one format. The rules come first: a start that ends
+#: between the two leaves a store without events, which the next start fills.
+CONTENT = ("yearly_days.yaml", "events.yaml")
 
 #: Called with the amount that is done and the total.
 Progress = Callable[[int, int], None]

@@ -116,9 +116,11 @@ def _import_event(
 
 def export_events(session: AnySession) -> EventsFile:
     """Return the whole catalogue as the content of a file, in the order of school years, then ids.
-    A fresh store that imports the file, and renews its rules, gives the same feeds.
+    A fresh store that imports the file, and renews its rules, gives the same feeds from this school
+    year on.
 
-    Of the editions that a rule made, only those that an editor changed are written."""
+    Of the editions that a rule made, only those that an editor changed are written, and those of
+    which another event is a part."""
     # Sorted in Python: SQLite and PostgreSQL order text differently, and both must give one export.
     series = sorted(session.scalars(select(Series)), key=lambda s: s.id)
     events = sorted(session.scalars(select(Event)), key=lambda e: (e.school_year, e.id))
@@ -126,7 +128,7 @@ def export_events(session: AnySession) -> EventsFile:
     return EventsFile(
         series={s.id: s.title for s in series},
         rules=tuple(map(rule_entry, rules(session))),
-        events=tuple(event_entry(e, academies) for e in events if not e.is_untouched),
+        events=tuple(event_entry(e, academies) for e in events if not e.is_untouched or e.parts),
     )
 
 
@@ -170,6 +172,6 @@ def _outcome(event: Event, entry: EventEntry, academies: Academies) -> str:
     stored = event_entry(event, academies)
     if content_of(stored, event, academies) == content_of(entry, event, academies):
         return "unchanged"
-    store_untouched = event.revision == event.imported_revision
+    store_untouched = event.is_untouched or event.revision == event.imported_revision
     file_is_newer = entry.record is not None and entry.record.revision >= event.revision
     return "changed" if store_untouched or file_is_newer else "conflicts"

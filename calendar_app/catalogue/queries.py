@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased, selectinload
 from calendar_app.catalogue.class_fit import fits_filter
 from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import (
+    RULE_KEY,
     Event,
     EventScope,
     EventTheme,
@@ -224,6 +225,7 @@ def milestones(
     *,
     cancelled_since: datetime | None = None,
     by_rule: bool | None = None,
+    begins: bool = False,
     limit: int | None = None,
 ) -> list[Milestone]:
     """Return the milestones that pass the filter and touch a span of days, in the order of their
@@ -232,8 +234,9 @@ def milestones(
     :param first_day: with *last_day*, the inclusive span; None leaves that side open.
     :param cancelled_since: leave out milestones that were cancelled before this instant; None
         leaves out all cancelled milestones.
-    :param by_rule: return only the dates of events that a rule made (True), or that none made
-        (False); None returns both.
+    :param by_rule: return only the dates that a rule made (True), or the others (False); None
+        returns both.
+    :param begins: leave out the milestones that began before *first_day*.
     :param limit: return only so many milestones, the earliest.
     """
     query = (
@@ -244,11 +247,13 @@ def milestones(
         # that leads back to the class where the query began.
         .options(selectinload(Milestone.event).selectinload(Event.milestones))
     )
+    if begins and first_day is not None:
+        query = query.where(Milestone.first_day >= first_day)
     if by_rule is not None:
-        query = query.where(Event.by_rule if by_rule else ~Event.by_rule)
+        query = query.where(Milestone.by_rule if by_rule else ~Milestone.by_rule)
     if limit is not None:
         query = query.order_by(
-            Milestone.first_day, Event.by_rule, Milestone.last_day, Milestone.id
+            Milestone.first_day, Milestone.by_rule, Milestone.last_day, Milestone.id
         ).limit(limit)
     return in_order(session.scalars(query).unique())
 
@@ -260,7 +265,7 @@ def in_order(found: Iterable[Milestone]) -> list[Milestone]:
         found,
         key=lambda m: (
             m.first_day,
-            m.event.by_rule,
+            m.by_rule,
             m.last_day,
             m.event_id,
             m.position,
@@ -361,6 +366,8 @@ def _milestone_conditions(
     yield from _milestone_scope(chosen)
     if not chosen.event_ids:
         yield from queries.date_conditions(chosen.asked)
+        if chosen.without_days:
+            yield ~Milestone.by_rule
     if first_day is not None:
         yield Milestone.last_day >= first_day
     if last_day is not None:
@@ -396,8 +403,6 @@ def _event_conditions(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
     if chosen.event_ids:
         yield Event.id.in_(chosen.event_ids)
         return
-    if chosen.without_days:
-        yield ~Event.by_rule
     if chosen.types:
         yield Event.type.in_(chosen.types)
     if chosen.themes:
@@ -413,6 +418,8 @@ def _event_scope(chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
     if chosen.event_ids:
         return
     yield from queries.some_date_conditions(chosen.asked)
+    if chosen.without_days:
+        yield or_(~Event.by_rule, Event.milestones.any(Milestone.key != RULE_KEY))
     for codes in chosen.scopes:
         yield or_(
             Event.scope_rows.any(EventScope.code.in_(codes)),

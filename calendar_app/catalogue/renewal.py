@@ -83,7 +83,9 @@ def _due(session: AnySession, today: date) -> Iterator[tuple[SeriesRule, Event |
     for rule in rules(session):
         for year in years:
             event = editions.get((rule.series_id, year.start))
-            wanted = _wanted(rule, year, reference, today)
+            wanted = _wanted(rule, year, reference)
+            if rule.ended_at and event:
+                wanted = _without(event, reference)
             if wanted is None:
                 continue
             if _follows(event, wanted, reference, today) if event else not rule.ended_at:
@@ -118,15 +120,12 @@ def next_day(rule: RuleEntry, reference: Reference, today: date) -> date | None:
 def _day(rule: RuleEntry, year: SchoolYear, reference: Reference) -> date | None:
     if not isinstance(rule.rule, AfterHolidays):
         return rule.rule.day_in(year)
-    if year.start < rule.since:
-        return None
     nation = reference.class_days(None, wednesdays=True)
-    return rule.rule.day_in(year, reference.zones, nation)
+    day = rule.rule.day_in(year, reference.zones, nation)
+    return day if day and day.year >= rule.since else None
 
 
-def _wanted(
-    row: SeriesRule, year: SchoolYear, reference: Reference, today: date
-) -> EventEntry | None:
+def _wanted(row: SeriesRule, year: SchoolYear, reference: Reference) -> EventEntry | None:
     """Return the edition that a rule asks for; None without a day in that school year."""
     rule = rule_entry(row)
     day = _day(rule, year, reference)
@@ -146,11 +145,15 @@ def _wanted(
         link=rule.link,
         summary=rule.summary,
         source=rule.source,
-        archived=rule.ended and day >= today,
         milestones=(
             MilestoneEntry(kind=MilestoneKind.SESSION, day=day, announced_at=_announced_at(year)),
         ),
     )
+
+
+def _without(event: Event, reference: Reference) -> EventEntry:
+    """Return an edition as it stands, but out of the calendar: its rule ended."""
+    return event_entry(event, reference.academies).model_copy(update={"archived": True})
 
 
 def _announced_at(year: SchoolYear) -> datetime:
@@ -161,7 +164,8 @@ def _announced_at(year: SchoolYear) -> datetime:
 
 def _follows(event: Event, wanted: EventEntry, reference: Reference, today: date) -> bool:
     """Whether an edition must be changed to what its rule asks for now."""
-    if not event.is_untouched or any(m.last_day < today for m in event.milestones):
+    days = [*(m.last_day for m in event.milestones), *(m.days[1] for m in wanted.milestones)]
+    if not event.is_untouched or min(days, default=today) < today:
         return False
     academies = reference.academies
     stored = event_entry(event, academies)

@@ -20,6 +20,12 @@ from calendar_app.config.settings import Settings, data_folder
 from calendar_app.store.base import AnySession
 from calendar_app.words.errors import CalendarError
 
+#: Said where the store has no rule: a store of an earlier release, or the file was not imported.
+NO_RULES = (
+    "Aucune journée ne revient d'elle-même : lancez « calendar-app events import », qui lit "
+    "data/yearly_days.yaml."
+)
+
 OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
 

@@ -13,7 +13,9 @@ import click
 from calendar_app.app import settings_of, store_session
 from calendar_app.catalogue import file_exchange, holidays_update, renewal
 from calendar_app.catalogue.holidays_update import CalendarChange
+from calendar_app.catalogue.import_export import ImportReport
 from calendar_app.cli.base import (
+    NO_RULES,
     OPTIONAL_FILE,
     ready_application,
     ready_store,
@@ -49,15 +51,17 @@ def events_check(file: Path | None) -> None:
 @OPTIONAL_FILE
 def events_import(file: Path | None) -> None:
     """Importe FILE (par défaut les deux fichiers de data/), en entier ou pas du tout."""
-    for path in _content(file):
-        _import(path)
+    reports = [_import(path) for path in _content(file)]
+    # What one of the files has is not absent.
+    for event_id in sorted(set.intersection(*(set(report.absent) for report in reports))):
+        click.echo(f"  absent    {event_id} : absent du fichier, laissé dans la base.")
 
 
 def _content(file: Path | None) -> list[Path]:
     return [file] if file else [data_folder() / name for name in file_exchange.CONTENT]
 
 
-def _import(path: Path) -> None:
+def _import(path: Path) -> ImportReport:
     with (
         ready_store() as session,
         _bar(path, "Lecture") as reading,
@@ -80,9 +84,8 @@ def _import(path: Path) -> None:
             f"  conflit   {event_id} : modifié dans la base depuis le dernier import, gardé tel "
             "quel. « calendar-app events export » écrit cette version dans un fichier."
         )
-    for event_id in report.absent:
-        click.echo(f"  absent    {event_id} : absent du fichier, laissé dans la base.")
     _tell(renewed)
+    return report
 
 
 def _tell(renewed: renewal.RenewalReport) -> None:
@@ -96,11 +99,16 @@ def _tell(renewed: renewal.RenewalReport) -> None:
 def events_renew() -> None:
     """Crée les éditions des séries qui reviennent par une règle, de cette année et de la suivante.
 
-    L'ouvrier le fait aussi, chaque jour.
+    L'ouvrier le fait aussi, dans la minute.
     """
     with ready_store() as session:
+        known = len(renewal.rules(session))
         renewed = renewal.renew(session, datetime.now(UTC))
-    click.echo(f"{len(renewed.created)} éditions créées, {len(renewed.changed)} modifiées.")
+    if not known:
+        click.echo(NO_RULES)
+        return
+    made, changed = len(renewed.created), len(renewed.changed)
+    click.echo(f"Règles : {known}. Éditions créées : {made}, modifiées : {changed}.")
     _tell(renewed)
 
 

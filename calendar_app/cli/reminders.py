@@ -150,7 +150,7 @@ def _show(found: outbox_status.Status) -> None:
 def _show_holidays(session: AnySession, address: str | None, now: datetime) -> None:
     last = holidays_update.state(session)
     if last is None or last.succeeded_at is None:
-        told = "jamais cherchées"
+        told = "pas encore obtenues"
     else:
         told = f"cherchées le {_local(last.succeeded_at)}"
     if address is None:

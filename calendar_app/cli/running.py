@@ -19,8 +19,8 @@ import click
 
 from calendar_app import worker as worker_
 from calendar_app.app import settings_of, store_session
-from calendar_app.catalogue import setup
-from calendar_app.cli.base import application, ready_application, ready_store
+from calendar_app.catalogue import renewal, setup
+from calendar_app.cli.base import NO_RULES, application, ready_application, ready_store
 from calendar_app.cli.group import cli
 from calendar_app.config.settings import Settings, data_folder
 from calendar_app.editing import accounts
@@ -113,6 +113,8 @@ def _prepare(listening: str) -> None:
                 "vérifiez CALENDAR_DATABASE_URL.",
                 err=True,
             )
+        if not renewal.rules(session):
+            click.echo(NO_RULES)
     click.echo("Le calendrier est servi (Ctrl + C pour arrêter). Ouvrez :")
     lines = _where_to_begin(settings, listening, has_editors=has_editors)
     width = max(len(words) for words, _ in lines)
@@ -148,7 +150,10 @@ def _first_account(settings: Settings) -> str:
     # The link that the command writes is of this server only if it knows the port, too.
     own_port = settings.port != 8000 and settings.public_url == f"http://127.0.0.1:{settings.port}"
     port = f"PORT={settings.port} " if own_port else ""
-    return f'{port}{program} editors add --role administrateur ADRESSE "NOM"'
+    # Not their values: an address of a database may hold a password.
+    more = any(name.startswith("CALENDAR_") for name in os.environ)
+    alike = " (avec les mêmes variables CALENDAR_…)" if more else ""
+    return f'{port}{program} editors add --role administrateur ADRESSE "NOM"{alike}'
 
 
 @contextmanager
@@ -221,7 +226,10 @@ def migrate() -> None:
     """Crée la base ou la met à jour (schéma, académies, thèmes, vacances)."""
     with ready_store(new=True) as session:
         version = setup.catalogue_version(session)
+        has_rules = bool(renewal.rules(session))
     click.echo(f"La base est à jour (version {version} du catalogue).")
+    if not has_rules:
+        click.echo(NO_RULES)
 
 
 @cli.command()

@@ -304,7 +304,8 @@ def find_candidates(session: AnySession, editor: Editor, draft: Draft) -> tuple[
     events of its school year that the editor may read, without archived ones."""
     day = draft.last_day or draft.first_day or paris_day(draft.created_at)
     found = (e for e in events_of(session, editor, SchoolYear.of(day), "") if not e.archived_at)
-    ranked = sorted(found, key=lambda e: (-closeness(draft.title, e.title), e.id))
+    # Days that return by a rule are close to nothing: they come after the contests.
+    ranked = sorted(found, key=lambda e: (-closeness(draft.title, e.title), e.by_rule, e.id))
     return tuple(ranked[:NEAR])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from calendar_app.catalogue import renewal
+from calendar_app.catalogue import queries, renewal
 from calendar_app.catalogue.file_entries import RuleEntry
 from calendar_app.catalogue.models.rules import SeriesRule
 from calendar_app.editing import journal
@@ -38,6 +38,7 @@ def end(session: AnySession, editor: Editor, series_id: str, ended: bool, now: d
     :raises NotYourActionError: when the editor may not end it.
     """
     with writing(session, now):
+        queries.catalogue(session, for_update=True)
         write_end(session, editor, series_id, ended, now)
     renewal.renew(session, now)
 

@@ -44,7 +44,8 @@ class Personal:
     """What a feed says for one person only; the default is a feed for everybody.
 
     :param notes: by the UID of a date; a date may have none.
-    :param revision: the number of changes that the person made to what the feed says.
+    :param revision: a number that grows with each change that the person makes to what the feed
+        says; it is added to SEQUENCE.
     :param changed_at: the last of these changes, or of the school holidays (aware, UTC); None in a
         feed for everybody.
     """

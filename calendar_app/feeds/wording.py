@@ -343,8 +343,11 @@ def level_words(event: Event) -> str | None:
 
 
 def class_words(event: Event) -> str:
-    """Return :func:`level_words`, or « classes non précisées »."""
-    return level_words(event) or "classes non précisées"
+    """Return :func:`level_words`, or « classes non précisées »; « toutes les classes » for a day
+    that returns by a rule, whose text names none when it is for all."""
+    return level_words(event) or (
+        "toutes les classes" if event.by_rule else "classes non précisées"
+    )
 
 
 def audience_words(event: Event) -> str:

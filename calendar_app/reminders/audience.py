@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from calendar_app.catalogue.class_fit import Column, StoredClasses, fits, holds
-from calendar_app.catalogue.models.events import Event, EventTheme, PastDate
+from calendar_app.catalogue.models.events import Event, EventTheme, Milestone, PastDate
 from calendar_app.reminders.models.outbox import Delivery, Reminder, SendDay, WeeklyDate
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
 from calendar_app.reminders.rules.deliveries import (
@@ -203,8 +203,10 @@ def _fits() -> ColumnElement[bool]:
 
 
 def _is_by_rule() -> ColumnElement[bool]:
-    """Whether a rule made the event: who follows all contests did not ask to hear of such days."""
-    return exists().where(Event.id == SendDay.event_id, Event.by_rule)
+    """Whether a rule made the date: who follows all contests did not ask to hear of such days."""
+    return exists().where(
+        Milestone.id == SendDay.milestone_id, Event.id == SendDay.event_id, Milestone.by_rule
+    )
 
 
 def _is_of_use() -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
@@ -49,6 +49,8 @@ from calendar_app.words.errors import CalendarUnknownError, GoneError
 from calendar_app.words.french import day_words, days_left_words, in_class_weeks_words
 from calendar_app.words.vocabulary import MilestoneKind
 
+_2020 = datetime(2020, 1, 1, tzinfo=UTC)
+
 # -- its address -----------------------------------------------------------------------------------
 
 
@@ -58,7 +60,7 @@ class AgendaOverError(GoneError):
     def __init__(self) -> None:
         super().__init__(
             "Cet agenda personnel est arrêté, ou son adresse a changé. Enlevez-le de votre agenda. "
-            "Votre page personnelle, dont le lien est dans chaque courriel, en donne un autre."
+            "Si vous recevez encore nos rappels, votre page personnelle en donne un autre."
         )
 
 
@@ -104,7 +106,11 @@ def stop(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
 
 def _new(subscriber: Subscriber, now: datetime) -> PersonalAgenda:
     return PersonalAgenda(
-        subscriber_id=subscriber.id, uid=uuid.uuid4(), created_at=now, changed_at=now, revision=0
+        subscriber_id=subscriber.id,
+        uid=uuid.uuid4(),
+        created_at=now,
+        changed_at=now,
+        revision=0,
     )
 
 
@@ -188,9 +194,15 @@ def personal_feed(
             feed_holidays(reference, place.academy, past_edge(edge)) if agenda.holidays else ()
         ),
         personal=Personal(
-            notes, agenda.revision, max(filter(None, (agenda.changed_at, class_days_changed_at)))
+            notes, _revision(agenda), max(filter(None, (agenda.changed_at, class_days_changed_at)))
         ),
     )
+
+
+def _revision(agenda: PersonalAgenda) -> int:
+    """Return a number that grows with each change, and when an agenda is stopped and made again:
+    SEQUENCE must never shrink."""
+    return (agenda.created_at - _2020) // timedelta(minutes=1) + agenda.revision
 
 
 def _held(
@@ -233,7 +245,7 @@ def _note(
     said = held.said.get(milestone.event_id)
     is_done = said is not None and said.settles(milestone.kind)
     of_use = not is_done
-    if milestone.kind is MilestoneKind.SESSION and not milestone.event.by_rule:
+    if milestone.kind is MilestoneKind.SESSION and not milestone.by_rule:
         of_use = said is not None and said.registered_at is not None
     may_remind = milestone.uid in held.reminded and of_use
     return PersonalNote(

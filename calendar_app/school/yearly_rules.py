@@ -33,9 +33,7 @@ _ORDINALS = ("premier", "deuxième", "troisième", "quatrième", "cinquième")
 _TRIED = 12
 _PART = re.compile(r"[A-Z]+=[A-Z0-9,+-]+")
 #: The parts of an RRULE that a day of the year may need. The others name hours, or an end.
-_PARTS = frozenset(
-    "FREQ INTERVAL BYMONTH BYMONTHDAY BYDAY BYYEARDAY BYWEEKNO BYSETPOS BYEASTER".split()
-)
+_PARTS = frozenset("FREQ BYMONTH BYMONTHDAY BYDAY BYYEARDAY BYWEEKNO BYSETPOS BYEASTER".split())
 #: The parts that name a day; without any, the day would be the first one of *since*.
 _DAYS = frozenset("BYMONTHDAY BYDAY BYYEARDAY BYEASTER".split())
 
@@ -61,12 +59,13 @@ class ByRecurrence:
         parts = self.rule.split(";")
         names = [part.partition("=")[0] for part in parts]
         wrong = [part for part in parts if not _PART.fullmatch(part)]
-        wrong += [part for part in parts if part.startswith("INTERVAL=0")]
         wrong += sorted({name for name in names if name not in _PARTS or names.count(name) > 1})
         if wrong:
             raise RuleError(f"« {wrong[0]} » n'est pas permis ici : {_HINT}")
-        if "FREQ=YEARLY" not in parts or _DAYS.isdisjoint(names):
+        if "FREQ=YEARLY" not in parts:
             raise RuleError(f"une règle revient chaque année, FREQ=YEARLY : {_HINT}")
+        if _DAYS.isdisjoint(names):
+            raise RuleError(f"il manque le jour : {_HINT}")
         try:
             found = self._first_days()
         except ValueError as error:
@@ -101,8 +100,10 @@ class ByRecurrence:
             return f"le {day_words(found[0], weekday=False, year=False)}"
         if len({(day.month, day.weekday()) for day in found}) == 1:
             first = found[0]
-            return f"un {WEEKDAYS[first.weekday()]} de {MONTHS[first.month - 1]}"
-        return f"selon la règle {self.rule}"
+            month = MONTHS[first.month - 1]
+            of_month = f"d'{month}" if month[0] in "ao" else f"de {month}"
+            return f"un {WEEKDAYS[first.weekday()]} {of_month}"
+        return "à une date qui change d'une année à l'autre"
 
 
 @dataclass(frozen=True, slots=True)

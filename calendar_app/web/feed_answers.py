@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
@@ -76,16 +75,13 @@ def answer_feed(
     :param changed_at: the last change of what the feed says (aware).
     """
     zipped = request.accept_encodings["gzip"] > 0
-    etags = {False: rendered.etag, True: f"{rendered.etag}-gzip"}
-    # A feed also changes at the edge of a month: it is never older than that edge.
-    edge = datetime.combine(month_edge(page().now), time.min, PARIS)
-    moved_at = max(changed_at, edge).replace(microsecond=0)
+    moved_at = _moved_at(changed_at)
     answer = Response(content_type=content_type)
-    answer.set_etag(etags[zipped])
+    answer.set_etag(f"{rendered.etag}-gzip" if zipped else rendered.etag)
     answer.headers["Last-Modified"] = http_date(moved_at)
     answer.headers["Cache-Control"] = cache_control
     answer.headers["Vary"] = "Accept-Encoding"
-    if _client_has(etags.values(), moved_at):
+    if is_known(rendered.etag, changed_at):
         answer.status_code = 304
         del answer.headers["Content-Type"]
         return answer
@@ -96,10 +92,20 @@ def answer_feed(
     return answer
 
 
-def _client_has(etags: Iterable[str], moved_at: datetime) -> bool:
+def is_known(etag: str, changed_at: datetime) -> bool:
     """Return whether the client has this version. If-None-Match wins over If-Modified-Since
-    (RFC 9110, section 13.2.2). The ETag of either variant counts: both hold the same dates."""
+    (RFC 9110, section 13.2.2). The ETag of either variant counts: both hold the same dates.
+
+    :param etag: that of the plain variant.
+    :param changed_at: as in :func:`answer_feed`.
+    """
     if "If-None-Match" in request.headers:
-        return any(request.if_none_match.contains_weak(etag) for etag in etags)
+        return any(request.if_none_match.contains_weak(e) for e in (etag, f"{etag}-gzip"))
     since = parse_date(request.headers.get("If-Modified-Since"))
-    return since is not None and moved_at <= since
+    return since is not None and _moved_at(changed_at) <= since
+
+
+def _moved_at(changed_at: datetime) -> datetime:
+    """Return the Last-Modified of a feed: it also changes at the edge of a month."""
+    edge = datetime.combine(month_edge(page().now), time.min, PARIS)
+    return max(changed_at, edge).replace(microsecond=0)

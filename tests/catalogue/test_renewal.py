@@ -154,6 +154,58 @@ def test_a_rule_that_ended_takes_back_what_is_ahead(empty_app):
     assert renew(empty_app, datetime(2028, 8, 1, 9, tzinfo=UTC)).created == ()
 
 
+def test_a_rule_that_ended_takes_its_edition_back_whatever_the_rule_says_by_then(empty_app):
+    write_rule(empty_app)
+    renew(empty_app)
+    write_rule(empty_app, since=2030, ended="true")
+    assert renew(empty_app).changed == (ID, "laicite-2027-2028")
+
+
+def test_a_rule_moves_no_edition_into_the_past(empty_app):
+    write_rule(empty_app)
+    renew(empty_app)
+    write_rule(empty_app, every="FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=20")
+    assert renew(empty_app).changed == ("laicite-2027-2028",)
+    assert days(empty_app)[ID] == date(2026, 12, 9)
+
+
+def test_a_file_may_write_over_an_edition_that_nobody_changed(empty_app):
+    write_rule(empty_app)
+    renew(empty_app)
+    own = entry(id=ID, series="laicite", title="Laïcité", school_year="2026-2027", milestones=[])
+    assert publish(empty_app, own).changed == (ID,)
+    assert renew(empty_app) == renewal.RenewalReport((), ())
+
+
+def test_an_export_names_the_edition_of_which_another_event_is_a_part(
+    empty_app, make_app, tmp_path
+):
+    write_rule(empty_app)
+    renew(empty_app)
+    part = entry(id="fil-2026-2027", series="fil", school_year="2026-2027", part_of=ID)
+    publish(empty_app, part | {"milestones": []})
+    path, fresh = tmp_path / "export.yaml", make_app("empty")
+    with empty_app.app_context():
+        path.write_text(file_exchange.export_events_text(db.session), encoding="utf-8")
+    with fresh.app_context():
+        report = file_exchange.import_events_file(db.session, path, IMPORTED_AT)
+    assert set(report.created) == {ID, "fil-2026-2027"}
+
+
+@pytest.mark.parametrize("rule", ["after_holidays", "every"])
+def test_nothing_returns_before_the_year_since_which_it_does(empty_app, rule):
+    rules = {
+        "every": {"every": "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=1"},
+        "after_holidays": {
+            "every": None,
+            "after_holidays": {"holidays": "hiver", "weekday": "monday"},
+        },
+    }
+    write_rule(empty_app, since=2027, **rules[rule])
+    renew(empty_app)
+    assert [day.year for day in days(empty_app).values()] == [2027, 2028]
+
+
 def test_a_rule_after_holidays_makes_no_edition_where_they_are_unknown(empty_app):
     after = {"holidays": "toussaint", "weekday": "thursday"}
     write_rule(empty_app, every=None, after_holidays=after)

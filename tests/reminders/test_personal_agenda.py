@@ -246,7 +246,8 @@ def test_wishes_and_a_wish_that_is_carried_over_move_its_last_change(empty_app):
 def test_days_that_return_by_a_rule_come_when_they_were_picked(empty_app):
     """In the agenda, and under « Bientôt » on the personal page."""
     contest = another("concours", milestones=[{"kind": "deadline", "day": "2021-02-12"}])
-    publish(empty_app, contest, entry(record=BY_RULE), now=PUBLISHED)
+    day = {"kind": "session", "day": "2021-02-11"}
+    publish(empty_app, contest, entry(record=BY_RULE, milestones=[day]), now=PUBLISHED)
     [alice] = sign_up(empty_app, subscriber(), picks=(ID,))
     [bob] = sign_up(empty_app, subscriber("bob", follows_all=True))
     expected = {alice: ([ID], [ID], ["concours-2020-2021"])}

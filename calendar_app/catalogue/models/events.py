@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     UniqueConstraint,
+    and_,
 )
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -26,6 +27,10 @@ from calendar_app.words.vocabulary import Certainty, EventType, MilestoneKind
 #: The namespace of milestone UIDs (UUIDv5 of « event id/key », RFC 9562). It must never change, or
 #: every subscribed calendar would show every date twice.
 UID_NAMESPACE = uuid.UUID("5b0a8d3e-6c1f-5d7a-9a52-0d6f6f0d2c11")
+
+
+#: The key of the date that a rule makes.
+RULE_KEY = MilestoneKind.SESSION.value
 
 
 def milestone_uid(event_id: str, key: str) -> uuid.UUID:
@@ -255,6 +260,17 @@ class Milestone(Visible, Base):
     past: Mapped[list[PastDate]] = relationship(
         cascade="all, delete-orphan", order_by="(PastDate.until_at, PastDate.id)"
     )
+
+    @hybrid_property
+    def by_rule(self) -> bool:
+        """Whether the rule of the series made this date: the day itself, and no date that an editor
+        added to its event. As SQL, it needs a join with the event."""
+        return self.key == RULE_KEY and self.event.by_rule
+
+    @by_rule.inplace.expression
+    @classmethod
+    def _by_rule(cls) -> ColumnElement[bool]:
+        return and_(cls.key == RULE_KEY, Event.by_rule)
 
     @property
     def scope(self) -> frozenset[str]:

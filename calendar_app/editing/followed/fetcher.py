@@ -73,7 +73,10 @@ class UnknownHostError(FetchError):
     """The host name does not exist."""
 
     def __init__(self) -> None:
-        super().__init__("Ce nom de site n'existe pas.", permanent=False)
+        super().__init__(
+            "Ce nom de site n'existe pas, ou cette machine n'a pas d'accès au réseau.",
+            permanent=False,
+        )
 
 
 class TooLargeError(FetchError):

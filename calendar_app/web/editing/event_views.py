@@ -56,7 +56,7 @@ bp = room_blueprint(
     enregistre="C'est enregistré et publié.",
     propose="C'est proposé à la publication.",
     etat="L'événement est à jour.",
-    regle="C'est noté : ses éditions à venir suivent.",
+    regle="C'est noté : ses éditions à venir que personne n'a modifiées suivent.",
 )
 
 

@@ -193,10 +193,11 @@ def event(event_id: str) -> str:
         elsewhere=elsewhere,
         adds=adds,
         audience=wording.audience_words(found),
-        levels=wording.level_words(found),
+        levels=wording.class_words(found) if found.by_rule else wording.level_words(found),
         scope=wording.scope_words(found.scope, here.reference.academies),
         taking_part=[(asked, answer) for asked, answer in wording.taking_part(found) if answer],
-        unsaid=wording.unsaid_words(found),
+        # The text that proclaims a day has nothing to say of registering.
+        unsaid="" if found.by_rule else wording.unsaid_words(found),
         share=links.mail_share(
             found.title, [f"{c.lead_in} {c.when}" for c in seen if not c.is_past], page_address
         ),
@@ -248,18 +249,35 @@ def undated_events(here: Page, chosen: CatalogueFilter) -> list[Event]:
 
 
 def next_cards(here: Page, count: int) -> list[Card]:
-    """Return the cards of the next *count* dates of the filter."""
-    return _cards(here, here.today, limit=count)
+    """Return the cards of the next *count* dates of the filter; days that return by a rule take
+    only the places that contests leave."""
+    contests = _cards(here, here.today, limit=count, by_rule=False)
+    days = _cards(here, here.today, limit=count - len(contests), by_rule=True)
+    return sorted([*contests, *days], key=_in_a_list)
 
 
 def _cards(
-    here: Page, first: date, last: date | None = None, limit: int | None = None
+    here: Page,
+    first: date,
+    last: date | None = None,
+    limit: int | None = None,
+    by_rule: bool | None = None,
 ) -> list[Card]:
     """Return the cards of the filter's dates from *first* on, in the order of a list."""
     found = queries.milestones(
-        db.session, here.filter, first, last, cancelled_since=_told_since(here), limit=limit
+        db.session,
+        here.filter,
+        first,
+        last,
+        cancelled_since=_told_since(here),
+        limit=limit,
+        by_rule=by_rule,
     )
-    return sorted((here.card(m) for m in found), key=lambda c: (c.shown_from, c.event.by_rule))
+    return sorted((here.card(m) for m in found), key=_in_a_list)
+
+
+def _in_a_list(card: Card) -> tuple[date, bool]:
+    return card.shown_from, card.milestone.by_rule
 
 
 def _filters(

@@ -132,8 +132,8 @@ def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
     )
     events = queries.events(db.session, here.filter, year)
     found = lines(year, events, in_year, here.filter)
-    drawn = [line for line in found if not line.event.by_rule]
-    days = [m for line in found if line.event.by_rule for m in line.milestones]
+    drawn = [line for line in found if not _is_day(line)]
+    days = [m for line in found if _is_day(line) for m in line.milestones]
     known: list[SchoolYear] = queries.school_years(db.session)
     return {
         "year": year,
@@ -145,6 +145,11 @@ def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
         "next": year.next if any(y > year for y in known) else None,
         **axis(here, year),
     }
+
+
+def _is_day(line: Line) -> bool:
+    """Whether a rule made all dates of a line."""
+    return bool(line.milestones) and all(m.by_rule for m in line.milestones)
 
 
 def axis(here: Page, year: SchoolYear) -> dict[str, object]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.models.events import Event, Milestone
@@ -24,8 +24,11 @@ SOON = 4
 #: For how many days an opening is news.
 NEW = timedelta(days=14)
 
-#: The most events that come later, and dates that are read to find them.
-LATER, _READ = 6, 60
+#: The most events that are due, and that come later; and dates that are read to find the latter.
+MOST_DUE, LATER, _READ = 20, 6, 60
+
+#: A session that is longer, and that has begun, runs all year: it is no news of today.
+LONG = timedelta(days=31)
 
 #: The fewest and the most days (« journées ») in the list.
 FEW_DAYS, MANY_DAYS = 3, 8
@@ -53,36 +56,48 @@ class Today:
     :param due: the events with a date in the next class weeks (:data:`SOON`).
     :param opened: the events that opened a short while ago and have a later date.
     :param later: the next events after these.
-    :param days: the next days that return by a rule.
+    :param running: the events in a session of many weeks, without another date ahead.
+    :param days: the next days that return by a rule, one card an event.
     """
 
     due: tuple[Row, ...]
     opened: tuple[Row, ...]
     later: tuple[Row, ...]
+    running: tuple[Row, ...]
     days: tuple[Card, ...]
 
     @property
     def cards(self) -> list[Card]:
         """The next date of every event in the lists, in the order of the days."""
-        rows = (*self.due, *self.opened, *self.later)
+        rows = (*self.due, *self.opened, *self.later, *self.running)
         found = [row.next for row in rows] + list(self.days)
-        return sorted(found, key=lambda card: (card.shown_from, card.event.by_rule))
+        return sorted(found, key=lambda card: (card.shown_from, card.milestone.by_rule))
 
 
 def today(here: Page) -> Today:
     """Return what comes for the place, the classes and the themes on screen."""
     soon = weeks_end(here.today, here.class_days, SOON)
-    due = _rows(here, _ahead(here, here.today, soon))
-    seen = {row.event.id for row in due}
+    found = _rows(here, _ahead(here, here.today, soon))
+    running = [row for row in found if _runs_long(row.next)]
+    due = [row for row in found if not _runs_long(row.next)]
+    seen = {row.event.id for row in found}
     opened = [row for row in _rows(here, _opened(here)) if row.event.id not in seen]
     seen |= {row.event.id for row in opened}
-    later = _rows(here, _ahead(here, soon + timedelta(days=1), limit=_READ))
+    later = _rows(here, _ahead(here, soon + timedelta(days=1), limit=_READ, begins=True))
+    later = [row for row in later if row.event.id not in seen]
+    seen |= {row.event.id for row in later}
     return Today(
-        due=tuple(due),
+        due=tuple(due[:MOST_DUE]),
         opened=tuple(opened),
-        later=tuple(row for row in later if row.event.id not in seen)[:LATER],
-        days=_days(here, soon),
+        later=tuple(later[:LATER]),
+        running=tuple(running),
+        days=_days(here, soon, seen),
     )
+
+
+def _runs_long(card: Card) -> bool:
+    milestone = card.milestone
+    return card.is_running and milestone.last_day - milestone.first_day > LONG
 
 
 def standing_words(here: Page) -> str:
@@ -101,17 +116,31 @@ def unknown_words(here: Page) -> str:
 
 
 def _ahead(
-    here: Page, first: date, last: date | None = None, limit: int | None = None
+    here: Page,
+    first: date,
+    last: date | None = None,
+    limit: int | None = None,
+    *,
+    begins: bool = False,
 ) -> list[Milestone]:
+    """Return the dates that are no days by a rule and touch these days.
+
+    :param begins: leave out what began before *first*.
+    """
     return queries.milestones(
         db.session,
         here.filter,
         first,
         last,
-        cancelled_since=cancelled_since(here.today.replace(day=1)),
+        cancelled_since=_told_since(here),
         by_rule=False,
+        begins=begins,
         limit=limit,
     )
+
+
+def _told_since(here: Page) -> datetime:
+    return cancelled_since(here.today.replace(day=1))
 
 
 def _opened(here: Page) -> list[Milestone]:
@@ -124,25 +153,33 @@ def _rows(here: Page, milestones: Iterable[Milestone]) -> list[Row]:
     date is the next one only of an event without another."""
     events = {m.event_id: m.event for m in milestones}.values()
     rows = [row for event in events if (row := _row(here, event))]
-    return sorted(rows, key=lambda row: (row.next.milestone.is_cancelled, row.next.shown_from))
+    return sorted(rows, key=lambda row: _next_first(row.next))
 
 
 def _row(here: Page, event: Event) -> Row | None:
     ahead = [m for m in queries.dates_seen(event, here.filter) if m.last_day >= here.today]
-    cards = sorted(
-        map(here.card, ahead), key=lambda card: (card.milestone.is_cancelled, card.shown_from)
-    )
+    cards = sorted(map(here.card, ahead), key=_next_first)
     return Row(cards[0], tuple(cards[1:])) if cards else None
 
 
-def _days(here: Page, soon: date) -> tuple[Card, ...]:
+def _next_first(card: Card) -> tuple[bool, bool, date]:
+    return card.milestone.is_cancelled, _runs_long(card), card.shown_from
+
+
+def _days(here: Page, soon: date, seen: Collection[str]) -> tuple[Card, ...]:
     """Return the days of the next class weeks, and at least the next few of the two school years
-    for which rules make editions."""
+    for which rules make editions; without the events that are *seen* in another list."""
     last = SchoolYear.of(here.today).next.last_day
     found = queries.milestones(
-        db.session, here.filter, here.today, last, by_rule=True, limit=MANY_DAYS
+        db.session,
+        here.filter,
+        here.today,
+        last,
+        cancelled_since=_told_since(here),
+        by_rule=True,
+        limit=MANY_DAYS,
     )
-    cards = [here.card(m) for m in found]
+    cards = [here.card(m) for m in found if m.event_id not in seen]
     return tuple(
         card for n, card in enumerate(cards) if n < FEW_DAYS or card.milestone.first_day <= soon
     )

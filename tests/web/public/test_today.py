@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import html
 import re
+import uuid
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from calendar_app.catalogue import file_exchange, renewal
+from calendar_app.catalogue.models.events import Milestone
 from calendar_app.config.settings import data_folder
 from calendar_app.store.base import db
 from calendar_app.words.french import days_left_words
+from calendar_app.words.vocabulary import MilestoneKind
 from tests.conftest import IMPORTED_AT
-from tests.factories import another, entry, publish
+from tests.factories import another, changing, entry, publish
 from tests.ical_reading import vevents
 from tests.tools import CAMPAIGN
 
@@ -161,6 +164,59 @@ def test_journees_come_after_a_contest_of_their_day_and_can_be_left_out(fresh):
         str(event["SUMMARY"]) for event in whole if "Concours d'essai" in event["SUMMARY"]
     ]
     assert client.get("/?journees=2").status_code == 404
+
+
+def test_a_date_that_an_editor_adds_to_a_journee_is_a_date_like_others(fresh):
+    renew(fresh, date(2026, 11, 29))
+    with changing(fresh, IMPORTED_AT, "journee-de-la-laicite-2026-2027") as event:
+        sending = Milestone(
+            key="envoi",
+            uid=uuid.uuid4(),
+            position=1,
+            kind=MilestoneKind.SUBMISSION_DEADLINE,
+            first_day=date(2027, 1, 22),
+            last_day=date(2027, 1, 22),
+            announced_at=IMPORTED_AT,
+            changed_at=IMPORTED_AT,
+        )
+        event.milestones.append(sending)
+    client = fresh.test_client()
+    for address in ("/", "/agenda/", "/calendrier/2027/01/"):
+        for more in ("", "&journees=0"):
+            page = html.unescape(client.get(f"{address}?le=2027-01-12{more}").text)
+            assert "Envoi des productions jusqu'au" in page, (address, more)
+    home = client.get("/?le=2026-12-01").text
+    assert len(titles_of(home, "journee-de-la-laicite")) == 1
+
+
+def titles_of(page: str, slug: str) -> list[str]:
+    return re.findall(rf'href="/evenements/{slug}-[^"]*"', page)
+
+
+def test_what_runs_all_year_is_no_news_of_today(empty_app):
+    project = {"kind": "session", "first_day": "2020-09-15", "last_day": "2021-06-15"}
+    publish(
+        empty_app,
+        *(another(f"projet-{n}", milestones=[project]) for n in range(70)),
+        another("due", milestones=[deadline("2021-01-06")]),
+        another("later", milestones=[deadline("2021-04-06")]),
+    )
+    page = empty_app.test_client().get("/?le=2021-01-04").text
+    found = {name: titles(section) for name, section in sections(page).items()}
+    assert found["prochaines"] == ["due"]
+    assert found["plus-tard"] == ["later"]
+    assert len(found["toute-l-annee"]) == 6
+
+
+def test_an_embed_shows_contests_before_days(fresh):
+    renew(fresh, date(2026, 11, 29))
+    late = [deadline("2027-04-15")]
+    publish(
+        fresh, entry(id="zele-2026-2027", series="zele", school_year="2026-2027", milestones=late)
+    )
+    page = fresh.test_client().get("/embed/agenda/?le=2027-03-01&nombre=5").text
+    assert "zele-2026-2027" in page
+    assert len(titles_of(page, "journee")) == 4
 
 
 def test_home_says_where_the_year_stands_or_that_it_is_not_known(fresh):
