@@ -24,7 +24,8 @@ def go(page: Page, place: Place) -> None:
 def test_everybody_can_read_and_use_a_page(new_page, place):
     page = new_page()
     go(page, place)
-    skip_to_content(page)
+    if page.locator("main :focus").count() == 0:  # a page with a mistake opens at it
+        skip_to_content(page)
     for_everybody(page, place.address)
 
 
