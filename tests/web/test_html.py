@@ -20,8 +20,8 @@ WHAT = "the HTML of the pages"
 
 #: Warnings of the checker about intended things: a part of the warning → the reason.
 MEANT_SO = {
-    "The “figure” role is unnecessary": "the RGAA asks for it (1.9): some screen readers tell of no "
-    "figure without it",
+    "The “figure” role is unnecessary": "the RGAA asks for it (1.9), for screen readers that tell "
+    "of no figure without it",
 }
 
 
