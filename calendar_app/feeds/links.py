@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote, urlencode
 
 import segno
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.wording import session_hours
@@ -145,10 +145,11 @@ def qr_svg(address: str) -> str | None:
         omitsize=True,
         svgclass="qr",
         lineclass=None,
-        title=f"Code QR de {address}",
     )
-    # Without a style sheet, a drawing without a size would fill the page.
-    return out.getvalue().decode().replace("<svg ", '<svg width="164" height="164" ', 1)
+    # Without a style sheet, a drawing without a size would fill the page. The role and the name are
+    # what a screen reader tells of it (RGAA 1.1).
+    told = f'role="img" aria-label="{escape(f"Code QR de {address}")}"'
+    return out.getvalue().decode().replace("<svg ", f'<svg width="164" height="164" {told} ', 1)
 
 
 def mail_share(title: str, dates: Iterable[str], page: str) -> str:

@@ -29,6 +29,59 @@ _RUN = """() => axe.run({ resultTypes: ["violations", "incomplete"] })
 
 HEADINGS = "h1, h2, h3, h4, h5, h6"
 
+#: What the RGAA asks for and axe-core does not: the faults, each with the number of its criterion.
+#: docs/accessibility.md names them.
+RGAA = r"""() => {
+  const faults = [], all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const note = (criterion, e) => faults.push(`${criterion}: ${e.outerHTML.slice(0, 160)}`);
+  const text = (e) => (e ? e.textContent.replace(/\s+/g, " ").trim() : "");
+  const told = (e, name) => (e.getAttribute(name) || "").split(" ").filter(Boolean)
+    .map((id) => text(document.getElementById(id))).join(" ");
+  const named = (e) => e.getAttribute("aria-label") || told(e, "aria-labelledby");
+  const check = (criterion, selector, isRight) => {
+    for (const e of all(selector)) if (!isRight(e)) note(criterion, e);
+  };
+  check("1.1", "svg:not([aria-hidden=true] svg, [aria-hidden=true])",
+    (e) => e.getAttribute("role") === "img" && named(e));
+  check("1.9", "figure:has(> figcaption)", (e) =>
+    e.getAttribute("role") === "figure" && named(e) === text(e.querySelector("figcaption")));
+  check("5.4", "table", (e) => text(e.caption) || named(e));
+  check("5.6", ".month .bar a, .month .holiday", (e) => /\d{4}$/.test(text(e)));
+  check("9.4", "main p", (e) => !/^« .* »$/.test(text(e)));
+  check("12.6", "nav", (e) => e.querySelector("a"));
+  check("12.7", "a.skip", (e) => text(document.querySelector(e.hash)));
+  check("11.7", "fieldset", (e) => e.firstElementChild?.localName === "legend"
+    && text(e.firstElementChild) && !/^Si vous n/.test(text(e.firstElementChild)));
+  check("11.11", "main [role=alert].band", (e) => e.autofocus && e.tabIndex === -1);
+  const box = "input:is([type=radio], [type=checkbox])";
+  const group = (e) => e.closest("fieldset, [role=group]");
+  check("11.5", box, (e) => all(box, e.form || document).filter((o) => o.name === e.name).length < 2
+    || (group(e) && (group(e).localName === "fieldset" || named(group(e)))));
+
+  // 11.10: which fields must be filled in. Either the form says « tous », and each optional field
+  // is marked; or each field that must be filled in is marked.
+  const names = (e) => {
+    const found = [...(e.labels || [])].map(text).concat(told(e, "aria-describedby"));
+    for (let g = e.closest("fieldset"); g; g = g.parentElement.closest("fieldset")) {
+      found.push(text(g.querySelector("legend")), told(g, "aria-describedby"));
+    }
+    return found.join(" ");
+  };
+  const isFilled = (e) => e.required || (e.localName === "select" && e.value)
+    || (e.type === "radio" && all(box, e.form).some((o) => o.name === e.name && o.checked));
+  for (const form of all("form[method=post]")) {
+    const typed = "input:not([type=hidden], [tabindex='-1'], [readonly]), select, textarea";
+    const fields = all(typed, form).filter((e) => !e.classList.contains("hidden"));
+    if (new Set(fields.map((e) => e.name)).size < 2) continue;
+    const saysAll = /Tous les champs sont obligatoires/.test(text(form));
+    for (const e of fields) {
+      if (saysAll ? !isFilled(e) && !/facultatif|bligatoire|Au moins/.test(names(e))
+        : e.required && !/bligatoire/.test(names(e))) note("11.10", e);
+    }
+  }
+  return faults;
+}"""
+
 
 _BACKGROUND = "Element's background color could not be determined because "
 
@@ -101,6 +154,8 @@ def for_everybody(page: Page, state: str) -> None:
     levels = page.locator(HEADINGS).evaluate_all("all => all.map(h => Number(h.tagName[1]))")
     assert (levels[0], levels.count(1)) == (1, 1), f"{state}: the first heading is the page's own"
     assert all(low <= high + 1 for high, low in pairwise(levels)), f"{state}: headings jump"
+    faults = page.evaluate(RGAA)
+    assert faults == [], (state, faults)
     for width in (DESK, ZOOMED, PHONE, NARROW):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate(STICKING_OUT) == [], (state, width)

@@ -82,26 +82,30 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_role("link", name="Nouvel événement"))
     page.keyboard.press("Enter")
-    type_into(page, "Titre", title)
-    type_into(page, "En une ou deux phrases, les vôtres", "Chaque classe écrit un poème.")
-    type_into(page, "Qui organise", "Une association")
-    type_into(page, "Document où elle a été lue", "Lettre d'essai")
+    type_into(page, "Titre (obligatoire)", title)
+    summary = "En une ou deux phrases, les vôtres (obligatoire)"
+    type_into(page, summary, "Chaque classe écrit un poème.")
+    type_into(page, "Qui organise (obligatoire)", "Une association")
+    type_into(page, "Document où elle a été lue (obligatoire)", "Lettre d'essai")
     if scripts:
+        # A screen reader is told that the preview changed; it is not read the whole preview.
+        assert page.locator("#apercu").get_attribute("aria-live") is None
         preview = page.locator("#apercu")
         expect(preview).to_contain_text(title)
         expect(preview).to_contain_text("Toute l'année scolaire, sans jour précis.")
+        expect(page.get_by_role("status")).to_have_text("Aperçu mis à jour")
     tab_to(page, page.get_by_role("button", name="Ajouter une date"))
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_label("Ce qui se passe"))
     page.keyboard.type("Date limite")
     # The keys to type a date depend on the language of the browser; fill() does not.
-    page.get_by_role("textbox", name="Jour", exact=True).fill(day_ahead(40))
+    page.get_by_role("textbox", name="Jour (obligatoire)", exact=True).fill(day_ahead(40))
     tab_to(page, page.get_by_role("button", name="Aperçu"))
     page.keyboard.press("Enter")
     expect(page.locator("#apercu")).to_contain_text(f"Date limite : {title}")
     tab_to(page, page.get_by_role("button", name="Publier"))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("C'est enregistré et publié.")
+    expect(page.get_by_text("C'est enregistré et publié.")).to_be_visible()
     assert title in feed(site).replace("\r\n ", "")
     assert complaints == []
 
@@ -111,13 +115,13 @@ def test_leaving_with_unsaved_work_asks_first(site, store, new_page):
     enter(page)
     page.goto(f"/redaction/evenements/{EVENT}/")
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.get_by_label("Titre", exact=True).press_sequentially("x")
+    page.get_by_label("Titre (obligatoire)").press_sequentially("x")
     with page.expect_event("dialog"):
         page.get_by_role("link", name="Journal", exact=True).click(no_wait_after=True)
     assert asked == ["beforeunload"]
     assert page.url.endswith(f"/redaction/evenements/{EVENT}/")
     page.get_by_role("button", name="Publier").click()
-    expect(page.get_by_role("status")).to_have_text("C'est enregistré et publié.")
+    expect(page.get_by_text("C'est enregistré et publié.")).to_be_visible()
     assert asked == ["beforeunload"], "saving asks nothing"
 
 
@@ -131,7 +135,7 @@ def test_a_deadline_asks_for_one_day(site, store, new_page, scripts, width):
     last, begins = page.get_by_label("Dernier jour, s'il"), page.get_by_label("Heure de début")
     expect(last).to_be_visible()
     page.get_by_label("Ce qui se passe").select_option("registration_deadline")
-    expect(page.get_by_role("textbox", name="Jour", exact=True)).to_be_visible()
+    expect(page.get_by_role("textbox", name="Jour (obligatoire)", exact=True)).to_be_visible()
     expect(page.get_by_role("textbox", name="Heure limite", exact=True)).to_be_visible()
     expect(last).to_be_hidden()
     expect(begins).to_be_hidden()

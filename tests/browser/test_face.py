@@ -206,6 +206,8 @@ def test_on_a_phone_the_dates_come_before_the_filters(new_page, scripts):
 
 # Forced colours.
 
+HATCHES = "all => all.map(cell => getComputedStyle(cell).backgroundImage)"
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_forced_colours_lose_nothing(new_page, scheme):
@@ -232,6 +234,9 @@ def test_forced_colours_lose_nothing(new_page, scheme):
     page.goto(f"/calendrier/2021/01/?{JANUARY}&academie=lille")
     assert set(page.locator(".bar a").evaluate_all(edge)) == {"solid"}
     assert set(page.locator(".bar .mark").evaluate_all(fill)) == {ink}
+    hatched = page.locator(".month .off").evaluate_all(HATCHES)
+    assert hatched
+    assert all("gradient" in image for image in hatched)
 
 
 # Without a style sheet.

@@ -68,7 +68,7 @@ def weight(data: bytes) -> int:
 def test_every_public_page_is_light_and_asks_nobody_else(client):
     fetched: dict[str, bytes] = {}
     for name, place in PLACES.items():
-        answer = client.get(place.address)
+        answer = client.get(place.address, follow_redirects=True)
         assert answer.status_code == place.status, name
         if not place.address.startswith("/redaction/"):
             assert "Set-Cookie" not in answer.headers, name

@@ -20,7 +20,7 @@ from calendar_app.words.french import day_words
 bp = Blueprint("legal", __name__)
 
 #: The day of the last review of the accessibility statement. Change it with the page.
-STATEMENT_OF = date(2026, 11, 29)
+STATEMENT_OF = date(2026, 11, 30)
 
 #: The pages that ``tests/browser/`` checks, by endpoint: the statement says they were verified.
 VERIFIED = {

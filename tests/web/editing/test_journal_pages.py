@@ -33,11 +33,12 @@ def test_a_change_is_told_and_taken_back(site):
     save(client, titre="Grand concours", lieu="Lens", pourquoi="Nouveau nom")
     said = (
         "Grand concours : modifié lundi 4 janvier 2021 à 10 h, par Zoé lille · fiche de Grand "
-        "concours · défaire ce changement de Grand concours « Nouveau nom » Lieu non précisé "
+        "concours · défaire ce changement de Grand concours Nouveau nom Lieu non précisé "
         "→ Lens Titre Concours d'essai → Grand concours"
     )
     for page in (client.get(JOURNAL), client.get(ONE)):
         assert said in words(page)
+        assert "<q>Nouveau nom</q>" in page.text  # the style sheet writes its guillemets
     answer = act(client, f"{JOURNAL}1/", f"{JOURNAL}1/defaire/", pourquoi="Trop tôt")
     assert answer.headers["Location"] == f"{JOURNAL}2/?fait=defait"
     page = words(client.get(answer.headers["Location"]))
