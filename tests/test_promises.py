@@ -40,7 +40,7 @@ PRIVACY, NOTICE, STATEMENT = "/donnees-personnelles/", "/mentions-legales/", "/a
 #: Constant of :mod:`calendar_app.config.retention` → the sentence of the page that says it.
 SAID = {
     "ASKED": "effacé {} après dans tous les cas",
-    "UNCONFIRMED": "qui n'est pas confirmée est effacée {} après",
+    "UNCONFIRMED": "sans confirmation, est effacé {} après",
     "ENDED": "tout est effacé {} après",
     "MAILS": "La trace de chaque courriel envoyé est effacée {} après l'envoi",
     "WEEKLY": "a annoncé d'une date est effacé {} après elle",
@@ -276,7 +276,7 @@ PROMISES = {
         "trois semaines de classe avant, ou le dernier jour de classe avant": (
             "test_one_count.test_on_an_unmoved_lead_day_of_n_class_weeks_the_count_is_n"
         ),
-        "vous y demandez à être prévenu de la prochaine édition": (
+        "vous y demandez les rappels de la prochaine édition": (
             "test_past_events.test_the_one_first_button_asks_for_the_next_edition"
         ),
         "le choix suit de page en page, et reste dans l'adresse": (

@@ -280,7 +280,7 @@ class RecordEntry(Entry):
     changed_at: Instant = Field(description="Le dernier changement visible.")
     cancelled_at: Instant | None = Field(default=None, description="Quand il a été annulé.")
     by_rule: Flag = Field(
-        default=False, description="La règle de sa série l'a créé, puis un rédacteur l'a modifié."
+        default=False, description="La règle de sa série l'a créé, puis la rédaction l'a modifié."
     )
 
 

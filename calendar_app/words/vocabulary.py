@@ -100,9 +100,9 @@ class Registrant(StrEnum):
     @property
     def words(self) -> str:
         return {
-            Registrant.TEACHER: "l'enseignant",
-            Registrant.SCHOOL_HEAD: "le directeur ou la directrice d'école",
-            Registrant.PRINCIPAL: "le chef d'établissement",
+            Registrant.TEACHER: "l'enseignante ou l'enseignant",
+            Registrant.SCHOOL_HEAD: "la direction de l'école",
+            Registrant.PRINCIPAL: "la direction de l'établissement",
         }[self]
 
 

@@ -356,7 +356,7 @@ def test_editors_from_the_command_line(run):
     transmit = "Lien à transmettre à cette personne seule, valable 3 jours et une fois :\n"
     zoe = ("zoe@ac-lille.example", "Zoé Martin")
     code, out, _ = run("editors", "add", "--role", "redacteur", "--academy", "lille", *zoe)
-    said = "Le compte de zoe@ac-lille.example est enregistré : rédacteur.\n"
+    said = "Le compte de zoe@ac-lille.example est enregistré : rédaction.\n"
     assert code == 0
     assert re.fullmatch(re.escape(said + transmit) + link, out)
     code, out, _ = run("editors", "add", "--role", "responsable", "--department", "59", *zoe)

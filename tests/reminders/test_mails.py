@@ -233,7 +233,7 @@ def test_confirmation_of_a_wish_for_the_next_edition(desk):
         == f"""\
 Bonjour,
 
-Quelqu'un, sans doute vous, a demandé à être prévenu à cette adresse de la prochaine édition de \
+Quelqu'un, sans doute vous, a demandé à cette adresse les rappels de la prochaine édition de \
 « Ma classe a du talent ». Confirmez, et les rappels partiront quand elle sera au calendrier :
 {MANAGE}confirmer/
 
@@ -260,8 +260,9 @@ def test_link_of_a_subscriber_with_wishes_for_next_editions(desk):
         == f"""\
 Bonjour,
 
-Quelqu'un, sans doute vous, a demandé à être prévenu à cette adresse de la prochaine édition de \
-« Ma classe a du talent » et de « Concours RoboTeam ». Vous êtes déjà abonné : ajoutez ce choix.
+Quelqu'un, sans doute vous, a demandé à cette adresse les rappels de la prochaine édition de \
+« Ma classe a du talent » et de « Concours RoboTeam ». Cette adresse reçoit déjà des rappels : \
+ajoutez ce choix.
 
 Ma classe a du talent :
 {MANAGE}evenements/{TALENT}/?reponse=l-an-prochain
@@ -345,7 +346,7 @@ Il sert une seule fois, jusqu'au mardi 19 janvier 2021 à 9 h 05 (heure de Paris
 {kept if has_password else ""}
 Vous n'avez rien demandé ? Ignorez ce courriel : rien ne change.
 {SIGNATURE}\
-Ce lien est le vôtre seul : ne transférez pas ce courriel.
+Ce lien vous est personnel : ne transférez pas ce courriel.
 
 Une question ? contact@concours.example
 """
@@ -460,7 +461,7 @@ Ajouter les dates à mon agenda (.ics) :
 
 Où en est la classe ?
 
-Nous sommes inscrits :
+La classe est inscrite :
 {MANAGE}evenements/{TALENT}/?reponse=inscrits
 
 Pas cette année :
@@ -587,7 +588,7 @@ def test_reminder_of_two_dates_of_one_contest_is_one_block(app, desk):
     mail = read(messages.reminder(desk.head, lines, None))
     assert mail.subject == "2 dates limites le 1er mars : Concours d'essai"
     assert mail.text.count("Concours d'essai\n") == 1
-    assert mail.text.count("Nous sommes inscrits") == 1
+    assert mail.text.count("La classe est inscrite") == 1
     assert "Inscrivez la classe au plus tard le lundi 1er mars 2021.\n" in mail.text
     assert "Envoyez la production au plus tard le lundi 1er mars 2021.\n" in mail.text
 

@@ -53,7 +53,7 @@ DONE = {
     "pause": "Vos rappels sont en pause : nous ne vous écrivons plus jusqu'à la reprise.",
     "continuer": "C'est noté : vos rappels continuent.",
     "reprise": "Vos rappels reprennent.",
-    "retour": "Vous êtes de nouveau abonné, avec les mêmes choix qu'avant.",
+    "retour": "Vos rappels reprennent, avec les mêmes réglages qu'avant.",
     "adresse": "Votre adresse est changée. Les liens envoyés à l'ancienne ne marchent plus.",
     "adresse-demandee": "Un courriel part vers votre nouvelle adresse : ouvrez-le pour confirmer. "
     "D'ici là, rien ne change.",

@@ -124,7 +124,7 @@ def test_the_steps_of_the_first_hour_tick_themselves(site):
     known = "Les vacances de cette année fait Celles de 2020-2021 sont connues pour Lille."
     assert known in words(page)
     assert "/annee-scolaire/2020-2021/?academie=lille" in page.text
-    assert "Un autre rédacteur" not in page.text
+    assert "Un autre compte" not in page.text
 
     drop(client)  # its dates wait in the queue: the list is folded
     page = client.get(ROOM)
@@ -144,14 +144,14 @@ def test_the_steps_of_the_first_hour_tick_themselves(site):
 
 def test_a_redacteur_is_told_who_follows_an_agenda_and_an_administrateur_how_to_add_somebody(site):
     page = logged_in(site, "redacteur").get(ROOM)
-    assert "C'est à un responsable de publication de votre périmètre" in words(page)
+    assert "C'est aux responsables de publication de votre périmètre" in words(page)
     assert "Suivre un agenda</a>" not in page.text
     page = logged_in(site, "administrateur", None).get(ROOM)
-    assert "Un autre rédacteur fait" in words(page)
+    assert "Un autre compte fait" in words(page)
     with site.app_context():
         accounts.disable(db.session, "redacteur-lille@x.example", NOW)
     page = logged_in(site, "administrateur", None).get(ROOM)
-    assert "Un autre rédacteur à faire" in words(page)
+    assert "Un autre compte à faire" in words(page)
     assert "calendar-app editors add --role responsable --academy lille" in page.text
 
 
