@@ -273,7 +273,7 @@ PROMISES = {
         "arrivent un matin de classe de votre académie, donc jamais pendant ses vacances": (
             "test_promises.test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week"
         ),
-        "trois semaines de classe avant, ou le dernier jour de classe avant": (
+        "trois semaines de classe avant la date, ou le dernier jour de classe avant elle": (
             "test_one_count.test_on_an_unmoved_lead_day_of_n_class_weeks_the_count_is_n"
         ),
         "vous y demandez les rappels de la prochaine édition": (
@@ -292,7 +292,7 @@ PROMISES = {
         "tient dans une adresse": (
             "test_choice_pages.test_a_selection_is_a_page_a_feed_a_poster_and_a_message"
         ),
-        "l'ancienne est dite sur la page de l'événement": (
+        "l'ancienne est dite sur la fiche de l'événement": (
             "test_pages.test_moved_and_cancelled_dates_say_so"
         ),
         "pour une école, jamais un mercredi": (

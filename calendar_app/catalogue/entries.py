@@ -169,7 +169,7 @@ class MilestoneEntry(Entry):
         default=None, description="L'heure de début (09:00) ; jamais d'une date limite."
     )
     end_time: Hour | None = Field(
-        default=None, description="L'heure de fin d'un rendez-vous, ou l'heure limite (18:00)."
+        default=None, description="L'heure de fin d'un événement, ou l'heure limite (18:00)."
     )
     label: Title | None = Field(default=None, description="Ses propres mots : « Finale ».")
     place: Words | None = Field(

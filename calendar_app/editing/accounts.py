@@ -124,7 +124,7 @@ def add(
     """
     typed, name = MailAddress.read(address), clean_line(name)[:NAME_LENGTH]
     if not name:
-        raise EditorError("Donnez le nom de la personne.")
+        raise EditorError("Indiquez le nom de la personne.")
     if role is EditorRole.ADMINISTRATOR and scope:
         raise EditorError("L'administration agit partout : n'indiquez ni académie ni département.")
     if role is not EditorRole.ADMINISTRATOR and not scope:

@@ -61,7 +61,7 @@ class MilestoneKind(StrEnum):
             MilestoneKind.REGISTRATION_DEADLINE: "Dernier jour d'inscription",
             MilestoneKind.SUBMISSION_DEADLINE: "Dernier jour d'envoi des productions",
             MilestoneKind.DEADLINE: "Date limite",
-            MilestoneKind.SESSION: "Rendez-vous",
+            MilestoneKind.SESSION: "Jour de l'événement",
             MilestoneKind.RESULTS: "Résultats",
         }[self]
 

@@ -65,7 +65,7 @@ PLACES = {
         f"/annee-scolaire/2020-2021/?{JANUARY}&academie=montpellier", "Période 1"
     ),
     "poster": Place(
-        f"/annee-scolaire/2020-2021/affiche/?{JANUARY}&academie=montpellier", "Le mur des concours"
+        f"/annee-scolaire/2020-2021/affiche/?{JANUARY}&academie=montpellier", "Affiche"
     ),
     "choice": Place(f"/mon-academie/?{JANUARY}&academie=lille&niveau=cm2", "Toutes les académies"),
     "choice-problem": Place("/mon-academie/?lieu=atlantide", "Nous ne connaissons pas"),
@@ -78,13 +78,13 @@ PLACES = {
         f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}&academie=clermont-ferrand",
         "Date limite pendant vos vacances",
     ),
-    "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "Rendez-vous"),
+    "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "A lieu"),
     "contest-past": Place(
         "/evenements/ma-classe-a-du-talent-2020-2021/?academie=clermont-ferrand",
         "Me prévenir de la prochaine édition",
     ),
     "without-day": Place("/evenements/geodeclic-2020-2021/", "aucun jour précis"),
-    "chooser": Place("/flux/", "Composer mon calendrier"),
+    "chooser": Place("/flux/", "Obtenir l'adresse"),
     "chooser-chosen": Place("/flux/?academie=lille", "Adresse à coller dans votre agenda"),
     "chooser-empty": Place("/flux/?flux=national&theme=sport", "encore vide"),
     "how-to": Place("/flux/mode-d-emploi/?flux=academie-de-lille", "recopiez cette adresse"),

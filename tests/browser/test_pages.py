@@ -120,7 +120,7 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
     page.keyboard.press("Enter")
     address = page.get_by_label("Adresse à coller dans votre agenda")
     expect(address).to_have_value(f"{site}/flux/academie-de-lille.ics?type=rencontre")
-    expect(main).to_contain_text("Il tient compte des filtres que vous avez choisis.")
+    expect(main).to_contain_text("Elle tient compte des filtres que vous avez choisis.")
     tab_to(page, address)
     expect(page.get_by_role("button", name="Copier l'adresse")).to_be_visible(visible=scripts)
 

@@ -169,12 +169,12 @@ def test_a_morning_of_reminders_is_shown_lead_by_lead(run):
     assert (code, err) == (0, "")
     assert out.replace("\u00a0", " ") == (
         "2021-01-11, académie de Lille, école\n"
-        "\nun mois avant\n"
+        "\nun mois avant la date\n"
         "  Ma classe a du talent, 6e édition : "
         "Date limite pour participer : jeudi 11 février 2021. Envoi le 2021-01-11 à 06:30 UTC.\n"
-        "\n3 semaines de classe avant\n  rien\n"
-        "\n1 semaine de classe avant\n  rien\n"
-        "\nle dernier jour de classe avant\n  rien\n"
+        "\n3 semaines de classe avant la date\n  rien\n"
+        "\n1 semaine de classe avant la date\n  rien\n"
+        "\nle dernier jour de classe avant la date\n  rien\n"
     )
     code, _, err = run("reminders", "preview", "--on", "2021-01-11", "--academy", "lile")
     assert (code, "« Lille »" in err) == (1, True)

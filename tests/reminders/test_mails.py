@@ -449,9 +449,9 @@ Ma classe a du talent, 6e édition
 
 Date limite pour participer : jeudi 11 février 2021.
 C'est dans 27 jours : il reste 3 semaines de classe (zone A).
-Date limite pendant vos vacances. Le dernier jour de classe avant : \
+Date limite pendant vos vacances. Dernier jour de classe avant cette date : \
 vendredi 5 février 2021 (zone A).
-Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.
+Ce rappel part 3 semaines de classe avant la date, comme vous l'avez choisi.
 
 Voir la fiche :
 {URL}/evenements/{TALENT}/
@@ -484,8 +484,8 @@ def test_reminder_where_the_deadline_is_a_class_day(desk):
     assert about_talent(mail) == [
         "Date limite pour participer : jeudi 11 février 2021.",
         "C'est dans 21 jours : il reste 3 semaines de classe (zone B).",
-        "Le dernier jour de classe avant : mardi 9 février 2021 (zone B).",
-        "Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.",
+        "Dernier jour de classe avant cette date : mardi 9 février 2021 (zone B).",
+        "Ce rappel part 3 semaines de classe avant la date, comme vous l'avez choisi.",
     ]
     assert 'class="band"' not in mail.html
 
@@ -504,8 +504,9 @@ def test_reminder_overseas_says_no_hour_that_the_source_does_not_give(desk):
     assert about_talent(mail) == [
         "Date limite pour participer : jeudi 11 février 2021.",
         "C'est dans 24 jours : il reste 3 semaines de classe (calendrier de La Réunion).",
-        "Le dernier jour de classe avant : mardi 9 février 2021 (calendrier de La Réunion).",
-        "Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.",
+        "Dernier jour de classe avant cette date : mardi 9 février 2021 "
+        "(calendrier de La Réunion).",
+        "Ce rappel part 3 semaines de classe avant la date, comme vous l'avez choisi.",
     ]
     tahiti = desk.line(TALENT, "polynesie-francaise")
     mail = read(messages.reminder(desk.head, [tahiti], desk.academy("polynesie-francaise")))
@@ -614,12 +615,12 @@ def test_reminder_of_two_dates_of_one_contest_is_one_block(app, desk):
         (
             {"kind": "session", "day": "2021-02-11", "label": "Finale", "place": "Lens"},
             "Finale le 11 février",
-            "Finale : rendez-vous le jeudi 11 février 2021, Lens.",
+            "Finale : a lieu le jeudi 11 février 2021, Lens.",
         ),
         (
             {"kind": "session", "first_day": "2021-02-11", "last_day": "2021-02-12"},
-            "Rendez-vous le 11 février",
-            "Rendez-vous du 11 au 12 février 2021.",
+            "A lieu à partir du 11 février",
+            "A lieu du 11 au 12 février 2021.",
         ),
         (factories.MID_JUNE, "Résultats, mi-juin", "Résultats : mi-juin (date approximative)."),
     ],
@@ -643,7 +644,7 @@ def moved_from(desk, day: date):
 def test_moved(desk):
     line = desk.line(moved_from(desk, date(2021, 2, 4)))
     mail = read(messages.moved(desk.head, [line]))
-    assert mail.subject == "Prolongé jusqu'au 11 février : Ma classe a du talent, 6e édition"
+    assert mail.subject == "Date prolongée jusqu'au 11 février : Ma classe a du talent, 6e édition"
     assert (
         mail.text
         == f"""\
@@ -656,9 +657,9 @@ Ma classe a du talent, 6e édition
 ---------------------------------
 
 Date limite : jeudi 11 février 2021.
-Prolongé : c'était le 4 février 2021.
+Date prolongée : c'était le 4 février 2021.
 C'est dans 24 jours : il reste 3 semaines de classe (zone B).
-Le dernier jour de classe avant : mardi 9 février 2021 (zone B).
+Dernier jour de classe avant cette date : mardi 9 février 2021 (zone B).
 
 Voir la fiche :
 {URL}/evenements/{TALENT}/
@@ -674,13 +675,13 @@ Ajouter les dates à mon agenda (.ics) :
 def test_moved_earlier_and_moved_session(desk):
     line = desk.line(moved_from(desk, date(2021, 3, 1)))
     mail = read(messages.moved(desk.head, [line]))
-    assert mail.subject == "Avancé au 11 février : Ma classe a du talent, 6e édition"
-    assert "Avancé : c'était le 1er mars 2021.\n" in mail.text
+    assert mail.subject == "Date avancée au 11 février : Ma classe a du talent, 6e édition"
+    assert "Date avancée : c'était le 1er mars 2021.\n" in mail.text
     camp = desk.milestone(CAMP)
     camp.moved_from_first_day, camp.moved_from_last_day = date(2021, 4, 5), date(2021, 4, 7)
     mail = read(messages.moved(desk.head, [desk.line(camp, "clermont-ferrand")]))
-    assert mail.subject == "Reporté au 17 mai : Camp@Num, 2e édition"
-    assert "Reporté : c'était du 5 au 7 avril 2021.\n" in mail.text
+    assert mail.subject == "Date reportée au 17 mai : Camp@Num, 2e édition"
+    assert "Date reportée : c'était du 5 au 7 avril 2021.\n" in mail.text
     both = read(messages.moved(desk.head, [desk.line(camp, "clermont-ferrand"), line]))
     assert both.subject == (
         "2 dates ont changé : Ma classe a du talent, 6e édition et Camp@Num, 2e édition"
@@ -699,7 +700,7 @@ def test_cancelled(desk):
     milestone.event.cancelled_at = CANCELLED_AT
     line = desk.line(milestone, lead=Lead.month(), answers=(ClassAnswer.NEXT_YEAR,))
     mail = read(messages.cancelled(desk.head, [line]))
-    assert mail.subject == "Annulé : Ma classe a du talent, 6e édition"
+    assert mail.subject == "Événement annulé : Ma classe a du talent, 6e édition"
     assert (
         mail.text
         == f"""\
@@ -748,7 +749,7 @@ def test_cancelled_date_of_an_event_that_takes_place(desk):
     assert two.subject == f"2 dates annulées : {both_titles}"
     talent.event.cancelled_at = deadline.event.cancelled_at = CANCELLED_AT
     two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
-    assert two.subject == f"Annulés : {both_titles}"
+    assert two.subject == f"Événements annulés : {both_titles}"
     assert "Des événements sont annulés." in two.text
 
 
@@ -766,17 +767,17 @@ def test_weekly(app, desk):
     cards.insert(0, desk.card(TALENT, "clermont-ferrand"))
     mail = read(messages.weekly(desk.head, cards, desk.academy("clermont-ferrand")))
     assert mail.subject == (
-        "Le point de la semaine : 2 dates limites, 1 rendez-vous, 1 ouverture et des résultats"
+        "Le point de la semaine : 2 dates limites, 1 événement, 1 ouverture et des résultats"
     )
     assert (
         mail.text
         == f"""\
 Bonjour,
 
-Voici les dates à venir, académie de Clermont-Ferrand.
+Voici les dates à venir (académie de Clermont-Ferrand).
 
 
-DATES LIMITES
+Dates limites
 
 Concours d'essai
 Inscriptions jusqu'au vendredi 22 janvier 2021 à 18 h, dans 4 jours
@@ -788,21 +789,21 @@ Date limite pendant vos vacances
 {URL}/evenements/{TALENT}/
 
 
-RENDEZ-VOUS
+Ce qui a lieu
 
 La Fête de l'Apprendre
 Du 20 au 24 janvier 2021, dans 2 jours
 {URL}/evenements/{FETE}/
 
 
-OUVERTURES
+Ouvertures
 
 Concours d'essai
 Jeudi 21 janvier 2021, à partir de 9 h, dans 3 jours
 {URL}/evenements/{factories.ID}/
 
 
-RÉSULTATS
+Résultats
 
 Concours d'essai
 Vendredi 22 janvier 2021, dans 4 jours
@@ -819,7 +820,7 @@ def test_weekly_says_what_changed(desk):
     robot = desk.milestone(ROBOTEAM, "deadline")
     robot.cancelled_at = CANCELLED_AT
     mail = read(messages.weekly(desk.head, [desk.card(moved), desk.card(robot)], None))
-    assert "Jeudi 11 février 2021, dans 24 jours (prolongé)\n" in mail.text
+    assert "Jeudi 11 février 2021, dans 24 jours (date prolongée)\n" in mail.text
     assert "Vendredi 30 avril 2021 (date annulée)\n" in mail.text
     assert "académie" not in mail.text
 
@@ -827,7 +828,7 @@ def test_weekly_says_what_changed(desk):
 def test_weekly_of_an_empty_week(desk):
     mail = read(messages.weekly(desk.head, [], None))
     assert mail.subject == "Le point de la semaine"
-    assert "Rien de daté ces jours-ci : bonne semaine avec vos élèves.\n" in mail.text
+    assert "Aucune date cette semaine : bonne semaine avec vos élèves.\n" in mail.text
 
 
 def test_rentree(desk):
@@ -1037,7 +1038,7 @@ def test_a_title_cannot_become_markup_or_a_header(desk):
     for message, lead_in in (
         (messages.reminder(desk.head, [line], None), "Date limite le 11 février"),
         (messages.moved(desk.head, [line]), "Nouvelle date"),
-        (messages.cancelled(desk.head, [line]), "Annulé"),
+        (messages.cancelled(desk.head, [line]), "Événement annulé"),
         (messages.weekly(desk.head, [line.card], None), None),
     ):
         mail = read(message)

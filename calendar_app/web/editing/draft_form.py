@@ -26,7 +26,7 @@ NATURES: dict[str, tuple[ItemKind, Step | None, str]] = {
     "inscription-ouverte": (ItemKind.WINDOW, Step.REGISTRATION, "inscriptions ouvertes du… au…"),
     "envoi-ouvert": (ItemKind.WINDOW, Step.SUBMISSION, "envois ouverts du… au…"),
     "ouvert": (ItemKind.WINDOW, Step.UNKNOWN, "ouvert du… au… (étape non précisée)"),
-    "rendez-vous": (ItemKind.EVENT, None, "rendez-vous (rencontre, semaine, formation…)"),
+    "rendez-vous": (ItemKind.EVENT, None, "événement (rencontre, semaine, formation…)"),
 }
 
 _LONGEST = 300

@@ -46,7 +46,7 @@ class DateKind(StrEnum):
             DateKind.REGISTRATION: "Inscrire la classe, au plus tard",
             DateKind.SUBMISSION: "Envoyer la production, au plus tard",
             DateKind.DEADLINE: "Date limite, sans autre précision",
-            DateKind.SESSION: "Rendez-vous : cela a lieu ce jour, ou ces jours",
+            DateKind.SESSION: "L'événement a lieu ce jour, ou ces jours",
             DateKind.OPENING: "Ouverture : on peut participer à partir de ce jour",
         }[self]
 
@@ -170,7 +170,7 @@ class SuggestionForm(_Answered):
     def read(self, reference: Reference, today: date) -> Suggestion | None:
         """Return the suggestion, or None with the problems noted in the order of the fields."""
         if len(self.titre) < 3:
-            self.problems["titre"] = "Donnez le nom du concours ou du rendez-vous."
+            self.problems["titre"] = "Indiquez le nom de l'événement."
         elif len(self.titre) > TITLE_LENGTH:
             self.problems["titre"] = f"Donnez un nom de {TITLE_LENGTH} signes au plus."
         dates = [self._read_date(row, today) for row in self.dates]

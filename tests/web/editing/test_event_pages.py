@@ -177,7 +177,7 @@ def test_a_date_that_moved_is_announced_and_a_mistake_is_not(site):
     save(client, pourquoi="Plus de temps", **days)
     [m] = in_store(site).milestones
     assert (m.last_day, m.moved_from_last_day) == (date(2021, 2, 25), date(2021, 2, 11))
-    assert "prolongé" in words(site.test_client().get(f"/evenements/{ID}/?le=2021-01-04"))
+    assert "date prolongée" in words(site.test_client().get(f"/evenements/{ID}/?le=2021-01-04"))
     days = {"date__0__premier": "2021-02-26", "date__0__dernier": "2021-02-26"}
     save(client, date__0__deplacee="non", **days)
     [m] = in_store(site).milestones

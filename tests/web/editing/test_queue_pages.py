@@ -95,7 +95,7 @@ def test_a_draft_is_shown_with_its_days_and_its_sentence(site):
         "académie de Lille · sûr (90 %) Inscrivez-vous à Concours <du> Nord avant le 11 février "
         ". voir dans la lettre"
     ) in page
-    assert "Semaine Nouveau : rendez-vous du 1er au 5 mars 2021 académie de Lille" in page
+    assert "Semaine Nouveau : événement du 1er au 5 mars 2021 académie de Lille" in page
 
 
 def test_each_editor_is_told_of_unknown_holidays_in_their_scope(site):
@@ -356,7 +356,7 @@ def test_a_draft_is_attached_to_a_date_that_it_moves(site):
     assert answer.status_code == 303
     assert "11/02 → 05/02" in words(client.get("/redaction/propositions/1/"))
     act(client, f"{LETTERS}1/", "/redaction/propositions/1/accepter/")
-    assert "avancé" in words(site.test_client().get(f"/evenements/{ID}/?le=2021-01-04"))
+    assert "date avancée" in words(site.test_client().get(f"/evenements/{ID}/?le=2021-01-04"))
 
 
 def test_the_second_of_two_editors_is_told_what_the_first_did(site):

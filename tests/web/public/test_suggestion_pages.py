@@ -139,7 +139,7 @@ def test_there_is_a_button_for_each_kind_of_date(client):
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
-        ({"titre": "x"}, "titre", "Donnez le nom"),
+        ({"titre": "x"}, "titre", "Indiquez le nom"),
         ({"titre": "x" * 200}, "titre", "160 signes"),
         ({"sorte": ""}, "sorte", "Choisissez"),
         ({"sorte": "fete"}, "sorte", "Choisissez"),
