@@ -157,7 +157,7 @@ def test_everybody_who_receives_data_is_named(law):
     page = words(client.get(PRIVACY))
     for name in ("CONTROLLER", "DPO", "CONTACT", "HOSTING", "MAIL_RELAY"):
         assert said[f"CALENDAR_{name}"] in page, name
-    assert "À personne d'autre que ceux qui travaillent pour nous" in page
+    assert "À personne d'autre que les entreprises qui travaillent pour nous" in page
 
 
 def test_each_use_has_its_legal_basis(client):
@@ -168,7 +168,7 @@ def test_each_use_has_its_legal_basis(client):
         for part in main.split("<h2>")[1:]
     }
     for title, part in parts.items():
-        if title not in ("À qui nous les donnons", "Vos droits"):
+        if title not in ("Qui les reçoit", "Vos droits"):
             assert "<p>Base&nbsp;:" in part, title
 
 
@@ -254,7 +254,7 @@ def test_the_pages_said_to_be_verified_are_those_that_a_browser_looks_at(client)
 PROMISES = {
     "templates/subscription/form.html": {
         "Un courriel avant chaque date limite, un matin de classe de votre académie (un matin de "
-        "semaine, si vous ne la donnez pas ou si ses vacances ne sont pas encore connues)": (
+        "semaine, si vous ne l'indiquez pas ou si ses vacances ne sont pas encore connues)": (
             "test_promises.test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week"
         ),
         "un autre si le jour change ou si la date s'annule": (

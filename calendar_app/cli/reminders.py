@@ -196,7 +196,7 @@ def reminders_drop(ids: tuple[int, ...], parked: bool, now: datetime | None) -> 
 def _chosen(ids: tuple[int, ...], parked: bool) -> tuple[int, ...] | None:
     if bool(ids) == parked:
         raise CalendarError(
-            "Donnez les numéros des courriels, ou --parked ; "
+            "Indiquez les numéros des courriels, ou --parked ; "
             "« calendar-app reminders status » les montre."
         )
     return None if parked else ids

@@ -128,7 +128,7 @@ def add(
     if role is EditorRole.ADMINISTRATOR and scope:
         raise EditorError("L'administration agit partout : n'indiquez ni académie ni département.")
     if role is not EditorRole.ADMINISTRATOR and not scope:
-        raise EditorError("Donnez au moins une académie ou un département.")
+        raise EditorError("Indiquez au moins une académie ou un département.")
     with writing(session, now):
         editor = _of_address(session, typed.key)
         if editor is None:

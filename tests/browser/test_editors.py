@@ -89,7 +89,7 @@ def test_the_room_is_for_everybody(store, new_page):
     page.goto(link)
     for_everybody(page, "password")
     page.get_by_label("Mon mot de passe").fill("court")
-    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("button", name="Enregistrer mon mot de passe").click()
     page.get_by_role("alert").get_by_role("link").first.click()
     assert page.locator(":focus").get_attribute("type") == "password"
     for_everybody(page, "password refused")

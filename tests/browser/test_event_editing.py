@@ -83,7 +83,9 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
     tab_to(page, page.get_by_role("link", name="Nouvel événement"))
     page.keyboard.press("Enter")
     type_into(page, "Titre", title)
-    type_into(page, "En une ou deux phrases, les vôtres", "Chaque classe écrit un poème.")
+    type_into(
+        page, "Résumé (une ou deux phrases, écrites par vous)", "Chaque classe écrit un poème."
+    )
     type_into(page, "Qui organise", "Une association")
     type_into(page, "Document où elle a été lue", "Lettre d'essai")
     if scripts:

@@ -53,7 +53,9 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     expect(chip).to_be_visible()
     follow(page, "Concours RoboTeam")
     expect(heading).to_have_text("Concours RoboTeam")
-    expect(page.get_by_role("main")).to_contain_text("(à vérifier), au plus tard")
+    expect(page.get_by_role("main")).to_contain_text(
+        "à vérifier sur le site officiel), au plus tard"
+    )
     follow(page, "Ajouter à mon agenda", exact=True)
     address = page.get_by_label("Adresse à coller dans votre agenda")
     expect(address).to_have_value(f"{site}/flux/academie-de-montpellier.ics?niveau=cm2&q=robo")

@@ -117,7 +117,7 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     page.keyboard.type(address)
 
     # 3. Choose the school; the usual leads are already ticked.
-    school = page.get_by_role("radio", name="école", exact=True)
+    school = page.get_by_role("radio", name="école (pas de classe le mercredi)")
     tab_to(page, school)
     page.keyboard.press("Space")
     expect(school).to_be_checked()

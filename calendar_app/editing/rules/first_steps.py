@@ -104,7 +104,7 @@ def _agenda_words(own: EditorRights, facts: RoomFacts) -> str:
     if facts.agendas:
         return "Un agenda de votre périmètre est relu quatre fois par jour."
     if own.role in RIGHTS[EditorAction.FOLLOW_SOURCE].roles:
-        return "Donnez l'adresse de l'agenda d'un partenaire : ses dates nouvelles viendront ici."
+        return "Indiquez l'adresse de l'agenda d'un partenaire : ses dates nouvelles viendront ici."
     return (
         "C'est aux responsables de publication de votre périmètre de suivre l'agenda d'un "
         "partenaire : donnez-lui son adresse."

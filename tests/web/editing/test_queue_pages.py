@@ -92,7 +92,7 @@ def test_a_draft_is_shown_with_its_days_and_its_sentence(site):
     page = words(client.get(ROOM))
     assert (
         "Concours <du> Nord Nouveau : date limite, inscription jusqu'au 11 févr. 2021 "
-        "académie de Lille · sûr (90 %) Inscrivez-vous à Concours <du> Nord avant le 11 février "
+        "académie de Lille · sûr Inscrivez-vous à Concours <du> Nord avant le 11 février "
         ". voir dans la lettre"
     ) in page
     assert "Semaine Nouveau : événement du 1er au 5 mars 2021 académie de Lille" in page
@@ -120,7 +120,7 @@ def test_the_steps_of_the_first_hour_tick_themselves(site):
     page = client.get(ROOM)
     assert f'<h2 id="premiere-heure">{FIRST_HOUR}</h2>' in page.text
     assert "Une première lettre à faire Déposez une lettre d'information" in words(page)
-    assert "Un agenda à suivre à faire Donnez l'adresse" in words(page)
+    assert "Un agenda à suivre à faire Indiquez l'adresse" in words(page)
     known = "Les vacances de cette année fait Celles de 2020-2021 sont connues pour Lille."
     assert known in words(page)
     assert "/annee-scolaire/2020-2021/?academie=lille" in page.text
@@ -314,7 +314,7 @@ def test_a_correction_is_made_in_place(site):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"titre": ""}, "Donnez un titre."),
+        ({"titre": ""}, "Indiquez un titre."),
         ({"dernier_jour": ""}, "Une date limite a un dernier jour."),
         ({"dernier_jour": "31 février"}, "Écrivez un jour, par exemple 11/02/2021."),
         (

@@ -376,7 +376,7 @@ def test_another_address_ends_the_first_and_holds_the_same_dates(client, agenda,
     clock.shift(HOUR)
     answer = press(client, token, "renouveler")
     assert answer.headers["Location"].endswith("?fait=agenda-renouvele#mon-agenda")
-    assert "L'ancienne ne marche plus" in words(client.get(answer.headers["Location"]))
+    assert "L'ancienne ne fonctionne plus" in words(client.get(answer.headers["Location"]))
     after = shown(client, token)
     assert after != agenda
     assert is_over(client, agenda)
