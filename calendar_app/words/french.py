@@ -72,6 +72,12 @@ def month_words(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.year}"
 
 
+def of_month_words(day: date) -> str:
+    """Return « de février 2021 », « d'avril 2021 »."""
+    words = month_words(day)
+    return f"d'{words}" if words[0] in "ao" else f"de {words}"
+
+
 def hour_words(at: time) -> str:
     """Return « 14 h 30 », « 9 h », « minuit » or « midi »."""
     if (at.hour, at.minute) in ((0, 0), (12, 0)):

@@ -49,7 +49,7 @@ PLACES = {
     "home": Place(f"/?{JANUARY}", "Dans les quatre semaines de classe"),
     "home-days": Place("/", "Les prochaines journées"),
     "home-empty": Place("/?journees=0", "Me prévenir dès qu'une date arrive"),
-    "home-academie": Place(f"/?{JANUARY}&academie=lille", "prochaines dates, académie de Lille"),
+    "home-academie": Place(f"/?{JANUARY}&academie=lille", "Prochaines dates, académie de Lille"),
     "home-nothing": Place(
         f"/?{JANUARY}&academie=lille&type=concours&q=apprendre", "Sans concours : 1 date à venir"
     ),

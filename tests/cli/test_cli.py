@@ -280,7 +280,7 @@ def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
         assert len(vevents(feed)) == 2
         # The addresses that teachers get are those of the running server.
         assert f"URI:http://127.0.0.1:{port}/flux/" in feed.decode().replace("\r\n ", "")
-        assert "prochaines dates" in first_answer(f"{site}/", goes_on)[1].decode()
+        assert "Prochaines dates" in first_answer(f"{site}/", goes_on)[1].decode()
         assert "Aucune date" in first_answer(f"{site}/?q=secret", goes_on)[1].decode()
     finally:
         process.send_signal(signal.SIGTERM)

@@ -97,6 +97,14 @@ def test_class_weeks_left(weeks, words):
     assert plain(french.class_weeks_words(weeks)) == words
 
 
+@pytest.mark.parametrize(
+    ("month", "words"),
+    [(1, "de janvier 2021"), (4, "d'avril 2021"), (8, "d'août 2021"), (10, "d'octobre 2021")],
+)
+def test_a_month_has_its_preposition(month, words):
+    assert french.of_month_words(date(2021, month, 1)) == words
+
+
 def test_some_readers_may_have_fewer_class_weeks():
     assert plain(french.class_weeks_words(5, at_most=True)) == (
         "il reste au plus 5 semaines de classe"

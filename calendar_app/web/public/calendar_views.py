@@ -54,7 +54,7 @@ def home() -> str:
 @bp.get("/agenda/")
 @policy(Policy.PUBLIC)
 def agenda() -> str:
-    """« Liste »: show the dates ahead, week by week, then the events of the year without a day."""
+    """« Toutes les dates »: show the dates ahead by week, then the year's events without a day."""
     here = page()
     cards, year = _cards(here, here.today), SchoolYear.of(here.today)
     shown = ((card.shown_from, card) for card in cards)

@@ -198,7 +198,7 @@ def test_what_is_left_to_do_comes_in_order(empty_app):
     client = empty_app.test_client()
 
     def steps(query: str) -> str:
-        found = text_of(client, f"/evenements/{ID}/?{query}").partition("Et maintenant ?")[2]
+        found = text_of(client, f"/evenements/{ID}/?{query}").partition("Ce qu'il faut faire")[2]
         return found.partition("Pour qui ?")[0].strip()
 
     assert steps(JANUARY) == (
@@ -352,7 +352,7 @@ def test_a_picked_event_still_tells_each_place_its_own_dates(empty_app):
 def test_from_a_selection_one_goes_on_looking_at_everything(client):
     address = f"/ma-selection/?{JANUARY}&academie=lille&evenements={TALENT}"
     page = client.get(address).text
-    for to in ("/", "/agenda/", "/annee-scolaire/", "/calendrier/"):
+    for to in ("/", "/annee-scolaire/", "/calendrier/"):
         assert f'href="{to}?academie=lille&amp;{JANUARY}"' in page, to
     assert "Voir aussi les événements des autres académies" in page
     narrowed = text_of(client, f"{address}&q=fete")

@@ -272,7 +272,7 @@ def test_an_unknown_calendar_is_said_to_be_unknown(client):
 def test_what_does_not_exist_is_a_french_404_with_a_way_out(client, address):
     page = text_of(client, address, 404)
     assert "Page introuvable" in page or "Adresse à corriger" in page
-    assert "Accueil · Rechercher un événement · Aide" in page
+    assert "Prochaines dates · Rechercher un événement · Aide" in page
 
 
 def test_an_unknown_value_gets_the_nearest_right_one(client):
@@ -453,3 +453,31 @@ def test_who_finds_a_hole_knows_whom_to_tell(make_app):
     assert lines["Preferred-Languages"] == "fr, en"
     nobody = make_app("empty").test_client().get("/.well-known/security.txt").text
     assert nobody.startswith("Contact: http://127.0.0.1:8000/mentions-legales/\n")
+
+
+MENU = {
+    "/": ("Prochaines dates", "Prochaines dates"),
+    "/calendrier/2021/01/": ("Mois", "Mois de janvier 2021"),
+    "/annee-scolaire/2020-2021/": ("Année scolaire", "Année scolaire 2020-2021"),
+    "/ma-selection/": ("Ma sélection", "Ma sélection"),
+    "/flux/": ("Mon agenda", "Mon agenda"),
+    "/abonnement/": ("Rappels par courriel", "Rappels par courriel"),
+    "/proposer/": ("Proposer une date", "Proposer une date"),
+    "/aide/": ("Aide", "Aide"),
+}
+
+
+@pytest.mark.parametrize(("address", "names"), MENU.items())
+def test_a_page_has_the_name_that_the_menu_gives_it(client, address, names):
+    name, heading = names
+    page = client.get(f"{address}?{JANUARY}").text
+    menu = page[page.index('aria-label="Menu principal"') : page.index("</nav>")]
+    here = re.search(r'aria-current="page"[^>]*>(.*?)</a>', menu)
+    assert re.sub(r'<span class="short">.*?</span>|<[^>]+>', "", here[1]) == name
+    assert f"<title>{heading} – " in page
+    assert heading in re.sub(r"<[^>]+>", "", re.search(r"<h1.*?</h1>", page)[0])
+
+
+def test_the_first_page_leads_to_all_dates(client):
+    assert ">Toutes les dates</a>" in client.get(f"/?{JANUARY}").text
+    assert "<h1>Toutes les dates</h1>" in client.get(f"/agenda/?{JANUARY}").text

@@ -71,8 +71,8 @@ def report(client, **changes):
 # -- suggesting ------------------------------------------------------------------------------------
 
 
-def test_from_the_footer_to_the_thanks(site, client):
-    assert f'href="{PROPOSE}"' in client.get("/").text.partition("<footer")[2]
+def test_from_the_menu_to_the_thanks(site, client):
+    assert f'href="{PROPOSE}"' in client.get("/").text.partition("</nav>")[0]
     page = client.get(PROPOSE)
     assert "pas de publicité" in words(page)
     assert "Aucun nom d'élève" in words(page)
