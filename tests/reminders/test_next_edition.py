@@ -124,7 +124,7 @@ def test_a_newcomer_is_told_of_the_next_edition(teacher):
     asked = teacher.ask()
     assert f"Vous recevrez ensuite les rappels de {WISH}, quand elle sera au calendrier." in asked
     [mail] = teacher.mails(MARCH)
-    assert f"a demandé à cette adresse les rappels de {WISH}. Confirmez," in words(mail)
+    assert f"les rappels de {WISH}. Confirmez votre adresse," in words(mail)
     confirm = path_in(mail, "/confirmer/")
     assert f"Et aussi {WISH}" in words(teacher.open(confirm, MARCH))
     confirmed = teacher.send(confirm, MARCH, {})
@@ -151,8 +151,9 @@ def test_a_subscriber_adds_the_wish_with_the_link_of_the_mail_alone(teacher):
     sign_up(teacher.app, subscriber("alice"))
     assert f"Vous recevrez ensuite les rappels de {WISH}" in teacher.ask()
     [mail] = teacher.mails(MARCH)
-    assert f"a demandé à cette adresse les rappels de {WISH}. Cette adresse reçoit déjà" in words(
-        mail
+    assert (
+        f"avez demandé à cette adresse les rappels de {WISH}. Cette adresse reçoit déjà"
+        in words(mail)
     )
     with teacher.app.app_context():
         # What a stranger may type changes nothing; the copy of one's data shows what was asked.
@@ -187,4 +188,4 @@ def test_a_request_that_waited_for_an_upgrade_is_still_answered(teacher):
         request = db.session.scalar(select(AddressRequest))
         request.form = {name: v for name, v in request.form.items() if name != "next_of"}
     [mail] = teacher.mails(MARCH)
-    assert "a demandé des rappels à cette adresse. Confirmez" in words(mail)
+    assert "de vous écrire avant les dates limites" in words(mail)

@@ -236,7 +236,7 @@ def test_an_event_for_other_departements_says_so_first_and_asks_for_nothing(
 def test_a_mail_about_an_event_for_others_says_so_first(empty_app):
     publish(empty_app, entry(scope=CLERMONT, milestones=INSCRIPTION))
     mail = reminded(empty_app, date(2021, 1, 15), "lille")
-    told = mail.text.partition("---\n\n")[2].splitlines()
+    told = mail.text.partition("\nConcours d'essai\n\n")[2].splitlines()
     assert told[:2] == [
         "Pour d'autres que vous : départements 15, 43 et 63 (académie de Clermont-Ferrand).",
         "Dernier jour d'inscription : jeudi 11 février 2021.",

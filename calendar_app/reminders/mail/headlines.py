@@ -40,7 +40,7 @@ def reminder(cards: Sequence[Card]) -> str:
     first, last = _short_day(cards[0]), _short_day(cards[-1])
     if first == last:
         return _headline(f"{len(cards)} {_noun(cards)} le {first}", cards)
-    return _headline(f"{approaching(cards)}, dès le {first}", cards)
+    return _headline(f"{approaching(cards)}, à partir du {first}", cards)
 
 
 def _last_class_day(cards: Sequence[Card]) -> str:

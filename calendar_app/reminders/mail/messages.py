@@ -98,7 +98,7 @@ class _Contest:
 
 
 def confirmation(head: Letterhead, wished: Sequence[WishedEvent] = ()) -> Message:
-    """« Confirmez vos rappels »: the link and the code. The mail contains nothing that a visitor
+    """« Confirmez votre adresse »: the link and the code. The mail contains nothing that a visitor
     typed.
 
     :param wished: the events whose next edition was asked for.
@@ -204,7 +204,8 @@ def rentree(
     school_year: SchoolYear,
     ends: date,
 ) -> Message:
-    """« Toujours en CM1 et CM2 ? »: the settings of the reminders, on the first class days.
+    """« Vos rappels 2021-2022 : toujours en CM1 et CM2 ? »: the settings of the reminders, on the
+    first class days.
 
     :param classes: slugs of ``school.levels.CLASSES``; at least one.
     :param ends: the day on which the reminders end if the subscriber does nothing until then.
