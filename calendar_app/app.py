@@ -93,6 +93,7 @@ def _assembled(settings: Settings) -> Flask:
         day=french.day_words,
         span=french.span_words,
         month_words=french.month_words,
+        of_month_words=french.of_month_words,
         level=levels.name,
         fr=french.typography,
         duration=retention.duration_words,

@@ -40,7 +40,7 @@ PRIVACY, NOTICE, STATEMENT = "/donnees-personnelles/", "/mentions-legales/", "/a
 #: Constant of :mod:`calendar_app.config.retention` → the sentence of the page that says it.
 SAID = {
     "ASKED": "effacé {} après dans tous les cas",
-    "UNCONFIRMED": "qui n'est pas confirmée est effacée {} après",
+    "UNCONFIRMED": "sans confirmation, est effacé {} après",
     "ENDED": "tout est effacé {} après",
     "MAILS": "La trace de chaque courriel envoyé est effacée {} après l'envoi",
     "WEEKLY": "a annoncé d'une date est effacé {} après elle",
@@ -157,7 +157,7 @@ def test_everybody_who_receives_data_is_named(law):
     page = words(client.get(PRIVACY))
     for name in ("CONTROLLER", "DPO", "CONTACT", "HOSTING", "MAIL_RELAY"):
         assert said[f"CALENDAR_{name}"] in page, name
-    assert "À personne d'autre que ceux qui travaillent pour nous" in page
+    assert "À personne d'autre que les entreprises qui travaillent pour nous" in page
 
 
 def test_each_use_has_its_legal_basis(client):
@@ -168,7 +168,7 @@ def test_each_use_has_its_legal_basis(client):
         for part in main.split("<h2>")[1:]
     }
     for title, part in parts.items():
-        if title not in ("À qui nous les donnons", "Vos droits"):
+        if title not in ("Qui les reçoit", "Vos droits"):
             assert "<p>Base&nbsp;:" in part, title
 
 
@@ -254,7 +254,7 @@ def test_the_pages_said_to_be_verified_are_those_that_a_browser_looks_at(client)
 PROMISES = {
     "templates/subscription/form.html": {
         "Un courriel avant chaque date limite, un matin de classe de votre académie (un matin de "
-        "semaine, si vous ne la donnez pas ou si ses vacances ne sont pas encore connues)": (
+        "semaine, si vous ne l'indiquez pas ou si ses vacances ne sont pas encore connues)": (
             "test_promises.test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week"
         ),
         "un autre si le jour change ou si la date s'annule": (
@@ -273,10 +273,10 @@ PROMISES = {
         "arrivent un matin de classe de votre académie, donc jamais pendant ses vacances": (
             "test_promises.test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week"
         ),
-        "trois semaines de classe avant, ou le dernier jour de classe avant": (
+        "trois semaines de classe avant la date, ou le dernier jour de classe avant elle": (
             "test_one_count.test_on_an_unmoved_lead_day_of_n_class_weeks_the_count_is_n"
         ),
-        "vous y demandez à être prévenu de la prochaine édition": (
+        "vous y demandez les rappels de la prochaine édition": (
             "test_past_events.test_the_one_first_button_asks_for_the_next_edition"
         ),
         "le choix suit de page en page, et reste dans l'adresse": (
@@ -292,7 +292,7 @@ PROMISES = {
         "tient dans une adresse": (
             "test_choice_pages.test_a_selection_is_a_page_a_feed_a_poster_and_a_message"
         ),
-        "l'ancienne est dite sur la page de l'événement": (
+        "l'ancienne est dite sur la fiche de l'événement": (
             "test_pages.test_moved_and_cancelled_dates_say_so"
         ),
         "pour une école, jamais un mercredi": (

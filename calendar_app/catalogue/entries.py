@@ -169,7 +169,7 @@ class MilestoneEntry(Entry):
         default=None, description="L'heure de début (09:00) ; jamais d'une date limite."
     )
     end_time: Hour | None = Field(
-        default=None, description="L'heure de fin d'un rendez-vous, ou l'heure limite (18:00)."
+        default=None, description="L'heure de fin d'un événement, ou l'heure limite (18:00)."
     )
     label: Title | None = Field(default=None, description="Ses propres mots : « Finale ».")
     place: Words | None = Field(
@@ -280,7 +280,7 @@ class RecordEntry(Entry):
     changed_at: Instant = Field(description="Le dernier changement visible.")
     cancelled_at: Instant | None = Field(default=None, description="Quand il a été annulé.")
     by_rule: Flag = Field(
-        default=False, description="La règle de sa série l'a créé, puis un rédacteur l'a modifié."
+        default=False, description="La règle de sa série l'a créé, puis la rédaction l'a modifié."
     )
 
 

@@ -26,6 +26,7 @@ from calendar_app.cli.group import FILE, cli
 from calendar_app.config.settings import data_folder
 from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.words.errors import CalendarError
+from calendar_app.words.french import counted
 
 #: Bytes. A smaller file is read before a progress bar could be drawn.
 LARGE_FILE = 50_000
@@ -43,8 +44,8 @@ def events_check(file: Path | None) -> None:
     for path in _content(file):
         with store_as_it_is() as session, _bar(path, "Lecture") as progress:
             found = file_exchange.check_events_file(session, path, data_folder(), progress)
-        rules = f" et {len(found.rules)} règles" if found.rules else ""
-        click.echo(f"{path} : {len(found.events)} événements{rules}, aucune erreur.")
+        rules = f" et {counted(len(found.rules), 'règle')}" if found.rules else ""
+        click.echo(f"{path} : {counted(len(found.events), 'événement')}{rules}, aucune erreur.")
 
 
 @events.command("import")

@@ -28,7 +28,7 @@ def editors_group() -> None:
     "--role",
     type=click.Choice([role.value for role in EditorRole]),
     required=True,
-    help="Un rédacteur prépare, un responsable publie, un administrateur agit partout.",
+    help="redacteur prépare, responsable publie, administrateur agit partout.",
 )
 @click.option("--academy", "academies", multiple=True, help="Par exemple lille ; répétable.")
 @click.option(

@@ -20,6 +20,7 @@ from calendar_app.school.unknown_holidays import unknown_holidays_words
 from calendar_app.store.base import AnySession
 from calendar_app.store.health import Health
 from calendar_app.words.errors import CalendarError
+from calendar_app.words.french import counted
 from calendar_app.worker import worker_name
 
 #: The French names of the states of a mail.
@@ -83,7 +84,9 @@ def reminders_plan(now: datetime | None) -> None:
     """Planifie tout ce qui est dû ; sans effet si c'est déjà fait."""
     with store_as_it_is() as session:
         made = planning.plan_due(session, _instant(now))
-    click.echo(f"{made.deliveries} courriels et {made.reminders} rappels planifiés.")
+    click.echo(
+        f"{counted(made.deliveries, 'courriel')} et {counted(made.reminders, 'rappel planifié')}."
+    )
 
 
 @reminders_group.command("send")
@@ -176,7 +179,7 @@ def reminders_retry(ids: tuple[int, ...], parked: bool, now: datetime | None) ->
     """Envoie une fois de plus des courriels à trancher ou refusés."""
     with store_as_it_is() as session:
         done = outbox_status.retry(session, _chosen(ids, parked), _instant(now))
-    click.echo(f"{done} courriels remis en attente.")
+    click.echo(f"{counted(done, 'courriel remis')} en attente.")
 
 
 @reminders_group.command("drop")
@@ -187,13 +190,13 @@ def reminders_drop(ids: tuple[int, ...], parked: bool, now: datetime | None) -> 
     """Abandonne des courriels à trancher ou en attente."""
     with store_as_it_is() as session:
         done = outbox_status.drop(session, _chosen(ids, parked), _instant(now))
-    click.echo(f"{done} courriels abandonnés.")
+    click.echo(f"{counted(done, 'courriel abandonné')}.")
 
 
 def _chosen(ids: tuple[int, ...], parked: bool) -> tuple[int, ...] | None:
     if bool(ids) == parked:
         raise CalendarError(
-            "Donnez les numéros des courriels, ou --parked ; "
+            "Indiquez les numéros des courriels, ou --parked ; "
             "« calendar-app reminders status » les montre."
         )
     return None if parked else ids

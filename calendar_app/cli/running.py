@@ -26,6 +26,7 @@ from calendar_app.config.settings import Settings, data_folder
 from calendar_app.editing import accounts
 from calendar_app.store.base import THREADS
 from calendar_app.words.errors import CalendarError
+from calendar_app.words.french import counted
 
 #: Seconds before a worker that ended by itself is started again.
 RESTART = 5.0
@@ -106,7 +107,7 @@ def _prepare(listening: str) -> None:
         if not settings.production:
             made = setup.first_start(session, data_folder(), settings.instance, datetime.now(UTC))
             if made:
-                click.echo(f"Premier démarrage : {made} événements importés.")
+                click.echo(f"Premier démarrage : {counted(made, 'événement importé')}.")
         elif setup.is_empty(session):
             click.echo(
                 "La base ne contient aucun événement : lancez « calendar-app events import », ou "

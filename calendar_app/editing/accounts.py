@@ -124,11 +124,11 @@ def add(
     """
     typed, name = MailAddress.read(address), clean_line(name)[:NAME_LENGTH]
     if not name:
-        raise EditorError("Donnez le nom de la personne.")
+        raise EditorError("Indiquez le nom de la personne.")
     if role is EditorRole.ADMINISTRATOR and scope:
-        raise EditorError("Un administrateur agit partout : ne donnez ni académie ni département.")
+        raise EditorError("L'administration agit partout : n'indiquez ni académie ni département.")
     if role is not EditorRole.ADMINISTRATOR and not scope:
-        raise EditorError("Donnez au moins une académie ou un département.")
+        raise EditorError("Indiquez au moins une académie ou un département.")
     with writing(session, now):
         editor = _of_address(session, typed.key)
         if editor is None:

@@ -224,7 +224,7 @@ def _source(draft: Draft) -> Written:
         return {"name": f"{clean_line(draft.letter.title)[:250]}, {day}"}
     if draft.source:
         return {"name": clean_line(draft.source.name), "link": draft.source.address}
-    return {"name": "Suggestion du public"}
+    return {"name": "Proposition du public"}
 
 
 # -- dates -----------------------------------------------------------------------------------------

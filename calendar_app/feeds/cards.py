@@ -21,8 +21,9 @@ class Card:
 
     :param today: the day on which the card is shown.
     :param lead_in: the words before *when*: « Inscriptions jusqu'au », « Date limite : ».
-    :param moved: « prolongé », « avancé » or « reporté »; None when the date was not moved.
-    :param cancelled: « annulé » for the event, « date annulée » for this date alone; else None.
+    :param moved: « date prolongée », « date avancée » or « date reportée »; None when the date was
+        not moved.
+    :param cancelled: « événement annulé », or « date annulée » for this date alone; else None.
     :param local: the local hour and safe day in the reader's time zone; None when not needed.
     :param scope: the audience in words.
     :param elsewhere: the audience in a sentence, when the date is not for the reader; else None.
@@ -88,7 +89,8 @@ class Card:
     @property
     def class_weeks(self) -> str | None:
         """« il reste 5 semaines de classe (zone B) », for a deadline after today; without an
-        académie, the weeks in which at least one zone has class. None for other dates, and when
+        académie, « il reste au plus 5 semaines de classe, selon la zone »: the weeks in which at
+        least one zone has class. None for other dates, and when
         the school holidays are not known."""
         if not self._counts_class_days or self.milestone.last_day == self.today:
             return None
@@ -100,7 +102,8 @@ class Card:
             return None
         where = class_days.label
         if class_days.is_national and weeks:
-            where = f"dans au moins une {'zone' if where.startswith('zone') else 'académie'}"
+            each = "la zone" if where.startswith("zone") else "l'académie"
+            return f"{class_weeks_words(weeks, at_most=True)}, selon {each}"
         words = "plus de classe avant cette date" if is_over else class_weeks_words(weeks)
         return f"{words} ({where})"
 
@@ -166,16 +169,17 @@ def card(
         date then concerns the reader if it is for the académie *viewer*, or if *viewer* is None.
     """
     days = deadline_days(milestone, viewer, reference, wednesdays=wednesdays, concerned=concerned)
+    moved = wording.moved_words(milestone)
     return Card(
         milestone=milestone,
         today=today,
         name=wording.name_words(milestone),
         lead_in=wording.lead_in(milestone),
         when=wording.when_words(milestone),
-        moved=wording.moved_words(milestone),
+        moved=f"date {moved}e" if moved else None,
         cancelled=wording.cancelled_words(milestone),
         local=wording.local_words(milestone, viewer),
-        scope=wording.scope_words(milestone.scope, reference.academies),
+        scope=wording.where_words(milestone.scope, reference.academies),
         elsewhere=(
             None
             if days.is_concerned

@@ -112,11 +112,11 @@ class DeadlineDays:
             last = f"{self.last_day_words(today)}."
         elif before < today:
             where = f"{self._somewhere}," if self._somewhere else ""
-            last = f"Le dernier jour de classe avant{where} était le {self._last_words}."
+            last = f"Le dernier jour de classe avant cette date{where} était le {self._last_words}."
         else:
-            last = f"Le dernier jour de classe avant{self._somewhere} : {self._last_words}."
+            last = f"Dernier jour de classe avant cette date{self._somewhere} : {self._last_words}."
         if self.class_days.is_national:
-            last += " Choisissez votre académie pour connaître le sien."
+            last += " Choisissez votre académie pour connaître le vôtre."
         return f"{why}. {last}" if why else last
 
     def last_day_words(self, today: date) -> str:

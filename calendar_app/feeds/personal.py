@@ -28,7 +28,8 @@ class VisibleReminder:
 class PersonalNote:
     """What the feed of one person says of a date, beside what every feed says.
 
-    :param answer: what the class did, after the title: « inscrits »; empty without an answer.
+    :param answer: what the class did, after the title: « classe inscrite »; empty without an
+        answer.
     :param sentence: the same as a sentence, the first line of the text; empty without an answer.
     :param is_done: whether the class has done what the date asks for.
     """

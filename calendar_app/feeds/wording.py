@@ -19,7 +19,7 @@ from calendar_app.words.vocabulary import Audience, MilestoneKind, PupilData, Re
 
 def moved_words(milestone: Milestone) -> str | None:
     """Return « prolongé » or « avancé » for a moved deadline, « reporté » for a moved session; None
-    when the date was not moved."""
+    when the date was not moved. Add an « e » after « date »."""
     if milestone.moved_from_last_day is None:
         return None
     if milestone.kind is MilestoneKind.SESSION:
@@ -30,11 +30,11 @@ def moved_words(milestone: Milestone) -> str | None:
 
 
 def cancelled_words(milestone: Milestone) -> str | None:
-    """Return « annulé » when the event is cancelled, « date annulée » when only this date is; None
+    """Return « événement annulé » when the event is, « date annulée » when only this date is; None
     when the date is not cancelled."""
     if not milestone.is_cancelled:
         return None
-    return "date annulée" if only_date_cancelled(milestone) else "annulé"
+    return "date annulée" if only_date_cancelled(milestone) else "événement annulé"
 
 
 def only_date_cancelled(milestone: Milestone) -> bool:
@@ -51,7 +51,7 @@ def cancelled_date_words(milestone: Milestone) -> str:
         MilestoneKind.REGISTRATION_DEADLINE: "Date limite d'inscription annulée",
         MilestoneKind.SUBMISSION_DEADLINE: "Date limite d'envoi des productions annulée",
         MilestoneKind.DEADLINE: "Date limite annulée",
-        MilestoneKind.SESSION: "Rendez-vous annulé",
+        MilestoneKind.SESSION: "Date annulée",
         MilestoneKind.RESULTS: "Annonce des résultats annulée",
     }[milestone.kind]
 
@@ -62,9 +62,13 @@ def name_words(milestone: Milestone) -> str:
 
 
 def lead_in(milestone: Milestone) -> str:
-    """Return the words before the day: « Inscriptions jusqu'au », « Date limite : »."""
-    until = milestone.kind.until
-    if until and not milestone.label and not milestone.is_approximate:
+    """Return the words before the day: « Inscriptions jusqu'au », « A lieu le », « Date limite : »,
+    « A lieu » before several days."""
+    if milestone.label or milestone.is_approximate:
+        return f"{name_words(milestone)} :"
+    if milestone.kind is MilestoneKind.SESSION:
+        return "A lieu le" if milestone.first_day == milestone.last_day else "A lieu"
+    if until := milestone.kind.until:
         return until
     return f"{name_words(milestone)} :"
 
@@ -245,7 +249,7 @@ def todo_words(milestone: Milestone, *, concerned: bool = True) -> str:
             sentence = f"Résultats : {when}."
         case _:
             where = milestone.place or milestone.event.place
-            sentence = f"Rendez-vous {_on(milestone, when)}{f', {where}' if where else ''}."
+            sentence = f"A lieu {_on(milestone, when)}{f', {where}' if where else ''}."
     if milestone.moved_from_first_day and milestone.moved_from_last_day:
         before = span_words(milestone.moved_from_first_day, milestone.moved_from_last_day)
         sentence += f" Date {moved_words(milestone)}e : c'était {_article(before)}{before}."
@@ -337,6 +341,13 @@ def scope_words(scope: Iterable[str], academies: Academies) -> str:
     return list_words(words)
 
 
+def where_words(scope: Iterable[str], academies: Academies) -> str:
+    """Return :func:`scope_words` for a page: « toute la France » for « national ». Feeds keep that
+    word: people may sort their dates by it."""
+    words = scope_words(scope, academies)
+    return "toute la France" if words == "national" else words
+
+
 def level_words(event: Event) -> str | None:
     """Return the classes in words: « premier degré et cycle 4 »; None when none are named."""
     return list_words(levels.name(slug) for slug in levels.collapse(event.classes)) or None
@@ -356,32 +367,32 @@ def audience_words(event: Event) -> str:
 
 
 def taking_part(event: Event) -> list[tuple[str, str | None]]:
-    """Return how to take part, as pairs of question and answer; None for an answer that the letter
-    does not give."""
+    """Return how to take part, as pairs of what is asked (without question mark) and its answer;
+    None for an answer that the letter does not give."""
     who = [Registrant(value).words for value in event.registrants]
     link = uri(event.register_link) if event.register_link else None
     if event.ien_visa:
         who.append("avec le visa de l'IEN")
     return [
-        ("Qui inscrit la classe ?", list_words(who) or None),
-        ("Où s'inscrire ?", event.register_where or link),
-        ("Combien cela coûte ?", event.cost or None),
-        ("Combien de places ?", "complet" if event.full else event.places or None),
+        ("Qui inscrit la classe", list_words(who) or None),
+        ("Où s'inscrire", event.register_where or link),
+        ("Coût", event.cost or None),
+        ("Nombre de places", "complet" if event.full else event.places or None),
         (
-            "Comment envoyer la production ?",
+            "Comment envoyer la production",
             list_words(Sending(value).words for value in event.sending) or None,
         ),
         (
-            "Quelles données des élèves sont demandées ?",
+            "Quelles données des élèves sont demandées",
             list_words(PupilData(value).words for value in event.pupil_data) or None,
         ),
     ]
 
 
 def unsaid_words(event: Event) -> str | None:
-    """Return the questions on taking part that the letter does not answer (« qui inscrit la classe
-    et combien cela coûte »); None when it answers all."""
-    asked = (question[:-2] for question, answer in taking_part(event) if not answer)
+    """Return what the letter does not say on taking part (« qui inscrit la classe et coût »); None
+    when it says all."""
+    asked = (question for question, answer in taking_part(event) if not answer)
     return list_words(words[:1].lower() + words[1:] for words in asked) or None
 
 
@@ -422,9 +433,7 @@ def description(
     if event.organiser:
         lines.append(f"Organisé par : {clean_line(event.organiser)}")
     lines += [
-        f"{question[:-2]} : {clean_line(answer)}"
-        for question, answer in taking_part(event)
-        if answer
+        f"{question} : {clean_line(answer)}" for question, answer in taking_part(event) if answer
     ]
     if event.link:
         lines.append(f"Site officiel : {uri(event.link)}")

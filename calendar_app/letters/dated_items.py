@@ -25,7 +25,7 @@ class ItemKind(StrEnum):
         return {
             ItemKind.DEADLINE: "date limite",
             ItemKind.WINDOW: "ouvert du… au…",
-            ItemKind.EVENT: "rendez-vous",
+            ItemKind.EVENT: "événement",
         }[self]
 
 

@@ -259,7 +259,7 @@ def _note(
 def _answer(said: Subscription | None) -> str:
     if said is None or not (said.submitted_at or said.registered_at):
         return ""
-    return "production envoyée" if said.submitted_at else "inscrits"
+    return "productions envoyées" if said.submitted_at else "classe inscrite"
 
 
 def _sentence(said: Subscription | None) -> str:

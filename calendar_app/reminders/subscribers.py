@@ -26,7 +26,7 @@ from calendar_app.words.mail_addresses import MailAddress
 
 #: The text that a subscriber agrees to: the form shows it, and the store keeps it.
 CONSENT = (
-    "En m'inscrivant, j'accepte de recevoir à cette adresse les rappels que j'ai choisis. "
+    "En m'abonnant, j'accepte de recevoir à cette adresse les rappels que j'ai choisis. "
     "Je peux tout arrêter à tout moment, par un lien présent dans chaque courriel."
 )
 

@@ -60,8 +60,10 @@ class Lead:
 
     @property
     def words(self) -> str:
-        """The words after « Me prévenir », such as « un mois avant » or
-        « 3 semaines de classe avant »."""
+        """The words after « Me prévenir », such as « un mois avant la date » or
+        « 3 semaines de classe avant la date »."""
         if self.kind == "class_weeks":
-            return f"{self.weeks}{NBSP}semaine{'s' if self.weeks > 1 else ''} de classe avant"
-        return "un mois avant" if self.kind == "month" else "le dernier jour de classe avant"
+            return (
+                f"{self.weeks}{NBSP}semaine{'s' if self.weeks > 1 else ''} de classe avant la date"
+            )
+        return f"{'un mois' if self.kind == 'month' else 'le dernier jour de classe'} avant la date"

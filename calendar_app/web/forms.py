@@ -204,7 +204,7 @@ class WishesForm(TypedForm):
             self.problems["etablissement"] = "Choisissez où vous enseignez."
         if not self.delais and not self.semaine:
             self.problems["delais"] = (
-                "Choisissez au moins un moment pour être prévenu, ou le point de la semaine."
+                "Choisissez au moins un moment pour vos rappels, ou le point de la semaine."
             )
         if self.problems:
             return None

@@ -36,8 +36,8 @@ _ABOUT = {
     "votre académie, sans créer de compte.",
     "suggestion.propose": "Proposez un concours, une rencontre ou une formation qui manque au "
     "calendrier, sans compte ni cookie.",
-    "embed.builder": "Le code à copier pour montrer les prochaines dates dans l'ENT ou sur le site "
-    "de l'école.",
+    "embed.builder": "Le code à copier pour afficher les prochaines dates dans l'ENT ou sur le "
+    "site de l'école.",
 }
 
 _FORMS = {

@@ -72,6 +72,12 @@ def month_words(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.year}"
 
 
+def of_month_words(day: date) -> str:
+    """Return « de février 2021 », « d'avril 2021 »."""
+    words = month_words(day)
+    return f"d'{words}" if words[0] in "ao" else f"de {words}"
+
+
 def hour_words(at: time) -> str:
     """Return « 14 h 30 », « 9 h », « minuit » or « midi »."""
     if (at.hour, at.minute) in ((0, 0), (12, 0)):
@@ -93,11 +99,15 @@ def days_left_words(days: int) -> str:
     return f"dans {days}{NBSP}jours" if days > 0 else f"il y a {-days}{NBSP}jours"
 
 
-def class_weeks_words(weeks: int) -> str:
-    """Return the countdown « il reste 6 semaines de classe »."""
+def class_weeks_words(weeks: int, *, at_most: bool = False) -> str:
+    """Return the countdown « il reste 6 semaines de classe ».
+
+    :param at_most: whether some readers have fewer weeks (« il reste au plus… »).
+    """
     if weeks == 0:
         return "plus aucune semaine de classe après celle-ci"
-    return f"il reste {weeks}{NBSP}semaine{'s' if weeks > 1 else ''} de classe"
+    left = "il reste au plus" if at_most else "il reste"
+    return f"{left} {weeks}{NBSP}semaine{'s' if weeks > 1 else ''} de classe"
 
 
 def in_class_weeks_words(weeks: int) -> str:
@@ -111,6 +121,15 @@ def list_words(items: Iterable[str]) -> str:
     """Return « a, b et c »."""
     *start, last = list(items) or [""]
     return f"{', '.join(start)} et {last}" if start else last
+
+
+def counted(number: int, noun: str) -> str:
+    """Return « 0 courriel remis », « 2 courriels remis ».
+
+    :param noun: a noun with its adjectives, in the singular, whose plural is made with « s ».
+    """
+    words = (word if word.endswith("s") or number < 2 else f"{word}s" for word in noun.split())
+    return f"{number} {' '.join(words)}"
 
 
 _NARROW = "\u202f"

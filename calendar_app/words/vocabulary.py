@@ -61,7 +61,7 @@ class MilestoneKind(StrEnum):
             MilestoneKind.REGISTRATION_DEADLINE: "Dernier jour d'inscription",
             MilestoneKind.SUBMISSION_DEADLINE: "Dernier jour d'envoi des productions",
             MilestoneKind.DEADLINE: "Date limite",
-            MilestoneKind.SESSION: "Rendez-vous",
+            MilestoneKind.SESSION: "Jour de l'événement",
             MilestoneKind.RESULTS: "Résultats",
         }[self]
 
@@ -100,9 +100,9 @@ class Registrant(StrEnum):
     @property
     def words(self) -> str:
         return {
-            Registrant.TEACHER: "l'enseignant",
-            Registrant.SCHOOL_HEAD: "le directeur ou la directrice d'école",
-            Registrant.PRINCIPAL: "le chef d'établissement",
+            Registrant.TEACHER: "l'enseignante ou l'enseignant",
+            Registrant.SCHOOL_HEAD: "la direction de l'école",
+            Registrant.PRINCIPAL: "la direction de l'établissement",
         }[self]
 
 

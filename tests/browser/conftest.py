@@ -53,10 +53,8 @@ THIS_YEAR = SchoolYear.of(datetime.now(UTC).date()).label
 PLACES = {
     "home": Place(f"/?{JANUARY}", "Dans les quatre semaines de classe"),
     "home-days": Place("/", "Les prochaines journées"),
-    "home-academie": Place(f"/?{JANUARY}&academie=lille", "prochaines dates, académie de Lille"),
-    "home-nothing": Place(
-        f"/?{JANUARY}&academie=lille&type=concours&q=apprendre", "Sans concours"
-    ),
+    "home-academie": Place(f"/?{JANUARY}&academie=lille", "Prochaines dates, académie de Lille"),
+    "home-nothing": Place(f"/?{JANUARY}&academie=lille&type=concours&q=apprendre", "Sans concours"),
     "list": Place(f"/agenda/?{JANUARY}", "Du 18 au 24 janvier 2021"),
     "list-days": Place("/agenda/", "Journée"),
     "list-empty": Place("/agenda/?journees=0", "Revoir l'année scolaire 2020-2021"),
@@ -69,7 +67,7 @@ PLACES = {
         f"/annee-scolaire/2020-2021/?{JANUARY}&academie=montpellier", "Période 1"
     ),
     "poster": Place(
-        f"/annee-scolaire/2020-2021/affiche/?{JANUARY}&academie=montpellier", "Le mur des concours"
+        f"/annee-scolaire/2020-2021/affiche/?{JANUARY}&academie=montpellier", "Affiche"
     ),
     "choice": Place(f"/mon-academie/?{JANUARY}&academie=lille&niveau=cm2", "Toutes les académies"),
     "choice-problem": Place("/mon-academie/?lieu=atlantide", "Nous ne connaissons pas"),
@@ -82,13 +80,13 @@ PLACES = {
         f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}&academie=clermont-ferrand",
         "Date limite pendant vos vacances",
     ),
-    "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "Rendez-vous"),
+    "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "A lieu"),
     "contest-past": Place(
         "/evenements/ma-classe-a-du-talent-2020-2021/?academie=clermont-ferrand",
         "Me prévenir de la prochaine édition",
     ),
     "without-day": Place("/evenements/geodeclic-2020-2021/", "aucun jour précis"),
-    "chooser": Place("/flux/", "Composer mon calendrier"),
+    "chooser": Place("/flux/", "Obtenir l'adresse"),
     "chooser-chosen": Place("/flux/?academie=lille", "Adresse à coller dans votre agenda"),
     "chooser-empty": Place("/flux/?flux=national&theme=sport", "encore vide"),
     "how-to": Place("/flux/mode-d-emploi/?flux=academie-de-lille", "recopiez cette adresse"),

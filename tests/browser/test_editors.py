@@ -78,7 +78,7 @@ def test_from_the_link_to_the_queue_and_out_by_keyboard(store, new_page):
     assert (cookie["path"], cookie["httpOnly"], cookie["sameSite"]) == ("/redaction/", True, "Lax")
     tab_to(page, page.get_by_role("button", name="Me déconnecter"))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Vous êtes déconnecté.")
+    expect(page.get_by_role("status")).to_have_text("Déconnexion faite.")
     page.goto("/redaction/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Connexion à la rédaction")
     assert complaints == []
@@ -89,7 +89,7 @@ def test_the_room_is_for_everybody(store, new_page):
     page.goto(link)
     for_everybody(page, "password")
     page.get_by_label("Mon mot de passe").fill("court")
-    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("button", name="Enregistrer mon mot de passe").click()
     page.get_by_role("alert").get_by_role("link").first.click()
     assert page.locator(":focus").get_attribute("type") == "password"
     for_everybody(page, "password refused")

@@ -75,7 +75,7 @@ def test_another_site_cannot_show_any_other_page(new_page, site, elsewhere, path
     # Chromium shows its own error page when a site refuses to be framed.
     inside.wait_for_url("chrome-error://**")
     assert any("frame-ancestors" in line for line in said)
-    assert inside.get_by_role("link", name="Liste").count() == 0
+    assert inside.get_by_role("link", name="Toutes les dates").count() == 0
 
 
 def test_a_link_of_the_embed_opens_beside_the_site_that_shows_it(new_page, site, elsewhere):

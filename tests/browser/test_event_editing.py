@@ -83,7 +83,7 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
     tab_to(page, page.get_by_role("link", name="Nouvel événement"))
     page.keyboard.press("Enter")
     type_into(page, "Titre (obligatoire)", title)
-    summary = "En une ou deux phrases, les vôtres (obligatoire)"
+    summary = "Résumé (une ou deux phrases, écrites par vous) (obligatoire)"
     type_into(page, summary, "Chaque classe écrit un poème.")
     type_into(page, "Qui organise (obligatoire)", "Une association")
     type_into(page, "Document où elle a été lue (obligatoire)", "Lettre d'essai")

@@ -42,7 +42,7 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     page.keyboard.type("CM2")
     tab_to(page, page.get_by_role("button", name="Voir mes dates"))
     page.keyboard.press("Enter")
-    expect(heading).to_have_text("Les prochaines dates, académie de Montpellier")
+    expect(heading).to_have_text("Prochaines dates, académie de Montpellier")
     chosen = page.get_by_role("link", name="Montpellier · CM2")
     expect(chosen).to_be_visible()
 
@@ -53,8 +53,10 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     expect(chip).to_be_visible()
     follow(page, "Concours RoboTeam")
     expect(heading).to_have_text("Concours RoboTeam")
-    expect(page.get_by_role("main")).to_contain_text("(à vérifier), au plus tard")
-    follow(page, "Ajouter à mon agenda", exact=True)
+    expect(page.get_by_role("main")).to_contain_text(
+        "à vérifier sur le site officiel), au plus tard"
+    )
+    follow(page, "Mon agenda", exact=True)
     address = page.get_by_label("Adresse à coller dans votre agenda")
     expect(address).to_have_value(f"{site}/flux/academie-de-montpellier.ics?niveau=cm2&q=robo")
     tab_to(page, address)
@@ -82,10 +84,10 @@ def test_the_choice_is_remembered_by_this_browser_and_forgotten_on_demand(new_pa
     page.goto(f"/mon-academie/?{JANUARY}")
     page.get_by_role("link", name="Lille", exact=True).click()
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_have_text("Les prochaines dates, académie de Lille")
+    expect(heading).to_have_text("Prochaines dates, académie de Lille")
     assert "#" not in page.url
     page.goto("/")
-    expect(heading).to_have_text("Les prochaines dates, académie de Lille")
+    expect(heading).to_have_text("Prochaines dates, académie de Lille")
     page.get_by_role("link", name="académie de Lille (retirer ce filtre)").click()
     expect(heading).not_to_contain_text("Lille")
     page.goto("/")

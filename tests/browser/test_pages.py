@@ -105,7 +105,7 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
     # 3. Filter with the next button: one date is left.
     tab_to(page, page.get_by_role("button", name="Filtrer"))
     page.keyboard.press("Enter")
-    expect(page).to_have_title("Les prochaines dates, académie de Lille – Calendrier des classes")
+    expect(page).to_have_title("Prochaines dates, académie de Lille – Calendrier des classes")
     titles = main.get_by_role("article").get_by_role("heading")
     expect(titles).to_have_text(["La Fête de l'Apprendre"])
 
@@ -115,11 +115,11 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
     expect(main.get_by_role("heading", level=1)).to_have_text("La Fête de l'Apprendre")
 
     # 5. Ask for the calendar, which keeps the filter.
-    tab_to(page, page.get_by_role("link", name="Ajouter à mon agenda", exact=True))
+    tab_to(page, page.get_by_role("link", name="Mon agenda", exact=True))
     page.keyboard.press("Enter")
     address = page.get_by_label("Adresse à coller dans votre agenda")
     expect(address).to_have_value(f"{site}/flux/academie-de-lille.ics?type=rencontre")
-    expect(main).to_contain_text("Il tient compte des filtres que vous avez choisis.")
+    expect(main).to_contain_text("Elle tient compte des filtres que vous avez choisis.")
     tab_to(page, address)
     expect(page.get_by_role("button", name="Copier l'adresse")).to_be_visible(visible=scripts)
 

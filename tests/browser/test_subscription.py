@@ -117,12 +117,12 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     page.keyboard.type(address)
 
     # 3. Choose the school; the usual leads are already ticked.
-    school = page.get_by_role("radio", name="école", exact=True)
+    school = page.get_by_role("radio", name="école (pas de classe le mercredi)")
     tab_to(page, school)
     page.keyboard.press("Space")
     expect(school).to_be_checked()
-    expect(page.get_by_label("3 semaines de classe avant")).to_be_checked()
-    tab_to(page, page.get_by_role("button", name="M'inscrire aux rappels"))
+    expect(page.get_by_label("3 semaines de classe avant la date")).to_be_checked()
+    tab_to(page, page.get_by_role("button", name="M'abonner aux rappels"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Vérifiez votre courriel")
     expect(page.get_by_role("main")).to_contain_text(address)
@@ -147,7 +147,7 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     weekly = page.get_by_label("Le point de la semaine")
     tab_to(page, weekly)
     page.keyboard.press("Space")
-    tab_to(page, page.get_by_role("button", name="Enregistrer mes choix"))
+    tab_to(page, page.get_by_role("button", name="Enregistrer mes réglages"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("Vos choix sont enregistrés.")
     expect(weekly).to_be_checked()
@@ -186,7 +186,7 @@ def _mistakes(page: Page, store: Flask) -> None:
     page.get_by_role("radio", name="lycée").check()
     for box in page.locator("[name=delai]").all():
         box.uncheck()
-    page.get_by_role("button", name="M'inscrire").click()
+    page.get_by_role("button", name="M'abonner").click()
 
 
 def _confirm(page: Page, store: Flask) -> None:
@@ -224,7 +224,7 @@ PERSONAL: dict[str, tuple[Callable[[Page, Flask], None], str]] = {
     "event": (_personal(f"evenements/{EVENT}/"), "Où en est la classe"),
     "event-wanted": (_personal(f"evenements/{EVENT}/?reponse=inscrits"), "Votre réponse"),
     "unsubscribe": (_personal("desabonnement/"), "Plus aucun rappel ne partira"),
-    "ended": (_personal("", subscriptions.unsubscribe), "Vous êtes désabonné"),
+    "ended": (_personal("", subscriptions.unsubscribe), "Vos rappels sont arrêtés"),
 }
 
 

@@ -169,12 +169,12 @@ def test_a_morning_of_reminders_is_shown_lead_by_lead(run):
     assert (code, err) == (0, "")
     assert out.replace("\u00a0", " ") == (
         "2021-01-11, académie de Lille, école\n"
-        "\nun mois avant\n"
+        "\nun mois avant la date\n"
         "  Ma classe a du talent, 6e édition : "
         "Date limite pour participer : jeudi 11 février 2021. Envoi le 2021-01-11 à 06:30 UTC.\n"
-        "\n3 semaines de classe avant\n  rien\n"
-        "\n1 semaine de classe avant\n  rien\n"
-        "\nle dernier jour de classe avant\n  rien\n"
+        "\n3 semaines de classe avant la date\n  rien\n"
+        "\n1 semaine de classe avant la date\n  rien\n"
+        "\nle dernier jour de classe avant la date\n  rien\n"
     )
     code, _, err = run("reminders", "preview", "--on", "2021-01-11", "--academy", "lile")
     assert (code, "« Lille »" in err) == (1, True)
@@ -280,7 +280,7 @@ def test_it_serves_the_letter_and_logs_no_address(run, environ, server):
         assert len(vevents(feed)) == 2
         # The addresses that teachers get are those of the running server.
         assert f"URI:http://127.0.0.1:{port}/flux/" in feed.decode().replace("\r\n ", "")
-        assert "prochaines dates" in first_answer(f"{site}/", goes_on)[1].decode()
+        assert "Prochaines dates" in first_answer(f"{site}/", goes_on)[1].decode()
         assert "Aucune date" in first_answer(f"{site}/?q=secret", goes_on)[1].decode()
     finally:
         process.send_signal(signal.SIGTERM)
@@ -356,7 +356,7 @@ def test_editors_from_the_command_line(run):
     transmit = "Lien à transmettre à cette personne seule, valable 3 jours et une fois :\n"
     zoe = ("zoe@ac-lille.example", "Zoé Martin")
     code, out, _ = run("editors", "add", "--role", "redacteur", "--academy", "lille", *zoe)
-    said = "Le compte de zoe@ac-lille.example est enregistré : rédacteur.\n"
+    said = "Le compte de zoe@ac-lille.example est enregistré : rédaction.\n"
     assert code == 0
     assert re.fullmatch(re.escape(said + transmit) + link, out)
     code, out, _ = run("editors", "add", "--role", "responsable", "--department", "59", *zoe)

@@ -76,7 +76,7 @@ def ask(command):
 def test_plan_send_and_status_on_a_rehearsed_morning(ask, due, tmp_path):
     assert ask("reminders", "plan", "--now", "2021-01-21T07:29")[1].startswith("0 courriels")
     assert ask("reminders", "plan", "--now", AT)[1] == "3 courriels et 3 rappels planifiés.\n"
-    assert ask("reminders", "plan", "--now", AT)[1] == "0 courriels et 0 rappels planifiés.\n"
+    assert ask("reminders", "plan", "--now", AT)[1] == "0 courriel et 0 rappel planifié.\n"
     code, out, _ = ask("reminders", "status", "--now", AT)
     assert code == 0
     assert re.search(r"en attente +3 +2021-01-21 07:31", out)
@@ -108,7 +108,7 @@ def test_what_is_parked_is_settled_by_its_number(ask, due):
     assert (code, "--parked" in err) == (1, True)
     code, _, err = ask("reminders", "retry", "999", *now)
     assert (code, err) == (1, "Le courriel 999 n'existe pas.\n")
-    assert ask("reminders", "drop", ids[0], *now)[1] == "1 courriels abandonnés.\n"
+    assert ask("reminders", "drop", ids[0], *now)[1] == "1 courriel abandonné.\n"
     assert ask("reminders", "retry", "--parked", *now)[1] == "2 courriels remis en attente.\n"
     with mail_server() as server:
         ask("reminders", "send", *now, CALENDAR_SMTP_URL=server.url)

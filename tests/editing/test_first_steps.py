@@ -139,7 +139,7 @@ FACTS = ("letters", "agendas", "colleagues")
 @pytest.mark.parametrize("role", EditorRole)
 def test_who_may_not_follow_an_agenda_is_told_who_may(role):
     _, agenda, *_ = steps_of(rights_of(role), facts((False, False, False)))
-    told = "C'est à un responsable de publication" in agenda.sentence
+    told = "C'est aux responsables de publication" in agenda.sentence
     assert told == (role is EditorRole.PREPARER)
 
 

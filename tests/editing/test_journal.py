@@ -135,7 +135,7 @@ def test_the_journal_is_filtered(store):
         (
             "milestones.session-2",
             {"kind": "session", "first_day": "2021-03-01", "last_day": "2021-03-05"},
-            ("rendez-vous (2)", "du 1er au 5\u00a0mars 2021"),
+            ("jour de l'événement (2)", "du 1er au 5\u00a0mars 2021"),
         ),
         ("milestones.results", MID_JUNE, ("résultats", "mi-juin")),
         (

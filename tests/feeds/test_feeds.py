@@ -217,7 +217,7 @@ def test_any_title_and_description_come_back_equal_after_cleaning(title, summary
     (event,) = vevents(data)
     assert str(event["SUMMARY"]) == clean_line(title)
     description = str(event["DESCRIPTION"])
-    start = "Rendez-vous du 20 au 24\u00a0janvier 2021.\n\n"
+    start = "A lieu du 20 au 24\u00a0janvier 2021.\n\n"
     assert description.startswith(start + (f"{clean(summary)}\n\n" if summary else ""))
     assert description.endswith("\nSource : Lettre")
     lines = data.split(b"\r\n")

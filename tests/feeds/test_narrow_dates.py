@@ -139,7 +139,7 @@ def test_the_second_degre_has_its_wednesdays(empty_app, client):
     page = text_of(client, f"/evenements/{ID}/?{LE}&academie=lille")
     assert "Ce jour-là" not in page
     page = text_of(client, f"/evenements/ecoles-2020-2021/?{LE}&academie=lille")
-    assert "avant : mardi 9 février 2021" in page
+    assert "avant cette date : mardi 9 février 2021" in page
 
 
 def test_a_date_after_its_school_year_is_no_archive_while_it_is_ahead(empty_app, client):

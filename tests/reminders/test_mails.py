@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from email.headerregistry import Address
 from email.policy import default
@@ -175,13 +176,14 @@ class Page(HTMLParser):
 
 def test_confirmation(desk):
     mail = read(messages.confirmation(desk.head))
-    assert mail.subject == "Confirmez vos rappels"
+    assert mail.subject == "Concours scolaires : confirmez votre adresse pour recevoir vos rappels"
     assert (
         mail.text
         == f"""\
 Bonjour,
 
-Quelqu'un, sans doute vous, a demandé des rappels à cette adresse. Confirmez, et ils commenceront :
+Vous avez demandé à « Concours scolaires » de vous écrire avant les dates limites des concours et \
+des projets de classe. Confirmez votre adresse, et les rappels commenceront :
 {MANAGE}confirmer/
 
 Le lien ne s'ouvre pas ? Recopiez ce code sur la page restée ouverte :
@@ -191,7 +193,8 @@ Le lien fonctionne 3 jours, le code 24 heures. Sans confirmation, rien ne vous s
 
 Vous n'avez rien demandé ? Ignorez ce courriel.
 {SIGNATURE}\
-Votre adresse a été saisie sur ce site ; sans confirmation, elle y est effacée 7 jours après.
+Votre adresse a été saisie sur « Concours scolaires » ; sans confirmation, elle y est effacée \
+7 jours après.
 
 Une question ? contact@concours.example
 """
@@ -200,7 +203,7 @@ Une question ? contact@concours.example
 
 def test_link(desk):
     mail = read(messages.link(desk.head))
-    assert mail.subject == "Votre lien vers vos rappels"
+    assert mail.subject == "Concours scolaires : votre lien vers vos rappels"
     assert (
         mail.text
         == f"""\
@@ -227,14 +230,14 @@ WISHED = (
 
 def test_confirmation_of_a_wish_for_the_next_edition(desk):
     mail = read(messages.confirmation(desk.head, WISHED[:1]))
-    assert mail.subject == "Confirmez vos rappels"
+    assert mail.subject == "Concours scolaires : confirmez votre adresse pour recevoir vos rappels"
     assert (
         mail.text
         == f"""\
 Bonjour,
 
-Quelqu'un, sans doute vous, a demandé à être prévenu à cette adresse de la prochaine édition de \
-« Ma classe a du talent ». Confirmez, et les rappels partiront quand elle sera au calendrier :
+Vous avez demandé à « Concours scolaires » les rappels de la prochaine édition de \
+« Ma classe a du talent ». Confirmez votre adresse, et ils partiront quand elle sera au calendrier :
 {MANAGE}confirmer/
 
 Le lien ne s'ouvre pas ? Recopiez ce code sur la page restée ouverte :
@@ -244,7 +247,8 @@ Le lien fonctionne 3 jours, le code 24 heures. Sans confirmation, rien ne vous s
 
 Vous n'avez rien demandé ? Ignorez ce courriel.
 {SIGNATURE}\
-Votre adresse a été saisie sur ce site ; sans confirmation, elle y est effacée 7 jours après.
+Votre adresse a été saisie sur « Concours scolaires » ; sans confirmation, elle y est effacée \
+7 jours après.
 
 Une question ? contact@concours.example
 """
@@ -254,14 +258,15 @@ Une question ? contact@concours.example
 
 def test_link_of_a_subscriber_with_wishes_for_next_editions(desk):
     mail = read(messages.link(desk.head, WISHED))
-    assert mail.subject == "Votre lien vers vos rappels"
+    assert mail.subject == "Concours scolaires : votre lien vers vos rappels"
     assert (
         mail.text
         == f"""\
 Bonjour,
 
-Quelqu'un, sans doute vous, a demandé à être prévenu à cette adresse de la prochaine édition de \
-« Ma classe a du talent » et de « Concours RoboTeam ». Vous êtes déjà abonné : ajoutez ce choix.
+Vous avez demandé à cette adresse les rappels de la prochaine édition de \
+« Ma classe a du talent » et de « Concours RoboTeam ». Cette adresse reçoit déjà des rappels : \
+ajoutez ce choix.
 
 Ma classe a du talent :
 {MANAGE}evenements/{TALENT}/?reponse=l-an-prochain
@@ -286,13 +291,13 @@ Vous n'avez rien demandé ? Ignorez ce courriel : rien ne change.
 
 def test_new_address(desk):
     mail = read(messages.new_address(desk.head))
-    assert mail.subject == "Confirmez votre nouvelle adresse"
+    assert mail.subject == "Concours scolaires : confirmez votre nouvelle adresse"
     assert (
         mail.text
         == f"""\
 Bonjour,
 
-Quelqu'un, sans doute vous, veut recevoir ses rappels à cette adresse. Confirmez-le ici :
+Vous avez demandé à « Concours scolaires » d'envoyer vos rappels à cette adresse. Confirmez-la ici :
 {URL}/abonnement/adresse/camille/
 
 Sans confirmation, rien ne change : les rappels continuent d'arriver à l'ancienne adresse.
@@ -308,7 +313,7 @@ Une question ? contact@concours.example
 
 def test_goodbye(desk):
     mail = read(messages.goodbye(desk.head))
-    assert mail.subject == "C'est fait : vos rappels sont arrêtés"
+    assert mail.subject == "Concours scolaires : vos rappels sont arrêtés"
     assert (
         mail.text
         == f"""\
@@ -331,7 +336,7 @@ Une question ? contact@concours.example
 @pytest.mark.parametrize("has_password", [True, False])
 def test_password(desk, has_password):
     mail = read(other_messages.password(desk.head, UNTIL, has_password=has_password))
-    assert mail.subject == "Choisissez votre mot de passe"
+    assert mail.subject == "Concours scolaires : choisissez votre mot de passe"
     kept = "Votre mot de passe actuel fonctionne tant que vous n'en avez pas choisi un autre.\n"
     assert (
         mail.text
@@ -345,7 +350,7 @@ Il sert une seule fois, jusqu'au mardi 19 janvier 2021 à 9 h 05 (heure de Paris
 {kept if has_password else ""}
 Vous n'avez rien demandé ? Ignorez ce courriel : rien ne change.
 {SIGNATURE}\
-Ce lien est le vôtre seul : ne transférez pas ce courriel.
+Ce lien vous est personnel : ne transférez pas ce courriel.
 
 Une question ? contact@concours.example
 """
@@ -355,7 +360,7 @@ Une question ? contact@concours.example
 def test_suggestion_accepted(desk):
     event, words = (TALENT, "Ma classe a du talent"), "Merci !\n\nC'est pour le 1er degré."
     mail = read(other_messages.suggestion(desk.head, TODAY, event, words, accepted=True))
-    assert mail.subject == "Votre proposition est au calendrier"
+    assert mail.subject == "Concours scolaires : votre date est publiée"
     assert (
         mail.text
         == f"""\
@@ -382,7 +387,7 @@ def test_suggestion_of_a_mistake_that_was_put_right(desk):
     mail = read(
         other_messages.suggestion(desk.head, TODAY, event, None, accepted=True, of_change=True)
     )
-    assert mail.subject == "Votre signalement est pris en compte"
+    assert mail.subject == "Concours scolaires : votre signalement est pris en compte"
     first = "Merci : ce que vous nous avez signalé le 18 janvier 2021 est pris en compte."
     assert first in mail.text
 
@@ -390,7 +395,7 @@ def test_suggestion_of_a_mistake_that_was_put_right(desk):
 def test_suggestion_refused(desk):
     """The mail repeats nothing that a visitor typed: the address may be somebody else's."""
     mail = read(other_messages.suggestion(desk.head, TODAY, None, None, accepted=False))
-    assert mail.subject == "Votre proposition n'a pas été retenue"
+    assert mail.subject == "Concours scolaires : votre proposition n'a pas été retenue"
     assert (
         mail.text
         == f"""\
@@ -444,13 +449,12 @@ Une date limite approche.
 
 
 Ma classe a du talent, 6e édition
----------------------------------
 
 Date limite pour participer : jeudi 11 février 2021.
 C'est dans 27 jours : il reste 3 semaines de classe (zone A).
-Date limite pendant vos vacances. Le dernier jour de classe avant : \
+Date limite pendant vos vacances. Dernier jour de classe avant cette date : \
 vendredi 5 février 2021 (zone A).
-Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.
+Ce rappel part 3 semaines de classe avant la date, comme vous l'avez choisi.
 
 Voir la fiche :
 {URL}/evenements/{TALENT}/
@@ -460,7 +464,7 @@ Ajouter les dates à mon agenda (.ics) :
 
 Où en est la classe ?
 
-Nous sommes inscrits :
+La classe est inscrite :
 {MANAGE}evenements/{TALENT}/?reponse=inscrits
 
 Pas cette année :
@@ -473,8 +477,12 @@ Pas cette année :
 
 
 def about_talent(mail: Read) -> list[str]:
-    """Return the lines between the title's underline and the links."""
-    return mail.text.partition("---\n\n")[2].partition("\n\nVoir la fiche")[0].splitlines()
+    """Return the lines between the title and the links."""
+    return (
+        mail.text.partition("\nMa classe a du talent, 6e édition\n\n")[2]
+        .partition("\n\nVoir la fiche")[0]
+        .splitlines()
+    )
 
 
 def test_reminder_where_the_deadline_is_a_class_day(desk):
@@ -483,8 +491,8 @@ def test_reminder_where_the_deadline_is_a_class_day(desk):
     assert about_talent(mail) == [
         "Date limite pour participer : jeudi 11 février 2021.",
         "C'est dans 21 jours : il reste 3 semaines de classe (zone B).",
-        "Le dernier jour de classe avant : mardi 9 février 2021 (zone B).",
-        "Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.",
+        "Dernier jour de classe avant cette date : mardi 9 février 2021 (zone B).",
+        "Ce rappel part 3 semaines de classe avant la date, comme vous l'avez choisi.",
     ]
     assert 'class="band"' not in mail.html
 
@@ -503,8 +511,9 @@ def test_reminder_overseas_says_no_hour_that_the_source_does_not_give(desk):
     assert about_talent(mail) == [
         "Date limite pour participer : jeudi 11 février 2021.",
         "C'est dans 24 jours : il reste 3 semaines de classe (calendrier de La Réunion).",
-        "Le dernier jour de classe avant : mardi 9 février 2021 (calendrier de La Réunion).",
-        "Ce rappel part 3 semaines de classe avant, comme vous l'avez choisi.",
+        "Dernier jour de classe avant cette date : mardi 9 février 2021 "
+        "(calendrier de La Réunion).",
+        "Ce rappel part 3 semaines de classe avant la date, comme vous l'avez choisi.",
     ]
     tahiti = desk.line(TALENT, "polynesie-francaise")
     mail = read(messages.reminder(desk.head, [tahiti], desk.academy("polynesie-francaise")))
@@ -546,9 +555,10 @@ def test_reminder_of_three_contests_opens_with_the_most_urgent(desk):
     ]
     mail = read(messages.reminder(desk.head, lines, desk.academy("lille")))
     assert (
-        mail.subject == "3 dates approchent, dès le 20 janvier : La Fête de l'Apprendre et 2 autres"
+        mail.subject
+        == "3 dates approchent, à partir du 20 janvier : La Fête de l'Apprendre et 2 autres"
     )
-    titles = re.findall("(.+)\n-{5,}\n", mail.text)
+    titles = re.findall("\n\n\n(.+)\n\n", mail.text)
     assert titles == [
         "La Fête de l'Apprendre",
         "Ma classe a du talent, 6e édition",
@@ -566,7 +576,7 @@ def test_reminder_of_two_deadlines(desk):
     lines = [desk.line(desk.milestone(ROBOTEAM, "deadline")), desk.line(TALENT)]
     mail = read(messages.reminder(desk.head, lines, None))
     assert mail.subject == (
-        "2 dates limites approchent, dès le 11 février : Ma classe a du… et Concours RoboTeam"
+        "2 dates limites approchent, à partir du 11 février : Ma classe a du… et Concours RoboTeam"
     )
 
 
@@ -587,7 +597,7 @@ def test_reminder_of_two_dates_of_one_contest_is_one_block(app, desk):
     mail = read(messages.reminder(desk.head, lines, None))
     assert mail.subject == "2 dates limites le 1er mars : Concours d'essai"
     assert mail.text.count("Concours d'essai\n") == 1
-    assert mail.text.count("Nous sommes inscrits") == 1
+    assert mail.text.count("La classe est inscrite") == 1
     assert "Inscrivez la classe au plus tard le lundi 1er mars 2021.\n" in mail.text
     assert "Envoyez la production au plus tard le lundi 1er mars 2021.\n" in mail.text
 
@@ -613,12 +623,12 @@ def test_reminder_of_two_dates_of_one_contest_is_one_block(app, desk):
         (
             {"kind": "session", "day": "2021-02-11", "label": "Finale", "place": "Lens"},
             "Finale le 11 février",
-            "Finale : rendez-vous le jeudi 11 février 2021, Lens.",
+            "Finale : a lieu le jeudi 11 février 2021, Lens.",
         ),
         (
             {"kind": "session", "first_day": "2021-02-11", "last_day": "2021-02-12"},
-            "Rendez-vous le 11 février",
-            "Rendez-vous du 11 au 12 février 2021.",
+            "A lieu à partir du 11 février",
+            "A lieu du 11 au 12 février 2021.",
         ),
         (factories.MID_JUNE, "Résultats, mi-juin", "Résultats : mi-juin (date approximative)."),
     ],
@@ -642,7 +652,7 @@ def moved_from(desk, day: date):
 def test_moved(desk):
     line = desk.line(moved_from(desk, date(2021, 2, 4)))
     mail = read(messages.moved(desk.head, [line]))
-    assert mail.subject == "Prolongé jusqu'au 11 février : Ma classe a du talent, 6e édition"
+    assert mail.subject == "Date prolongée jusqu'au 11 février : Ma classe a du talent, 6e édition"
     assert (
         mail.text
         == f"""\
@@ -652,12 +662,11 @@ Une date a changé ; vos rappels suivent la nouvelle date.
 
 
 Ma classe a du talent, 6e édition
----------------------------------
 
 Date limite : jeudi 11 février 2021.
-Prolongé : c'était le 4 février 2021.
+Date prolongée : c'était le 4 février 2021.
 C'est dans 24 jours : il reste 3 semaines de classe (zone B).
-Le dernier jour de classe avant : mardi 9 février 2021 (zone B).
+Dernier jour de classe avant cette date : mardi 9 février 2021 (zone B).
 
 Voir la fiche :
 {URL}/evenements/{TALENT}/
@@ -673,13 +682,13 @@ Ajouter les dates à mon agenda (.ics) :
 def test_moved_earlier_and_moved_session(desk):
     line = desk.line(moved_from(desk, date(2021, 3, 1)))
     mail = read(messages.moved(desk.head, [line]))
-    assert mail.subject == "Avancé au 11 février : Ma classe a du talent, 6e édition"
-    assert "Avancé : c'était le 1er mars 2021.\n" in mail.text
+    assert mail.subject == "Date avancée au 11 février : Ma classe a du talent, 6e édition"
+    assert "Date avancée : c'était le 1er mars 2021.\n" in mail.text
     camp = desk.milestone(CAMP)
     camp.moved_from_first_day, camp.moved_from_last_day = date(2021, 4, 5), date(2021, 4, 7)
     mail = read(messages.moved(desk.head, [desk.line(camp, "clermont-ferrand")]))
-    assert mail.subject == "Reporté au 17 mai : Camp@Num, 2e édition"
-    assert "Reporté : c'était du 5 au 7 avril 2021.\n" in mail.text
+    assert mail.subject == "Date reportée au 17 mai : Camp@Num, 2e édition"
+    assert "Date reportée : c'était du 5 au 7 avril 2021.\n" in mail.text
     both = read(messages.moved(desk.head, [desk.line(camp, "clermont-ferrand"), line]))
     assert both.subject == (
         "2 dates ont changé : Ma classe a du talent, 6e édition et Camp@Num, 2e édition"
@@ -698,7 +707,7 @@ def test_cancelled(desk):
     milestone.event.cancelled_at = CANCELLED_AT
     line = desk.line(milestone, lead=Lead.month(), answers=(ClassAnswer.NEXT_YEAR,))
     mail = read(messages.cancelled(desk.head, [line]))
-    assert mail.subject == "Annulé : Ma classe a du talent, 6e édition"
+    assert mail.subject == "Événement annulé : Ma classe a du talent, 6e édition"
     assert (
         mail.text
         == f"""\
@@ -709,7 +718,6 @@ partira pour lui.
 
 
 Ma classe a du talent, 6e édition
----------------------------------
 
 Annulé. La date prévue était : jeudi 11 février 2021.
 
@@ -747,7 +755,7 @@ def test_cancelled_date_of_an_event_that_takes_place(desk):
     assert two.subject == f"2 dates annulées : {both_titles}"
     talent.event.cancelled_at = deadline.event.cancelled_at = CANCELLED_AT
     two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
-    assert two.subject == f"Annulés : {both_titles}"
+    assert two.subject == f"Événements annulés : {both_titles}"
     assert "Des événements sont annulés." in two.text
 
 
@@ -765,17 +773,17 @@ def test_weekly(app, desk):
     cards.insert(0, desk.card(TALENT, "clermont-ferrand"))
     mail = read(messages.weekly(desk.head, cards, desk.academy("clermont-ferrand")))
     assert mail.subject == (
-        "Le point de la semaine : 2 dates limites, 1 rendez-vous, 1 ouverture et des résultats"
+        "Le point de la semaine : 2 dates limites, 1 événement, 1 ouverture et des résultats"
     )
     assert (
         mail.text
         == f"""\
 Bonjour,
 
-Voici les dates à venir, académie de Clermont-Ferrand.
+Voici les dates à venir (académie de Clermont-Ferrand).
 
 
-DATES LIMITES
+Dates limites
 
 Concours d'essai
 Inscriptions jusqu'au vendredi 22 janvier 2021 à 18 h, dans 4 jours
@@ -787,21 +795,21 @@ Date limite pendant vos vacances
 {URL}/evenements/{TALENT}/
 
 
-RENDEZ-VOUS
+Ce qui a lieu
 
 La Fête de l'Apprendre
 Du 20 au 24 janvier 2021, dans 2 jours
 {URL}/evenements/{FETE}/
 
 
-OUVERTURES
+Ouvertures
 
 Concours d'essai
 Jeudi 21 janvier 2021, à partir de 9 h, dans 3 jours
 {URL}/evenements/{factories.ID}/
 
 
-RÉSULTATS
+Résultats
 
 Concours d'essai
 Vendredi 22 janvier 2021, dans 4 jours
@@ -818,7 +826,7 @@ def test_weekly_says_what_changed(desk):
     robot = desk.milestone(ROBOTEAM, "deadline")
     robot.cancelled_at = CANCELLED_AT
     mail = read(messages.weekly(desk.head, [desk.card(moved), desk.card(robot)], None))
-    assert "Jeudi 11 février 2021, dans 24 jours (prolongé)\n" in mail.text
+    assert "Jeudi 11 février 2021, dans 24 jours (date prolongée)\n" in mail.text
     assert "Vendredi 30 avril 2021 (date annulée)\n" in mail.text
     assert "académie" not in mail.text
 
@@ -826,14 +834,14 @@ def test_weekly_says_what_changed(desk):
 def test_weekly_of_an_empty_week(desk):
     mail = read(messages.weekly(desk.head, [], None))
     assert mail.subject == "Le point de la semaine"
-    assert "Rien de daté ces jours-ci : bonne semaine avec vos élèves.\n" in mail.text
+    assert "Aucune date cette semaine : bonne semaine avec vos élèves.\n" in mail.text
 
 
 def test_rentree(desk):
     mail = read(
         messages.rentree(desk.head, ["cm2", "cm1"], desk.academy("lille"), SchoolYear(2021), ENDS)
     )
-    assert mail.subject == "Toujours en CM1 et CM2 ?"
+    assert mail.subject == "Vos rappels 2021-2022 : toujours en CM1 et CM2 ?"
     assert (
         mail.text
         == f"""\
@@ -846,7 +854,9 @@ Académie : Lille
 Une autre classe, une autre académie ? Changez-les. Rien n'a changé ? Confirmez-le d'un clic :
 {MANAGE}
 
-Sans un clic de votre part sur cette page, les rappels s'arrêteront le mercredi 1er novembre 2023.
+Sans un clic de votre part sur cette page, les rappels s'arrêteront le mercredi 1er novembre 2023. \
+Pour les arrêter tout de suite :
+{MANAGE}desabonnement/
 {SIGNATURE}\
 {WHY}.
 {FOOT}"""
@@ -856,12 +866,15 @@ Sans un clic de votre part sur cette page, les rappels s'arrêteront le mercredi
 @pytest.mark.parametrize(
     ("classes", "subject"),
     [
-        ("6e", "Toujours en 6e ?"),
-        ("cm1 cm2 6e", "Toujours en cycle 3 ?"),
-        ("tps ps ms gs cp ce1 ce2 cm1 cm2 ulis upe2a", "Toujours dans le premier degré ?"),
+        ("6e", "Vos rappels 2021-2022 : toujours en 6e ?"),
+        ("cm1 cm2 6e", "Vos rappels 2021-2022 : toujours en cycle 3 ?"),
+        (
+            "tps ps ms gs cp ce1 ce2 cm1 cm2 ulis upe2a",
+            "Vos rappels 2021-2022 : toujours dans le premier degré ?",
+        ),
         (
             "tps ps ms gs cp ce1 ce2 cm1 cm2 ulis upe2a 6e",
-            "Toujours dans le premier degré et en 6e ?",
+            "Vos rappels 2021-2022 : toujours dans le premier degré et en 6e ?",
         ),
     ],
 )
@@ -1036,7 +1049,7 @@ def test_a_title_cannot_become_markup_or_a_header(desk):
     for message, lead_in in (
         (messages.reminder(desk.head, [line], None), "Date limite le 11 février"),
         (messages.moved(desk.head, [line]), "Nouvelle date"),
-        (messages.cancelled(desk.head, [line]), "Annulé"),
+        (messages.cancelled(desk.head, [line]), "Événement annulé"),
         (messages.weekly(desk.head, [line.card], None), None),
     ):
         mail = read(message)
@@ -1062,3 +1075,32 @@ def test_a_site_without_a_contact_names_none(desk):
     mail = read(messages.link(head))
     assert "Une question" not in mail.text + mail.html
     assert mail.text.endswith(f"{MANAGE}desabonnement/\n")
+
+
+def test_a_mailbox_shows_what_the_subject_does_not_say(desk):
+    """The first text of each HTML part is hidden, and shown after the subject."""
+    for mail in desk.each().values():
+        hidden = re.search(r'<div style="display: none[^>]*>(.*?)</div>', mail.html, re.DOTALL)
+        assert hidden[1].strip()
+        assert mail.html.index(hidden[0]) < mail.html.index("<header>")
+    line = desk.line(TALENT, "lille", Lead.class_weeks(3), today=date(2021, 1, 21))
+    mail = read(messages.reminder(desk.head, [line], desk.academy("lille")))
+    said = (
+        "C&#39;est dans 21 jours : il reste 3 semaines de classe (zone B). Dernier jour de classe"
+    )
+    assert said in mail.html.replace("\u00a0", " ").partition("<header>")[0]
+
+
+def test_answers_are_a_list_and_each_says_of_what(desk):
+    line = desk.line(TALENT, "lille", Lead.class_weeks(3), ANSWERS)
+    html = read(messages.reminder(desk.head, [line], desk.academy("lille"))).html
+    [answers] = re.findall(r"<ul>(.*?)</ul>", html.replace("\u00a0", " "), re.DOTALL)
+    assert re.findall(r'<li>\s*<a[^>]* aria-label="(.*?)"', answers) == [
+        f"{answer.words} : Ma classe a du talent, 6e édition" for answer in ANSWERS
+    ]
+
+
+def test_a_long_name_of_the_site_leaves_room_for_the_subject(desk):
+    head = replace(desk.head, site_name="Calendrier des concours " * 4)
+    mail = messages.confirmation(head)
+    assert "confirmez votre adresse pour recevoir vos rappels" in mail.subject

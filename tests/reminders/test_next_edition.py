@@ -122,13 +122,13 @@ WISH = "la prochaine édition de « 6e concours d'essai »"
 def test_a_newcomer_is_told_of_the_next_edition(teacher):
     sign_up(teacher.app, subscriber("bob"))
     asked = teacher.ask()
-    assert f"Vous serez ensuite prévenu de {WISH}, quand elle sera au calendrier." in asked
+    assert f"Vous recevrez ensuite les rappels de {WISH}, quand elle sera au calendrier." in asked
     [mail] = teacher.mails(MARCH)
-    assert f"a demandé à être prévenu à cette adresse de {WISH}. Confirmez," in words(mail)
+    assert f"les rappels de {WISH}. Confirmez votre adresse," in words(mail)
     confirm = path_in(mail, "/confirmer/")
     assert f"Et aussi {WISH}" in words(teacher.open(confirm, MARCH))
     confirmed = teacher.send(confirm, MARCH, {})
-    assert f"Vous serez prévenu de {WISH}, quand elle sera au calendrier." in confirmed
+    assert f"Vous recevrez les rappels de {WISH}, quand elle sera au calendrier." in confirmed
     assert "Rien à rendre" not in confirmed
     assert teacher.mails(PUBLISHED) == []
     publish_next(teacher.app)
@@ -149,9 +149,12 @@ def test_who_does_not_confirm_is_told_nothing(teacher):
 
 def test_a_subscriber_adds_the_wish_with_the_link_of_the_mail_alone(teacher):
     sign_up(teacher.app, subscriber("alice"))
-    assert f"Vous serez ensuite prévenu de {WISH}" in teacher.ask()
+    assert f"Vous recevrez ensuite les rappels de {WISH}" in teacher.ask()
     [mail] = teacher.mails(MARCH)
-    assert f"a demandé à être prévenu à cette adresse de {WISH}. Vous êtes déjà" in words(mail)
+    assert (
+        f"avez demandé à cette adresse les rappels de {WISH}. Cette adresse reçoit déjà"
+        in words(mail)
+    )
     with teacher.app.app_context():
         # What a stranger may type changes nothing; the copy of one's data shows what was asked.
         assert db.session.scalar(select(func.count()).select_from(Subscription)) == 0
@@ -161,7 +164,7 @@ def test_a_subscriber_adds_the_wish_with_the_link_of_the_mail_alone(teacher):
         assert [m["prochaine_edition_de"] for m in copy["courriels"]] == [asked]
     answer = path_in(mail, f"/evenements/{ID}/?reponse=l-an-prochain")
     told = teacher.send(answer, MARCH, {"reponse": "l-an-prochain"})
-    assert "Vous serez prévenu de la prochaine édition." in told
+    assert "Vous recevrez les rappels de la prochaine édition." in told
     publish_next(teacher.app)
     teacher.mails(PUBLISHED)
     [mail] = teacher.mails(THREE_WEEKS)
@@ -185,4 +188,4 @@ def test_a_request_that_waited_for_an_upgrade_is_still_answered(teacher):
         request = db.session.scalar(select(AddressRequest))
         request.form = {name: v for name, v in request.form.items() if name != "next_of"}
     [mail] = teacher.mails(MARCH)
-    assert "a demandé des rappels à cette adresse. Confirmez" in words(mail)
+    assert "de vous écrire avant les dates limites" in words(mail)

@@ -264,11 +264,14 @@ def test_the_deadline_of_clermont_ferrand_is_counted_once(empty_app):
         page = text_of(client, f"/evenements/essai-2020-2021/?academie=clermont-ferrand&le={day}")
         mail = mailed(empty_app, "essai-2020-2021", academy, ECOLE, day, Lead.class_weeks(3))
         assert counted(page) == counted(mail) == weeks
-        assert ("Ce rappel part 3 semaines de classe avant" in mail) == (weeks == 3)
+        assert ("Ce rappel part 3 semaines de classe avant la date" in mail) == (weeks == 3)
     for day in (date(2021, 2, 6), date(2021, 2, 8), date(2021, 2, 10)):
         page = text_of(client, f"/evenements/essai-2020-2021/?academie=clermont-ferrand&le={day}")
         assert "plus de classe avant cette date (zone A)" in page
-        assert "Le dernier jour de classe avant était le vendredi 5 février 2021 (zone A)." in page
+        assert (
+            "Le dernier jour de classe avant cette date était le vendredi 5 février 2021 (zone A)."
+            in page
+        )
         assert "il reste" not in page
 
 

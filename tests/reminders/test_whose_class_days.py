@@ -89,7 +89,10 @@ def test_the_last_class_day_says_so_on_page_and_mail_and_in_the_subject(
         "C'est aujourd'hui le dernier jour de classe avant le 11 février : Concours d'essai"
     )
     assert f"{said}.\n" in mail.text
-    assert "Ce rappel part le dernier jour de classe avant, comme vous l'avez choisi." in mail.text
+    assert (
+        "Ce rappel part le dernier jour de classe avant la date, comme vous l'avez choisi."
+        in mail.text
+    )
     for other in (day - timedelta(days=1), day + timedelta(days=1)):
         assert "aujourd'hui le dernier" not in text_of(client, f"{PAGE}?academie={slug}&le={other}")
         other_mail = reminded(empty_app, other, slug, wednesdays=wednesdays)
@@ -100,8 +103,8 @@ def test_an_ecole_and_a_college_are_each_told_of_their_own_last_class_day(empty_
     """The event names no class, so a teacher of either school may read the page."""
     publish(empty_app, entry())
     said = {
-        8: "Le dernier jour de classe avant : mardi 9 février 2021 (zone B ; mercredi 10 février "
-        "2021 en collège et en lycée).",
+        8: "Dernier jour de classe avant cette date : mardi 9 février 2021 (zone B ; mercredi 10 "
+        "février 2021 en collège et en lycée).",
         9: "C'est aujourd'hui le dernier jour de classe avant cette date (zone B ; mercredi 10 "
         "février 2021 en collège et en lycée).",
         10: "C'est aujourd'hui le dernier jour de classe avant cette date en collège et en lycée "
@@ -122,7 +125,10 @@ def test_a_national_page_says_that_it_is_the_last_class_day_of_a_zone(empty_app,
     assert f"C'est aujourd'hui le dernier jour de classe avant cette date, {where}." in page
     publish(empty_app, entry(milestones=[{"kind": "deadline", "day": "2020-12-25"}]))
     page = text_of(client, f"{PAGE}?le=2020-12-21")
-    assert f"Le dernier jour de classe avant, {where}, était le vendredi 18 décembre 2020." in page
+    assert (
+        f"Le dernier jour de classe avant cette date, {where}, était le vendredi 18 décembre 2020."
+        in page
+    )
     assert "plus de classe avant cette date (zones A, B et C)" in page
 
 
@@ -230,7 +236,7 @@ def test_an_event_for_other_departements_says_so_first_and_asks_for_nothing(
 def test_a_mail_about_an_event_for_others_says_so_first(empty_app):
     publish(empty_app, entry(scope=CLERMONT, milestones=INSCRIPTION))
     mail = reminded(empty_app, date(2021, 1, 15), "lille")
-    told = mail.text.partition("---\n\n")[2].splitlines()
+    told = mail.text.partition("\nConcours d'essai\n\n")[2].splitlines()
     assert told[:2] == [
         "Pour d'autres que vous : départements 15, 43 et 63 (académie de Clermont-Ferrand).",
         "Dernier jour d'inscription : jeudi 11 février 2021.",
@@ -479,7 +485,7 @@ def test_an_hour_that_is_not_given_is_never_shown(empty_app, client):
             {"kind": "submission_deadline", "day": "2021-02-11"},
             "Date limite d'envoi des productions annulée",
         ),
-        ({"kind": "session", "day": "2021-02-11"}, "Rendez-vous annulé"),
+        ({"kind": "session", "day": "2021-02-11"}, "Date annulée"),
         ({"kind": "results", "day": "2021-02-11"}, "Annonce des résultats annulée"),
         ({"kind": "session", "day": "2021-02-11", "label": "Finale"}, "Date annulée (Finale)"),
     ],
@@ -519,5 +525,5 @@ def test_a_cancelled_contest_is_cancelled_with_all_its_dates(empty_app, client):
         desk = Desk(empty_app)
         (milestone,) = queries.event(db.session, ID).milestones
         mail = read(messages.cancelled(desk.head, [desk.line(milestone)]))
-    assert mail.subject == "Annulé : Concours d'essai"
+    assert mail.subject == "Événement annulé : Concours d'essai"
     assert "n'est pas annulé" not in mail.text

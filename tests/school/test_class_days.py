@@ -565,10 +565,10 @@ def test_wrong_orders_and_counts_are_refused():
 @pytest.mark.parametrize(
     ("lead", "code", "words"),
     [
-        (Lead.month(), "month", "un mois avant"),
-        (Lead.class_weeks(3), "class_weeks:3", "3 semaines de classe avant"),
-        (Lead.class_weeks(1), "class_weeks:1", "1 semaine de classe avant"),
-        (Lead.last_class_day(), "last_class_day", "le dernier jour de classe avant"),
+        (Lead.month(), "month", "un mois avant la date"),
+        (Lead.class_weeks(3), "class_weeks:3", "3 semaines de classe avant la date"),
+        (Lead.class_weeks(1), "class_weeks:1", "1 semaine de classe avant la date"),
+        (Lead.last_class_day(), "last_class_day", "le dernier jour de classe avant la date"),
     ],
 )
 def test_a_lead_is_read_back_from_its_code(lead, code, words):

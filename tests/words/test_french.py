@@ -98,6 +98,33 @@ def test_class_weeks_left(weeks, words):
 
 
 @pytest.mark.parametrize(
+    ("month", "words"),
+    [(1, "de janvier 2021"), (4, "d'avril 2021"), (8, "d'août 2021"), (10, "d'octobre 2021")],
+)
+def test_a_month_has_its_preposition(month, words):
+    assert french.of_month_words(date(2021, month, 1)) == words
+
+
+def test_some_readers_may_have_fewer_class_weeks():
+    assert plain(french.class_weeks_words(5, at_most=True)) == (
+        "il reste au plus 5 semaines de classe"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "words"),
+    [
+        (0, "courriel remis", "0 courriel remis"),
+        (1, "rappel planifié", "1 rappel planifié"),
+        (2, "courriel remis", "2 courriels remis"),
+        (12, "rappel planifié", "12 rappels planifiés"),
+    ],
+)
+def test_a_noun_agrees_with_its_number(number, noun, words):
+    assert french.counted(number, noun) == words
+
+
+@pytest.mark.parametrize(
     ("items", "words"),
     [([], ""), (["15"], "15"), (["15", "43"], "15 et 43"), (["15", "43", "63"], "15, 43 et 63")],
 )

@@ -97,9 +97,9 @@ def add(
     """
     name, address = clean_line(name)[:_NAME_LENGTH], clean_line(address)
     if not name:
-        raise SourceError("nom", "Donnez un nom à cet agenda.")
+        raise SourceError("nom", "Indiquez le nom de cet agenda.")
     if not is_link(address) or len(address) > 2000:
-        raise SourceError("adresse", "Donnez une adresse qui commence par https://.")
+        raise SourceError("adresse", "Indiquez une adresse qui commence par https://.")
     with writing(session, now):
         if not is_allowed(session, editor, EditorAction.FOLLOW_SOURCE, scope):
             raise SourceError(

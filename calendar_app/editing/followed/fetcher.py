@@ -63,8 +63,8 @@ class DeniedError(FetchError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Cette adresse n'est pas acceptée. Donnez l'adresse publique d'un agenda, qui commence "
-            "par https://.",
+            "Cette adresse n'est pas acceptée. Indiquez l'adresse publique d'un agenda, qui "
+            "commence par https://.",
             permanent=True,
         )
 

@@ -60,7 +60,7 @@ class DraftOrigin(StrEnum):
     def words(self) -> str:
         return {
             DraftOrigin.LETTER: "lettre",
-            DraftOrigin.SOURCE: "agenda suivi",
-            DraftOrigin.SUGGESTION: "suggestion",
+            DraftOrigin.SOURCE: "source suivie",
+            DraftOrigin.SUGGESTION: "proposition du public",
             DraftOrigin.EDITOR: "préparé par la rédaction",
         }[self]

@@ -34,7 +34,7 @@ class FirstStep(StrEnum):
             FirstStep.LETTER: "Une première lettre",
             FirstStep.AGENDA: "Un agenda à suivre",
             FirstStep.HOLIDAYS: "Les vacances de cette année",
-            FirstStep.COLLEAGUE: "Un autre rédacteur",
+            FirstStep.COLLEAGUE: "Un autre compte",
         }[self]
 
 
@@ -104,9 +104,9 @@ def _agenda_words(own: EditorRights, facts: RoomFacts) -> str:
     if facts.agendas:
         return "Un agenda de votre périmètre est relu quatre fois par jour."
     if own.role in RIGHTS[EditorAction.FOLLOW_SOURCE].roles:
-        return "Donnez l'adresse de l'agenda d'un partenaire : ses dates nouvelles viendront ici."
+        return "Indiquez l'adresse de l'agenda d'un partenaire : ses dates nouvelles viendront ici."
     return (
-        "C'est à un responsable de publication de votre périmètre de suivre l'agenda d'un "
+        "C'est aux responsables de publication de votre périmètre de suivre l'agenda d'un "
         "partenaire : donnez-lui son adresse."
     )
 

@@ -26,9 +26,9 @@ class EditorRole(StrEnum):
     @property
     def words(self) -> str:
         return {
-            EditorRole.PREPARER: "rédacteur",
+            EditorRole.PREPARER: "rédaction",
             EditorRole.PUBLISHER: "responsable de publication",
-            EditorRole.ADMINISTRATOR: "administrateur",
+            EditorRole.ADMINISTRATOR: "administration",
         }[self]
 
 

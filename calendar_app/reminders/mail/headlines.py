@@ -40,7 +40,7 @@ def reminder(cards: Sequence[Card]) -> str:
     first, last = _short_day(cards[0]), _short_day(cards[-1])
     if first == last:
         return _headline(f"{len(cards)} {_noun(cards)} le {first}", cards)
-    return _headline(f"{approaching(cards)}, dès le {first}", cards)
+    return _headline(f"{approaching(cards)}, à partir du {first}", cards)
 
 
 def _last_class_day(cards: Sequence[Card]) -> str:
@@ -55,7 +55,7 @@ def _last_class_day(cards: Sequence[Card]) -> str:
 
 
 def moved(cards: Sequence[Card], *, restored: bool = False) -> str:
-    """Return « Prolongé jusqu'au 18 février : … » or « 2 dates ont changé : … ».
+    """Return « Date prolongée jusqu'au 18 février : … » or « 2 dates ont changé : … ».
 
     :param restored: whether all of the dates were cancelled, and take place after all.
     """
@@ -68,19 +68,19 @@ def moved(cards: Sequence[Card], *, restored: bool = False) -> str:
 
 
 def _moved(card: Card) -> str:
-    """Return « Prolongé jusqu'au 18 février », « Avancé au 5 février », « Reporté au 20 mai »."""
+    """Return « Date prolongée jusqu'au 18 février », « Date avancée au 5 février »."""
     if card.moved is None or card.milestone.is_approximate:
         return "Nouvelle date"
-    to = "jusqu'au" if card.moved == "prolongé" else "au"
+    to = "jusqu'au" if card.moved == "date prolongée" else "au"
     return f"{card.moved.capitalize()} {to} {_short_day(card)}"
 
 
 def cancelled(cards: Sequence[Card]) -> str:
-    """Return « Annulé : … » where the events themselves are cancelled, otherwise « Date limite
-    annulée : … » or « 2 dates annulées : … »."""
+    """Return « Événement annulé : … » where the events themselves are cancelled, otherwise « Date
+    limite annulée : … » or « 2 dates annulées : … »."""
     if not any(wording.only_date_cancelled(card.milestone) for card in cards):
-        several = len({card.event.id for card in cards}) > 1
-        return _headline(f"Annulé{'s' if several else ''}", cards)
+        several = "s" if len({card.event.id for card in cards}) > 1 else ""
+        return _headline(f"Événement{several} annulé{several}", cards)
     if len(cards) > 1:
         return _headline(f"{len(cards)} dates annulées", cards)
     if cards[0].milestone.label:
@@ -95,7 +95,7 @@ def approaching(cards: Sequence[Card]) -> str:
     kind = cards[0].milestone.kind
     if kind.is_deadline:
         return "Une date limite approche"
-    return "Un rendez-vous approche" if kind is MilestoneKind.SESSION else "Une date approche"
+    return "Un événement approche" if kind is MilestoneKind.SESSION else "Une date approche"
 
 
 def _noun(cards: Iterable[Card]) -> str:
@@ -104,12 +104,16 @@ def _noun(cards: Iterable[Card]) -> str:
 
 
 def _until(card: Card) -> str:
-    """Return « Date limite le 11 février » or « Inscriptions jusqu'au 11 février »."""
+    """Return « Date limite le 11 février », « Inscriptions jusqu'au 11 février » or « A lieu à
+    partir du 11 février »."""
     milestone = card.milestone
     if milestone.is_approximate:
         return f"{_short(card.name)}, {_short(clean_line(milestone.phrase or ''))}"
     if milestone.kind.until and not milestone.label:
         return f"{milestone.kind.until} {_short_day(card)}"
+    if milestone.kind is MilestoneKind.SESSION and not milestone.label:
+        one_day = milestone.first_day == milestone.last_day
+        return f"A lieu {'le' if one_day else 'à partir du'} {_short_day(card)}"
     return f"{_short(card.name)} le {_short_day(card)}"
 
 
@@ -123,8 +127,8 @@ def _short(words: str) -> str:
 
 
 def _headline(what: str, cards: Iterable[Card], more: str = "") -> str:
-    """Return « Annulés : A et B » within the length of a subject: what happens stays whole, titles
-    are shortened, and *more* is left out if it would leave no room for them."""
+    """Return « Événements annulés : A et B » within the length of a subject: what happens stays
+    whole, titles are shortened, and *more* is left out if it would leave no room for them."""
     titles = list({card.event.id: title(card) for card in cards}.values())
     room = SUBJECT_LENGTH - len(f"{what} : {more}")
     if room < _LEAST_ROOM:

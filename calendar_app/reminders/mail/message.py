@@ -43,6 +43,10 @@ _EOL = b"\r\n"
 #: longer subjects badly.
 SUBJECT_LENGTH = 89
 
+#: The largest number of characters of the name of the site in a subject, which leaves room to say
+#: what the mail is about.
+SITE_LENGTH = 36
+
 #: Quoted-printable lines end at 76 characters; the policy's own 78 would break that rule.
 _POLICY = SMTP.clone(max_line_length=76)
 #: ``=_`` cannot occur in quoted-printable, so the boundary never ends a part early. It is a
@@ -121,7 +125,8 @@ class Message:
     ) -> Message:
         """Render ``templates/mail/<kind>/`` and cut the mail at the values of a person.
 
-        The templates get *context* and ``head``, ``links``, ``token``, ``code`` and ``subject``.
+        The templates get *context* and ``head``, ``links``, ``token`` and ``code``; a subject gets
+        ``site``, the bodies ``subject``.
 
         :param unsubscribe: whether the mail has the headers of a mailing list; False where the
             recipient is no subscriber.
@@ -129,13 +134,14 @@ class Message:
             logs.
         """
         token, code = _TOKEN_WORD, _CODE_WORD
+        site = shortened(letterhead.site_name, SITE_LENGTH)
         names = {"head": letterhead, "links": letterhead.links, "token": token, "code": code}
 
         def rendered(name: str, **more: str) -> str:
             template = letterhead.environment.get_template(f"mail/{kind.value}/{name}")
             return clean(template.render({**context, **names, **more}))
 
-        subject = shortened(clean_line(rendered("subject.txt")), SUBJECT_LENGTH)
+        subject = shortened(clean_line(rendered("subject.txt", site=site)), SUBJECT_LENGTH)
         if token in subject or code in subject:
             raise ValueError(f"mail/{kind.value}/subject.txt: no token and no code in a subject")
         text = rendered("body.txt", subject=subject).strip("\n") + "\n"

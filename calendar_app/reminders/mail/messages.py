@@ -98,7 +98,7 @@ class _Contest:
 
 
 def confirmation(head: Letterhead, wished: Sequence[WishedEvent] = ()) -> Message:
-    """« Confirmez vos rappels »: the link and the code. The mail contains nothing that a visitor
+    """« Confirmez votre adresse »: the link and the code. The mail contains nothing that a visitor
     typed.
 
     :param wished: the events whose next edition was asked for.
@@ -153,8 +153,8 @@ def reminder(head: Letterhead, lines: Sequence[ReminderLine], academy: Academy |
 
 
 def moved(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
-    """« Prolongé », « avancé », « reporté », « rétabli »: the new dates, and the previous ones; at
-    least one line."""
+    """« Date prolongée », « avancée », « reportée », « rétablie »: the new dates, and the previous
+    ones; at least one line."""
     lines = _by_urgency(lines)
     headline = headlines.moved(_cards(lines), restored=all(line.restored for line in lines))
     context = {
@@ -167,8 +167,8 @@ def moved(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
 
 
 def cancelled(head: Letterhead, lines: Sequence[ReminderLine]) -> Message:
-    """« Annulé », or « Date limite annulée »: the dates that will not take place; at least one
-    line."""
+    """« Événement annulé » or « Date limite annulée »: the dates that will not take place; at least
+    one line."""
     lines = _by_urgency(lines)
     headline = headlines.cancelled(_cards(lines))
     contests = _contests(lines, _cancelled, news=True)
@@ -204,7 +204,8 @@ def rentree(
     school_year: SchoolYear,
     ends: date,
 ) -> Message:
-    """« Toujours en CM1 et CM2 ? »: the settings of the reminders, on the first class days.
+    """« Vos rappels 2021-2022 : toujours en CM1 et CM2 ? »: the settings of the reminders, on the
+    first class days.
 
     :param classes: slugs of ``school.levels.CLASSES``; at least one.
     :param ends: the day on which the reminders end if the subscriber does nothing until then.
@@ -229,7 +230,7 @@ _WEEKLY: tuple[tuple[str, str, frozenset[MilestoneKind]], ...] = (
         "{n} date{s} limite{s}",
         frozenset(kind for kind in MilestoneKind if kind.is_deadline),
     ),
-    ("Rendez-vous", "{n} rendez-vous", frozenset({MilestoneKind.SESSION})),
+    ("Ce qui a lieu", "{n} événement{s}", frozenset({MilestoneKind.SESSION})),
     ("Ouvertures", "{n} ouverture{s}", frozenset({MilestoneKind.OPENING})),
     ("Résultats", "des résultats", frozenset({MilestoneKind.RESULTS})),
 )

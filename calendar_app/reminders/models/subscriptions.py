@@ -120,7 +120,7 @@ class Subscription(Base):
     picked: Mapped[bool] = mapped_column(default=False)
     #: Leads that had passed at this instant do not fire.
     since: Mapped[Instant]
-    #: « Nous sommes inscrits », « Production envoyée », « Pas cette année ».
+    #: « La classe est inscrite », « Les productions sont envoyées », « Pas cette année ».
     registered_at: Mapped[Instant | None]
     submitted_at: Mapped[Instant | None]
     declined_at: Mapped[Instant | None]

@@ -36,8 +36,8 @@ class ClassAnswer(StrEnum):
     @property
     def words(self) -> str:
         return {
-            ClassAnswer.REGISTERED: "Nous sommes inscrits",
-            ClassAnswer.SUBMITTED: "Production envoyée",
+            ClassAnswer.REGISTERED: "La classe est inscrite",
+            ClassAnswer.SUBMITTED: "Les productions sont envoyées",
             ClassAnswer.DECLINED: "Pas cette année",
             ClassAnswer.NEXT_YEAR: "Prévenez-moi de la prochaine édition",
         }[self]

@@ -43,8 +43,8 @@ class SchoolKind(StrEnum):
     @property
     def words(self) -> str:
         return {
-            SchoolKind.ECOLE: "école",
-            SchoolKind.ECOLE_WITH_WEDNESDAY: "école où l'on travaille le mercredi",
+            SchoolKind.ECOLE: "école (pas de classe le mercredi)",
+            SchoolKind.ECOLE_WITH_WEDNESDAY: "école (classe le mercredi matin)",
             SchoolKind.COLLEGE: "collège",
             SchoolKind.LYCEE: "lycée",
         }[self]

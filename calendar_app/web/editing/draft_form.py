@@ -26,7 +26,7 @@ NATURES: dict[str, tuple[ItemKind, Step | None, str]] = {
     "inscription-ouverte": (ItemKind.WINDOW, Step.REGISTRATION, "inscriptions ouvertes du… au…"),
     "envoi-ouvert": (ItemKind.WINDOW, Step.SUBMISSION, "envois ouverts du… au…"),
     "ouvert": (ItemKind.WINDOW, Step.UNKNOWN, "ouvert du… au… (étape non précisée)"),
-    "rendez-vous": (ItemKind.EVENT, None, "rendez-vous (rencontre, semaine, formation…)"),
+    "rendez-vous": (ItemKind.EVENT, None, "événement (rencontre, semaine, formation…)"),
 }
 
 _LONGEST = 300
@@ -90,7 +90,7 @@ class DraftForm(TypedForm):
     def read(self, item: DatedItem, academies: Academies) -> DatedItem | None:
         """Return *item* with the values of the form, or None with the problems noted by field."""
         if not self.titre:
-            self.problems["titre"] = "Donnez un titre."
+            self.problems["titre"] = "Indiquez un titre."
         elif len(self.titre) > _TITLE:
             self.problems["titre"] = f"Ce titre est trop long : {_TITLE} signes au plus."
         if self.nature not in NATURES:
@@ -105,7 +105,7 @@ class DraftForm(TypedForm):
             if not last and "dernier_jour" not in self.problems:
                 self.problems["dernier_jour"] = "Une date limite a un dernier jour."
         elif not (first or last) and not self.problems.keys() & {"premier_jour", "dernier_jour"}:
-            self.problems["premier_jour"] = "Donnez au moins un jour."
+            self.problems["premier_jour"] = "Indiquez au moins un jour."
         if first and last and last < first:
             self.problems["dernier_jour"] = "Le dernier jour vient avant le premier."
         if start and end and (first or last) == (last or first) and end < start:

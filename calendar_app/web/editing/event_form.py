@@ -50,10 +50,10 @@ BOXES = {
     "donnees": "participation.pupil_data",
 }
 _REQUIRED = {
-    "titre": "Donnez un titre.",
-    "resume": "Dites en une ou deux phrases de quoi il s'agit.",
-    "organisateur": "Dites qui organise (ou « non précisé »).",
-    "source": "Dites où l'annonce a été lue.",
+    "titre": "Indiquez un titre.",
+    "resume": "Indiquez en une ou deux phrases de quoi il s'agit.",
+    "organisateur": "Indiquez qui organise (ou « non précisé »).",
+    "source": "Indiquez où l'annonce a été lue.",
 }
 _FIELD_OF = {where: name for name, where in (TEXTS | BOXES).items()} | {
     "type": "type",
@@ -223,7 +223,9 @@ class EventForm(TypedForm):
         if scope := self._scope(self.pour, "pour", academies):
             entry["scope"] = scope
         elif "pour" not in self.problems:
-            self.problems["pour"] = "Dites pour qui : national, ou des académies, des départements."
+            self.problems["pour"] = (
+                "Indiquez pour qui : national, ou des académies, des départements."
+            )
         classes = self.read_field("classes", lambda: read_classes(self.classes))
         _put(entry, "classes", list(levels.collapse(classes or ())))
         if not re.fullmatch(r"\d{4}-\d{4}", self.annee, re.ASCII):
@@ -270,7 +272,7 @@ class EventForm(TypedForm):
                 number = rows.get(key, next((n for k, n in rows.items() if not k), 0))
                 name = f"date-{number}-pour"
                 said = (
-                    f"Votre périmètre : {where}. Dites ici que cette date est la vôtre, ou "
+                    f"Votre périmètre : {where}. Indiquez ici que cette date est la vôtre, ou "
                     "proposez le changement."
                 )
             else:
@@ -286,7 +288,7 @@ class EventForm(TypedForm):
                 continue
             at = f"date-{number}"
             if row.nature not in set(MilestoneKind):
-                self.problems[f"{at}-nature"] = "Dites ce qui se passe ce jour-là."
+                self.problems[f"{at}-nature"] = "Indiquez ce qui se passe ce jour-là."
                 continue
             first, last = row.premier or row.dernier, row.dernier or row.premier
             is_new_deadline = MilestoneKind(row.nature).is_deadline and not row.cle
@@ -297,7 +299,7 @@ class EventForm(TypedForm):
                 )
                 continue
             if not first:
-                self.problems[f"{at}-premier"] = "Donnez le jour, ou retirez cette date."
+                self.problems[f"{at}-premier"] = "Indiquez le jour, ou retirez cette date."
                 continue
             self.read_rows.append(number)
             milestone: Written = {"kind": row.nature, "key": row.cle or _new_key(row.nature, taken)}

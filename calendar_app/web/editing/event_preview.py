@@ -56,7 +56,7 @@ def _page_of(event: Event) -> dict[str, Any]:
         "cards": [here.card(m) for m in event.milestones],
         "audience": wording.audience_words(event),
         "levels": wording.level_words(event),
-        "scope": wording.scope_words(event.scope, here.reference.academies),
+        "scope": wording.where_words(event.scope, here.reference.academies),
         "taking_part": wording.taking_part(event),
         "lines": [
             FeedLine(wording.summary(m), wording.when_words(m), wording.todo_words(m))

@@ -21,7 +21,7 @@ from calendar_app.web.security import CONTENT_SECURITY_POLICY, has_undeclared_pr
 #: The French sentence that says what was done, by the value of the parameter ``fait``.
 DONE: dict[str, str] = {
     "mot-de-passe": "Votre mot de passe est enregistré : connectez-vous.",
-    "deconnexion": "Vous êtes déconnecté.",
+    "deconnexion": "Déconnexion faite.",
     "lien": (
         "Si un compte de la rédaction existe à cette adresse, un courriel y arrive dans quelques "
         "minutes, avec un lien valable un jour. Regardez aussi dans les indésirables."

@@ -1,4 +1,4 @@
-"""« Agendas suivis »: the outside feeds that the editors follow."""
+"""« Sources suivies »: the outside feeds that the editors follow."""
 
 from __future__ import annotations
 

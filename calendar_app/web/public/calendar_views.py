@@ -54,7 +54,7 @@ def home() -> str:
 @bp.get("/agenda/")
 @policy(Policy.PUBLIC)
 def agenda() -> str:
-    """« Liste »: show the dates ahead, week by week, then the events of the year without a day."""
+    """« Toutes les dates »: show the dates ahead by week, then the year's events without a day."""
     here = page()
     cards, year = _cards(here, here.today), SchoolYear.of(here.today)
     shown = ((card.shown_from, card) for card in cards)
@@ -138,7 +138,7 @@ def school_year(label: str) -> str:
 @bp.get("/annee-scolaire/<label>/affiche/")
 @policy(Policy.PUBLIC)
 def poster(label: str) -> str:
-    """« Le mur des concours »: show a school year for one sheet of paper, black on white."""
+    """« Affiche »: show a school year for one sheet of paper, black on white."""
     here, year = page(), SchoolYear.parse(label)
     here.noindex = True
     if request.args.get("papier", "") not in ("", "a3"):
@@ -153,7 +153,7 @@ def poster(label: str) -> str:
         qr=links.qr_markup(address),
         chips=chips(here),
         scopes={
-            line.event.id: wording.scope_words(line.event.scope, here.reference.academies)
+            line.event.id: wording.where_words(line.event.scope, here.reference.academies)
             for line in context["lines"]
         },
         **context,
@@ -194,7 +194,7 @@ def event(event_id: str) -> str:
         adds=adds,
         audience=wording.audience_words(found),
         levels=wording.class_words(found) if found.by_rule else wording.level_words(found),
-        scope=wording.scope_words(found.scope, here.reference.academies),
+        scope=wording.where_words(found.scope, here.reference.academies),
         taking_part=[(asked, answer) for asked, answer in wording.taking_part(found) if answer],
         # The text that proclaims a day has nothing to say of registering.
         unsaid="" if found.by_rule else wording.unsaid_words(found),

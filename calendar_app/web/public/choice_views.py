@@ -130,7 +130,7 @@ def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[O
         dates = [here.card(m) for m in queries.dates_seen(event, chosen) if not m.is_cancelled]
         ahead = [card for card in dates if not card.is_past]
         card = min(ahead, key=_stands) if ahead else max(dates, key=_stands, default=None)
-        scope = wording.scope_words(event.scope, here.reference.academies)
+        scope = wording.where_words(event.scope, here.reference.academies)
         found.append(Offer(event, card, wording.class_words(event), scope))
     # Dates ahead come first, by day; then events without a date; then past dates.
     return sorted(
@@ -154,8 +154,8 @@ def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[s
         if not words:
             words = "annulé" if event.milestones else f"toute l'année {event.year.label}"
         words = words[:1].lower() + words[1:]
-        scope = wording.scope_words(event.scope, here.reference.academies)
-        if scope != "national":
+        scope = wording.where_words(event.scope, here.reference.academies)
+        if scope != "toute la France":
             words = f"{scope}, {words}"
         address = settings().public_url + url_for("calendar.event", event_id=event.id)
         found.append((event.title, words, address))

@@ -1,4 +1,4 @@
-"""« Ajouter à mon agenda »: compose a feed, preview its dates, and learn how to subscribe."""
+"""« Mon agenda »: compose a feed, preview its dates, and learn how to subscribe."""
 
 from __future__ import annotations
 

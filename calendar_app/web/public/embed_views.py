@@ -191,7 +191,7 @@ def of_address(address: str) -> Embed:
 
 def _read(address: str) -> tuple[str, dict[str, Any], dict[str, list[str]]]:
     refusal = NotFoundError(
-        "Donnez l'adresse d'une page de ce site (« url »), par exemple "
+        "Indiquez l'adresse d'une page de ce site (« url »), par exemple "
         f"{settings().public_url}{url_for('calendar.agenda')}."
     )
     try:

@@ -43,7 +43,7 @@ _DO = {
     MilestoneKind.REGISTRATION_DEADLINE: "Inscrivez la classe",
     MilestoneKind.SUBMISSION_DEADLINE: "Envoyez la production",
     # The letter does not say which of the two.
-    MilestoneKind.DEADLINE: "Inscrivez la classe ou envoyez la production (à vérifier)",
+    MilestoneKind.DEADLINE: "Participez (inscription ou envoi : à vérifier sur le site officiel)",
 }
 
 

@@ -46,7 +46,7 @@ class DateKind(StrEnum):
             DateKind.REGISTRATION: "Inscrire la classe, au plus tard",
             DateKind.SUBMISSION: "Envoyer la production, au plus tard",
             DateKind.DEADLINE: "Date limite, sans autre précision",
-            DateKind.SESSION: "Rendez-vous : cela a lieu ce jour, ou ces jours",
+            DateKind.SESSION: "L'événement a lieu ce jour, ou ces jours",
             DateKind.OPENING: "Ouverture : on peut participer à partir de ce jour",
         }[self]
 
@@ -77,7 +77,7 @@ class _Answered(TypedForm):
         if not self.lien:
             if required:
                 self.problems["lien"] = (
-                    "Donnez l'adresse de la page officielle : elle sert à vérifier la date."
+                    "Indiquez l'adresse de la page officielle : elle sert à vérifier la date."
                 )
             return None
         self.lien = whole_link(self.lien)
@@ -170,9 +170,9 @@ class SuggestionForm(_Answered):
     def read(self, reference: Reference, today: date) -> Suggestion | None:
         """Return the suggestion, or None with the problems noted in the order of the fields."""
         if len(self.titre) < 3:
-            self.problems["titre"] = "Donnez le nom du concours ou du rendez-vous."
+            self.problems["titre"] = "Indiquez le nom de l'événement."
         elif len(self.titre) > TITLE_LENGTH:
-            self.problems["titre"] = f"Donnez un nom de {TITLE_LENGTH} signes au plus."
+            self.problems["titre"] = f"Indiquez un nom de {TITLE_LENGTH} signes au plus."
         dates = [self._read_date(row, today) for row in self.dates]
         academies, departments = self._read_place(reference)
         found = Suggestion(
@@ -226,11 +226,11 @@ class SuggestionForm(_Answered):
             return None, None
         if kind and kind.is_deadline:
             if last is None:
-                self.problems[until] = "Donnez le dernier jour."
+                self.problems[until] = "Indiquez le dernier jour."
             elif first == last:
                 first = None
         elif first is None and last is None:
-            self.problems[until] = "Donnez le jour."
+            self.problems[until] = "Indiquez le jour."
         elif first is None:
             first, last = last, None
         if first and last and first > last:
@@ -262,10 +262,10 @@ class SuggestionForm(_Answered):
         if self.pour == "france":
             return (), ()
         if self.pour != "lieu" and not self.lieu:
-            self.problems["pour"] = "Dites à quels élèves cette date s'adresse."
+            self.problems["pour"] = "Indiquez où : toute la France, ou une académie."
             return (), ()
         if not self.lieu:
-            self.problems["lieu"] = "Donnez l'académie ou le département."
+            self.problems["lieu"] = "Indiquez l'académie ou le département."
             return (), ()
         found = self.read_field("lieu", lambda: reference.academies.find(self.lieu))
         if found is None:
@@ -305,7 +305,7 @@ class MistakeForm(_Answered):
             self.problems["date"] = "Cette date a changé entre-temps : choisissez-la à nouveau."
         words = self._read_words()
         if not words:
-            self.problems["mots"] = "Dites ce qui ne va pas, et ce qu'il faudrait écrire."
+            self.problems["mots"] = "Indiquez ce qui ne va pas, et ce qu'il faudrait écrire."
         found = Mistake(
             event_id=event.id,
             key=self.date or None,

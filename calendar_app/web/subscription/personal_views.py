@@ -53,8 +53,8 @@ DONE = {
     "pause": "Vos rappels sont en pause : nous ne vous écrivons plus jusqu'à la reprise.",
     "continuer": "C'est noté : vos rappels continuent.",
     "reprise": "Vos rappels reprennent.",
-    "retour": "Vous êtes de nouveau abonné, avec les mêmes choix qu'avant.",
-    "adresse": "Votre adresse est changée. Les liens envoyés à l'ancienne ne marchent plus.",
+    "retour": "Vos rappels reprennent, avec les mêmes réglages qu'avant.",
+    "adresse": "Votre adresse est changée. Les liens envoyés à l'ancienne ne fonctionnent plus.",
     "adresse-demandee": "Un courriel part vers votre nouvelle adresse : ouvrez-le pour confirmer. "
     "D'ici là, rien ne change.",
     "reponse": "C'est noté.",
@@ -63,11 +63,11 @@ DONE = {
 #: The same, for the personal agenda.
 AGENDA_DONE = {
     "agenda-cree": "Votre agenda personnel est prêt : ajoutez-le à votre agenda.",
-    "agenda-renouvele": "Votre agenda personnel a une autre adresse. L'ancienne ne marche plus : "
-    "ajoutez la nouvelle à votre agenda.",
+    "agenda-renouvele": "Votre agenda personnel a une autre adresse. L'ancienne ne fonctionne "
+    "plus : ajoutez la nouvelle à votre agenda.",
     "agenda-avec-vacances": "Votre agenda personnel montre aussi les vacances scolaires.",
     "agenda-sans-vacances": "Votre agenda personnel ne montre plus les vacances scolaires.",
-    "agenda-arrete": "Votre agenda personnel est arrêté : son adresse ne marche plus.",
+    "agenda-arrete": "Votre agenda personnel est arrêté : son adresse ne fonctionne plus.",
 }
 
 #: The buttons of the personal agenda: the value of ``faire`` → what it does, and what is then said.

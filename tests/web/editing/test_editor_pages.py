@@ -182,7 +182,7 @@ def test_from_the_link_to_the_room_and_out(site, client):
     answer = enter(client, "neuf@x.example")
     assert (answer.status_code, answer.headers["Location"]) == (303, ROOM)
     room = client.get(ROOM)
-    assert "Vous êtes Zoé , rédacteur, académie de Lille." in words(room)
+    assert "Vous êtes Zoé , rédaction, académie de Lille." in words(room)
     assert "Rien n'attend d'être vérifié" in words(room)
     answer = client.post(LOG_OUT, data={"jeton": jeton(client, ROOM, LOG_OUT)})
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{LOG_IN}?fait=deconnexion")

@@ -108,22 +108,22 @@ def test_a_form_that_is_not_touched_changes_nothing(app):
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
-        ({"titre": ""}, "titre", "Donnez un titre."),
-        ({"resume": ""}, "resume", "Dites en une ou deux phrases de quoi il s'agit."),
-        ({"pour": ""}, "pour", "Dites pour qui : national, ou des académies, des départements."),
+        ({"titre": ""}, "titre", "Indiquez un titre."),
+        ({"resume": ""}, "resume", "Indiquez en une ou deux phrases de quoi il s'agit."),
+        ({"pour": ""}, "pour", "Indiquez pour qui : national, ou des académies, des départements."),
         ({"pour": "Lile"}, "pour", "Vouliez-vous dire « Lille » ?"),
         ({"classes": "CM3"}, "classes", "Nous ne connaissons pas la classe « CM3 »."),
         ({"annee": "2020"}, "annee", "Écrivez l'année scolaire, par exemple 2020-2021."),
         ({"lien": "concours.example"}, "lien", "commence par http:// ou https://"),
         ({"partie_de": "rien-2020-2021"}, "partie_de", "n'existe pas"),
-        ({"date-0-premier": "", "date-0-dernier": ""}, "date-0-premier", "Donnez le jour"),
+        ({"date-0-premier": "", "date-0-dernier": ""}, "date-0-premier", "Indiquez le jour"),
         ({"date-0-premier": "2021-02-31"}, "date-0-premier", "n'existe pas"),
         (
             {"date-0-nature": "session", "date-0-dernier": "2021-02-01"},
             "date-0-dernier",
             "Le dernier jour (1er\u00a0février 2021) vient avant le premier (11\u00a0février 2021)",
         ),
-        ({"date-0-nature": ""}, "date-0-nature", "Dites ce qui se passe ce jour-là."),
+        ({"date-0-nature": ""}, "date-0-nature", "Indiquez ce qui se passe ce jour-là."),
         (
             {"date-0-premier": "2021-02-26", "date-0-dernier": "2021-02-11"},
             "date-0-dernier",

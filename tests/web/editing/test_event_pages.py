@@ -117,7 +117,7 @@ def test_what_is_wrong_is_said_and_everything_typed_is_kept(site):
     answer = create(client, titre="", cout="gratuit", **{"date-0-premier": "2021-02-31"})
     assert answer.status_code == 400
     page = words(answer)
-    assert "Donnez un titre." in page
+    assert "Indiquez un titre." in page
     assert "Le jour « 31/02/2021 » n'existe pas." in page
     assert 'href="#f-date-0-premier"' in answer.text
     for kept in ('value="gratuit"', 'value="2021-02-31"', "Un concours de sons."):
@@ -177,7 +177,7 @@ def test_a_date_that_moved_is_announced_and_a_mistake_is_not(site):
     save(client, pourquoi="Plus de temps", **days)
     [m] = in_store(site).milestones
     assert (m.last_day, m.moved_from_last_day) == (date(2021, 2, 25), date(2021, 2, 11))
-    assert "prolongé" in words(site.test_client().get(f"/evenements/{ID}/?le=2021-01-04"))
+    assert "date prolongée" in words(site.test_client().get(f"/evenements/{ID}/?le=2021-01-04"))
     days = {"date__0__premier": "2021-02-26", "date__0__dernier": "2021-02-26"}
     save(client, date__0__deplacee="non", **days)
     [m] = in_store(site).milestones
@@ -253,7 +253,7 @@ def test_the_next_edition_opens_a_form_and_stores_nothing(site):
     assert "elles sont approximatives" in words(page)
     assert dump(site) == before
     # Only the editor knows where the next edition is announced.
-    assert "Dites où l'annonce a été lue." in words(save(client, f"{ONE}edition-suivante/"))
+    assert "Indiquez où l'annonce a été lue." in words(save(client, f"{ONE}edition-suivante/"))
     answer = save(client, f"{ONE}edition-suivante/", source="Lettre n° 30")
     assert answer.headers["Location"] == f"{EVENTS}essai-2021-2022/?fait=enregistre"
     [m] = in_store(site, "essai-2021-2022").milestones

@@ -86,7 +86,7 @@ def test_addresses_are_those_of_the_public_site(make_app):
 def test_a_link_to_a_page_is_shown_with_its_title_its_words_and_a_drawing(client):
     told = properties(client, "/agenda/?academie=lille")
     assert {name: words for name, words in told.items() if name.startswith(("og", "twitter"))} == {
-        "og:title": "Liste des dates, académie de Lille",
+        "og:title": "Toutes les dates, académie de Lille",
         "og:description": told["description"],
         "og:url": f"{HERE}/agenda/?academie=lille",
         "og:site_name": "Calendrier des classes",

@@ -82,7 +82,7 @@ def test_home_says_what_is_next_with_days_and_class_weeks(client):
     page = text_of(client, f"/?{JANUARY}")
     order = [page.index(t) for t in ("La Fête de l'Apprendre", "Ma classe", "RoboTeam", "Camp@Num")]
     assert order == sorted(order)
-    assert "dans 38 jours , il reste 5 semaines de classe (dans au moins une zone)" in page
+    assert "dans 38 jours , il reste au plus 5 semaines de classe, selon la zone" in page
     assert "Archive" not in page
 
 
@@ -135,12 +135,13 @@ def test_the_event_page_says_where_its_deadline_falls_among_the_class_days(clien
     address = f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}"
     # The event names no class, so an école may take part: the page promises no Wednesday.
     assert (
-        "Le dernier jour de classe avant, dans au moins une des zones A, B et C : mardi 9 février "
-        "2021. Choisissez votre académie pour connaître le sien." in text_of(client, address)
+        "Dernier jour de classe avant cette date, dans au moins une des zones A, B et C : mardi 9 "
+        "février 2021. Choisissez votre académie pour connaître le vôtre."
+        in text_of(client, address)
     )
     assert (
-        "Date limite pendant vos vacances. Le dernier jour de classe avant : vendredi 5 février "
-        "2021 (zone A)." in text_of(client, f"{address}&academie=clermont-ferrand")
+        "Date limite pendant vos vacances. Dernier jour de classe avant cette date : vendredi 5 "
+        "février 2021 (zone A)." in text_of(client, f"{address}&academie=clermont-ferrand")
     )
     assert "23 h 59" not in text_of(client, f"{address}&academie=la-reunion")
     unknown = text_of(client, f"{address}&academie=polynesie-francaise")
@@ -151,22 +152,26 @@ def test_the_event_page_says_where_its_deadline_falls_among_the_class_days(clien
 def test_a_college_is_told_of_its_wednesday(empty_app):
     publish(empty_app, entry(classes=["cycle-4"]))
     page = text_of(empty_app.test_client(), f"/evenements/{ID}/?{JANUARY}&academie=lille")
-    assert "Le dernier jour de classe avant : mercredi 10 février 2021 (zone B)." in page
+    assert "Dernier jour de classe avant cette date : mercredi 10 février 2021 (zone B)." in page
 
 
 def test_an_ecole_and_a_college_are_told_of_their_own_last_day(client):
     """The event names no class. Before a Thursday, a collège still has class on Wednesday."""
     address = f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}&academie=lille"
     both = "mardi 9 février 2021 (zone B ; mercredi 10 février 2021 en collège et en lycée)."
-    assert f"Le dernier jour de classe avant : {both}" in text_of(client, address)
-    assert "avant : mardi 9 février 2021 (zone B)." in text_of(client, f"{address}&niveau=cm2")
-    assert "avant : mercredi 10 février 2021 (zone B)." in text_of(client, f"{address}&niveau=5e")
+    assert f"Dernier jour de classe avant cette date : {both}" in text_of(client, address)
+    assert "avant cette date : mardi 9 février 2021 (zone B)." in text_of(
+        client, f"{address}&niveau=cm2"
+    )
+    assert "avant cette date : mercredi 10 février 2021 (zone B)." in text_of(
+        client, f"{address}&niveau=5e"
+    )
 
 
 def test_what_the_letter_does_not_say_is_said_to_be_so(client):
     page = text_of(client, "/evenements/camp-num-2020-2021/")
     assert "Site officiel non précisé" in page
-    assert "Non précisé par l'annonce : qui inscrit la classe, où s'inscrire, combien cela" in page
+    assert "Non précisé par l'annonce : qui inscrit la classe, où s'inscrire, coût" in page
     assert "Classes non précisé : à vérifier sur le site officiel" in page
     assert "Annoncé dans Lettre ÉduNum 1er degré n° 23" in page
     assert "Comprend : Camp@Code ." in page
@@ -175,7 +180,7 @@ def test_what_the_letter_does_not_say_is_said_to_be_so(client):
 def test_what_the_letter_says_of_taking_part_is_not_said_to_be_missing(empty_app):
     publish(empty_app, entry(participation={"cost": "gratuit", "places": "30 classes"}))
     page = text_of(empty_app.test_client(), f"/evenements/{ID}/")
-    assert "Combien cela coûte ? gratuit" in page
+    assert "Coût gratuit" in page
     missing = page.partition("Non précisé par l'annonce : ")[2].partition(". ")[0]
     assert "cela coûte" not in missing
     assert missing.startswith("qui inscrit la classe, où s'inscrire, comment envoyer")
@@ -216,7 +221,7 @@ def test_what_has_no_day_is_said_where_dates_are(client):
 def test_the_composer_counts_as_of_the_day_on_screen(client):
     """Otherwise a page for another day would draw a month of dates, and say that there are none."""
     composed = text_of(client, f"/flux/?{JANUARY}&academie=clermont-ferrand&niveau=cm2")
-    assert "Ce calendrier contient 2 dates en ce moment." in composed
+    assert "Cette adresse donne 2 dates en ce moment." in composed
 
 
 def test_the_list_ends_with_the_projects_without_a_day(client):
@@ -267,7 +272,7 @@ def test_an_unknown_calendar_is_said_to_be_unknown(client):
 def test_what_does_not_exist_is_a_french_404_with_a_way_out(client, address):
     page = text_of(client, address, 404)
     assert "Page introuvable" in page or "Adresse à corriger" in page
-    assert "Accueil · Rechercher un événement · Aide" in page
+    assert "Prochaines dates · Rechercher un événement · Aide" in page
 
 
 def test_an_unknown_value_gets_the_nearest_right_one(client):
@@ -345,7 +350,7 @@ def test_the_feed_page_says_how_many_dates_the_feed_holds_now(empty_app):
                 for n, day in enumerate(days[: number + 1])
             ),
         )
-        expected = ("contient 1 date en ce moment", "contient 2 dates en ce moment")[number]
+        expected = ("donne 1 date en ce moment", "donne 2 dates en ce moment")[number]
         assert expected in text_of(client, "/flux/?flux=national")
 
 
@@ -377,7 +382,7 @@ def test_moved_and_cancelled_dates_say_so(empty_app):
     )
     client = empty_app.test_client()
     page = text_of(client, f"/evenements/{ID}/?{JANUARY}")
-    assert "prolongé" in page
+    assert "date prolongée" in page
     assert "Date d'abord prévue : 11 février 2021." in page
     assert "Annulé." in text_of(client, f"/evenements/annule-2020-2021/?{JANUARY}")
 
@@ -448,3 +453,31 @@ def test_who_finds_a_hole_knows_whom_to_tell(make_app):
     assert lines["Preferred-Languages"] == "fr, en"
     nobody = make_app("empty").test_client().get("/.well-known/security.txt").text
     assert nobody.startswith("Contact: http://127.0.0.1:8000/mentions-legales/\n")
+
+
+MENU = {
+    "/": ("Prochaines dates", "Prochaines dates"),
+    "/calendrier/2021/01/": ("Mois", "Mois de janvier 2021"),
+    "/annee-scolaire/2020-2021/": ("Année scolaire", "Année scolaire 2020-2021"),
+    "/ma-selection/": ("Ma sélection", "Ma sélection"),
+    "/flux/": ("Mon agenda", "Mon agenda"),
+    "/abonnement/": ("Rappels par courriel", "Rappels par courriel"),
+    "/proposer/": ("Proposer une date", "Proposer une date"),
+    "/aide/": ("Aide", "Aide"),
+}
+
+
+@pytest.mark.parametrize(("address", "names"), MENU.items())
+def test_a_page_has_the_name_that_the_menu_gives_it(client, address, names):
+    name, heading = names
+    page = client.get(f"{address}?{JANUARY}").text
+    menu = page[page.index('aria-label="Menu principal"') : page.index("</nav>")]
+    here = re.search(r'aria-current="page"[^>]*>(.*?)</a>', menu)
+    assert re.sub(r'<span class="short">.*?</span>|<[^>]+>', "", here[1]) == name
+    assert f"<title>{heading} – " in page
+    assert heading in re.sub(r"<[^>]+>", "", re.search(r"<h1.*?</h1>", page)[0])
+
+
+def test_the_first_page_leads_to_all_dates(client):
+    assert ">Toutes les dates</a>" in client.get(f"/?{JANUARY}").text
+    assert "<h1>Toutes les dates</h1>" in client.get(f"/agenda/?{JANUARY}").text

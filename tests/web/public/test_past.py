@@ -140,4 +140,4 @@ def test_the_page_of_a_feed_shows_no_month_of_what_the_feed_does_not_hold(empty_
     for day, shown in (("2021-01-04", True), ("2021-07-31", True), ("2026-11-29", False)):
         page = said(client.get(f"/flux/?flux=toutes&le={day}").text)
         assert ("Ce qui apparaîtra : mai 2021" in page) is shown, day
-        assert ("Ce calendrier ne contient aucune date pour le moment" in page) is not shown
+        assert ("Cette adresse ne donne aucune date pour le moment" in page) is not shown

@@ -159,7 +159,7 @@ def test_a_series_with_a_rule_says_it_before_and_after_its_day(empty_app):
         words, [(address, _)] = next_time(empty_app, LAICITE, day)
         assert bool(words) is has_passed, day
         assert ("evenement=laicite-2027-2028" in address) is has_passed
-    assert "Prochaine édition : Laïcité (2027-2028) : Rendez-vous : jeudi 9 décembre 2027" in words
+    assert "Prochaine édition : Laïcité (2027-2028) : A lieu le jeudi 9 décembre 2027" in words
     # The edition of the year after is not made yet: the rule itself says the day.
     words, [(address, _)] = next_time(empty_app, LAICITE, "2027-12-20")
     assert f"{RULE} La prochaine fois : le samedi 9 décembre 2028." in words

@@ -71,8 +71,8 @@ def report(client, **changes):
 # -- suggesting ------------------------------------------------------------------------------------
 
 
-def test_from_the_footer_to_the_thanks(site, client):
-    assert f'href="{PROPOSE}"' in client.get("/").text.partition("<footer")[2]
+def test_from_the_menu_to_the_thanks(site, client):
+    assert f'href="{PROPOSE}"' in client.get("/").text.partition("</nav>")[0]
     page = client.get(PROPOSE)
     assert "pas de publicité" in words(page)
     assert "Aucun nom d'élève" in words(page)
@@ -139,19 +139,19 @@ def test_there_is_a_button_for_each_kind_of_date(client):
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
-        ({"titre": "x"}, "titre", "Donnez le nom"),
+        ({"titre": "x"}, "titre", "Indiquez le nom"),
         ({"titre": "x" * 200}, "titre", "160 signes"),
         ({"sorte": ""}, "sorte", "Choisissez"),
         ({"sorte": "fete"}, "sorte", "Choisissez"),
-        ({"au": ""}, "au", "Donnez le dernier jour"),
+        ({"au": ""}, "au", "Indiquez le dernier jour"),
         ({"au": "12 mars"}, "au", "« 12 mars » n'est pas un jour"),
         ({"au": "2020-03-12"}, "au", "Vérifiez l'année"),
         ({"au": "9999-12-31"}, "au", "Vérifiez l'année"),
         ({"au": "0001-01-01"}, "au", "Vérifiez l'année"),
         ({"du": "2021-03-13"}, "au", "vient avant le premier"),
-        ({"sorte": "rendez-vous", "au": ""}, "au", "Donnez le jour"),
+        ({"sorte": "rendez-vous", "au": ""}, "au", "Indiquez le jour"),
         ({"pour": "", "lieu": ""}, "pour", "à quels élèves"),
-        ({"lieu": ""}, "lieu", "Donnez l'académie"),
+        ({"lieu": ""}, "lieu", "Indiquez l'académie"),
         ({"lieu": "Atlantide"}, "lieu", "Nous ne connaissons pas"),
         ({"lien": ""}, "lien", "page officielle"),
         ({"lien": "javascript:alert(1)"}, "lien", "https://"),

@@ -160,17 +160,17 @@ def test_an_answer_is_said_and_ends_the_reminders_that_it_settles(client, site, 
     clock.shift(HOUR)
     act(site, follows.answer, ID, ClassAnswer.REGISTERED)
     after = by_summary(read(client, agenda))
-    assert f"{REGISTERING} – inscrits" in after
-    assert not [s for s in after if s.endswith(f"avant : {REGISTERING} – inscrits")]
-    assert f"Dernier jour de classe avant : {SENDING} – inscrits" in after
-    assert f"Dernier jour de classe avant : {MEETING} – inscrits" in after
-    said = after[f"{REGISTERING} – inscrits"]
+    assert f"{REGISTERING} – classe inscrite" in after
+    assert not [s for s in after if s.endswith(f"avant : {REGISTERING} – classe inscrite")]
+    assert f"Dernier jour de classe avant : {SENDING} – classe inscrite" in after
+    assert f"Dernier jour de classe avant : {MEETING} – classe inscrite" in after
+    said = after[f"{REGISTERING} – classe inscrite"]
     assert lines(said)[:2] == [
-        "Votre réponse : inscrits, le lundi 4 janvier 2021.",
+        "Votre réponse : classe inscrite, le lundi 4 janvier 2021.",
         # It is not asked for again.
         "Dernier jour d'inscription : jeudi 28 janvier 2021.",
     ]
-    asked = lines(after[f"{SENDING} – inscrits"])[1]
+    asked = lines(after[f"{SENDING} – classe inscrite"])[1]
     assert asked == "Envoyez la production au plus tard le jeudi 11 mars 2021."
     for event in after.values():
         if earlier := before.get(str(event["UID"])):
@@ -179,7 +179,7 @@ def test_an_answer_is_said_and_ends_the_reminders_that_it_settles(client, site, 
     clock.shift(HOUR)
     act(site, follows.answer, ID, ClassAnswer.SUBMITTED)
     sent = by_summary(read(client, agenda))
-    assert f"{SENDING} – production envoyée" in sent
+    assert f"{SENDING} – productions envoyées" in sent
     assert not [s for s in sent if ": " + SENDING in s]
     clock.shift(HOUR)
     act(site, follows.take_back, ID)
@@ -376,7 +376,7 @@ def test_another_address_ends_the_first_and_holds_the_same_dates(client, agenda,
     clock.shift(HOUR)
     answer = press(client, token, "renouveler")
     assert answer.headers["Location"].endswith("?fait=agenda-renouvele#mon-agenda")
-    assert "L'ancienne ne marche plus" in words(client.get(answer.headers["Location"]))
+    assert "L'ancienne ne fonctionne plus" in words(client.get(answer.headers["Location"]))
     after = shown(client, token)
     assert after != agenda
     assert is_over(client, agenda)

@@ -124,7 +124,7 @@ def test_the_page_says_in_words_all_that_the_file_holds(site):
         "alice@autre.example",
         "rappels en cours",
         "Lille",
-        "3 semaines de classe avant et un mois avant",
+        "3 semaines de classe avant la date et un mois avant la date",
         "Concours d'essai",
         "lundi 4 janvier 2021 à 10 h",
         "jeudi 11 février 2021",

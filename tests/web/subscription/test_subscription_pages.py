@@ -222,7 +222,7 @@ def test_one_click_unsubscribes_and_says_so_without_a_redirect(site, client, tok
             personal(token, "desabonnement/"), data={"List-Unsubscribe": "One-Click"}
         )
         assert answer.status_code == 200
-        assert "Vous êtes désabonné" in words(answer)
+        assert "Vos rappels sont arrêtés" in words(answer)
     assert person(site).state is SubscriberState.UNSUBSCRIBED
     assert queued(site)[1:] == ["goodbye"]
 
@@ -585,11 +585,11 @@ def test_a_pause_is_told_on_top_and_ended_there(site, client, token):
 
 def test_who_unsubscribed_may_come_back_or_erase_everything(site, client, token):
     client.post(personal(token, "desabonnement/"))
-    assert "Vous êtes désabonné" in words(client.get(personal(token)))
+    assert "Vos rappels sont arrêtés" in words(client.get(personal(token)))
     for rest in ("confirmer/", f"evenements/{ID}/"):
         assert client.get(personal(token, rest)).headers["Location"] == personal(token)
     answer = post(client, personal(token), {"etat": "reprise"}, personal(token, "pause/"))
-    assert "Vous êtes de nouveau abonné" in words(client.get(answer.headers["Location"]))
+    assert "Vos rappels reprennent" in words(client.get(answer.headers["Location"]))
     assert person(site).state is SubscriberState.ACTIVE
 
 
@@ -704,12 +704,12 @@ def test_a_link_of_a_mail_shows_its_button_first_and_the_button_notes_it(
 
 def test_an_event_is_picked_and_unpicked(site, client, token):
     page = personal(token, f"evenements/{ID}/")
-    assert "Vous n'avez pas choisi ce concours" in words(client.get(page))
+    assert "Vous ne suivez pas cet événement" in words(client.get(page))
     post(client, page, {"reponse": "prevenir"})
     assert "Ne plus me prévenir" in words(client.get(page))
-    assert "Concours d'essai (2020-2021) : vous serez prévenu" in words(client.get(personal(token)))
+    assert "Concours d'essai (2020-2021) : rappels actifs" in words(client.get(personal(token)))
     post(client, page, {"reponse": "ne-plus-prevenir"})
-    assert "Vous n'avez pas choisi ce concours" in words(client.get(page))
+    assert "Vous ne suivez pas cet événement" in words(client.get(page))
     assert post(client, page, {"reponse": "peut-etre"}).status_code == 400
     assert client.get(personal(token, "evenements/rien/")).status_code == 404
 
