@@ -113,7 +113,7 @@ def test_the_worker_cleans_as_often_as_said():
         ("active", "", "Tout est effacé {ended} après."),
         ("active", "desabonnement/", "Tout est effacé {ended} après."),
         ("unsubscribed", "", "Tout est effacé {ended} après."),
-        ("unsubscribed", "", "Pendant {ended}, vous retrouvez vos choix"),
+        ("unsubscribed", "", "Pendant {ended}, vous retrouvez vos réglages"),
         ("unconfirmed", "confirmer/", "sans confirmation, tout est effacé {unconfirmed} après"),
     ],
 )

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, or_, select, union_all
+from sqlalchemy import Row, case, or_, select, true, union_all
 from sqlalchemy.orm import selectinload
 
 from calendar_app.catalogue import queries
@@ -107,14 +107,15 @@ class MailBatch:
         self._latest = self._read_latest(told)
 
     def _read_wished(self, mails: Sequence[Claimed]) -> dict[int, tuple[WishedEvent, ...]]:
-        """Read the next editions that were asked for, by delivery: what a confirmation confirms,
-        and what was asked for with the address of a subscriber. In the order of their titles."""
+        """Read the events that were asked for, by delivery: the next editions that a confirmation
+        confirms, and what was asked for with the address of a subscriber. In the order of their
+        titles."""
         asked = (DeliveryKind.CONFIRMATION, DeliveryKind.LINK)
         ids = [mail.id for mail in mails if mail.kind in asked]
         if not ids:
             return {}
         noted = (
-            select(Delivery.id, Event.id, Series.title)
+            select(Delivery.id, Event.id, Series.title, true())
             .join(Subscription, Subscription.subscriber_id == Delivery.subscriber_id)
             .join(Event, Event.id == Subscription.event_id)
             .join(Series, Series.id == Event.series_id)
@@ -122,7 +123,12 @@ class MailBatch:
             .where(column_is_in(self._session, Delivery.id, ids))
         )
         waiting = (
-            select(LinkWish.delivery_id, Event.id, Series.title)
+            select(
+                LinkWish.delivery_id,
+                Event.id,
+                case((LinkWish.next_edition, Series.title), else_=Event.title),
+                LinkWish.next_edition,
+            )
             .join(Event, Event.id == LinkWish.event_id)
             .join(Series, Series.id == Event.series_id)
             .where(column_is_in(self._session, LinkWish.delivery_id, ids))

@@ -165,7 +165,7 @@ def _told_by_week(session: AnySession, issues: list[int]) -> dict[int, list[dict
 
 
 def _wished_by_mail(session: AnySession, subscriber: Subscriber) -> dict[int, list[Data]]:
-    """Return the events whose next edition each mail with a personal link asked about."""
+    """Return the events that each mail with a personal link asked about."""
     rows = session.execute(
         select(LinkWish.delivery_id, Event.id, Event.title)
         .join(Delivery, Delivery.id == LinkWish.delivery_id)

@@ -84,8 +84,8 @@ class Cleaned:
 
 def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datetime) -> None:
     """Store the wishes of an address and send it a confirmation. A person who is already subscribed
-    gets their link instead, and nothing else changes for them; the mail names the next editions
-    that were asked for, each with the link that notes the wish.
+    gets their link instead, and nothing else changes for them; the mail names the events and the
+    next editions that were asked for, each with the link that notes the wish.
 
     :param asked_at: when the person agreed (aware UTC).
     """
@@ -93,7 +93,11 @@ def sign_up(session: AnySession, request: SignUp, asked_at: datetime, now: datet
     if found and found.state in SUBSCRIBED:
         mail = _send(session, found, DeliveryKind.LINK, now)
         session.flush()
-        session.add_all(LinkWish(delivery_id=mail.id, event_id=id_) for id_ in request.next_of)
+        asked = dict.fromkeys(request.event_ids, False) | dict.fromkeys(request.next_of, True)
+        session.add_all(
+            LinkWish(delivery_id=mail.id, event_id=id_, next_edition=is_next)
+            for id_, is_next in asked.items()
+        )
         return
     if found is None:
         found = Subscriber(uid=uuid.uuid4(), created_at=now)

@@ -209,7 +209,7 @@ def test_nothing_that_was_typed_is_run_or_fetched(site, store, new_page):
         "/agenda/?le=2021-01-15",
         "/calendrier/2021/01/?le=2021-01-15",
         "/annee-scolaire/2020-2021/",
-        f"/abonnement/?evenement={EVENT}",
+        f"/abonnement/?evenement={EVENT}&le=2021-01-15",
         f"/proposer/?evenement={EVENT}",
         f"/redaction/evenements/{EVENT}/",
         "/redaction/evenements/?annee=2020-2021",

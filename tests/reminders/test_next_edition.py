@@ -189,3 +189,18 @@ def test_a_request_that_waited_for_an_upgrade_is_still_answered(teacher):
         request.form = {name: v for name, v in request.form.items() if name != "next_of"}
     [mail] = teacher.mails(MARCH)
     assert "de vous écrire avant les dates limites" in words(mail)
+
+
+def test_a_subscriber_who_asks_for_a_coming_event_gets_the_link_that_follows_it(teacher):
+    """The address is known: the form alone may change nothing of what its owner chose."""
+    [alice] = sign_up(teacher.app, subscriber(follows_all=False))
+    january = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
+    teacher.send(f"/abonnement/?evenement={ID}", january, FORM)
+    [mail] = teacher.mails(january)
+    assert "les rappels de « 6e concours d'essai »" in words(mail)
+    with teacher.app.app_context():
+        assert db.session.get(Subscription, (alice, ID)) is None
+    place = path_in(mail, f"/evenements/{ID}/")
+    teacher.send(place, january, {"reponse": "prevenir"})
+    with teacher.app.app_context():
+        assert db.session.get(Subscription, (alice, ID)).picked

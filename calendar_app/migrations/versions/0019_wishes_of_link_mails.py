@@ -1,4 +1,4 @@
-"""Which next editions the mail with a personal link asks about
+"""Which events the mail with a personal link asks about
 
 Revision ID: 0019
 Revises: 0018
@@ -20,6 +20,7 @@ def upgrade() -> None:
             "delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("next_edition", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["delivery.id"],

@@ -47,13 +47,14 @@ class ReminderLine:
 
 @dataclass(frozen=True, slots=True)
 class WishedEvent:
-    """An event whose next edition somebody asks for.
+    """An event of which, or of whose next edition, somebody asks for reminders.
 
-    :param title: the title of its series: that of the event may number the edition.
+    :param title: for the next edition, the title of its series: that of the event may number it.
     """
 
     id: str
     title: str
+    next_edition: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,16 @@ def confirmation(head: Letterhead, wished: Sequence[WishedEvent] = ()) -> Messag
 def link(head: Letterhead, wished: Sequence[WishedEvent] = ()) -> Message:
     """« Retrouver mon lien »: the link and the code.
 
-    :param wished: the events whose next edition was asked for with the address of this subscriber.
+    :param wished: the events that were asked for with the address of this subscriber.
     """
     return Message.build(head, DeliveryKind.LINK, _asked_for(wished))
 
 
 def _asked_for(wished: Sequence[WishedEvent]) -> dict[str, object]:
-    words = wording.next_edition_words(event.title for event in wished) if wished else None
+    coming = [f"« {event.title} »" for event in wished if not event.next_edition]
+    series = [event.title for event in wished if event.next_edition]
+    each = [*coming, wording.next_edition_words(series)] if series else coming
+    words = list_words(each) if wished else None
     return {"wished": wished, "wished_words": words, "next_year": ClassAnswer.NEXT_YEAR}
 
 

@@ -120,8 +120,8 @@ class Delivery(Base):
 
 
 class LinkWish(Base):
-    """An event whose next edition was asked for with the address of a subscriber. The mail with
-    their link names it; only their own click notes the wish."""
+    """An event of which, or of whose next edition, reminders were asked for with the address of a
+    subscriber. The mail with their link names it; only their own click notes the wish."""
 
     __tablename__ = "link_wish"
 
@@ -129,6 +129,7 @@ class LinkWish(Base):
         _BigId, ForeignKey(Delivery.id, ondelete="CASCADE"), primary_key=True
     )
     event_id: Mapped[str] = mapped_column(ForeignKey(Event.id), primary_key=True)
+    next_edition: Mapped[bool]
 
 
 class MailForm(Base):

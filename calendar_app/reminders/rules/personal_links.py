@@ -191,10 +191,14 @@ class PersonalLinks:
         """Return the URL for the one-click unsubscription (RFC 8058)."""
         return self.page(f"/abonnement/lien/{token}/desabonnement/")
 
-    def answer(self, token: str, event_id: str, answer: ClassAnswer) -> str:
-        """Return the URL of the page on which a person says what the class did about an event."""
+    def answer(self, token: str, event_id: str, answer: ClassAnswer | None) -> str:
+        """Return the URL of the page on which a person says what the class did about an event, or
+        asks for its reminders.
+
+        :param answer: the button that the page shows first; None for none.
+        """
         path = f"/abonnement/lien/{token}/evenements/{quote(event_id)}/"
-        return self.page(f"{path}?reponse={answer.value}")
+        return self.page(f"{path}?reponse={answer.value}" if answer else path)
 
 
 def _signed(signer: Signer, uid: uuid.UUID) -> str:

@@ -341,17 +341,18 @@ def _confirm(
 def _event(
     token: str, person: Subscriber, event_id: str, status: int = 200, **context: Any
 ) -> Response:
-    wanted = request.values.get("reponse", "")
+    wanted, found = request.values.get("reponse", ""), get_event(event_id)
     return show(
         "event.html",
         status,
         token=token,
         person=person,
-        event=get_event(event_id),
-        cards=follows.event_cards(db.session, person, get_event(event_id), page().today),
+        event=found,
+        cards=follows.event_cards(db.session, person, found, page().today),
         said=db.session.get(Subscription, (person.id, event_id)),
         wanted=ClassAnswer(wanted) if wanted in set(ClassAnswer) else None,
-        answers=tuple(ClassAnswer),
+        # A day that returns by a rule asks nothing of a class: there is nothing to answer.
+        answers=() if found.by_rule else tuple(ClassAnswer),
         done=_done(),
         **context,
     )

@@ -77,7 +77,7 @@ def fill(site) -> str:
                 db.session.add(mail)
                 db.session.flush()
                 if kind is DeliveryKind.LINK:
-                    db.session.add(LinkWish(delivery_id=mail.id, event_id=ID))
+                    db.session.add(LinkWish(delivery_id=mail.id, event_id=ID, next_edition=True))
                 for stage in STATES["etape"]:
                     db.session.add(
                         DeliveryAttempt(
