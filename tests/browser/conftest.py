@@ -75,7 +75,7 @@ PLACES = {
         f"/ma-selection/?{JANUARY}&evenements=ma-classe-a-du-talent-2020-2021,roboteam-2020-2021",
         "Copier pour un message",
     ),
-    "selection-empty": Place(f"/ma-selection/?{JANUARY}", "Choisissez quelques concours"),
+    "selection-empty": Place(f"/ma-selection/?{JANUARY}", "Choisissez quelques événements"),
     "contest": Place(
         f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}&academie=clermont-ferrand",
         "Date limite pendant vos vacances",

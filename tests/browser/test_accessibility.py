@@ -70,8 +70,8 @@ def test_every_target_is_large_enough(page_of, place):
 @pytest.mark.parametrize(
     ("address", "fill", "send"),
     [
-        ("/abonnement/", "Mon adresse de courriel", "M'inscrire aux rappels"),
-        ("/proposer/", "Nom du concours", "Envoyer la proposition"),
+        ("/abonnement/", "Mon adresse de courriel", "M'abonner aux rappels"),
+        ("/proposer/", "Nom de l'événement", "Envoyer la proposition"),
         ("/redaction/connexion/", "Mon adresse de courriel", "Me connecter"),
     ],
 )

@@ -125,7 +125,7 @@ def test_what_was_picked_is_remembered_by_this_browser(new_page):
     page.goto("/ma-selection/")
     expect(picked).to_have_count(1)
     page.get_by_role("link", name="retirer").click()
-    expect(page.get_by_role("main")).to_contain_text("Choisissez quelques concours")
+    expect(page.get_by_role("main")).to_contain_text("Choisissez quelques événements")
 
 
 def test_a_message_is_copied_as_text_and_as_html(new_page):

@@ -121,7 +121,7 @@ def test_holidays_that_cannot_be_fetched_are_told_by_the_status(run):
     assert "il faut une adresse publique" in err
     code, out, _ = run("reminders", "status", "--now", "2026-11-30T08:00", **address)
     assert code == 0
-    assert "Vacances scolaires : jamais cherchées.\nEssai du " in out
+    assert "Vacances scolaires : pas encore obtenues.\nEssai du " in out
     assert "sans succès. Cette adresse n'est pas acceptée" in out
     unknown = re.findall(r"toutes les vacances scolaires de (.+) pour : (.+)\.", out)
     assert [years for years, _ in unknown] == ["2026-2027 et 2027-2028"]
@@ -168,7 +168,7 @@ def test_a_morning_of_reminders_is_shown_lead_by_lead(run):
     code, out, err = run("reminders", "preview", "--on", "2021-01-11", "--academy", "lille")
     assert (code, err) == (0, "")
     assert out.replace("\u00a0", " ") == (
-        "2021-01-11, académie de Lille, école\n"
+        "2021-01-11, académie de Lille, école (pas de classe le mercredi)\n"
         "\nun mois avant la date\n"
         "  Ma classe a du talent, 6e édition : "
         "Date limite pour participer : jeudi 11 février 2021. Envoi le 2021-01-11 à 06:30 UTC.\n"
@@ -324,7 +324,8 @@ def test_it_says_where_to_begin(served_lines, run):
         "le même, en janvier 2021": f"{site}/?le=2021-01-15",
         "la rédaction": f"{site}/redaction/",
     }
-    add = 'editors add --role administrateur ADRESSE "NOM"'
+    # The tests set CALENDAR_INSTANCE: without it, the command would make an account elsewhere.
+    add = 'editors add --role administrateur ADRESSE "NOM" (avec les mêmes variables CALENDAR_…)'
     assert served_lines() == opened | {"son premier compte": f"PORT=PORT calendar-app {add}"}
     run("editors", "add", "--role", "administrateur", "chef@ac.example", "Chef")
     assert served_lines("--host", "localhost") == opened
@@ -337,7 +338,10 @@ def test_in_production_it_says_the_public_address_and_where_it_listens(served_li
     assert served_lines(**PRODUCTION) == {
         "le calendrier, aujourd'hui": f"{site}/",
         "la rédaction": f"{site}/redaction/",
-        "son premier compte": 'calendar-app editors add --role administrateur ADRESSE "NOM"',
+        "son premier compte": (
+            'calendar-app editors add --role administrateur ADRESSE "NOM" '
+            "(avec les mêmes variables CALENDAR_…)"
+        ),
         "le serveur écoute sur": "http://127.0.0.1:PORT",
     }
 

@@ -74,7 +74,9 @@ def ask(command):
 
 
 def test_plan_send_and_status_on_a_rehearsed_morning(ask, due, tmp_path):
-    assert ask("reminders", "plan", "--now", "2021-01-21T07:29")[1].startswith("0 courriels")
+    assert ask("reminders", "plan", "--now", "2021-01-21T07:29")[1].startswith(
+        "0 courriel et 0 rappel"
+    )
     assert ask("reminders", "plan", "--now", AT)[1] == "3 courriels et 3 rappels planifiés.\n"
     assert ask("reminders", "plan", "--now", AT)[1] == "0 courriel et 0 rappel planifié.\n"
     code, out, _ = ask("reminders", "status", "--now", AT)

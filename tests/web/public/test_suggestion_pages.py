@@ -150,7 +150,7 @@ def test_there_is_a_button_for_each_kind_of_date(client):
         ({"au": "0001-01-01"}, "au", "Vérifiez l'année"),
         ({"du": "2021-03-13"}, "au", "vient avant le premier"),
         ({"sorte": "rendez-vous", "au": ""}, "au", "Indiquez le jour"),
-        ({"pour": "", "lieu": ""}, "pour", "à quels élèves"),
+        ({"pour": "", "lieu": ""}, "pour", "Indiquez où"),
         ({"lieu": ""}, "lieu", "Indiquez l'académie"),
         ({"lieu": "Atlantide"}, "lieu", "Nous ne connaissons pas"),
         ({"lien": ""}, "lien", "page officielle"),
