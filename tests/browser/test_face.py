@@ -72,7 +72,7 @@ def test_three_contests_are_picked_by_keyboard(new_page, site, scripts):
     tab_to(page, page.get_by_role("button", name="Voir ma sélection"))
     page.keyboard.press("Enter")
     expect(
-        page.get_by_role("list", name="Événements choisis").get_by_role("listitem")
+        page.get_by_role("list", name="Événements de ma sélection").get_by_role("listitem")
     ).to_have_count(3)
     expect(page.get_by_label("En texte simple")).to_have_value(
         re.compile(r"Ma classe a du talent.*11\sfévrier\s2021", re.DOTALL)
@@ -111,7 +111,7 @@ def test_what_was_picked_is_remembered_by_this_browser(new_page):
     for event in (TALENT, ROBOTEAM):
         page.goto(f"/evenements/{event}/?{JANUARY}")
         page.get_by_role("link", name="Ajouter à ma sélection").click()
-    picked = page.get_by_role("list", name="Événements choisis").get_by_role("listitem")
+    picked = page.get_by_role("list", name="Événements de ma sélection").get_by_role("listitem")
     expect(picked).to_have_count(2)
     page.goto(f"/agenda/?{JANUARY}")
     expect(page.get_by_role("link", name="Ma sélection (2)")).to_be_visible()
