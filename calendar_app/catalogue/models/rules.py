@@ -17,7 +17,7 @@ class SeriesRule(Visible, Base):
     __tablename__ = "series_rule"
 
     series_id: Mapped[str] = mapped_column(ForeignKey("series.id"), primary_key=True)
-    #: A ``catalogue.entries.RuleEntry`` as texts, without ``series`` and ``ended``.
+    #: A ``catalogue.file_entries.RuleEntry`` as texts, without ``series`` and ``ended``.
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     #: Since when the rule makes no editions any more; None while it does.
     ended_at: Mapped[Instant | None]
