@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -104,8 +105,10 @@ class Reference:
             )
         return self._class_days[key]
 
+    @cached_property
     def class_days_of_each_zone(self) -> tuple[ClassDays, ...]:
-        """Return the class days of zones A, B and C, Wednesdays included."""
+        """The class days of zones A, B and C, Wednesdays included. They are kept, since they keep
+        the days that they have worked out."""
         return tuple(ClassDays.of_zone(zone, wednesdays=True) for zone in self.zones)
 
     def holidays_changed_at(self, academies: tuple[Academy, ...]) -> datetime | None:

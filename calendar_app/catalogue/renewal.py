@@ -104,6 +104,12 @@ def rule_entry(rule: SeriesRule) -> RuleEntry:
     return RuleEntry.model_validate({"series": rule.series_id, **rule.content, **ended})
 
 
+def rule_of(session: AnySession, series_id: str) -> RuleEntry | None:
+    """Return the rule of a series, also one that ended; None when it has none."""
+    rule = session.get(SeriesRule, series_id)
+    return rule_entry(rule) if rule else None
+
+
 def rule_content(entry: RuleEntry) -> dict[str, object]:
     """Return an entry as ``SeriesRule.content`` holds it."""
     return {k: v for k, v in written(entry).items() if k not in ("series", "ended")}
@@ -118,10 +124,11 @@ def next_day(rule: RuleEntry, reference: Reference, today: date) -> date | None:
 
 
 def _day(rule: RuleEntry, year: SchoolYear, reference: Reference) -> date | None:
-    if not isinstance(rule.rule, AfterHolidays):
-        return rule.rule.day_in(year)
+    found = rule.rule
+    if not isinstance(found, AfterHolidays):
+        return found.day_in(year)
     nation = reference.class_days(None, wednesdays=True)
-    day = rule.rule.day_in(year, reference.zones, nation)
+    day = found.day_in(year, reference.zones, nation)
     return day if day and day.year >= rule.since else None
 
 

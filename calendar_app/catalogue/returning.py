@@ -12,7 +12,6 @@ from sqlalchemy import exists, select
 from calendar_app.catalogue import queries, renewal
 from calendar_app.catalogue.file_entries import RuleEntry
 from calendar_app.catalogue.models.events import Event
-from calendar_app.catalogue.models.rules import SeriesRule
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession
 
@@ -43,8 +42,8 @@ def how_it_returns(
 
     :param editions: those of its series (see :func:`queries.editions`).
     """
-    row = session.get(SeriesRule, event.series_id)
-    rule = renewal.rule_entry(row) if row and not row.ended_at else None
+    known = renewal.rule_of(session, event.series_id)
+    rule = known if known and not known.ended else None
     past = {e.year for e in editions if e.has_passed(today) and not e.cancelled_at}
     return Return(
         rule=rule,

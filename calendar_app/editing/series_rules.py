@@ -18,12 +18,6 @@ from calendar_app.store.base import AnySession, writing
 from calendar_app.words.errors import NotFoundError
 
 
-def rule_of(session: AnySession, series_id: str) -> RuleEntry | None:
-    """Return the rule of a series; None when it has none."""
-    rule = session.get(SeriesRule, series_id)
-    return renewal.rule_entry(rule) if rule else None
-
-
 def may_end(session: AnySession, editor: Editor, rule: RuleEntry) -> bool:
     """Return whether an editor may end a rule: whoever may publish for all whom it concerns. That
     of a national series is an administrator's."""

@@ -75,6 +75,11 @@ class Card:
         return first if self.is_past else max(first, self.today)
 
     @property
+    def list_order(self) -> tuple[date, bool]:
+        """What a list is sorted by: the day, and days by a rule after contests."""
+        return self.shown_from, self.milestone.by_rule
+
+    @property
     def countdown(self) -> str | None:
         """« dans 27 jours », « en ce moment »; None for a date that is past, cancelled or
         approximate."""

@@ -49,7 +49,7 @@ class Feed:
     options: FeedOptions = field(default_factory=FeedOptions)
     home: str = ""
     holidays: tuple[FeedHoliday, ...] = ()
-    personal: Personal = Personal()  # noqa: RUF009 (a frozen value)
+    personal: Personal = field(default_factory=Personal)
 
     @property
     def time_zone(self) -> str:

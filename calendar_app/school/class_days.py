@@ -360,11 +360,7 @@ class ClassDays:
         which a school year begins. The été austral of La Réunion, in December, separates no school
         years.
         """
-        ends = (
-            holiday.last_day
-            for holiday in self._holidays
-            if holiday.first_day <= date(holiday.last_day.year, 8, 1) <= holiday.last_day
-        )
+        ends = (holiday.last_day for holiday in self._holidays if holiday.is_summer)
         return max((end for end in ends if end < deadline), default=date.min)
 
     # -- the school year ----------------------------------------------------------------------

@@ -99,6 +99,16 @@ class SchoolHoliday:
         return re.sub(r"^Vacances (de la |de l'|de |d'|)", "", self.name)
 
     @property
+    def is_summer(self) -> bool:
+        """Whether they contain a 1 August, on which a school year begins."""
+        return self.first_day <= date(self.last_day.year, 8, 1) <= self.last_day
+
+    @property
+    def in_sentence(self) -> str:
+        """The name inside a sentence, without an article: « vacances d'hiver »."""
+        return self.name[:1].lower() + self.name[1:]
+
+    @property
     def with_article(self) -> str:
         """The name inside a sentence: « les vacances d'hiver », « le pont de l'Ascension »."""
         for start, words in _ARTICLES.items():

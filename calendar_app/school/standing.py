@@ -66,7 +66,7 @@ def _now(today: date, days: ClassDays) -> tuple[date, str]:
     ``date.min`` and the class week. No words where it is not known."""
     try:
         if holiday := _break(days, today, today):
-            return holiday.first_day, holiday.name[:1].lower() + holiday.name[1:]
+            return holiday.first_day, holiday.in_sentence
         week = class_week_words(days, today - timedelta(days=today.weekday())) or ""
         why = days.why_without_class(today) if today.weekday() < 5 else None
     except CalendarUnknownError:
@@ -81,8 +81,7 @@ def _coming(today: date, days: ClassDays) -> tuple[date, str]:
     try:
         if holiday := _break(days, today, today):
             back = days.first_from(holiday.last_day + _DAY)
-            is_summer = holiday.first_day <= date(holiday.last_day.year, 8, 1) <= holiday.last_day
-            name = "rentrée" if is_summer else "reprise"
+            name = "rentrée" if holiday.is_summer else "reprise"
             return back, f"{name} {day_words(back, year=False)}"
         coming = _break(days, today + _DAY, today + _AHEAD)
         if coming is None:
@@ -90,12 +89,9 @@ def _coming(today: date, days: ClassDays) -> tuple[date, str]:
         weeks = days.weeks_left(today, coming.first_day - _DAY)
     except CalendarUnknownError:
         return date.min, ""
-    when = f"dans {weeks}{NBSP}semaines" if weeks > 1 else _in_days(today, coming)
-    return coming.first_day, f"{coming.name[:1].lower()}{coming.name[1:]} {when}"
-
-
-def _in_days(today: date, holiday: SchoolHoliday) -> str:
-    return days_left_words((holiday.first_day - today).days)
+    in_days = days_left_words((coming.first_day - today).days)
+    when = f"dans {weeks}{NBSP}semaines" if weeks > 1 else in_days
+    return coming.first_day, f"{coming.in_sentence} {when}"
 
 
 def _break(days: ClassDays, first_day: date, last_day: date) -> SchoolHoliday | None:

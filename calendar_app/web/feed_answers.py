@@ -1,4 +1,4 @@
-"""The answer with a feed: its bytes, or 304 for a client that has them."""
+"""The options that an address asks of a feed, and the answer: its bytes, or 304."""
 
 from __future__ import annotations
 
@@ -15,9 +15,19 @@ from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
 from calendar_app.feeds.feed import Feed, month_edge
 from calendar_app.feeds.ical import CalendarWriter, file_name
+from calendar_app.feeds.options import FeedOptions, read_options
 from calendar_app.school.academies import Academy
 from calendar_app.school.local_time import PARIS
 from calendar_app.web.page import page, settings
+
+
+def asked_options() -> FeedOptions:
+    """Return the options of the feed that the address of this request asks for.
+
+    :raises ParameterError: for a value that is not allowed.
+    """
+    names = ("depuis", "fenetres", "rappels", "alarmes", "vacances")
+    return read_options(*(request.args.get(name, "").strip() for name in names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.queries import Reference
 from calendar_app.config.settings import Settings
 from calendar_app.feeds.cards import Card, card
+from calendar_app.feeds.feed import cancelled_since
 from calendar_app.feeds.links import query
 from calendar_app.school import levels
 from calendar_app.school.academies import Academy, Department
@@ -97,6 +98,11 @@ class Page:
         academy, department = self.reference.academies.find(typed)
         place = (None, department.code) if department else (academy.slug, None)
         return self.query_with(academie=place[0], departement=place[1], **changes)
+
+    @property
+    def cancelled_since(self) -> datetime:
+        """The instant since which cancelled dates are shown: pages use the rule of feeds."""
+        return cancelled_since(self.today.replace(day=1))
 
     @property
     def class_days(self) -> ClassDays:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, redirect, request, url_for
 
+from calendar_app.catalogue import renewal
 from calendar_app.catalogue.entries import EventEntry
 from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.facts import EntryError, facts_of, written_from
@@ -133,11 +134,8 @@ def edit(event_id: str) -> Any:
     """Show or take the form of an event that exists."""
     found = events.visible_event(db.session, the_editor(), event_id)
     if request.method != "POST":
-        entry = event_entry(found, page().reference.academies)
-        shown = EventForm.of_entry(
-            events.written_entry(entry), page().reference.academies, found.id
-        )
-        return _form(shown, found, facts_of(entry), **preview_of(shown))
+        shown, base = _as_published(found)
+        return _form(shown, found, base, **preview_of(shown))
     return _posted(_typed(found.id), found, None)
 
 
@@ -158,16 +156,14 @@ def next_edition(event_id: str) -> Any:
 def change_state(event_id: str) -> Any:
     """Cancel, restore, mark as full or archive an event, with one button each."""
     found = events.visible_event(db.session, the_editor(), event_id)
-    entry = event_entry(found, page().reference.academies)
-    shown = EventForm.of_entry(events.written_entry(entry), page().reference.academies, found.id)
+    shown, base = _as_published(found)
     if not editor_session.is_fresh():
-        return _form(shown, found, facts_of(entry), 400, editor_session.NOT_FRESH)
+        return _form(shown, found, base, 400, editor_session.NOT_FRESH)
     if request.form.get("etat") not in STATES:
         raise NotFoundError("Cette action n'existe pas.")
     changes, action = STATES[request.form["etat"]]
     if "cancelled" in changes and "raison" in request.form:
         changes = changes | {"reason": clean_line(request.form["raison"])[:400] or None}
-    base = facts_of(entry)
     wanted = {n: v for n, v in (base | changes).items() if v is not None}
     try:
         new = events.check_entry(db.session, written_from(wanted))
@@ -183,9 +179,8 @@ def change_rule(event_id: str) -> Any:
     """End the rule by which the series of an event returns, or take it up again."""
     found = events.visible_event(db.session, the_editor(), event_id)
     if not editor_session.is_fresh():
-        entry = event_entry(found, page().reference.academies)
-        form = EventForm.of_entry(events.written_entry(entry), page().reference.academies, found.id)
-        return _form(form, found, facts_of(entry), 400, editor_session.NOT_FRESH)
+        shown, base = _as_published(found)
+        return _form(shown, found, base, 400, editor_session.NOT_FRESH)
     ended = {"terminee": True, "reprise": False}.get(request.form.get("etat", ""))
     if ended is None:
         raise NotFoundError("Cette action n'existe pas.")
@@ -202,6 +197,13 @@ def preview() -> Any:
     if not editor_session.is_fresh():
         return _form(form, None, None, 400, editor_session.NOT_FRESH)
     return show("_preview.html", **preview_of(form))
+
+
+def _as_published(found: Event) -> tuple[EventForm, dict[str, Any]]:
+    """Return the form filled in with a published event, and the facts of the event."""
+    academies = page().reference.academies
+    entry = event_entry(found, academies)
+    return EventForm.of_entry(events.written_entry(entry), academies, found.id), facts_of(entry)
 
 
 def _of_draft(draft: Draft) -> Response:
@@ -344,7 +346,7 @@ def _form(
         pickable=pickable,
         part_of=next((name for name, id_ in pickable.items() if id_ == part_of), part_of),
         event=found,
-        rule=series_rules.rule_of(db.session, found.series_id) if found else None,
+        rule=renewal.rule_of(db.session, found.series_id) if found else None,
         may_end_rule=lambda rule: series_rules.may_end(db.session, the_editor(), rule),
         base=json.dumps(base, ensure_ascii=False, sort_keys=True) if base else "",
         notice=notice,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -14,7 +14,6 @@ from calendar_app.catalogue.models.events import Event
 from calendar_app.catalogue.returning import how_it_returns
 from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
-from calendar_app.feeds.feed import cancelled_since
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
 from calendar_app.web.page import Page, get_event, page, settings
@@ -253,7 +252,7 @@ def next_cards(here: Page, count: int) -> list[Card]:
     only the places that contests leave."""
     contests = _cards(here, here.today, limit=count, by_rule=False)
     days = _cards(here, here.today, limit=count - len(contests), by_rule=True)
-    return sorted([*contests, *days], key=_in_a_list)
+    return sorted([*contests, *days], key=lambda card: card.list_order)
 
 
 def _cards(
@@ -269,15 +268,11 @@ def _cards(
         here.filter,
         first,
         last,
-        cancelled_since=_told_since(here),
+        cancelled_since=here.cancelled_since,
         limit=limit,
         by_rule=by_rule,
     )
-    return sorted((here.card(m) for m in found), key=_in_a_list)
-
-
-def _in_a_list(card: Card) -> tuple[date, bool]:
-    return card.shown_from, card.milestone.by_rule
+    return sorted((here.card(m) for m in found), key=lambda card: card.list_order)
 
 
 def _filters(
@@ -304,13 +299,8 @@ def _filters(
 
 def _count(here: Page, chosen: CatalogueFilter) -> int:
     return queries.count_milestones(
-        db.session, chosen, here.today, cancelled_since=_told_since(here)
+        db.session, chosen, here.today, cancelled_since=here.cancelled_since
     )
-
-
-def _told_since(here: Page) -> datetime:
-    """Return the instant since which cancelled dates are shown: pages use the rule of feeds."""
-    return cancelled_since(here.today.replace(day=1))
 
 
 def _month_address(day: date) -> str:

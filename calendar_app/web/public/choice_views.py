@@ -13,7 +13,6 @@ from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Event
 from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
-from calendar_app.feeds.feed import cancelled_since
 from calendar_app.school.academies import Academies, Academy
 from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
@@ -93,7 +92,7 @@ def selection() -> str:
 
 
 def _cards(here: Page, picked: list[Event]) -> list[Card]:
-    since = cancelled_since(here.today.replace(day=1))
+    since = here.cancelled_since
     told = (m for event in picked for m in queries.dates_seen(event, here.filter))
     found = [here.card(m) for m in told if not (m.cancelled_at and m.cancelled_at < since)]
     return sorted(found, key=_stands)

@@ -11,7 +11,7 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, the_academy
 from calendar_app.feeds import links
 from calendar_app.feeds.holidays import feed_holidays, holidays_words
-from calendar_app.feeds.options import FeedOptions, read_options
+from calendar_app.feeds.options import FeedOptions
 from calendar_app.feeds.select import (
     ALL,
     FeedName,
@@ -26,6 +26,7 @@ from calendar_app.feeds.select import (
 from calendar_app.school.academies import Academy
 from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
+from calendar_app.web.feed_answers import asked_options
 from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.calendar_views import undated_events
@@ -62,7 +63,7 @@ class Composed:
 def compose() -> Any:
     """Choose a place, classes, themes and options, and preview a month before subscribing."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:320]
-    options, problem, meant = _options(), None, []
+    options, problem, meant = asked_options(), None, []
     if typed:
         try:
             there = here.query_at(typed, **dict(options.parameters()))
@@ -83,7 +84,6 @@ def compose() -> Any:
         options=options,
         kept=[c.words for c in chips(here) if c.name in ("niveau", "theme", "type")],
         wanted=composed.name if composed else None,
-        wider=_wider(composed) if composed else [],
         **(_shown(composed) if composed else {}),
     )
 
@@ -93,16 +93,11 @@ def compose() -> Any:
 def how_to() -> str:
     """Show how to subscribe to one feed with each program, on half a sheet of paper."""
     here = page()
-    options = _options()
+    options = asked_options()
     everything = Composed(read_name(ALL, here.reference.academies), here.filter, options)
     composed = _composed(options) or everything
     here.noindex = True
     return render_template("public/feeds/how_to.html", page=here, **_subscription(composed))
-
-
-def _options() -> FeedOptions:
-    names = ("depuis", "fenetres", "rappels", "alarmes", "vacances")
-    return read_options(*(request.args.get(name, "").strip() for name in names))
 
 
 def _composed(options: FeedOptions) -> Composed | None:
@@ -143,7 +138,7 @@ def _subscription(composed: Composed) -> dict[str, object]:
 def _shown(composed: Composed) -> dict[str, Any]:
     """Return the template values of a feed, with a month as a preview when it has dates."""
     told = _subscription(composed)
-    told |= _preview(composed) if told["count"] else {}
+    told |= _preview(composed) if told["count"] else {"wider": _wider(composed)}
     return told | (_holidays(composed, told) if composed.options.holidays else {})
 
 

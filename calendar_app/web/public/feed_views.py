@@ -12,10 +12,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.feeds import ical, news
 from calendar_app.feeds.feed import Feed, month_edge
-from calendar_app.feeds.options import FeedOptions, read_options
+from calendar_app.feeds.options import FeedOptions
 from calendar_app.feeds.select import catalogue_feed, event_feed, read_name
 from calendar_app.store.base import db
-from calendar_app.web.feed_answers import Rendered, answer_feed, event_page, tell, write_ics
+from calendar_app.web.feed_answers import (
+    Rendered,
+    answer_feed,
+    asked_options,
+    event_page,
+    tell,
+    write_ics,
+)
 from calendar_app.web.page import get_event, page, settings
 from calendar_app.web.policies import Policy, policy
 
@@ -103,7 +110,7 @@ def catalogue(name: str, form: str) -> BaseResponse:
     if wanted.name != name:
         query = f"?{request.query_string.decode()}" if request.query_string else ""
         return redirect(url_for("feeds.catalogue", name=wanted.name, form=form) + query, 308)
-    options = _options()
+    options = asked_options()
     if form != "ics":
         options = FeedOptions(since=options.since)
 
@@ -129,7 +136,7 @@ def event(event_id: str) -> BaseResponse:
     """Return the dates of an event as iCalendar, or one of its dates (``?date=<key>``)."""
     found, key = get_event(event_id), request.args.get("date") or None
     # A file of one event is for that event: whoever adds it to an agenda wants no holidays with it.
-    options = replace(_options(), holidays=False)
+    options = replace(asked_options(), holidays=False)
     here = page()
     return _answer(
         ("evenements", event_id, key, here.filter.parameters(), options),
@@ -137,11 +144,6 @@ def event(event_id: str) -> BaseResponse:
             found, key, here.filter, options, here.academy, public_url=settings().public_url
         ),
     )
-
-
-def _options() -> FeedOptions:
-    names = ("depuis", "fenetres", "rappels", "alarmes", "vacances")
-    return read_options(*(request.args.get(name, "").strip() for name in names))
 
 
 def _answer(key: tuple[object, ...], feed: Callable[[], Feed], form: str = "ics") -> Response:

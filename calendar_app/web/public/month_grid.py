@@ -13,7 +13,6 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
-from calendar_app.feeds.feed import cancelled_since
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.listed_holidays import ListedHoliday
 from calendar_app.store.base import db
@@ -139,7 +138,7 @@ def month_context(
     """
     start, end = month_bounds(first.year, first.month)
     last = month_end(first)
-    since = cancelled_since(here.today.replace(day=1))
+    since = here.cancelled_since
     milestones = queries.milestones(db.session, chosen, start, end, cancelled_since=since)
     by_uid = {m.uid: here.card(m) for m in milestones}
     weeks = month_grid(first.year, first.month, [m for m in milestones if not m.is_approximate])

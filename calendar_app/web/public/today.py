@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.feeds.cards import Card
-from calendar_app.feeds.feed import cancelled_since
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.school.standing import standing, weeks_end
 from calendar_app.store.base import db
@@ -71,7 +70,7 @@ class Today:
         """The next date of every event in the lists, in the order of the days."""
         rows = (*self.due, *self.opened, *self.later, *self.running)
         found = [row.next for row in rows] + list(self.days)
-        return sorted(found, key=lambda card: (card.shown_from, card.milestone.by_rule))
+        return sorted(found, key=lambda card: card.list_order)
 
 
 def today(here: Page) -> Today:
@@ -104,7 +103,7 @@ def standing_words(here: Page) -> str:
     """Return « Dimanche 29 novembre 2026 · période 2, semaine de classe 4 · vacances de Noël dans 3
     semaines », for the académie on screen, else what the three zones share."""
     day = day_words(here.today)
-    one = (here.class_days,) if here.academy else here.reference.class_days_of_each_zone()
+    one = (here.class_days,) if here.academy else here.reference.class_days_of_each_zone
     return " · ".join([day[:1].upper() + day[1:], *standing(here.today, one)])
 
 
@@ -132,15 +131,11 @@ def _ahead(
         here.filter,
         first,
         last,
-        cancelled_since=_told_since(here),
+        cancelled_since=here.cancelled_since,
         by_rule=False,
         begins=begins,
         limit=limit,
     )
-
-
-def _told_since(here: Page) -> datetime:
-    return cancelled_since(here.today.replace(day=1))
 
 
 def _opened(here: Page) -> list[Milestone]:
@@ -175,7 +170,7 @@ def _days(here: Page, soon: date, seen: Collection[str]) -> tuple[Card, ...]:
         here.filter,
         here.today,
         last,
-        cancelled_since=_told_since(here),
+        cancelled_since=here.cancelled_since,
         by_rule=True,
         limit=MANY_DAYS,
     )

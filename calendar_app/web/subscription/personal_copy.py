@@ -84,7 +84,7 @@ LABELS = {
     "gardes_pour_un_second_envoi": "Gardé pour un second envoi",
     "essais": "Essais d'envoi",
     "dates_annoncees": "Dates annoncées",
-    "prochaine_edition_de": "Prochaine édition demandée, de",
+    "prochaine_edition_de": "Rappels demandés, de",
     "issue": "Issue",
     "etape": "Étape",
     "code": "Code du serveur",
