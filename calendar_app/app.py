@@ -17,6 +17,7 @@ from calendar_app.catalogue import setup
 from calendar_app.config import retention
 from calendar_app.config.settings import Settings, data_folder, templates_folder
 from calendar_app.editing import accounts, other_mails
+from calendar_app.feeds.date_block import date_block, pill
 from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.reading.letter import LetterKnowledge
 from calendar_app.reminders import asked
@@ -39,6 +40,7 @@ from calendar_app.web.editing import (
 )
 from calendar_app.web.editing.room import ask_to_log_in
 from calendar_app.web.head import head_of
+from calendar_app.web.icons import icon
 from calendar_app.web.policies import hold_to_policies
 from calendar_app.web.public import (
     calendar_views,
@@ -88,28 +90,7 @@ def _assembled(settings: Settings) -> Flask:
     )
     db.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations")
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.jinja_env.filters.update(
-        day=french.day_words,
-        span=french.span_words,
-        month_words=french.month_words,
-        of_month_words=french.of_month_words,
-        level=levels.name,
-        fr=french.typography,
-        duration=retention.duration_words,
-    )
-    app.jinja_env.globals.update(
-        settings=settings,
-        head_of=head_of,
-        CLASSES=levels.CLASSES,
-        GROUPS=levels.GROUPS,
-        EventType=vocabulary.EventType,
-        MilestoneKind=vocabulary.MilestoneKind,
-        WEEKDAYS=french.WEEKDAYS,
-        retention=retention,
-        CODE_LIFE=personal_links.CODE_LIFE,
-        CONFIRMATION_LIFE=personal_links.CONFIRMATION_LIFE,
-    )
+    _prepare_templates(app, settings)
     editor_session.configure(app, settings)
     protect(app, settings)
     app.after_request(compress)
@@ -135,6 +116,34 @@ def _assembled(settings: Settings) -> Flask:
         app.register_blueprint(views.bp)
     hold_to_policies(app, ask_to_log_in)
     return app
+
+
+def _prepare_templates(app: Flask, settings: Settings) -> None:
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.filters.update(
+        day=french.day_words,
+        span=french.span_words,
+        month_words=french.month_words,
+        of_month_words=french.of_month_words,
+        level=levels.name,
+        fr=french.typography,
+        duration=retention.duration_words,
+        date_block=date_block,
+        pill=pill,
+    )
+    app.jinja_env.globals.update(
+        settings=settings,
+        head_of=head_of,
+        icon=icon,
+        CLASSES=levels.CLASSES,
+        GROUPS=levels.GROUPS,
+        EventType=vocabulary.EventType,
+        MilestoneKind=vocabulary.MilestoneKind,
+        WEEKDAYS=french.WEEKDAYS,
+        retention=retention,
+        CODE_LIFE=personal_links.CODE_LIFE,
+        CONFIRMATION_LIFE=personal_links.CONFIRMATION_LIFE,
+    )
 
 
 def settings_of(app: Flask) -> Settings:

@@ -176,14 +176,27 @@ def when_words(milestone: Milestone) -> str:
     the last day; for an approximate date, its phrase."""
     if milestone.is_approximate:
         return f"{milestone.phrase} (date approximative)"
+    days, hours = days_words(milestone), hours_words(milestone)
+    if not hours:
+        return days
+    return f"{days} {hours}" if milestone.kind.is_deadline else f"{days}, {hours}"
+
+
+def days_words(milestone: Milestone) -> str:
+    """Return the day or days of a date that is not approximate, without its hours."""
     first, last = milestone.first_day, milestone.last_day
+    # The last day of a deadline of several days counts.
+    if milestone.kind.is_deadline or first == last:
+        return day_words(last)
+    return span_words(first, last)
+
+
+def hours_words(milestone: Milestone) -> str:
+    """Return the known hours of a date: « à 18 h », « de 9 h à midi »; empty when none is known."""
     if milestone.kind.is_deadline:
-        # The last day of a deadline of several days counts.
         end = milestone.end_time
-        return day_words(last) if end is None else f"{day_words(last)} à {hour_words(end)}"
-    days = day_words(first) if first == last else span_words(first, last)
-    hours = _session_words(milestone)
-    return f"{days}, {hours}" if hours else days
+        return "" if end is None else f"à {hour_words(end)}"
+    return _session_words(milestone) or ""
 
 
 def was_words(milestones: Iterable[Milestone], year: SchoolYear) -> str | None:

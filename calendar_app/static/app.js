@@ -51,7 +51,30 @@ for (const link of document.querySelectorAll("[data-pick], [data-selection]")) {
   if (all.size) address.searchParams.set("evenements", [...all].join(","));
   link.href = address;
   if (link.dataset.pick && picked.has(link.dataset.pick)) link.textContent = "Dans ma sélection : la voir";
-  else if ("selection" in link.dataset && picked.size) link.append(` (${picked.size})`);
+  else if ("selection" in link.dataset && picked.size) {
+    link.append(` (${picked.size})`);
+    link.closest("[data-empty]")?.removeAttribute("data-empty");
+  }
+}
+
+// A menu closes when one goes elsewhere, or presses Escape.
+const menus = document.querySelectorAll("details.menu");
+for (const menu of menus) {
+  menu.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget && !menu.contains(relatedTarget)) menu.open = false; });
+  menu.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape" && menu.open) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+}
+document.addEventListener("click", ({ target }) => { for (const menu of menus) if (!menu.contains(target)) menu.open = false; });
+
+// « Rechercher » unfolds the filters of this page, where it has some.
+for (const link of document.querySelectorAll("[data-open]")) {
+  const folded = document.getElementById(link.dataset.open);
+  if (folded) link.addEventListener("click", (event) => {
+    event.preventDefault();
+    folded.open = true;
+    document.getElementById(link.hash.slice(1)).focus();
+  });
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {

@@ -23,7 +23,7 @@ from calendar_app.web.public.month_grid import month_context, month_end
 from calendar_app.web.public.next_steps import next_steps
 from calendar_app.web.public.past_events import past_event
 from calendar_app.web.public.searching import respelled, understood
-from calendar_app.web.public.timeline import axis, line_of, year_context
+from calendar_app.web.public.timeline import axis, line_of, strip, year_context
 from calendar_app.web.public.today import standing_words, today, unknown_words
 from calendar_app.web.public.weeks import unknown_holidays, weeks_of
 from calendar_app.words.errors import NotFoundError, ParameterError
@@ -43,6 +43,7 @@ def home() -> str:
         **_filters(here, found.cards),
         standing=standing_words(here),
         unknown_holidays=unknown_words(here),
+        strip=strip(here, (row.next for row in (*found.due, *found.opened, *found.later))),
         today=found,
         count=_count(here, here.filter),
         undated=undated_events(here, here.filter),

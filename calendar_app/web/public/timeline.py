@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.feeds.cards import Card
 from calendar_app.feeds.feed import windows
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.periods import BREAK_DAYS, Period
@@ -168,6 +169,51 @@ def axis(here: Page, year: SchoolYear) -> dict[str, object]:
         "shades": [span for span in shades if span],
         "today_mark": span(year, here.today, here.today, "today"),
     }
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The school year of today on one line.
+
+    :param now: the période of today; None in holidays, or where périodes are unknown.
+    :param holidays: the days without class, drawn where no périodes are known.
+    :param marks: the next dates, one mark a day and kind.
+    """
+
+    months: list[Span]
+    periods: list[Span]
+    now: Span | None
+    holidays: list[Span]
+    marks: list[Span]
+    today: Span | None
+
+
+def strip(here: Page, cards: Iterable[Card]) -> Strip:
+    """Return the school year of today with a mark for the day of each card in it."""
+    year = SchoolYear.of(here.today)
+    today = span(year, here.today, here.today, "today")
+    known = _periods(here.class_days, year)
+    periods = [span(year, p.first_day, p.last_day, "period", f"P{p.number}") for p in known]
+    now = [n for n, p in enumerate(known) if p.first_day <= here.today <= p.last_day]
+    shown = (c for c in cards if not (c.cancelled or c.milestone.is_approximate))
+    days = {(_shown_day(card), card.kind): None for card in shown}
+    found = [span(year, day, day, kind) for day, kind in days]
+    drawn = [period for period in periods if period]
+    breaks = here.class_days.holidays_in(year.first_day, year.last_day)
+    holidays = [span(year, h.first_day, h.last_day, "holiday") for h in breaks]
+    return Strip(
+        months=months(year),
+        periods=drawn,
+        now=drawn[now[0]] if now else None,
+        holidays=[holiday for holiday in holidays if holiday],
+        marks=[mark for mark in found if mark],
+        today=today,
+    )
+
+
+def _shown_day(card: Card) -> date:
+    milestone = card.milestone
+    return milestone.last_day if milestone.kind.is_deadline else card.shown_from
 
 
 def line_of(here: Page, event: Event) -> Line | None:

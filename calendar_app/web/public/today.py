@@ -99,12 +99,12 @@ def _runs_long(card: Card) -> bool:
     return card.is_running and milestone.last_day - milestone.first_day > LONG
 
 
-def standing_words(here: Page) -> str:
-    """Return « Dimanche 29 novembre 2026 · période 2, semaine de classe 4 · vacances de Noël dans 3
-    semaines », for the académie on screen, else what the three zones share."""
+def standing_words(here: Page) -> list[str]:
+    """Return « Dimanche 29 novembre 2026 », « période 2, semaine de classe 4 » and « vacances de
+    Noël dans 3 semaines », for the académie on screen, else what the three zones share."""
     day = day_words(here.today)
     one = (here.class_days,) if here.academy else here.reference.class_days_of_each_zone
-    return " · ".join([day[:1].upper() + day[1:], *standing(here.today, one)])
+    return [day[:1].upper() + day[1:], *standing(here.today, one)]
 
 
 def unknown_words(here: Page) -> str:

@@ -72,7 +72,7 @@ def report(client, **changes):
 
 
 def test_from_the_menu_to_the_thanks(site, client):
-    assert f'href="{PROPOSE}"' in client.get("/").text.partition("</nav>")[0]
+    assert f'href="{PROPOSE}"' in client.get("/").text.partition("</header>")[0]
     page = client.get(PROPOSE)
     assert "pas de publicité" in words(page)
     assert "Aucun nom d'élève" in words(page)

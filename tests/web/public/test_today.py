@@ -184,7 +184,7 @@ def test_a_date_that_an_editor_adds_to_a_journee_is_a_date_like_others(fresh):
     for address in ("/", "/agenda/", "/calendrier/2027/01/"):
         for more in ("", "&journees=0"):
             page = html.unescape(client.get(f"{address}?le=2027-01-12{more}").text)
-            assert "Envoi des productions jusqu'au" in page, (address, more)
+            assert "Dernier jour d'envoi des productions" in page, (address, more)
     home = client.get("/?le=2026-12-01").text
     assert len(titles_of(home, "journee-de-la-laicite")) == 1
 
@@ -223,8 +223,8 @@ def test_home_says_where_the_year_stands_or_that_it_is_not_known(fresh):
     client = fresh.test_client()
     page = client.get("/?le=2026-11-29").text.replace("\u00a0", " ")
     assert (
-        '<p class="standing">Dimanche 29 novembre 2026 · période 2, semaine de classe 4 · '
-        "vacances de Noël dans 3 semaines</p>"
+        '<p class="standing"><strong>Dimanche 29 novembre 2026</strong> · '
+        "période 2, semaine de classe 4 · vacances de Noël dans 3 semaines</p>"
     ) in page
     unknown = client.get("/?le=2029-11-29&academie=lille").text
     assert "Nous ne connaissons pas les vacances scolaires de 2029-2030" in unknown

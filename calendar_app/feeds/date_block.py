@@ -1,0 +1,133 @@
+"""A date as a list shows it: the leaf of a tear-off calendar, and how close the date is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from calendar_app.catalogue.models.events import Milestone
+from calendar_app.feeds.cards import Card
+from calendar_app.feeds.wording import days_words, hours_words, name_words, when_words
+from calendar_app.words.french import NBSP, SHORT_MONTHS, WEEKDAYS
+from calendar_app.words.vocabulary import MilestoneKind
+
+#: Until how many days before a date it is urgent, and until how many it is close.
+URGENT, CLOSE = 7, 28
+
+
+@dataclass(frozen=True, slots=True)
+class DateBlock:
+    """The lines of a leaf, in French, and the words beside it.
+
+    :param top: the weekday or weekdays: « jeu. », « mer.–dim. », « vers » for an approximate
+        date.
+    :param lines: what is written large: « 11 », « 20–24 », or « 12 oct. » and « 30 avr. » for two
+        months.
+    :param bottom: the month, with the year when it is not the year of the reader.
+    :param name: what happens: « Dernier jour d'inscription », « A lieu ».
+    :param hours: what the leaf does not say: « à 18 h », « mi-juin (date approximative) »; or
+        empty.
+    :param days: the days in full words, which the leaf says to those who see it; or empty.
+    """
+
+    top: str
+    lines: tuple[str, ...]
+    bottom: str
+    name: str
+    hours: str
+    days: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """How close a date is.
+
+    :param words: « dans 5 jours », « 6 semaines de classe ».
+    :param more: the same distance, counted in the other way; or empty.
+    :param grade: ``urgent``, ``close`` or ``far``.
+    """
+
+    words: str
+    more: str
+    grade: str
+
+
+def date_block(card: Card) -> DateBlock:
+    """Return the leaf of a date. For a deadline of several days, the last day counts."""
+    milestone = card.milestone
+    is_session = milestone.kind is MilestoneKind.SESSION and not milestone.label
+    name = "A lieu" if is_session else name_words(milestone)
+    first = milestone.last_day if milestone.kind.is_deadline else milestone.first_day
+    if milestone.is_approximate:
+        words = when_words(milestone)
+        return DateBlock("vers", (_month(first),), str(first.year), name, hours=words, days="")
+    leaf = _leaf(first, milestone.last_day, card.today)
+    return DateBlock(*leaf, name, hours=hours_words(milestone), days=days_words(milestone))
+
+
+def _leaf(first: date, last: date, today: date) -> tuple[str, tuple[str, ...], str]:
+    """Return the top, the large lines and the bottom of the leaf of inclusive days."""
+    year = "" if last.year == today.year else str(last.year)
+    if first == last:
+        return _weekday(first), (str(first.day),), f"{_month(first)} {year}".strip()
+    weekdays = f"{_weekday(first)}–{_weekday(last)}"
+    if (first.year, first.month) == (last.year, last.month):
+        return weekdays, (f"{first.day}–{last.day}",), f"{_month(last)} {year}".strip()
+    ends = tuple(f"{day.day}{NBSP}{_month(day)}" for day in (first, last))
+    if first.year != last.year:
+        year = f"{first.year} – {last.year}"
+    return weekdays, ends, year
+
+
+def _weekday(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()][:3]}."
+
+
+def _month(day: date) -> str:
+    return SHORT_MONTHS[day.month - 1]
+
+
+def pill(card: Card) -> Pill | None:
+    """Return how close a date is; None for a date without a countdown (past, cancelled,
+    approximate).
+
+    Close dates are counted in days, later deadlines in class weeks where these are known.
+    """
+    if card.countdown is None:
+        return None
+    days = (_day(card.milestone) - card.today).days
+    weeks = card.class_weeks or ""
+    grade = _grade(card, days)
+    if days <= URGENT or card.is_last_class_day:
+        return Pill(card.countdown, weeks, grade)
+    short, of_whom = _short(weeks)
+    if not short:
+        return Pill(card.countdown, weeks, grade)
+    return Pill(short, f"{card.countdown}{of_whom}", grade)
+
+
+def _grade(card: Card, days: int) -> str:
+    """Return the grade of a date in so many days. Nobody misses an opening or results by a day, and
+    what has begun is there to be seen."""
+    kind = card.milestone.kind
+    waits = kind in (MilestoneKind.OPENING, MilestoneKind.RESULTS) or card.is_running
+    if (days <= URGENT or card.is_last_class_day) and not waits:
+        return "urgent"
+    return "close" if days <= CLOSE else "far"
+
+
+def _day(milestone: Milestone) -> date:
+    return milestone.last_day if milestone.kind.is_deadline else milestone.first_day
+
+
+def _short(weeks: str) -> tuple[str, str]:
+    """Split « il reste 5 semaines de classe (zone B) » into « 5 semaines de classe » and
+    « (zone B) »; two empty texts when no number of weeks is known."""
+    left = weeks.removeprefix("il reste ")
+    if left == weeks:
+        return "", ""
+    for mark in (" (", ", selon "):
+        short, found, whose = left.partition(mark)
+        if found:
+            return short, f"{mark}{whose}"
+    return left, ""
