@@ -8,8 +8,11 @@ from datetime import date
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.wording import days_words, hours_words, name_words, when_words
-from calendar_app.words.french import NBSP, SHORT_MONTHS, WEEKDAYS
+from calendar_app.words.french import NBSP, SHORT_MONTHS, WEEKDAYS, class_weeks_words
 from calendar_app.words.vocabulary import MilestoneKind
+
+#: The last class week, and its words where there is room for three.
+_LAST_WEEK = (class_weeks_words(0), "dernière semaine de classe")
 
 #: Until how many days before a date it is urgent, and until how many it is close.
 URGENT, CLOSE = 7, 28
@@ -43,7 +46,7 @@ class Pill:
     """How close a date is.
 
     :param words: « dans 5 jours », « 6 semaines de classe ».
-    :param more: the same distance, counted in the other way; or empty.
+    :param more: the distance counted in the other way, where it says more; or empty.
     :param grade: ``urgent``, ``close`` or ``far``.
     """
 
@@ -98,11 +101,11 @@ def pill(card: Card) -> Pill | None:
     days = (_day(card.milestone) - card.today).days
     weeks = card.class_weeks or ""
     grade = _grade(card, days)
-    if days <= URGENT or card.is_last_class_day:
-        return Pill(card.countdown, weeks, grade)
     short, of_whom = _short(weeks)
     if not short:
-        return Pill(card.countdown, weeks, grade)
+        return Pill(card.countdown, weeks.replace(*_LAST_WEEK), grade)
+    if days <= URGENT or card.is_last_class_day:
+        return Pill(card.countdown, "", grade)
     return Pill(short, f"{card.countdown}{of_whom}", grade)
 
 

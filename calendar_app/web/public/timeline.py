@@ -22,6 +22,7 @@ from calendar_app.web.public.holiday_layer import holiday_layer
 from calendar_app.words.errors import CalendarUnknownError
 from calendar_app.words.french import SHORT_MONTHS
 from calendar_app.words.text import fold
+from calendar_app.words.vocabulary import MilestoneKind
 
 
 @dataclass(frozen=True)
@@ -171,13 +172,17 @@ def axis(here: Page, year: SchoolYear) -> dict[str, object]:
     }
 
 
+#: The width of a mark, in percent of a strip on a desktop.
+_MARK = 1.3
+
+
 @dataclass(frozen=True)
 class Strip:
     """The school year of today on one line.
 
     :param now: the période of today; None in holidays, or where périodes are unknown.
     :param holidays: the days without class, drawn where no périodes are known.
-    :param marks: the next dates, one mark a day and kind.
+    :param marks: the next deadlines and sessions, left to right.
     """
 
     months: list[Span]
@@ -195,9 +200,8 @@ def strip(here: Page, cards: Iterable[Card]) -> Strip:
     known = _periods(here.class_days, year)
     periods = [span(year, p.first_day, p.last_day, "period", f"P{p.number}") for p in known]
     now = [n for n, p in enumerate(known) if p.first_day <= here.today <= p.last_day]
-    shown = (c for c in cards if not (c.cancelled or c.milestone.is_approximate))
-    days = {(_shown_day(card), card.kind): None for card in shown}
-    found = [span(year, day, day, kind) for day, kind in days]
+    shown = (c for c in cards if _is_marked(c))
+    found = [span(year, day, day, card.kind) for card in shown for day in (_shown_day(card),)]
     drawn = [period for period in periods if period]
     breaks = here.class_days.holidays_in(year.first_day, year.last_day)
     holidays = [span(year, h.first_day, h.last_day, "holiday") for h in breaks]
@@ -206,9 +210,25 @@ def strip(here: Page, cards: Iterable[Card]) -> Strip:
         periods=drawn,
         now=drawn[now[0]] if now else None,
         holidays=[holiday for holiday in holidays if holiday],
-        marks=[mark for mark in found if mark],
+        marks=_apart(mark for mark in found if mark),
         today=today,
     )
+
+
+def _is_marked(card: Card) -> bool:
+    """Whether a date is a mark of the strip: a certain day on which a class has something to do."""
+    kind = card.milestone.kind
+    matters = kind.is_deadline or kind is MilestoneKind.SESSION
+    return matters and not (card.cancelled or card.milestone.is_approximate)
+
+
+def _apart(marks: Iterable[Span]) -> list[Span]:
+    """Return the marks from left to right, without those that would cover the one before."""
+    found: list[Span] = []
+    for mark in sorted(marks, key=lambda mark: mark.x):
+        if not found or mark.x - found[-1].x >= _MARK:
+            found.append(mark)
+    return found
 
 
 def _shown_day(card: Card) -> date:
