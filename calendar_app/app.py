@@ -49,6 +49,7 @@ from calendar_app.web.public import (
     embed_views,
     feed_views,
     legal_views,
+    style_views,
     suggestion_views,
     system_views,
 )
@@ -111,6 +112,7 @@ def _assembled(settings: Settings) -> Flask:
         source_views,
         journal_views,
         legal_views,
+        style_views,
         system_views,
     ):
         app.register_blueprint(views.bp)

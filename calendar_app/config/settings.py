@@ -127,6 +127,7 @@ class Settings(BaseSettings):
         month; None: it fetches none.
     :param trusted_proxies: how many proxies stand before the server, for werkzeug's ``ProxyFix``.
         With one too many, a visitor chooses the address that we take for theirs.
+    :param style_page: whether ``/style/``, the page of all parts of pages, is shown in production.
     :param metrics_networks: the networks from which ``/metrics`` may be read.
     :param organisation: who publishes the site, with address and telephone, for the legal notice
         (None: not said).
@@ -239,6 +240,9 @@ class Settings(BaseSettings):
         _read(number(int, 0, 9)),
         Variable("le nombre de serveurs mandataires placés devant l'application, de 0 à 9"),
     ] = 0
+    style_page: Annotated[
+        bool, _read(lambda text: one_of("on", "off")(text) == "on"), Variable("« on » ou « off »")
+    ] = False
     metrics_networks: Annotated[
         tuple[Network, ...],
         _read(networks),

@@ -78,7 +78,7 @@ def _leaf(first: date, last: date, today: date) -> tuple[str, tuple[str, ...], s
         return weekdays, (f"{first.day}–{last.day}",), f"{_month(last)} {year}".strip()
     ends = tuple(f"{day.day}{NBSP}{_month(day)}" for day in (first, last))
     if first.year != last.year:
-        year = f"{first.year} – {last.year}"
+        year = f"{first.year}–{last.year}"
     return weekdays, ends, year
 
 

@@ -110,6 +110,7 @@ PLACES = {
     "embed-builder": Place("/integrer/?academie=lille&le=2021-01-04", "Code à copier"),
     "personal-data": Place("/donnees-personnelles/", "Vos droits"),
     "legal-notice": Place("/mentions-legales/", "directrice de la publication"),
+    "style": Place("/style/?academie=lille", "Les composants des pages"),
     "not-found": Place("/nulle-part/", "Page introuvable", 404),
 }
 

@@ -58,7 +58,7 @@ def made(app):
             "session",
             date(2020, 10, 12),
             date(2021, 4, 30),
-            ("lun.–ven.", ("12\u00a0oct.", "30\u00a0avril"), "2020 – 2021"),
+            ("lun.–ven.", ("12\u00a0oct.", "30\u00a0avril"), "2020–2021"),
         ),
     ],
 )
