@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import DESK, PHONE, PLACES, Place
-from tests.browser.looking import STICKING_OUT, for_everybody
+from tests.browser.looking import STICKING_OUT, for_everybody, menus_for_everybody
 
 
 def go(page: Page, place: Place) -> None:
@@ -28,6 +28,13 @@ def test_everybody_can_read_and_use_a_page(new_page, place):
     if page.locator("main :focus").count() == 0:  # a page with a mistake opens at it
         skip_to_content(page)
     for_everybody(page, place.address)
+
+
+@pytest.mark.parametrize("name", ["home-academie", "contest"])
+def test_everybody_can_read_and_use_the_menus(new_page, name):
+    page = new_page()
+    go(page, PLACES[name])
+    menus_for_everybody(page)
 
 
 def skip_to_content(page: Page) -> None:
@@ -116,5 +123,6 @@ def test_each_page_has_a_title_of_its_own(page_of):
 def test_nothing_sticks_out_of_a_phone_with_text_twice_as_large(page_of, place):
     page = page_of(PHONE, text=32)
     go(page, place)
-    assert page.locator("html").evaluate("html => getComputedStyle(html).fontSize") == "32px"
+    # The style sheet sets 106.25 %.
+    assert page.locator("html").evaluate("html => getComputedStyle(html).fontSize") == "34px"
     assert page.evaluate(STICKING_OUT) == []

@@ -478,7 +478,7 @@ def test_a_page_has_the_name_that_the_menu_gives_it(client, address, names):
     page = client.get(f"{address}?{JANUARY}").text
     header = page[page.index("<header") : page.index("</header>")]
     here = re.search(r'aria-current="page"[^>]*>(.*?)</a>', header)
-    assert re.sub(r'<span class="narrow".*?</span>|<[^>]+>', "", here[1]).strip() == name
+    assert re.sub(r'<span class="at-phone".*?</span>|<[^>]+>', "", here[1]).strip() == name
     assert f"<title>{heading} – " in page
     assert heading in re.sub(r"<[^>]+>", "", re.search(r"<h1.*?</h1>", page)[0])
 
