@@ -102,10 +102,11 @@ def pill(card: Card) -> Pill | None:
     weeks = card.class_weeks or ""
     grade = _grade(card, days)
     short, of_whom = _short(weeks)
+    is_urgent = days <= URGENT or card.is_last_class_day
+    if is_urgent and (short or weeks.startswith(_LAST_WEEK[0])):
+        return Pill(card.countdown, "", grade)
     if not short:
         return Pill(card.countdown, weeks.replace(*_LAST_WEEK), grade)
-    if days <= URGENT or card.is_last_class_day:
-        return Pill(card.countdown, "", grade)
     return Pill(short, f"{card.countdown}{of_whom}", grade)
 
 

@@ -107,8 +107,8 @@ LOOKED_AT = {
     ),
     f"{_BACKGROUND}element contains an image node": (
         ":is(.axis .whole, .axis.names text, .strip :is(text, tspan))",
-        "months, périodes and holidays of a drawing of the year, in the soft ink of the page on the "
-        "page or on a pale ground (5.6 to 1)",
+        "months, périodes and holidays of a drawing of the year, in the soft ink of the page on "
+        "the page or on a pale ground (5.6 to 1)",
     ),
     f"{_BACKGROUND}it is overlapped by another element": (
         ":is(.axis .period + text, .strip :is(text, tspan))",
@@ -153,7 +153,8 @@ def for_everybody(page: Page, state: str) -> None:
 
     :param state: the name of the page in failures.
     """
-    # Folded contents must be accessible too. A menu would lie over the page: see menus_for_everybody.
+    # Folded contents must be accessible too. Menus, which would lie over the page, are checked by
+    # :func:`menus_for_everybody`.
     unfold = "all => all.forEach(details => (details.open = true))"
     page.locator("details:not(.menu)").evaluate_all(unfold)
     assert page.locator("html").get_attribute("lang") == "fr", state

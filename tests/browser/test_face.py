@@ -5,22 +5,31 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-from tests.browser.conftest import DESK, JANUARY, PHONE, PLACES
-from tests.browser.test_pages import box, tab_to
+from calendar_app.app import create_app
+from calendar_app.catalogue import setup
+from calendar_app.config.settings import Settings, data_folder
+from calendar_app.school.school_year import SchoolYear
+from calendar_app.store.base import db
+from tests.browser.conftest import DESK, JANUARY, PHONE, PLACES, serving
+from tests.browser.test_pages import box, tab_to, unfold
+from tests.conftest import close
+from tests.factories import entry, publish
 
 TALENT, ROBOTEAM = "ma-classe-a-du-talent-2020-2021", "roboteam-2020-2021"
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 
 
-def follow(page: Page, name: str, *, exact: bool = False) -> None:
+def follow(page: Page, name: str) -> None:
     """Follow a link by keyboard."""
-    tab_to(page, page.get_by_role("link", name=name, exact=exact).first)
+    tab_to(page, page.get_by_role("link", name=name).first)
     page.keyboard.press("Enter")
 
 
@@ -46,6 +55,7 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     chosen = page.get_by_role("link", name="Montpellier · CM2")
     expect(chosen).to_be_visible()
 
+    unfold(page, "#filtres")
     tab_to(page, page.get_by_label("Rechercher"))
     page.keyboard.type("robo")
     page.keyboard.press("Enter")
@@ -56,7 +66,9 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     expect(page.get_by_role("main")).to_contain_text(
         "à vérifier sur le site officiel), au plus tard"
     )
-    follow(page, "Mon agenda", exact=True)
+    unfold(page, ".menu.both")
+    tab_to(page, page.locator(".menu.both").get_by_role("link", name="Mon agenda"))
+    page.keyboard.press("Enter")
     address = page.get_by_label("Adresse à coller dans votre agenda")
     expect(address).to_have_value(f"{site}/flux/academie-de-montpellier.ics?niveau=cm2&q=robo")
     tab_to(page, address)
@@ -98,6 +110,7 @@ def test_the_choice_is_remembered_by_this_browser_and_forgotten_on_demand(new_pa
 def test_an_academie_that_is_filtered_by_is_remembered_too(new_page):
     page = new_page()
     page.goto(f"/agenda/?{JANUARY}")
+    page.locator("#filtres > summary").click()
     page.get_by_label("Académie").select_option("lille")
     page.get_by_label("Classe ou cycle").select_option("cm2")
     page.get_by_role("button", name="Filtrer").click()
@@ -188,22 +201,63 @@ def test_a_poster_needs_no_colour(new_page):
     assert {shape for shape in kinds if shape in drawn} == {s for s in told if s in kinds}
 
 
+@pytest.fixture(scope="module")
+def full_site(tmp_path_factory) -> Iterator[str]:
+    """The address of a site with sixty events ahead, as of today."""
+    instance, today = tmp_path_factory.mktemp("full"), datetime.now(UTC).date()
+    settings = Settings.from_environment({}, instance)
+    app = create_app(settings)
+    with app.app_context():
+        setup.first_start(db.session, data_folder(), instance, datetime.now(UTC))
+    year = SchoolYear.of(today).label
+    publish(
+        app,
+        *(
+            entry(
+                id=f"essai-{n}-{year}",
+                series=f"essai-{n}",
+                school_year=year,
+                title=f"Concours {n} des écoles, des collèges et des lycées",
+                milestones=[
+                    {"kind": "session", "day": (today + timedelta(days=1 + n)).isoformat()}
+                ],
+            )
+            for n in range(60)
+        ),
+    )
+    close(app)
+    with serving(instance) as address:
+        yield address
+
+
+def test_home_with_sixty_events_shows_dates_at_once(browser, full_site):
+    """On a phone the first date begins above 400 px and three are in sight; on a desktop five
+    dates and the strip of the year."""
+    for size, seen, top in (((390, 844), 3, 400), ((1280, 800), 5, 400)):
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]}, base_url=full_site)
+        page.goto("/?academie=lille")
+        rows = [box(row) for row in page.get_by_role("article").all()[:seen]]
+        assert rows[0].top < top, size
+        bar = page.locator(".views")
+        bottom = box(bar).top if size[0] == 390 else size[1]
+        assert rows[-1].bottom <= bottom, size
+        assert 0 < box(page.locator(".strip")).bottom < rows[0].top, size
+        page.close()
+
+
 @SCRIPTS
 def test_on_a_phone_the_dates_come_before_the_filters(new_page, scripts):
     page = new_page(360, java_script_enabled=scripts)
     page.goto(f"/agenda/?{JANUARY}&academie=lille&niveau=cm2")
+    page.locator("main > .band").evaluate("band => band.remove()")  # that the day is not today
     first = page.get_by_role("article").first
-    assert box(first).top < 640, "the first date is not on a phone's first screen"
+    assert box(first).top < 400, "the first date is not on a phone's first screen"
     expect(page.get_by_label("Rechercher")).to_be_hidden()
-    tab_to(page, page.get_by_text("Filtrer, rechercher"))
-    page.keyboard.press("Enter")
+    unfold(page, "#filtres")
     tab_to(page, page.get_by_label("Rechercher"))
     page.keyboard.type("apprendre")
     page.keyboard.press("Enter")
     expect(page.get_by_role("article")).to_have_count(1)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    expect(page.get_by_label("Rechercher")).to_be_visible()
-    expect(page.get_by_text("Filtrer, rechercher")).to_be_hidden()
 
 
 # Forced colours.

@@ -118,9 +118,11 @@ def test_a_pill_agrees_with_the_card_and_a_deadline_grows_more_urgent(
         weeks = (shown.class_weeks or "").partition(" (")[0]
         if weeks.startswith("plus de classe"):
             assert weeks in found.more
+        elif after <= URGENT or shown.is_last_class_day:
+            assert found.more == ""
         elif weeks.startswith("plus aucune"):
             assert found.more.startswith("dernière semaine de classe")
-        elif after > URGENT and not shown.is_last_class_day:
+        else:
             assert weeks.removeprefix("il reste ") == found.words
     elif shown.is_running:
         assert found.grade != "urgent"

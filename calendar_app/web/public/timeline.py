@@ -172,8 +172,8 @@ def axis(here: Page, year: SchoolYear) -> dict[str, object]:
     }
 
 
-#: The width of a mark, in percent of a strip on a desktop.
-_MARK = 1.3
+#: How far apart two marks stand at least, in percent of a strip; on a phone they then touch.
+_MARK = 2.4
 
 
 @dataclass(frozen=True)
