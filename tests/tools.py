@@ -176,8 +176,9 @@ def need(tool: str, why: str) -> str:
     return path
 
 
-def node_modules(why: str) -> Path:
-    """Return ``tests/node/node_modules`` with the packages of package.json, installed if missing.
+def node_modules(why: str, node: Path = NODE_FOLDER) -> Path:
+    """Return the ``node_modules`` of a folder with the packages of its package.json, installed if
+    missing.
 
     Skip the calling test without node or npm, or when npm cannot install.
 
@@ -185,21 +186,21 @@ def node_modules(why: str) -> Path:
     """
     need("node", why)
     npm = need("npm", why)
-    folder = NODE_FOLDER / "node_modules"
-    with (NODE_FOLDER / "package.json").open("rb") as lock:
+    folder = node / "node_modules"
+    with (node / "package.json").open("rb") as lock:
         # Tests may run in parallel, and two npm processes in one folder break each other's work.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = json.loads((NODE_FOLDER / "package.json").read_text())["dependencies"]
+        wanted = json.loads((node / "package.json").read_text())["dependencies"]
         if any(_installed_version(folder / name) != wanted[name] for name in wanted):
             done = subprocess.run(
                 [npm, "install", "--no-audit", "--no-fund"],
-                cwd=NODE_FOLDER,
+                cwd=node,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
             )
             if done.returncode:
-                _do_without(f"{why} skipped: npm install failed in tests/node\n{done.stderr}")
+                _do_without(f"{why} skipped: npm install failed in {node}\n{done.stderr}")
     return folder
 
 
