@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from dateutil.rrule import rrulestr
 
@@ -80,17 +81,11 @@ class ByRecurrence:
         """Return the day in a school year; None when it has none, or before *since*."""
         return next(iter(self._days(year.first_day, year.last_day)), None)
 
-    def _first_days(self) -> list[date]:
+    def _first_days(self) -> tuple[date, ...]:
         return self._days(date(self.since, 1, 1), date(self.since + _TRIED, 12, 31))
 
-    def _days(self, first_day: date, last_day: date) -> list[date]:
-        since, first, last = (
-            datetime.combine(day, time(), UTC)
-            for day in (date(self.since, 1, 1), first_day, last_day)
-        )
-        # Without an end, a rule that never comes is searched up to the year 9999.
-        found = rrulestr(f"{self.rule};UNTIL={last:%Y%m%dT%H%M%SZ}", dtstart=since)
-        return [instant.date() for instant in found if instant >= first]
+    def _days(self, first_day: date, last_day: date) -> tuple[date, ...]:
+        return _days_of(self.rule, self.since, first_day, last_day)
 
     @property
     def words(self) -> str:
@@ -104,6 +99,22 @@ class ByRecurrence:
             of_month = f"d'{month}" if month[0] in "ao" else f"de {month}"
             return f"un {WEEKDAYS[first.weekday()]} {of_month}"
         return "à une date qui change d'une année à l'autre"
+
+
+# A renewal asks for the same few days of each rule again and again, and each takes a millisecond.
+@lru_cache(maxsize=1_000)
+def _days_of(rule: str, since: int, first_day: date, last_day: date) -> tuple[date, ...]:
+    """Return the days of an RRULE from one day to another, both included.
+
+    :param since: the calendar year from which the rule counts.
+    :raises ValueError: when the rule is not readable.
+    """
+    start, first, last = (
+        datetime.combine(day, time(), UTC) for day in (date(since, 1, 1), first_day, last_day)
+    )
+    # Without an end, a rule that never comes is searched up to the year 9999.
+    found = rrulestr(f"{rule};UNTIL={last:%Y%m%dT%H%M%SZ}", dtstart=start)
+    return tuple(instant.date() for instant in found if instant >= first)
 
 
 @dataclass(frozen=True, slots=True)
