@@ -139,10 +139,11 @@ def _leave_out_programs(event: str, arguments: tuple[Any, ...]) -> None:
             starts_programs()
 
 
-@pytest.fixture(autouse=QUICK, scope="session")
+@pytest.fixture(autouse=True, scope="session")
 def _read_once() -> Iterator[None]:
-    """In ``make quick``, read each file only once, even if several tests read it: the process that
-    reads a file takes a fifth of a second to start."""
+    """Read each letter and each outside feed only once, even if several tests read it: the process
+    that reads a file takes a fifth of a second to start. tests/letters/test_limited_process.py and
+    test_hostile_letters.py start the process each time."""
     read, known = limited_process.run_limited, {}
 
     def reading(function: Callable[..., Any], argument: object, **limits: float) -> Any:

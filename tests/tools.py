@@ -148,7 +148,9 @@ def free_port() -> int:
     with suppress(FileExistsError):
         folder.mkdir()
         folder.chmod(0o777)
-    for port in random.Random().sample(_PORTS, len(_PORTS)):
+    first = random.Random().randrange(len(_PORTS))
+    # From any port on, and round: drawing the order of all of them took ten milliseconds.
+    for port in (*_PORTS[first:], *_PORTS[:first]):
         try:
             lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except PermissionError:  # another user's

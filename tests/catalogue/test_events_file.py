@@ -14,12 +14,10 @@ from calendar_app.catalogue.file_entries import EventsFile
 from calendar_app.catalogue.files.events_file import EventsFileError, json_schema, read_events
 from calendar_app.catalogue.files.problems import Problem
 from calendar_app.config.settings import data_folder
-from calendar_app.school.reference_files import read_academies, read_themes
+from tests.shipped import ACADEMIES, THEMES
 from tests.tools import scaled
 
 DATA = data_folder()
-ACADEMIES = read_academies((DATA / "academies.yaml").read_text(encoding="utf-8"))
-THEMES = read_themes((DATA / "themes.yaml").read_text(encoding="utf-8"))
 
 #: A valid file; each test changes a part of it. Line numbers in messages count from 1.
 RIGHT = """\

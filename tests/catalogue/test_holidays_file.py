@@ -22,10 +22,11 @@ from calendar_app.school.school_calendars import (
 )
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.text import clean_line
+from tests.shipped import HOLIDAYS
 from tests.tools import ROOT
 
 TEXT = (ROOT / "data" / "school_holidays.yaml").read_text("utf-8")
-SHIPPED = {calendar.slug: calendar for calendar in read_holidays_yaml(TEXT)}
+SHIPPED = {calendar.slug: calendar for calendar in HOLIDAYS}
 
 
 def spans(calendar: SchoolCalendar, first: str, last: str) -> list[tuple[str, str, str]]:

@@ -12,7 +12,6 @@ from argon2 import PasswordHasher
 from sqlalchemy import delete, select
 
 from calendar_app.app import create_app
-from calendar_app.config.settings import data_folder
 from calendar_app.editing import accounts
 from calendar_app.editing.models.editors import Editor, PasswordLink
 from calendar_app.editing.password_links import PASSWORD_LINK_LIFE, PasswordLinkError
@@ -25,13 +24,13 @@ from calendar_app.editing.rules.roles import (
 )
 from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.school.academies import Academies
-from calendar_app.school.reference_files import read_academies
 from calendar_app.store import limits
 from calendar_app.store.base import db, writing
 from calendar_app.store.models import RateCount
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.mail_addresses import AddressError
 from tests.conftest import close, settings_for
+from tests.shipped import ACADEMIES
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -49,7 +48,7 @@ BRETAGNE, HAUTS_DE_FRANCE = "region/bretagne", "region/hauts-de-france"
 
 @pytest.fixture(scope="module")
 def academies() -> Academies:
-    return read_academies((data_folder() / "academies.yaml").read_text(encoding="utf-8"))
+    return ACADEMIES
 
 
 @pytest.fixture

@@ -14,15 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calendar_app.catalogue.models.events import Event, Milestone, Series
-from calendar_app.config.settings import data_folder
 from calendar_app.feeds.feed import Feed
 from calendar_app.feeds.ical import CalendarWriter
-from calendar_app.school.reference_files import read_academies
 from calendar_app.words.text import clean, clean_line
 from calendar_app.words.vocabulary import Certainty, EventType, MilestoneKind
 from tests.conftest import JANUARY
 from tests.factories import another, entry, publish
 from tests.ical_reading import facts, facts_of_ical_js, parse, vevents
+from tests.shipped import ACADEMIES
 from tests.tools import scaled
 
 ARCHIVE = "?depuis=2020-09"
@@ -139,7 +138,6 @@ def test_repeated_parameters_mean_or_and_different_ones_and(client, query, title
 
 # -- any text at all ------------------------------------------------------------------------------
 
-ACADEMIES = read_academies((data_folder() / "academies.yaml").read_text(encoding="utf-8"))
 WRITER = CalendarWriter(
     "calendrier.example",
     lambda event_id: f"https://calendrier.example/evenements/{event_id}/",

@@ -13,27 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendar_app.catalogue import file_exchange, queries
-from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
 from calendar_app.catalogue.models.events import UID_NAMESPACE
-from calendar_app.config.settings import data_folder
 from calendar_app.feeds.holidays import NEVER_CHANGED, feed_holidays, holidays_words
 from calendar_app.school.listed_holidays import listed_holidays
-from calendar_app.school.reference_files import read_academies
-from calendar_app.school.school_calendars import SchoolCalendar, mainland_calendars
+from calendar_app.school.school_calendars import SchoolCalendar
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
 from tests.conftest import IMPORTED_AT
 from tests.factories import entry, publish
 from tests.ical_reading import facts, facts_of_ical_js, parse, vevents
+from tests.shipped import ACADEMIES, CALENDARS
 
 NOVEMBER = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
-ACADEMIES = read_academies((data_folder() / "academies.yaml").read_text(encoding="utf-8"))
-CALENDARS = mainland_calendars() | {
-    c.slug: c
-    for c in read_holidays_yaml(
-        (data_folder() / "school_holidays.yaml").read_text(encoding="utf-8")
-    )
-}
 
 #: Christmas ends a week later in zone B.
 LONGER_CHRISTMAS = """

@@ -11,12 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from calendar_app.config.settings import data_folder
 from calendar_app.feeds.time_zones import time_zone
-from calendar_app.school.reference_files import read_academies
 from tests import tools, zone_reading
+from tests.shipped import ACADEMIES
 
-ACADEMIES = read_academies((data_folder() / "academies.yaml").read_text(encoding="utf-8"))
 #: Every zone that a date of the site may have, and other zones, each with a special case.
 USED = sorted({academy.time_zone for academy in ACADEMIES})
 OTHERS = [

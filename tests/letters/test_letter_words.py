@@ -6,16 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendar_app.config.settings import data_folder
 from calendar_app.letters.reading.classes import classes
 from calendar_app.letters.reading.subjects import event_type, organiser, themes
 from calendar_app.letters.reading.theme_words import THEME_WORDS
 from calendar_app.school.levels import CLASSES as LEVELS
 from calendar_app.school.levels import collapse, expand
-from calendar_app.school.reference_files import read_themes
 from calendar_app.words.vocabulary import EventType
-
-THEMES = read_themes((data_folder() / "themes.yaml").read_text(encoding="utf-8"))
+from tests.shipped import THEMES
 
 CLASSES = {
     "aux élèves du CE2 au CM2": "ce2 cm1 cm2",

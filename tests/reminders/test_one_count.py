@@ -13,20 +13,16 @@ from random import Random
 import pytest
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
-from calendar_app.config.settings import data_folder
 from calendar_app.feeds.cards import card
 from calendar_app.reminders.mail import messages
 from calendar_app.reminders.mail.messages import ReminderLine
 from calendar_app.school.academies import Academy
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.leads import Lead
-from calendar_app.school.reference_files import read_academies
 from calendar_app.school.school_calendars import (
     SchoolCalendar,
     SchoolHoliday,
     each_day,
-    mainland_calendars,
 )
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
@@ -34,20 +30,13 @@ from calendar_app.words.errors import CalendarUnknownError
 from tests.factories import another, entry, publish
 from tests.ical_reading import vevents
 from tests.reminders.test_mails import Desk, read
+from tests.shipped import ACADEMIES, CALENDARS
 from tests.tools import scaled
 from tests.web.public.test_pages import text_of
 
 FIRST, LAST = date(2017, 9, 4), date(2028, 8, 31)
 
 
-def _data(name: str) -> str:
-    return (data_folder() / name).read_text(encoding="utf-8")
-
-
-ACADEMIES = read_academies(_data("academies.yaml"))
-CALENDARS = mainland_calendars() | {
-    c.slug: c for c in read_holidays_yaml(_data("school_holidays.yaml"))
-}
 KNOWN = [academy for academy in ACADEMIES if academy.holiday_calendar in CALENDARS]
 
 

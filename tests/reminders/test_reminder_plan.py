@@ -8,26 +8,13 @@ import pytest
 from sqlalchemy import event as sqlalchemy_event
 
 from calendar_app.catalogue import queries
-from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
-from calendar_app.config.settings import data_folder
 from calendar_app.reminders.rehearsal import preview
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind, plan
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.local_time import local_instant
-from calendar_app.school.reference_files import read_academies
-from calendar_app.school.school_calendars import mainland_calendars
 from calendar_app.store.base import db
+from tests.shipped import ACADEMIES, CALENDARS
 from tests.tools import scaled
-
-
-def _data(name: str) -> str:
-    return (data_folder() / name).read_text(encoding="utf-8")
-
-
-ACADEMIES = read_academies(_data("academies.yaml"))
-CALENDARS = mainland_calendars() | {
-    c.slug: c for c in read_holidays_yaml(_data("school_holidays.yaml"))
-}
 
 TALENT, ROBOTEAM = date(2021, 2, 11), date(2021, 4, 30)
 

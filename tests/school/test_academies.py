@@ -12,9 +12,9 @@ from calendar_app.school.academies import Academies, Academy, Department
 from calendar_app.school.reference_files import read_academies, read_themes
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.text import slugify
+from tests.shipped import ACADEMIES
 
 TEXT = (data_folder() / "academies.yaml").read_text(encoding="utf-8")
-ACADEMIES = read_academies(TEXT)
 
 
 def test_there_are_30_academies_with_101_departements_and_6_collectivities():

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
 from calendar_app.school.academies import Academy, Department
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.leads import Lead
@@ -24,13 +23,11 @@ from calendar_app.school.school_calendars import (
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.errors import CalendarUnknownError, UnknownValueError
 from calendar_app.words.french import NBSP
+from tests.shipped import CALENDARS
 from tests.tools import ROOT
 
 DATA = ROOT / "data" / "school_holidays.yaml"
 
-CALENDARS = mainland_calendars() | {
-    calendar.slug: calendar for calendar in read_holidays_yaml(DATA.read_text("utf-8"))
-}
 
 # Slug → (how French says it, calendar, départements).
 ACADEMIES = {

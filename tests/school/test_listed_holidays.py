@@ -7,18 +7,10 @@ from datetime import date
 
 import pytest
 
-from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
-from calendar_app.config.settings import data_folder
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.listed_holidays import Doubt, listed_holidays
-from calendar_app.school.school_calendars import SchoolCalendar, SchoolHoliday, mainland_calendars
-
-CALENDARS = mainland_calendars() | {
-    c.slug: c
-    for c in read_holidays_yaml(
-        (data_folder() / "school_holidays.yaml").read_text(encoding="utf-8")
-    )
-}
+from calendar_app.school.school_calendars import SchoolCalendar, SchoolHoliday
+from tests.shipped import CALENDARS
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,10 @@ from calendar_app.config.settings import data_folder
 from calendar_app.letters.reading.venues import venue
 from calendar_app.school.place_names import PlaceKind, PlaceMention
 from calendar_app.school.places import Gazetteer
-from calendar_app.school.reference_files import read_academies, read_towns
+from calendar_app.school.reference_files import read_towns
+from tests.shipped import ACADEMIES, TOWNS
 
-ACADEMIES = read_academies((data_folder() / "academies.yaml").read_text(encoding="utf-8"))
 TOWNS_TEXT = (data_folder() / "towns.yaml").read_text(encoding="utf-8")
-TOWNS = read_towns(TOWNS_TEXT)
 GAZETTEER = Gazetteer(ACADEMIES, TOWNS)
 
 

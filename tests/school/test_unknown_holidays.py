@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
-from calendar_app.config.settings import data_folder
 from calendar_app.editing.rules.roles import (
     EditorRights,
     EditorRole,
@@ -18,7 +16,6 @@ from calendar_app.editing.rules.roles import (
 )
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.periods import periods_of
-from calendar_app.school.reference_files import read_academies
 from calendar_app.school.school_calendars import mainland_calendars
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.school.unknown_holidays import (
@@ -26,10 +23,9 @@ from calendar_app.school.unknown_holidays import (
     unknown_holidays_words,
 )
 from calendar_app.words.errors import CalendarUnknownError
+from tests.shipped import ACADEMIES, HOLIDAYS
 
-ACADEMIES = read_academies((data_folder() / "academies.yaml").read_text(encoding="utf-8"))
-SHIPPED = read_holidays_yaml((data_folder() / "school_holidays.yaml").read_text(encoding="utf-8"))
-CALENDARS = mainland_calendars() | {calendar.slug: calendar for calendar in SHIPPED}
+CALENDARS = mainland_calendars() | {calendar.slug: calendar for calendar in HOLIDAYS}
 
 
 @given(st.integers(2017, 2030), st.sampled_from(list(ACADEMIES)))

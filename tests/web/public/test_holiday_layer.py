@@ -10,19 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
-from calendar_app.config.settings import data_folder
 from calendar_app.school.class_days import ClassDays
-from calendar_app.school.reference_files import read_academies
 from calendar_app.school.school_calendars import mainland_calendars
 from calendar_app.web.public.month_grid import month_bounds
 from calendar_app.web.public.weeks import monday_of, weeks_of
 from tests.factories import another, entry, publish
+from tests.shipped import ACADEMIES, HOLIDAYS
 from tests.web.public.test_pages import text_of
 
-ACADEMIES = read_academies((data_folder() / "academies.yaml").read_text(encoding="utf-8"))
-OVERSEAS = read_holidays_yaml((data_folder() / "school_holidays.yaml").read_text(encoding="utf-8"))
-CALENDARS = mainland_calendars() | {calendar.slug: calendar for calendar in OVERSEAS}
+CALENDARS = mainland_calendars() | {calendar.slug: calendar for calendar in HOLIDAYS}
 NATION = ClassDays.national(mainland_calendars().values(), wednesdays=True)
 WHOSE = [NATION, *(ClassDays.of_academies((a,), CALENDARS, wednesdays=True) for a in ACADEMIES)]
 
