@@ -19,7 +19,7 @@ from calendar_app.config.settings import Settings, data_folder, templates_folder
 from calendar_app.editing import accounts, other_mails
 from calendar_app.feeds.date_block import date_block, pill
 from calendar_app.letters import knowledge_of_files
-from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.reminders import asked
 from calendar_app.reminders.mail.message import Letterhead
 from calendar_app.reminders.mail.transport import Transport, open_transport

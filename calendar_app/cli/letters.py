@@ -19,7 +19,7 @@ from calendar_app.editing.letter_lines import ItemLine, change_words, item_line,
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.letters.as_json import contract
 from calendar_app.letters.dated_items import LetterReading
-from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.school.local_time import paris_day
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.text import clean_line

@@ -26,7 +26,7 @@ from calendar_app.editing.rules.known_events import (
 )
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem, LetterReading, Step
-from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.reading.title_words import SAME_TITLE, closeness
 from calendar_app.school.academies import Academies
 from calendar_app.school.school_year import SchoolYear

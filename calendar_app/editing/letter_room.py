@@ -15,7 +15,7 @@ from calendar_app.editing.models.letters import Draft, Letter, LetterDrop
 from calendar_app.editing.rights import NotYourActionError, is_allowed, rights
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.rules.roles import EditorAction
-from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.store.base import AnySession, insert_new, reading, writing
 from calendar_app.words.errors import NotFoundError
 

@@ -1,8 +1,9 @@
 """Letters: :func:`read` turns a newsletter of any format into its dated items.
 
 Read first: ``dated_items`` (the values that a reading returns) and ``reading.letter`` (the steps
-from bytes to items). ``formats`` finds the text of a file, ``grammar`` finds the date phrases,
-``reading`` reads the words around a date, and ``limited_process`` runs a function within limits.
+from bytes to items). ``knowledge`` is what a reader must know beforehand. ``formats`` finds the
+text of a file, ``grammar`` finds the date phrases, ``reading`` reads the words around a date, and
+``limited_process`` runs a function within limits.
 Drafts are not here (``editing.drafts``).
 
 The room needs no store and no application, so that a command that only reads starts quickly.
@@ -19,10 +20,9 @@ from typing import Any
 from calendar_app.letters.as_json import from_json, to_json
 from calendar_app.letters.dated_items import LetterReading
 from calendar_app.letters.formats.letter_text import MAX_BYTES, TOO_LARGE
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.limited_process import run_limited
-from calendar_app.letters.reading.letter import LetterKnowledge, read_letter
 from calendar_app.school.local_time import paris_day
-from calendar_app.school.reference_files import read_academies, read_themes, read_towns
 from calendar_app.words.errors import UnreadableLetterError
 
 
@@ -35,6 +35,8 @@ def knowledge_of_files(data_folder: Path) -> LetterKnowledge:
     :raises OSError: when a file cannot be read.
     :raises ValueError: when a file breaks a rule that the code relies on.
     """
+    # Only who reads the files needs their parser.
+    from calendar_app.school.reference_files import read_academies, read_themes, read_towns
 
     def text(name: str) -> str:
         return (data_folder / name).read_text(encoding="utf-8")
@@ -85,5 +87,8 @@ def reading_values(
 
     :raises UnreadableLetterError: when the file holds no text that can be read.
     """
+    # Only the child process needs the reader, which takes a tenth of a second to load.
+    from calendar_app.letters.reading.letter import read_letter
+
     data, issued, today, knowledge = arguments
     return to_json(read_letter(data, issued, today, knowledge))

@@ -146,14 +146,20 @@ def page_tree(kids: str, *more: str) -> bytes:
     ("make", "sentences"),
     [
         (lambda: page_tree("2 0 R"), {DAMAGED, COMPLICATED}),
-        (lambda: page_tree("3 0 R", "<</Type /Pages /Kids [2 0 R 3 0 R]>>"), {DAMAGED, COMPLICATED}),
+        (
+            lambda: page_tree("3 0 R", "<</Type /Pages /Kids [2 0 R 3 0 R]>>"),
+            {DAMAGED, COMPLICATED},
+        ),
         (lambda: files.pdf_pages(b" " * 200_000_000), {COMPLICATED, MUCH_MEMORY}),
         (lambda: files.pdf_pages(b"q " * 20_000_000), {COMPLICATED, MUCH_MEMORY}),
-        (lambda: files.pdf_pages(b"BT ("+ b"a" * 50_000_000 + b") Tj ET"), {COMPLICATED, MUCH_MEMORY}),
+        (
+            lambda: files.pdf_pages(b"BT (" + b"a" * 50_000_000 + b") Tj ET"),
+            {COMPLICATED, MUCH_MEMORY},
+        ),
         (files.slow_pdf, {COMPLICATED, MUCH_MEMORY}),
     ],
     ids=["loop", "longer loop", "spaces", "operators", "text", "slow"],
-)  # fmt: skip
+)
 def test_a_pdf_that_loops_or_swells_is_refused(make, sentences, request, monkeypatch):
     data = make()
     assert len(data) < 250_000

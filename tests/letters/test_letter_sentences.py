@@ -9,7 +9,8 @@ import pytest
 
 from calendar_app.config.settings import data_folder
 from calendar_app.letters import knowledge_of_files
-from calendar_app.letters.reading.letter import LetterKnowledge, read_letter
+from calendar_app.letters.knowledge import LetterKnowledge
+from calendar_app.letters.reading.letter import read_letter
 
 ISSUED = date(2026, 1, 15)
 

@@ -17,7 +17,8 @@ import pytest
 
 from calendar_app.config.settings import data_folder
 from calendar_app.letters.dated_items import DatedItem, LetterReading
-from calendar_app.letters.reading.letter import LetterKnowledge, read_letter
+from calendar_app.letters.knowledge import LetterKnowledge
+from calendar_app.letters.reading.letter import read_letter
 from calendar_app.school.reference_files import read_academies, read_themes, read_towns
 
 FOLDER = Path(__file__).parent / "examples"

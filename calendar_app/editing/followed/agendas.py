@@ -29,7 +29,7 @@ from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.letters.dated_items import DatedItem
-from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import AnySession, reading, writing

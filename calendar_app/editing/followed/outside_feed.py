@@ -25,8 +25,8 @@ from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.letters.formats.html import html_text
 from calendar_app.letters.formats.letter_text import LetterForm, LetterText
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.limited_process import run_limited
-from calendar_app.letters.reading.letter import LetterKnowledge, read_letter_text
 from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean, clean_line, fold
@@ -269,6 +269,10 @@ def _of_news(
 def _of_entry(
     entry: Entry, today: date, knowledge: LetterKnowledge
 ) -> Iterator[tuple[str, DatedItem]]:
+    # Only the process that reads news needs the reader of letters, and it loads for a tenth of a
+    # second.
+    from calendar_app.letters.reading.letter import read_letter_text
+
     text = clean(f"{entry.title}\n\n{html_text(entry.body)}")
     published = entry.published or datetime.combine(today, time(), UTC)
     letter = LetterText(text, LetterForm.TEXT, paris_day(published))

@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, time, timedelta
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
@@ -23,6 +23,7 @@ from calendar_app.letters.formats.letter_text import LetterText
 from calendar_app.letters.formats.text import read_text
 from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Shape, find_dates, hours
 from calendar_app.letters.grammar.years import Days, resolve
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.reading import contexts, issue_date, scopes, subjects
 from calendar_app.letters.reading.blocks import BlockKind, Outline
 from calendar_app.letters.reading.classes import classes
@@ -33,7 +34,6 @@ from calendar_app.letters.reading.names import VENUE_COLUMN
 from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
 from calendar_app.letters.reading.titles import document_title, title_of
 from calendar_app.letters.reading.venues import venue
-from calendar_app.school.academies import Academies
 from calendar_app.school.places import Gazetteer
 from calendar_app.words.french import WEEKDAYS, day_words
 from calendar_app.words.text import fold
@@ -44,20 +44,6 @@ _LEADING = 3
 
 #: How many characters before and after a date are read, so that a long text takes linear time.
 _NEAR = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class LetterKnowledge:
-    """What a reader of letters must know beforehand.
-
-    :param academies: all académies.
-    :param towns: name of a town → code of its département.
-    :param themes: slug of a theme → its name on screen.
-    """
-
-    academies: Academies
-    towns: Mapping[str, str]
-    themes: Mapping[str, str]
 
 
 def read_letter(
