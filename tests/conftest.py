@@ -76,8 +76,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """In ``make quick``, deselect the slow tests; run the longest files first."""
     if QUICK:
         quick = _quick(items)
-        config.hook.pytest_deselected(items=[item for item in items if item not in quick])
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(quick)])
         items[:] = quick
+    elif not CAMPAIGN:
+        kept = _without_further_cases(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
     items.sort(key=lambda item: (not _in_browser(item.nodeid), item.path.stem not in LONG))
 
 
@@ -123,6 +127,22 @@ def _quick(items: list[pytest.Item]) -> list[pytest.Item]:
         cases[test] += "engine" in item.fixturenames
         if cases[test] <= 1:
             found.append(item)
+    return found
+
+
+def _without_further_cases(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests of ``make test``: on PostgreSQL, of each test one case in four, the first
+    included, because the other cases give the same SQL other values. ``make campaign`` runs all
+    cases, and every run those of a test with the mark ``sql``."""
+    found, cases = [], Counter[str]()
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if parameters.get("engine") == "postgresql" and not item.get_closest_marker("sql"):
+            test = item.nodeid.partition("[")[0]
+            cases[test] += 1
+            if cases[test] % 4 != 1:
+                continue
+        found.append(item)
     return found
 
 

@@ -1,4 +1,5 @@
-"""``make quick`` leaves out the tests that its rules name, and ``make test`` leaves out no test."""
+"""``make quick`` leaves out the tests that its rules name; ``make test`` leaves out no test, and only
+further cases on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -29,15 +30,16 @@ def test_no_test_is_written_where_pytest_does_not_look():
         assert not names or names.most_common(1)[0][1] == 1, (path, names.most_common(1))
 
 
-def collected(quick: str, *files: str) -> set[str]:
+def collected(quick: str, *files: str, campaign: str = "0") -> set[str]:
     """Return the ids of the tests of *files* that pytest would run.
 
     :param quick: the value of ``CALENDAR_TEST_QUICK``: "1" or "0".
+    :param campaign: the same for ``CALENDAR_TEST_CAMPAIGN``.
     """
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:xdist", *files],
         cwd=ROOT,
-        env=os.environ | {"CALENDAR_TEST_QUICK": quick},
+        env=os.environ | {"CALENDAR_TEST_QUICK": quick, "CALENDAR_TEST_CAMPAIGN": campaign},
         capture_output=True,
         text=True,
     )
@@ -61,3 +63,18 @@ def test_quick_leaves_out_browsers_postgresql_what_is_long_and_many_cases():
     cases = Counter(name.partition("[")[0] for name in quick if name.startswith(stored))
     assert cases.keys() == {name.partition("[")[0] for name in whole if name.startswith(stored)}
     assert {cases[name.partition("[")[0]] for name in quick if "sqlite" in name} == {1}
+
+
+def test_make_test_leaves_out_further_cases_on_postgresql_alone():
+    starts_programs()
+    files = "tests/catalogue/test_catalogue.py", "tests/store/test_store.py"
+    whole, campaign = collected("0", *files), collected("0", *files, campaign="1")
+    left_out = campaign - whole
+    assert whole < campaign
+    assert all("postgresql" in name for name in left_out)
+    # One of four cases is left of each test, and all cases of a test with the mark « sql ».
+    for test in {name.partition("[")[0] for name in left_out}:
+        on_postgresql = [n for n in campaign if n.startswith(f"{test}[") and "postgresql" in n]
+        kept = [name for name in on_postgresql if name in whole]
+        assert len(kept) == -(-len(on_postgresql) // 4), test
+    assert not any("the_store_refuses_a_broken_milestone" in name for name in left_out)

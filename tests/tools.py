@@ -95,6 +95,13 @@ def scaled(cases: int, share: int = 10) -> int:
     return cases if CAMPAIGN else max(1, cases // (10 * share if QUICK else share))
 
 
+def drawn_on(engine: str, cases: int) -> int:
+    """Return how many of the *cases* that a test draws to try on an engine, at least 1: outside a
+    campaign a quarter on PostgreSQL, where a case takes twice the time. Each engine draws its own.
+    """
+    return max(1, cases // 4) if engine == "postgresql" and not CAMPAIGN else cases
+
+
 def starts_programs() -> None:
     """Skip the calling test in ``make quick``."""
     if QUICK:

@@ -194,6 +194,7 @@ def shown(client, page: str, **query: str) -> tuple[set[str], str]:
     return set(re.findall(r'href="/evenements/([^/"]+)/', main)), text
 
 
+@pytest.mark.sql
 @pytest.mark.parametrize(
     ("typed", "found"),
     [

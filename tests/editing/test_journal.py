@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -32,6 +32,7 @@ from tests.conftest import close, settings_for
 from tests.editing.test_events import NORD, OF_NORD, editor, facts, wanted
 from tests.editing.test_moderation import LILLE, LYON, read
 from tests.factories import ID, MID_JUNE, another, entry, publish
+from tests.tools import drawn_on
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -277,12 +278,18 @@ WORDS = st.sampled_from(["Un", "Deux", "Trois"])
 
 
 @pytest.mark.long
-@given(st.lists(st.tuples(st.sampled_from(["title", "place", "organiser"]), WORDS), max_size=6))
-@settings(
-    max_examples=15,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-def test_taking_all_back_from_the_last_to_the_first_gives_what_was(store, changes):
+def test_taking_all_back_from_the_last_to_the_first_gives_what_was(store, engine):
+    parts = st.sampled_from(["title", "place", "organiser"])
+
+    @given(st.lists(st.tuples(parts, WORDS), max_size=6))
+    @settings(max_examples=drawn_on(engine, 15))
+    def hold(changes):
+        _take_all_back(store, changes)
+
+    hold()
+
+
+def _take_all_back(store, changes) -> None:
     publish(store, of_lille())
     admin, before = editor("administrateur"), facts()
     made = []

@@ -509,6 +509,7 @@ def test_an_earlier_edition_gives_its_series(empty_app):
     assert (new.proposal, new.series_id) == (Proposal.NEW_EVENT, "lucioles")
 
 
+@pytest.mark.sql
 @pytest.mark.parametrize(
     "broken",
     [

@@ -311,6 +311,7 @@ def test_a_worker_whose_lease_is_over_gives_back_what_nobody_took_since(due):
     assert deliveries(due) == {("reminder", "pending"): 1}
 
 
+@pytest.mark.sql
 @pytest.mark.parametrize("state", ["paused", "unsubscribed", "refused"])
 def test_nobody_who_left_between_claim_and_gate_gets_the_mail(due, state):
     [mail] = claimed(due, "one", NOW)

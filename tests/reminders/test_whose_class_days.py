@@ -31,6 +31,12 @@ GOES_ON = {"key": "autre", "kind": "results", "day": "2021-06-11"}
 INSCRIPTION = [{"kind": "registration_deadline", "day": "2021-02-11"}]
 
 
+@pytest.fixture
+def engine():
+    """Words are the same on both engines; what they are made from is read on both elsewhere."""
+    return "sqlite"
+
+
 @pytest.fixture(autouse=True)
 def in_january():
     """Today is 4 January 2021, before the dates of these tests."""

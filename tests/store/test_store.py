@@ -131,6 +131,7 @@ def test_the_catalogue_version_moves_once_a_transaction_with_what_is_visible(emp
         assert (catalogue.version, catalogue.changed_at) == (start + 1, IMPORTED_AT)
 
 
+@pytest.mark.sql
 @pytest.mark.parametrize(
     "broken",
     [
