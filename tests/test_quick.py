@@ -1,4 +1,4 @@
-"""``make quick`` leaves out the tests that its rules name; ``make test`` leaves out no test, and only
+"""``make quick`` leaves out the tests that its rules name; ``make test`` leaves out no test, but
 further cases on PostgreSQL."""
 
 from __future__ import annotations
