@@ -11,6 +11,7 @@ depend on an unknown day.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -44,8 +45,8 @@ class ClassDays:
     """The class days of one académie, of several, or of the nation.
 
     For the nation (zones A, B and C, without a département's own public holidays) a day is without
-    class only if no zone has class. Objects may be shared and kept: only their cache of computed
-    years changes.
+    class only if no zone has class. Objects may be shared and kept: only their caches of computed
+    years and weeks change.
 
     :param label: the calendars in French, for sentences: « zone A », « zones A, B et C ».
     :param wednesdays: whether Wednesday is a class day.
@@ -70,7 +71,9 @@ class ClassDays:
         self._places = places
         self._national = national
         self._holidays = shared_holidays(calendars) if national else calendars[0].holidays
+        self._summer_ends = sorted(h.last_day for h in self._holidays if h.is_summer)
         self._years: dict[int, _Year] = {}
+        self._weeks: dict[date, bool] = {}
 
     @classmethod
     def of_academy(
@@ -297,12 +300,15 @@ class ClassDays:
 
         :raises CalendarUnknownError: when no day certainly is, and a day is unknown.
         """
-        days = [self._shift(monday, n) for n in range(_SATURDAY)]
-        if any(day in self._year(day.year).class_days for day in days):
-            return True
-        for day in days:
-            self.is_class_day(day)  # raises when the day is unknown
-        return False
+        found = self._weeks.get(monday)
+        if found is None:
+            days = [self._shift(monday, n) for n in range(_SATURDAY)]
+            found = any(day in self._year(day.year).class_days for day in days)
+            if not found:
+                for day in days:
+                    self.is_class_day(day)  # raises when the day is unknown
+            self._weeks[monday] = found
+        return found
 
     def lead_day(self, deadline: date, lead: Lead) -> date | None:
         """Return the class day on which a reminder goes out; it is always before *deadline*.
@@ -360,8 +366,8 @@ class ClassDays:
         which a school year begins. The été austral of La Réunion, in December, separates no school
         years.
         """
-        ends = (holiday.last_day for holiday in self._holidays if holiday.is_summer)
-        return max((end for end in ends if end < deadline), default=date.min)
+        earlier = bisect_left(self._summer_ends, deadline)
+        return self._summer_ends[earlier - 1] if earlier else date.min
 
     # -- the school year ----------------------------------------------------------------------
 
