@@ -19,6 +19,7 @@ from calendar_app.editing.letter_lines import ItemLine, change_words, item_line,
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.letters.as_json import contract
 from calendar_app.letters.dated_items import LetterReading
+from calendar_app.letters.formats.letter_text import letter_bytes
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.school.local_time import paris_day
 from calendar_app.words.errors import CalendarError
@@ -71,7 +72,7 @@ def letters_read(issued: datetime | None, form: str, files: tuple[Path, ...]) ->
     knowledge, now = letters.knowledge_of_files(data_folder()), datetime.now(UTC)
 
     def read(path: Path) -> LetterReading:
-        return letters.read(letters.letter_bytes(path), _day(issued), now, knowledge)
+        return letters.read(letter_bytes(path), _day(issued), now, knowledge)
 
     found = _each(files, read)
     if form == "json":
@@ -109,7 +110,7 @@ def letters_import(issued: datetime | None, files: tuple[Path, ...]) -> None:
     with ready_store() as session:
 
         def bring(path: Path) -> LetterReport:
-            data = letters.letter_bytes(path)
+            data = letter_bytes(path)
             now = datetime.now(UTC)
             return drafts.import_letter(session, data, path.name, _day(issued), now, knowledge)
 

@@ -48,19 +48,6 @@ def knowledge_of_files(data_folder: Path) -> LetterKnowledge:
     )
 
 
-def letter_bytes(path: Path) -> bytes:
-    """Return the bytes of a letter's file; of a pipe, at most one byte more than is allowed.
-
-    :raises UnreadableLetterError: when the file is larger than 20 MiB; it is not read then.
-    :raises OSError: when the file cannot be read.
-    """
-    if path.stat().st_size > MAX_BYTES:
-        raise UnreadableLetterError(TOO_LARGE)
-    with path.open("rb") as file:
-        # A pipe has no known size. With one byte too many, :func:`read` refuses its content.
-        return file.read(MAX_BYTES + 1)
-
-
 def read(
     data: bytes, issued: date | None, now: datetime, knowledge: LetterKnowledge
 ) -> LetterReading:

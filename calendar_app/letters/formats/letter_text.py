@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
+
+from calendar_app.words.errors import UnreadableLetterError
 
 #: The limit of a file, in bytes.
 MAX_BYTES: Final = 20 * 2**20
@@ -48,3 +51,16 @@ class LetterText:
     text: str
     form: LetterForm
     issued: date | None
+
+
+def letter_bytes(path: Path) -> bytes:
+    """Return the bytes of a letter's file; of a pipe, at most one byte more than is allowed.
+
+    :raises UnreadableLetterError: when the file is larger than 20 MiB; it is not read then.
+    :raises OSError: when the file cannot be read.
+    """
+    if path.stat().st_size > MAX_BYTES:
+        raise UnreadableLetterError(TOO_LARGE)
+    with path.open("rb") as file:
+        # A pipe has no known size. With one byte too many, the reading refuses its content.
+        return file.read(MAX_BYTES + 1)
