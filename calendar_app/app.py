@@ -17,7 +17,7 @@ from calendar_app.catalogue import setup
 from calendar_app.config import retention
 from calendar_app.config.settings import Settings, data_folder, templates_folder
 from calendar_app.editing import accounts, other_mails
-from calendar_app.feeds.date_block import date_block, pill
+from calendar_app.feeds.date_block import date_block, full_pill, pill
 from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.reminders import asked
@@ -132,6 +132,7 @@ def _prepare_templates(app: Flask, settings: Settings) -> None:
         duration=retention.duration_words,
         date_block=date_block,
         pill=pill,
+        full_pill=full_pill,
     )
     app.jinja_env.globals.update(
         settings=settings,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from calendar_app.catalogue.models.events import Milestone
@@ -108,6 +108,16 @@ def pill(card: Card) -> Pill | None:
     if not short:
         return Pill(card.countdown, weeks.replace(*_LAST_WEEK), grade)
     return Pill(short, f"{card.countdown}{of_whom}", grade)
+
+
+def full_pill(card: Card) -> Pill | None:
+    """Return :func:`pill` for a place with room for whole words: « il reste 5 semaines de classe »,
+    with the days; or the days, with the class weeks where these are known."""
+    found, weeks = pill(card), card.class_weeks or ""
+    if found is None:
+        return None
+    whole = f"il reste {found.words}"
+    return replace(found, words=whole) if whole in weeks else replace(found, more=weeks)
 
 
 def _grade(card: Card, days: int) -> str:

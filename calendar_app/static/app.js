@@ -50,7 +50,10 @@ for (const link of document.querySelectorAll("[data-pick], [data-selection]")) {
   const all = new Set([...picked, ...own]);
   if (all.size) address.searchParams.set("evenements", [...all].join(","));
   link.href = address;
-  if (link.dataset.pick && picked.has(link.dataset.pick)) link.textContent = "Dans ma sélection : la voir";
+  if (link.dataset.pick && picked.has(link.dataset.pick)) {
+    link.dataset.picked = "";
+    [link.querySelector(".at-desk").textContent, link.querySelector(".at-phone").textContent] = ["Dans ma sélection : la voir", "Choisi"];
+  }
   else if ("selection" in link.dataset && picked.size) {
     link.append(` (${picked.size})`);
     link.closest("[data-empty]")?.removeAttribute("data-empty");

@@ -80,6 +80,9 @@ PLACES = {
         f"/evenements/ma-classe-a-du-talent-2020-2021/?{JANUARY}&academie=clermont-ferrand",
         "Date limite pendant vos vacances",
     ),
+    "contest-dates": Place(
+        f"/evenements/roboteam-2020-2021/?{JANUARY}&academie=montpellier", "Ouverture"
+    ),
     "session": Place("/evenements/fete-de-l-apprendre-2020-2021/", "A lieu"),
     "contest-past": Place(
         "/evenements/ma-classe-a-du-talent-2020-2021/?academie=clermont-ferrand",

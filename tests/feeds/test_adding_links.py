@@ -80,12 +80,16 @@ def test_hours_that_are_equal_are_no_length_of_time():
 
 def test_the_page_of_an_event_offers_them_all(empty_app):
     publish(empty_app, entry())
-    page = empty_app.test_client().get(f"/evenements/{ID}/").text
-    adds = page[page.index('<p class="add">') :].partition("</p>")[0]
+    client = empty_app.test_client()
+    page = client.get(f"/evenements/{ID}/?le=2021-01-04").text
+    adds = page[page.index("Ajouter à mon agenda") :].partition("</details>")[0]
     found = re.findall(r'href="(https://[^"]+)" rel="noopener">([^<]+)<', adds)
+    assert f"/evenements/{ID}.ics?date=" in adds
     assert [(urlsplit(unescape(address)).netloc, whose) for address, whose in found] == [
         ("calendar.google.com", "Google"),
         ("outlook.office.com", "Outlook (compte professionnel)"),
         ("outlook.live.com", "Outlook.com"),
         ("calendar.yahoo.com", "Yahoo"),
     ]
+    # What is over goes in nobody's agenda.
+    assert "Ajouter à mon agenda" not in client.get(f"/evenements/{ID}/?le=2021-02-12").text

@@ -23,8 +23,8 @@ from calendar_app.web.public.month_grid import month_context, month_end
 from calendar_app.web.public.next_steps import next_steps
 from calendar_app.web.public.past_events import past_event
 from calendar_app.web.public.searching import respelled, understood
-from calendar_app.web.public.timeline import axis, line_of, strip, year_context
-from calendar_app.web.public.today import standing_words, today, unknown_words
+from calendar_app.web.public.timeline import event_strip, strip, year_context
+from calendar_app.web.public.today import shown_first, standing_words, today, unknown_words
 from calendar_app.web.public.weeks import unknown_holidays, weeks_of
 from calendar_app.words.errors import NotFoundError, ParameterError
 
@@ -189,13 +189,18 @@ def event(event_id: str) -> str:
         returns=returns,
         past=past_event(here, found, returns, mine) if leads_on else None,
         reason=found.reason if has_changed(found) else None,
+        first=shown_first(seen) or shown_first(elsewhere),
         cards=seen,
         elsewhere=elsewhere,
         adds=adds,
         audience=wording.audience_words(found),
         levels=wording.class_words(found) if found.by_rule else wording.level_words(found),
         scope=wording.where_words(found.scope, here.reference.academies),
-        taking_part=[(asked, answer) for asked, answer in wording.taking_part(found) if answer],
+        taking_part=[
+            (icon, *answered)
+            for icon, answered in zip(_ICONS, wording.taking_part(found), strict=True)
+            if answered[1]
+        ],
         # The text that proclaims a day has nothing to say of registering.
         unsaid="" if found.by_rule else wording.unsaid_words(found),
         share=links.mail_share(
@@ -205,14 +210,17 @@ def event(event_id: str) -> str:
             wording.elsewhere_words(found.scope, here.reference.academies) if is_elsewhere else None
         ),
         steps=[] if is_elsewhere or is_past else next_steps(found, seen),
-        line=line_of(here, found),
-        **axis(here, found.year),
+        strip=event_strip(here, found),
         editions=[
             (e, [here.card(m) for m in e.milestones if queries.concerns(m, here.filter)])
             for e in editions
             if e.id != found.id
         ],
     )
+
+
+#: The icons of :func:`wording.taking_part`, in its order.
+_ICONS = ("user-round-check", "link-2", "wallet", "ticket", "send", "shield-check")
 
 
 def has_changed(event: Event) -> bool:

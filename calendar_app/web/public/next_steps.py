@@ -17,26 +17,34 @@ class NextStep:
     :param by: the last day or the day of the step, in French; None where no day is said.
     :param link: the address where the step is taken.
     :param to_do: whether the step asks something of the class; a session only takes place.
+    :param state: ``past`` for a day that is over (nobody knows what a class did by then), ``now``
+        up to the next day, else ``later``.
     """
 
     words: str
     by: str | None = None
     link: str | None = None
     to_do: bool = True
+    state: str = "now"
 
 
 def next_steps(event: Event, cards: Sequence[Card]) -> list[NextStep]:
-    """Return the steps that are left, from the dates ahead. Empty for an event that is over,
+    """Return the days that are over, then the steps that are left. Empty for an event that is over,
     cancelled, archived or for other places.
 
     :param cards: the dates that concern the reader.
     """
-    ahead = [c for c in cards if not c.is_past and not c.milestone.is_cancelled and not c.elsewhere]
+    mine = [c for c in cards if not c.milestone.is_cancelled and not c.elsewhere]
+    mine.sort(key=lambda c: c.milestone.last_day)
+    ahead = [c for c in mine if not c.is_past]
     if event.cancelled_at or event.archived_at or (cards and not ahead):
         return []
-    steps = list(_steps(event, sorted(ahead, key=lambda c: c.milestone.last_day)))
+    steps = list(_steps(event, ahead))
     # Dates that ask nothing of the class are shown above already.
-    return steps if any(step.link or step.to_do for step in steps) else []
+    if not any(step.link or step.to_do for step in steps):
+        return []
+    over = [NextStep(c.name, c.when, to_do=False, state="past") for c in mine if c.is_past]
+    return over + steps
 
 
 _DO = {
@@ -59,9 +67,10 @@ def _steps(event: Event, ahead: Sequence[Card]) -> Iterator[NextStep]:
     kinds = {card.milestone.kind for card in ahead}
     if event.register_link and MilestoneKind.REGISTRATION_DEADLINE not in kinds:
         yield NextStep("Inscrivez la classe", link=event.register_link)
-    for card in ahead:
+    for number, card in enumerate(ahead):
         kind = card.milestone.kind
         words = f"{_DO[kind]}, au plus tard" if kind in _DO else card.name
         registers = kind is MilestoneKind.REGISTRATION_DEADLINE
         link = event.register_link if registers else None
-        yield NextStep(words, card.when, link, to_do=kind in _DO)
+        state = "later" if number else "now"
+        yield NextStep(words, card.when, link, to_do=kind in _DO, state=state)

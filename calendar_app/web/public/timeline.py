@@ -178,11 +178,13 @@ _MARK = 2.4
 
 @dataclass(frozen=True)
 class Strip:
-    """The school year of today on one line.
+    """A school year on one line.
 
-    :param now: the période of today; None in holidays, or where périodes are unknown.
+    :param now: the période of today; None in holidays, in another school year, or where périodes
+        are unknown.
     :param holidays: the days without class, drawn where no périodes are known.
-    :param marks: the next deadlines and sessions, left to right.
+    :param marks: the next deadlines and sessions, left to right; or the bars and marks of one
+        event.
     """
 
     months: list[Span]
@@ -196,12 +198,25 @@ class Strip:
 def strip(here: Page, cards: Iterable[Card]) -> Strip:
     """Return the school year of today with a mark for the day of each card in it."""
     year = SchoolYear.of(here.today)
+    shown = (c for c in cards if _is_marked(c))
+    found = [span(year, day, day, card.kind) for card in shown for day in (_shown_day(card),)]
+    return _strip(here, year, _apart(mark for mark in found if mark))
+
+
+def event_strip(here: Page, event: Event) -> Strip | None:
+    """Return the school year of an event with its bars and marks; None when no date of it can be
+    drawn."""
+    everywhere = CatalogueFilter(scopes=here.filter.scopes)
+    found = lines(event.year, [event], [], everywhere)
+    spans = list(found[0].spans) if found else []
+    return _strip(here, event.year, spans) if spans else None
+
+
+def _strip(here: Page, year: SchoolYear, marks: list[Span]) -> Strip:
     today = span(year, here.today, here.today, "today")
     known = _periods(here.class_days, year)
     periods = [span(year, p.first_day, p.last_day, "period", f"P{p.number}") for p in known]
     now = [n for n, p in enumerate(known) if p.first_day <= here.today <= p.last_day]
-    shown = (c for c in cards if _is_marked(c))
-    found = [span(year, day, day, card.kind) for card in shown for day in (_shown_day(card),)]
     drawn = [period for period in periods if period]
     breaks = here.class_days.holidays_in(year.first_day, year.last_day)
     holidays = [span(year, h.first_day, h.last_day, "holiday") for h in breaks]
@@ -210,7 +225,7 @@ def strip(here: Page, cards: Iterable[Card]) -> Strip:
         periods=drawn,
         now=drawn[now[0]] if now else None,
         holidays=[holiday for holiday in holidays if holiday],
-        marks=_apart(mark for mark in found if mark),
+        marks=marks,
         today=today,
     )
 
@@ -234,13 +249,6 @@ def _apart(marks: Iterable[Span]) -> list[Span]:
 def _shown_day(card: Card) -> date:
     milestone = card.milestone
     return milestone.last_day if milestone.kind.is_deadline else card.shown_from
-
-
-def line_of(here: Page, event: Event) -> Line | None:
-    """Return the line of an event in its school year; None when no date of it can be drawn."""
-    everywhere = CatalogueFilter(scopes=here.filter.scopes)
-    found = lines(event.year, [event], [], everywhere)
-    return found[0] if found and found[0].spans else None
 
 
 def _drawn_name(holiday: SchoolHoliday) -> str:

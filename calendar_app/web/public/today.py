@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -159,6 +159,16 @@ def _row(here: Page, event: Event) -> Row | None:
 
 def _next_first(card: Card) -> tuple[bool, bool, date]:
     return card.milestone.is_cancelled, _runs_long(card), card.shown_from
+
+
+def shown_first(cards: Sequence[Card]) -> Card | None:
+    """Return the date that stands first on the page of an event: the next one, as in a list; when
+    none is ahead, the last one that took place, else the last one. None without dates."""
+    ahead = [c for c in cards if not (c.is_past or c.milestone.is_cancelled)]
+    if ahead:
+        return min(ahead, key=_next_first)
+    last_first = sorted(cards, key=lambda c: (c.milestone.is_cancelled, -c.shown_from.toordinal()))
+    return last_first[0] if cards else None
 
 
 def _days(here: Page, soon: date, seen: Collection[str]) -> tuple[Card, ...]:

@@ -145,7 +145,7 @@ def test_the_event_page_says_where_its_deadline_falls_among_the_class_days(clien
         in text_of(client, address)
     )
     assert (
-        "Date limite pendant vos vacances. Dernier jour de classe avant cette date : vendredi 5 "
+        "Date limite pendant vos vacances Dernier jour de classe avant cette date : vendredi 5 "
         "février 2021 (zone A)." in text_of(client, f"{address}&academie=clermont-ferrand")
     )
     assert "23 h 59" not in text_of(client, f"{address}&academie=la-reunion")
