@@ -55,7 +55,7 @@ def titles(client, address: str) -> list[str]:
 def test_the_embed_lists_what_is_next_and_leads_to_the_site(client):
     page = text_of(client, f"{EMBED}&academie=lille")
     assert (
-        "6e édition Date limite : jeudi 11 février 2021 dans 38 jours, il reste 5 semaines" in page
+        "6e édition Date limite : jeudi 11 février 2021 5 semaines de classe dans 38 jours" in page
     )
     order = [page.index(t) for t in ("La Fête de l'Apprendre", "Ma classe", "Tout le calendrier")]
     assert order == sorted(order)
