@@ -202,7 +202,7 @@ def test_the_builder_gives_the_code_of_what_it_shows(client):
     }
     assert "readonly" in area.attributes
     [button] = elements(answer.text, "button", **{"data-copy": area["id"]})
-    assert "Copier" in button.text
+    assert button["data-copied"] == "Code copié"
     [preview] = elements(answer.text, "iframe")
     assert (preview["src"], preview["height"]) == (shown, "300")
     assert client.get(shown).status_code == 200
