@@ -96,9 +96,9 @@ LOOKED_AT = {
         "the frame of the builder, which tests/browser/test_embed.py looks at as a page of its own",
     ),
     "Element content contains only non-text characters": (
-        ":is(.choice, .pager, .chips) [aria-hidden], dd:has(> del, > ins)",
+        ":is(.choice, .pager, .chips) [aria-hidden], dd:has(> del, > ins), header td > div",
         "arrows and crosses in the colour of their link, with the words beside them; arrows of the "
-        "journal, between what was and what is",
+        "journal, between what was and what is; the mark at the head of a mail",
     ),
     "Element content is too short to determine": (
         ":is(.axis .initial, .strip :is(text, tspan))",

@@ -131,6 +131,27 @@ def test_the_embed_is_read_by_everybody_in_a_narrow_column(page_of, width, addre
     page.emulate_media(color_scheme="light")
 
 
+@pytest.mark.parametrize("width", [COLUMN, 280, PHONE, 700])
+def test_a_date_of_the_embed_is_one_line_for_a_thumb(page_of, width):
+    """The link of a title covers its line, whose leaf is small and stands at the left."""
+    page = page_of(width)
+    page.goto(EMBED)
+    for line in page.locator(".dates li").all()[:4]:
+        row, leaf = line.bounding_box(), line.locator(".leaf").bounding_box()
+        assert row["height"] >= 44
+        assert leaf["height"] <= 44
+        title = line.get_by_role("link").bounding_box()
+        assert leaf["x"] + leaf["width"] < title["x"]
+        at = {"x": row["width"] - 2, "y": row["height"] - 2}
+        inside = "(e, { x, y }) => { const r = e.getBoundingClientRect();" + (
+            " return document.elementFromPoint(r.x + x, r.y + y)?.localName; }"
+        )
+        assert line.evaluate(inside, at) == "a"
+    first = page.locator(".dates li").first.bounding_box()
+    if width >= 480:
+        assert first["height"] <= 52, "a wide frame has one line a date"
+
+
 def test_the_embed_complains_of_nothing_and_asks_for_nothing_else(new_page, site):
     page: Page = new_page()
     said, asked = [], []

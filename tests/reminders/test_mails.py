@@ -157,6 +157,12 @@ def read(message: Message) -> Read:
     return Read(subject, *bodies, {name: str(value) for name, value in mail.items()})
 
 
+def headings(mail: Read, level: int = 1) -> list[str]:
+    """Return the headings of a level in the HTML part."""
+    found = re.findall(f"<h{level}[^>]*>(.*?)</h{level}>", mail.html)
+    return [heading.replace("&#39;", "'") for heading in found]
+
+
 class Page(HTMLParser):
     """The links and the elements of an HTML part."""
 
@@ -566,10 +572,8 @@ def test_reminder_of_three_contests_opens_with_the_most_urgent(desk):
     ]
     # For a contest without possible answers, the mail asks no question.
     assert mail.text.count("Où en est la classe ?") == 2
-    assert re.findall("<h1>(.*?)</h1>", mail.html) == ["3 dates approchent"]
-    assert [title.replace("&#39;", "'") for title in re.findall("<h2>(.*?)</h2>", mail.html)] == (
-        titles
-    )
+    assert headings(mail) == ["3 dates approchent"]
+    assert headings(mail, 2) == titles
 
 
 def test_reminder_of_two_deadlines(desk):
@@ -747,7 +751,7 @@ def test_cancelled_date_of_an_event_that_takes_place(desk):
     assert both.subject == "2 dates annulées : Concours RoboTeam"
     assert "\nOuverture annulée. La date prévue était : lundi 12 octobre 2020." in both.text
     assert "Des dates sont annulées." in both.text
-    assert "<h1>Une date est annulée</h1>" in mail.html
+    assert headings(mail) == ["Une date est annulée"]
     talent = desk.milestone(TALENT)
     talent.cancelled_at = CANCELLED_AT
     two = read(messages.cancelled(desk.head, [desk.line(deadline), desk.line(talent)]))
@@ -922,8 +926,47 @@ def test_sizes_are_in_pixels_and_buttons_bring_their_own_style(mails):
     for kind, mail in mails.items():
         assert not re.search(r"[0-9]r?em\b", mail.html), kind
         for button in re.findall('<a class="button[^>]*>', mail.html):
-            for words in ("padding: 8px", "color: #", "text-decoration: none"):
+            for words in ("padding: 10px", "color: #", "text-decoration: none"):
                 assert words in button
+
+
+def without_style(html: str) -> str:
+    """Return an HTML part as the webmails show it that drop ``<style>``."""
+    return re.sub("<style>.*?</style>", "", html, flags=re.DOTALL)
+
+
+def test_a_mail_keeps_its_look_where_its_style_is_dropped(mails):
+    """Headings, links and what has a ground of its own bring their style."""
+    for kind, mail in mails.items():
+        html = without_style(mail.html)
+        bare = [
+            tag
+            for tag in re.findall("<(?:h1|h2|a|section|table)\\b[^>]*>", html)
+            if " style=" not in tag
+        ]
+        assert bare == [], kind
+        assert 'style="margin: 0; padding: 0; background: #' in html, kind
+
+
+def test_a_date_is_a_leaf_in_the_colour_and_with_the_shape_of_its_kind(app, desk):
+    kinds = [kind.value for kind in MilestoneKind]
+    found = of_essai(app, *({"kind": kind, "day": "2021-03-01"} for kind in kinds))
+    looks = set()
+    for milestone in found:
+        html = read(messages.weekly(desk.head, [desk.card(milestone)], None)).html
+        [cell] = re.findall(r'<td class="leaf" aria-hidden="true".*?</td>', html, re.DOTALL)
+        lines = [line.strip() for line in re.sub("<[^>]*>", "", cell).split("\n") if line.strip()]
+        shape, weekday = lines[0].split()
+        assert (weekday, *lines[1:]) == ("lun.", "1", "mars")
+        looks.add((shape, re.findall('background: (#[0-9a-f]+)">[^<]*lun', cell)[0]))
+    assert len({shape for shape, _ in looks}) == len({colour for _, colour in looks}) == len(kinds)
+
+
+def test_the_number_of_a_cancelled_date_is_struck(desk):
+    milestone = desk.milestone(TALENT)
+    assert "line-through" not in read(messages.moved(desk.head, [desk.line(milestone)])).html
+    milestone.cancelled_at = CANCELLED_AT
+    assert "line-through" in read(messages.cancelled(desk.head, [desk.line(milestone)])).html
 
 
 LONG = st.text("abc é-", min_size=1, max_size=160).filter(str.strip) | st.just("a" * 160)
@@ -1094,8 +1137,10 @@ def test_a_mailbox_shows_what_the_subject_does_not_say(desk):
 def test_answers_are_a_list_and_each_says_of_what(desk):
     line = desk.line(TALENT, "lille", Lead.class_weeks(3), ANSWERS)
     html = read(messages.reminder(desk.head, [line], desk.academy("lille"))).html
-    [answers] = re.findall(r"<ul>(.*?)</ul>", html.replace("\u00a0", " "), re.DOTALL)
-    assert re.findall(r'<li>\s*<a[^>]* aria-label="(.*?)"', answers) == [
+    [answers] = re.findall(
+        r'<ul class="answers".*?>(.*?)</ul>', html.replace("\u00a0", " "), re.DOTALL
+    )
+    assert re.findall(r'<li[^>]*>\s*<a[^>]* aria-label="(.*?)"', answers) == [
         f"{answer.words} : Ma classe a du talent, 6e édition" for answer in ANSWERS
     ]
 

@@ -61,16 +61,25 @@ class WishedEvent:
 class _Date:
     """The sentences of a mail about one date.
 
-    ``elsewhere`` says first for whom the date is, if not for the reader; ``in_holidays``, whether
-    the class-day sentence is a warning.
+    ``card`` is the date itself, of which the HTML part draws the leaf and the countdown.
+    ``elsewhere`` says first for whom the date is, if not for the reader; ``news`` what has changed;
+    ``in_holidays``, whether the class-day sentence is a warning.
     """
 
+    card: Card
     main: str
-    class_day: str | None
-    details: tuple[str, ...]
-    why: str | None
+    class_day: str | None = None
+    news: str | None = None
+    countdown: str | None = None
+    local: str | None = None
+    why: str | None = None
     in_holidays: bool = False
     elsewhere: str | None = None
+
+    @property
+    def details(self) -> list[str]:
+        """The sentences between the main one and the class days."""
+        return [words for words in (self.news, self.countdown, self.local) if words]
 
 
 @dataclass(frozen=True)
@@ -289,9 +298,11 @@ def _contests(
 
 def _reminded(line: ReminderLine) -> _Date:
     return _Date(
+        line.card,
         main=_todo(line.card),
         class_day=line.card.class_day_sentence,
-        details=_details(line.card),
+        countdown=_countdown(line.card),
+        local=line.card.local,
         in_holidays=line.card.holiday_badge is not None,
         elsewhere=line.card.elsewhere,
         why=_why(line),
@@ -310,29 +321,28 @@ def _why(line: ReminderLine) -> str | None:
 
 def _moved(line: ReminderLine) -> _Date:
     card, milestone = line.card, line.card.milestone
-    details = _details(card)
-    if line.restored:
-        details = ("Cette date avait été annulée : elle est rétablie.", *details)
+    news = "Cette date avait été annulée : elle est rétablie." if line.restored else None
     if milestone.moved_from_first_day and milestone.moved_from_last_day:
         before = span_words(milestone.moved_from_first_day, milestone.moved_from_last_day)
         article = "" if before.startswith("du ") else "le "
         how = (card.moved or "déplacé").capitalize()
-        details = (f"{how} : c'était {article}{before}.", *details)
+        news = f"{how} : c'était {article}{before}."
     elif line.was:
-        details = (f"Auparavant : le {day_words(line.was)}.", *details)
+        news = f"Auparavant : le {day_words(line.was)}."
     return _Date(
+        card,
         main=clean_line(f"{card.lead_in} {card.when}."),
         class_day=card.class_day_sentence,
-        details=details,
+        news=news,
+        countdown=_countdown(card),
+        local=card.local,
         in_holidays=card.holiday_badge is not None,
         elsewhere=card.elsewhere,
-        why=None,
     )
 
 
 def _cancelled(line: ReminderLine) -> _Date:
-    main, elsewhere = _todo(line.card), line.card.elsewhere
-    return _Date(main=main, class_day=None, details=(), why=None, elsewhere=elsewhere)
+    return _Date(line.card, main=_todo(line.card), elsewhere=line.card.elsewhere)
 
 
 def _todo(card: Card) -> str:
@@ -353,29 +363,30 @@ def _todo(card: Card) -> str:
     return todo
 
 
-def _details(card: Card) -> tuple[str, ...]:
-    """Return the countdown and the local hour."""
-    found = []
-    if card.countdown:
-        weeks = f" : {card.class_weeks}" if card.class_weeks else ""
-        found.append(f"C'est {card.countdown}{weeks}.")
-    if card.local:
-        found.append(card.local)
-    return tuple(found)
+def _countdown(card: Card) -> str | None:
+    """Return « C'est dans 21 jours : il reste 3 semaines de classe (zone B). »."""
+    if card.countdown is None:
+        return None
+    weeks = f" : {card.class_weeks}" if card.class_weeks else ""
+    return f"C'est {card.countdown}{weeks}."
 
 
 def _weekly_item(card: Card) -> dict[str, object]:
-    """Return one date under the heading of its kind: its day, then its warnings."""
+    """Return one date under the heading of its kind: its day, then its warnings. ``day`` is for the
+    HTML part, which draws the countdown; ``when`` for the text."""
     milestone = card.milestone
     status = card.cancelled or card.moved
     # The heading already says « Dates limites »: only other words come before the day.
     says_more = milestone.label or (milestone.kind.until and not milestone.is_approximate)
-    when = f"{card.lead_in} {card.when}" if says_more else card.when
-    when += f", {card.countdown}" if card.countdown else ""
-    when += f" ({status})" if status else ""
+    said = clean_line(f"{card.lead_in} {card.when}" if says_more else card.when)
+    said = said[:1].upper() + said[1:]
+    countdown = f", {card.countdown}" if card.countdown else ""
     return {
+        "card": card,
         "event_id": card.event.id,
         "title": title(card),
-        "when": clean_line(when[:1].upper() + when[1:]),
+        "day": said,
+        "when": said + countdown + (f" ({status})" if status else ""),
+        "status": status,
         "badges": [words for words in (card.holiday_badge, card.last_class_day) if words],
     }

@@ -243,7 +243,7 @@ def test_a_selection_is_a_page_a_feed_a_poster_and_a_message(client):
     own = f"http://127.0.0.1:8000/ma-selection/?evenements={TALENT}%2C{ROBOTEAM}"
     assert lines[-1] == f"Tout sur une page : {own}"
     assert f'readonly value="{own}"' in client.get(address).text
-    acts = links(client, address, "buttons off-paper")
+    acts = links(client, address, "buttons")
     assert f"toutes.ics?evenements={TALENT}%2C{ROBOTEAM}" in unescape(
         client.get(acts["Ajouter à mon agenda"]).text
     )

@@ -55,7 +55,7 @@ def titles(client, address: str) -> list[str]:
 def test_the_embed_lists_what_is_next_and_leads_to_the_site(client):
     page = text_of(client, f"{EMBED}&academie=lille")
     assert (
-        "6e édition Date limite : jeudi 11 février 2021 dans 38 jours, il reste 5 semaines" in page
+        "6e édition Date limite : jeudi 11 février 2021 5 semaines de classe dans 38 jours" in page
     )
     order = [page.index(t) for t in ("La Fête de l'Apprendre", "Ma classe", "Tout le calendrier")]
     assert order == sorted(order)
@@ -202,7 +202,7 @@ def test_the_builder_gives_the_code_of_what_it_shows(client):
     }
     assert "readonly" in area.attributes
     [button] = elements(answer.text, "button", **{"data-copy": area["id"]})
-    assert "Copier" in button.text
+    assert button["data-copied"] == "Code copié"
     [preview] = elements(answer.text, "iframe")
     assert (preview["src"], preview["height"]) == (shown, "300")
     assert client.get(shown).status_code == 200
