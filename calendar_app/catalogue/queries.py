@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from calendar_app.catalogue.models.events import (
 )
 from calendar_app.catalogue.models.reference import AcademyRow, SchoolCalendarRow, ThemeRow
 from calendar_app.catalogue.search import queries
-from calendar_app.school.academies import Academies, Academy, Department
+from calendar_app.school.academies import NATIONAL, Academies, Academy, Department
 from calendar_app.school.class_days import ClassDays
 from calendar_app.school.school_calendars import (
     SchoolCalendar,
@@ -288,6 +289,54 @@ def count_milestones(
     conditions = _milestone_conditions(chosen, first_day, None, cancelled_since)
     query = select(func.count(Milestone.id)).join(Milestone.event).where(*conditions)
     return session.scalar(query) or 0
+
+
+class DatesByAcademy(NamedTuple):
+    """How many milestones the classes of each académie see.
+
+    :param national: the milestones that all of them see.
+    :param seen: slug of an académie → the milestones that its classes see, national ones included.
+    """
+
+    national: int
+    seen: dict[str, int]
+
+
+def count_by_academy(
+    session: AnySession,
+    chosen: CatalogueFilter,
+    academies: Academies,
+    first_day: date,
+    *,
+    cancelled_since: datetime | None = None,
+) -> DatesByAcademy:
+    """Return for each académie what :func:`count_milestones` would return if the filter named this
+    académie and no other place. One query reads the scopes of all dates.
+
+    :param chosen: a filter without events picked by hand: these have a rule of their own.
+    """
+    everywhere = replace(chosen, academies=(), departments=(), scopes=())
+    code = func.coalesce(MilestoneScope.code, EventScope.code)
+    inherits = and_(EventScope.event_id == Milestone.event_id, MilestoneScope.code.is_(None))
+    query = (
+        select(Milestone.id, code)
+        .join(Milestone.event)
+        .outerjoin(MilestoneScope, MilestoneScope.milestone_id == Milestone.id)
+        .outerjoin(EventScope, inherits)
+        .where(*_milestone_conditions(everywhere, first_day, None, cancelled_since))
+    )
+    codes_of: dict[int, set[str]] = {}
+    for milestone_id, found in session.execute(query):
+        codes_of.setdefault(milestone_id, set()).add(found)
+    scopes = Counter(map(frozenset, codes_of.values()))
+
+    def seen_with(codes: frozenset[str]) -> int:
+        return sum(n for scope, n in scopes.items() if not scope.isdisjoint(codes))
+
+    return DatesByAcademy(
+        seen_with(frozenset((NATIONAL,))),
+        {a.slug: seen_with(academies.scope_of_academy(a.slug)) for a in academies},
+    )
 
 
 def events(

@@ -46,7 +46,7 @@ def describe(event: Event, event_page: Callable[[str], str], image: str) -> list
     a session, one for the page.
 
     :param event_page: event id → the address of its page.
-    :param image: the address of the site's image, since letters give no image of the event.
+    :param image: the address of the image of its type, since letters give no image of the event.
     """
     sessions = [
         _session(milestone, event_page)

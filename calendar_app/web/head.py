@@ -22,9 +22,49 @@ from calendar_app.feeds.select import (
 from calendar_app.web.page import Page, get_event, settings
 from calendar_app.web.security import PERSONAL_PATHS
 from calendar_app.words.text import clean_line, shortened
+from calendar_app.words.vocabulary import EventType
 
-#: The text alternative of static/og.png, which tests/browser/site_images.py draws.
-IMAGE_ALT = "Une page de calendrier cochée, et les mots « Ne manquez plus une date limite »"
+
+@dataclass(frozen=True, slots=True)
+class LinkImage:
+    """An image that programs show beside a link; ``tests/browser/site_images.py`` draws them.
+
+    :param name: the name of its file in ``static/``.
+    :param title: the large words in it.
+    :param drawn: what it shows, in French.
+    """
+
+    name: str
+    title: str
+    drawn: str
+
+    @property
+    def alt(self) -> str:
+        """Its text alternative."""
+        return f"{self.drawn}, et les mots « {self.title} »"
+
+
+#: The image of every page, except those of events.
+SITE_IMAGE = LinkImage("og.png", "Ne manquez plus une date limite", "Une feuille de calendrier")
+
+#: The image of an event, by its type.
+EVENT_IMAGES = {
+    EventType.CONTEST: LinkImage(
+        "og-concours.png", "Un concours pour la classe", "Une coupe sur une feuille de calendrier"
+    ),
+    EventType.YEAR_PROJECT: LinkImage(
+        "og-projet.png", "Un projet pour l'année", "Une pousse sur une feuille de calendrier"
+    ),
+    EventType.WEEK_OR_DAY: LinkImage(
+        "og-semaine.png", "Un temps fort pour la classe", "Un soleil sur une feuille de calendrier"
+    ),
+    EventType.MEETING: LinkImage(
+        "og-rencontre.png", "Une rencontre à venir", "Deux bulles sur une feuille de calendrier"
+    ),
+    EventType.TRAINING: LinkImage(
+        "og-formation.png", "Une formation à suivre", "Une toque sur une feuille de calendrier"
+    ),
+}
 
 #: Maximum length of a description, in characters: search engines show no more.
 _LENGTH = 160
@@ -89,13 +129,14 @@ def head_of(page: Page) -> Head | None:
         event = get_event(request.view_args["event_id"])
     public_url = settings().public_url
     address = public_url + request.path
-    image = public_url + url_for("static", filename="og.png")
+    shown = EVENT_IMAGES[event.type] if event else SITE_IMAGE
+    image = public_url + url_for("static", filename=shown.name)
     pairs = [*page.filter.parameters(), *_own_parameters()]
     return Head(
         canonical=address if event else address + query(pairs),
         description=shortened(_description(page, event), _LENGTH),
         image=image,
-        image_alt=IMAGE_ALT,
+        image_alt=shown.alt,
         feeds=_feeds(page),
         oembed=_oembed(address + query(pairs)) if request.endpoint in EMBEDDABLE else None,
         json_ld=(

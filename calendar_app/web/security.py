@@ -341,6 +341,8 @@ def _page(
     else:
         embedded = request.path.startswith(EMBED_PATH)
         template = "public/embed/error.html" if embedded else "public/pages/error.html"
-        body = render_template(template, title=title, text=text, todo=todo, leads=leads)
+        body = render_template(
+            template, title=title, text=text, todo=todo, leads=leads, ours=code >= 500
+        )
         kind = "text/html; charset=utf-8"
     return Response(body, status=code, content_type=kind)

@@ -81,12 +81,13 @@ def say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def with_few_colours(png: bytes) -> bytes:
-    """Return the picture in 256 colours, which makes it three times smaller.
+def with_few_colours(png: bytes, colours: int = 256) -> bytes:
+    """Return the picture in few colours, which makes it three times smaller.
 
     Half of the colours are the most frequent colours of the picture. The other half are the colours
     that are farthest from these; without them, the few green pixels of an opening would turn grey.
 
+    :param colours: the number of colours, 256 at most.
     :param png: a PNG as Chromium writes it: 8 bits a channel, no transparency, not interlaced.
     """
     chunks = list(_chunks(png))
@@ -98,9 +99,9 @@ def with_few_colours(png: bytes) -> bytes:
         [tuple(row[x : x + 3]) for x in range(0, len(row), 3)] for row in _rows(data, 3 * width)
     ]
     counted = Counter(pixel for row in rows for pixel in row)
-    palette = [colour for colour, _ in counted.most_common(128)]
+    palette = [colour for colour, _ in counted.most_common(colours // 2)]
     gaps = {colour: min(_distance(colour, kept) for kept in palette) for colour in counted}
-    while len(palette) < 256:
+    while len(palette) < min(colours, len(counted)):
         palette.append(max(gaps, key=gaps.__getitem__))
         gaps = {colour: min(gap, _distance(colour, palette[-1])) for colour, gap in gaps.items()}
     index = {

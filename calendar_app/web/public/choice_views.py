@@ -13,7 +13,7 @@ from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Event
 from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
-from calendar_app.school.academies import Academies, Academy
+from calendar_app.school.academy_map import Tile, mainland_tiles, overseas_tiles
 from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
 from calendar_app.web.page import Page, page, settings
@@ -24,7 +24,7 @@ from calendar_app.web.public.searching import respelled, understood
 from calendar_app.web.public.weeks import weeks_of
 from calendar_app.words.errors import NotFoundError
 from calendar_app.words.french import list_words
-from calendar_app.words.text import clean_line, fold
+from calendar_app.words.text import clean_line
 
 bp = Blueprint("choice", __name__)
 
@@ -35,7 +35,7 @@ _LONGEST = 320
 @bp.get("/mon-academie/")
 @policy(Policy.PUBLIC)
 def academy() -> Any:
-    """Choose an académie and a level: by name, département or school code, or from the list."""
+    """Choose an académie and a level: by name, département or school code, or on a map."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:_LONGEST]
     problem, meant = None, []
     if typed:
@@ -50,8 +50,50 @@ def academy() -> Any:
         typed=typed,
         problem=problem,
         meant=meant,
-        regions=regions(here.reference.academies),
+        **_map(here),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A tile of the map.
+
+    :param dates: number of dates ahead that a class there sees; None when they are not counted.
+    :param local: how many of these are not for all of France.
+    :param is_chosen: whether the académie, or a département of it, is chosen.
+    """
+
+    tile: Tile
+    dates: int | None
+    local: int
+    is_chosen: bool
+
+
+def _map(here: Page) -> dict[str, Any]:
+    """Return the tiles with their dates ahead: as many as the pages show once a tile is chosen. The
+    dates of a selection are not counted: they are the same everywhere."""
+    places = here.reference.academies
+    chosen = {
+        *here.filter.academies,
+        *(places.of_department(d).slug for d in here.filter.departments),
+    }
+    counted = None
+    if not here.filter.event_ids:
+        counted = queries.count_by_academy(
+            db.session, here.filter, places, here.today, cancelled_since=here.cancelled_since
+        )
+
+    def choice(tile: Tile) -> Choice:
+        slug = tile.academy.slug
+        dates = counted.seen[slug] if counted else None
+        local = counted.seen[slug] - counted.national if counted else 0
+        return Choice(tile, dates, local, slug in chosen)
+
+    return {
+        "mainland": [choice(tile) for tile in mainland_tiles(places)],
+        "overseas": [choice(tile) for tile in overseas_tiles(places)],
+        "national": counted.national if counted else None,
+    }
 
 
 @bp.get("/ma-selection/")
@@ -159,12 +201,3 @@ def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[s
         address = settings().public_url + url_for("calendar.event", event_id=event.id)
         found.append((event.title, words, address))
     return found
-
-
-def regions(academies: Academies) -> list[tuple[str, list[Academy]]]:
-    """Return the académies by région académique, in the alphabetical order of the régions; the
-    overseas collectivities come last."""
-    found: dict[str, list[Academy]] = {}
-    for academy in academies:
-        found.setdefault(academy.region or "Collectivités d'outre-mer", []).append(academy)
-    return sorted(found.items(), key=lambda pair: (pair[1][0].collectivity, fold(pair[0])))

@@ -9,13 +9,14 @@ from flask import Blueprint, render_template, url_for
 
 from calendar_app.catalogue import queries
 from calendar_app.config import retention
+from calendar_app.school.academies import Academies, Academy
 from calendar_app.school.school_calendars import SchoolCalendar
 from calendar_app.store.base import db
 from calendar_app.web.editor_session import LIFE
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.public.choice_views import regions
 from calendar_app.words.french import day_words
+from calendar_app.words.text import fold
 
 bp = Blueprint("legal", __name__)
 
@@ -100,7 +101,16 @@ def help() -> str:
 def site_map() -> str:
     """Show links to all pages but those of single events."""
     here, years = page(), queries.school_years(db.session)
-    academies = regions(here.reference.academies)
+    academies = _regions(here.reference.academies)
     return render_template(
         "public/pages/plan-du-site.html", page=here, years=years, regions=academies
     )
+
+
+def _regions(academies: Academies) -> list[tuple[str, list[Academy]]]:
+    """Return the académies by région académique, in the alphabetical order of the régions; the
+    overseas collectivities come last."""
+    found: dict[str, list[Academy]] = {}
+    for academy in academies:
+        found.setdefault(academy.region or "Collectivités d'outre-mer", []).append(academy)
+    return sorted(found.items(), key=lambda pair: (pair[1][0].collectivity, fold(pair[0])))

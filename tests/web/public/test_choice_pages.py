@@ -131,14 +131,48 @@ def test_a_place_that_is_unknown_is_said_and_stays_typed(client):
     assert "Lille" in unescape(page).partition('role="alert">')[2].partition("<")[0]
 
 
-def test_every_academie_can_be_chosen_from_the_list_with_the_filters_kept(client):
-    addresses = links(client, "/mon-academie/?theme=robotique&departement=63", "regions")
+def test_every_academie_can_be_chosen_on_the_map_with_the_filters_kept(client):
     page = client.get("/mon-academie/?theme=robotique&departement=63").text
     found = re.findall(r'href="/\?([^"]*)#retenir"', unescape(page))
     assert len(found) == 36
     assert "theme=robotique&academie=lille" in found
     assert not any("departement" in query for query in found)
-    assert addresses
+    # The académie of the département is the one that is chosen.
+    assert tiles_of(client, "/mon-academie/?departement=63", current=True) == ["Clermont-Ferrand"]
+    assert tiles_of(client, "/mon-academie/?academie=lille&academie=nice", current=True) == [
+        "Lille",
+        "Nice",
+    ]
+
+
+def tiles_of(client, address: str, *, current: bool = False) -> list[str]:
+    """Return the names on the map, or only those of what is chosen (``aria-current``)."""
+    tiles = re.findall(r'<a([^>]*)>\s*<span class="name"[^>]*>([^<]*)<', client.get(address).text)
+    return [name for attributes, name in tiles if not current or "aria-current" in attributes]
+
+
+@pytest.mark.parametrize("more", ["", "&niveau=cm2", "&journees=0", "&q=classe", "&type=concours"])
+def test_a_tile_says_how_many_dates_its_academie_then_shows(client, more):
+    page = text_of(client, f"/mon-academie/?{JANUARY}{more}")
+    for name, slug in (("Lille", "lille"), ("Montpellier", "montpellier"), ("Nice", "nice")):
+        [(dates, own)] = re.findall(rf"{name} (\d+) dates? à venir(?: , dont (\d+))?", page)
+        listed = client.get(f"/agenda/?{JANUARY}{more}&academie={slug}").text
+        rows = re.findall(r'<article class="row|<span class="day-line', listed)
+        assert int(dates) == len(rows), name
+        everywhere = re.search(r"(\d+) (?:vaut|valent) dans toute la France", page)
+        assert int(dates) == int(everywhere[1] if everywhere else 0) + int(own or 0)
+
+
+def test_the_map_says_what_its_numbers_count(client):
+    page = text_of(client, f"/mon-academie/?{JANUARY}")
+    assert "Chaque case dit combien de dates y sont à venir." in page
+    assert "« dont 2 » : deux autres s'y ajoutent" in page.replace("\u202f", " ")
+    page = text_of(client, f"/mon-academie/?{JANUARY}&niveau=cm2&journees=0&q=talent")
+    assert "combien de dates y sont à venir avec vos filtres. 1 vaut dans toute la France." in page
+    # A selection shows the same dates everywhere.
+    page = text_of(client, f"/mon-academie/?{JANUARY}&evenements={TALENT}")
+    assert "à venir" not in page
+    assert len(tiles_of(client, f"/mon-academie/?evenements={TALENT}")) == 36
 
 
 def test_what_was_chosen_stands_on_every_page(client):

@@ -4,6 +4,7 @@ sitemap and the manifest."""
 from __future__ import annotations
 
 import json
+import re
 import struct
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ import time_machine
 
 from calendar_app.web import head
 from calendar_app.web.public.system_views import BACKGROUND_COLOUR, ICON_SIZES, THEME_COLOUR
+from calendar_app.words.vocabulary import EventType
 from tests.conftest import IMPORTED_AT
 from tests.factories import ID, another, changing, entry, publish
 from tests.html_reading import elements
@@ -96,7 +98,8 @@ def test_a_link_to_a_page_is_shown_with_its_title_its_words_and_a_drawing(client
         "og:image:type": "image/png",
         "og:image:width": "1200",
         "og:image:height": "630",
-        "og:image:alt": head.IMAGE_ALT.replace("« ", "«\u202f").replace(" »", "\u202f»"),
+        "og:image:alt": "Une feuille de calendrier, et les mots"
+        " «\u202fNe manquez plus une date limite\u202f»",
         "twitter:card": "summary_large_image",
     }
     assert "académie de Lille" in told["description"]
@@ -111,6 +114,25 @@ def test_an_event_is_described_by_what_is_next_in_it_then_by_what_it_is(client):
     assert (len(words) <= 160, words[-1]) == (True, "…")
     past = properties(client, f"{TALENT}?le=2022-01-01")["description"]
     assert "11 février" not in past
+
+
+@pytest.mark.parametrize("type_", EventType)
+def test_an_event_is_shown_with_the_drawing_of_its_type(empty_app, type_):
+    publish(empty_app, entry(type=type_.value))
+    client = empty_app.test_client()
+    told = properties(client, f"/evenements/{ID}/")
+    image = head.EVENT_IMAGES[type_]
+    assert told["og:image"] == f"{HERE}/static/{image.name}"
+    assert told["og:image:alt"].replace("\u202f", " ") == image.alt
+    # A program that reads the event takes the same image.
+    assert told_of(client, f"/evenements/{ID}/")[0]["image"] == told["og:image"]
+
+
+def test_each_type_has_an_image_of_its_own():
+    images = [*head.EVENT_IMAGES.values(), head.SITE_IMAGE]
+    assert [*head.EVENT_IMAGES] == [*EventType]
+    for values in zip(*((i.name, i.title, i.drawn) for i in images), strict=True):
+        assert len(set(values)) == len(EventType) + 1
 
 
 def test_words_of_an_event_stay_words(empty_app):
@@ -147,12 +169,19 @@ def test_the_images_have_their_sizes_and_the_colours_of_the_drawing(client):
     with client.get("/static/favicon.svg") as answer:
         drawing = answer.text
     assert THEME_COLOUR in drawing
+    # The mark in the header of every page is the same drawing.
+    [mark] = re.findall(r'<svg class="logo".*?</svg>', client.get("/").text)
+    assert re.findall(r' d="([^"]*)"', mark) == re.findall(r' d="([^"]*)"', drawing)
     with client.get("/static/app.css") as answer:
-        assert BACKGROUND_COLOUR in answer.text
-    sizes = {f"icon-{size}.png": (size, size) for size in ICON_SIZES} | {"og.png": (1200, 630)}
+        style = answer.text
+    assert BACKGROUND_COLOUR in style
+    logo = "".join(line for line in style.splitlines() if line.strip().startswith(".logo ."))
+    assert re.findall("#[0-9a-f]{6}", logo) == re.findall("#[0-9a-f]{6}", drawing)
+    sizes = {f"icon-{size}.png": (size, size) for size in ICON_SIZES}
+    sizes |= {i.name: (1200, 630) for i in (head.SITE_IMAGE, *head.EVENT_IMAGES.values())}
     for name, size in sizes.items():
         found, weight, colours = png(client, name)
-        assert (found, weight <= 60_000) == (size, True)
+        assert (found, weight <= 20_000) == (size, True)
         assert {THEME_COLOUR, BACKGROUND_COLOUR} <= colours
 
 

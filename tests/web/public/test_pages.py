@@ -277,7 +277,7 @@ def test_an_unknown_calendar_is_said_to_be_unknown(client):
 def test_what_does_not_exist_is_a_french_404_with_a_way_out(client, address):
     page = text_of(client, address, 404)
     assert "Page introuvable" in page or "Adresse à corriger" in page
-    assert "Prochaines dates · Rechercher un événement · Aide" in page
+    assert "Prochaines dates Rechercher un événement Aide" in page
 
 
 def test_an_unknown_value_gets_the_nearest_right_one(client):

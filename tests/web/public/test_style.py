@@ -6,6 +6,7 @@ import pytest
 
 from calendar_app.words.vocabulary import MilestoneKind
 from tests.config.test_settings import PRODUCTION
+from tests.web.public.test_small_drawings import NAMES, drawing
 
 
 @pytest.fixture
@@ -23,6 +24,9 @@ def test_it_shows_each_kind_each_grade_and_each_state(client):
         assert f'class="pill {grade}"' in page, grade
     for state in ("past", "cancelled"):
         assert f'{state}">' in page, state
+    for drawn in NAMES:
+        assert drawing(client.application, drawn) in page, drawn
+    assert page.count('<span class="name" data-breaks') == 3
     for badge in ("date annulée", "date passée", "date prolongée", "pendant vos vacances"):
         assert badge in page, badge
 
