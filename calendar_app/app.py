@@ -125,6 +125,7 @@ def _prepare_templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters.update(
         day=french.day_words,
         span=french.span_words,
+        short_span=french.short_span_words,
         month_words=french.month_words,
         of_month_words=french.of_month_words,
         level=levels.name,

@@ -67,6 +67,21 @@ def span_words(first: date, last: date, *, weekday: bool = False) -> str:
     return f"du {start} au {end}"
 
 
+def short_span_words(first: date, last: date) -> str:
+    """Return inclusive days without their year: « 11 févr. », « 20–24 janv. », « 28 janv. – 1er
+    févr. »."""
+
+    def number(day: date) -> str:
+        return "1er" if day.day == 1 else str(day.day)
+
+    end = f"{number(last)}{NBSP}{SHORT_MONTHS[last.month - 1]}"
+    if first == last:
+        return end
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{number(first)}–{end}"
+    return f"{number(first)}{NBSP}{SHORT_MONTHS[first.month - 1]} – {end}"
+
+
 def month_words(day: date) -> str:
     """Return « février 2021 »."""
     return f"{MONTHS[day.month - 1]} {day.year}"

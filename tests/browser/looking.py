@@ -111,8 +111,17 @@ LOOKED_AT = {
         "the page or on a pale ground (5.6 to 1)",
     ),
     f"{_BACKGROUND}it is overlapped by another element": (
-        ":is(.axis .period + text, .strip :is(text, tspan))",
-        "names of périodes in their frames, in the same ink: the line of today may cross one",
+        ":is(.axis :is(.period + text, .whole), .strip :is(text, tspan))",
+        "names of périodes in their frames, in the same ink: the line of today may cross one, and "
+        "words for the ear alone, one pixel large, stand beside a month",
+    ),
+    f"{_BACKGROUND.removesuffix('because ')}due to a background gradient": (
+        ".month-days .marks span",
+        "numbers of dates on the plain ground of a holiday, below its hatched edge",
+    ),
+    "Table data cells are missing or empty": (
+        "table.year",
+        "the heading of a group of rows has the whole of its own row",
     ),
 }
 

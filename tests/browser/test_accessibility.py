@@ -53,14 +53,12 @@ def skip_to_content(page: Page) -> None:
 
 
 #: The targets that are smaller than this number of CSS pixels. A link in a sentence has the height
-#: of its line (WCAG 2.2, 2.5.8); of a box and its label the label counts. A month has seven
-#: columns, and on a phone the same links stand above it, in a list (2.5.5).
+#: of its line (WCAG 2.2, 2.5.8); of a box and its label the label counts.
 SMALL = """least => [...document.querySelectorAll("main *, footer *")]
   .filter(e => e.matches("a, button, summary, select, textarea, input:not([type=hidden])"))
   .filter(e => e.checkVisibility() && !e.closest(".trap, .skip") && e.tabIndex >= 0)
   .map(e => e.matches("[type=radio], [type=checkbox]") ? e.closest("label") : e)
   .filter(e => getComputedStyle(e).display !== "inline")
-  .filter(e => least <= 24 || !e.closest(".month"))
   .filter(e => Math.min(e.offsetWidth, e.offsetHeight) < least)
   .map(e => `${e.offsetWidth} x ${e.offsetHeight}: ${e.outerHTML.slice(0, 120)}`)"""
 
@@ -101,7 +99,7 @@ def test_a_place_that_is_unknown_opens_at_its_field(new_page):
 def test_the_day_of_a_holiday_is_told_by_hatches_too(page_of):
     page = page_of(DESK)
     go(page, PLACES["month"])
-    cells = page.locator(".month .days td")
+    cells = page.locator(".month-wide .days td")
     hatches = "cell => [cell.matches('.off'), getComputedStyle(cell).backgroundImage !== 'none']"
     told = [cells.nth(n).evaluate(hatches) for n in range(cells.count())]
     assert {off for off, _ in told} == {True, False}

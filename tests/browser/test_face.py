@@ -279,7 +279,8 @@ def test_forced_colours_lose_nothing(new_page, scheme):
     }""")
     assert ink != ground
     fill = "all => all.map(drawn => getComputedStyle(drawn).fill)"
-    for drawn in (".bars > svg", ".legend .mark:not(:has(.shade, .today))", "rect.today"):
+    legend = ":is(.legend, .kinds) .mark:not(:has(.shade, .today))"
+    for drawn in (".bars > svg", legend, "rect.today"):
         found = page.locator(drawn).evaluate_all(fill)
         assert found, drawn
         assert set(found) == {ink}, drawn
@@ -290,7 +291,7 @@ def test_forced_colours_lose_nothing(new_page, scheme):
     page.goto(f"/calendrier/2021/01/?{JANUARY}&academie=lille")
     assert set(page.locator(".bar a").evaluate_all(edge)) == {"solid"}
     assert set(page.locator(".bar .mark").evaluate_all(fill)) == {ink}
-    hatched = page.locator(".month .off").evaluate_all(HATCHES)
+    hatched = page.locator(".month-wide .days .off").evaluate_all(HATCHES)
     assert hatched
     assert all("gradient" in image for image in hatched)
 

@@ -183,15 +183,16 @@ def box(drawn: Locator) -> Box:
 def test_on_a_phone_the_list_of_the_month_stands_above_its_table(page_of):
     page = page_of(PHONE)
     page.goto(MONTH)
-    assert box(page.locator(".month-list")).bottom <= box(page.locator(".month-table")).top
+    assert box(page.locator(".month-list")).bottom <= box(page.locator(".month-days table")).top
 
 
-def test_on_a_desk_the_table_of_the_month_stands_beside_its_list(page_of):
+def test_on_a_desk_the_table_of_the_month_has_the_whole_width_above_its_list(page_of):
     page = page_of(DESK)
     page.goto(MONTH)
-    whole, listed = box(page.locator(".month-whole")), box(page.locator(".month-list"))
-    assert whole.top == listed.top
-    assert listed.right <= whole.left
+    whole, listed = box(page.locator(".month-wide table")), box(page.locator(".month-list"))
+    assert whole.bottom <= listed.top
+    filters = box(page.locator(".filter-line"))
+    assert (whole.left, whole.right) == (filters.left, filters.right)
 
 
 def test_a_bar_of_the_month_lies_under_its_days(page_of):
@@ -199,9 +200,9 @@ def test_a_bar_of_the_month_lies_under_its_days(page_of):
     page.goto(MONTH)
     bar = box(page.get_by_role("table").get_by_role("link", name="La Fête de l'Apprendre"))
     wednesday, sunday = (
-        box(page.locator(f"td:has(time[datetime='2021-01-{day}'])")) for day in (20, 24)
+        box(page.locator(f".month-wide td:has(time[datetime='2021-01-{day}'])")) for day in (20, 24)
     )
-    next_week = box(page.locator("td:has(time[datetime='2021-01-25'])"))
+    next_week = box(page.locator(".month-wide td:has(time[datetime='2021-01-25'])"))
     # There are a few pixels between the bar and the lines of the table.
     assert bar.left == pytest.approx(wednesday.left, abs=6)
     assert bar.right == pytest.approx(sunday.right, abs=6)

@@ -56,6 +56,20 @@ def test_days_from_to_with_weekdays():
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (D(2021, 2, 11), D(2021, 2, 11), "11 févr."),
+        (D(2021, 1, 20), D(2021, 1, 24), "20–24 janv."),
+        (D(2021, 5, 1), D(2021, 5, 3), "1er–3 mai"),
+        (D(2021, 1, 28), D(2021, 2, 1), "28 janv. – 1er févr."),
+        (D(2020, 12, 5), D(2021, 12, 6), "5 déc. – 6 déc."),
+    ],
+)
+def test_short_days_have_no_year(first, last, words):
+    assert plain(french.short_span_words(first, last)) == words
+
+
+@pytest.mark.parametrize(
     ("at", "words"),
     [
         (time(14, 30), "14 h 30"),

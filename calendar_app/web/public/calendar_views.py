@@ -19,9 +19,10 @@ from calendar_app.store.base import db
 from calendar_app.web.page import Page, get_event, page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.chips import chips, loosenings
-from calendar_app.web.public.month_grid import month_context, month_end
+from calendar_app.web.public.month_grid import month_context, month_end, row_id
 from calendar_app.web.public.next_steps import next_steps
 from calendar_app.web.public.past_events import past_event
+from calendar_app.web.public.poster import room_words, sheets
 from calendar_app.web.public.searching import respelled, understood
 from calendar_app.web.public.timeline import event_strip, strip, year_context
 from calendar_app.web.public.today import shown_first, standing_words, today, unknown_words
@@ -103,6 +104,7 @@ def month(year: int, month: int) -> str:
         before=first - timedelta(days=1),
         after=last + timedelta(days=1),
         month_address=_month_address,
+        row_id=row_id,
     )
 
 
@@ -145,11 +147,13 @@ def poster(label: str) -> str:
         sentence = "L'affiche s'imprime sur une feuille A4, ou A3 si l'adresse dit « papier=a3 »."
         raise ParameterError(sentence, request.args["papier"], "a3", "A3")
     address = f"{settings().public_url}{url_for('composer.compose')}{here.query_with(le=None)}"
-    context = year_context(here, year)
+    context, paper = year_context(here, year), request.args.get("papier") or "a4"
     return render_template(
         "public/calendar/poster.html",
         page=here,
-        paper=request.args.get("papier") or "a4",
+        paper=paper,
+        sheets=sheets(context["lines"], paper),
+        room=room_words(context["lines"], paper),
         qr=links.qr_markup(address),
         chips=chips(here),
         scopes={

@@ -20,7 +20,7 @@ from calendar_app.store.base import db
 from calendar_app.web.page import Page
 from calendar_app.web.public.holiday_layer import holiday_layer
 from calendar_app.words.errors import CalendarUnknownError
-from calendar_app.words.french import SHORT_MONTHS
+from calendar_app.words.french import SHORT_MONTHS, day_words
 from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import MilestoneKind
 
@@ -122,6 +122,62 @@ def _spans(
                 yield mark
 
 
+@dataclass(frozen=True)
+class Group:
+    """The lines under one heading.
+
+    :param label: the heading, in French; empty where all lines stand together.
+    :param note: what follows the heading, such as until when; or empty.
+    """
+
+    label: str
+    note: str
+    lines: list[Line]
+
+
+def groups(
+    year: SchoolYear, found: Sequence[Line], periods: Sequence[Period], today: date
+) -> list[Group]:
+    """Return the lines of the school year of *today* grouped by their next dates: in this période
+    (in holidays the next one), later, without a day, past. Another year is one group.
+
+    :param periods: those of the year; none when they are unknown, and nationally.
+    """
+    if not year.first_day <= today <= year.last_day:
+        return [Group("", "", list(found))]
+    period = next((p for p in periods if p.last_day >= today), None)
+    ahead = sorted(
+        ((day, line) for line in found if (day := _next_day(line, today))), key=lambda one: one[0]
+    )
+    soon = [line for day, line in ahead if period and day <= period.last_day]
+    later = [line for _, line in ahead[len(soon) :]]
+    undated = [line for line in found if not line.milestones]
+    past = [line for line in found if line.milestones and not _next_day(line, today)]
+    has_cancelled = any(m.is_cancelled for line in past for m in line.milestones)
+    label = "Cette période" if period and period.first_day <= today else "La période qui vient"
+    until = f"jusqu'au {day_words(period.last_day, weekday=False, year=False)}" if period else ""
+    grouped = [
+        Group(label, until, soon),
+        Group("Plus tard" if period else "À venir", "", later),
+        Group("Toute l'année", "", undated),
+        Group("Passés ou annulés" if has_cancelled else "Passés", "", past),
+    ]
+    return [group for group in grouped if group.lines]
+
+
+def _next_day(line: Line, today: date) -> date | None:
+    """Return the day of the next date that takes place; None when none is ahead. What has begun
+    counts as today, except a deadline, of which the last day counts."""
+    return min(
+        (
+            m.last_day if m.kind.is_deadline else max(m.first_day, today)
+            for m in line.milestones
+            if m.last_day >= today and not m.is_cancelled
+        ),
+        default=None,
+    )
+
+
 #: Before any date was cancelled: a school year shows all its cancelled dates.
 _EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -137,15 +193,17 @@ def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
     drawn = [line for line in found if not _is_day(line)]
     days = [m for line in found if _is_day(line) for m in line.milestones]
     known: list[SchoolYear] = queries.school_years(db.session)
+    behind = axis(here, year)
     return {
         "year": year,
         "archive": year if year.last_day < here.today else None,
         "lines": drawn,
+        "groups": groups(year, drawn, behind["periods"], here.today),
         "days": [here.card(m) for m in days],
         "cards_by_uid": {m.uid: here.card(m) for line in drawn for m in line.milestones},
         "previous": year.previous if any(y < year for y in known) else None,
         "next": year.next if any(y > year for y in known) else None,
-        **axis(here, year),
+        **behind,
     }
 
 
@@ -154,7 +212,7 @@ def _is_day(line: Line) -> bool:
     return bool(line.milestones) and all(m.by_rule for m in line.milestones)
 
 
-def axis(here: Page, year: SchoolYear) -> dict[str, object]:
+def axis(here: Page, year: SchoolYear) -> dict[str, Any]:
     """Return the template values behind the lines: months, périodes, holidays and today."""
     periods = _periods(here.class_days, year)
     holidays = here.class_days.holidays_in(year.first_day, year.last_day)

@@ -74,16 +74,19 @@ def test_a_bar_says_where_it_was_cut():
 
 
 def test_what_does_not_fit_a_week_is_counted():
-    """Of five dates on Thursday, three lines show two, and « + 3 autres »."""
+    """Of five dates on Thursday, three lines show three, and « + 2 »; one of the two lasts until
+    Friday."""
     many = [Item(date(2021, 2, 4), date(2021, 2, 4 + n), name) for n, name in enumerate("abcde")]
     first, second, *_ = month_grid(2021, 2, many)
     first.fold(3)
     second.fold(3)
-    assert ["".join("." if b is None else b.item.name for b in lane) for lane in first.lanes] == [
-        "...e",
-        "...d",
+    assert ["".join(b.item.name * b.width if b else "." for b in lane) for lane in first.lanes] == [
+        "...eeee",
+        "...dddd",
+        "...ccc.",
     ]
-    assert (first.hidden, second.hidden, len(second.lanes)) == (3, 0, 1)
+    assert first.hidden == [0, 0, 0, 2, 1, 0, 0]
+    assert (second.hidden, len(second.lanes)) == ([0] * 7, 1)
 
 
 items = st.builds(
@@ -93,6 +96,24 @@ items = st.builds(
     st.integers(0, 89),
     st.integers(0, 40),
 )
+
+
+@given(st.lists(items, max_size=14), st.integers(1, 4))
+def test_a_day_shows_all_that_begins_on_it_where_it_has_no_more_than_fits(found, most):
+    for week in month_grid(2021, 2, found):
+        held = [bar for lane in week.lanes for bar in lane if bar]
+        week.fold(most)
+        shown = [bar for lane in week.lanes for bar in lane if bar]
+        assert len(week.lanes) <= most
+        crowd = [sum(b.column <= day < b.column + b.width for b in held) for day in range(7)]
+        for day in range(7):
+            seen = sum(b.column <= day < b.column + b.width for b in shown)
+            assert seen + week.hidden[day] == crowd[day], "each date is shown or counted"
+            if crowd[day] <= most:
+                begin = [sum(b.column == day for b in bars) for bars in (held, shown)]
+                assert begin[0] == begin[1]
+        if max(crowd) <= most:
+            assert week.hidden == [0] * 7
 
 
 @given(st.lists(items, max_size=12))

@@ -78,7 +78,9 @@ def test_each_row_of_a_table_is_whole_and_every_holiday_of_the_month_is_named(
     whose = ClassDays.of_academies((found,), CALENDARS, wednesdays=True) if found else NATION
     for month in range(1, 13):
         page = plain(client.get(f"/calendrier/{year}/{month:02}/?academie={academy}").text)
-        for week in re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL):
+        wide, _, days = page.partition('class="month-days"')
+        assert days.count("<tr") == wide.count('<tr class="days"') + 1
+        for week in re.findall(r"<tbody>(.*?)</tbody>", wide, re.DOTALL):
             rows = re.findall(r"<tr.*?</tr>", week, re.DOTALL)
             assert f'rowspan="{len(rows)}"' in rows[0]
             for row in rows:
