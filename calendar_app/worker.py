@@ -31,6 +31,7 @@ from calendar_app.config.retention import CLEANED_EVERY
 from calendar_app.editing import silence, suggestions
 from calendar_app.editing.followed import agendas, link_checks
 from calendar_app.editing.followed.fetcher import Fetcher
+from calendar_app.editing.mailbox import imap, receiving
 from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
 from calendar_app.words.errors import CalendarError
 
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two runs of each job.
 PLAN, ANSWER, SEND, BEAT, LOOK, FOLLOW, RENEW = 60, 2, 5, 15, 3600, 60, 3600
+#: The mailbox of letters.
+RECEIVE = 600
 CLEAN = int(CLEANED_EVERY.total_seconds())
 
 #: Seconds before links on other servers are checked and the holidays are fetched, so that a worker
@@ -56,6 +59,7 @@ def _clean(app: Flask, now: datetime) -> None:
     asked.clean(session, now)
     subscriptions.clean(session, now)
     suggestions.clean(session, now)
+    receiving.clean(session, now)
     silence.clean(session, now)
     planning.clean_send_days(session, now)
     outbox_status.clean_deliveries(session, now)
@@ -75,6 +79,18 @@ def _follow(app: Flask, is_stopping: Callable[[], bool]) -> None:
             # An agenda that we cannot read must not delay the agendas after it.
             log.exception("source %s could not be read", source_id)
             agendas.note_failure(session, source_id, agendas.OUR_FAULT, datetime.now(UTC))
+
+
+def read_letters(app: Flask, owner: str, is_stopping: Callable[[], bool]) -> None:
+    """Read the mails whose sender was declared since, then the mailbox, where there is one; the
+    reason of a failure is stored."""
+    session, knowledge = store_session(app), letter_knowledge()
+    receiving.release(session, datetime.now(UTC), knowledge)
+    if address := settings_of(app).letters_mailbox:
+        try:
+            imap.read_mailbox(session, address, owner, knowledge, is_stopping)
+        except CalendarError as error:
+            log.warning("the mailbox of letters was not read: %s", error)
 
 
 def _renew_holidays(app: Flask) -> None:
@@ -135,6 +151,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         (lambda: _renew_holidays(app), RENEW, SETTLED),
         # Agendas that are not due are not asked, so this job may begin at once.
         (follow, FOLLOW, 0),
+        (lambda: read_letters(app, owner, stopping.is_set), RECEIVE, 0),
     ):
         first = datetime.now(UTC) + timedelta(seconds=wait)
         scheduler.add_job(_guarded(app, job), "interval", seconds=seconds, next_run_time=first)

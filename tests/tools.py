@@ -54,6 +54,7 @@ _TOOLS = {
     "java": (("java",), "default-jre-headless"),
     "cc": (("cc", "gcc", "clang"), "gcc"),
     "pkg-config": (("pkg-config", "pkgconf"), "pkg-config"),
+    "dovecot": (("dovecot",), "dovecot-imapd"),
     "nginx": (("nginx",), "nginx-light"),
 }
 

@@ -19,7 +19,7 @@ from calendar_app.editing.letter_lines import ItemLine, change_words, item_line,
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.letters.as_json import contract
 from calendar_app.letters.dated_items import LetterReading
-from calendar_app.letters.formats.letter_text import letter_bytes
+from calendar_app.letters.formats.letter_text import MAX_BYTES, letter_bytes
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.school.local_time import paris_day
 from calendar_app.words.errors import CalendarError
@@ -121,6 +121,50 @@ def letters_import(issued: datetime | None, files: tuple[Path, ...]) -> None:
         else:
             _show_report(path, report, knowledge)
     _end(found)
+
+
+#: Exit codes of sysexits.h, by which a mail server knows what to do with a message.
+_EX_DATAERR, _EX_TEMPFAIL = 65, 75
+
+
+@letters_group.command("receive")
+def letters_receive() -> None:
+    """Prend un courriel sur l'entrée standard, pour un serveur de courriel.
+
+    Pour Postfix : « letters: "|calendar-app letters receive" » dans /etc/aliases. Se termine par 0
+    si le courriel est pris ou déjà connu, 65 s'il est refusé, 75 s'il faut réessayer plus tard.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from calendar_app.cli.base import store_as_it_is
+    from calendar_app.config.environment import SettingsError
+    from calendar_app.editing.mailbox import receiving
+
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    # The rest is read as well: a server whose pipe breaks would try again.
+    while sys.stdin.buffer.read(2**20):
+        pass
+    knowledge = letters.knowledge_of_files(data_folder())
+    try:
+        with store_as_it_is() as session:
+            outcome, reason = receiving.receive(session, data, datetime.now(UTC), knowledge)
+    except (CalendarError, SQLAlchemyError, SettingsError, OSError):
+        click.echo("La base ne répond pas : le courriel est à remettre plus tard.", err=True)
+        sys.exit(_EX_TEMPFAIL)
+    if outcome is receiving.Outcome.REFUSED:
+        click.echo(f"Courriel refusé : {reason}", err=True)
+        sys.exit(_EX_DATAERR)
+    # The answer of a machine is not refused aloud: the server would write back to the machine.
+    click.echo(_RECEIVED[outcome.value], err=True)
+
+
+#: Value of ``receiving.Outcome`` → what an operator reads.
+_RECEIVED = {
+    "read": "Courriel lu : ses lettres sont dans la rédaction.",
+    "waiting": "Expéditeur inconnu : le courriel attend l'administration du site.",
+    "report": "Réponse d'une machine : le courriel est laissé de côté.",
+    "known": "Ce courriel était déjà connu.",
+}
 
 
 def _day(issued: datetime | None) -> date | None:

@@ -13,6 +13,8 @@ from calendar_app.app import answer_requests, letterhead, make_sender, settings_
 from calendar_app.catalogue import holidays_update, queries
 from calendar_app.cli.base import entered, store_as_it_is
 from calendar_app.cli.group import FILE, cli
+from calendar_app.editing.mailbox import deciding
+from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.reminders import outbox_status, planning, rehearsal
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.school.local_time import PARIS, paris_day
@@ -122,6 +124,7 @@ def reminders_status(now: datetime | None, check: bool) -> None:
         found = outbox_status.status(session, at)
         _show(found)
         _show_holidays(session, settings_of(app).holidays_url, at)
+        _show_mailbox(session, settings_of(app).letters_mailbox is not None)
         degraded = Health().degraded(session, at) if check else ()
     if degraded:
         raise CalendarError("\n".join(_DEGRADED[name] for name in degraded))
@@ -165,6 +168,21 @@ def _show_holidays(session: AnySession, address: str | None, now: datetime) -> N
     today = paris_day(now)
     for sentence in unknown_holidays_words(reference.academies, reference.calendars, today):
         click.echo(sentence)
+
+
+def _show_mailbox(session: AnySession, is_set: bool) -> None:
+    """Say when the mailbox of letters was read, without its name, which is an address."""
+    found = deciding.facts(session)
+    waiting = found.counts.get(MailState.WAITING, 0)
+    if is_set:
+        read_at = found.state.read_at if found.state else None
+        told = f"lue le {_local(read_at)}" if read_at else "pas encore lue"
+        click.echo(f"\nBoîte des lettres : {told}.")
+        if found.state and found.state.problem and found.state.tried_at:
+            when = _local(found.state.tried_at)
+            click.echo(f"Essai du {when} sans succès. {found.state.problem}")
+    if waiting:
+        click.echo(f"{counted(waiting, 'courriel')} d'expéditeurs inconnus à trancher.")
 
 
 def _local(at: datetime) -> str:

@@ -144,6 +144,20 @@ def smtp_url(text: str, *, production: bool) -> str:
     return text
 
 
+def mailbox_url(text: str) -> str:
+    """Read ``imaps://user:password@host[:port][/folder]``; without TLS (``imap://``), only on this
+    machine."""
+    parts = urlsplit(text)
+    host = parts.hostname
+    if parts.scheme not in ("imaps", "imap") or not host or parts.port == 0:
+        raise ValueError(text)
+    if not parts.username or not parts.password or parts.query or parts.fragment:
+        raise ValueError(text)
+    if parts.scheme == "imap" and host not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError(text)
+    return text
+
+
 def database_url(text: str, folder: Path) -> str:
     """Read the address of a SQLite or PostgreSQL store; a relative path starts from *folder*.
 

@@ -21,6 +21,9 @@ ASKED: Final = timedelta(days=1)
 #: The address left with a suggestion, at most.
 PROPOSER: Final = timedelta(days=90)
 
+#: A mail of an unknown sender until an administrateur decides, and the subject of any mail.
+STRANGE_MAIL: Final = timedelta(days=30)
+
 #: The rows of finished mails: a school year and the rentrée after it.
 MAILS: Final = timedelta(days=400)
 

@@ -27,6 +27,7 @@ from calendar_app.config.environment import (
     database_url,
     host_of,
     mail_or_web_page,
+    mailbox_url,
     matching,
     networks,
     number,
@@ -123,6 +124,8 @@ class Settings(BaseSettings):
     :param mail_from: the sender of every mail.
     :param unsubscribe_mailbox: the address at which people unsubscribe, if there is one.
     :param sending: False holds every mail back.
+    :param letters_mailbox: the mailbox of letters that the worker reads every ten minutes:
+        ``imaps://user:password@host/INBOX``. None: it reads none.
     :param holidays_url: the CSV file of the ministry's school calendar that the worker fetches each
         month; None: it fetches none.
     :param trusted_proxies: how many proxies stand before the server, for werkzeug's ``ProxyFix``.
@@ -227,6 +230,16 @@ class Settings(BaseSettings):
     sending: Annotated[
         bool, _read(lambda text: one_of("on", "off")(text) == "on"), Variable("« on » ou « off »")
     ] = True
+    letters_mailbox: Annotated[
+        str | None,
+        _read(mailbox_url),
+        Variable(
+            "l'adresse d'une boîte, par exemple imaps://utilisateur:mot-de-passe@serveur/INBOX "
+            "(imap:// seulement sur cette machine ; @, : et / du nom ou du mot de passe s'écrivent "
+            "%40, %3A et %2F)",
+            secret=True,
+        ),
+    ] = Field(None, repr=False)
     holidays_url: Annotated[
         str | None,
         _read(web_page_or_nothing),

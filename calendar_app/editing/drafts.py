@@ -90,13 +90,26 @@ def import_letter(
             return _report(known, is_new=False)
     # Parsed before the transaction, because it may take seconds and other writers would wait.
     found = letters.read(data, issued, now, knowledge)
+    return import_reading(session, checksum, file_name, found, now, knowledge)
+
+
+def import_reading(
+    session: AnySession,
+    checksum: str,
+    file_name: str,
+    found: LetterReading,
+    now: datetime,
+    knowledge: LetterKnowledge,
+) -> LetterReport:
+    """As :func:`import_letter`, for a reading of the letter with this SHA-256 (hexadecimal)."""
     with writing(session, now):
         # The lock keeps two concurrent imports from both proposing the same contest.
         queries.catalogue(session, for_update=True)
         values = {
             "checksum": checksum,
             "title": found.title,
-            "file_name": _base_name(file_name),
+            # Folders may tell about the person who dropped the file.
+            "file_name": clean_line(file_name.replace("\\", "/").rpartition("/")[2]),
             "issued": found.issued,
             "issued_from": found.issued_from,
             "text": found.text,
@@ -107,7 +120,10 @@ def import_letter(
         letter = _letter(session, checksum)
         assert letter  # noqa: S101 - inserted here or by another process
         if is_new:
-            _add_drafts(session, letter, found, now, knowledge.academies)
+            letter.drafts = held_against_calendar(
+                session, found.items, found.issued, now, knowledge.academies
+            )
+            session.flush()
             for draft in letter.drafts:
                 draft.scope = set(publishing_scope(session, draft))
         return _report(letter, is_new=is_new)
@@ -120,22 +136,6 @@ def item_as_read(draft: Draft) -> DatedItem:
 
 def _letter(session: AnySession, checksum: str) -> Letter | None:
     return session.scalars(select(Letter).where(Letter.checksum == checksum)).one_or_none()
-
-
-def _base_name(file_name: str) -> str:
-    """Return the last segment of a name: folders may tell about the person who dropped the file."""
-    return clean_line(file_name.replace("\\", "/").rpartition("/")[2])
-
-
-def _add_drafts(
-    session: AnySession, letter: Letter, found: LetterReading, now: datetime, academies: Academies
-) -> None:
-    """Add a draft for each dated item of a letter that was not in the store."""
-    drafts = held_against_calendar(session, found.items, found.issued, now, academies)
-    for draft in drafts:
-        draft.letter = letter
-    session.add_all(drafts)
-    session.flush()
 
 
 def held_against_calendar(

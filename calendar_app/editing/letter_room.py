@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from calendar_app.catalogue import queries
 from calendar_app.editing import drafts
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.letters import Draft, Letter, LetterDrop
+from calendar_app.editing.models.mailbox import ReceivedLetter, ReceivedScope
 from calendar_app.editing.rights import NotYourActionError, is_allowed, rights
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.rules.roles import EditorAction
@@ -80,16 +81,17 @@ def drop(
 
 
 def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLetter:
-    """Return a letter for an editor who dropped it, or who has a draft of it within their scope; an
-    administrateur may read all letters.
+    """Return a letter for an editor who dropped it, who has a draft of it within their scope, or
+    within whose scope are those whom it came for by mail; an administrateur may read all letters.
 
     :raises NotFoundError: when there is no such letter for this editor.
     """
     letter = session.get(Letter, letter_id)
+    may_read = letter is not None and _reads_by_mail(session, editor, letter_id)
     dropped = session.get(LetterDrop, (letter_id, editor.id))
     mine = _mine(session, editor, letter) if letter else ()
     covers = rights(editor, queries.reference(session).academies).covers
-    if letter is None or not (dropped or mine or covers is None):
+    if letter is None or not (dropped or mine or may_read or covers is None):
         raise NotFoundError("Cette lettre n'existe pas, ou rien n'y est de votre périmètre.")
     pending = [draft for draft in letter.drafts if draft.state is DraftState.PENDING]
     elsewhere = sum(draft not in mine for draft in pending)
@@ -106,7 +108,8 @@ def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[L
     if covers is not None:
         dropped = select(LetterDrop.letter_id).where(LetterDrop.editor_id == editor.id)
         mine = drafts.drafts_within(covers).with_only_columns(Draft.letter_id)
-        query = query.where(or_(Letter.id.in_(dropped), Letter.id.in_(mine)))
+        mailed = select(ReceivedLetter.letter_id).where(_is_for(covers))
+        query = query.where(or_(Letter.id.in_(dropped), Letter.id.in_(mine), Letter.id.in_(mailed)))
     found = list(session.scalars(query.limit(limit)))
     counts = (
         drafts.drafts_within(covers)
@@ -122,6 +125,22 @@ def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[L
         for letter in found
         for of in (of_letter.get(letter.id, {}),)
     )
+
+
+def _reads_by_mail(session: AnySession, editor: Editor, letter_id: int) -> bool:
+    """Return whether an editor may read a letter because of whom a mail brought it for."""
+    brought = select(ReceivedScope.code).join(
+        ReceivedLetter, ReceivedLetter.mail_id == ReceivedScope.mail_id
+    )
+    codes = session.scalars(brought.where(ReceivedLetter.letter_id == letter_id))
+    read = EditorAction.READ_MAILED_LETTER
+    return any(is_allowed(session, editor, read, {code}) for code in codes)
+
+
+def _is_for(covers: frozenset[str]) -> ColumnElement[bool]:
+    """Return the condition that a mail is for one of these codes."""
+    is_for = select(ReceivedScope.mail_id).where(ReceivedScope.code.in_(covers))
+    return ReceivedLetter.mail_id.in_(is_for)
 
 
 def _check_drop(session: AnySession, editor: Editor) -> None:

@@ -16,7 +16,10 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from calendar_app.editing.models.editors import Editor, PasswordLink
 from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.models.mailbox import ReceivedLetter, ReceivedMail
+from calendar_app.editing.rights import is_allowed
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
+from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.reminders.mail import other_messages
 from calendar_app.reminders.mail.message import Letterhead, Message
 from calendar_app.reminders.models.outbox import Delivery
@@ -92,11 +95,46 @@ class ToProposer:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ToForwarder:
+    """The mail to an editor who sent a letter to the mailbox.
+
+    :param day: the day in Europe/Paris on which the letter came.
+    :param letter_ids: the letters that the mail brought.
+    :param found: the number of their dates.
+    :param pending: of these, those that the editor may read and somebody has to decide about.
+    :param reason: French: why the mail brought no letter; None if it did.
+    """
+
+    address: str
+    day: date
+    letter_ids: tuple[int, ...]
+    found: int
+    pending: int
+    reason: str | None
+
+    def token(self, links: PersonalLinks, mail: Claimed) -> str | None:
+        """Return an empty text: the mail has no personal link."""
+        return ""
+
+    def message(self, head: Letterhead) -> Message:
+        """Return the mail « Votre lettre »."""
+        return other_messages.letter(
+            head, self.day, self.letter_ids, self.found, self.pending, self.reason
+        )
+
+
 def read(session: AnySession, mails: Sequence[Claimed], now: datetime) -> Mapping[int, OtherMail]:
     """Return the recipient and text of each mail, by the id of its delivery; mails that nobody
     waits for any more are left out."""
     ids = [mail.id for mail in mails]
-    return {**_editors(session, ids, now), **_proposers(session, ids)} if ids else {}
+    if not ids:
+        return {}
+    return {
+        **_editors(session, ids, now),
+        **_proposers(session, ids),
+        **_forwarders(session, ids),
+    }
 
 
 def somebody_waits(now: datetime) -> ColumnElement[bool]:
@@ -112,6 +150,12 @@ def somebody_waits(now: datetime) -> ColumnElement[bool]:
             Draft.answer_delivery_id == Delivery.id,
             Delivery.kind == DeliveryKind.SUGGESTION,
             Draft.suggested_by.is_not(None),
+        ),
+        exists().where(
+            ReceivedMail.answer_delivery_id == Delivery.id,
+            Delivery.kind == DeliveryKind.LETTER,
+            Editor.id == ReceivedMail.editor_id,
+            Editor.disabled_at.is_(None),
         ),
     )
 
@@ -159,4 +203,31 @@ def _proposers(session: AnySession, ids: Sequence[int]) -> dict[int, ToProposer]
                 event=(event.id, event.title) if event else None,
                 words=decided.answer,
             )
+    return found
+
+
+def _forwarders(session: AnySession, ids: Sequence[int]) -> dict[int, ToForwarder]:
+    found = {}
+    rows = session.execute(
+        select(ReceivedMail, Editor)
+        .join(Editor, Editor.id == ReceivedMail.editor_id)
+        .where(ReceivedMail.answer_delivery_id.in_(ids), Editor.disabled_at.is_(None))
+    )
+    for mail, editor in rows.tuples().all():
+        letters = select(ReceivedLetter.letter_id).where(ReceivedLetter.mail_id == mail.id)
+        drafts = session.scalars(select(Draft).where(Draft.letter_id.in_(letters))).all()
+        pending = [
+            draft
+            for draft in drafts
+            if draft.state is DraftState.PENDING
+            and is_allowed(session, editor, EditorAction.READ_DRAFT, draft.scope)
+        ]
+        found[mail.answer_delivery_id or 0] = ToForwarder(
+            address=editor.address,
+            day=paris_day(mail.received_at),
+            letter_ids=tuple(session.scalars(letters.order_by(ReceivedLetter.letter_id))),
+            found=len(drafts),
+            pending=len(pending),
+            reason=mail.reason,
+        )
     return found

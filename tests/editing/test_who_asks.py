@@ -12,6 +12,7 @@ ASKED = """
 events.save events.write letter_room.drop moderation.accept moderation.accept_certain
 moderation.attach moderation.correct moderation.refuse proposals.propose agendas.add
 agendas.follow agendas.pause agendas.refresh series_rules.end undo.undo
+senders.declare senders.withdraw deciding.read_as deciding.refuse
 """
 #: Why the other functions check no right: reason → functions.
 NO_RIGHT = {
@@ -32,7 +33,7 @@ NO_RIGHT = {
     """,
     # Commands: a person who may run them may open the store anyway.
     "an operator": """
-    import_export.import_events drafts.import_letter accounts.add accounts.disable
+    import_export.import_events drafts.import_letter receiving.receive accounts.add accounts.disable
     accounts.mail_link accounts.reset
     file_exchange.import_events_file file_exchange.import_holidays_file holidays_update.update
     outbox_status.apply_bounces outbox_status.drop outbox_status.retry outbox_status.status
@@ -46,10 +47,13 @@ NO_RIGHT = {
     outbox.claim outbox.close_reminders outbox.finish_unsent outbox.release outbox.sweep
     outbox_status.beat outbox_status.clean_deliveries outbox_status.farewell renewal.renew
     planning.clean_send_days silence.clean
+    receiving.clean receiving.release
     planning.plan_due agendas.due agendas.note_failure subscriptions.clean suggestions.clean
     """,
     # Parts of the functions above, inside the transaction of their caller.
     "a part": """
+    drafts.import_reading receiving.keep_read receiving.read_waiting receiving.too_large
+    senders.declared forgetting.forget
     subscribers.agenda_changed subscribers.whether_or_not references.renew_calendars
     series_rules.write_end
     audience.recipients_query draft_facts.note_draft drafts.held_against_calendar
@@ -63,7 +67,7 @@ NO_RIGHT = {
     """,
     # These functions write nothing.
     "a reading": """
-    change_words.changed_parts events.imagined events.rebase health.has_worker
+    change_words.changed_parts deciding.facts events.imagined events.rebase health.has_worker
     letter_room.letters_of
     other_mails.read other_mails.somebody_waits rights.is_allowed
     setup.schema_state subscriptions.confirmation_expired
@@ -72,7 +76,9 @@ NO_RIGHT = {
 PACKAGE = Path(calendar_app.__file__).parent
 WEB = PACKAGE / "web"
 #: The rooms whose functions change the store.
-ROOMS = ("store", "catalogue", "reminders", "editing", "editing/followed")
+ROOMS = (
+    "store", "catalogue", "reminders", "editing", "editing/followed", "editing/mailbox",
+)  # fmt: skip
 #: Modules left out: connections, read queries and pure functions.
 _NO_VERBS = ("base", "connections", "patient_postgresql", "queries", "versions", "facts")
 _WRITES = ("writing(", "session.add", "session.execute(", "session.delete", ".connection()")

@@ -52,6 +52,14 @@ class EditorAction(StrEnum):
     #: Follow an agenda, pause it, or read it at once.
     FOLLOW_SOURCE = "follow_source"
     READ_CHANGE = "read_change"
+    #: Read the name of a mailing list or sender whose mails are letters.
+    READ_SENDER = "read_sender"
+    #: Declare such a sender, or take it back.
+    DECLARE_SENDER = "declare_sender"
+    #: Decide about a mail of an unknown sender.
+    DECIDE_MAIL = "decide_mail"
+    #: Read a letter that came by mail.
+    READ_MAILED_LETTER = "read_mailed_letter"
 
 
 class Extent(Enum):
@@ -81,6 +89,7 @@ class Right:
 
 
 _ALL = frozenset(EditorRole)
+_ADMINISTRATORS = frozenset((EditorRole.ADMINISTRATOR,))
 _PUBLISHERS = frozenset((EditorRole.PUBLISHER, EditorRole.ADMINISTRATOR))
 
 #: The whole table of rights. Every service that acts for an editor checks it inside the transaction
@@ -97,6 +106,10 @@ RIGHTS: dict[EditorAction, Right] = {
     EditorAction.READ_SOURCE: Right(_ALL, Extent.EVERYTHING),
     EditorAction.FOLLOW_SOURCE: Right(_PUBLISHERS, Extent.EVERYTHING),
     EditorAction.READ_CHANGE: Right(_ALL, Extent.EVERYTHING, or_maker=True),
+    EditorAction.READ_SENDER: Right(_ALL, Extent.EVERYTHING),
+    EditorAction.DECLARE_SENDER: Right(_PUBLISHERS, Extent.EVERYTHING),
+    EditorAction.DECIDE_MAIL: Right(_ADMINISTRATORS, Extent.NOTHING),
+    EditorAction.READ_MAILED_LETTER: Right(_ALL, Extent.EVERYTHING),
 }
 
 

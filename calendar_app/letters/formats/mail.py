@@ -18,6 +18,7 @@ from __future__ import annotations
 import email
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -83,6 +84,41 @@ def mail_letter(data: bytes, read: Callable[[bytes], LetterText]) -> LetterText:
     return LetterText(text, form, fullest.issued or mails[0].issued)
 
 
+@dataclass(frozen=True, slots=True)
+class MailParts:
+    """The letters that a mail brings, each to be read as a letter of its own.
+
+    :param subject: the subject of the mail itself, decoded, on one line.
+    :param text: the text of the mail and of the mails that it forwards, without what is attached;
+        without text, ``text.text`` is empty.
+    :param attached: (file name, bytes) of each attached letter (PDF, Word, OpenDocument); a file
+        without a name has an empty one.
+    """
+
+    subject: str
+    text: LetterText
+    attached: tuple[tuple[str, bytes], ...]
+
+
+def mail_parts(data: bytes) -> MailParts:
+    """Return the letters in a mail. Their day is that of :func:`mail_letter`.
+
+    Any exception comes from ``email`` and means that the mail is damaged.
+
+    :param data: the bytes of one mail.
+    """
+    message = email.message_from_bytes(data)
+    mails = list(_mails(message, _MAX_DEPTH))
+    fullest = max(mails, key=lambda mail: _weight(mail.body))
+    text = "\n\n".join(mail.text for mail in mails if mail.text)
+    said = any(_weight(mail.body) for mail in mails)
+    return MailParts(
+        _subject(message),
+        LetterText(text if said else "", LetterForm.EML, fullest.issued or mails[0].issued),
+        tuple(pair for mail in mails for pair in zip(mail.file_names, mail.letters, strict=True)),
+    )
+
+
 class _Mail:
     """One mail, given or forwarded: its text, its attached letters and the mails that it forwards.
 
@@ -95,6 +131,7 @@ class _Mail:
         self.heading = f"# {subject}\n\n" if subject else ""
         self.issued = _issued(message)
         self.letters: list[bytes] = []
+        self.file_names: list[str] = []
         self.forwarded: list[Message] = []
         self.body = self._text_of(message, depth).strip("\n")
 
@@ -125,6 +162,7 @@ class _Mail:
             return ""
         if is_document(content):
             self.letters.append(content)
+            self.file_names.append(_file_name(part))
             return ""
         if part.get_content_disposition() == "attachment":
             return ""
@@ -186,6 +224,14 @@ def _subject(message: Message) -> str:
         piece if isinstance(piece, str) else decoded(piece, charset) for piece, charset in pieces
     )
     return _PREFIX.sub("", clean_line(text), count=1) if _PREFIX.match(text) else clean_line(text)
+
+
+def _file_name(part: Message) -> str:
+    """Return the name of an attached file on one line; empty without a name that can be read."""
+    try:
+        return clean_line(part.get_filename() or "")
+    except (HeaderParseError, LookupError, ValueError, TypeError):
+        return ""
 
 
 def _issued(message: Message) -> date | None:

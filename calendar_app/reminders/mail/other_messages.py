@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from calendar_app.reminders.mail.message import Letterhead, Message
@@ -52,3 +53,31 @@ def suggestion(
         "paragraphs": [p.strip() for p in clean(words or "").split("\n") if p.strip()],
     }
     return Message.build(head, DeliveryKind.SUGGESTION, context, unsubscribe=False)
+
+
+def letter(
+    head: Letterhead,
+    day: date,
+    letter_ids: Sequence[int],
+    found: int,
+    pending: int,
+    reason: str | None,
+) -> Message:
+    """« Votre lettre »: what was found in a letter that an editor sent to the mailbox. The mail
+    contains nothing of the letter, because anybody may write in anybody's name.
+
+    :param day: the day on which the letter came.
+    :param letter_ids: the letters that it brought; the link leads to the only one, else to all.
+    :param found: the number of dates in them.
+    :param pending: of these, those that wait for this editor.
+    :param reason: French: why it brought no letter; None if it did.
+    """
+    rest = f"{letter_ids[0]}/" if len(letter_ids) == 1 else ""
+    context = {
+        "day": day_words(day, weekday=False),
+        "path": f"/redaction/lettres/{rest}",
+        "found": found,
+        "pending": pending,
+        "reason": reason,
+    }
+    return Message.build(head, DeliveryKind.LETTER, context, unsubscribe=False)

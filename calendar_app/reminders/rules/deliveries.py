@@ -93,6 +93,8 @@ class DeliveryKind(StrEnum):
     PASSWORD = "password"  # noqa: S105 (it is the name of a mail)
     #: To a person who suggested something: what became of it.
     SUGGESTION = "suggestion"
+    #: To an editor who sent a letter to the mailbox: what was found in it.
+    LETTER = "letter"
 
     @property
     def to_subscriber(self) -> bool:
@@ -113,7 +115,7 @@ class DeliveryKind(StrEnum):
 
 
 #: The mails to non-subscribers.
-TO_OTHERS = (DeliveryKind.PASSWORD, DeliveryKind.SUGGESTION)
+TO_OTHERS = (DeliveryKind.PASSWORD, DeliveryKind.SUGGESTION, DeliveryKind.LETTER)
 
 _ANSWERS = (
     DeliveryKind.CONFIRMATION,

@@ -130,6 +130,7 @@ STATES: dict[str, Mapping[str, str]] = {
         DeliveryKind.GOODBYE: "fin des rappels",
         DeliveryKind.PASSWORD: "mot de passe",
         DeliveryKind.SUGGESTION: "réponse à une proposition",
+        DeliveryKind.LETTER: "réponse à l'envoi d'une lettre",
     },
     "issue": {
         AttemptOutcome.IN_DOUBT: "en doute (le serveur n'a pas répondu)",

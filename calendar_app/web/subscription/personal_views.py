@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from calendar_app.config.retention import silence_ends
 from calendar_app.editing import suggestions
+from calendar_app.editing.mailbox import forgetting
 from calendar_app.feeds.links import webcal
 from calendar_app.reminders import follows, personal_agenda, personal_data, subscriptions
 from calendar_app.reminders.models.subscriptions import Subscriber, Subscription
@@ -228,7 +229,7 @@ def erase(token: str) -> Any:
     if "oui" not in request.form:
         problems = {"oui": "Cochez la case pour confirmer l'effacement."}
         return _preferences(token, person, 400, problems=problems)
-    subscriptions.erase(db.session, person.uid, here.now, suggestions.forget)
+    subscriptions.erase(db.session, person.uid, here.now, forgetting.forget)
     return show("erased.html")
 
 

@@ -1,0 +1,169 @@
+"""What a mail says of itself: from whom, for whom, whether a machine wrote it. Pure.
+
+Every function runs on the bytes of a stranger: the caller lets a limited child process run it
+(``letters.limited_process``). ``email`` is used with its old policy, as ``letters.formats.mail``
+explains.
+"""
+
+from __future__ import annotations
+
+import email
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from email.message import Message
+from email.utils import getaddresses
+from typing import Any
+
+from calendar_app.letters.as_json import to_json
+from calendar_app.letters.formats.mail import mail_parts
+from calendar_app.letters.reading.letter import LetterKnowledge, read_letter, read_letter_text
+from calendar_app.words.errors import UnreadableLetterError
+from calendar_app.words.text import clean_line
+
+#: The most characters of a subject that are kept.
+_SUBJECT = 200
+_MAX_HEADER = 20_000
+#: Headers that name the recipient: first those of the servers, which know it also when the mail
+#: came by « Cci ».
+_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc")
+_LIST = re.compile(r"<([^<>\s]{1,250})>")
+_NO_ANSWER = ("bulk", "list", "junk", "auto_reply")
+_MACHINES = re.compile(
+    r"(mailer-daemon|postmaster|no-?reply|ne-?pas-?repondre|.*-bounces?|.*-request)@", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A mail without its content.
+
+    :param identity: SHA-256 of the Message-ID (of the content, where there is none) and of who sent
+        it, in hexadecimal: another sender cannot pass a mail off as one that came before.
+    :param sender: the address of « From » as it stands there; empty if there is none.
+    :param list_id: the name of the mailing list (RFC 2919), in lower case; empty if there is none.
+    :param tags: what stands between « + » and « @ » in the addresses of the recipients, in lower
+        case (« lille » of ``letters+lille@…``).
+    :param subject: decoded, on one line.
+    :param sent_day: ISO 8601: the day of the letter; None if unknown.
+    :param is_report: whether the mail is a delivery report or the answer of a machine
+        (RFC 3464, RFC 3834): it holds no letter.
+    :param answerable: whether a person wrote the mail, so that an answer makes no loop (RFC 3834,
+        section 2).
+    :param attached: how many attached letters it has.
+    :param has_text: whether the mail itself holds text.
+    """
+
+    identity: str
+    sender: str
+    list_id: str
+    tags: tuple[str, ...]
+    subject: str
+    sent_day: str | None
+    is_report: bool
+    answerable: bool
+    attached: int
+    has_text: bool
+
+
+def envelope_values(data: bytes) -> dict[str, Any]:
+    """Return the envelope of a mail as JSON values (:func:`envelope_of` reads them)."""
+    message = email.message_from_bytes(data)
+    parts = mail_parts(data)
+    sender = _addresses(message, ("from",))
+    address = sender[0] if sender else ""
+    named = _LIST.search(_header(message, "list-id"))
+    list_id = named[1].lower() if named else ""
+    is_report = _is_report(message)
+    by_machine = bool(is_report or list_id or _MACHINES.match(address) or _by_machine(message))
+    known_by = _header(message, "message-id").strip() or hashlib.sha256(data).hexdigest()
+    identity = "\n".join((known_by, address.casefold(), list_id))
+    return asdict(
+        Envelope(
+            identity=hashlib.sha256(identity.encode()).hexdigest(),
+            sender=address,
+            list_id=list_id,
+            tags=_tags(message),
+            subject=parts.subject[:_SUBJECT],
+            sent_day=parts.text.issued.isoformat() if parts.text.issued else None,
+            is_report=is_report,
+            answerable=not by_machine,
+            attached=len(parts.attached),
+            has_text=bool(parts.text.text),
+        )
+    )
+
+
+def envelope_of(values: Mapping[str, Any]) -> Envelope:
+    """Return an envelope from its JSON values."""
+    return Envelope(**{**values, "tags": tuple(values["tags"])})
+
+
+def part_values(arguments: tuple[bytes, int | None, date, LetterKnowledge]) -> dict[str, Any]:
+    """Return one letter of a mail as JSON values: its checksum, its file name, its reading.
+
+    :param arguments: the bytes of the mail; the number of the attached letter from 0, or None for
+        the text of the mail; today in Paris; what a reader of letters knows.
+    :raises UnreadableLetterError: when the letter cannot be read.
+    """
+    data, number, today, knowledge = arguments
+    parts = mail_parts(data)
+    issued = parts.text.issued
+    if number is None:
+        if not parts.text.text:
+            raise UnreadableLetterError("Ce courriel ne contient aucun texte.")
+        found = read_letter_text(parts.text, None, today, knowledge)
+        content, name = parts.text.text.encode("utf-8", "replace"), "courriel.eml"
+    else:
+        name, content = parts.attached[number]
+        found = read_letter(content, issued, today, knowledge)
+    checksum = hashlib.sha256(content).hexdigest()
+    return {"checksum": checksum, "name": name or "piece-jointe", "reading": to_json(found)}
+
+
+def _header(message: Message, name: str) -> str:
+    """Return the first header of this name on one line; empty if there is none."""
+    for field, value in message.raw_items():
+        if field.lower() == name:
+            raw = str(value)[:_MAX_HEADER].encode("utf-8", "surrogateescape")
+            return clean_line(raw.decode("utf-8", "replace"))
+    return ""
+
+
+def _addresses(message: Message, names: tuple[str, ...]) -> list[str]:
+    texts = [
+        clean_line(str(value)[:_MAX_HEADER].encode("utf-8", "replace").decode())
+        for name in names
+        for field, value in message.raw_items()
+        if field.lower() == name
+    ]
+    return [address for _, address in getaddresses(texts) if "@" in address]
+
+
+def _tags(message: Message) -> tuple[str, ...]:
+    before_at = (address.rpartition("@")[0] for address in _addresses(message, _TO))
+    tags = (tag.lower() for _, plus, tag in (text.partition("+") for text in before_at) if plus)
+    return tuple(dict.fromkeys(tags))
+
+
+def _is_report(message: Message) -> bool:
+    return (
+        message.get_content_type() in ("multipart/report", "message/delivery-status")
+        or _header(message, "auto-submitted").lower().startswith("auto-replied")
+        or _header(message, "return-path") == "<>"
+        or bool(_header(message, "x-autoreply") or _header(message, "x-autorespond"))
+    )
+
+
+def _by_machine(message: Message) -> bool:
+    automatic = _header(message, "auto-submitted").lower()
+    return (
+        (bool(automatic) and not automatic.startswith("no"))
+        or _header(message, "precedence").lower() in _NO_ANSWER
+        or any(
+            _header(message, name)
+            for name in ("x-auto-response-suppress", "list-unsubscribe", "list-post", "x-loop")
+        )
+    )

@@ -1,0 +1,236 @@
+"""A mailbox on an IMAP server: each mail is received, then moved to « Lues » or « Refusées ».
+
+The order of things loses no mail and reads none twice:
+
+1. one worker at a time reads the mailbox: it holds a lease, which each mail renews;
+2. a mail is fetched without a flag (``BODY.PEEK``), and received (``receiving.receive``), which
+   commits;
+3. then the server moves it. Where the connection or the worker is lost between 2 and 3, the mail
+   is still there at the next reading: it is known, and only moved.
+
+Nothing is ever deleted: no EXPUNGE is sent. A server without MOVE (RFC 6851) copies the mail and
+marks the first copy as deleted, and such copies are not read again.
+
+imap-tools opens the connection and knows the names of folders. The bytes of a mail are fetched past
+its ``MailMessage``, which would parse them in this process.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import logging
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote, urlsplit
+
+from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted, MailMessageFlags
+from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
+from sqlalchemy import or_, update
+from sqlalchemy.exc import DBAPIError
+
+from calendar_app.editing.mailbox import receiving
+from calendar_app.editing.models.mailbox import MailboxState
+from calendar_app.letters.formats.letter_text import MAX_BYTES
+from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.store.base import AnySession, insert_new, writing
+from calendar_app.words.errors import CalendarError
+
+#: The folders on the server into which mails are moved.
+READ, REFUSED = "Lues", "Refusées"
+
+#: How long a worker may take for one mail before another worker reads the mailbox.
+LEASE = timedelta(minutes=10)
+
+#: Seconds that a server may take to answer.
+_TIME_OUT = 60
+
+_log = logging.getLogger(__name__)
+
+
+class MailboxError(CalendarError):
+    """The mailbox cannot be read now; the sentence says why, and has no address or password."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxReading:
+    """One reading of the mailbox.
+
+    :param read: how many mails were received and moved.
+    :param failed: how many were left where they are, by a fault of ours.
+    """
+
+    read: int
+    failed: int
+
+
+def read_mailbox(
+    session: AnySession,
+    url: str,
+    owner: str,
+    knowledge: LetterKnowledge,
+    is_stopping: Callable[[], bool] = lambda: False,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> MailboxReading | None:
+    """Receive every mail of a mailbox; None when another worker does.
+
+    :param url: ``imaps://user:password@host[:port][/folder]`` (``config.environment.mailbox_url``).
+    :param owner: the name of this worker.
+    :raises MailboxError: when the mailbox cannot be read; the reason is stored as well.
+    """
+    if not _take_lease(session, owner, clock()):
+        return None
+    problem = "La lecture de la boîte a été interrompue par une erreur de notre côté."
+    try:
+        with _connected(url) as mailbox:
+            done = _read_all(session, mailbox, owner, knowledge, is_stopping, clock)
+        problem = _FAILED if done.failed else ""
+    except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
+        problem = _words(error)
+        raise MailboxError(problem) from None
+    finally:
+        _end(session, owner, problem or None, clock())
+    return done
+
+
+_FAILED = "Des courriels n'ont pas pu être lus : l'erreur est notée de notre côté."
+
+
+def _read_all(
+    session: AnySession,
+    mailbox: BaseMailBox,
+    owner: str,
+    knowledge: LetterKnowledge,
+    is_stopping: Callable[[], bool],
+    clock: Callable[[], datetime],
+) -> MailboxReading:
+    folders = {name: _folder(mailbox, name) for name in (READ, REFUSED)}
+    read = failed = 0
+    for uid in mailbox.uids("UNDELETED"):
+        if is_stopping() or not _take_lease(session, owner, clock()):
+            break
+        data = _fetched(mailbox, uid)
+        if data is None:  # somebody moved it meanwhile
+            continue
+        try:
+            _, reason = receiving.receive(session, data, clock(), knowledge)
+        except DBAPIError:
+            raise
+        except Exception as error:
+            # The text of the error may quote the mail. This mail must not hold up the others.
+            _log.error("a mail could not be received: %s", type(error).__name__)
+            session.rollback()
+            failed += 1
+            continue
+        _move(mailbox, uid, folders[REFUSED if reason else READ])
+        read += 1
+    return MailboxReading(read, failed)
+
+
+def _fetched(mailbox: BaseMailBox, uid: str) -> bytes | None:
+    """Return the bytes of a mail; one byte more than is allowed of one that is too large, and None
+    when it is gone."""
+    status, parts = mailbox.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES + 1}>)")
+    if status != "OK":
+        raise imaplib.IMAP4.error(status)
+    return next((bytes(part[1]) for part in parts if isinstance(part, tuple)), None)
+
+
+def _move(mailbox: BaseMailBox, uid: str, folder: str) -> None:
+    if "MOVE" in mailbox.client.capabilities:
+        mailbox.move(uid, folder)
+    else:  # the library's own way would expunge
+        mailbox.copy(uid, folder)
+        mailbox.flag(uid, MailMessageFlags.DELETED, True)
+
+
+def _folder(mailbox: BaseMailBox, name: str) -> str:
+    """Return the name of a folder on the server, which is made where it is missing. Some servers
+    hold all folders within the inbox."""
+    inbox = next(iter(mailbox.folder.list("", "INBOX")), None)
+    names = (name, f"INBOX{inbox.delim if inbox else '.'}{name}")
+    for known in names:
+        if mailbox.folder.exists(known):
+            return known
+    with suppress(ImapToolsError):
+        mailbox.folder.create(names[0])
+        return names[0]
+    mailbox.folder.create(names[1])
+    return names[1]
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[BaseMailBox]:
+    parts = urlsplit(url)
+    host, folder = parts.hostname or "", unquote(parts.path.strip("/")) or "INBOX"
+    mailbox: BaseMailBox
+    if parts.scheme == "imaps":
+        context = ssl.create_default_context()
+        mailbox = MailBox(host, parts.port or 993, timeout=_TIME_OUT, ssl_context=context)
+    else:
+        mailbox = MailBoxUnencrypted(host, parts.port or 143, timeout=_TIME_OUT)
+    try:
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        mailbox.login(user, password, initial_folder=None)
+        # LOGIN may tell capabilities that the greeting did not: MOVE, mostly.
+        mailbox.client.capabilities = tuple(_capabilities(mailbox))
+        mailbox.folder.set(folder)
+        yield mailbox
+    finally:
+        # The mails are moved by now, and a server that is gone needs no farewell.
+        with suppress(OSError, imaplib.IMAP4.error, ImapToolsError):
+            mailbox.logout()
+
+
+def _capabilities(mailbox: BaseMailBox) -> list[str]:
+    _, told = mailbox.client.capability()
+    return told[0].decode("ascii", "replace").upper().split() if told and told[0] else []
+
+
+def _words(error: Exception) -> str:
+    """Return in French why a mailbox cannot be read; the server's own words may hold an address."""
+    if isinstance(error, MailboxLoginError):
+        return "Le serveur de la boîte refuse ce nom ou ce mot de passe."
+    if isinstance(error, MailboxFolderSelectError):
+        return "Ce dossier n'existe pas sur le serveur de la boîte."
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            "Le certificat du serveur de la boîte n'est pas reconnu : SSL_CERT_FILE peut nommer "
+            "le fichier de son autorité."
+        )
+    if isinstance(error, imaplib.IMAP4.abort | ConnectionError):
+        return "Le serveur de la boîte a coupé la connexion : la lecture reprendra."
+    if isinstance(error, OSError):
+        return "Le serveur de la boîte ne répond pas."
+    return "Le serveur de la boîte a refusé une commande."
+
+
+def _take_lease(session: AnySession, owner: str, now: datetime) -> bool:
+    """Take or renew the lease; return whether this worker has it now."""
+    with writing(session, now):
+        session.execute(insert_new(session, MailboxState).values(id=1))
+        free = or_(
+            MailboxState.owner.is_(None),
+            MailboxState.owner == owner,
+            MailboxState.lease_until <= now,
+        )
+        taken = session.execute(
+            update(MailboxState)
+            .where(MailboxState.id == 1, free)
+            .values(owner=owner, lease_until=now + LEASE)
+            .returning(MailboxState.id)
+        )
+        return taken.first() is not None
+
+
+def _end(session: AnySession, owner: str, problem: str | None, now: datetime) -> None:
+    """Give the lease back, and note how the reading ended."""
+    values = {"owner": None, "lease_until": None, "tried_at": now, "problem": problem}
+    with writing(session, now):
+        session.execute(
+            update(MailboxState)
+            .where(MailboxState.id == 1, MailboxState.owner == owner)
+            .values(values if problem else values | {"read_at": now})
+        )

@@ -1,0 +1,375 @@
+"""One mail: known again or not, from whom, for whom; and its letters, brought into the room.
+
+The steps of :func:`receive`, each of which may be the last:
+
+1. a child process reads the envelope;
+2. a mail whose identity is in the store is known: nothing is read twice;
+3. the answer of a machine is refused; a mail for nobody in particular waits for an administrateur;
+4. each letter of the mail is read in a child process of its own, and stored in a transaction of its
+   own (``drafts.import_reading``, where the same content adds nothing);
+5. one transaction stores the mail, its letters, whom they are for, and queues the answer.
+
+A crash before step 5 leaves letters without a mail: the next try finds them by their content, and
+goes on. Two programs that receive the same mail at once store it once: its identity is unique.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import Enum
+
+from sqlalchemy import func, select
+
+from calendar_app.catalogue import queries
+from calendar_app.config.retention import STRANGE_MAIL
+from calendar_app.editing import drafts
+from calendar_app.editing.mailbox import senders
+from calendar_app.editing.mailbox.envelope import (
+    Envelope,
+    envelope_of,
+    envelope_values,
+    part_values,
+)
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.models.letters import LetterDrop
+from calendar_app.editing.models.mailbox import ReceivedLetter, ReceivedMail
+from calendar_app.editing.rights import is_allowed
+from calendar_app.editing.rules.mail_states import MailState
+from calendar_app.editing.rules.roles import EditorAction
+from calendar_app.letters.as_json import from_json
+from calendar_app.letters.formats.letter_text import MAX_BYTES, TOO_LARGE
+from calendar_app.letters.limited_process import run_limited
+from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.reminders import outbox
+from calendar_app.reminders.rules.deliveries import DeliveryKind
+from calendar_app.school.local_time import paris_day
+from calendar_app.store.base import AnySession, insert_new, reading, writing
+from calendar_app.words.errors import UnreadableLetterError
+from calendar_app.words.mail_addresses import AddressError, MailAddress
+
+#: Most answers to one editor within :data:`A_DAY`: anybody can write « From ».
+MOST_ANSWERS = 5
+A_DAY = timedelta(hours=24)
+
+#: Most bytes of mails that wait for an administrateur. Further ones are refused: strangers must not
+#: fill the store.
+MOST_WAITING = 200 * 2**20
+
+#: Most attached letters of a mail that are read.
+MOST_ATTACHED = 10
+
+REPORT = "C'est la réponse d'une machine ou un avis de non-remise, pas une lettre."
+NOTHING = "Ce courriel ne contient ni texte ni lettre jointe (PDF, Word, OpenDocument)."
+TOO_MANY = "Trop de courriels d'expéditeurs inconnus attendent déjà une décision."
+
+
+class Outcome(Enum):
+    """What became of a mail that was received."""
+
+    READ = "read"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    #: The answer of a machine: refused, and nobody may hear of it.
+    REPORT = "report"
+    #: It came before.
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a mail is for.
+
+    :param scope: the codes of académies and départements.
+    :param editor_id: the editor in whose name it was sent, who may read its letters.
+    """
+
+    scope: frozenset[str] = frozenset()
+    editor_id: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.scope) or self.editor_id is not None
+
+
+@dataclass(slots=True)
+class _Letters:
+    """The letters of a mail, as far as they could be read."""
+
+    ids: list[int] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def receive(
+    session: AnySession, data: bytes, now: datetime, knowledge: LetterKnowledge
+) -> tuple[Outcome, str | None]:
+    """Take a mail; return what became of it, and why if it is or was refused (French). Idempotent.
+
+    :param data: the bytes of the mail. Of a mail of more than 20 MiB, its header is enough: the
+        caller says so by :func:`too_large`.
+    """
+    if len(data) > MAX_BYTES:
+        return too_large(session, data, now)
+    try:
+        mail = envelope_of(run_limited(envelope_values, data))
+    except UnreadableLetterError as error:
+        return _refuse(session, _unread(data), data, str(error), now)
+    with reading(session):
+        audience = audience_of(session, mail)
+        known = _known(session, mail.identity)
+        is_done = known is not None and not _wants_more(known, audience)
+        reason = known.reason if known else None
+    if is_done:
+        return Outcome.KNOWN, reason
+    if mail.is_report:
+        _refuse(session, mail, data, REPORT, now)
+        return Outcome.REPORT, REPORT
+    if not audience:
+        return _let_wait(session, mail, data, now)
+    found = _import(session, mail, data, now, knowledge)
+    return keep_read(session, mail, len(data), audience, found.ids, found.problems, now)
+
+
+def too_large(session: AnySession, data: bytes, now: datetime) -> tuple[Outcome, str | None]:
+    """Refuse a mail of more than 20 MiB.
+
+    :param data: any part of the mail by which it is known again, such as its header.
+    """
+    return _refuse(session, _unread(data), data, TOO_LARGE, now)
+
+
+def audience_of(session: AnySession, mail: Envelope) -> Audience:
+    """Return whom a mail is for: by the address that it was sent to (``letters+lille@…``), by who
+    declared its sender, and by the editor who sent it; nobody, for an unknown sender."""
+    academies = queries.reference(session).academies
+    tagged = {f"academie/{academy.slug}" for academy in academies if academy.slug in mail.tags}
+    try:
+        key = MailAddress.read(mail.sender).key if mail.sender else None
+    except AddressError:
+        key = None
+    declared = senders.of_mail(session, key, mail.list_id or None)
+    scope = frozenset(tagged).union(*(sender.scope for sender in declared))
+    editor = session.scalar(select(Editor).where(Editor.address_key == key)) if key else None
+    may_drop = editor is not None and is_allowed(session, editor, EditorAction.DROP_LETTER)
+    return Audience(scope, editor.id if editor and may_drop else None)
+
+
+def read_waiting(
+    session: AnySession,
+    mail_id: int,
+    scope: Iterable[str],
+    now: datetime,
+    knowledge: LetterKnowledge,
+) -> tuple[Outcome, str | None]:
+    """Read a mail that waits, as one for *scope* and for those whom it is for by now. The caller
+    has asked for the right. A mail that waits no longer is known."""
+    with reading(session):
+        waiting = session.get(ReceivedMail, mail_id)
+        data = waiting.data if waiting else None
+    if data is None:
+        return Outcome.KNOWN, None
+    mail = envelope_of(run_limited(envelope_values, data))
+    with reading(session):
+        audience = audience_of(session, mail)
+    audience = Audience(audience.scope.union(scope), audience.editor_id)
+    found = _import(session, mail, data, now, knowledge)
+    return keep_read(session, mail, len(data), audience, found.ids, found.problems, now)
+
+
+def release(session: AnySession, now: datetime, knowledge: LetterKnowledge) -> int:
+    """Read the waiting mails whose sender was declared meanwhile; return how many."""
+    with reading(session):
+        waiting = session.scalars(
+            select(ReceivedMail).where(ReceivedMail.state == MailState.WAITING)
+        )
+        found = [
+            mail.id
+            for mail in waiting
+            if senders.of_mail(session, mail.sender and mail.sender.casefold(), mail.list_id)
+        ]
+    for mail_id in found:
+        read_waiting(session, mail_id, (), now, knowledge)
+    return len(found)
+
+
+def keep_read(
+    session: AnySession,
+    mail: Envelope,
+    size: int,
+    audience: Audience,
+    letter_ids: Sequence[int],
+    problems: Sequence[str],
+    now: datetime,
+) -> tuple[Outcome, str | None]:
+    """Store a mail that was read, with its letters, and queue the answer to the editor who sent it.
+
+    :param problems: French sentences: why letters of it could not be read.
+    """
+    reason = None if letter_ids else " ".join(dict.fromkeys(problems)) or NOTHING
+    with writing(session, now):
+        # The row of the calendar is the lock of all imports.
+        queries.catalogue(session, for_update=True)
+        row = _known(session, mail.identity)
+        if row is not None and not _wants_more(row, audience):
+            return Outcome.KNOWN, None
+        if row is None:
+            row = _row(mail, size, now)
+            session.add(row)
+        row.state = MailState.READ if letter_ids else MailState.REFUSED
+        row.reason, row.data, row.sender, row.list_id = reason, None, None, None
+        row.editor_id = row.editor_id or audience.editor_id
+        row.scope = set(row.scope) | audience.scope
+        session.flush()
+        for letter_id in letter_ids:
+            values = {"mail_id": row.id, "letter_id": letter_id}
+            session.execute(insert_new(session, ReceivedLetter).values(values))
+            if audience.editor_id is not None:
+                dropped = {"letter_id": letter_id, "editor_id": audience.editor_id, "at": now}
+                session.execute(insert_new(session, LetterDrop).values(dropped))
+        if mail.answerable:
+            _answer(session, row, now)
+    return (Outcome.READ if letter_ids else Outcome.REFUSED), reason
+
+
+def refuse_row(row: ReceivedMail, reason: str) -> None:
+    """Refuse a mail inside the caller's transaction: its bytes and its sender are erased."""
+    row.state, row.reason = MailState.REFUSED, reason
+    row.data, row.sender, row.list_id = None, None, None
+
+
+def clean(session: AnySession, now: datetime) -> int:
+    """Refuse the mails that waited for ``config.retention.STRANGE_MAIL``, and erase the subjects of
+    all mails that old; return how many mails."""
+    with writing(session, now):
+        old = session.scalars(
+            select(ReceivedMail).where(
+                ReceivedMail.received_at <= now - STRANGE_MAIL, ReceivedMail.subject.is_not(None)
+            )
+        ).all()
+        for row in old:
+            if row.state is MailState.WAITING:
+                refuse_row(row, "Personne n'a décidé à temps de qui est cette lettre.")
+            row.subject = None
+        return len(old)
+
+
+def _import(
+    session: AnySession,
+    mail: Envelope,
+    data: bytes,
+    now: datetime,
+    knowledge: LetterKnowledge,
+) -> _Letters:
+    """Bring the letters of a mail into the room: the attached ones, and its text where it holds
+    dates, or where nothing is attached.
+
+    The attached letters come first, so that a date that the text repeats is told from the letter.
+    """
+    found = _Letters()
+    attached = range(min(mail.attached, MOST_ATTACHED))
+    for number in (*attached, *([None] if mail.has_text else [])):
+        try:
+            part = run_limited(part_values, (data, number, paris_day(now), knowledge))
+        except UnreadableLetterError as error:
+            found.problems.append(str(error))
+            continue
+        letter = from_json(part["reading"])
+        if number is None and found.ids and not letter.items:
+            continue
+        report = drafts.import_reading(
+            session, part["checksum"], part["name"], letter, now, knowledge
+        )
+        found.ids.append(report.letter_id)
+    return found
+
+
+def _answer(session: AnySession, row: ReceivedMail, now: datetime) -> None:
+    """Queue the answer to the editor who sent a mail, unless they had enough of them today."""
+    if row.editor_id is None or row.answer_delivery_id is not None:
+        return
+    answered = session.scalar(
+        select(func.count()).where(
+            ReceivedMail.editor_id == row.editor_id,
+            ReceivedMail.answer_delivery_id.is_not(None),
+            ReceivedMail.received_at > now - A_DAY,
+        )
+    )
+    if (answered or 0) < MOST_ANSWERS:
+        row.answer_delivery_id = outbox.queue_other(session, DeliveryKind.LETTER, now).id
+
+
+def _let_wait(
+    session: AnySession, mail: Envelope, data: bytes, now: datetime
+) -> tuple[Outcome, str | None]:
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        if _known(session, mail.identity) is not None:
+            return Outcome.KNOWN, None
+        waiting = ReceivedMail.state == MailState.WAITING
+        size = session.scalar(select(func.sum(ReceivedMail.size)).where(waiting)) or 0
+        row = _row(mail, len(data), now)
+        if size + len(data) > MOST_WAITING:
+            row.state, row.reason = MailState.REFUSED, TOO_MANY
+        else:
+            row.state, row.data = MailState.WAITING, data
+            row.list_id = mail.list_id or None
+            try:
+                row.sender = MailAddress.read(mail.sender).address
+            except AddressError:
+                row.sender = None
+        session.add(row)
+        reason = row.reason
+    return (Outcome.REFUSED, reason) if reason else (Outcome.WAITING, None)
+
+
+def _refuse(
+    session: AnySession, mail: Envelope, data: bytes, reason: str, now: datetime
+) -> tuple[Outcome, str | None]:
+    with writing(session, now):
+        queries.catalogue(session, for_update=True)
+        if _known(session, mail.identity) is not None:
+            return Outcome.KNOWN, None
+        row = _row(mail, len(data), now)
+        row.state, row.reason = MailState.REFUSED, reason
+        session.add(row)
+    return Outcome.REFUSED, reason
+
+
+def _known(session: AnySession, identity: str) -> ReceivedMail | None:
+    return session.scalar(select(ReceivedMail).where(ReceivedMail.identity == identity))
+
+
+def _wants_more(known: ReceivedMail, audience: Audience) -> bool:
+    """Whether a mail that came before is for somebody to whom it was not given: the same mail may
+    come by two addresses."""
+    if known.state is MailState.REFUSED or not audience:
+        return False
+    new_editor = audience.editor_id is not None and known.editor_id != audience.editor_id
+    return known.state is MailState.WAITING or new_editor or not audience.scope <= known.scope
+
+
+def _row(mail: Envelope, size: int, now: datetime) -> ReceivedMail:
+    return ReceivedMail(
+        identity=mail.identity,
+        subject=mail.subject,
+        sent_day=date.fromisoformat(mail.sent_day) if mail.sent_day else None,
+        received_at=now,
+        size=size,
+    )
+
+
+def _unread(data: bytes) -> Envelope:
+    """Return the envelope of a mail of which nothing could be read: known again by its bytes."""
+    return Envelope(
+        identity=hashlib.sha256(data).hexdigest(),
+        sender="",
+        list_id="",
+        tags=(),
+        subject="",
+        sent_day=None,
+        is_report=False,
+        answerable=False,
+        attached=0,
+        has_text=False,
+    )
