@@ -7,11 +7,11 @@ local SMTP server may deliver.
 from __future__ import annotations
 
 import grp
-import mailbox
+import itertools
 import os
 import pwd
-import socket
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ from tests.tools import PATIENCE, free_port, need, wait_for
 
 USER, PASSWORD = "letters", "un%mot/de@passe?"
 _WHY = "reading a mailbox"
+_numbers = itertools.count(1)
 
 _CONFIG = """
 protocols = imap
@@ -101,7 +102,11 @@ class ImapServer:
 
     def deliver(self, data: bytes) -> None:
         """Put a mail into the inbox, as a delivery agent does."""
-        mailbox.Maildir(self.folder).add(data)
+        name = f"{next(_numbers)}.test"
+        made = self.folder / "tmp" / name
+        made.write_bytes(data)
+        _give(made)
+        made.rename(self.folder / "new" / name)
 
     def count(self, name: str = "INBOX") -> int:
         """Return how many mails a folder has, in the store of the server."""
@@ -123,12 +128,13 @@ def imap_server(*, capability: str = "") -> Iterator[ImapServer]:
     folder.chmod(0o711)
     certificate = make_certificate(folder)
     mail = folder / "mail"
-    mailbox.Maildir(mail)  # makes it
-    for name in ("home", "index", "state"):
-        (folder / name).mkdir()
+    for path in ("home", "index", "state", "mail", "mail/cur", "mail/new", "mail/tmp"):
+        (folder / path).mkdir()
+        _give(folder / path)
     (folder / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n")
     port, plain = free_port(), free_port()
     who = pwd.getpwuid(os.getuid())
+    owner = _owner()
     config = folder / "dovecot.conf"
     config.write_text(
         _CONFIG.format(
@@ -137,10 +143,9 @@ def imap_server(*, capability: str = "") -> Iterator[ImapServer]:
             certificate=certificate,
             user=who.pw_name,
             group=grp.getgrgid(who.pw_gid).gr_name,
-            # The process that asks for the password must not be root.
-            login_user=who.pw_name if os.getuid() else "nobody",
-            uid=who.pw_uid,
-            gid=who.pw_gid,
+            login_user=owner.pw_name,
+            uid=owner.pw_uid,
+            gid=owner.pw_gid,
             capability=capability,
             port=port,
             plain=plain,
@@ -154,6 +159,16 @@ def imap_server(*, capability: str = "") -> Iterator[ImapServer]:
         process.terminate()
         process.wait(PATIENCE)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner() -> pwd.struct_passwd:
+    """Return who reads the mails and asks for passwords: never root, as Dovecot wants it."""
+    return pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+
+
+def _give(path: Path) -> None:
+    owner = _owner()
+    os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
 def _answers(port: int) -> bool:

@@ -26,8 +26,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
-from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted, MailMessageFlags
-from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
+from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
+from imap_tools.errors import (
+    ImapToolsError,
+    MailboxFolderCreateError,
+    MailboxFolderSelectError,
+    MailboxLoginError,
+)
 from sqlalchemy import or_, update
 from sqlalchemy.exc import DBAPIError
 
@@ -133,17 +138,23 @@ def _fetched(mailbox: BaseMailBox, uid: str) -> bytes | None:
     """Return the bytes of a mail; one byte more than is allowed of one that is too large, and None
     when it is gone."""
     status, parts = mailbox.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_BYTES + 1}>)")
+    # « NO »: another worker moved it since the server listed it (RFC 2180, section 4.1).
     if status != "OK":
-        raise imaplib.IMAP4.error(status)
+        return None
     return next((bytes(part[1]) for part in parts if isinstance(part, tuple)), None)
 
 
 def _move(mailbox: BaseMailBox, uid: str, folder: str) -> None:
-    if "MOVE" in mailbox.client.capabilities:
-        mailbox.move(uid, folder)
-    else:  # the library's own way would expunge
-        mailbox.copy(uid, folder)
-        mailbox.flag(uid, MailMessageFlags.DELETED, True)
+    try:
+        if "MOVE" in mailbox.client.capabilities:
+            mailbox.move(uid, folder)
+        else:  # the library's own ways to move and to flag would expunge
+            mailbox.copy(uid, folder)
+            mailbox.client.uid("STORE", uid, "+FLAGS.SILENT", r"(\Deleted)")
+    except ImapToolsError:
+        if uid in mailbox.uids(f"UID {uid} UNDELETED"):
+            raise
+        # Another worker moved it meanwhile.
 
 
 def _folder(mailbox: BaseMailBox, name: str) -> str:
@@ -154,11 +165,13 @@ def _folder(mailbox: BaseMailBox, name: str) -> str:
     for known in names:
         if mailbox.folder.exists(known):
             return known
-    with suppress(ImapToolsError):
-        mailbox.folder.create(names[0])
-        return names[0]
-    mailbox.folder.create(names[1])
-    return names[1]
+    for made in names:
+        with suppress(ImapToolsError):
+            mailbox.folder.create(made)
+            return made
+        if mailbox.folder.exists(made):  # another worker made it
+            return made
+    raise MailboxFolderCreateError(("NO", []), "OK")
 
 
 @contextmanager
@@ -182,6 +195,8 @@ def _connected(url: str) -> Iterator[BaseMailBox]:
         # The mails are moved by now, and a server that is gone needs no farewell.
         with suppress(OSError, imaplib.IMAP4.error, ImapToolsError):
             mailbox.logout()
+        with suppress(OSError):  # a farewell that fails leaves the connection open
+            mailbox.client.shutdown()
 
 
 def _capabilities(mailbox: BaseMailBox) -> list[str]:

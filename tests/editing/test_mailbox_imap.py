@@ -1,0 +1,252 @@
+"""The mailbox on a real IMAP server: each letter once, whatever breaks, and nothing is deleted."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from calendar_app import worker
+from calendar_app.editing.mailbox import deciding, imap, receiving
+from calendar_app.editing.models.letters import Draft, Letter
+from calendar_app.editing.models.mailbox import MailboxState, ReceivedMail
+from calendar_app.store.base import db
+from tests.editing.test_mailbox import NOW, mail
+from tests.editing.test_moderation import KNOWLEDGE
+from tests.imap_server import ImapServer, imap_server
+from tests.tools import scaled
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[ImapServer]:
+    with imap_server() as found:
+        monkeypatch.setenv("SSL_CERT_FILE", str(found.certificate.certificate))
+        yield found
+
+
+def letter(number: int, **headers: str) -> bytes:
+    """Return a mail to Lille with a contest of its own."""
+    text = f"Concours numéro {number} : s'inscrire avant le 5 mars 2021."
+    return mail(text, Message_ID=f"<{number}@x.example>", **headers)
+
+
+def read(url: str, owner: str = "un", now: datetime = NOW) -> imap.MailboxReading | None:
+    return imap.read_mailbox(db.session, url, owner, KNOWLEDGE, clock=lambda: now)
+
+
+def stored() -> tuple[int, int, int]:
+    """Return the numbers of letters, drafts and mails in the store."""
+    db.session.rollback()
+    counts = [select(func.count()).select_from(noun) for noun in (Letter, Draft, ReceivedMail)]
+    letters, drafts, mails = (db.session.scalar(query) or 0 for query in counts)
+    return letters, drafts, mails
+
+
+def test_mails_are_read_and_moved(empty_app, server):
+    for number in range(3):
+        server.deliver(letter(number))
+    server.deliver(mail(Auto_Submitted="auto-replied", Message_ID="<auto@x.example>"))
+    server.deliver(mail(to="letters@x.example", Message_ID="<inconnu@x.example>"))
+    with empty_app.app_context():
+        assert read(server.url) == imap.MailboxReading(5, 0)
+        assert stored() == (3, 3, 5)
+        assert [server.count(name) for name in ("INBOX", "Lues", "Refus&AOk-es")] == [0, 4, 1]
+        assert read(server.plain_url) == imap.MailboxReading(0, 0)
+        state = deciding.facts(db.session).state
+        assert state
+        assert (state.read_at, state.problem, state.owner) == (NOW, None, None)
+
+
+def test_a_mail_that_is_put_back_is_moved_again_and_read_once(empty_app, server):
+    with empty_app.app_context():
+        for _ in range(3):
+            server.deliver(letter(1))
+            server.deliver(mail(Auto_Submitted="auto-replied", Message_ID="<auto@x.example>"))
+            read(server.url)
+        assert stored() == (1, 1, 2)
+        assert [server.count(name) for name in ("INBOX", "Lues", "Refus&AOk-es")] == [0, 3, 3]
+
+
+def test_a_server_without_move_keeps_every_mail(empty_app, monkeypatch):
+    with imap_server(capability="IMAP4rev1 LITERAL+ UIDPLUS") as server, empty_app.app_context():
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate.certificate))
+        server.deliver(letter(1))
+        assert read(server.url) == imap.MailboxReading(1, 0)
+        assert read(server.url) == imap.MailboxReading(0, 0)
+        # The first copy stands where it stood, marked; nothing was expunged.
+        assert [server.count(name) for name in ("INBOX", "Lues")] == [0, 1]
+        assert len(list((server.folder / "cur").iterdir())) == 1
+
+
+def test_a_connection_lost_at_any_point_loses_nothing_and_repeats_nothing(
+    empty_app, server, monkeypatch
+):
+    """The connection breaks before and after each command of the first readings."""
+    numbers = range(4)
+    for number in numbers:
+        server.deliver(letter(number))
+    for after in (False, True):
+        for name in ("_fetched", "_move"):
+            broken = _breaks_once(getattr(imap, name), at=1 + after, after=after)
+            monkeypatch.setattr(imap, name, broken)
+            with empty_app.app_context():
+                with pytest.raises(imap.MailboxError, match="a coupé la connexion"):
+                    read(server.url)
+                assert deciding.facts(db.session).state.problem
+            monkeypatch.undo()
+            monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate.certificate))
+            server.deliver(letter(len(numbers) + 2 * after + (name == "_move")))
+            server.deliver(letter(len(numbers) + 2 * after + (name == "_move")))
+    with empty_app.app_context():
+        read(server.url)
+        assert stored() == (8, 8, 8)
+        assert server.count() == 0
+        assert server.count("Lues") == 12
+        assert deciding.facts(db.session).state.problem is None
+
+
+def _breaks_once(function, at: int, after: bool):
+    """Return *function*, whose connection is cut in the call with this number."""
+    calls = []
+
+    def broken(mailbox, *arguments):
+        calls.append(arguments)
+        if len(calls) == at and not after:
+            mailbox.client.sock.shutdown(socket.SHUT_RDWR)
+        found = function(mailbox, *arguments)
+        if len(calls) == at and after:
+            mailbox.client.sock.shutdown(socket.SHUT_RDWR)
+            function(mailbox, *arguments)
+        return found
+
+    return broken
+
+
+def test_what_keeps_the_mailbox_from_being_read_is_said_without_its_name(empty_app, server, caplog):
+    wrong = {
+        server.url.replace("/INBOX", "/Absent"): "Ce dossier n'existe pas",
+        server.url.replace("un%25mot", "autre"): "refuse ce nom ou ce mot de passe",
+        server.url.replace(f":{server.port}/", f":{server.plain}/"): "ne répond pas",
+        server.url.replace(f":{server.port}/", ":9/"): "a coupé la connexion",
+    }
+    with empty_app.app_context(), caplog.at_level(logging.DEBUG):
+        for url, sentence in wrong.items():
+            with pytest.raises(imap.MailboxError, match=sentence):
+                read(url)
+            state = deciding.facts(db.session).state
+            assert sentence in state.problem
+            assert (state.owner, state.read_at) == (None, None)
+        assert "letters" not in caplog.text
+        assert "passe?" not in caplog.text
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(empty_app, server, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    server.deliver(letter(1))
+    with empty_app.app_context(), pytest.raises(imap.MailboxError, match="SSL_CERT_FILE"):
+        read(server.url)
+    assert server.count() == 1
+
+
+def test_a_lease_is_for_one_worker_and_ends(empty_app, server):
+    server.deliver(letter(1))
+    with empty_app.app_context():
+        assert imap._take_lease(db.session, "deux", NOW)
+        assert read(server.url) is None
+        assert read(server.url, now=NOW + imap.LEASE) == imap.MailboxReading(1, 0)
+
+
+def test_two_workers_at_once_read_each_letter_once(empty_app, server, monkeypatch):
+    """With the lease, and without it: the store itself holds each mail once."""
+    total = scaled(200)
+    for number in range(total):
+        server.deliver(letter(number))
+    monkeypatch.setattr(imap, "_take_lease", lambda *_: True)
+    gate, failures = threading.Barrier(2), []
+
+    def work(owner: str) -> None:
+        with empty_app.app_context():
+            gate.wait()
+            try:
+                done = read(server.url, owner)
+                assert done == imap.MailboxReading(done.read, 0)
+            except Exception as error:
+                failures.append(error)
+
+    workers = [threading.Thread(target=work, args=(name,)) for name in ("un", "deux")]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    assert not failures
+    with empty_app.app_context():
+        assert stored() == (total, total, total)
+    assert server.count() == 0
+    assert server.count("Lues") == total
+
+
+def test_one_mail_that_we_fail_to_read_holds_up_no_other(empty_app, server, monkeypatch, caplog):
+    receive = receiving.receive
+
+    def fails(session, data, now, knowledge):
+        if b"<1@x" in data:
+            raise RuntimeError("qui@x.example")
+        return receive(session, data, now, knowledge)
+
+    for number in range(3):
+        server.deliver(letter(number))
+    monkeypatch.setattr(receiving, "receive", fails)
+    with empty_app.app_context():
+        assert read(server.url) == imap.MailboxReading(2, 1)
+        assert deciding.facts(db.session).state.problem == imap._FAILED
+    assert server.count() == 1
+    assert "qui@x.example" not in caplog.text
+
+
+def test_a_mail_that_is_too_large_is_refused_and_kept(empty_app, server, monkeypatch):
+    monkeypatch.setattr(imap, "MAX_BYTES", 20_000)
+    monkeypatch.setattr(receiving, "MAX_BYTES", 20_000)
+    server.deliver(mail("a" * 30_000))
+    with empty_app.app_context():
+        read(server.url)
+        [row] = db.session.scalars(select(ReceivedMail))
+        assert row.reason == receiving.TOO_LARGE
+    assert server.count("Refus&AOk-es") == 1
+
+
+@pytest.mark.long
+def test_a_mailbox_of_five_thousand(empty_app, server, capsys):
+    """Most mails of such a mailbox are no letters, or come twice."""
+    total = scaled(5_000)
+    for number in range(total):
+        if number % 20 == 0:
+            server.deliver(letter(number))
+        elif number % 2:
+            server.deliver(letter(number // 20 * 20, Received=str(number)))
+        else:
+            headers = {"Auto_Submitted": "auto-replied", "Message_ID": f"<{number}@x.example>"}
+            server.deliver(mail(f"absence {number}", **headers))
+    started = datetime.now(UTC)
+    with empty_app.app_context():
+        assert read(server.url) == imap.MailboxReading(total, 0)
+        letters, drafts, _ = stored()
+        assert letters == drafts == -(-total // 20)
+        state = db.session.get_one(MailboxState, 1)
+        assert (state.owner, state.problem) == (None, None)
+    assert server.count() == 0
+    with capsys.disabled():
+        print(f"\n{total} mails in {(datetime.now(UTC) - started) / timedelta(seconds=1):.0f} s")  # noqa: T201
+
+
+def test_the_worker_reads_the_mailbox_of_the_settings(make_app, server):
+    app = make_app("empty", CALENDAR_LETTERS_MAILBOX=server.url)
+    server.deliver(letter(1))
+    with app.app_context():
+        worker.read_letters(app, "un", lambda: False)
+        assert stored() == (1, 1, 1)
+        worker.read_letters(app, "un", lambda: True)
