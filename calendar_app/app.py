@@ -35,6 +35,7 @@ from calendar_app.web.editing import (
     event_views,
     journal_views,
     letter_views,
+    mailbox_views,
     queue_views,
     source_views,
 )
@@ -110,6 +111,7 @@ def _assembled(settings: Settings) -> Flask:
         letter_views,
         event_views,
         source_views,
+        mailbox_views,
         journal_views,
         legal_views,
         style_views,

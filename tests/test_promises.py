@@ -44,6 +44,7 @@ SAID = {
     "ENDED": "tout est effacé {} après",
     "MAILS": "La trace de chaque courriel envoyé est effacée {} après l'envoi",
     "WEEKLY": "a annoncé d'une date est effacé {} après elle",
+    "STRANGE_MAIL": "au plus tard {} après son arrivée",
     "PROPOSER": "au plus tard {} après l'envoi",
     "COUNTS_OF_NETWORK": "celle de votre adresse IP est oubliée {} après",
     "COUNTS_OF_ADDRESS": "celle de votre adresse de courriel {} après",

@@ -47,11 +47,15 @@ class OpenLetter:
 @dataclass(frozen=True, slots=True)
 class LetterLine:
     """A letter in a list, with how many of its drafts are pending, and how many there are in all;
-    only drafts within the editor's scope count."""
+    only drafts within the editor's scope count.
+
+    :param by_mail: whether a mail brought it.
+    """
 
     letter: Letter
     pending: int
     drafts: int
+    by_mail: bool
 
 
 def drop(
@@ -117,11 +121,15 @@ def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[L
         .with_only_columns(Draft.letter_id, Draft.state, func.count())
         .group_by(Draft.letter_id, Draft.state)
     )
+    brought = select(ReceivedLetter.letter_id)
+    mailed_ids = set(
+        session.scalars(brought.where(ReceivedLetter.letter_id.in_([x.id for x in found])))
+    )
     of_letter: dict[int, dict[DraftState, int]] = {}
     for letter_id, state, count in session.execute(counts):
         of_letter.setdefault(letter_id, {})[state] = count
     return tuple(
-        LetterLine(letter, of.get(DraftState.PENDING, 0), sum(of.values()))
+        LetterLine(letter, of.get(DraftState.PENDING, 0), sum(of.values()), letter.id in mailed_ids)
         for letter in found
         for of in (of_letter.get(letter.id, {}),)
     )

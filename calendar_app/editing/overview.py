@@ -82,6 +82,7 @@ def first_steps(
     academies = academies_of(own, reference.academies)
     facts = RoomFacts(
         letters=bool(letter_room.letters_of(session, editor, limit=1)),
+        mailbox=any(line.by_mail for line in letter_room.letters_of(session, editor)),
         agendas=any(s.paused_at is None for s in agendas.sources_of(session, editor)),
         colleagues=accounts.any_enabled(session, besides=editor),
         year=year,

@@ -69,6 +69,7 @@ def test_without_any_variable_it_suits_ones_own_machine(tmp_path):
         mail_from=settings.mail_from,
         unsubscribe_mailbox=None,
         sending=True,
+        letters_mailbox=None,
         holidays_url=HOLIDAYS_URL,
         trusted_proxies=0,
         style_page=False,
@@ -124,6 +125,10 @@ def test_the_instance_folder_is_the_variables_or_instance_here(tmp_path, monkeyp
         ("SMTP_URL", "smtp://u:p%40ss@h:587", "smtp_url", "smtp://u:p%40ss@h:587"),
         ("SMTP_URL", "Console:", "smtp_url", "console:"),
         ("SMTP_URL", "file:", "smtp_url", "file:"),
+        *(
+            ("LETTERS_MAILBOX", url, "letters_mailbox", url)
+            for url in ("imaps://u:p%40ss@h/INBOX", "imap://u:p@127.0.0.1:1143/Lettres")
+        ),
         ("SMTP_RATE", "0.5", "smtp_rate", 0.5),
         ("SENDING", "OFF", "sending", False),
         ("STYLE_PAGE", "on", "style_page", True),
@@ -219,6 +224,11 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(name, value, tmp_p
         ("CALENDAR_SMTP_URL", "smtp://u:12#motdepasse@h"),
         ("CALENDAR_SMTP_URL", "smtp://u:12/motdepasse@h"),
         ("CALENDAR_SMTP_URL", "console:motdepasse"),
+        ("CALENDAR_LETTERS_MAILBOX", "pop://u:motdepasse@h"),
+        ("CALENDAR_LETTERS_MAILBOX", "imaps://motdepasse@h"),
+        ("CALENDAR_LETTERS_MAILBOX", "imap://u:motdepasse@h.example/INBOX"),
+        ("CALENDAR_LETTERS_MAILBOX", "imaps://u:motdepasse@h:port/INBOX"),
+        ("CALENDAR_LETTERS_MAILBOX", "imaps://u:1#motdepasse@h/INBOX"),
         ("CALENDAR_SMTP_URL", "file:/motdepasse"),
     ],
 )

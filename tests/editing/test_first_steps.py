@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from calendar_app.catalogue import queries
 from calendar_app.editing import accounts, letter_room, overview
 from calendar_app.editing.followed import agendas
+from calendar_app.editing.mailbox import receiving
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.rules.first_steps import FirstStep, RoomFacts, steps_of
 from calendar_app.editing.rules.roles import EditorRights, EditorRole
@@ -23,7 +24,7 @@ from tests.school.test_unknown_holidays import ACADEMIES
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 30)
-LETTER_STEP, AGENDA, HOLIDAYS, COLLEAGUE = FirstStep
+LETTER_STEP, MAILBOX, AGENDA, HOLIDAYS, COLLEAGUE = FirstStep
 
 some_academies = st.lists(st.sampled_from(list(ACADEMIES)), min_size=1, unique=True)
 
@@ -66,6 +67,16 @@ def test_a_letter_counts_for_those_who_may_read_it(store):
     assert LETTER_STEP in done(lyon)
 
 
+def test_the_mailbox_counts_for_those_who_may_read_a_letter_of_it(store):
+    lille, lyon = editor("redacteur", LILLE), editor("redacteur", LYON)
+    drop(lille)
+    assert MAILBOX not in done(lille)
+    text = "Lettre nationale, 4 janvier 2021\n\nConcours : s'inscrire avant le 5 mars 2021."
+    data = f"To: letters+lille@x.example\nFrom: a@b.example\n\n{text}".encode()
+    receiving.receive(db.session, data, NOW, KNOWLEDGE)
+    assert [MAILBOX in done(who) for who in (lille, lyon)] == [True, False]
+
+
 def test_an_agenda_counts_while_it_is_followed_within_the_scope(store):
     lille, lyon = editor("redacteur", LILLE), editor("responsable", LYON)
     chief = editor("administrateur")
@@ -101,7 +112,7 @@ def test_holidays_are_those_of_this_year_and_of_the_scope(store):
     assert HOLIDAYS not in done(lille, date(2028, 8, 1))
 
 
-def facts(has: tuple[bool, bool, bool], academies=(), unknown=()) -> RoomFacts:
+def facts(has: tuple[bool, bool, bool, bool], academies=(), unknown=()) -> RoomFacts:
     return RoomFacts(*has, SchoolYear(2026), academies, unknown)
 
 
@@ -111,7 +122,7 @@ def rights_of(role: EditorRole) -> EditorRights:
 
 @given(
     st.sampled_from(EditorRole),
-    st.tuples(st.booleans(), st.booleans(), st.booleans()),
+    st.tuples(*[st.booleans()] * 4),
     some_academies,
     st.data(),
 )
@@ -119,26 +130,26 @@ def test_a_step_is_done_by_its_own_fact_alone_and_says_so(role, has, academies, 
     unknown = data.draw(st.lists(st.sampled_from(academies), unique=True))
     found = facts(has, academies, unknown)
     steps = steps_of(rights_of(role), found)
-    asked = list(FirstStep)[: 4 if role is EditorRole.ADMINISTRATOR else 3]
+    asked = list(FirstStep)[: 5 if role is EditorRole.ADMINISTRATOR else 4]
     assert [state.step for state in steps] == asked
-    expected = dict(zip(FirstStep, (*has[:2], not unknown, has[2]), strict=True))
+    expected = dict(zip(FirstStep, (*has[:3], not unknown, has[3]), strict=True))
     for state in steps:
         assert state.done == expected[state.step]
         assert state.sentence.endswith(".")
     # What is done and what is open are different sentences.
-    for number in range(3):
+    for number in range(4):
         turned = tuple(not h if n == number else h for n, h in enumerate(has))
         others = steps_of(rights_of(role), replace(found, **dict(zip(FACTS, turned, strict=True))))
         for state, other in zip(steps, others, strict=True):
             assert (state.done == other.done) == (state.sentence == other.sentence)
 
 
-FACTS = ("letters", "agendas", "colleagues")
+FACTS = ("letters", "mailbox", "agendas", "colleagues")
 
 
 @pytest.mark.parametrize("role", EditorRole)
 def test_who_may_not_follow_an_agenda_is_told_who_may(role):
-    _, agenda, *_ = steps_of(rights_of(role), facts((False, False, False)))
+    _, _, agenda, *_ = steps_of(rights_of(role), facts((False,) * 4))
     told = "C'est aux responsables de publication" in agenda.sentence
     assert told == (role is EditorRole.PREPARER)
 
@@ -146,8 +157,8 @@ def test_who_may_not_follow_an_agenda_is_told_who_may(role):
 @given(some_academies, st.data())
 def test_what_is_known_is_named_or_counted_and_what_is_not_has_a_way(academies, data):
     unknown = data.draw(st.lists(st.sampled_from(academies), unique=True))
-    steps = steps_of(rights_of(EditorRole.PUBLISHER), facts((True,) * 3, academies, unknown))
-    said = steps[2].sentence
+    steps = steps_of(rights_of(EditorRole.PUBLISHER), facts((True,) * 4, academies, unknown))
+    said = steps[3].sentence
     known = [academy.name for academy in academies if academy not in unknown]
     if len(known) > 4:
         assert f"2026-2027 sont connues pour {len(known)} académies et collectivités." in said

@@ -39,9 +39,11 @@ from calendar_app.editing import (
 from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.followed import agendas
 from calendar_app.editing.followed.fetcher import Fetcher
+from calendar_app.editing.mailbox import deciding, receiving, senders
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft, Letter, LetterDrop
+from calendar_app.editing.models.mailbox import DeclaredSender, ReceivedMail
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.roles import RIGHTS, EditorAction, EditorRole
 from calendar_app.store.base import db, writing
@@ -167,6 +169,10 @@ TABLE: dict[str, Callable[[Try], bool]] = {
     "correct what was prepared": lambda t: False,
     "attach a draft": lambda t: t.within() and t.concerns(t.other),
     "follow an agenda": to_publish,
+    "declare a sender": to_publish,
+    "withdraw a sender": to_publish,
+    "read a strange mail": lambda t: t.role == "administrateur",
+    "refuse a strange mail": lambda t: t.role == "administrateur",
     "stop following": to_publish,
     "follow again": to_publish,
     "read an agenda": to_publish,
@@ -510,6 +516,52 @@ class World:
 
         return Act(service, "sources.read_again", {"source_id": id_}, {})
 
+    def declare_a_sender(self, t: Try, maker: Editor) -> Act:
+        typed = f"{self.word()}@x.example"
+        return Act(
+            lambda who: senders.declare(db.session, who, typed, frozenset(t.scope), NOW),
+            "mailbox.index",
+            {},
+            {"expediteur": typed, "pour": self._typed(t.scope)},
+        )
+
+    def withdraw_a_sender(self, t: Try, maker: Editor) -> Act:
+        typed = f"{self.word()}@x.example"
+        with self.in_charge(maker):
+            id_ = senders.declare(db.session, maker, typed, frozenset(t.scope), NOW)
+        return Act(
+            lambda who: senders.withdraw(db.session, who, id_, NOW),
+            "mailbox.withdraw",
+            {"sender_id": id_},
+            {},
+        )
+
+    def _strange_mail(self) -> int:
+        data = f"From: {self.word()}@x.example\n\nConcours avant le 5 février 2021.".encode()
+        receiving.receive(db.session, data, NOW, KNOWLEDGE)
+        return db.session.scalar(select(func.max(ReceivedMail.id)))
+
+    def read_a_strange_mail(self, t: Try, maker: Editor) -> Act:
+        id_, scope = self._strange_mail(), frozenset(t.scope)
+        return Act(
+            lambda who: deciding.read_as(db.session, who, id_, scope, NOW, KNOWLEDGE),
+            "mailbox.read",
+            {"mail_id": id_},
+            {f"pour-{id_}": self._typed(t.scope)},
+        )
+
+    def refuse_a_strange_mail(self, t: Try, maker: Editor) -> Act:
+        id_ = self._strange_mail()
+        return Act(
+            lambda who: deciding.refuse(db.session, who, id_, NOW),
+            "mailbox.refuse",
+            {"mail_id": id_},
+            {},
+        )
+
+    def _typed(self, scope: tuple[str, ...]) -> str:
+        return scope_text(scope, queries.reference(db.session).academies)
+
     def _taken_back(self) -> Act:
         id_ = self.last_change()
         return Act(
@@ -557,7 +609,9 @@ class World:
     def trace(self) -> tuple[int, ...]:
         """Return counts; each act of an editor moves at least one of them."""
         tried = select(func.count(Source.id)).where(Source.tried_at.is_not(None))
-        counts = [select(func.count()).select_from(noun) for noun in (Change, Draft, LetterDrop)]
+        nouns = (Change, Draft, LetterDrop, DeclaredSender)
+        waiting = select(func.count(ReceivedMail.id)).where(ReceivedMail.data.is_not(None))
+        counts = [*(select(func.count()).select_from(noun) for noun in nouns), waiting]
         with self.app.app_context():
             return tuple(db.session.scalar(query) for query in (*counts, tried))
 

@@ -25,6 +25,7 @@ from calendar_app.app import answer_requests, create_app, make_sender
 from calendar_app.catalogue import file_exchange, setup
 from calendar_app.config.settings import Settings
 from calendar_app.editing import accounts, suggestions
+from calendar_app.editing.mailbox import forgetting
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.editing.suggestions import Mistake
@@ -374,7 +375,7 @@ def test_nothing_is_left_of_an_erased_address_a_day_later(private, tmp_path):
         answer_requests(private, NOW)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         assert len(holding(tmp_path, secret)) > 3
-        subscriptions.erase(db.session, found.uid, NOW, suggestions.forget)
+        subscriptions.erase(db.session, found.uid, NOW, forgetting.forget)
         outbox, written = tmp_path / "instance" / "outbox", datetime.now(UTC)
         # The worker's next hourly cleaning empties the log, the last one of the day the outbox.
         traces.wipe(db.session, outbox, written)

@@ -14,8 +14,10 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.entry_rows import event_entry
 from calendar_app.catalogue.facts import facts_of
 from calendar_app.editing import accounts, journal
+from calendar_app.editing.models.mailbox import DeclaredSender, ReceivedMail
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
+from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.reminders import personal_agenda, subscriptions
 from calendar_app.store.base import db, writing
@@ -39,7 +41,10 @@ ONE_CLICK = "personal.unsubscribe"
 QUERIES = {"embed.oembed": {"url": "http://127.0.0.1:8000/agenda/"}}
 
 #: Parameters in the address of an editors' page about one object.
-OBJECTS = {"event_id", "draft_id", "letter_id", "change_id", "source_id"}
+OBJECTS = {
+    *("event_id", "draft_id", "letter_id", "change_id", "source_id"),
+    *("sender_id", "mail_id"),
+}
 
 #: role → (the editor's role and scope, or None; the policies that let them in beside PUBLIC)
 ROLES = {
@@ -81,6 +86,11 @@ def own_objects(site: Flask) -> None:
         source = Source(name="Agenda", address="https://agenda.example/", created_at=NOW)
         source.next_fetch_at, source.scope = NOW, {"academie/lille"}
         db.session.add(source)
+        sender = DeclaredSender(address="a@b.example", created_at=NOW)
+        sender.scope = {"academie/lille"}
+        mail = ReceivedMail(identity="0" * 64, state=MailState.WAITING, received_at=NOW)
+        mail.size, mail.data, mail.sender = 1, b"a", "a@b.example"
+        db.session.add_all((sender, mail))
         event = queries.event(db.session, ID)
         kind, action = ChangeSubject.EVENT, ChangeAction.EDITED
         facts = facts_of(event_entry(event, queries.reference(db.session).academies))

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from calendar_app.editing.mailbox import receiving, senders
 from calendar_app.editing.mailbox.receiving import Outcome
 from calendar_app.editing.models.editors import Editor
-from calendar_app.editing.models.mailbox import MailboxState, ReceivedLetter, ReceivedMail
+from calendar_app.editing.models.mailbox import MailboxState, ReceivedMail
 from calendar_app.editing.rights import is_allowed
 from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.editing.rules.roles import EditorAction
@@ -99,9 +99,3 @@ def refuse(session: AnySession, editor: Editor, mail_id: int, now: datetime) -> 
     """
     with writing(session, now):
         receiving.refuse_row(visible(session, editor, mail_id), _REFUSED)
-
-
-def came_by_mail(session: AnySession, letter_ids: list[int]) -> frozenset[int]:
-    """Return those of these letters that a mail brought."""
-    query = select(ReceivedLetter.letter_id).where(ReceivedLetter.letter_id.in_(letter_ids))
-    return frozenset(session.scalars(query))

@@ -24,6 +24,7 @@ class FirstStep(StrEnum):
     """A step of the first hour, in the order in which people take them."""
 
     LETTER = "letter"
+    MAILBOX = "mailbox"
     AGENDA = "agenda"
     HOLIDAYS = "holidays"
     COLLEAGUE = "colleague"
@@ -32,6 +33,7 @@ class FirstStep(StrEnum):
     def words(self) -> str:
         return {
             FirstStep.LETTER: "Une première lettre",
+            FirstStep.MAILBOX: "Les lettres par courriel",
             FirstStep.AGENDA: "Un agenda à suivre",
             FirstStep.HOLIDAYS: "Les vacances de cette année",
             FirstStep.COLLEAGUE: "Un autre compte",
@@ -43,6 +45,7 @@ class RoomFacts:
     """What the store says about the room of one editor.
 
     :param letters: whether there is a letter that the editor may read.
+    :param mailbox: whether a letter that the editor may read came by mail.
     :param agendas: whether an agenda is followed within the editor's scope.
     :param colleagues: whether somebody else has an account that is not disabled.
     :param year: this school year.
@@ -51,6 +54,7 @@ class RoomFacts:
     """
 
     letters: bool
+    mailbox: bool
     agendas: bool
     colleagues: bool
     year: SchoolYear
@@ -83,6 +87,7 @@ def steps_of(own: EditorRights, facts: RoomFacts) -> tuple[StepState, ...]:
             else "Déposez une lettre d'information : chaque date y est repérée dans sa phrase, et "
             "rien n'est publié avant votre accord.",
         ),
+        StepState(FirstStep.MAILBOX, facts.mailbox, _mailbox_words(own, facts)),
         StepState(FirstStep.AGENDA, facts.agendas, _agenda_words(own, facts)),
         StepState(FirstStep.HOLIDAYS, not facts.unknown, _holidays_words(facts)),
     ]
@@ -98,6 +103,17 @@ def steps_of(own: EditorRights, facts: RoomFacts) -> tuple[StepState, ...]:
             )
         )
     return tuple(steps)
+
+
+def _mailbox_words(own: EditorRights, facts: RoomFacts) -> str:
+    if facts.mailbox:
+        return "Les lettres de votre périmètre arrivent par courriel, et sont lues seules."
+    if own.role in RIGHTS[EditorAction.DECLARE_SENDER].roles:
+        return (
+            "Transférez une lettre à la boîte du site, ou déclarez qui vous les envoie : chacune "
+            "est lue à son arrivée."
+        )
+    return "Transférez une lettre à la boîte du site : une réponse vous dit ce qui y est daté."
 
 
 def _agenda_words(own: EditorRights, facts: RoomFacts) -> str:

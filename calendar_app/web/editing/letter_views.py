@@ -12,6 +12,8 @@ from calendar_app import letters
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import letter_room, moderation
 from calendar_app.editing.letter_room import OpenLetter
+from calendar_app.editing.mailbox import deciding
+from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.letters.formats.letter_text import MAX_BYTES
 from calendar_app.store.base import db
 from calendar_app.web import bodies, editor_session
@@ -125,6 +127,7 @@ def _index(
         "letters.html",
         status,
         lines=letter_room.letters_of(db.session, the_editor()),
+        unknown_mails=len(deciding.of_state(db.session, the_editor(), MailState.WAITING)),
         typed=request.form,
         notice=notice,
         problems=problems or {},
