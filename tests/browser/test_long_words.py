@@ -67,6 +67,7 @@ ROOM = (
     f"/redaction/evenements/{ID}/",
     "/redaction/journal/",
     "/redaction/sources/",
+    "/redaction/courriels/",
     "/redaction/lettres/",
 )
 

@@ -252,3 +252,37 @@ def test_a_letter_cannot_command_the_terminal(environ, tmp_path):
         assert not {"\x1b]", "\x07", "\x1b[41m", "\x1b[42m"} & set(
             re.findall("\x1b\\[[0-9]*m|\x1b.|\x07", shown)
         )
+
+
+def received(environ, data: bytes, **more: str) -> tuple[int, str]:
+    """Run ``letters receive`` as a mail server does; return (exit code, standard error)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "calendar_app", "letters", "receive"],
+        input=data,
+        capture_output=True,
+        env=environ | more,
+        cwd=ROOT,
+    )
+    assert done.stdout == b""
+    assert b"Traceback" not in done.stderr
+    return done.returncode, done.stderr.decode()
+
+
+def test_a_mail_server_hands_a_letter_over(run, environ):
+    head = "From: a@b.example\nTo: letters+lille@x.example\nMessage-ID: <1@b.example>\n\n"
+    data = f"{head}Concours des lanternes : s'inscrire avant le 5 mars 2021.\n".encode()
+    code, told = received(environ, data)
+    assert (code, "remettre plus tard" in told) == (75, True)  # no store yet
+    run("migrate")
+    assert received(environ, data) == (0, "Courriel lu : ses lettres sont dans la rédaction.\n")
+    assert received(environ, data) == (0, "Ce courriel était déjà connu.\n")
+    code, told = received(environ, data.replace(b"+lille", b"").replace(b"<1@", b"<2@"))
+    assert (code, "Expéditeur inconnu" in told) == (0, True)
+    code, told = received(environ, head.replace("<1@", "<3@").encode())
+    assert (code, "Courriel refusé : Ce courriel ne contient" in told) == (65, True)
+    code, told = received(
+        environ, f"Auto-Submitted: auto-replied\n{head}".replace("<1@", "<4@").encode()
+    )
+    assert (code, "Réponse d'une machine" in told) == (0, True)
+    code, told = received(environ, data, CALENDAR_DATABASE_URL="mysql://x")
+    assert code == 75

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import smtplib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 
 from calendar_app import worker
@@ -16,10 +19,13 @@ from calendar_app.editing.mailbox import deciding, imap, receiving
 from calendar_app.editing.models.letters import Draft, Letter
 from calendar_app.editing.models.mailbox import MailboxState, ReceivedMail
 from calendar_app.store.base import db
-from tests.editing.test_mailbox import NOW, mail
-from tests.editing.test_moderation import KNOWLEDGE
+from tests.editing.test_mailbox import NOW, STRANGER, mail
+from tests.editing.test_moderation import KNOWLEDGE, LETTER
 from tests.imap_server import ImapServer, imap_server
+from tests.signed_in import cookie, token
+from tests.smtp_server import HOST, mail_server
 from tests.tools import scaled
+from tests.web.editing.test_editor_pages import make_editor
 
 
 @pytest.fixture
@@ -222,7 +228,7 @@ def test_a_mail_that_is_too_large_is_refused_and_kept(empty_app, server, monkeyp
 @pytest.mark.long
 def test_a_mailbox_of_five_thousand(empty_app, server, capsys):
     """Most mails of such a mailbox are no letters, or come twice."""
-    total = scaled(5_000)
+    total = scaled(5_000, 50)
     for number in range(total):
         if number % 20 == 0:
             server.deliver(letter(number))
@@ -250,3 +256,32 @@ def test_the_worker_reads_the_mailbox_of_the_settings(make_app, server):
         worker.read_letters(app, "un", lambda: False)
         assert stored() == (1, 1, 1)
         worker.read_letters(app, "un", lambda: True)
+
+
+def test_from_a_mail_to_a_phone(make_app, server, capsys):
+    """A letter is sent by SMTP, lies in the mailbox, is read by the worker's job, accepted in the
+    room by its form, and stands in the feed of the académie."""
+    app = make_app("empty", CALENDAR_LETTERS_MAILBOX=server.url)
+    with time_machine.travel(NOW, tick=False):
+        address = make_editor(app)
+    started = time.monotonic()
+    with mail_server() as delivers, smtplib.SMTP(HOST, delivers.port) as connection:
+        sent = mail(LETTER, to="letters+lille@calendrier.example")
+        connection.sendmail(STRANGER, ["letters+lille@calendrier.example"], sent)
+        [taken] = delivers.mails
+        server.deliver(b"Delivered-To: " + taken.recipient.encode() + b"\r\n" + taken.data)
+    with time_machine.travel(NOW, tick=False):
+        with app.app_context():
+            worker.read_letters(app, "un", lambda: False)
+        client = app.test_client()
+        client.set_cookie("redaction", cookie(app, address).partition("=")[2])
+        assert "par courriel" in client.get("/redaction/lettres/").text
+        path = "/redaction/lettres/1/accepter/"
+        answer = client.post(path, data={"jeton": token(app, path)})
+        assert answer.status_code == 303
+        feed = client.get("/flux/academie-de-lille.ics").text.replace("\r\n ", "")
+    seconds = time.monotonic() - started
+    assert "DTSTART;VALUE=DATE:20210205" in feed
+    assert server.count("Lues") == 1
+    with capsys.disabled():
+        print(f"\nfrom a mail to a phone: {seconds:.1f} s")  # noqa: T201

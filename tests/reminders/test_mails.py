@@ -122,6 +122,7 @@ class Desk:
             other_messages.suggestion(
                 self.head, TODAY, (TALENT, "Ma classe"), "Merci ; c'est fait.", accepted=True
             ),
+            other_messages.letter(self.head, TODAY, [12], 3, 2, None),
         ]
         return {message.kind: message for message in made}
 
@@ -1149,3 +1150,47 @@ def test_a_long_name_of_the_site_leaves_room_for_the_subject(desk):
     head = replace(desk.head, site_name="Calendrier des concours " * 4)
     mail = messages.confirmation(head)
     assert "confirmez votre adresse pour recevoir vos rappels" in mail.subject
+
+
+FORWARDED = (
+    "Ce courriel répond à une lettre envoyée depuis votre adresse. Si vous n'avez rien envoyé, "
+    "rien n'est à faire : aucune date n'est publiée sans la rédaction."
+)
+
+
+@pytest.mark.parametrize(
+    ("letters", "found", "pending", "reason", "subject", "told", "label", "path"),
+    [
+        (
+            *([12], 3, 2, None, "votre lettre est lue"),
+            "Elle est lue : 3 dates, dont 2 à vérifier par vous. Rien n'est publié avant votre "
+            "accord.",
+            *("Vérifier les dates", "12/"),
+        ),
+        (
+            *([12, 13], 1, 0, None, "votre lettre est lue"),
+            "Elle est lue : 1 date, sans rien à vérifier par vous.",
+            *("Voir ce qui est lu", ""),
+        ),
+        (
+            *([12], 0, 0, None, "rien de daté dans votre lettre"),
+            "Elle est lue, et rien n'y est daté.",
+            *("Voir ce qui est lu", "12/"),
+        ),
+        (
+            *([], 0, 0, "Ce fichier est vide.", "votre lettre n'a pas pu être lue"),
+            "Nous n'avons pas su la lire : Ce fichier est vide.",
+            *("Déposer la lettre autrement", ""),
+        ),
+    ],
+)
+def test_letter(desk, letters, found, pending, reason, subject, told, label, path):
+    """The mail repeats nothing of the letter, and has one link: anybody may write « From »."""
+    mail = read(other_messages.letter(desk.head, TODAY, letters, found, pending, reason))
+    assert mail.subject == f"Concours scolaires : {subject}"
+    start = "Vous nous avez envoyé une lettre par courriel le 18 janvier 2021."
+    assert mail.text.startswith(
+        f"Bonjour,\n\n{start} {told}\n\n{label} :\n{URL}/redaction/lettres/{path}\n"
+    )
+    assert FORWARDED in mail.text
+    assert mail.html.count("/redaction/") == 1

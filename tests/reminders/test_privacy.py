@@ -25,7 +25,7 @@ from calendar_app.app import answer_requests, create_app, make_sender
 from calendar_app.catalogue import file_exchange, setup
 from calendar_app.config.settings import Settings
 from calendar_app.editing import accounts, suggestions
-from calendar_app.editing.mailbox import forgetting
+from calendar_app.editing.mailbox import forgetting, receiving, senders
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.editing.suggestions import Mistake
@@ -39,6 +39,9 @@ from calendar_app.web.forms import form_token
 from calendar_app.words.mail_addresses import MailAddress
 from tests.browser.conftest import serving
 from tests.conftest import close
+from tests.editing.test_events import editor
+from tests.editing.test_mailbox import mail
+from tests.editing.test_moderation import KNOWLEDGE
 from tests.factories import ID, entry, publish
 from tests.reminders.test_subscriptions import CM2
 from tests.tools import CAMPAIGN, scaled
@@ -368,6 +371,10 @@ def test_nothing_is_left_of_an_erased_address_a_day_later(private, tmp_path):
         answer_requests(private, NOW)
         mistake = Mistake(event_id=ID, key=None, words="Une erreur", address=address)
         suggestions.report(db.session, mistake, NOW)
+        strange = mail(From=address.address, to="letters@x.example")
+        receiving.receive(db.session, strange, NOW, KNOWLEDGE)
+        chief = editor("administrateur")
+        senders.declare(db.session, chief, address.address, frozenset({"academie/lille"}), NOW)
         make_sender(private, "worker-test", clock=lambda: NOW).run()
         found = db.session.scalar(select(Subscriber).where(Subscriber.address_key == address.key))
         subscriptions.confirm(db.session, found.uid, "lien", NOW)

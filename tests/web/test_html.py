@@ -80,6 +80,7 @@ def test_the_checker_finds_nothing_in_the_editors_room(empty_app, tmp_path):
             "/redaction/evenements/nouveau/",
             "/redaction/evenements/essai-2020-2021/",
             "/redaction/sources/",
+            "/redaction/courriels/",
             "/redaction/journal/",
         ):
             answer = client.get(address)
