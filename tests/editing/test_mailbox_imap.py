@@ -168,7 +168,7 @@ def test_a_lease_is_for_one_worker_and_ends(empty_app, server):
 
 
 def test_two_workers_at_once_read_each_letter_once(empty_app, server, monkeypatch):
-    """With the lease, and without it: the store itself holds each mail once."""
+    """Without the lease, too: the store itself holds each mail once."""
     total = scaled(200)
     for number in range(total):
         server.deliver(letter(number))
@@ -193,7 +193,8 @@ def test_two_workers_at_once_read_each_letter_once(empty_app, server, monkeypatc
     with empty_app.app_context():
         assert stored() == (total, total, total)
     assert server.count() == 0
-    assert server.count("Lues") == total
+    # Two MOVEs of one mail at the same moment may leave two copies; the lease keeps them apart.
+    assert server.count("Lues") >= total
 
 
 def test_one_mail_that_we_fail_to_read_holds_up_no_other(empty_app, server, monkeypatch, caplog):

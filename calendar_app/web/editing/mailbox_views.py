@@ -4,8 +4,9 @@ decides about."""
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from flask import Response, redirect, request, url_for
+from flask import Response, current_app, redirect, request, url_for
 
 from calendar_app import letters
 from calendar_app.config.settings import data_folder
@@ -20,6 +21,7 @@ from calendar_app.web.editing.typed_lists import read_scope, scope_text
 from calendar_app.web.page import page
 from calendar_app.web.policies import Policy, policy
 from calendar_app.words.errors import UnknownValueError
+from calendar_app.words.mail_addresses import is_mail_address
 
 bp = room_blueprint(
     "mailbox",
@@ -104,6 +106,7 @@ def _index(
     status: int = 200, notice: str | None = None, problems: dict[str, str] | None = None
 ) -> Response:
     editor, academies = the_editor(), page().reference.academies
+    settings = current_app.config["SETTINGS"]
     declared = senders.senders_of(db.session, editor)
     return show(
         "mailbox.html",
@@ -113,7 +116,14 @@ def _index(
         refused=deciding.of_state(db.session, editor, MailState.REFUSED, limit=20),
         mailbox=deciding.facts(db.session).state,
         typed=request.form if request.method == "POST" else {},
-        own_scope=scope_text(editor.scope, academies) or "national",
+        own_scope=scope_text(editor.scope, academies),
+        address=_address(settings.letters_mailbox) if settings.letters_mailbox else None,
         notice=notice,
         problems=problems or {},
     )
+
+
+def _address(mailbox: str) -> str | None:
+    """Return the mail address of a mailbox; None where its name on the server is none."""
+    name = unquote(urlsplit(mailbox).username or "")
+    return name if is_mail_address(name) else None
