@@ -28,7 +28,7 @@ PURE = (
     "catalogue/file_entries", "catalogue/facts",
     "catalogue/filters", "catalogue/versions", "catalogue/search/reading",
     "catalogue/search/spellings", "catalogue/search/vocabulary", "reminders/rules",
-    "editing/rules", "editing/mailbox/envelope",
+    "editing/rules", "editing/mailbox/envelope", "editing/mailbox/parts",
 )  # fmt: skip
 #: Not checked: ``calendar_app/__init__.py`` gives a server its application; migrations are history.
 OUTSIDE = ("__init__.py", "migrations")

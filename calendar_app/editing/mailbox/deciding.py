@@ -14,7 +14,7 @@ from calendar_app.editing.models.mailbox import MailboxState, ReceivedMail
 from calendar_app.editing.rights import is_allowed
 from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.editing.rules.roles import EditorAction
-from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.store.base import AnySession, reading, writing
 from calendar_app.words.errors import NotFoundError
 

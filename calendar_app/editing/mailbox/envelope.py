@@ -12,15 +12,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
 from email.message import Message
 from email.utils import getaddresses
 from typing import Any
 
-from calendar_app.letters.as_json import to_json
 from calendar_app.letters.formats.mail import mail_parts
-from calendar_app.letters.reading.letter import LetterKnowledge, read_letter, read_letter_text
-from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean_line
 
 #: The most characters of a subject that are kept.
@@ -99,28 +95,6 @@ def envelope_values(data: bytes) -> dict[str, Any]:
 def envelope_of(values: Mapping[str, Any]) -> Envelope:
     """Return an envelope from its JSON values."""
     return Envelope(**{**values, "tags": tuple(values["tags"])})
-
-
-def part_values(arguments: tuple[bytes, int | None, date, LetterKnowledge]) -> dict[str, Any]:
-    """Return one letter of a mail as JSON values: its checksum, its file name, its reading.
-
-    :param arguments: the bytes of the mail; the number of the attached letter from 0, or None for
-        the text of the mail; today in Paris; what a reader of letters knows.
-    :raises UnreadableLetterError: when the letter cannot be read.
-    """
-    data, number, today, knowledge = arguments
-    parts = mail_parts(data)
-    issued = parts.text.issued
-    if number is None:
-        if not parts.text.text:
-            raise UnreadableLetterError("Ce courriel ne contient aucun texte.")
-        found = read_letter_text(parts.text, None, today, knowledge)
-        content, name = parts.text.text.encode("utf-8", "replace"), "courriel.eml"
-    else:
-        name, content = parts.attached[number]
-        found = read_letter(content, issued, today, knowledge)
-    checksum = hashlib.sha256(content).hexdigest()
-    return {"checksum": checksum, "name": name or "piece-jointe", "reading": to_json(found)}
 
 
 def _header(message: Message, name: str) -> str:

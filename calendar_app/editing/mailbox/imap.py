@@ -39,7 +39,7 @@ from sqlalchemy.exc import DBAPIError
 from calendar_app.editing.mailbox import receiving
 from calendar_app.editing.models.mailbox import MailboxState
 from calendar_app.letters.formats.letter_text import MAX_BYTES
-from calendar_app.letters.reading.letter import LetterKnowledge
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.store.base import AnySession, insert_new, writing
 from calendar_app.words.errors import CalendarError
 

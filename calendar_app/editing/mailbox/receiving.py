@@ -27,12 +27,8 @@ from calendar_app.catalogue import queries
 from calendar_app.config.retention import STRANGE_MAIL
 from calendar_app.editing import drafts
 from calendar_app.editing.mailbox import senders
-from calendar_app.editing.mailbox.envelope import (
-    Envelope,
-    envelope_of,
-    envelope_values,
-    part_values,
-)
+from calendar_app.editing.mailbox.envelope import Envelope, envelope_of, envelope_values
+from calendar_app.editing.mailbox.parts import part_values
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.letters import LetterDrop
 from calendar_app.editing.models.mailbox import ReceivedLetter, ReceivedMail
@@ -41,8 +37,8 @@ from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.letters.as_json import from_json
 from calendar_app.letters.formats.letter_text import MAX_BYTES, TOO_LARGE
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.limited_process import run_limited
-from calendar_app.letters.reading.letter import LetterKnowledge
 from calendar_app.reminders import outbox
 from calendar_app.reminders.rules.deliveries import DeliveryKind
 from calendar_app.school.local_time import paris_day
