@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from calendar_app.web.public.timeline import Line
 from calendar_app.words.french import counted
 
-#: Sizes of a sheet by paper: up to so many rows, and the classes of the size (app.css). « short »:
+#: Sizes of a sheet by paper: up to so many rows, and the classes of the size (year.css). « short »:
 #: a row has the title, the drawing and short dates side by side; « two »: two columns.
 #: tests/browser/test_crowded.py prints the fullest of each.
 SIZES = {
@@ -29,7 +29,7 @@ class Sheet:
 
     :param columns: the lines with dates, in one or two columns.
     :param undated: the lines without a day, on the last sheet.
-    :param size: the classes of its size in app.css.
+    :param size: the classes of its size in year.css.
     :param title_lines: the most lines of a title where dates are short.
     """
 
