@@ -11,6 +11,7 @@ TESTS = Path(__file__).parent
 READERS = {
     "tools.py": "a test gives up on what never comes",
     "servers.py": "a client gives up, and tells how long it waited",
+    "test_mailbox_imap.py": "the campaign tells how long a mail takes to a phone",
     "test_privacy.py": "whether known addresses are told apart by time is asked in a campaign",
     "test_clocks.py": "it says what is looked for",
 }

@@ -77,7 +77,7 @@ def test_every_duration_that_is_said_moves_with_its_constant(client, monkeypatch
         other = 41 if isinstance(getattr(retention, name), int) else timedelta(days=4321)
         monkeypatch.setattr(retention, name, other)
     monkeypatch.setattr(legal_views, "LIFE", timedelta(days=4321))
-    main = words(client.get(PRIVACY)).partition("Données personnelles Lire")[2]
+    main = words(client.get(PRIVACY)).partition(" Lire le calendrier ne demande rien")[2]
     said = re.findall(r"(\S+) (?:jours?|heures?|ans?)\b", main)
     numbers = [word for word in said if word.isdigit() or word in NUMBERS]
     assert set(numbers) == {"4321", "41"}, numbers
@@ -254,11 +254,11 @@ def test_the_pages_said_to_be_verified_are_those_that_a_browser_looks_at(client)
 #: promise, look at its test.
 PROMISES = {
     "templates/subscription/form.html": {
-        "Un courriel avant chaque date limite, un matin de classe de votre académie (un matin de "
-        "semaine, si vous ne l'indiquez pas ou si ses vacances ne sont pas encore connues)": (
+        "Un matin de classe de votre académie ; un matin de semaine, si vous ne l'indiquez pas ou "
+        "si ses vacances ne sont pas encore connues": (
             "test_promises.test_reminders_leave_on_a_morning_of_class_or_at_least_of_the_week"
         ),
-        "un autre si le jour change ou si la date s'annule": (
+        "Un autre courriel si le jour change, ou si la date s'annule": (
             "test_news.test_a_cancelled_or_moved_date_is_told_to_whoever_counts_on_it"
         ),
         "Quand ses dates y seront, vos rappels partiront avant elles": (
