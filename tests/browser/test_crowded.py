@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -231,6 +232,8 @@ def test_the_months_stay_in_sight_while_one_scrolls(new_page, width):
 def test_a_kind_is_shown_alone_by_keyboard(new_page):
     page = new_page(java_script_enabled=False)
     page.goto(f"{SCHOOL_YEAR}&theme=arts-visuels&theme=espace")
+    for label in page.locator(".kinds label").all():
+        assert box(label).bottom - box(label).top >= 44
     rows = page.locator(".year tr.group").filter(visible=True)
     dates = page.locator(".year .dates li").filter(visible=True)
     assert rows.count() == 17
@@ -292,6 +295,17 @@ def test_a_full_poster_is_one_sheet_and_can_be_read(new_page, paper, number):
     text = sheets.pages[0].extract_text()
     assert text.count("imprimé le") == 1
     assert text.count("La grande lessive") == len([n for n in range(number) if n % 5 == 3])
+
+
+def test_the_months_of_a_poster_never_touch(new_page):
+    page = new_page()
+    page.goto(f"/annee-scolaire/{YEAR}/affiche/?{FORTY}")
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)
+        shown = page.locator(".axis").first.locator("text").filter(visible=True).all()
+        boxes = [box(text) for text in shown][:12]
+        assert len(boxes) == 12
+        assert all(a.right < b.left for a, b in pairwise(boxes)), media
 
 
 def test_a_poster_that_is_too_long_says_so_and_takes_that_many_sheets(new_page):
