@@ -71,14 +71,15 @@ ROOM = (
     "/redaction/lettres/",
 )
 
-#: The texts that stick out on the right of the box that contains them.
+#: The texts that stick out on the right of the box that contains them. What was chosen in the header
+#: ends with « … » on purpose: its page says all of it.
 POKING_OUT = """() => {
   const found = [];
   const unseen = e => e && (e.getBoundingClientRect().width <= 1 || unseen(e.parentElement));
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node; (node = walker.nextNode());) {
     let box = node.parentElement;
-    if (!node.data.trim() || box.closest("svg, .hidden, .skip, .trap, script, noscript, option, textarea"))
+    if (!node.data.trim() || box.closest("svg, .hidden, .skip, .trap, .chosen, script, noscript, option, textarea"))
       continue;
     if (unseen(box)) continue;
     while (/^(inline|contents)$/.test(getComputedStyle(box).display)) box = box.parentElement;
