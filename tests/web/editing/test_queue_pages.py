@@ -283,6 +283,7 @@ def test_accept_and_refuse_lead_to_what_waits_next(site):
     assert "C'est publié." in words(client.get(answer.headers["Location"]))
     answer = act(client, f"{LETTERS}1/", "/redaction/propositions/3/refuser/")
     assert answer.headers["Location"] == f"{LETTERS}1/?fait=refuse#proposition-2"
+    assert "La proposition est refusée." in words(client.get(answer.headers["Location"]))
     assert [state.value for _, state in drafts(site)] == ["accepted", "pending", "refused"]
 
 
