@@ -57,6 +57,11 @@ class LetterLine:
     drafts: int
     by_mail: bool
 
+    @property
+    def settled(self) -> int:
+        """How many of the drafts need no decision any more."""
+        return self.drafts - self.pending
+
 
 def drop(
     session: AnySession,
@@ -114,23 +119,30 @@ def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[L
         mine = drafts.drafts_within(covers).with_only_columns(Draft.letter_id)
         mailed = select(ReceivedLetter.letter_id).where(_is_for(covers))
         query = query.where(or_(Letter.id.in_(dropped), Letter.id.in_(mine), Letter.id.in_(mailed)))
-    found = list(session.scalars(query.limit(limit)))
+    return lines_of(session, editor, list(session.scalars(query.limit(limit))))
+
+
+def lines_of(
+    session: AnySession, editor: Editor, letters: Sequence[Letter]
+) -> tuple[LetterLine, ...]:
+    """Return the lines of these letters, in their order."""
+    covers = rights(editor, queries.reference(session).academies).covers
     counts = (
         drafts.drafts_within(covers)
-        .where(Draft.letter_id.in_([letter.id for letter in found]))
+        .where(Draft.letter_id.in_([letter.id for letter in letters]))
         .with_only_columns(Draft.letter_id, Draft.state, func.count())
         .group_by(Draft.letter_id, Draft.state)
     )
     brought = select(ReceivedLetter.letter_id)
     mailed_ids = set(
-        session.scalars(brought.where(ReceivedLetter.letter_id.in_([x.id for x in found])))
+        session.scalars(brought.where(ReceivedLetter.letter_id.in_([x.id for x in letters])))
     )
     of_letter: dict[int, dict[DraftState, int]] = {}
     for letter_id, state, count in session.execute(counts):
         of_letter.setdefault(letter_id, {})[state] = count
     return tuple(
         LetterLine(letter, of.get(DraftState.PENDING, 0), sum(of.values()), letter.id in mailed_ids)
-        for letter in found
+        for letter in letters
         for of in (of_letter.get(letter.id, {}),)
     )
 

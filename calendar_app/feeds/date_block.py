@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.cards import Card
@@ -16,6 +17,14 @@ _LAST_WEEK = (class_weeks_words(0), "dernière semaine de classe")
 
 #: Until how many days before a date it is urgent, and until how many it is close.
 URGENT, CLOSE = 7, 28
+
+
+class Leaf(NamedTuple):
+    """What stands on a leaf: the first three lines of :class:`DateBlock`."""
+
+    top: str
+    lines: tuple[str, ...]
+    bottom: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +71,29 @@ def date_block(card: Card) -> DateBlock:
     name = "A lieu" if is_session else name_words(milestone)
     first = milestone.last_day if milestone.kind.is_deadline else milestone.first_day
     if milestone.is_approximate:
-        words = when_words(milestone)
-        return DateBlock("vers", (_month(first),), str(first.year), name, hours=words, days="")
-    leaf = _leaf(first, milestone.last_day, card.today)
+        leaf = around(first)
+        return DateBlock(*leaf, name, hours=when_words(milestone), days="")
+    leaf = leaf_of(first, milestone.last_day, card.today)
     return DateBlock(*leaf, name, hours=hours_words(milestone), days=days_words(milestone))
 
 
-def _leaf(first: date, last: date, today: date) -> tuple[str, tuple[str, ...], str]:
-    """Return the top, the large lines and the bottom of the leaf of inclusive days."""
+def around(first: date) -> Leaf:
+    """Return the leaf of an approximate date: the month of its first day."""
+    return Leaf("vers", (_month(first),), str(first.year))
+
+
+def leaf_of(first: date, last: date, today: date) -> Leaf:
+    """Return the leaf of inclusive days. The year is left out when it is the year of *today*."""
     year = "" if last.year == today.year else str(last.year)
     if first == last:
-        return _weekday(first), (str(first.day),), f"{_month(first)} {year}".strip()
+        return Leaf(_weekday(first), (str(first.day),), f"{_month(first)} {year}".strip())
     weekdays = f"{_weekday(first)}–{_weekday(last)}"
     if (first.year, first.month) == (last.year, last.month):
-        return weekdays, (f"{first.day}–{last.day}",), f"{_month(last)} {year}".strip()
+        return Leaf(weekdays, (f"{first.day}–{last.day}",), f"{_month(last)} {year}".strip())
     ends = tuple(f"{day.day}{NBSP}{_month(day)}" for day in (first, last))
     if first.year != last.year:
         year = f"{first.year}–{last.year}"
-    return weekdays, ends, year
+    return Leaf(weekdays, ends, year)
 
 
 def _weekday(day: date) -> str:

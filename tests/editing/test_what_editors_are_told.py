@@ -192,7 +192,9 @@ def suggested(site, **changes) -> None:
 def decided(client, button: str, **more):
     """Press a button of the card of the first suggestion, as a browser does."""
     shown = client.get("/redaction/").text
-    card = re.search(r'class="sheet answer".*?</form>', shown, re.DOTALL)[0]
+    card = re.search(r"<article.*?</article>", shown, re.DOTALL)[0]
+    assert 'action="/redaction/propositions/1/refuser/"' in card
+    assert card.count('form="reponse-1"') == 2, "both buttons send the answer"
     address = f"/redaction/propositions/1/{button}/"
     token = re.search(
         rf'formaction="{address}" name="jeton" value="([^"]+)"'
@@ -349,6 +351,6 @@ def test_the_journal_of_an_event_is_asked_for_by_its_title(site):
     create(client)
     for asked in (f"{ID}", "Concours des sons (2020-2021)"):
         page = client.get("/redaction/journal/", query_string={"evenement": asked})
-        assert page.text.count('class="card change"') == 1
+        assert page.text.count('<article class="change"') == 1
         assert 'name="evenement" value="Concours des sons (2020-2021)"' in page.text
         assert "identifiant" not in page.text

@@ -17,7 +17,7 @@ from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.letters.formats.letter_text import MAX_BYTES
 from calendar_app.store.base import db
 from calendar_app.web import bodies, editor_session
-from calendar_app.web.editing.draft_cards import draft_card
+from calendar_app.web.editing.draft_cards import draft_card, draft_list
 from calendar_app.web.editing.form_words import in_words_of_the_form
 from calendar_app.web.editing.room import room_blueprint, show, the_editor
 from calendar_app.web.page import page
@@ -106,15 +106,14 @@ def letter_page(
     found: OpenLetter, status: int = 200, notice: str | None = None, **more: Any
 ) -> Response:
     """Answer with the page of a letter."""
-    cards = [draft_card(draft) for draft in found.drafts]
-    certain = [c for c in cards if c.may_decide and moderation.is_certain(c.draft)]
+    drafts = draft_list(map(draft_card, found.drafts))
     return show(
         "letter.html",
         status,
         found=found,
-        cards=cards,
-        pending=sum(card.is_pending for card in cards),
-        certain=sum(card.is_pending for card in certain),
+        drafts=drafts,
+        numbers={draft.id: number for number, draft in enumerate(found.drafts, 1)},
+        marked={id_ for segment in found.segments for id_ in segment.draft_ids},
         notice=notice,
         **more,
     )

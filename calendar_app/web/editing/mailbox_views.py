@@ -29,7 +29,7 @@ bp = room_blueprint(
     declare="Cet expéditeur est déclaré : ses courriels sont lus dès qu'ils arrivent.",
     retire="Cet expéditeur n'est plus déclaré.",
     lu="La lettre est lue : ses dates sont dans « À vérifier ».",
-    refuse="Ce courriel est refusé.",
+    ecarte="Ce courriel est refusé.",
 )
 
 
@@ -99,7 +99,7 @@ def refuse(mail_id: int) -> Any:
     if not editor_session.is_fresh():
         return _index(400, editor_session.NOT_FRESH)
     deciding.refuse(db.session, the_editor(), mail_id, page().now)
-    return redirect(url_for(".index", fait="refuse"), 303)
+    return redirect(url_for(".index", fait="ecarte"), 303)
 
 
 def _index(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import groupby
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -11,6 +11,7 @@ from flask import Response, redirect, request, url_for
 from calendar_app.catalogue.facts import EntryError
 from calendar_app.editing import accounts, letter_room, moderation, overview
 from calendar_app.editing.draft_entries import item_of_draft
+from calendar_app.editing.letter_room import LetterLine
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState
 from calendar_app.editing.rules.roles import academies_of
@@ -18,7 +19,7 @@ from calendar_app.school.school_year import SchoolYear
 from calendar_app.school.unknown_holidays import unknown_holidays_words
 from calendar_app.store.base import db
 from calendar_app.web import editor_session
-from calendar_app.web.editing.draft_cards import draft_card
+from calendar_app.web.editing.draft_cards import DraftList, draft_card, draft_list
 from calendar_app.web.editing.draft_form import NATURES, DraftForm
 from calendar_app.web.editing.form_words import in_words_of_the_form
 from calendar_app.web.editing.room import room_blueprint, show, the_editor, the_rights
@@ -45,21 +46,16 @@ def _for_templates() -> dict[str, Any]:
 
 
 def room(status: int = 200, notice: str | None = None) -> Response:
-    """Answer with the queue: the drafts by origin, and within an origin by last day."""
+    """Answer with the queue: the drafts of each letter, then those of other origins; all by last
+    day."""
     editor, own, here = the_editor(), the_rights(), page()
     academies = academies_of(own, here.reference.academies)
-    waiting = moderation.queue(db.session, editor)
-    order = list(DraftOrigin)
-    waiting.sort(key=lambda draft: order.index(draft.origin))
     return show(
         "room.html",
         status,
         notice=notice,
         where=accounts.where_words(editor.scope, here.reference.academies),
-        groups=[
-            (origin, [draft_card(draft) for draft in drafts])
-            for origin, drafts in groupby(waiting, key=lambda draft: draft.origin)
-        ],
+        groups=_groups(moderation.queue(db.session, editor)),
         letters=letter_room.letters_of(db.session, editor, limit=5),
         closing=[here.card(m) for m in overview.closing_soon(db.session, own, here.today)],
         missing=[
@@ -74,6 +70,33 @@ def room(status: int = 200, notice: str | None = None) -> Response:
         problems={},
         typed={},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Drafts that came together.
+
+    :param line: their letter; None for drafts that came without a letter.
+    """
+
+    origin: DraftOrigin
+    line: LetterLine | None
+    drafts: DraftList
+
+
+def _groups(waiting: Sequence[Draft]) -> list[_Group]:
+    """Return pending drafts by letter, then by their other origins. The letter with the nearest
+    last day comes first."""
+    letters = {draft.letter.id: draft.letter for draft in waiting if draft.letter}
+    groups = []
+    for line in letter_room.lines_of(db.session, the_editor(), tuple(letters.values())):
+        own = (draft_card(draft) for draft in waiting if draft.letter is line.letter)
+        groups.append(_Group(DraftOrigin.LETTER, line, draft_list(own)))
+    for origin in DraftOrigin:
+        cards = tuple(draft_card(d) for d in waiting if d.origin is origin and not d.letter)
+        if cards:
+            groups.append(_Group(origin, None, DraftList(cards)))
+    return groups
 
 
 @bp.get("/propositions/<int(max=2147483647):draft_id>/")
@@ -172,7 +195,8 @@ def _seen() -> int:
 
 
 def _onward(decided: Draft, done: str) -> Any:
-    """Redirect to the next pending draft of the same letter, else to the queue."""
+    """Redirect to the next pending draft of the same letter, else to the queue. A draft that must
+    be read leads to the next one that must be read, and a certain one to the next certain one."""
     if decided.letter is None:
         return redirect(url_for("editor.room", fait=done), 303)
     try:
@@ -181,7 +205,9 @@ def _onward(decided: Draft, done: str) -> Any:
         # No draft of the letter is in this editor's scope any more: it went to other editors.
         return redirect(url_for("editor.room", fait=done), 303)
     waiting = [d for d in opened.drafts if d.state is DraftState.PENDING]
-    later = [d for d in waiting if d.position > decided.position] or waiting
+    is_certain = moderation.is_certain(decided)
+    alike = [d for d in waiting if moderation.is_certain(d) is is_certain] or waiting
+    later = [d for d in alike if d.position > decided.position] or alike
     if decided.state is DraftState.PENDING and decided in waiting:
         later = [decided]
     anchor = f"proposition-{later[0].id}" if later else None

@@ -38,7 +38,10 @@ def room_blueprint(name: str, import_name: str, **words: str) -> Blueprint:
     """Return a blueprint for pages of the editors' room.
 
     :param words: value of ``fait`` → French sentence that says what was done.
+    :raises ValueError: when another blueprint has a sentence for one of these values.
     """
+    if taken := DONE.keys() & words.keys():
+        raise ValueError(f"another page says what these values of « fait » mean: {taken}")
     DONE.update(words)
     bp = Blueprint(name, import_name, url_prefix="/redaction")
 

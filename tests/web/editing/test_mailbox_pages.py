@@ -66,7 +66,7 @@ def test_a_refused_mail_is_gone_and_its_reason_stays(site):
     chief = client_of(site, "administrateur")
     with site.app_context():
         receiving.receive(db.session, mail(to="x@y.example"), NOW, KNOWLEDGE)
-    assert send(site, chief, f"{PAGE}1/refuser/").location.endswith("?fait=refuse")
+    assert send(site, chief, f"{PAGE}1/refuser/").location.endswith("?fait=ecarte")
     shown = said(chief.get(PAGE))
     assert STRANGER not in shown
     assert "L'administration du site l'a refusée." in shown

@@ -17,6 +17,7 @@ from calendar_app.editing.models.letters import Draft, Letter
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.letters.dated_items import ItemKind
 from calendar_app.store.base import db
+from calendar_app.words.vocabulary import Certainty
 from tests.editing.test_moderation import LETTER
 from tests.factories import ID, entry, publish
 from tests.web.editing.test_editor_pages import ROOM, enter, make_editor, propose
@@ -58,7 +59,7 @@ def drafts(site) -> list[tuple[str, DraftState]]:
 
 
 def titles(page: str) -> list[str]:
-    return re.findall(r'<h3 id="t-\d+"><a [^>]*>(.*?)</a>', page)
+    return re.findall(r'<h3 id="t-\d+">(.*?)</h3>', page)
 
 
 # -- the queue -------------------------------------------------------------------------------------
@@ -91,11 +92,10 @@ def test_a_draft_is_shown_with_its_days_and_its_sentence(site):
     client = logged_in(site)
     page = words(client.get(ROOM))
     assert (
-        "Concours <du> Nord Nouveau : date limite, inscription jusqu'au 11 févr. 2021 "
-        "académie de Lille · sûr Inscrivez-vous à Concours <du> Nord avant le 11 février "
-        ". voir dans la lettre"
+        "Concours <du> Nord Date limite, inscription jusqu'au 11 févr. 2021 sûr académie de Lille "
+        "Inscrivez-vous à Concours <du> Nord avant le 11 février . voir dans la lettre"
     ) in page
-    assert "Semaine Nouveau : événement du 1er au 5 mars 2021 académie de Lille" in page
+    assert "Semaine Événement du 1er au 5 mars 2021 sûr académie de Lille" in page
 
 
 def test_each_editor_is_told_of_unknown_holidays_in_their_scope(site):
@@ -192,13 +192,20 @@ def test_a_letter_that_is_dropped_shows_its_dates_beside_its_text(site):
         "Atelier «\u202fRadio scolaire\u202f»",
     ]
     assert re.findall(
-        r'<mark id="phrase-(\d+)"><a href="#proposition-(\d+)">(.*?)</a>', page.text
+        r'<mark><a id="phrase-(\d+)" href="#proposition-(\d+)">'
+        r'<span class="no">(\d+)</span> (.*?)</a>',
+        page.text,
     ) == [
-        ("1", "1", "jusqu&#39;au 5 février 2021"),
-        ("2", "2", "jusqu&#39;au 25 mars 2021"),
-        ("3", "3", "le mercredi 20 janvier 2021"),
+        ("1", "1", "1", "jusqu&#39;au 5 février 2021"),
+        ("2", "2", "2", "jusqu&#39;au 25 mars 2021"),
+        ("3", "3", "3", "le mercredi 20 janvier 2021"),
     ]
-    assert "3 dates de votre périmètre, dont 3 à vérifier ." in words(page)
+    assert re.findall(r'<a class="no" href="#phrase-(\d+)">(\d+)<', page.text) == [
+        ("1", "1"),
+        ("2", "2"),
+        ("3", "3"),
+    ]
+    assert "3 dates de votre périmètre 0 sur 3 vérifiée" in words(page)
 
 
 def test_a_letter_may_be_a_file(site):
@@ -260,9 +267,9 @@ def test_all_that_is_certain_is_published_by_one_button(site):
     # The journal shows one act with its parts, and each part can be undone alone.
     journal = client.get("/redaction/journal/").text
     assert journal.count("3 propositions acceptées ensemble") == 1
-    entry = journal[journal.index('<section class="card"') : journal.index("</section>")]
+    entry = journal[journal.index('<section class="change"') : journal.index("</section>")]
     assert entry.count("(proposition acceptée)") == entry.count("défaire<span") == 3
-    assert journal.count('class="card change"') == entry.count('class="card change"')
+    assert journal.count('<article class="change"') == entry.count('<article class="change"')
 
 
 # -- one draft -------------------------------------------------------------------------------------
@@ -276,7 +283,52 @@ def test_accept_and_refuse_lead_to_what_waits_next(site):
     assert "C'est publié." in words(client.get(answer.headers["Location"]))
     answer = act(client, f"{LETTERS}1/", "/redaction/propositions/3/refuser/")
     assert answer.headers["Location"] == f"{LETTERS}1/?fait=refuse#proposition-2"
+    assert "La proposition est refusée." in words(client.get(answer.headers["Location"]))
     assert [state.value for _, state in drafts(site)] == ["accepted", "pending", "refused"]
+
+
+def test_what_is_certain_is_folded_and_what_must_be_read_leads_to_the_next_of_its_kind(site):
+    for title, confidence in (("Un", 0.5), ("Deux", 0.9), ("Trois", 0.5), ("Quatre", 0.9)):
+        propose(site, title, "academie/lille", confidence=confidence)
+    propose(site, "Cinq", "academie/lille", state=DraftState.REFUSED)
+    client = logged_in(site)
+    for address in (ROOM, f"{LETTERS}1/"):
+        page = client.get(address)
+        read, _, folded = page.text.partition('<div class="fold">')
+        assert titles(read) == ["Un", "Trois"]
+        assert titles(folded) == ["Deux", "Quatre"] + ["Cinq"] * (address != ROOM)
+        assert re.findall(r"<progress [^>]*>", page.text) == [
+            '<progress value="1" max="5" aria-labelledby="avancement'
+            + ('-1">' if address == ROOM else '">')
+        ]
+        assert "1 sur 5 vérifiée" in words(page)
+        assert "Accepter les 2 dates sûres" in words(page)
+    for number, action, onward in ((1, "refuser", 3), (2, "accepter", 4), (3, "refuser", 4)):
+        answer = act(client, f"{LETTERS}1/", f"/redaction/propositions/{number}/{action}/")
+        assert answer.headers["Location"].endswith(f"#proposition-{onward}")
+    assert "4 sur 5 vérifiées" in words(client.get(f"{LETTERS}1/"))
+
+
+def test_the_leaf_of_a_draft_says_its_days_and_its_kind(site):
+    days = {"first_day": date(2021, 3, 1), "last_day": date(2021, 3, 5)}
+    event = {"kind": ItemKind.EVENT, "step": None}
+    propose(site, "Limite", "academie/lille")
+    propose(site, "Semaine", "academie/lille", **event, **days)
+    propose(site, "Vers mars", "academie/lille", certainty=Certainty.APPROXIMATE, **event, **days)
+    propose(site, "Sans jour", "academie/lille", **event, last_day=None)
+    page = logged_in(site).get(ROOM).text
+    found = {}
+    for row in re.findall(r"<article.*?</article>", page, re.DOTALL):
+        kind = re.search(r'class="draft kind-(\w+)', row)[1]
+        leaf = row[row.index('<span class="leaf') : row.index("<h3")]
+        said = re.sub(r"<[^>]+>", " ", leaf).split()
+        found[re.search(r'<h3 id="t-\d+">(.*?)</h3>', row)[1]] = (kind, said)
+    assert found == {
+        "Limite": ("registration_deadline", ["jeu.", "11", "févr."]),
+        "Semaine": ("session", ["lun.–ven.", "1–5", "mars"]),
+        "Vers mars": ("session", ["vers", "mars", "2021"]),
+        "Sans jour": ("session", ["?"]),
+    }
 
 
 def test_a_draft_of_lyon_does_not_exist_in_lille(site):
