@@ -71,8 +71,8 @@ ROOM = (
     "/redaction/lettres/",
 )
 
-#: The texts that stick out on the right of the box that contains them. What was chosen in the header
-#: ends with « … » on purpose: its page says all of it.
+#: The texts that stick out on the right of the box that contains them. What was chosen in the
+#: header ends with « … » on purpose: its page says all of it.
 POKING_OUT = """() => {
   const found = [];
   const unseen = e => e && (e.getBoundingClientRect().width <= 1 || unseen(e.parentElement));
