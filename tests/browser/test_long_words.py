@@ -102,6 +102,7 @@ BROKEN = """() => {
     const box = node.parentElement;
     if (box.closest("svg, .hidden, script, noscript, option, textarea, .code")) continue;
     if (unseen(box)) continue;
+    if (/^\\s*https?:/.test(node.data)) continue;
     for (const word of node.data.matchAll(/(?<!\\p{L})\\p{L}{2,22}(?!\\p{L})/gu)) {
       const range = document.createRange();
       range.setStart(node, word.index);

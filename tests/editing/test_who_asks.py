@@ -68,7 +68,7 @@ NO_RIGHT = {
     # These functions write nothing.
     "a reading": """
     change_words.changed_parts deciding.facts events.imagined events.rebase health.has_worker
-    letter_room.letters_of
+    letter_room.lines_of
     other_mails.read other_mails.somebody_waits rights.is_allowed
     setup.schema_state subscriptions.confirmation_expired
     """,
