@@ -83,8 +83,10 @@ def test_every_public_page_is_light_and_asks_nobody_else(client):
                 style += len(fetched[address]) if address.endswith(".css") else 0
                 scripts += len(fetched[address]) if address.endswith(".js") else 0
         assert total < LIMIT, f"{name}: {total} bytes"
-        assert style < 40_000, f"{name}: {style} bytes of CSS"
-        assert scripts < 8_000, f"{name}: {scripts} bytes of scripts"
+        # The room of editors has a style sheet of its own.
+        room = place.address.startswith("/redaction/")
+        assert style < (60_000 if room else 40_000), f"{name}: {style} bytes of CSS"
+        assert scripts < (12_000 if room else 8_000), f"{name}: {scripts} bytes of scripts"
 
 
 @pytest.mark.parametrize(
