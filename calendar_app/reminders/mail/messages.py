@@ -69,7 +69,7 @@ class _Date:
     card: Card
     main: str
     class_day: str | None = None
-    news: str | None = None
+    news: tuple[str, ...] = ()
     countdown: str | None = None
     local: str | None = None
     why: str | None = None
@@ -79,7 +79,7 @@ class _Date:
     @property
     def details(self) -> list[str]:
         """The sentences between the main one and the class days."""
-        return [words for words in (self.news, self.countdown, self.local) if words]
+        return [*self.news, *(words for words in (self.countdown, self.local) if words)]
 
 
 @dataclass(frozen=True)
@@ -321,19 +321,20 @@ def _why(line: ReminderLine) -> str | None:
 
 def _moved(line: ReminderLine) -> _Date:
     card, milestone = line.card, line.card.milestone
-    news = "Cette date avait été annulée : elle est rétablie." if line.restored else None
+    restored = ("Cette date avait été annulée : elle est rétablie.",) if line.restored else ()
+    was: tuple[str, ...] = ()
     if milestone.moved_from_first_day and milestone.moved_from_last_day:
         before = span_words(milestone.moved_from_first_day, milestone.moved_from_last_day)
         article = "" if before.startswith("du ") else "le "
         how = (card.moved or "déplacé").capitalize()
-        news = f"{how} : c'était {article}{before}."
+        was = (f"{how} : c'était {article}{before}.",)
     elif line.was:
-        news = f"Auparavant : le {day_words(line.was)}."
+        was = (f"Auparavant : le {day_words(line.was)}.",)
     return _Date(
         card,
         main=clean_line(f"{card.lead_in} {card.when}."),
         class_day=card.class_day_sentence,
-        news=news,
+        news=(*was, *restored),
         countdown=_countdown(card),
         local=card.local,
         in_holidays=card.holiday_badge is not None,
