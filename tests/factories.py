@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,29 @@ def entry(**changes: Any) -> dict[str, Any]:
 def another(series: str, **changes: Any) -> dict[str, Any]:
     """Return an event of another series."""
     return entry(id=f"{series}-2020-2021", series=series, **changes)
+
+
+def many(
+    count: int,
+    milestones: Callable[[int], list[dict[str, Any]]],
+    school_year: str = "2020-2021",
+    **changes: Any,
+) -> list[dict[str, Any]]:
+    """Return so many events with titles as long as real ones.
+
+    :param milestones: returns the dates of the event with a number, from 0.
+    """
+    return [
+        entry(
+            id=f"essai-{n}-{school_year}",
+            series=f"essai-{n}",
+            school_year=school_year,
+            title=f"Concours numéro {n} des écoles, des collèges et des lycées",
+            milestones=milestones(n),
+            **changes,
+        )
+        for n in range(count)
+    ]
 
 
 def events_file(*entries: dict[str, Any]) -> EventsFile:

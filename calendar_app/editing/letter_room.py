@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import defer
 
 from calendar_app.catalogue import queries
 from calendar_app.editing import drafts
@@ -114,6 +115,8 @@ def letters_of(session: AnySession, editor: Editor, limit: int = 100) -> tuple[L
     """
     covers = rights(editor, queries.reference(session).academies).covers
     query = select(Letter).order_by(Letter.imported_at.desc(), Letter.id.desc())
+    # A list shows no text, and a hundred texts are megabytes.
+    query = query.options(defer(Letter.text))
     if covers is not None:
         dropped = select(LetterDrop.letter_id).where(LetterDrop.editor_id == editor.id)
         mine = drafts.drafts_within(covers).with_only_columns(Draft.letter_id)

@@ -80,9 +80,10 @@ def first_steps(
     """
     own, year = rights(editor, reference.academies), SchoolYear.of(today)
     academies = academies_of(own, reference.academies)
+    letters = letter_room.letters_of(session, editor)
     facts = RoomFacts(
-        letters=bool(letter_room.letters_of(session, editor, limit=1)),
-        mailbox=any(line.by_mail for line in letter_room.letters_of(session, editor)),
+        letters=bool(letters),
+        mailbox=any(line.by_mail for line in letters),
         agendas=any(s.paused_at is None for s in agendas.sources_of(session, editor)),
         colleagues=accounts.any_enabled(session, besides=editor),
         year=year,

@@ -21,7 +21,7 @@ from calendar_app.store.base import db
 from tests.browser.conftest import DESK, JANUARY, PHONE, PLACES, serving
 from tests.browser.test_pages import box, tab_to, unfold
 from tests.conftest import close
-from tests.factories import entry, publish
+from tests.factories import many, publish
 
 TALENT, ROBOTEAM = "ma-classe-a-du-talent-2020-2021", "roboteam-2020-2021"
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
@@ -210,21 +210,8 @@ def full_site(tmp_path_factory) -> Iterator[str]:
     with app.app_context():
         setup.first_start(db.session, data_folder(), instance, datetime.now(UTC))
     year = SchoolYear.of(today).label
-    publish(
-        app,
-        *(
-            entry(
-                id=f"essai-{n}-{year}",
-                series=f"essai-{n}",
-                school_year=year,
-                title=f"Concours {n} des écoles, des collèges et des lycées",
-                milestones=[
-                    {"kind": "session", "day": (today + timedelta(days=1 + n)).isoformat()}
-                ],
-            )
-            for n in range(60)
-        ),
-    )
+    days = [(today + timedelta(days=1 + n)).isoformat() for n in range(60)]
+    publish(app, *many(60, lambda n: [{"kind": "session", "day": days[n]}], year))
     close(app)
     with serving(instance) as address:
         yield address

@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from tests.conftest import JANUARY
-from tests.factories import entry, publish
+from tests.factories import many, publish
 from tests.tools import CAMPAIGN, NODE_FOLDER, need, node_modules
 
 pytestmark = [
@@ -62,18 +62,8 @@ def serving(app: Flask) -> Iterator[str]:
 def site(app) -> Iterator[str]:
     """The address of a site with sixty events more, on a morning of January 2021."""
     first = JANUARY.date()
-    publish(
-        app,
-        *(
-            entry(
-                id=f"essai-{n}-2020-2021",
-                series=f"essai-{n}",
-                title=f"Concours {n} des écoles, des collèges et des lycées",
-                milestones=[{"kind": "deadline", "day": (first + timedelta(days=n)).isoformat()}],
-            )
-            for n in range(60)
-        ),
-    )
+    days = [(first + timedelta(days=n)).isoformat() for n in range(60)]
+    publish(app, *many(60, lambda n: [{"kind": "deadline", "day": days[n]}]))
     with time_machine.travel(JANUARY, tick=False), serving(app) as address:
         yield address
 

@@ -12,7 +12,7 @@ import time_machine
 
 from tests.browser.conftest import PLACES
 from tests.conftest import JANUARY
-from tests.factories import another, publish
+from tests.factories import many, publish
 
 #: Each test makes a site with 60 events more.
 pytestmark = pytest.mark.long
@@ -32,21 +32,16 @@ def engine():
 def client(app):
     """A client of a site with sixty more events, spread over the next five months."""
     first = date(2021, 1, 5)
-    publish(
-        app,
-        *(
-            another(
-                f"essai-{n}",
-                title=f"Concours numéro {n} des écoles, des collèges et des lycées",
-                summary="Les classes écrivent, dessinent, programment ou jouent. " * 4,
-                milestones=[
-                    {"kind": "opening", "day": (first + timedelta(days=2 * n)).isoformat()},
-                    {"kind": "deadline", "day": (first + timedelta(days=2 * n + 30)).isoformat()},
-                ],
-            )
-            for n in range(EVENTS)
-        ),
+    opens, closes = (
+        [(first + timedelta(days=2 * n + more)).isoformat() for n in range(EVENTS)]
+        for more in (0, 30)
     )
+    dates = [
+        [{"kind": "opening", "day": opens[n]}, {"kind": "deadline", "day": closes[n]}]
+        for n in range(EVENTS)
+    ]
+    summary = "Les classes écrivent, dessinent, programment ou jouent. " * 4
+    publish(app, *many(EVENTS, dates.__getitem__, summary=summary))
     with time_machine.travel(JANUARY, tick=False):
         yield app.test_client()
 

@@ -27,16 +27,3 @@ def forget(session: AnySession, key: str, now: datetime) -> None:
         row.subject = None
     # The rows of its scope go with it.
     session.execute(delete(DeclaredSender).where(DeclaredSender.address == key))
-
-
-def kept_of(session: AnySession, key: str) -> list[dict[str, str]]:
-    """Return the mails of an address that wait, for the copy of a person's data: subject and
-    instant (ISO 8601, UTC) of each.
-
-    :param key: ``MailAddress.key`` of the address.
-    """
-    waiting = select(ReceivedMail).where(func.lower(ReceivedMail.sender) == key)
-    return [
-        {"objet": row.subject or "", "le": row.received_at.isoformat()}
-        for row in session.scalars(waiting.order_by(ReceivedMail.id))
-    ]

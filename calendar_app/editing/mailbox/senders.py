@@ -35,7 +35,7 @@ def declare(
     session: AnySession, editor: Editor, typed: str, scope: frozenset[str], now: datetime
 ) -> int:
     """Declare that the mails of a sender are letters for *scope*; return the id of the declaration.
-    The same declaration adds nothing.
+    When this sender is declared for this scope already, nothing is added.
 
     :param typed: a mail address, or the name of a mailing list as « List-Id » has it.
     :raises SenderError: when *typed* is neither, or when the editor may not publish for all of
