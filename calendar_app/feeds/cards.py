@@ -68,6 +68,12 @@ class Card:
         return began and not milestone.kind.is_deadline
 
     @property
+    def shown_day(self) -> date:
+        """The day to which a countdown leads: the last day of a deadline, else the first day."""
+        milestone = self.milestone
+        return milestone.last_day if milestone.kind.is_deadline else milestone.first_day
+
+    @property
     def shown_from(self) -> date:
         """The day under which a list shows the date: its first day, or today for a date that began
         earlier and is not over."""
@@ -88,8 +94,7 @@ class Card:
             return None
         if self.is_running:
             return "en ce moment"
-        day = milestone.last_day if milestone.kind.is_deadline else milestone.first_day
-        return days_left_words((day - self.today).days)
+        return days_left_words((self.shown_day - self.today).days)
 
     @property
     def class_weeks(self) -> str | None:
@@ -138,8 +143,7 @@ class Card:
     def falls_today(self, lead: Lead) -> bool:
         """Whether a lead of this date is exactly today: the reminder was not moved and is not late.
         False when the school holidays are not known."""
-        milestone = self.milestone
-        day = milestone.last_day if milestone.kind.is_deadline else milestone.first_day
+        day = self.shown_day
         try:
             return self.today <= day and self.days.class_days.falls_on(self.today, day, lead)
         except CalendarUnknownError:

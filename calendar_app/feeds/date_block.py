@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
-from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.cards import Card
 from calendar_app.feeds.wording import days_words, hours_words, name_words, when_words
 from calendar_app.words.french import NBSP, SHORT_MONTHS, WEEKDAYS, class_weeks_words
@@ -20,7 +19,14 @@ URGENT, CLOSE = 7, 28
 
 
 class Leaf(NamedTuple):
-    """What stands on a leaf: the first three lines of :class:`DateBlock`."""
+    """What stands on the leaf of a calendar, in French.
+
+    :param top: the weekday or weekdays: « jeu. », « mer.–dim. », « vers » for an approximate
+        date.
+    :param lines: what is written large: « 11 », « 20–24 », or « 12 oct. » and « 30 avr. » for two
+        months.
+    :param bottom: the month, with the year when it is not the year of the reader.
+    """
 
     top: str
     lines: tuple[str, ...]
@@ -29,22 +35,15 @@ class Leaf(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DateBlock:
-    """The lines of a leaf, in French, and the words beside it.
+    """A leaf and the words beside it, in French.
 
-    :param top: the weekday or weekdays: « jeu. », « mer.–dim. », « vers » for an approximate
-        date.
-    :param lines: what is written large: « 11 », « 20–24 », or « 12 oct. » and « 30 avr. » for two
-        months.
-    :param bottom: the month, with the year when it is not the year of the reader.
     :param name: what happens: « Dernier jour d'inscription », « A lieu ».
     :param hours: what the leaf does not say: « à 18 h », « mi-juin (date approximative) »; or
         empty.
     :param days: the days in full words, which the leaf says to those who see it; or empty.
     """
 
-    top: str
-    lines: tuple[str, ...]
-    bottom: str
+    leaf: Leaf
     name: str
     hours: str
     days: str
@@ -69,12 +68,11 @@ def date_block(card: Card) -> DateBlock:
     milestone = card.milestone
     is_session = milestone.kind is MilestoneKind.SESSION and not milestone.label
     name = "A lieu" if is_session else name_words(milestone)
-    first = milestone.last_day if milestone.kind.is_deadline else milestone.first_day
+    first = card.shown_day
     if milestone.is_approximate:
-        leaf = around(first)
-        return DateBlock(*leaf, name, hours=when_words(milestone), days="")
+        return DateBlock(around(first), name, hours=when_words(milestone), days="")
     leaf = leaf_of(first, milestone.last_day, card.today)
-    return DateBlock(*leaf, name, hours=hours_words(milestone), days=days_words(milestone))
+    return DateBlock(leaf, name, hours=hours_words(milestone), days=days_words(milestone))
 
 
 def around(first: date) -> Leaf:
@@ -112,7 +110,7 @@ def pill(card: Card) -> Pill | None:
     """
     if card.countdown is None:
         return None
-    days = (_day(card.milestone) - card.today).days
+    days = (card.shown_day - card.today).days
     weeks = card.class_weeks or ""
     grade = _grade(card, days)
     short, of_whom = _short(weeks)
@@ -142,10 +140,6 @@ def _grade(card: Card, days: int) -> str:
     if (days <= URGENT or card.is_last_class_day) and not waits:
         return "urgent"
     return "close" if days <= CLOSE else "far"
-
-
-def _day(milestone: Milestone) -> date:
-    return milestone.last_day if milestone.kind.is_deadline else milestone.first_day
 
 
 def _short(weeks: str) -> tuple[str, str]:

@@ -64,7 +64,7 @@ def made(app):
 )
 def test_the_leaf_says_the_days(made, kind, first, last, leaf):
     block = date_block(made(MilestoneKind(kind), first, last))
-    assert (block.top, block.lines, block.bottom) == leaf
+    assert block.leaf == leaf
 
 
 def test_what_the_leaf_does_not_say_stands_beside_it(made):
@@ -90,7 +90,7 @@ def test_a_date_that_is_not_settled_has_no_day(made):
         phrase="mi-juin",
     )
     block = date_block(june)
-    assert (block.top, block.lines, block.bottom) == ("vers", ("juin",), "2021")
+    assert block.leaf == ("vers", ("juin",), "2021")
     assert (block.days, block.hours) == ("", "mi-juin (date approximative)")
     assert pill(june) is None
 

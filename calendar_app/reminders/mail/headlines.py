@@ -7,7 +7,6 @@ happens and its day stay whole, and the titles are shortened.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
@@ -18,12 +17,6 @@ from calendar_app.words.vocabulary import MilestoneKind
 
 #: The least number of characters for titles: with fewer, a subject says too little of them.
 _LEAST_ROOM = 18
-
-
-def day(card: Card) -> date:
-    """Return the day of a date that counts: the last day of a deadline, otherwise the first day."""
-    milestone = card.milestone
-    return milestone.last_day if milestone.kind.is_deadline else milestone.first_day
 
 
 def title(card: Card) -> str:
@@ -118,7 +111,7 @@ def _until(card: Card) -> str:
 
 
 def _short_day(card: Card) -> str:
-    return day_words(day(card), weekday=False, year=False)
+    return day_words(card.shown_day, weekday=False, year=False)
 
 
 def _short(words: str) -> str:

@@ -14,7 +14,7 @@ from datetime import date
 from calendar_app.feeds import wording
 from calendar_app.feeds.cards import Card
 from calendar_app.reminders.mail import headlines
-from calendar_app.reminders.mail.headlines import day, title
+from calendar_app.reminders.mail.headlines import title
 from calendar_app.reminders.mail.message import Letterhead, Message
 from calendar_app.reminders.rules.deliveries import DeliveryKind
 from calendar_app.reminders.rules.personal_links import ClassAnswer
@@ -198,7 +198,7 @@ def weekly(head: Letterhead, cards: Sequence[Card], academy: Academy | None) -> 
     """
     groups = []
     for heading, counted, kinds in _WEEKLY:
-        found = sorted((c for c in cards if c.milestone.kind in kinds), key=day)
+        found = sorted((c for c in cards if c.milestone.kind in kinds), key=lambda c: c.shown_day)
         if found:
             plural = "s" if len(found) > 1 else ""
             groups.append((heading, counted.format(n=len(found), s=plural), found))
@@ -258,7 +258,7 @@ _TOLD_TO_DO = (
 
 
 def _by_urgency(lines: Sequence[ReminderLine]) -> list[ReminderLine]:
-    return sorted(lines, key=lambda line: day(line.card))
+    return sorted(lines, key=lambda line: line.card.shown_day)
 
 
 def _cards(lines: Iterable[ReminderLine]) -> list[Card]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -27,6 +28,9 @@ from calendar_app.words.french import list_words
 from calendar_app.words.text import clean_line
 
 bp = Blueprint("choice", __name__)
+
+#: The day under which a card stands.
+_DAY = attrgetter("shown_day")
 
 #: Maximum length of a typed place, in characters: no place has a longer name.
 _LONGEST = 320
@@ -120,7 +124,7 @@ def selection() -> str:
         picked=picked,
         none_ticked="evenements" in request.args and not here.filter.event_ids,
         address=own + here.query_with(le=None),
-        weeks=weeks_of(((_stands(card), card) for card in ahead or cards), here.class_days),
+        weeks=weeks_of(((card.shown_day, card) for card in ahead or cards), here.class_days),
         over=bool(cards) and not ahead,
         undated=[event for event in picked if not event.milestones],
         gone=[i for i in here.filter.event_ids if i not in {e.id for e in picked}],
@@ -137,11 +141,7 @@ def _cards(here: Page, picked: list[Event]) -> list[Card]:
     since = here.cancelled_since
     told = (m for event in picked for m in queries.dates_seen(event, here.filter))
     found = [here.card(m) for m in told if not (m.cancelled_at and m.cancelled_at < since)]
-    return sorted(found, key=_stands)
-
-
-def _stands(card: Card) -> Any:
-    return card.milestone.last_day if card.milestone.kind.is_deadline else card.milestone.first_day
+    return sorted(found, key=_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,8 @@ def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[O
     for event in _others(here, chosen, picked):
         dates = [here.card(m) for m in queries.dates_seen(event, chosen) if not m.is_cancelled]
         ahead = [card for card in dates if not card.is_past]
-        card = min(ahead, key=_stands) if ahead else max(dates, key=_stands, default=None)
+        # The next date, else the last one.
+        card = min(ahead, key=_DAY) if ahead else max(dates, key=_DAY, default=None)
         scope = wording.where_words(event.scope, here.reference.academies)
         found.append(Offer(event, card, wording.class_words(event), scope))
     # Dates ahead come first, by day; then events without a date; then past dates.
@@ -178,7 +179,7 @@ def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[O
         found,
         key=lambda o: (
             (o.card is None) + 2 * bool(o.card and o.card.is_past),
-            _stands(o.card) if o.card else date.min,
+            _DAY(o.card) if o.card else date.min,
         ),
     )
 

@@ -305,8 +305,7 @@ def _apart(marks: Iterable[Span]) -> list[Span]:
 
 
 def _shown_day(card: Card) -> date:
-    milestone = card.milestone
-    return milestone.last_day if milestone.kind.is_deadline else card.shown_from
+    return card.shown_day if card.milestone.kind.is_deadline else card.shown_from
 
 
 def _drawn_name(holiday: SchoolHoliday) -> str:
