@@ -37,6 +37,7 @@ from calendar_app.catalogue.queries import Reference
 from calendar_app.config.settings import Settings, data_folder
 from calendar_app.editing import accounts
 from calendar_app.editing.followed import outside_feed
+from calendar_app.editing.mailbox import receiving
 from calendar_app.letters import limited_process
 from calendar_app.store.base import db
 from tests.tools import CAMPAIGN, QUICK, folder_in_memory, scaled, starts_programs
@@ -173,7 +174,7 @@ def _hash_cheaply() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _read_once() -> Iterator[None]:
-    """Read each letter and each outside feed only once, even if several tests read it: the process
+    """Read each letter, mail and outside feed only once, even if several tests read it: the process
     that reads a file takes a fifth of a second to start. tests/letters/test_limited_process.py and
     test_hostile_letters.py start the process each time."""
     read, known = limited_process.run_limited, {}
@@ -185,7 +186,7 @@ def _read_once() -> Iterator[None]:
         return json.loads(known[key])
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (letters, outside_feed):
+        for module in (letters, outside_feed, receiving):
             patch.setattr(module, "run_limited", reading)
         yield
 
@@ -322,8 +323,12 @@ def engine(request) -> str:
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
-    """The compiled Jinja templates, shared by the applications of all tests."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("jinja")))
+    """The compiled Jinja templates, shared by the applications of all tests and by all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # the folder of the run, in which each worker has its own
+    (folder / "jinja").mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder / "jinja"))
 
 
 # Each test has its own application. The templates, the SQL and the URL rules are compiled once for

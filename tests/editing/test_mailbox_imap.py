@@ -169,7 +169,7 @@ def test_a_lease_is_for_one_worker_and_ends(empty_app, server):
 
 def test_two_workers_at_once_read_each_letter_once(empty_app, server, monkeypatch):
     """Without the lease, too: the store itself holds each mail once."""
-    total = scaled(200)
+    total = scaled(200, 20)
     for number in range(total):
         server.deliver(letter(number))
     monkeypatch.setattr(imap, "_take_lease", lambda *_: True)
