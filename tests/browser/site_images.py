@@ -11,9 +11,11 @@ Look at each image before you commit it.
 
 from __future__ import annotations
 
+import io
 import sys
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 
 from calendar_app.web.head import EVENT_IMAGES, SITE_IMAGE, LinkImage
@@ -22,7 +24,7 @@ from calendar_app.web.public.system_views import BACKGROUND_COLOUR, ICON_SIZES, 
 from calendar_app.words.french import typography
 from calendar_app.words.vocabulary import EventType
 from tests.browser.conftest import ROOT, chromium
-from tests.browser.screenshots import say, with_few_colours
+from tests.browser.screenshots import say
 
 FOLDER = ROOT / "calendar_app" / "static"
 #: The largest size of an image, in bytes: a program that shows a link must download it first.
@@ -95,12 +97,14 @@ def draw(
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     css = style.format(paper=BACKGROUND_COLOUR, theme=THEME_COLOUR)
     page.set_content(f"<!doctype html><style>{css}</style>{body}")
-    picture = with_few_colours(page.screenshot(), colours)
-    page.close()
     path = FOLDER / name
-    path.write_bytes(picture)
-    say(f"{path.relative_to(ROOT)}: {len(picture):,} bytes")
-    if len(picture) > LIMIT:
+    with Image.open(io.BytesIO(page.screenshot())) as picture:
+        few = picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    page.close()
+    size = path.stat().st_size
+    say(f"{path.relative_to(ROOT)}: {size:,} bytes")
+    if size > LIMIT:
         sys.exit(f"{name} is over {LIMIT:,} bytes")
 
 
