@@ -134,10 +134,10 @@ def full_pill(card: Card) -> Pill | None:
 
 def _grade(card: Card, days: int) -> str:
     """Return the grade of a date in so many days. Nobody misses an opening or results by a day, and
-    what has begun is there to be seen."""
-    kind = card.milestone.kind
-    waits = kind in (MilestoneKind.OPENING, MilestoneKind.RESULTS) or card.is_running
-    if (days <= URGENT or card.is_last_class_day) and not waits:
+    what has begun is there to be seen: these are never close."""
+    if card.milestone.kind in (MilestoneKind.OPENING, MilestoneKind.RESULTS) or card.is_running:
+        return "far"
+    if days <= URGENT or card.is_last_class_day:
         return "urgent"
     return "close" if days <= CLOSE else "far"
 

@@ -41,7 +41,7 @@ if (location.pathname === "/ma-selection/" && !here.has("evenements") && picked.
 }
 for (const link of document.querySelectorAll("[data-unpick]")) {
   link.addEventListener("click", () => {
-    picked.delete(link.dataset.unpick);
+    for (const id of link.dataset.unpick.split(",")) picked.delete(id);
     memory.set("selection", [...picked].join(","));
   });
 }
@@ -55,7 +55,7 @@ for (const link of document.querySelectorAll("[data-pick], [data-selection]")) {
     [link.querySelector(".at-desk").textContent, link.querySelector(".at-phone").textContent] = ["Dans ma sélection : la voir", "Choisi"];
   }
   else if ("selection" in link.dataset && picked.size) {
-    link.append(` (${picked.size})`);
+    link.insertAdjacentHTML("beforeend", `<span class="count"> (${picked.size})</span>`);
     link.closest("[data-empty]")?.removeAttribute("data-empty");
   }
 }

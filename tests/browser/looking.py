@@ -15,12 +15,12 @@ from tests.tools import CAMPAIGN
 #: (1.4.10).
 ZOOMED, NARROW = DESK // 2, 320
 
-#: The elements that stick out on the right of the window, except those in a scrolling box.
+#: The elements that stick out on the right of the window.
 STICKING_OUT = """() => {
   const width = window.innerWidth;
   if (document.documentElement.scrollWidth <= width) return [];
   return [...document.body.querySelectorAll("*")]
-    .filter(e => e.getBoundingClientRect().right > width && !e.parentElement.closest(".scroller"))
+    .filter(e => e.getBoundingClientRect().right > width)
     .map(e => e.outerHTML.slice(0, 120));
 }"""
 

@@ -41,7 +41,7 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     page = new_page(java_script_enabled=scripts)
     page.goto(f"/?{JANUARY}")
     heading = page.get_by_role("heading", level=1)
-    follow(page, "Choisir mon académie")
+    follow(page, "Mon académie")
     expect(heading).to_have_text("Mon académie et ma classe")
     tab_to(page, page.get_by_label("Académie, département"))
     page.keyboard.type("Montpellier")

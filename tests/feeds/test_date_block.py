@@ -124,7 +124,7 @@ def test_a_pill_agrees_with_the_card_and_a_deadline_grows_more_urgent(
             assert found.more.startswith("dernière semaine de classe")
         else:
             assert weeks.removeprefix("il reste ") == found.words
-    elif shown.is_running:
-        assert found.grade != "urgent"
+    elif shown.is_running or kind in (MilestoneKind.OPENING, MilestoneKind.RESULTS):
+        assert found.grade == "far"
     block = date_block(shown)
     assert block.days in shown.when

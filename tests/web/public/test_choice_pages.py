@@ -400,10 +400,10 @@ def test_from_a_selection_one_goes_on_looking_at_everything(client):
 
 def test_what_is_gone_is_said(client):
     page = text_of(client, f"/ma-selection/?{JANUARY}&evenements={TALENT},perdu-2020-2021")
-    assert "Un événement de cette adresse n'existe plus." in page
+    assert "Un événement de cette sélection n'existe plus. Le retirer" in page
     publish(client.application, entry(archived="true"))
     retired = text_of(client, f"/ma-selection/?{JANUARY}&evenements={ID}")
-    assert "Un événement de cette adresse n'existe plus." in retired
+    assert "Un événement de cette sélection n'existe plus." in retired
     assert "Me prévenir de" not in text_of(client, f"/abonnement/?evenements={ID}")
     assert "Du 8 au 14 février 2021" in page
 

@@ -133,7 +133,7 @@ def test_each_event_stands_once_where_it_belongs(empty_app):
     assert found["plus-tard"] == ["later", "opened-long-ago"]
     assert found["vient-d-ouvrir"] == ["opened"]
     assert found["toute-l-annee"] == ["all-year"]
-    assert "Date limite : mardi 1er juin 2021" in page.replace("\u00a0", " ")
+    assert "Date limite, mardi 1er juin 2021" in page.replace("\u00a0", " ")
 
 
 def test_journees_come_after_a_contest_of_their_day_and_can_be_left_out(fresh):
