@@ -28,7 +28,7 @@ from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.reminders.sending import Sender
 from calendar_app.school import levels
 from calendar_app.store.base import AnySession, db, engine_options
-from calendar_app.web import editor_session
+from calendar_app.web import editor_session, typography
 from calendar_app.web.compression import compress
 from calendar_app.web.editing import (
     editor_views,
@@ -123,7 +123,7 @@ def _assembled(settings: Settings) -> Flask:
 
 
 def _prepare_templates(app: Flask, settings: Settings) -> None:
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = typography.JINJA_OPTIONS
     app.jinja_env.filters.update(
         day=french.day_words,
         span=french.span_words,

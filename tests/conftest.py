@@ -28,6 +28,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 from xdist.scheduler import LoadScopeScheduling
 
 from calendar_app import letters
@@ -386,6 +387,23 @@ def share_references(template) -> Callable[[Flask, str], None]:
     return share
 
 
+class _ReadAnswer(TestResponse):
+    """An answer whose text has straight apostrophes, as keyboards write them: tests say what a page
+    says without the typography, which ``tests/web/test_typography.py`` checks for all pages."""
+
+    @property
+    def text(self) -> str:
+        return super().text.replace("’", "'")
+
+
+class ReadingClient(FlaskClient):
+    """A client that reads answers as :class:`_ReadAnswer`."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.response_wrapper = type("ReadAnswer", (_ReadAnswer, self.response_wrapper), {})
+
+
 @pytest.fixture
 def make_app(
     engine,
@@ -404,6 +422,7 @@ def make_app(
         url = make_database(engine, template(engine, kind))
         app = create_app(settings_for(url, tmp_path, **environ))
         app.jinja_env.bytecode_cache = compiled_templates
+        app.test_client_class = ReadingClient
         share_statements(app)
         share_references(app, kind)
         made.append(app)

@@ -151,11 +151,30 @@ _NARROW = "\u202f"
 
 
 def typography(text: str) -> str:
-    """Return *text* with the no-break spaces of French.
+    """Return *text* with the apostrophes and the no-break spaces of French.
 
     Narrow ones stand inside guillemets and before « ; », « ? » and « ! »; full ones stand before
     « : » and inside « n° 23 » and « zone A ».
     """
+    text = apostrophes(text)
     text = re.sub(r" (?=[;?!»])|(?<=«) ", _NARROW, text)
     text = re.sub(r" (?=:(?:\s|$))|(?<=n°) (?=\d)", NBSP, text)
     return re.sub(r"\b(zones?) (?=[ABC]\b)", rf"\1{NBSP}", text)
+
+
+#: An apostrophe of a keyboard between letters, also as HTML writes it.
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])(?:'|&#39;)(?=[^\W_])")
+_WORD = re.compile(r"""[^\s<>"]+""")
+
+
+def apostrophes(text: str) -> str:
+    """Return *text* with curly apostrophes between letters (« l’école »).
+
+    *text* may be HTML. A link and a mail address stay as they are: with another character they
+    would lead elsewhere.
+    """
+    if not _APOSTROPHE.search(text):
+        return text
+    return _WORD.sub(
+        lambda word: word[0] if re.search("@|://", word[0]) else _APOSTROPHE.sub("’", word[0]), text
+    )

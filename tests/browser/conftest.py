@@ -57,12 +57,12 @@ PLACES = {
     "home-nothing": Place(f"/?{JANUARY}&academie=lille&type=concours&q=apprendre", "Sans concours"),
     "list": Place(f"/agenda/?{JANUARY}", "Du 18 au 24 janvier 2021"),
     "list-days": Place("/agenda/", "Journée"),
-    "list-empty": Place("/agenda/?journees=0", "Revoir l'année scolaire 2020-2021"),
-    "month": Place(f"/calendrier/2021/01/?{JANUARY}&academie=lille", "La Fête de l'Apprendre"),
+    "list-empty": Place("/agenda/?journees=0", "Revoir l’année scolaire 2020-2021"),
+    "month": Place(f"/calendrier/2021/01/?{JANUARY}&academie=lille", "La Fête de l’Apprendre"),
     "month-archive": Place("/calendrier/2021/05/", "Archive : dates passées"),
     "month-empty": Place("/calendrier/2021/07/", "Aucune date ce mois-ci"),
     "year": Place("/annee-scolaire/2020-2021/", "Sans académie choisie"),
-    "year-days": Place(f"/annee-scolaire/{THIS_YEAR}/", "Les journées de l'année"),
+    "year-days": Place(f"/annee-scolaire/{THIS_YEAR}/", "Les journées de l’année"),
     "year-academie": Place(
         f"/annee-scolaire/2020-2021/?{JANUARY}&academie=montpellier", "Période 1"
     ),
@@ -89,17 +89,17 @@ PLACES = {
         "Me prévenir de la prochaine édition",
     ),
     "without-day": Place("/evenements/geodeclic-2020-2021/", "aucun jour précis"),
-    "chooser": Place("/flux/", "Obtenir l'adresse"),
+    "chooser": Place("/flux/", "Obtenir l’adresse"),
     "chooser-chosen": Place("/flux/?academie=lille", "Adresse à coller dans votre agenda"),
     "chooser-empty": Place("/flux/?flux=national&theme=sport", "encore vide"),
     "how-to": Place("/flux/mode-d-emploi/?flux=academie-de-lille", "recopiez cette adresse"),
     "chooser-problem": Place("/flux/?lieu=atlantide", "Nous ne connaissons pas"),
-    "sign-up": Place("/abonnement/?academie=lille&niveau=cycle-3", "Où j'enseigne"),
+    "sign-up": Place("/abonnement/?academie=lille&niveau=cycle-3", "Où j’enseigne"),
     "sign-up-event": Place(
         f"/abonnement/?evenement=ma-classe-a-du-talent-2020-2021&{JANUARY}", "Me prévenir de"
     ),
     "sign-up-next-edition": Place(
-        "/abonnement/?evenement=ma-classe-a-du-talent-2020-2021", "Cette édition n'est pas encore"
+        "/abonnement/?evenement=ma-classe-a-du-talent-2020-2021", "Cette édition n’est pas encore"
     ),
     "find-link": Place("/abonnement/retrouver/", "Recevoir mon lien"),
     "propose": Place("/proposer/?academie=lille", "Page officielle"),

@@ -75,8 +75,8 @@ def test_every_target_is_large_enough(page_of, place):
 @pytest.mark.parametrize(
     ("address", "fill", "send"),
     [
-        ("/abonnement/", "Mon adresse de courriel", "M'abonner aux rappels"),
-        ("/proposer/", "Nom de l'événement", "Envoyer la proposition"),
+        ("/abonnement/", "Mon adresse de courriel", "M’abonner aux rappels"),
+        ("/proposer/", "Nom de l’événement", "Envoyer la proposition"),
         ("/redaction/connexion/", "Mon adresse de courriel", "Me connecter"),
     ],
 )

@@ -165,7 +165,7 @@ def test_today_is_told_by_words_and_shape(new_page):
     page = new_page()
     page.goto(MONTH)
     today = page.locator(".month-wide [aria-current=date]")
-    expect(today).to_contain_text("6 février 2023 aujourd'hui")
+    expect(today).to_contain_text("6 février 2023 aujourd’hui")
     ground = "e => getComputedStyle(e).backgroundColor"
     numbers = page.locator(".month-wide .days time")
     grounds = numbers.evaluate_all(f"all => all.map({ground})")
@@ -246,7 +246,7 @@ def test_a_kind_is_shown_alone_by_keyboard(new_page):
     assert marks.count() == 5
     headings = page.locator(".year [scope=rowgroup]").filter(visible=True)
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("radio", name="Jour de l'événement")).to_be_checked()
+    expect(page.get_by_role("radio", name="Jour de l’événement")).to_be_checked()
     assert rows.count() == 12
     assert headings.count() == 2, "a group without a row has no heading"
 
@@ -311,7 +311,7 @@ def test_the_months_of_a_poster_never_touch(new_page):
 def test_a_poster_that_is_too_long_says_so_and_takes_that_many_sheets(new_page):
     page = new_page()
     assert len(printed(page, NINETY).pages) == 3
-    expect(page.get_by_text("l'affiche tient sur une feuille A3")).to_contain_text("3 feuilles")
+    expect(page.get_by_text("l’affiche tient sur une feuille A3")).to_contain_text("3 feuilles")
     assert len(printed(page, f"{FORTY}&theme=espace").pages) == 2
     assert len(printed(page, f"{NINETY}&theme=arts-visuels&papier=a3").pages) == 2
 

@@ -92,7 +92,7 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
         assert page.locator("#apercu").get_attribute("aria-live") is None
         preview = page.locator("#apercu")
         expect(preview).to_contain_text(title)
-        expect(preview).to_contain_text("Toute l'année scolaire, sans jour précis.")
+        expect(preview).to_contain_text("Toute l’année scolaire, sans jour précis.")
         expect(page.get_by_role("status")).to_have_text("Aperçu mis à jour")
     tab_to(page, page.get_by_role("button", name="Ajouter une date"))
     page.keyboard.press("Enter")
@@ -105,7 +105,7 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
     expect(page.locator("#apercu")).to_contain_text(f"Date limite : {title}")
     tab_to(page, page.get_by_role("button", name="Publier"))
     page.keyboard.press("Enter")
-    expect(page.get_by_text("C'est enregistré et publié.")).to_be_visible()
+    expect(page.get_by_text("C’est enregistré et publié.")).to_be_visible()
     assert title in feed(site).replace("\r\n ", "")
     assert complaints == []
 
@@ -121,7 +121,7 @@ def test_leaving_with_unsaved_work_asks_first(site, store, new_page):
     assert asked == ["beforeunload"]
     assert page.url.endswith(f"/redaction/evenements/{EVENT}/")
     page.get_by_role("button", name="Publier").click()
-    expect(page.get_by_text("C'est enregistré et publié.")).to_be_visible()
+    expect(page.get_by_text("C’est enregistré et publié.")).to_be_visible()
     assert asked == ["beforeunload"], "saving asks nothing"
 
 
@@ -132,7 +132,7 @@ def test_a_deadline_asks_for_one_day(site, store, new_page, scripts, width):
     enter(page)
     page.goto("/redaction/evenements/nouveau/")
     page.get_by_role("button", name="Ajouter une date").click()
-    last, begins = page.get_by_label("Dernier jour, s'il"), page.get_by_label("Heure de début")
+    last, begins = page.get_by_label("Dernier jour, s’il"), page.get_by_label("Heure de début")
     expect(last).to_be_visible()
     page.get_by_label("Ce qui se passe").select_option("registration_deadline")
     expect(page.get_by_role("textbox", name="Jour (obligatoire)", exact=True)).to_be_visible()

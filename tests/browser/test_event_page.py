@@ -71,7 +71,7 @@ def test_a_date_is_added_by_keyboard(new_page, scripts):
     page.keyboard.press("Enter")
     links = page.locator(".adding a")
     expect(links.first).to_have_accessible_name(
-        "fichier .ics avec alerte de l'agenda (Date limite)"
+        "fichier .ics avec alerte de l’agenda (Date limite)"
     )
     first, last = box(links.first), box(links.last)
     assert first.top > 0

@@ -81,7 +81,7 @@ def page(store, new_page) -> Page:
     page.get_by_label("Mon mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Me connecter").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("À vérifier")
-    expect(page.get_by_role("complementary")).to_contain_text(f"{DEAD} : cette page n'existe plus")
+    expect(page.get_by_role("complementary")).to_contain_text(f"{DEAD} : cette page n’existe plus")
     return page
 
 

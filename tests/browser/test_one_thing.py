@@ -101,7 +101,7 @@ def test_the_mistakes_of_a_sheet_have_a_frame(page_of):
     page = page_of(DESK)
     go(page, "sign-up")
     page.get_by_label("Mon adresse de courriel").fill("a@ecole.example")
-    page.get_by_role("button", name="M'abonner").click()
+    page.get_by_role("button", name="M’abonner").click()
     wrong = page.locator("#f-etablissement")
     width = "e => getComputedStyle(e).borderTopWidth"
     assert wrong.evaluate(width) == "2px"

@@ -115,12 +115,12 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
     page.keyboard.press("Enter")
     expect(page).to_have_title("Prochaines dates, académie de Lille – Calendrier des classes")
     titles = main.get_by_role("article").get_by_role("heading")
-    expect(titles).to_have_text(["La Fête de l'Apprendre"])
+    expect(titles).to_have_text(["La Fête de l’Apprendre"])
 
     # 4. Open the event of this date.
     tab_to(page, titles.get_by_role("link"))
     page.keyboard.press("Enter")
-    expect(main.get_by_role("heading", level=1)).to_have_text("La Fête de l'Apprendre")
+    expect(main.get_by_role("heading", level=1)).to_have_text("La Fête de l’Apprendre")
 
     # 5. Ask for the calendar, which keeps the filter.
     unfold(page, ".menu.both")
@@ -130,7 +130,7 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
     expect(address).to_have_value(f"{site}/flux/academie-de-lille.ics?type=rencontre")
     expect(main).to_contain_text("Elle tient compte des filtres que vous avez choisis.")
     tab_to(page, address)
-    expect(page.get_by_role("button", name="Copier l'adresse")).to_be_visible(visible=scripts)
+    expect(page.get_by_role("button", name="Copier l’adresse")).to_be_visible(visible=scripts)
 
 
 # Helpful scripts, without which the page works too.
@@ -140,7 +140,7 @@ def test_the_copy_button_puts_the_address_in_the_clipboard_and_says_so(new_page,
     page = new_page(permissions=["clipboard-read", "clipboard-write"])
     page.goto(CHOSEN)
     expect(page.get_by_role("status")).to_be_empty()
-    page.get_by_role("button", name="Copier l'adresse").click()
+    page.get_by_role("button", name="Copier l’adresse").click()
     expect(page.get_by_role("status")).to_have_text("Adresse copiée")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{site}/flux/academie-de-lille.ics"
@@ -150,14 +150,14 @@ def test_android_is_not_offered_the_link_of_google_which_does_nothing_there(new_
     page = new_page(PHONE, user_agent=ANDROID)
     page.goto(CHOSEN)
     expect(page.get_by_role("link", name="Google Agenda")).to_be_hidden()
-    expect(page.get_by_text("Sur Android, Google Agenda n'accepte pas")).to_be_visible()
+    expect(page.get_by_text("Sur Android, Google Agenda n’accepte pas")).to_be_visible()
 
 
 def test_a_desktop_is_offered_the_link_of_google_and_nothing_is_said_of_android(new_page):
     page = new_page()
     page.goto(CHOSEN)
     expect(page.get_by_role("link", name="Google Agenda")).to_be_visible()
-    expect(page.get_by_text("Sur Android, Google Agenda n'accepte pas")).to_be_hidden()
+    expect(page.get_by_text("Sur Android, Google Agenda n’accepte pas")).to_be_hidden()
 
 
 # Positions of elements.
@@ -198,7 +198,7 @@ def test_on_a_desk_the_table_of_the_month_has_the_whole_width_above_its_list(pag
 def test_a_bar_of_the_month_lies_under_its_days(page_of):
     page = page_of(DESK)
     page.goto(MONTH)
-    bar = box(page.get_by_role("table").get_by_role("link", name="La Fête de l'Apprendre"))
+    bar = box(page.get_by_role("table").get_by_role("link", name="La Fête de l’Apprendre"))
     wednesday, sunday = (
         box(page.locator(f".month-wide td:has(time[datetime='2021-01-{day}'])")) for day in (20, 24)
     )

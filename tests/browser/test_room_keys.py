@@ -198,7 +198,7 @@ def test_keys_act_on_the_draft_that_has_the_focus(page, store):
     page.keyboard.press("k")
     expect(first).to_be_focused()
     page.keyboard.press("a")
-    expect(page.get_by_role("status")).to_have_text("C'est publié.")
+    expect(page.get_by_role("status")).to_have_text("C’est publié.")
     assert states(store)[3] is DraftState.ACCEPTED
     sees(1, "1 sur 8 vérifiée")
     # The next one to read has the focus already.

@@ -95,10 +95,10 @@ def test_from_the_link_to_the_feed_by_keyboard(site, instance, store, new_page):
     # Two proposals are accepted and one is refused.
     jump(page, "dernier délai")
     decide(page, "Accepter et publier Vidéos de poche")
-    expect(page.get_by_role("status")).to_have_text("C'est publié.")
+    expect(page.get_by_role("status")).to_have_text("C’est publié.")
     jump(page, "16 au 20 mars")
     decide(page, "Accepter et publier Semaine académique de la lecture")
-    expect(page.get_by_role("status")).to_have_text("C'est publié.")
+    expect(page.get_by_role("status")).to_have_text("C’est publié.")
     jump(page, "de 13h30 à 17h30")
     decide(page, "Refuser Défi robotique")
     expect(page.get_by_role("status")).to_have_text("La proposition est refusée.")
@@ -121,7 +121,7 @@ def test_an_editor_of_lyon_sees_and_touches_nothing_of_it(site, instance, store,
     page.get_by_label("Mon adresse de courriel").fill(LYON)
     page.get_by_label("Mon mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Me connecter").click()
-    expect(page.get_by_text("Rien n'attend d'être vérifié.")).to_be_visible()
+    expect(page.get_by_text("Rien n’attend d’être vérifié.")).to_be_visible()
     for place in ("lettres/1/", "propositions/1/"):
         assert page.goto(f"/redaction/{place}").status == 404
     for act in ("propositions/1/accepter/", "propositions/1/refuser/", "lettres/1/accepter/"):

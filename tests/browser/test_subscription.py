@@ -122,7 +122,7 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     page.keyboard.press("Space")
     expect(school).to_be_checked()
     expect(page.get_by_label("3 semaines de classe avant la date")).to_be_checked()
-    tab_to(page, page.get_by_role("button", name="M'abonner aux rappels"))
+    tab_to(page, page.get_by_role("button", name="M’abonner aux rappels"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Vérifiez votre courriel")
     expect(page.get_by_role("main")).to_contain_text(address)
@@ -131,7 +131,7 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     tab_to(page, page.get_by_label("Code à six chiffres"))
     page.keyboard.type(code_of(store, address))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("C'est confirmé")
+    expect(page.get_by_role("heading", level=1)).to_have_text("C’est confirmé")
     followed = page.get_by_role("region", name="Bientôt, dans ce que vous suivez")
     expect(followed).to_contain_text("Le prochain concours")
     left = (TODAY + timedelta(days=20) - datetime.now(PARIS).date()).days
@@ -140,7 +140,7 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     # 5. Pick another contest, then change the preferences.
     tab_to(page, page.get_by_role("button", name=re.compile("^Me prévenir de Un autre")))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("C'est noté.")
+    expect(page.get_by_role("status")).to_have_text("C’est noté.")
     tab_to(page, page.get_by_role("link", name="Tous mes rappels"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Mes rappels")
@@ -186,7 +186,7 @@ def _mistakes(page: Page, store: Flask) -> None:
     page.get_by_role("radio", name="lycée").check()
     for box in page.locator("[name=delai]").all():
         box.uncheck()
-    page.get_by_role("button", name="M'abonner").click()
+    page.get_by_role("button", name="M’abonner").click()
 
 
 def _confirm(page: Page, store: Flask) -> None:
@@ -214,8 +214,8 @@ def _personal(
 
 
 PERSONAL: dict[str, tuple[Callable[[Page, Flask], None], str]] = {
-    "check-mailbox": (_mailbox, "Rien n'arrive"),
-    "wrong-code": (_wrong_code, "Ce code n'est pas"),
+    "check-mailbox": (_mailbox, "Rien n’arrive"),
+    "wrong-code": (_wrong_code, "Ce code n’est pas"),
     "mistakes": (_mistakes, "À corriger"),
     "confirm": (_confirm, "Un dernier geste"),
     "preferences": (_personal("", follows.pick, f"autre-{YEAR.label}"), "Un autre"),

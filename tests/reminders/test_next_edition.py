@@ -75,7 +75,11 @@ class Teacher:
         with mail_server() as server:
             run(self.app, server.url, Clock(now))
             found = [message_from_bytes(mail.data, policy=default) for mail in server.mails]
-        return [mail.get_body(("plain",)).get_content() for mail in found if mail["To"] == to]
+        return [
+            mail.get_body(("plain",)).get_content().replace("’", "'")
+            for mail in found
+            if mail["To"] == to
+        ]
 
     def ask(self) -> str:
         """Ask for the next edition, from the first button of the past contest's page."""

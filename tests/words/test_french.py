@@ -156,6 +156,14 @@ def test_a_list(items, words):
         ("(zones A, B et C)", "(zones\u00a0A, B et C)"),
         ("https://a.example/?b=c:d", "https://a.example/?b=c:d"),
         ("zone Atlantique", "zone Atlantique"),
+        ("L'école d'aujourd'hui", "L’école d’aujourd’hui"),
+        ("l'« oui », 6'30", "l'«\u202foui\u202f», 6'30"),
+        ("https://a.example/l'an d'ici", "https://a.example/l'an d’ici"),
+        ("Écrivez à o'hara@a.example d'ici là", "Écrivez à o'hara@a.example d’ici là"),
+        (
+            """<a href="http://a.example/l'an">L&#39;an</a>""",
+            """<a href="http://a.example/l'an">L’an</a>""",
+        ),
     ],
 )
 def test_no_break_spaces(text, written):

@@ -73,7 +73,7 @@ def test_the_title_of_an_event_carries_its_school_year_once(empty_app):
     client = empty_app.test_client()
     page = client.get(f"/evenements/{ID}/").text
     assert title_of(page) == "Concours d'essai, 2020-2021 – Calendrier des classes"
-    assert '<meta property="og:title" content="Concours d&#39;essai, 2020-2021">' in page
+    assert '<meta property="og:title" content="Concours d\'essai, 2020-2021">' in page
     page = client.get("/evenements/an-2020-2021/").text
     assert title_of(page) == "Prix 2020-2021 – Calendrier des classes"
 
