@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from calendar_app.app import (
     answer_requests,
     letter_knowledge,
+    letterhead,
     make_sender,
     settings_of,
     store_session,
@@ -33,6 +34,8 @@ from calendar_app.editing.followed import agendas, link_checks
 from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.mailbox import imap, receiving
 from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
+from calendar_app.reminders.keeping import hold
+from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.words.errors import CalendarError
 
 log = logging.getLogger(__name__)
@@ -64,6 +67,7 @@ def _clean(app: Flask, now: datetime) -> None:
     planning.clean_send_days(session, now)
     outbox_status.clean_deliveries(session, now)
     link_checks.clean(session, now)
+    Ledger(settings_of(app).ledger, letterhead(app).links).forget_old(now)
     traces.wipe(session, settings_of(app).instance / "outbox", now)
 
 
@@ -135,8 +139,8 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     def beat() -> None:
         if leave_with_parent and os.getppid() != parent:
             stopping.set()
-        note = sender.note if settings.sending else "envoi suspendu (CALENDAR_SENDING=off)"
-        outbox_status.beat(session, owner, started_at, note, datetime.now(UTC))
+        why = _why_nothing_is_sent(app) or sender.note
+        outbox_status.beat(session, owner, started_at, why, datetime.now(UTC))
 
     scheduler = _scheduler()
     for job, seconds, wait in (
@@ -163,6 +167,13 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     scheduler.shutdown(wait=True)
     with app.app_context():
         outbox_status.farewell(session, owner, datetime.now(UTC))
+
+
+def _why_nothing_is_sent(app: Flask) -> str | None:
+    """Return in French who holds all mails back; None when nobody does."""
+    if not settings_of(app).sending:
+        return "envoi suspendu (CALENDAR_SENDING=off)"
+    return hold.WORDS if hold.state(store_session(app)) else None
 
 
 def _scheduler() -> BackgroundScheduler:

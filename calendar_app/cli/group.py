@@ -15,6 +15,7 @@ FILE = click.Path(path_type=Path)
 
 #: Command → the module of this room that adds it to the group.
 MODULES = {
+    "backup": "keeping",
     "bounces": "reminders",
     "editors": "editors",
     "events": "content",
@@ -23,7 +24,10 @@ MODULES = {
     "letters": "letters",
     "migrate": "running",
     "reminders": "reminders",
+    "restore": "keeping",
+    "sending": "keeping",
     "serve": "running",
+    "store": "keeping",
     "worker": "running",
 }
 

@@ -60,6 +60,7 @@ _LOOPBACK_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv6Network("::1/128"),
 )
 _KEY_LENGTH = 32
+_KEY_FILE = "secret_key"
 _PREFIX = "CALENDAR_"
 
 
@@ -124,6 +125,8 @@ class Settings(BaseSettings):
     :param mail_from: the sender of every mail.
     :param unsubscribe_mailbox: the address at which people unsubscribe, if there is one.
     :param sending: False holds every mail back.
+    :param ledger: the file in which departures are noted as hashes, on another disk or machine, so
+        that a restored backup mails nobody who has left since (None: they are noted nowhere).
     :param letters_mailbox: the mailbox of letters that the worker reads every ten minutes:
         ``imaps://user:password@host/INBOX``. None: it reads none.
     :param holidays_url: the CSV file of the ministry's school calendar that the worker fetches each
@@ -230,6 +233,11 @@ class Settings(BaseSettings):
     sending: Annotated[
         bool, _read(lambda text: one_of("on", "off")(text) == "on"), Variable("« on » ou « off »")
     ] = True
+    ledger: Annotated[
+        Path | None,
+        BeforeValidator(lambda value: Path(value).absolute() if value else None),
+        Variable("le chemin d'un fichier, sur un autre disque que celui de la base"),
+    ] = None
     letters_mailbox: Annotated[
         str | None,
         _read(mailbox_url),
@@ -458,16 +466,37 @@ def _beside_or_bundled(name: str) -> Path:
     return bundled if bundled.is_dir() else package.parent / name
 
 
+def take_key(settings: Settings, key: str) -> None:
+    """Make *key* (of a backup) the key of an installation.
+
+    :raises SettingsError: when its environment gives another key.
+    :raises OSError: when the instance folder cannot be written.
+    """
+    if settings.secret_key == key:
+        return
+    path = settings.instance / _KEY_FILE
+    if not path.exists() or path.read_text(encoding="ascii").strip() != settings.secret_key:
+        raise SettingsError(
+            "CALENDAR_SECRET_KEY n'est pas la clé de la sauvegarde : les liens des courriels déjà "
+            "envoyés ne marcheraient plus. Donnez à CALENDAR_SECRET_KEY la clé qu'écrit "
+            "« tar -xOzf SAUVEGARDE secret_key », puis recommencez."
+        )
+    draft = path.with_name(f"{_KEY_FILE}.{secrets.token_hex(8)}")
+    with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(key)
+    draft.replace(path)
+
+
 def _key(folder: Path) -> str:
     """Return the key kept in *folder*; the first call makes it.
 
     :raises SettingsError: when what is kept is no key.
     """
-    path = folder / "secret_key"
+    path = folder / _KEY_FILE
     if not path.exists():
         # Written aside, then linked: two processes that start together end with the same key, and
         # neither reads half of it. (A rename would replace the key that the other already uses.)
-        draft = folder / f"secret_key.{secrets.token_hex(8)}"
+        draft = folder / f"{_KEY_FILE}.{secrets.token_hex(8)}"
         with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(secrets.token_urlsafe(48))
         try:
