@@ -28,6 +28,7 @@ _context.set_forkserver_preload(
             f"calendar_app.cli.{name}"
             for name in (
                 "content",
+                "doctor",
                 "editors",
                 "journal",
                 "keeping",

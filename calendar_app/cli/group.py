@@ -17,6 +17,7 @@ FILE = click.Path(path_type=Path)
 MODULES = {
     "backup": "keeping",
     "bounces": "reminders",
+    "doctor": "doctor",
     "editors": "editors",
     "events": "content",
     "holidays": "content",

@@ -127,6 +127,7 @@ class Settings(BaseSettings):
     :param sending: False holds every mail back.
     :param ledger: the file in which departures are noted as hashes, on another disk or machine, so
         that a restored backup mails nobody who has left since (None: they are noted nowhere).
+    :param log: ``text`` or ``json``: how a line of the log is written.
     :param letters_mailbox: the mailbox of letters that the worker reads every ten minutes:
         ``imaps://user:password@host/INBOX``. None: it reads none.
     :param holidays_url: the CSV file of the ministry's school calendar that the worker fetches each
@@ -238,6 +239,7 @@ class Settings(BaseSettings):
         BeforeValidator(lambda value: Path(value).absolute() if value else None),
         Variable("le chemin d'un fichier, sur un autre disque que celui de la base"),
     ] = None
+    log: Annotated[str, _read(one_of("text", "json")), Variable("« text » ou « json »")] = "text"
     letters_mailbox: Annotated[
         str | None,
         _read(mailbox_url),

@@ -83,6 +83,15 @@ class Ledger:
             frozenset(value for word, value in later if word == _ERASED),
         )
 
+    def last_backup(self) -> datetime | None:
+        """Return when the last backup was made (UTC); None when none is known.
+
+        :raises OSError: when the file cannot be read.
+        """
+        if self.path is None or not self.path.is_file():
+            return None
+        return max((at for at, word, _ in _lines(self.path) if word == _BACKUP), default=None)
+
     def forget_old(self, now: datetime) -> None:
         """Delete the lines that no backup needs any more (``config.retention.LEDGER``).
 
