@@ -122,7 +122,8 @@ def reminders_send(now: datetime | None) -> None:
 @click.option(
     "--check",
     is_flag=True,
-    help="Se termine par 1 si la base ne s'écrit pas ou si aucun ouvrier ne donne signe de vie.",
+    help="Se termine par 1 si la base ne s'écrit pas, si aucun ouvrier ne donne signe de vie, ou "
+    "si l'envoi est suspendu depuis une restauration.",
 )
 @NOW
 def reminders_status(now: datetime | None, check: bool) -> None:
@@ -135,9 +136,11 @@ def reminders_status(now: datetime | None, check: bool) -> None:
         _show_hold(session)
         _show_holidays(session, settings_of(app).holidays_url, at)
         _show_mailbox(session, settings_of(app).letters_mailbox is not None)
-        degraded = Health().degraded(session, at) if check else ()
-    if degraded:
-        raise CalendarError("\n".join(_DEGRADED[name] for name in degraded))
+        broken = [_DEGRADED[name] for name in Health().degraded(session, at)] if check else []
+        if check and hold.state(session):
+            broken.append(HELD)
+    if broken:
+        raise CalendarError("\n".join(broken))
 
 
 _DEGRADED = {
