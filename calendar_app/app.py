@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from flask import Flask
 from flask_migrate import Migrate
 
-from calendar_app import memory
 from calendar_app.catalogue import setup
 from calendar_app.config import retention
 from calendar_app.config.settings import Settings, data_folder, templates_folder
+from calendar_app.config.start import begin
 from calendar_app.editing import accounts, other_mails
 from calendar_app.feeds.date_block import date_block, full_pill, pill
 from calendar_app.letters import knowledge_of_files
@@ -72,8 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     if settings is not None:
         return _assembled(settings)
-    memory.give_back()
-    settings = Settings.from_environment(os.environ)
+    settings = begin(os.environ)
     app = _assembled(settings)
     if not settings.production and settings.database_url.startswith("sqlite"):
         with app.app_context():

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from calendar_app.app import (
     answer_requests,
     letter_knowledge,
+    letterhead,
     make_sender,
     settings_of,
     store_session,
@@ -33,6 +34,9 @@ from calendar_app.editing.followed import agendas, link_checks
 from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.mailbox import imap, receiving
 from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
+from calendar_app.reminders.keeping import hold
+from calendar_app.reminders.keeping.ledger import Ledger
+from calendar_app.store.faults import log_words
 from calendar_app.words.errors import CalendarError
 
 log = logging.getLogger(__name__)
@@ -64,6 +68,7 @@ def _clean(app: Flask, now: datetime) -> None:
     planning.clean_send_days(session, now)
     outbox_status.clean_deliveries(session, now)
     link_checks.clean(session, now)
+    Ledger(settings_of(app).ledger, letterhead(app).links).forget_old(now)
     traces.wipe(session, settings_of(app).instance / "outbox", now)
 
 
@@ -114,7 +119,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     started_at = datetime.now(UTC)
     session = store_session(app)
     settings = settings_of(app)
-    sender = make_sender(app, owner, pause=stopping.wait)
+    sender, rest = make_sender(app, owner, pause=stopping.wait), Rest()
 
     def send() -> None:
         if settings.sending:
@@ -135,8 +140,9 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     def beat() -> None:
         if leave_with_parent and os.getppid() != parent:
             stopping.set()
-        note = sender.note if settings.sending else "envoi suspendu (CALENDAR_SENDING=off)"
-        outbox_status.beat(session, owner, started_at, note, datetime.now(UTC))
+        why = _why_nothing_is_sent(app) or sender.note
+        rest.tell(why, sender.resting_until)
+        outbox_status.beat(session, owner, started_at, why, datetime.now(UTC))
 
     scheduler = _scheduler()
     for job, seconds, wait in (
@@ -157,12 +163,46 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         scheduler.add_job(_guarded(app, job), "interval", seconds=seconds, next_run_time=first)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    scheduler.start()
-    while not stopping.wait(1):
-        pass
-    scheduler.shutdown(wait=True)
+    _work(scheduler, stopping, owner)
     with app.app_context():
         outbox_status.farewell(session, owner, datetime.now(UTC))
+
+
+def _work(scheduler: BackgroundScheduler, stopping: threading.Event, owner: str) -> None:
+    """Run the jobs until *stopping* is set, then let those that run end."""
+    scheduler.start()
+    log.info("%s starts", owner)
+    while not stopping.wait(1):
+        pass
+    log.info("%s stops", owner)
+    scheduler.shutdown(wait=True)
+
+
+class Rest:
+    """Logs when a worker begins to send nothing, why and until when, and when it resumes."""
+
+    def __init__(self) -> None:
+        self._why: str | None = None
+
+    def tell(self, why: str | None, until: datetime | None) -> None:
+        """Note what keeps a worker from sending now.
+
+        :param why: the reason; None: nothing does.
+        :param until: when it tries again (UTC); None where only a person ends the rest.
+        """
+        if why and why != self._why:
+            end = f" until {until.isoformat(timespec='seconds')}" if until else ""
+            log.warning("sends nothing%s: %s", end, why)
+        elif self._why and not why:
+            log.info("sends again")
+        self._why = why
+
+
+def _why_nothing_is_sent(app: Flask) -> str | None:
+    """Return in French who holds all mails back; None when nobody does."""
+    if not settings_of(app).sending:
+        return "envoi suspendu (CALENDAR_SENDING=off)"
+    return hold.WORDS if hold.state(store_session(app)) else None
 
 
 def _scheduler() -> BackgroundScheduler:
@@ -183,8 +223,7 @@ def _guarded(app: Flask, job: Callable[[], object]) -> Callable[[], None]:
             try:
                 job()
             except DBAPIError as error:
-                # Only the class of the error: its text may contain an address.
-                log.error("the store did not answer: %s", type(error.orig).__name__)
+                log.error("the store did not answer: %s", log_words(error))
             except Exception:
                 log.exception("a job of the worker failed")
 

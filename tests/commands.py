@@ -26,7 +26,16 @@ _context.set_forkserver_preload(
         "tests.mail_workers",
         *(
             f"calendar_app.cli.{name}"
-            for name in ("content", "editors", "journal", "letters", "reminders", "running")
+            for name in (
+                "content",
+                "doctor",
+                "editors",
+                "journal",
+                "keeping",
+                "letters",
+                "reminders",
+                "running",
+            )
         ),
     ]
 )

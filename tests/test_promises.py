@@ -48,6 +48,7 @@ SAID = {
     "PROPOSER": "au plus tard {} après l'envoi",
     "COUNTS_OF_NETWORK": "celle de votre adresse IP est oubliée {} après",
     "COUNTS_OF_ADDRESS": "celle de votre adresse de courriel {} après",
+    "LEDGER": "ne vous écrive pas : elle est effacée {} après",
     "CLEANED_EVERY": "({} de retard au plus)",
     "SILENT_YEARS": "sur votre page personnelle pendant {}",
     "TOLD_BEFORE": "au moins {} avant",

@@ -22,7 +22,7 @@ from calendar_app.catalogue import file_exchange, queries, renewal
 from calendar_app.catalogue.files.holidays_file import read_holidays_yaml
 from calendar_app.catalogue.references import load_reference
 from calendar_app.school.reference_files import read_academies, read_themes, read_towns
-from calendar_app.store import connections
+from calendar_app.store import connections, file_identity
 from calendar_app.store.base import AnySession, db
 
 
@@ -33,6 +33,8 @@ class SchemaState(Enum):
     MISSING = "missing"
     #: The schema of an earlier or a later release.
     OTHER = "other"
+    #: A SQLite file that was copied without its journal: its latest changes may be missing.
+    COPIED = "copied"
     READY = "ready"
 
 
@@ -44,8 +46,11 @@ def schema_state(session: AnySession) -> SchemaState:
     :raises DBAPIError: when the database does not answer.
     """
     url = db.engine.url
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return SchemaState.MISSING
+    if url.get_backend_name() == "sqlite" and url.database:
+        if not Path(url.database).exists():
+            return SchemaState.MISSING
+        if file_identity.is_copy_without_journal(url.database):
+            return SchemaState.COPIED
     found = MigrationContext.configure(session.connection()).get_current_revision()
     session.rollback()
     if found is None:
@@ -72,12 +77,25 @@ PROBLEMS = {
     SchemaState.OTHER: (
         "la base est d'une autre version que le programme. Lancez « calendar-app migrate »."
     ),
+    SchemaState.COPIED: (
+        "le fichier de la base est une copie sans son journal (« -wal »). Si le calendrier "
+        "tournait pendant la copie, il y manque les derniers changements, ou tout : reprenez le "
+        "fichier avec ses deux voisins « -wal » et « -shm », ou une sauvegarde (« calendar-app "
+        "restore »). S'il était arrêté, la copie est entière : dites-le par « calendar-app store "
+        "accept »."
+    ),
 }
 
 
 @cache
 def _newest_revision() -> str | None:
     return ScriptDirectory(current_app.extensions["migrate"].directory).get_current_head()
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether the schema of a store is one of this program or of an earlier one."""
+    folder = ScriptDirectory(current_app.extensions["migrate"].directory)
+    return any(script.revision == revision for script in folder.walk_revisions())
 
 
 def upgrade_schema() -> None:
@@ -97,6 +115,8 @@ def make_ready(session: AnySession, data_folder: Path, now: datetime) -> None:
     :param data_folder: the folder of the reference files.
     """
     upgrade_schema()
+    if db.engine.dialect.name == "sqlite" and db.engine.url.database:
+        file_identity.adopt(db.engine.url.database)
     load_reference_files(session, data_folder, now)
 
 

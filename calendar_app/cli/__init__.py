@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from calendar_app.cli.group import cli, file_error_words
 from calendar_app.config.environment import SettingsError
+from calendar_app.store.faults import fault_of
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.text import clean
 
@@ -26,8 +27,8 @@ def main() -> None:
         _fail(str(error))
     except DBAPIError as error:
         _fail(
-            "La base de données ne répond pas comme il faut : vérifiez qu'elle est en marche, et "
-            f"CALENDAR_DATABASE_URL. Elle dit : {error.orig}"
+            f"La base de données ne répond pas comme il faut. {fault_of(error).todo} Elle dit : "
+            f"{error.orig}"
         )
     except OSError as error:
         _fail(f"{error.filename or 'Fichier'} : {file_error_words(error)}.")

@@ -12,11 +12,11 @@ import click
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from calendar_app import memory
 from calendar_app.app import create_app, settings_of, store_session
 from calendar_app.catalogue import file_exchange, setup
 from calendar_app.cli.group import FILE
-from calendar_app.config.settings import Settings, data_folder
+from calendar_app.config.settings import data_folder
+from calendar_app.config.start import begin
 from calendar_app.store.base import AnySession
 from calendar_app.words.errors import CalendarError
 
@@ -31,8 +31,7 @@ OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
 def application() -> Flask:
     """Return the application of this environment; the server calls it in each of its processes."""
-    memory.give_back()
-    return create_app(Settings.from_environment(os.environ))
+    return create_app(begin(os.environ))
 
 
 @contextmanager

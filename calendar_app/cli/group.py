@@ -15,7 +15,9 @@ FILE = click.Path(path_type=Path)
 
 #: Command → the module of this room that adds it to the group.
 MODULES = {
+    "backup": "keeping",
     "bounces": "reminders",
+    "doctor": "doctor",
     "editors": "editors",
     "events": "content",
     "holidays": "content",
@@ -23,7 +25,10 @@ MODULES = {
     "letters": "letters",
     "migrate": "running",
     "reminders": "reminders",
+    "restore": "keeping",
+    "sending": "keeping",
     "serve": "running",
+    "store": "keeping",
     "worker": "running",
 }
 

@@ -16,6 +16,7 @@ from calendar_app.cli.group import FILE, cli
 from calendar_app.editing.mailbox import deciding
 from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.reminders import outbox_status, planning, rehearsal
+from calendar_app.reminders.keeping import hold
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
 from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.school.unknown_holidays import unknown_holidays_words
@@ -24,6 +25,12 @@ from calendar_app.store.health import Health
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.french import counted
 from calendar_app.worker import worker_name
+
+#: Said while nothing is sent because the store was restored.
+HELD = (
+    "L'envoi est suspendu depuis une restauration : aucun courriel ne part. Reprenez-le par "
+    "« calendar-app sending on », qui dit d'abord combien de courriels attendent."
+)
 
 #: The French names of the states of a mail.
 STATES = {
@@ -98,6 +105,8 @@ def reminders_send(now: datetime | None) -> None:
     with entered() as app:
         if not settings_of(app).sending:
             raise CalendarError("CALENDAR_SENDING=off : l'envoi est suspendu, rien n'est parti.")
+        if hold.state(store_session(app)):
+            raise CalendarError(HELD)
         answer_requests(app, _instant(now))
         sender = make_sender(app, worker_name(), clock=_clock(now))
         done = sender.run()
@@ -113,7 +122,8 @@ def reminders_send(now: datetime | None) -> None:
 @click.option(
     "--check",
     is_flag=True,
-    help="Se termine par 1 si la base ne s'écrit pas ou si aucun ouvrier ne donne signe de vie.",
+    help="Se termine par 1 si la base ne s'écrit pas, si aucun ouvrier ne donne signe de vie, ou "
+    "si l'envoi est suspendu depuis une restauration.",
 )
 @NOW
 def reminders_status(now: datetime | None, check: bool) -> None:
@@ -123,11 +133,14 @@ def reminders_status(now: datetime | None, check: bool) -> None:
         session = store_session(app)
         found = outbox_status.status(session, at)
         _show(found)
+        _show_hold(session)
         _show_holidays(session, settings_of(app).holidays_url, at)
         _show_mailbox(session, settings_of(app).letters_mailbox is not None)
-        degraded = Health().degraded(session, at) if check else ()
-    if degraded:
-        raise CalendarError("\n".join(_DEGRADED[name] for name in degraded))
+        broken = [_DEGRADED[name] for name in Health().degraded(session, at)] if check else []
+        if check and hold.state(session):
+            broken.append(HELD)
+    if broken:
+        raise CalendarError("\n".join(broken))
 
 
 _DEGRADED = {
@@ -151,6 +164,18 @@ def _show(found: outbox_status.Status) -> None:
         click.echo("Aucun ouvrier n'est en marche : lancez « calendar-app worker ».")
     for owner, (seen_at, note) in found.workers.items():
         click.echo(f"Ouvrier {owner}, vu le {_local(seen_at)}{f' : {note}' if note else ''}")
+
+
+def _show_hold(session: AnySession) -> None:
+    held = hold.state(session)
+    if held:
+        click.echo(f"\n{HELD}")
+        click.echo(
+            f"La sauvegarde est du {_local(held.backed_up_at)}, restaurée le "
+            f"{_local(held.restored_at)}."
+        )
+        if held.unknown_since:
+            click.echo(f"Les départs depuis le {_local(held.unknown_since)} ne sont pas connus.")
 
 
 def _show_holidays(session: AnySession, address: str | None, now: datetime) -> None:

@@ -27,6 +27,9 @@ STRANGE_MAIL: Final = timedelta(days=30)
 #: The rows of finished mails: a school year and the rentrée after it.
 MAILS: Final = timedelta(days=400)
 
+#: The lines of the ledger of departures: longer than any backup is kept.
+LEDGER: Final = timedelta(days=400)
+
 #: The record of what « Le point de la semaine » told of a date, counted from that date.
 WEEKLY: Final = timedelta(days=30)
 

@@ -40,6 +40,7 @@ from calendar_app.config.environment import (
     web_page,
     web_page_or_nothing,
 )
+from calendar_app.config.secret_files import read_files
 from calendar_app.words.text import nearest
 
 #: What follows « @ » in every UID. RFC 7986 (section 5.3) wants it to be unique, not to be a host
@@ -60,6 +61,7 @@ _LOOPBACK_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv6Network("::1/128"),
 )
 _KEY_LENGTH = 32
+_KEY_FILE = "secret_key"
 _PREFIX = "CALENDAR_"
 
 
@@ -117,20 +119,27 @@ class Settings(BaseSettings):
     :param database_url: for SQLAlchemy: ``sqlite:///`` and an absolute path, or
         ``postgresql+psycopg://…``.
     :param public_url: where people find the site: ``scheme://host[:port]``, no slash at the end.
-    :param uid_domain: see :data:`UID_DOMAIN`.
+    :param uid_domain: what follows « @ » in the UID of every date. Never change it: calendars would
+        show each date a second time.
+    :param secret_key: signs links, cookies and codes. With another one all links in mails are void.
     :param smtp_url: ``smtp://…`` or ``smtps://…``. Before production also ``console:``, and
-        ``file:`` or None, which write mails as files under *instance*.
-    :param smtp_rate: mails a second, at most.
+        ``file:``, which writes mails as files into the instance folder; so does no value.
+    :param smtp_rate: mails a second, at most, for each worker.
+    :param site_name: the name of the site, on its pages and in its mails.
     :param mail_from: the sender of every mail.
     :param unsubscribe_mailbox: the address at which people unsubscribe, if there is one.
-    :param sending: False holds every mail back.
+    :param sending: ``on``, or ``off``, which holds every mail back.
+    :param ledger: the file in which departures are noted as hashes, on another disk or machine, so
+        that a restored backup mails nobody who has left since (None: they are noted nowhere).
+    :param log: ``text`` or ``json``: how a line of the log is written.
     :param letters_mailbox: the mailbox of letters that the worker reads every ten minutes:
         ``imaps://user:password@host/INBOX``. None: it reads none.
     :param holidays_url: the CSV file of the ministry's school calendar that the worker fetches each
         month; None: it fetches none.
     :param trusted_proxies: how many proxies stand before the server, for werkzeug's ``ProxyFix``.
         With one too many, a visitor chooses the address that we take for theirs.
-    :param style_page: whether ``/style/``, the page of all parts of pages, is shown in production.
+    :param style_page: ``on`` or ``off``: whether ``/style/``, the page of all parts of pages, is
+        shown in production.
     :param metrics_networks: the networks from which ``/metrics`` may be read.
     :param organisation: who publishes the site, with address and telephone, for the legal notice
         (None: not said).
@@ -230,6 +239,12 @@ class Settings(BaseSettings):
     sending: Annotated[
         bool, _read(lambda text: one_of("on", "off")(text) == "on"), Variable("« on » ou « off »")
     ] = True
+    ledger: Annotated[
+        Path | None,
+        BeforeValidator(lambda value: Path(value).absolute() if value else None),
+        Variable("le chemin d'un fichier, sur un autre disque que celui de la base"),
+    ] = None
+    log: Annotated[str, _read(one_of("text", "json")), Variable("« text » ou « json »")] = "text"
     letters_mailbox: Annotated[
         str | None,
         _read(mailbox_url),
@@ -353,8 +368,10 @@ class Settings(BaseSettings):
         :param instance: the instance folder; by default ``CALENDAR_INSTANCE``, else ``instance``
             in the current folder.
         :raises SettingsError: a sentence for each variable that is wrong, that production misses,
-            or that begins with ``CALENDAR_`` without being a setting.
+            or that begins with ``CALENDAR_`` without being a setting; or whose file cannot be read
+            (``CALENDAR_SECRET_KEY_FILE``: see ``config.secret_files``).
         """
+        environ, unread, silent = read_files(environ, cls.secret_variables())
         keeps = {name for name, about in cls._variables().items() if about.may_be_empty}
         given = {
             name: text
@@ -370,7 +387,8 @@ class Settings(BaseSettings):
             settings = cls(**values)
         except ValidationError as error:
             wrong = frozenset(str(problem["loc"][0]) for problem in error.errors())
-        problems = [*cls._problems(given, wrong), *cls._unknown(environ)]
+        said = cls._problems({n: given.get(n, "") for n in silent} | given, wrong - silent)
+        problems = [*unread, *said, *cls._unknown(environ)]
         if problems or settings is None:
             raise SettingsError("\n".join(problems or sorted(wrong)))
         return settings._in_its_folder()
@@ -386,6 +404,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take what :meth:`from_environment` was given, and nothing of the process besides."""
         return (init_settings,)
+
+    @classmethod
+    def secret_variables(cls) -> tuple[str, ...]:
+        """Return the variables whose value a file may hold."""
+        return tuple(name for name, about in cls._variables().items() if about.secret)
 
     @classmethod
     def _variables(cls) -> dict[str, Variable]:
@@ -458,16 +481,37 @@ def _beside_or_bundled(name: str) -> Path:
     return bundled if bundled.is_dir() else package.parent / name
 
 
+def take_key(settings: Settings, key: str) -> None:
+    """Make *key* (of a backup) the key of an installation.
+
+    :raises SettingsError: when its environment gives another key.
+    :raises OSError: when the instance folder cannot be written.
+    """
+    if settings.secret_key == key:
+        return
+    path = settings.instance / _KEY_FILE
+    if not path.exists() or path.read_text(encoding="ascii").strip() != settings.secret_key:
+        raise SettingsError(
+            "CALENDAR_SECRET_KEY n'est pas la clé de la sauvegarde : les liens des courriels déjà "
+            "envoyés ne marcheraient plus. Donnez à CALENDAR_SECRET_KEY la clé qu'écrit "
+            "« tar -xOzf SAUVEGARDE secret_key », puis recommencez."
+        )
+    draft = path.with_name(f"{_KEY_FILE}.{secrets.token_hex(8)}")
+    with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(key)
+    draft.replace(path)
+
+
 def _key(folder: Path) -> str:
     """Return the key kept in *folder*; the first call makes it.
 
     :raises SettingsError: when what is kept is no key.
     """
-    path = folder / "secret_key"
+    path = folder / _KEY_FILE
     if not path.exists():
         # Written aside, then linked: two processes that start together end with the same key, and
         # neither reads half of it. (A rename would replace the key that the other already uses.)
-        draft = folder / f"secret_key.{secrets.token_hex(8)}"
+        draft = folder / f"{_KEY_FILE}.{secrets.token_hex(8)}"
         with open(draft, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(secrets.token_urlsafe(48))
         try:

@@ -42,6 +42,7 @@ from calendar_app.reminders.rules.deliveries import (
 from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import AnySession, writing
+from calendar_app.store.models import SendingHold
 
 _ANSWERS = tuple(kind for kind in DeliveryKind if kind.is_answer)
 #: A person waits for an answer; a morning of reminders must not keep it.
@@ -199,7 +200,7 @@ def sweep(session: AnySession, now: datetime) -> Swept:
 def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Claimed]:
     """Claim mails that are due for a worker, for the time of a lease: answers that a
     person waits for first, then kind by kind, the oldest of each kind first. A mail that was in
-    doubt for long enough is claimed once more."""
+    doubt for long enough is claimed once more. Nothing is claimed while sending is held."""
     is_open = Delivery.finished_at.is_(None)
     silent = and_(
         is_open,
@@ -216,6 +217,8 @@ def claim(session: AnySession, owner: str, now: datetime, limit: int) -> list[Cl
     )
     ids: list[int] = []
     with writing(session, now):
+        if session.scalar(select(SendingHold.id)):
+            return []
         # Kind by kind, so that an index gives the oldest mails first, however many wait.
         for kind in _BY_URGENCY:
             for which in (due, silent):

@@ -22,6 +22,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from calendar_app.config import retention
+from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.reminders.models.outbox import Delivery, LinkWish
 from calendar_app.reminders.models.subscriptions import (
     AddressRequest,
@@ -270,14 +271,19 @@ def confirm_new_address(
         return found
 
 
-def unsubscribe(session: AnySession, uid: uuid.UUID, now: datetime) -> None:
+def unsubscribe(
+    session: AnySession, uid: uuid.UUID, now: datetime, ledger: Ledger | None = None
+) -> None:
     """End all mails, with one last mail to say goodbye. A second call changes nothing more.
 
+    :param ledger: where it is noted, so that a restored backup keeps to it.
     :raises BadLinkError: when no subscriber has this *uid*.
     """
     with changing(session, uid, now, *SubscriberState) as found:
         if found.state in ENDED:
             return
+        if ledger:
+            ledger.left(found.address_key, now)
         was_subscribed = found.state in SUBSCRIBED
         set_state(found, SubscriberState.UNSUBSCRIBED, now)
         found.new_address = found.code_at = None
@@ -301,15 +307,19 @@ def erase(
     uid: uuid.UUID,
     now: datetime,
     forget_elsewhere: Callable[[AnySession, str, datetime], None],
+    ledger: Ledger | None = None,
 ) -> None:
     """Delete a subscriber with everything that belongs to them: wishes, reminders, mails, and their
     address wherever else it is kept.
 
     :param forget_elsewhere: erases an address (``MailAddress.key``) from what later rooms keep,
         inside this transaction.
+    :param ledger: where it is noted, so that a restored backup keeps to it.
     :raises BadLinkError: when no subscriber has this *uid*.
     """
     with changing(session, uid, now, *SubscriberState) as found:
+        if ledger:
+            ledger.erased(found.address_key, now)
         forget_elsewhere(session, found.address_key, now)
         waiting = func.lower(AddressRequest.address) == found.address_key
         session.execute(delete(AddressRequest).where(waiting))

@@ -2,7 +2,8 @@
 
 * Opening a SQLite file never creates the file: with a wrong path, an empty store would answer. Only
   :func:`make_file` creates it, for the commands that set up a store. A connection is dropped when
-  its file was removed or replaced, because its writes would be lost.
+  its file was removed or replaced, because its writes would be lost. A copy of a store that lacks
+  its journal is refused (``store.file_identity``).
 * A PostgreSQL server that hangs keeps its connections open and sends nothing. :func:`hurried`
   limits how long a thread waits for the server.
 """
@@ -22,6 +23,8 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.exc import DisconnectionError
+
+from calendar_app.store.file_identity import follow_move, is_copy_without_journal
 
 #: Seconds that opening a connection to PostgreSQL may take in a hurry. (libpq reads 1 as 2.)
 CONNECT_SECONDS = 2
@@ -88,7 +91,10 @@ def _open(dialect: Any, record: Any, arguments: list[Any], options: dict[str, An
         record.info["path"] = path
         options["uri"] = True
         _keep_private(path)
+        if is_copy_without_journal(path):
+            raise dialect.loaded_dbapi.OperationalError("a copy of a store without its journal")
         opened = dialect.loaded_dbapi.connect(f"file:{quote(path)}?mode=rw", **options)
+        follow_move(opened, path)
         record.info["file"] = _identity(path)
         return opened
     if dialect.name == "postgresql":

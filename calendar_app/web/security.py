@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,9 +25,11 @@ from werkzeug.http import parse_date
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from calendar_app.catalogue import setup
+from calendar_app.config import log_lines
 from calendar_app.config.settings import Settings
 from calendar_app.store.base import db
 from calendar_app.store.connections import hurry
+from calendar_app.store.faults import log_words
 from calendar_app.web import bodies, error_leads
 from calendar_app.web.error_leads import WayOn, leads_from
 from calendar_app.words.errors import CalendarError, GoneError, NotFoundError
@@ -146,6 +149,7 @@ _CLOSED, _NOT_RECONNECTED = "this connection is closed", "8s2b"
 
 def protect(app: Flask, settings: Settings) -> None:
     """Set the headers, limits, error pages and trusted proxies of the application."""
+    app.before_request(_name_request)
     app.before_request(_check_host)
     app.before_request(_forget_days_that_are_none)
     if not settings.trusted_proxies:
@@ -185,12 +189,22 @@ def _with_a_web_scheme(application: WSGIApplication) -> WSGIApplication:
     return called
 
 
+def _name_request() -> None:
+    """Give the request a name, by which all lines of the log about it are found."""
+    log_lines.request_id.set(secrets.token_hex(4))
+
+
+#: What a supervisor asks, by whatever name it knows this machine.
+_ANY_NAME = ("system.livez", "system.readyz", "system.metrics")
+
+
 def _check_host() -> None:
     """Refuse a foreign Host header: no address may be built with the name of another site. The
-    health checks of a supervisor may use any name. (Werkzeug's own check knows no IPv6 address.)"""
+    health checks and measures of a supervisor may use any name. (Werkzeug's own check knows no IPv6
+    address.)"""
     name = re.sub(r":[0-9]+$", "", request.host.lower())
     trusted = current_app.config["SETTINGS"].trusted_hosts
-    if name not in trusted and request.endpoint not in ("system.livez", "system.readyz"):
+    if name not in trusted and request.endpoint not in _ANY_NAME:
         abort(400)
 
 
@@ -215,6 +229,7 @@ def _end_session(_error: BaseException | None) -> None:
         db.session.registry.clear()
     finally:
         hurry(None)
+        log_lines.request_id.set("")
 
 
 def _warn_of_proxy() -> None:
@@ -245,6 +260,9 @@ def _add_headers(answer: Response) -> Response:
     shown_elsewhere = request.path.startswith(EMBED_PATH)
     for name, value in (_EMBED_HEADERS if shown_elsewhere else HEADERS).items():
         answer.headers.setdefault(name, value)
+    if answer.status_code >= 500:
+        # Whoever tells us of the error can name it.
+        answer.headers["X-Request-ID"] = log_lines.request_id.get()
     return answer
 
 
@@ -289,8 +307,7 @@ def _refused(error: CalendarError) -> Any:
 def _no_store(error: DBAPIError | PoolTimeoutError | InvalidRequestError) -> Any:
     """Answer 503 when the store is overloaded or does not answer: never an empty 200, which would
     wipe a subscribed calendar."""
-    # Log the class only: the message may hold a text that a person typed.
-    log.error("the store did not answer: %s", type(getattr(error, "orig", error)).__name__)
+    log.error("the store did not answer: %s", log_words(error))
     try:
         db.session.rollback()
     except (DBAPIError, InvalidRequestError):

@@ -6,6 +6,7 @@ import ipaddress
 
 from flask import request
 
+from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.web.page import settings
 
@@ -13,6 +14,11 @@ from calendar_app.web.page import settings
 def links() -> PersonalLinks:
     """Return the object that makes and reads the personal links of this installation."""
     return PersonalLinks(settings().secret_key, settings().public_url)
+
+
+def ledger() -> Ledger:
+    """Return where departures are noted, so that a restored backup keeps to them."""
+    return Ledger(settings().ledger, links())
 
 
 def network() -> str:

@@ -340,3 +340,46 @@ def test_the_environment_of_the_tests_is_not_refused(tmp_path):
     """The variables that `make test` sets must not stop the programs that the tests start."""
     environ = {name: value for name, value in os.environ.items() if "CALENDAR_TEST_" in name}
     Settings.from_environment(environ | {"CALENDAR_TEST_NO_SKIP": "1"}, tmp_path)
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path):
+    for name in Settings.secret_variables():
+        assert name in {
+            *("CALENDAR_DATABASE_URL", "CALENDAR_SECRET_KEY"),
+            *("CALENDAR_SMTP_URL", "CALENDAR_LETTERS_MAILBOX"),
+        }
+    path = tmp_path / "key"
+    path.write_text(f"{KEY}\n")
+    asked = {"CALENDAR_SECRET_KEY_FILE": str(path)}
+    assert Settings.from_environment(asked, tmp_path / "instance").secret_key == KEY
+    smtp = tmp_path / "smtp"
+    smtp.write_text(PRODUCTION["CALENDAR_SMTP_URL"])
+    environ = PRODUCTION | asked | {"CALENDAR_SMTP_URL_FILE": str(smtp)}
+    environ = {n: v for n, v in environ.items() if f"{n}_FILE" not in environ}
+    read = Settings.from_environment(environ, tmp_path / "instance")
+    assert read == Settings.from_environment(PRODUCTION, tmp_path / "instance")
+
+
+def test_a_file_of_a_secret_that_is_wrong_is_said(tmp_path):
+    empty = tmp_path / "empty"
+    empty.touch()
+    asked = {
+        "CALENDAR_SECRET_KEY": KEY,
+        "CALENDAR_SECRET_KEY_FILE": str(empty),
+        "CALENDAR_SMTP_URL_FILE": str(empty),
+        "CALENDAR_DATABASE_URL_FILE": str(tmp_path / "none"),
+        "CALENDAR_SITE_NAME_FILE": str(empty),
+    }
+    found = refusal(asked, tmp_path / "instance")
+    assert found == [
+        f"CALENDAR_DATABASE_URL_FILE : le fichier « {tmp_path / 'none'} » ne se lit pas.",
+        "CALENDAR_SECRET_KEY et CALENDAR_SECRET_KEY_FILE sont donnés tous deux : gardez-en un.",
+        f"CALENDAR_SMTP_URL_FILE : le fichier « {empty} » est vide.",
+        "CALENDAR_SITE_NAME_FILE n'est pas un réglage : retirez cette variable.",
+    ]
+    # In production such a setting is not said to be missing as well.
+    environ = {n: v for n, v in PRODUCTION.items() if n != "CALENDAR_SMTP_URL"}
+    environ |= {"CALENDAR_SMTP_URL_FILE": str(empty)}
+    assert refusal(environ, tmp_path / "instance") == [
+        f"CALENDAR_SMTP_URL_FILE : le fichier « {empty} » est vide."
+    ]

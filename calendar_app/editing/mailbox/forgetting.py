@@ -8,10 +8,18 @@ from sqlalchemy import delete, func, select
 
 from calendar_app.editing import suggestions
 from calendar_app.editing.mailbox import receiving
+from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.mailbox import DeclaredSender, ReceivedMail
 from calendar_app.store.base import AnySession
 
 _REASON = "Son expéditeur a fait effacer son adresse."
+
+
+def addresses(session: AnySession) -> set[str]:
+    """Return the addresses (``MailAddress.key``) that :func:`forget` would find."""
+    kept = (Draft.suggested_by, ReceivedMail.sender, DeclaredSender.address)
+    found = (session.scalars(select(column).where(column.is_not(None))) for column in kept)
+    return {address.casefold() for addresses in found for address in addresses if address}
 
 
 def forget(session: AnySession, key: str, now: datetime) -> None:

@@ -133,6 +133,14 @@ class SmtpTransport:
         self._offered = False
         self._needs_reset = False
 
+    def log_in(self) -> None:
+        """Open a connection, with TLS and the password, and close it again.
+
+        :raises TransportError: when the server does not take us.
+        """
+        self._connect()
+        self.close()
+
     def offer(self, sender: str, recipient: str) -> None:
         if self._offered:
             self.drop()

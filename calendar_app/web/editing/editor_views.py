@@ -7,15 +7,20 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request, url_for
 
 from calendar_app.editing import accounts
+from calendar_app.editing.followed import agendas
 from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.service.state import read_state
 from calendar_app.reminders import asked
+from calendar_app.reminders.rules.deliveries import DeliveryState
+from calendar_app.school.local_time import paris_day
 from calendar_app.store import limits
 from calendar_app.store.base import db
+from calendar_app.store.health import has_worker
 from calendar_app.web import bodies, editor_session, forms
 from calendar_app.web.editing import kept_forms, kept_words, queue_views
-from calendar_app.web.editing.room import log_in_page, room_blueprint, show
+from calendar_app.web.editing.room import log_in_page, room_blueprint, show, the_editor
 from calendar_app.web.forms import AddressForm
-from calendar_app.web.page import page
+from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.visitors import links, network
 from calendar_app.web.waiting import retry_after, too_many, wait_words
@@ -23,12 +28,40 @@ from calendar_app.words.text import clean_line
 
 bp = room_blueprint("editor", __name__)
 
+#: The states of a mail that editors are told of, with the words of that page.
+_MAILS = {
+    DeliveryState.PENDING: "en attente",
+    DeliveryState.CLAIMED: "en cours d'envoi",
+    DeliveryState.IN_DOUBT: "peut-être partis : nous vérifions",
+    DeliveryState.PARKED: "à trancher par l'administration du site",
+    DeliveryState.SENT: "envoyés",
+    DeliveryState.FAILED: "refusés par leur serveur",
+}
+
 
 @bp.get("/")
 @policy(Policy.EDITOR)
 def room() -> Response:
     """« À vérifier »: show the drafts that wait for the editor who is logged in."""
     return queue_views.room()
+
+
+@bp.get("/service/")
+@policy(Policy.EDITOR)
+def service() -> Response:
+    """« État du service »: whether mails go, and what is known of sources and holidays."""
+    state = read_state(db.session, page().now)
+    counts = [(words, state.count(kind)) for kind, words in _MAILS.items()]
+    return show(
+        "service.html",
+        state=state,
+        mails=counts,
+        sending=settings().sending,
+        worker=has_worker(db.session, page().now),
+        reason=any(note for _, note in state.mails.workers.values()),
+        sources=agendas.sources_of(db.session, the_editor()),
+        local_day=paris_day,
+    )
 
 
 @bp.route("/connexion/", methods=["GET", "POST"])

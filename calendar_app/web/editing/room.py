@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.rights import rights
 from calendar_app.editing.rules.roles import EditorRights
+from calendar_app.reminders.keeping import hold
+from calendar_app.store.base import db
 from calendar_app.web import editor_session
 from calendar_app.web.editing import kept_forms
 from calendar_app.web.editing.kept_forms import KeptForm, is_of_another_site
@@ -78,6 +80,7 @@ def show(template: str, status: int = 200, **context: Any) -> Response:
         f"editing/{template}",
         page=page(),
         me=editor_session.editor(),
+        hold=hold.state(db.session),
         undeclared_proxy=has_undeclared_proxy(),
         form_token=editor_session.form_token,
         done=DONE.get(request.args.get("fait", "")),

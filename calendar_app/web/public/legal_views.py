@@ -8,7 +8,7 @@ from datetime import date
 from flask import Blueprint, render_template, url_for
 
 from calendar_app.catalogue import queries
-from calendar_app.config import retention
+from calendar_app.config import record, retention
 from calendar_app.school.academies import Academies, Academy
 from calendar_app.school.school_calendars import SchoolCalendar
 from calendar_app.store.base import db
@@ -50,6 +50,13 @@ def _credits(calendars: Iterable[SchoolCalendar]) -> dict[str, list[str]]:
         for source in calendar.source.split(" ; "):
             found.setdefault(source, []).append(calendar.label)
     return found
+
+
+@bp.get("/donnees-personnelles/registre/")
+@policy(Policy.PUBLIC)
+def processing() -> str:
+    """Show the record of processing (RGPD, article 30)."""
+    return render_template("public/pages/registre.html", page=page(), record=record.RECORD)
 
 
 @bp.get("/donnees-personnelles/")

@@ -6,13 +6,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
-from flask import Blueprint, Response, current_app, url_for
+from flask import Blueprint, Response, abort, current_app, url_for
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from calendar_app.catalogue import queries, setup
+from calendar_app.editing.service.state import read_state
 from calendar_app.store.base import db
 from calendar_app.store.health import Health
+from calendar_app.web import metrics as web_metrics
 from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.security import PERSONAL_FEED_PATH
@@ -54,6 +56,16 @@ def _health() -> Health:
     """Return what this process knows about the health of the installation."""
     found: Health = current_app.extensions.setdefault("health", Health())
     return found
+
+
+@bp.get("/metrics")
+@policy(Policy.PUBLIC)
+def metrics() -> Response:
+    """Return the state of the service for Prometheus, to whom may read it; 404 to anybody else."""
+    if not web_metrics.may_read():
+        abort(404)
+    body = web_metrics.render(read_state(db.session, datetime.now(UTC)))
+    return Response(body, content_type=web_metrics.CONTENT_TYPE)
 
 
 @bp.get("/robots.txt")

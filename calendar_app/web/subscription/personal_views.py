@@ -43,7 +43,7 @@ from calendar_app.web.subscription.subscription_views import (
     may_mail,
     show,
 )
-from calendar_app.web.visitors import links
+from calendar_app.web.visitors import ledger, links
 from calendar_app.words.mail_addresses import MailAddress
 
 bp = Blueprint("personal", __name__, url_prefix="/abonnement/lien/<token>")
@@ -229,7 +229,7 @@ def erase(token: str) -> Any:
     if "oui" not in request.form:
         problems = {"oui": "Cochez la case pour confirmer l'effacement."}
         return _preferences(token, person, 400, problems=problems)
-    subscriptions.erase(db.session, person.uid, here.now, forgetting.forget)
+    subscriptions.erase(db.session, person.uid, here.now, forgetting.forget, ledger())
     return show("erased.html")
 
 
@@ -242,7 +242,7 @@ def unsubscribe(token: str) -> Any:
     if request.method != "POST" and person.state is not SubscriberState.UNSUBSCRIBED:
         return show("unsubscribe.html", token=token, person=person)
     if request.method == "POST":
-        subscriptions.unsubscribe(db.session, person.uid, here.now)
+        subscriptions.unsubscribe(db.session, person.uid, here.now, ledger())
     return show("ended.html", token=token, person=_person(token))
 
 

@@ -39,6 +39,7 @@ PAGES = [
     "/aide/",
     "/plan-du-site/",
     "/accessibilite/",
+    "/donnees-personnelles/registre/",
     "/ma-selection/?evenements=roboteam-2020-2021,geodeclic-2020-2021",
 ]
 

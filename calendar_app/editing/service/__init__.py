@@ -1,0 +1,1 @@
+"""How the whole service stands: for editors, for an operator and for their monitoring."""

@@ -1,0 +1,1 @@
+"""What outlives the loss of a store: backups, the ledger of departures, and held sending."""

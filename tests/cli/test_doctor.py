@@ -1,0 +1,99 @@
+"""``calendar-app doctor`` says what is to be mended, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from calendar_app.app import letterhead, settings_of
+from calendar_app.cli import doctor
+from calendar_app.reminders import outbox_status
+from calendar_app.reminders.keeping.ledger import Ledger
+from calendar_app.store.base import db
+from tests import commands
+from tests.smtp_server import mail_server
+from tests.tools import free_port
+
+NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
+
+
+def found(app, name: str, now: datetime = NOW) -> list[str]:
+    with app.app_context():
+        return list(doctor._CHECKS[name](app, now))
+
+
+@pytest.fixture
+def app(make_app, tmp_path):
+    with time_machine.travel(NOW, tick=False):
+        yield make_app("empty", CALENDAR_LEDGER=str(tmp_path / "ledger"))
+
+
+def test_a_store_that_is_well_has_nothing_to_mend(app):
+    assert found(app, "Base de données") == []
+    assert found(app, "Disques") == []
+    assert found(app, "Serveur de courriel") == []
+    assert found(app, "Noms du DNS") == []
+
+
+def test_a_worker_that_is_silent_is_told(app):
+    assert "Aucun ouvrier" in found(app, "Ouvrier")[0]
+    with app.app_context():
+        outbox_status.beat(db.session, "one", NOW, None, NOW)
+    assert found(app, "Ouvrier") == []
+    assert len(found(app, "Ouvrier", NOW + timedelta(minutes=3))) == 1
+
+
+def test_a_clock_that_was_ahead_is_told(app):
+    with app.app_context():
+        later = NOW + timedelta(hours=2)
+        outbox_status.beat(db.session, "one", later, None, later)
+    assert "instant à venir" in found(app, "Horloge")[-1]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_files_that_others_read_are_told(app):
+    assert found(app, "Droits des fichiers") == [] or os.umask(0)  # the folder is pytest's
+    key = settings_of(app).instance / "secret_key"
+    key.chmod(0o644)
+    assert any(str(key) in line for line in found(app, "Droits des fichiers"))
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_mail_server_that_takes_nobody_is_told(make_app):
+    app = make_app("empty", CALENDAR_SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
+    assert "ne nous prend pas" in found(app, "Serveur de courriel")[0]
+    with mail_server() as server:
+        app = make_app("empty", CALENDAR_SMTP_URL=server.url)
+        assert found(app, "Serveur de courriel") == []
+        assert server.mails == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_backup_that_is_old_or_missing_is_told(app):
+    assert "aucune sauvegarde" in found(app, "Sauvegardes")[0]
+    with app.app_context():
+        kept = Ledger(settings_of(app).ledger, letterhead(app).links)
+        kept.backed_up("0123456789abcdef", NOW - timedelta(days=5))
+    assert found(app, "Sauvegardes") == ["La dernière sauvegarde a 5 jours."]
+    with app.app_context():
+        kept.backed_up("fedcba9876543210", NOW)
+        # Old lines go, and the newest backup stays known.
+        kept.forget_old(NOW + timedelta(days=399))
+        assert kept.last_backup() == NOW
+    assert found(app, "Sauvegardes") == []
+
+
+def test_the_command_ends_with_1_and_says_all_at_once(tmp_path):
+    environ = {"CALENDAR_INSTANCE": str(tmp_path / "none"), "PATH": os.environ["PATH"]}
+    process = commands.start("doctor", environ=environ)
+    out, err = process.communicate()
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert "Base de données       à réparer" in out
+    assert "La base est vide" in err
+    assert "CALENDAR_LEDGER est vide" in err
+    assert not Path(tmp_path / "none" / "calendar.sqlite3").exists()
