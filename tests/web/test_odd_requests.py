@@ -181,7 +181,13 @@ class Draws:
 
     def path(self) -> bytes:
         """Return the path of some view; sometimes one of its parts is odd."""
-        given = {"event_id": ID, "name": "academie-de-lille", "form": "ics", "year": "2021"}
+        given = {
+            "event_id": ID,
+            "name": "academie-de-lille",
+            "form": "ics",
+            "year": "2021",
+            "number": "1",
+        }
         given |= {"month": "01", "label": "2020-2021", "token": self.token, "filename": "app.css"}
 
         def part(match: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
-from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.returning import how_it_returns
 from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
@@ -90,7 +90,7 @@ def month(year: int, month: int) -> str:
     # Not indexed: the list and the pages of events show the same dates, and are indexed.
     here.noindex = True
     days = [max(card.milestone.first_day, first) for card in cards]
-    after = [] if cards else queries.milestones(db.session, here.filter, last, limit=1)
+    after = [] if cards else _next_after(here, last)
     return render_template(
         "public/calendar/month.html",
         page=here,
@@ -286,6 +286,15 @@ def _cards(
         by_rule=by_rule,
     )
     return sorted((here.card(m) for m in found), key=lambda card: card.list_order)
+
+
+def _next_after(here: Page, day: date) -> list[Milestone]:
+    """Return the first date that begins on a day or later, in a list; an empty one without one."""
+    # Most often it comes within a year: the years after that one are not read.
+    for last in (day + timedelta(days=366), None):
+        if found := queries.milestones(db.session, here.filter, day, last, begins=True, limit=1):
+            return found
+    return []
 
 
 def _filters(
