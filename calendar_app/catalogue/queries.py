@@ -10,7 +10,19 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import aliased, selectinload
 
 from calendar_app.catalogue.class_fit import fits_filter
@@ -255,14 +267,7 @@ def milestones(
     :param limit: return only so many milestones, the earliest.
     :param latest: with *limit*, return the latest instead.
     """
-    query = (
-        select(Milestone)
-        .join(Milestone.event)
-        .where(*_milestone_conditions(chosen, first_day, last_day, cancelled_since))
-        # Event.milestones is eager already, but must be named here: SQLAlchemy stops an eager load
-        # that leads back to the class where the query began.
-        .options(selectinload(Milestone.event).selectinload(Event.milestones))
-    )
+    query = _whole_dates(_milestone_conditions(chosen, first_day, last_day, cancelled_since))
     if begins and first_day is not None:
         query = query.where(Milestone.first_day >= first_day)
     if by_rule is not None:
@@ -272,6 +277,37 @@ def milestones(
         query = query.order_by(*(column.desc() if latest else column for column in order))
         query = query.limit(limit)
     return in_order(session.scalars(query).unique())
+
+
+def _whole_dates(conditions: Iterable[ColumnElement[bool]]) -> Select[tuple[Milestone]]:
+    """Return the query of milestones with their events and all dates of these."""
+    query = select(Milestone).join(Milestone.event).where(*conditions)
+    # Event.milestones is eager already, but must be named here: SQLAlchemy stops an eager load that
+    # leads back to the class where the query began.
+    return query.options(selectinload(Milestone.event).selectinload(Event.milestones))
+
+
+def listed_milestones(
+    session: AnySession,
+    chosen: CatalogueFilter,
+    today: date,
+    *,
+    cancelled_since: datetime,
+    skipped: int,
+    limit: int,
+) -> list[Milestone]:
+    """Return a part of the milestones that pass the filter and are not past, in the order of a
+    list: what began earlier stands under *today*, what a rule made comes last in its day.
+
+    :param cancelled_since: leave out milestones that were cancelled before this instant.
+    :param skipped: leave out so many of the first ones.
+    :param limit: return at most so many of the others.
+    """
+    query = _whole_dates(_milestone_conditions(chosen, today, None, cancelled_since))
+    shown_from = case((Milestone.first_day < today, literal(today)), else_=Milestone.first_day)
+    order = (shown_from, Milestone.by_rule, Milestone.first_day, Milestone.last_day)
+    query = query.order_by(*order, Milestone.event_id, Milestone.position, Milestone.id)
+    return list(session.scalars(query.offset(skipped).limit(limit)).unique())
 
 
 def in_order(found: Iterable[Milestone]) -> list[Milestone]:

@@ -13,6 +13,7 @@ PAGES = {
     "home": f"/?{LE}",
     "home without a date": f"/?{LE}&theme=robotique",
     "list": f"/agenda/?{LE}",
+    "list, second page": f"/agenda/?{LE}&page=2",
     "list of a place": f"/agenda/?{LE}&academie=lille&niveau=cm2",
     "list without a date": f"/agenda/?{LE}&theme=robotique",
     "month": f"/calendrier/2021/02/?{LE}",
@@ -32,7 +33,7 @@ PAGES = {
 
 
 def of_this_year(number: int) -> dict[str, Any]:
-    day = date(2021, 1, 5) + timedelta(4 * number)
+    day = date(2021, 1, 5) + timedelta(3 * number)
     milestones = [{"kind": "deadline", "day": day.isoformat()}]
     return another(f"essai-{number}", title=f"La dictée numéro {number}", milestones=milestones)
 
@@ -48,7 +49,7 @@ def test_pages_read_what_they_show_however_many_years_have_passed(make_app):
 
 def _read(app, count):
     """Return the pages of a store with so many old events: name → (body, what it read)."""
-    publish(app, *map(of_this_year, range(36)))
+    publish(app, *map(of_this_year, range(60)))
     add_old_years(app, count)
     client, found = app.test_client(), {}
     client.get("/mon-academie/")  # The reference values are read, and stay in memory.
