@@ -21,8 +21,6 @@ An event exists in seven shapes:
   problems of each field, so that the form can be shown again.
 * ``KnownEvent`` (``editing.rules.known_events``): the few values that the dated items of a letter
   are compared with. The comparison is a pure rule, so it must not touch the store.
-* ``PublicEvent`` (``queries``): the four values that the site map lists, selected without loading
-  the events and their milestones.
 
 The functions that turn one shape into another:
 
@@ -36,6 +34,5 @@ The functions that turn one shape into another:
 * request → ``EventForm``: ``EventForm.posted``. ``EventForm`` → ``Written``: ``EventForm.read``;
   back: ``EventForm.of_entry``.
 * draft → ``Written``: ``editing.draft_entries.written_draft``.
-* ``Event`` → ``KnownEvent``: ``editing.drafts.known_event``. The rows of the store →
-  ``PublicEvent``: ``queries.public_events``. Neither is turned back.
+* ``Event`` → ``KnownEvent``: ``editing.drafts.known_event``. It is not turned back.
 """

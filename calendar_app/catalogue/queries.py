@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import aliased, selectinload
 
 from calendar_app.catalogue.class_fit import fits_filter
@@ -48,6 +60,10 @@ def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
     query = select(Catalogue)
     return session.scalars(query.with_for_update() if for_update else query).one()
 
+
+#: No date is longer: its days lie in the two calendar years of its school year
+#: (``files.events_checks``).
+_LONGEST = timedelta(days=731)
 
 _ZONES = ("zone-a", "zone-b", "zone-c")
 
@@ -217,8 +233,14 @@ def event(session: AnySession, event_id: str, *, for_update: bool = False) -> Ev
 
 
 def event_ids(session: AnySession) -> frozenset[str]:
-    """Return the ids of all events, archived events included."""
+    """Return the ids of all events, archived events included: for commands on the whole catalogue,
+    and for the mistakes of a form."""
     return frozenset(session.scalars(select(Event.id)))
+
+
+def has_events(session: AnySession) -> bool:
+    """Return whether there is an event; an archived event counts, too."""
+    return bool(session.scalar(select(exists().where(Event.id.is_not(None)))))
 
 
 def milestones(
@@ -231,6 +253,7 @@ def milestones(
     by_rule: bool | None = None,
     begins: bool = False,
     limit: int | None = None,
+    latest: bool = False,
 ) -> list[Milestone]:
     """Return the milestones that pass the filter and touch a span of days, in the order of their
     days.
@@ -242,24 +265,49 @@ def milestones(
         returns both.
     :param begins: leave out the milestones that began before *first_day*.
     :param limit: return only so many milestones, the earliest.
+    :param latest: with *limit*, return the latest instead.
     """
-    query = (
-        select(Milestone)
-        .join(Milestone.event)
-        .where(*_milestone_conditions(chosen, first_day, last_day, cancelled_since))
-        # Event.milestones is eager already, but must be named here: SQLAlchemy stops an eager load
-        # that leads back to the class where the query began.
-        .options(selectinload(Milestone.event).selectinload(Event.milestones))
-    )
+    query = _whole_dates(_milestone_conditions(chosen, first_day, last_day, cancelled_since))
     if begins and first_day is not None:
         query = query.where(Milestone.first_day >= first_day)
     if by_rule is not None:
         query = query.where(Milestone.by_rule if by_rule else ~Milestone.by_rule)
     if limit is not None:
-        query = query.order_by(
-            Milestone.first_day, Milestone.by_rule, Milestone.last_day, Milestone.id
-        ).limit(limit)
+        order = (Milestone.first_day, Milestone.by_rule, Milestone.last_day, Milestone.id)
+        query = query.order_by(*(column.desc() if latest else column for column in order))
+        query = query.limit(limit)
     return in_order(session.scalars(query).unique())
+
+
+def _whole_dates(conditions: Iterable[ColumnElement[bool]]) -> Select[tuple[Milestone]]:
+    """Return the query of milestones with their events and all dates of these."""
+    query = select(Milestone).join(Milestone.event).where(*conditions)
+    # Event.milestones is eager already, but must be named here: SQLAlchemy stops an eager load that
+    # leads back to the class where the query began.
+    return query.options(selectinload(Milestone.event).selectinload(Event.milestones))
+
+
+def listed_milestones(
+    session: AnySession,
+    chosen: CatalogueFilter,
+    today: date,
+    *,
+    cancelled_since: datetime,
+    skipped: int,
+    limit: int,
+) -> list[Milestone]:
+    """Return a part of the milestones that pass the filter and are not past, in the order of a
+    list: what began earlier stands under *today*, what a rule made comes last in its day.
+
+    :param cancelled_since: leave out milestones that were cancelled before this instant.
+    :param skipped: leave out so many of the first ones.
+    :param limit: return at most so many of the others.
+    """
+    query = _whole_dates(_milestone_conditions(chosen, today, None, cancelled_since))
+    shown_from = case((Milestone.first_day < today, literal(today)), else_=Milestone.first_day)
+    order = (shown_from, Milestone.by_rule, Milestone.first_day, Milestone.last_day)
+    query = query.order_by(*order, Milestone.event_id, Milestone.position, Milestone.id)
+    return list(session.scalars(query.offset(skipped).limit(limit)).unique())
 
 
 def in_order(found: Iterable[Milestone]) -> list[Milestone]:
@@ -357,43 +405,61 @@ def events(
 
 def latest_school_year(session: AnySession, chosen: CatalogueFilter) -> SchoolYear | None:
     """Return the latest school year with an event that passes the filter, or None."""
-    query = select(func.max(Event.school_year))
-    start = session.scalar(query.where(*_event_conditions(chosen), *_event_scope(chosen)))
+    query = select(Event.school_year).where(*_event_conditions(chosen), *_event_scope(chosen))
+    if chosen.themes and not chosen.event_ids:
+        # Implied by the conditions, but SQLite then reads the events of the theme alone.
+        of_themes = select(EventTheme.event_id).where(EventTheme.slug.in_(chosen.themes))
+        query = query.where(Event.id.in_(of_themes))
+    start = session.scalar(query.order_by(Event.school_year.desc()).limit(1))
     return None if start is None else SchoolYear(start)
 
 
 def school_years(session: AnySession) -> list[SchoolYear]:
     """Return the school years with at least one event that is not archived, oldest first."""
-    found = session.scalars(select(Event.school_year).where(Event.archived_at.is_(None)).distinct())
-    return sorted(SchoolYear(start) for start in found)
+    earliest = select(func.min(Event.school_year)).where(Event.archived_at.is_(None))
+    # From year to year by the index: SELECT DISTINCT would read all events.
+    years = select(earliest.scalar_subquery().label("start")).cte("years", recursive=True)
+    later = earliest.where(Event.school_year > years.c.start).scalar_subquery()
+    years = years.union_all(select(later).where(years.c.start.is_not(None)))
+    found = session.scalars(select(years.c.start).where(years.c.start.is_not(None)))
+    return sorted(map(SchoolYear, found))
 
 
-class PublicEvent(NamedTuple):
-    """The values of an event that the site map needs.
+def count_current(session: AnySession, today: date) -> int:
+    """Return how many events :func:`current_events` would return in all."""
+    return session.scalar(select(func.count(Event.id)).where(*_is_current(today))) or 0
 
-    :param year: the school year.
-    :param changed_at: the last visible change.
-    :param last_day: the last day of the school year, or of the event's dates if that is later (as
-        in ``Event.is_over``).
+
+def current_events(
+    session: AnySession, today: date, first: int, most: int
+) -> list[tuple[str, datetime]]:
+    """Return events that are neither over (``Event.is_over``) nor archived, as (id, instant of the
+    last visible change), in the order of their ids in the store.
+
+    :param first: leave out so many.
+    :param most: return at most so many of the others.
     """
-
-    id: str
-    year: SchoolYear
-    changed_at: datetime
-    last_day: date
+    query = select(Event.id, Event.changed_at).where(*_is_current(today)).order_by(Event.id)
+    return [(row.id, row.changed_at) for row in session.execute(query.offset(first).limit(most))]
 
 
-def public_events(session: AnySession) -> list[PublicEvent]:
-    """Return the events that are not archived, in the order of their ids."""
-    latest = select(func.max(Milestone.last_day)).where(Milestone.event_id == Event.id)
-    query = select(Event.id, Event.school_year, Event.changed_at, latest.scalar_subquery())
-    found = []
-    for id_, start, changed_at, last_day in session.execute(
-        query.where(Event.archived_at.is_(None))
-    ):
-        year = SchoolYear(start)
-        found.append(PublicEvent(id_, year, changed_at, max(year.last_day, last_day or date.min)))
-    return sorted(found)
+def current_years(session: AnySession, today: date) -> list[tuple[SchoolYear, datetime]]:
+    """Return the school years with events that are not over, each with the last visible change of
+    an event in it."""
+    query = select(Event.school_year, func.max(Event.changed_at)).where(
+        Event.archived_at.is_(None), Event.school_year >= SchoolYear.of(today).start
+    )
+    found = session.execute(query.group_by(Event.school_year).order_by(Event.school_year))
+    return [(SchoolYear(start), at) for start, at in found]
+
+
+def _is_current(today: date) -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions that ``Event.is_over`` is false, and that the event is not archived."""
+    year = SchoolYear.of(today).start
+    of_years = select(Event.id).where(Event.archived_at.is_(None), Event.school_year >= year)
+    of_dates = select(Milestone.event_id).where(Milestone.last_day >= today)
+    yield Event.archived_at.is_(None)
+    yield Event.id.in_(union(of_years, of_dates))
 
 
 def picked_events(session: AnySession, chosen: CatalogueFilter) -> list[Event]:
@@ -424,6 +490,8 @@ def _milestone_conditions(
         yield Milestone.last_day >= first_day
     if last_day is not None:
         yield Milestone.first_day <= last_day
+        # Implied, and by the index of last days the store then reads no date of later years.
+        yield Milestone.last_day <= last_day + _LONGEST
     for column in (Milestone.cancelled_at, Event.cancelled_at):
         if cancelled_since is None:
             yield column.is_(None)

@@ -171,7 +171,7 @@ def load_reference_files(session: AnySession, data_folder: Path, now: datetime) 
 
 def is_empty(session: AnySession) -> bool:
     """Whether the store has no event; archived events count, too."""
-    return not queries.event_ids(session)
+    return not queries.has_events(session)
 
 
 def catalogue_version(session: AnySession) -> int:

@@ -127,10 +127,11 @@ def check_entry(session: AnySession, entry: Written) -> EventEntry:
 
     :raises EntryError: with all problems at once.
     """
-    reference = queries.reference(session)
-    found = read_entry(
-        entry, reference.academies, reference.themes, known_ids=queries.event_ids(session)
-    )
+    reference, part_of = queries.reference(session), entry.get("part_of")
+    is_known = not part_of or queries.event(session, str(part_of)) is not None
+    # All ids are needed only to say which one was probably meant.
+    known_ids = {str(part_of)} if is_known else queries.event_ids(session)
+    found = read_entry(entry, reference.academies, reference.themes, known_ids=known_ids)
     above = queries.event(session, found.part_of) if found.part_of else None
     while above:
         if above.id == found.id:

@@ -131,7 +131,7 @@ def head_of(page: Page) -> Head | None:
     address = public_url + request.path
     shown = EVENT_IMAGES[event.type] if event else SITE_IMAGE
     image = public_url + url_for("static", filename=shown.name)
-    pairs = [*page.filter.parameters(), *_own_parameters()]
+    pairs = [*page.filter.parameters(), *_own_parameters(page)]
     return Head(
         canonical=address if event else address + query(pairs),
         description=shortened(_description(page, event), _LENGTH),
@@ -145,8 +145,10 @@ def head_of(page: Page) -> Head | None:
     )
 
 
-def _own_parameters() -> list[tuple[str, str]]:
+def _own_parameters(page: Page) -> list[tuple[str, str]]:
     found = [(name, clean_line(request.args.get(name, ""))) for name in _OWN_PARAMETERS]
+    if request.endpoint == "calendar.agenda" and page.noindex:
+        found.append(("page", clean_line(request.args.get("page", ""))))
     if request.endpoint == "embed.agenda":
         found.append(("nombre", clean_line(request.args.get("nombre", ""))))
     return [(name, value) for name, value in found if value]

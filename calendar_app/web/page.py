@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -168,3 +169,21 @@ def get_event(event_id: str) -> Event:
     if event is None:
         raise NotFoundError("Cet événement n'existe pas, ou n'existe plus.")
     return event
+
+
+def whole_number(text: str, default: int, least: int, most: int) -> int:
+    """Return the whole number in a parameter of an address; *default* for an empty text.
+
+    :raises ParameterError: when the text is not a number from *least* to *most*.
+    """
+    text = text.strip()
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+        is_number = re.fullmatch("[0-9]+", text)
+        near = str(most if len(text) > 9 or int(text) > most else least) if is_number else None
+        sentence = (
+            f"« {as_repeated(text)} » ne convient pas : écrivez un nombre de {least} à {most}."
+        )
+        raise ParameterError(sentence, text, near)
+    return int(text)

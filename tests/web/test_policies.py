@@ -112,7 +112,7 @@ def routes(site: Flask, tokens: dict[str, str]) -> dict[str, dict[str, str]]:
         "label": "2020-2021",
         "form": "ics",
     }
-    values |= {"year": 2021, "month": 1} | dict.fromkeys(OBJECTS - {"event_id"}, 1)
+    values |= {"year": 2021, "month": 1, "number": 1} | dict.fromkeys(OBJECTS - {"event_id"}, 1)
     found: dict[str, dict[str, str]] = {}
     with site.test_request_context():
         for rule in site.url_map.iter_rules():

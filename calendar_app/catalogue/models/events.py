@@ -176,7 +176,7 @@ class Event(Visible, Base):
         return self.rule_revision == self.revision
 
     def is_over(self, today: date) -> bool:
-        """Whether the school year and all dates of the event are past (as in ``PublicEvent``)."""
+        """Whether the school year and all dates are past (as SQL: ``queries._is_current``)."""
         return max([self.year.last_day, *(m.last_day for m in self.milestones)]) < today
 
     def has_passed(self, today: date) -> bool:

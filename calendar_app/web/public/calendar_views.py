@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
-from calendar_app.catalogue.models.events import Event
+from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.returning import how_it_returns
 from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
-from calendar_app.web.page import Page, get_event, page, settings
+from calendar_app.web.page import Page, get_event, page, settings, whole_number
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.chips import chips, loosenings
 from calendar_app.web.public.month_grid import month_context, month_end, row_id
@@ -26,7 +28,7 @@ from calendar_app.web.public.poster import room_words, sheets
 from calendar_app.web.public.searching import respelled, understood
 from calendar_app.web.public.timeline import event_strip, strip, year_context
 from calendar_app.web.public.today import shown_first, standing_words, today, unknown_words
-from calendar_app.web.public.weeks import unknown_holidays, weeks_of
+from calendar_app.web.public.weeks import monday_of, unknown_holidays, weeks_of
 from calendar_app.words.errors import NotFoundError, ParameterError
 
 bp = Blueprint("calendar", __name__)
@@ -54,22 +56,72 @@ def home() -> str:
 
 @bp.get("/agenda/")
 @policy(Policy.PUBLIC)
-def agenda() -> str:
-    """« Toutes les dates »: show the dates ahead by week, then the year's events without a day."""
-    here = page()
-    cards, year = _cards(here, here.today), SchoolYear.of(here.today)
-    shown = ((card.shown_from, card) for card in cards)
-    weeks = weeks_of(shown, here.class_days, since=here.today)
+def agenda() -> Any:
+    """« Toutes les dates »: show the dates ahead by week, fifty a page; on the last page, also the
+    events of the year without a day."""
+    here, number = page(), whole_number(request.args.get("page", ""), 1, 1, _MOST_PAGES)
+    found, year = _list_page(here, number), SchoolYear.of(here.today)
+    if number > 1 and not found.cards:
+        # Days have passed since somebody kept this address: there are fewer pages now.
+        return redirect(url_for(".agenda") + here.query)
+    here.noindex = number > 1
+    shown = ((card.shown_from, card) for card in found.cards)
+    weeks = weeks_of(shown, here.class_days, since=found.since)
     return render_template(
         "public/calendar/agenda.html",
         page=here,
-        **_filters(here, cards),
+        **_filters(here, found.cards),
+        number=number,
+        before=_list_address(here, number - 1) if number > 1 else None,
+        after=_list_address(here, number + 1) if found.goes_on else None,
         weeks=weeks,
         unknown_holidays=unknown_holidays(weeks, here.class_days),
-        undated=queries.events(db.session, here.filter, year, undated=True),
+        undated=(
+            [] if found.goes_on else queries.events(db.session, here.filter, year, undated=True)
+        ),
         year=year,
-        past_year=None if cards else queries.latest_school_year(db.session, here.filter),
+        past_year=None if found.cards else queries.latest_school_year(db.session, here.filter),
     )
+
+
+#: How many dates a page of « Toutes les dates » shows, and how many pages there may be.
+LIST_DATES, _MOST_PAGES = 50, 9999
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of « Toutes les dates ».
+
+    :param since: the day from which it tells the school holidays: those before stand on the page
+        before.
+    :param goes_on: whether there is a next page.
+    """
+
+    cards: list[Card]
+    since: date
+    goes_on: bool
+
+
+def _list_page(here: Page, number: int) -> ListPage:
+    """Return a page of the list, from 1 on; without cards beyond the last one."""
+    before = min(1, number - 1)  # the last date of the page before, if there is one
+    found = queries.listed_milestones(
+        db.session,
+        here.filter,
+        here.today,
+        cancelled_since=here.cancelled_since,
+        skipped=(number - 1) * LIST_DATES - before,
+        limit=before + LIST_DATES + 1,
+    )
+    cards = [here.card(m) for m in found]
+    since = monday_of(cards[0].shown_from) + timedelta(days=7) if before and cards else here.today
+    shown = sorted(cards[before : before + LIST_DATES], key=lambda card: card.list_order)
+    return ListPage(shown, since, len(cards) > before + LIST_DATES)
+
+
+def _list_address(here: Page, number: int) -> str:
+    """Return the address of a page of the list with the filter on screen."""
+    return url_for(".agenda") + here.query_with(page=str(number) if number > 1 else None)
 
 
 @bp.get("/calendrier/")
@@ -90,7 +142,7 @@ def month(year: int, month: int) -> str:
     # Not indexed: the list and the pages of events show the same dates, and are indexed.
     here.noindex = True
     days = [max(card.milestone.first_day, first) for card in cards]
-    after = [] if cards else queries.milestones(db.session, here.filter, last, limit=1)
+    after = [] if cards else _next_after(here, last)
     return render_template(
         "public/calendar/month.html",
         page=here,
@@ -286,6 +338,15 @@ def _cards(
         by_rule=by_rule,
     )
     return sorted((here.card(m) for m in found), key=lambda card: card.list_order)
+
+
+def _next_after(here: Page, day: date) -> list[Milestone]:
+    """Return the first date that begins on a day or later, in a list; an empty one without one."""
+    # Most often it comes within a year: the years after that one are not read.
+    for last in (day + timedelta(days=366), None):
+        if found := queries.milestones(db.session, here.filter, day, last, begins=True, limit=1):
+            return found
+    return []
 
 
 def _filters(

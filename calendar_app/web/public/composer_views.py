@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, the_academy
 from calendar_app.feeds import links
+from calendar_app.feeds.feed import past_edge
 from calendar_app.feeds.holidays import feed_holidays, holidays_words
 from calendar_app.feeds.options import FeedOptions
 from calendar_app.feeds.select import (
@@ -183,7 +184,9 @@ def _preview(composed: Composed) -> dict[str, Any]:
     here = page()
     narrowed = composed.name.narrow(composed.chosen, here.reference.academies)
     held = queries.milestones(db.session, narrowed, here.today, limit=1)
-    held = held or queries.milestones(db.session, narrowed)[-1:]
+    if not held:
+        since = past_edge(here.today.replace(day=1))
+        held = queries.milestones(db.session, narrowed, since, limit=1, latest=True)
     if not held:
         return {}
     first = (

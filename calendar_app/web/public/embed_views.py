@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -26,11 +25,11 @@ from calendar_app.catalogue.queries import Reference
 from calendar_app.feeds.links import query
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.web.head import EMBEDDABLE
-from calendar_app.web.page import get_event, page, settings
+from calendar_app.web.page import get_event, page, settings, whole_number
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.calendar_views import first_of_month, next_cards, undated_events
 from calendar_app.web.security import CONTENT_SECURITY_POLICY
-from calendar_app.words.errors import NotFoundError, ParameterError, as_repeated
+from calendar_app.words.errors import NotFoundError
 from calendar_app.words.text import clean_line
 
 bp = Blueprint("embed", __name__)
@@ -215,21 +214,3 @@ def title_of(chosen: CatalogueFilter, reference: Reference) -> str:
     """Return the French title of a list of the next dates."""
     academy = the_academy(chosen, reference.academies)
     return f"Les prochaines dates, {academy.label}" if academy else "Les prochaines dates"
-
-
-def whole_number(text: str, default: int, least: int, most: int) -> int:
-    """Return the whole number in a parameter of an address; *default* for an empty text.
-
-    :raises ParameterError: when the text is not a number from *least* to *most*.
-    """
-    text = text.strip()
-    if not text:
-        return default
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-        is_number = re.fullmatch("[0-9]+", text)
-        near = str(most if len(text) > 9 or int(text) > most else least) if is_number else None
-        sentence = (
-            f"« {as_repeated(text)} » ne convient pas : écrivez un nombre de {least} à {most}."
-        )
-        raise ParameterError(sentence, text, near)
-    return int(text)

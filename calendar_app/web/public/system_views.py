@@ -18,9 +18,13 @@ from calendar_app.web import metrics as web_metrics
 from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.security import PERSONAL_FEED_PATH
+from calendar_app.words.errors import NotFoundError
 
 bp = Blueprint("system", __name__)
 
+#: The most events in a file of the site map; sitemaps.org allows 50,000 addresses.
+SITEMAP_EVENTS = 10_000
+_SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 #: The colours of the icon and of the page background (static/favicon.svg, static/app.css).
 THEME_COLOUR, BACKGROUND_COLOUR = "#1e4d45", "#fbf7ef"
 #: The widths of the square icons in static/, in pixels; tests/browser/site_images.py draws them.
@@ -95,26 +99,54 @@ def robots() -> Response:
 @policy(Policy.PUBLIC)
 def sitemap() -> Response:
     """Return the site map (sitemaps.org 0.9): the pages that may be indexed, each with its last
-    change. Past pages ask not to be indexed, and are left out."""
-    today = page().today
-    events = queries.public_events(db.session)
+    change. Past pages ask not to be indexed, and are left out. When there are more events than one
+    file holds, return the index of the files."""
+    files = -(-queries.count_current(db.session, page().today) // SITEMAP_EVENTS)
+    if files <= 1:
+        return _urls(1)
     changed_at = queries.catalogue(db.session).changed_at
-    root = ET.Element("urlset", xmlns="http://www.sitemaps.org/schemas/sitemap/0.9")
-    for endpoint in ("calendar.home", "calendar.agenda"):
-        _place(root, url_for(endpoint), changed_at)
-    for year in sorted({e.year for e in events if e.year.last_day >= today}):
-        at = max(e.changed_at for e in events if e.year == year)
-        _place(root, url_for("calendar.school_year", label=year.label), at)
-    for event in events:
-        if event.last_day >= today:
-            _place(root, url_for("calendar.event", event_id=event.id), event.changed_at)
+    root = ET.Element("sitemapindex", xmlns=_SITEMAPS)
+    for number in range(1, files + 1):
+        _place(root, "sitemap", url_for(".sitemap_file", number=number), changed_at)
+    return _xml(root)
+
+
+@bp.get("/sitemap-<int(min=1, max=9999):number>.xml")
+@policy(Policy.PUBLIC)
+def sitemap_file(number: int) -> Response:
+    """Return one file of the site map, from 1 on."""
+    return _urls(number)
+
+
+def _urls(number: int) -> Response:
+    """Return a file of the site map; the first one names the pages that are no events, too.
+
+    :raises NotFoundError: when there is no such file.
+    """
+    today, root = page().today, ET.Element("urlset", xmlns=_SITEMAPS)
+    if number == 1:
+        changed_at = queries.catalogue(db.session).changed_at
+        for endpoint in ("calendar.home", "calendar.agenda"):
+            _place(root, "url", url_for(endpoint), changed_at)
+        for year, at in queries.current_years(db.session, today):
+            _place(root, "url", url_for("calendar.school_year", label=year.label), at)
+    before = (number - 1) * SITEMAP_EVENTS
+    events = queries.current_events(db.session, today, before, SITEMAP_EVENTS)
+    if number != 1 and not events:
+        raise NotFoundError("Le plan du site n'a pas ce fichier.")
+    for event_id, at in events:
+        _place(root, "url", url_for("calendar.event", event_id=event_id), at)
+    return _xml(root)
+
+
+def _xml(root: ET.Element) -> Response:
     ET.indent(root)
     body = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return Response(body + b"\n", content_type="application/xml; charset=utf-8")
 
 
-def _place(root: ET.Element, path: str, changed_at: datetime) -> None:
-    place = ET.SubElement(root, "url")
+def _place(root: ET.Element, kind: str, path: str, changed_at: datetime) -> None:
+    place = ET.SubElement(root, kind)
     ET.SubElement(place, "loc").text = settings().public_url + path
     ET.SubElement(place, "lastmod").text = changed_at.isoformat(timespec="seconds")
 

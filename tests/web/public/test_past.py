@@ -8,6 +8,7 @@ import re
 import pytest
 import time_machine
 
+from calendar_app.web.public import system_views
 from tests.factories import ID, MID_JUNE, another, entry, publish
 
 NOINDEX = '<meta name="robots" content="noindex">'
@@ -60,6 +61,32 @@ def test_the_sitemap_names_just_what_may_be_indexed(empty_app):
         indexed = {page for page in pages if NOINDEX not in _real(client, page, day)}
         assert named == indexed, day
         assert {"/", "/agenda/"} <= named, "what comes next will be there"
+
+
+def test_a_large_sitemap_is_an_index_of_files(empty_app, monkeypatch):
+    """Ten thousand events a file; here two."""
+    publish(empty_app, entry(), *(another(f"autre-{n}") for n in range(4)), entry(**OVER))
+    client = empty_app.test_client()
+
+    def named(address: str) -> list[str]:
+        body = client.get(address, query_string={"le": "2020-12-01"}).text
+        return re.findall(r"<loc>http://[^/]+(/[^<]*)</loc>", body)
+
+    whole = named("/sitemap.xml")
+    monkeypatch.setattr(system_views, "SITEMAP_EVENTS", 2)
+    files = named("/sitemap.xml")
+    assert files == [f"/sitemap-{n}.xml" for n in (1, 2, 3)]
+    assert [address for file in files for address in named(file)] == whole
+    assert [client.get(f"/sitemap-{n}.xml").status_code for n in (0, 4, 10**30)] == [404] * 3
+
+
+#: The changes of an event that is over.
+OVER = {
+    "id": "fini-2018-2019",
+    "series": "fini",
+    "school_year": "2018-2019",
+    "milestones": [{"kind": "deadline", "day": "2019-02-11"}],
+}
 
 
 def _real(client, address: str, day: str) -> str:
