@@ -77,14 +77,11 @@ _EMBED_HEADERS = {
 } | {"Content-Security-Policy": _EMBED_POLICY}
 
 #: A personal link gives access to everything of its person: no other site learns the address, no
-#: cache stores the page, no search engine lists it.
+#: search engine lists it. (No cache keeps the page: ``web/caching.py``.)
 PERSONAL_HEADERS = {
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",
 }
-#: A calendar program may keep a personal agenda, if it asks each time whether it changed.
-PERSONAL_FEED_CACHE = "private, no-cache"
 PERSONAL_FEED_PATH = "/flux/perso/"
 PERSONAL_PATHS = (
     PERSONAL_FEED_PATH,
@@ -237,11 +234,6 @@ def has_undeclared_proxy() -> bool:
 def _add_headers(answer: Response) -> Response:
     if request.method == "POST" or request.path.startswith(PERSONAL_PATHS):
         answer.headers.update(PERSONAL_HEADERS)
-        if request.path.startswith(PERSONAL_FEED_PATH):
-            answer.headers["Cache-Control"] = PERSONAL_FEED_CACHE
-    elif request.blueprint == "subscription":
-        # The form carries a token that is valid for one hour.
-        answer.headers["Cache-Control"] = "private, no-cache"
     shown_elsewhere = request.path.startswith(EMBED_PATH)
     for name, value in (_EMBED_HEADERS if shown_elsewhere else HEADERS).items():
         answer.headers.setdefault(name, value)
