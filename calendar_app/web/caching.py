@@ -10,7 +10,9 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from importlib.metadata import version
+from operator import itemgetter
 from typing import Any
+from urllib.parse import unquote_plus
 
 from flask import Response, current_app, request
 from werkzeug.http import parse_date, parse_etags
@@ -29,6 +31,13 @@ FEED_CACHE = "public, max-age=900, s-maxage=60, stale-while-revalidate=600, stal
 
 #: A file whose address holds its hash: it never changes (RFC 8246).
 FILE_CACHE = "public, max-age=31536000, immutable"
+
+#: The parameters that some public page or feed reads; deploy/nginx.conf names them too.
+PARAMETERS = frozenset(
+    "academie alarmes date deja departement depuis evenement evenements fenetres flux format "
+    "hauteur journees le lieu maxheight maxwidth niveau nombre papier q rappels theme type url "
+    "vacances".split()
+)
 
 #: Seconds for which a browser, and a shared cache before it, keep a page: an editor soon sees what
 #: was published.
@@ -59,6 +68,13 @@ def ends_at_midnight(cache_control: str) -> bool:
     return cache_control not in (FEED_CACHE, FILE_CACHE)
 
 
+def counted_query(query: str) -> str:
+    """Return a query string without the parameters that nobody reads, in the order of their names;
+    the order of the values of one parameter stays."""
+    pairs = [(unquote_plus(piece.partition("=")[0]), piece) for piece in query.split("&")]
+    return "&".join(piece for name, piece in sorted(pairs, key=itemgetter(0)) if name in PARAMETERS)
+
+
 def etag_of(data: bytes) -> str:
     """Return the ETag of these bytes without compression, without its quotes."""
     return hashlib.sha256(RELEASE.encode() + b"\n" + data).hexdigest()[:32]
@@ -73,11 +89,17 @@ def is_known(environ: Mapping[str, Any], etag: str | None, moved_at: datetime | 
     :param moved_at: the Last-Modified (aware), if there is one.
     """
     if "HTTP_IF_NONE_MATCH" in environ:
-        plain = (etag or "").removesuffix(GZIPPED)
-        asked = parse_etags(environ["HTTP_IF_NONE_MATCH"])
-        return bool(plain) and any(asked.contains_weak(e) for e in (plain, f"{plain}{GZIPPED}"))
-    since = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE"))
-    return since is not None and moved_at is not None and moved_at <= since
+        if (asked := environ["HTTP_IF_NONE_MATCH"]) == f'"{etag}"':
+            return True  # nearly always
+        plain, tags = (etag or "").removesuffix(GZIPPED), parse_etags(asked)
+        return bool(plain) and any(tags.contains_weak(e) for e in (plain, f"{plain}{GZIPPED}"))
+    if moved_at is None or "HTTP_IF_MODIFIED_SINCE" not in environ:
+        return False
+    try:
+        since = parse_date(environ["HTTP_IF_MODIFIED_SINCE"])
+    except OverflowError:  # the year 99999999999999999999
+        return False
+    return since is not None and moved_at <= since
 
 
 def finish(answer: Response) -> Response:

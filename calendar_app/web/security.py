@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -185,10 +185,17 @@ def _with_a_web_scheme(application: WSGIApplication) -> WSGIApplication:
 def _check_host() -> None:
     """Refuse a foreign Host header: no address may be built with the name of another site. The
     health checks of a supervisor may use any name. (Werkzeug's own check knows no IPv6 address.)"""
-    name = re.sub(r":[0-9]+$", "", request.host.lower())
-    trusted = current_app.config["SETTINGS"].trusted_hosts
-    if name not in trusted and request.endpoint not in ("system.livez", "system.readyz"):
+    is_trusted = is_trusted_host(request.host, current_app.config["SETTINGS"].trusted_hosts)
+    if not is_trusted and request.endpoint not in ("system.livez", "system.readyz"):
         abort(400)
+
+
+def is_trusted_host(host: str, trusted: Collection[str]) -> bool:
+    """Return whether a Host header names this site, with any port.
+
+    :param trusted: the names of the site (``Settings.trusted_hosts``).
+    """
+    return re.sub(r":[0-9]+$", "", host.lower()) in trusted
 
 
 def _forget_days_that_are_none() -> None:
