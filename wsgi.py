@@ -8,5 +8,6 @@
 """
 
 from calendar_app.app import create_app
+from calendar_app.web.answer_cache import keep_answers
 
-app = create_app()
+app = keep_answers(create_app())

@@ -28,8 +28,7 @@ from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.reminders.sending import Sender
 from calendar_app.school import levels
 from calendar_app.store.base import AnySession, db, engine_options
-from calendar_app.web import editor_session, typography
-from calendar_app.web.compression import compress
+from calendar_app.web import caching, editor_session, static_files, typography
 from calendar_app.web.editing import (
     editor_views,
     event_views,
@@ -87,14 +86,14 @@ def _assembled(settings: Settings) -> Flask:
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
     db.init_app(app)
     Migrate(app, db, directory=f"{app.root_path}/migrations")
     _prepare_templates(app, settings)
     editor_session.configure(app, settings)
     protect(app, settings)
-    app.after_request(compress)
+    app.after_request(caching.finish)
+    static_files.serve(app)
     for views in (
         calendar_views,
         choice_views,

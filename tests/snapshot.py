@@ -21,7 +21,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from unittest import mock
@@ -138,10 +138,9 @@ def keep_answers(app: Flask, snapshot: Snapshot) -> None:
         snapshot.keep(f"answers/{request.number:05}", asked_for + written(answer))
 
 
-def written(answer: Answer, without: Collection[str] = ()) -> bytes:
-    """Return an answer as a file holds it, but for some of its headers."""
-    kept = ((name, value) for name, value in answer.headers.items() if name not in without)
-    headers = "".join(f"{name}: {value}\n" for name, value in kept)
+def written(answer: Answer) -> bytes:
+    """Return an answer as a file holds it."""
+    headers = "".join(f"{name}: {value}\n" for name, value in answer.headers.items())
     return f"{answer.status}\n{headers}\n".encode() + answer.body
 
 
@@ -174,9 +173,7 @@ def keep_public(app: Flask, snapshot: Snapshot) -> None:
     """Write every feed, and every public page and file."""
     for name, address in addresses(app):
         answer = ask(app, Request(0, "GET", address.encode(), (("Host", "127.0.0.1"),)))
-        # Only these headers of static files depend on the day on which the file was checked out.
-        dated = ("last-modified", "etag") if name.startswith("static/") else ()
-        snapshot.keep(name, written(answer, without=dated))
+        snapshot.keep(name, written(answer))
 
 
 def keep_mails(

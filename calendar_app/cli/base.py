@@ -18,6 +18,7 @@ from calendar_app.cli.group import FILE
 from calendar_app.config.settings import data_folder
 from calendar_app.config.start import begin
 from calendar_app.store.base import AnySession
+from calendar_app.web.answer_cache import keep_answers
 from calendar_app.words.errors import CalendarError
 
 #: Said where the store has no rule: a store of an earlier release, or the file was not imported.
@@ -30,8 +31,13 @@ OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
 
 
 def application() -> Flask:
-    """Return the application of this environment; the server calls it in each of its processes."""
+    """Return the application of this environment."""
     return create_app(begin(os.environ))
+
+
+def served_application() -> Flask:
+    """Return the application with its cache; the server calls this in each of its processes."""
+    return keep_answers(application())
 
 
 @contextmanager

@@ -52,12 +52,19 @@ _FILES_OF_OURS = 512
     "--port", type=click.IntRange(1, 65535), help="Port d'écoute (par défaut PORT, sinon 8000)."
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Nombre de processus qui servent ; un par processeur convient.",
+)
+@click.option(
     "--worker/--no-worker",
     "with_worker",
     default=True,
     help="Lancer aussi l'ouvrier qui envoie les courriels (par défaut : oui).",
 )
-def serve(host: str, port: int | None, with_worker: bool) -> None:
+def serve(host: str, port: int | None, workers: int, with_worker: bool) -> None:
     """Sert le calendrier et envoie ses courriels ; prépare la base au premier démarrage."""
     from granian import Granian  # slow to load, and needed only here
     from granian.constants import HTTPModes, Interfaces
@@ -72,8 +79,9 @@ def serve(host: str, port: int | None, with_worker: bool) -> None:
     shown = f"[{host}]" if ":" in host else host
     _prepare(f"http://{shown}:{port}")
     server = Granian(
-        "calendar_app.cli.base:application",
+        "calendar_app.cli.base:served_application",
         factory=True,
+        workers=workers,
         address=host,
         port=port,
         interface=Interfaces.WSGI,

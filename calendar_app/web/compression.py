@@ -20,6 +20,9 @@ _TYPES = frozenset(
         "text/javascript",
     )
 )
+#: The end of the ETag of compressed bytes: each variant has its own.
+GZIPPED = "-gzip"
+
 #: Size below which compression gains nothing, in bytes.
 _SMALL = 1000
 
@@ -46,6 +49,5 @@ def compress(answer: Response) -> Response:
         answer.set_data(gzip.compress(data, 6, mtime=0))
         answer.headers["Content-Encoding"] = "gzip"
         if etag := answer.get_etag()[0]:
-            # A weak ETag: the same page in other bytes.
-            answer.set_etag(etag, weak=True)
+            answer.set_etag(f"{etag}{GZIPPED}")
     return answer

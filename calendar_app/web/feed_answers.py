@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
 
 from flask import Response, request
-from werkzeug.http import http_date, parse_date
+from werkzeug.http import http_date
 
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
@@ -18,6 +17,8 @@ from calendar_app.feeds.ical import CalendarWriter, file_name
 from calendar_app.feeds.options import FeedOptions, read_options
 from calendar_app.school.academies import Academy
 from calendar_app.school.local_time import PARIS
+from calendar_app.web import caching
+from calendar_app.web.compression import GZIPPED
 from calendar_app.web.page import page, settings
 
 
@@ -41,7 +42,7 @@ class Rendered:
     @classmethod
     def of(cls, data: bytes) -> Rendered:
         # mtime=0: the same bytes give the same gzip bytes.
-        return cls(data, gzip.compress(data, mtime=0), hashlib.sha256(data).hexdigest()[:32])
+        return cls(data, gzip.compress(data, mtime=0), caching.etag_of(data))
 
     @property
     def size(self) -> int:
@@ -77,9 +78,7 @@ def write_ics(feed: Feed, *, wednesdays: bool | None = None) -> bytes:
     return writer.render(feed)
 
 
-def answer_feed(
-    rendered: Rendered, changed_at: datetime, content_type: str, cache_control: str
-) -> Response:
+def answer_feed(rendered: Rendered, changed_at: datetime, content_type: str) -> Response:
     """Answer with the bytes of a feed, or 304 when the client has the same version.
 
     :param changed_at: the last change of what the feed says (aware).
@@ -87,9 +86,8 @@ def answer_feed(
     zipped = request.accept_encodings["gzip"] > 0
     moved_at = _moved_at(changed_at)
     answer = Response(content_type=content_type)
-    answer.set_etag(f"{rendered.etag}-gzip" if zipped else rendered.etag)
+    answer.set_etag(f"{rendered.etag}{GZIPPED}" if zipped else rendered.etag)
     answer.headers["Last-Modified"] = http_date(moved_at)
-    answer.headers["Cache-Control"] = cache_control
     answer.headers["Vary"] = "Accept-Encoding"
     if is_known(rendered.etag, changed_at):
         answer.status_code = 304
@@ -103,16 +101,11 @@ def answer_feed(
 
 
 def is_known(etag: str, changed_at: datetime) -> bool:
-    """Return whether the client has this version. If-None-Match wins over If-Modified-Since
-    (RFC 9110, section 13.2.2). The ETag of either variant counts: both hold the same dates.
+    """Return whether the client has this version of a feed (:func:`caching.is_known`).
 
-    :param etag: that of the plain variant.
     :param changed_at: as in :func:`answer_feed`.
     """
-    if "If-None-Match" in request.headers:
-        return any(request.if_none_match.contains_weak(e) for e in (etag, f"{etag}-gzip"))
-    since = parse_date(request.headers.get("If-Modified-Since"))
-    return since is not None and _moved_at(changed_at) <= since
+    return caching.is_known(request.environ, etag, _moved_at(changed_at))
 
 
 def _moved_at(changed_at: datetime) -> datetime:

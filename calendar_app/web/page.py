@@ -149,6 +149,11 @@ def page() -> Page:
     return cast(Page, g.page)
 
 
+def instant() -> datetime:
+    """Return the instant of this request (aware UTC): that of its page, if it has one."""
+    return cast(Page, g.page).now if "page" in g else datetime.now(UTC)
+
+
 def _day(text: str) -> date:
     try:
         day = date.fromisoformat(text)

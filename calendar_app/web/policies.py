@@ -26,8 +26,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Policy(Enum):
     """Who may open a view."""
 
-    #: Anybody.
+    #: Anybody, and the answer is the same for everybody: caches may keep it (``web/caching.py``).
     PUBLIC = "public"
+    #: Anybody, but the answer is for who asked: a form with its token, or what is true just now.
+    PUBLIC_UNCACHED = "public, uncached"
     #: A person with a working link; the view reads the link, and answers 404 to any other.
     LINK_HOLDER = "link holder"
     #: Any editor.
@@ -75,7 +77,6 @@ def hold_to_policies(app: Flask, ask_to_log_in: Callable[[], Response]) -> None:
         in.
     :raises RuntimeError: when a view declares no policy.
     """
-    policy(Policy.PUBLIC)(app.view_functions["static"])
     for rule in app.url_map.iter_rules():
         policy_of(app, rule.endpoint)
     app.before_request(_make_readable)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -80,14 +80,11 @@ _EMBED_HEADERS = {
 } | {"Content-Security-Policy": _EMBED_POLICY}
 
 #: A personal link gives access to everything of its person: no other site learns the address, no
-#: cache stores the page, no search engine lists it.
+#: search engine lists it. (No cache keeps the page: ``web/caching.py``.)
 PERSONAL_HEADERS = {
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",
 }
-#: A calendar program may keep a personal agenda, if it asks each time whether it changed.
-PERSONAL_FEED_CACHE = "private, no-cache"
 PERSONAL_FEED_PATH = "/flux/perso/"
 PERSONAL_PATHS = (
     PERSONAL_FEED_PATH,
@@ -202,10 +199,17 @@ def _check_host() -> None:
     """Refuse a foreign Host header: no address may be built with the name of another site. The
     health checks and measures of a supervisor may use any name. (Werkzeug's own check knows no IPv6
     address.)"""
-    name = re.sub(r":[0-9]+$", "", request.host.lower())
-    trusted = current_app.config["SETTINGS"].trusted_hosts
-    if name not in trusted and request.endpoint not in _ANY_NAME:
+    is_trusted = is_trusted_host(request.host, current_app.config["SETTINGS"].trusted_hosts)
+    if not is_trusted and request.endpoint not in _ANY_NAME:
         abort(400)
+
+
+def is_trusted_host(host: str, trusted: Collection[str]) -> bool:
+    """Return whether a Host header names this site, with any port.
+
+    :param trusted: the names of the site (``Settings.trusted_hosts``).
+    """
+    return re.sub(r":[0-9]+$", "", host.lower()) in trusted
 
 
 def _forget_days_that_are_none() -> None:
@@ -252,11 +256,6 @@ def has_undeclared_proxy() -> bool:
 def _add_headers(answer: Response) -> Response:
     if request.method == "POST" or request.path.startswith(PERSONAL_PATHS):
         answer.headers.update(PERSONAL_HEADERS)
-        if request.path.startswith(PERSONAL_FEED_PATH):
-            answer.headers["Cache-Control"] = PERSONAL_FEED_CACHE
-    elif request.blueprint == "subscription":
-        # The form carries a token that is valid for one hour.
-        answer.headers["Cache-Control"] = "private, no-cache"
     shown_elsewhere = request.path.startswith(EMBED_PATH)
     for name, value in (_EMBED_HEADERS if shown_elsewhere else HEADERS).items():
         answer.headers.setdefault(name, value)

@@ -20,6 +20,7 @@ from calendar_app.editing import accounts, events
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.store.base import db, writing
+from calendar_app.web.caching import FEED_CACHE
 from tests.conftest import IMPORTED_AT, JANUARY
 from tests.factories import ID, another, entry, publish
 from tests.ical_reading import vevents
@@ -96,7 +97,7 @@ def test_they_are_answered_like_a_calendar(empty_app, client, form):
         answer = client.get(address)
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == TYPES[form]
-        assert answer.headers["Cache-Control"] == "public, max-age=900"
+        assert answer.headers["Cache-Control"] == FEED_CACHE
         assert "Set-Cookie" not in answer.headers
         etag = {"If-None-Match": answer.headers["ETag"]}
         assert client.get(address, headers=etag).status_code == 304

@@ -34,6 +34,7 @@ from tests.web.subscription.test_subscription_pages import ALICE, BOB, dump, per
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 SAFE = {"GET", "HEAD", "OPTIONS"}
+ANYBODY = {Policy.PUBLIC, Policy.PUBLIC_UNCACHED}
 #: The one-click request of RFC 8058, sent by a mail program: the only POST without a token.
 ONE_CLICK = "personal.unsubscribe"
 
@@ -166,7 +167,7 @@ def expected(declared: Policy, role: str, method: str, endpoint: str, of_lille: 
         académie that object does not exist, whatever they send.
     """
     editor, lets_in = ROLES[role]
-    if declared is not Policy.PUBLIC and declared not in lets_in:
+    if declared not in ANYBODY | lets_in:
         if declared is Policy.LINK_HOLDER:
             return "404"
         return "403" if editor and role != "disabled" else "to log in"
@@ -175,6 +176,21 @@ def expected(declared: Policy, role: str, method: str, endpoint: str, of_lille: 
     if method in SAFE:
         return "shown"
     return "done" if endpoint == ONE_CLICK else "400"
+
+
+def is_kept_rightly(answer, declared: Policy | None) -> bool:
+    """Return whether the headers for caches are those of the policy.
+
+    :param declared: None for a method that the address does not have.
+    """
+    headers, method = answer.headers, answer.request.method
+    is_shown = answer.status_code == 200 or 300 < answer.status_code < 400
+    if declared is not Policy.PUBLIC or method not in ("GET", "HEAD") or not is_shown:
+        return headers["Cache-Control"] == "private, no-store"
+    cached = headers["Cache-Control"].startswith("public, max-age=")
+    is_whole = answer.status_code == 200
+    has_etag = headers.get("ETag", "").startswith('"') and "Accept-Encoding" in headers["Vary"]
+    return cached and "Set-Cookie" not in headers and (has_etag or not is_whole)
 
 
 def answered(answer) -> str:
@@ -200,7 +216,7 @@ def test_every_route_and_method_is_answered_as_its_policy_says(site, role):
             answer = client.open(address, method=method)
             answer.close()  # otherwise a static file stays open
             if endpoint is None:
-                wanted = "405"
+                wanted, declared = "405", None
             else:
                 declared = policy_of(site, endpoint)
                 policies.add(declared)
@@ -208,6 +224,8 @@ def test_every_route_and_method_is_answered_as_its_policy_says(site, role):
                 wanted = expected(declared, role, method, endpoint, of_lille)
             if answered(answer) != wanted:
                 wrong.append((method, address, answer.status_code, wanted))
+            if not is_kept_rightly(answer, declared):
+                wrong.append((method, address, str(answer.headers)))
             if method not in SAFE and answer.status_code < 300:
                 unrefused.add(endpoint)
     assert wrong == []

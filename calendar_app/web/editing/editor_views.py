@@ -65,7 +65,7 @@ def service() -> Response:
 
 
 @bp.route("/connexion/", methods=["GET", "POST"])
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 @bodies.takes(bodies.PASTED_LETTER)
 def log_in() -> Any:
     """Log in, and go on to the page to which the editor was going. A refusal never tells whether
@@ -108,7 +108,7 @@ def log_out() -> Any:
 
 
 @bp.route("/mot-de-passe/", methods=["GET", "POST"])
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 def forgotten() -> Any:
     """« Mot de passe oublié »: mail a link. The answer is the same for every address."""
     if request.method != "POST":

@@ -15,6 +15,7 @@ from calendar_app.feeds.feed import Feed, month_edge
 from calendar_app.feeds.options import FeedOptions
 from calendar_app.feeds.select import catalogue_feed, event_feed, read_name
 from calendar_app.store.base import db
+from calendar_app.web.caching import FEED_CACHE
 from calendar_app.web.feed_answers import (
     Rendered,
     answer_feed,
@@ -28,8 +29,6 @@ from calendar_app.web.policies import Policy, policy
 
 bp = Blueprint("feeds", __name__)
 
-#: Seconds for which an HTTP cache may keep a feed.
-MAX_AGE = 900
 #: Maximum size of the feeds in memory, in bytes; the least recently used ones are dropped first.
 KEPT_BYTES = 32 * 1024 * 1024
 
@@ -154,8 +153,9 @@ def _answer(key: tuple[object, ...], feed: Callable[[], Feed], form: str = "ics"
         (db.engine, here.reference.version, edge, settings().public_url, *key),
         lambda: _render(feed(), form),
     )
-    cache_control = f"public, max-age={MAX_AGE}"
-    return answer_feed(rendered, here.reference.changed_at, CONTENT_TYPES[form], cache_control)
+    answer = answer_feed(rendered, here.reference.changed_at, CONTENT_TYPES[form])
+    answer.headers["Cache-Control"] = FEED_CACHE
+    return answer
 
 
 CONTENT_TYPES = {

@@ -35,7 +35,7 @@ _ADDRESS_SPENT = (
 
 
 @bp.route("/", methods=["GET", "POST"])
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 def propose() -> Any:
     """Suggest a date or, with ``?evenement=``, report a mistake in that event."""
     event_id = request.values.get("evenement", "").strip()

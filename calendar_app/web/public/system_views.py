@@ -32,14 +32,14 @@ ICON_SIZES = (192, 512)
 
 
 @bp.get("/livez")
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 def livez() -> Response:
     """Answer 200 while the process lives; the store is not asked."""
     return _text("ok\n")
 
 
 @bp.get("/readyz")
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 def readyz() -> Response:
     """Answer 200 when this process can serve, else 503. The body names other parts that fail."""
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from importlib.metadata import version
 
 from flask import Blueprint, Response
 
@@ -12,16 +11,13 @@ from calendar_app.feeds.feed import month_edge
 from calendar_app.feeds.ical import CONTENT_TYPE
 from calendar_app.reminders import personal_agenda
 from calendar_app.store.base import db
+from calendar_app.web.caching import RELEASE
 from calendar_app.web.feed_answers import Rendered, answer_feed, is_known, write_ics
 from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.security import PERSONAL_FEED_CACHE
 from calendar_app.web.visitors import links
 
 bp = Blueprint("agenda", __name__)
-
-#: The release: another one may write other bytes.
-VERSION = version("calendar-app")
 
 
 @bp.get("/flux/perso/<token>/mon-agenda.ics")
@@ -36,13 +32,12 @@ def feed(token: str) -> Response:
     changed_at = max(here.reference.changed_at, agenda.changed_at)
     # What the bytes depend on: whoever has them is answered before anything is rendered.
     depends = (
-        *(VERSION, public.site_name, public.public_url, public.uid_domain),
+        *(RELEASE, public.site_name, public.public_url, public.uid_domain),
         *(here.reference.version, month_edge(here.now), agenda.uid, agenda.revision),
     )
     etag = hashlib.sha256(repr(depends).encode()).hexdigest()[:32]
     if is_known(etag, changed_at):
-        unchanged = Rendered(b"", b"", etag)
-        return answer_feed(unchanged, changed_at, CONTENT_TYPE, PERSONAL_FEED_CACHE)
+        return answer_feed(Rendered(b"", b"", etag), changed_at, CONTENT_TYPE)
     found = personal_agenda.personal_feed(
         db.session,
         here.reference,
@@ -53,4 +48,4 @@ def feed(token: str) -> Response:
         address=links().agenda(uid),
     )
     rendered = Rendered.of(write_ics(found, wednesdays=person.school.wednesdays))
-    return answer_feed(replace(rendered, etag=etag), changed_at, CONTENT_TYPE, PERSONAL_FEED_CACHE)
+    return answer_feed(replace(rendered, etag=etag), changed_at, CONTENT_TYPE)

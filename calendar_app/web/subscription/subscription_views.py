@@ -56,7 +56,7 @@ def _next_edition_words(events: Iterable[Event]) -> str:
 
 
 @bp.route("/", methods=["GET", "POST"])
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 def sign_up() -> Any:
     """« Rappels par courriel »: show the form; POST signs up and answers « Vérifiez… »."""
     here = page()
@@ -86,7 +86,7 @@ def sign_up() -> Any:
 
 
 @bp.post("/code/")
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 def code() -> Any:
     """Check the six digits of a mail, for people whose school mail rewrites links."""
     here, form = page(), forms.AddressForm.posted(request.form)
@@ -115,14 +115,14 @@ def code() -> Any:
 
 
 @bp.get("/code/")
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 def no_code() -> BaseResponse:
     """Redirect a GET of the page for the six digits: a person reloaded it or kept its address."""
     return redirect(url_for(".find_link"), 303)
 
 
 @bp.route("/retrouver/", methods=["GET", "POST"])
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 def find_link() -> Any:
     """« Retrouver mon lien »: mail the link. No answer tells whether the address is known."""
     here = page()

@@ -264,7 +264,7 @@ def test_nobody_keeps_or_lists_a_page_of_the_room(site, client):
     enter(client, make_editor(site))
     for address in (LOG_IN, ROOM, link_for(site)):
         headers = client.get(address).headers
-        assert headers["Cache-Control"] == "no-store"
+        assert headers["Cache-Control"] == "private, no-store"
         assert headers["X-Robots-Tag"] == "noindex"
         assert headers["Referrer-Policy"] == "no-referrer"
 

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import time_machine
+from flask import url_for
 
 from calendar_app.web import head
 from calendar_app.web.public.system_views import BACKGROUND_COLOUR, ICON_SIZES, THEME_COLOUR
@@ -85,6 +86,12 @@ def test_addresses_are_those_of_the_public_site(make_app):
 # What shows a link.
 
 
+def address_of(client, name: str) -> str:
+    """Return the address of a static file: with its hash, kept for a year."""
+    with client.application.test_request_context():
+        return url_for("static", filename=name)
+
+
 def test_a_link_to_a_page_is_shown_with_its_title_its_words_and_a_drawing(client):
     told = properties(client, "/agenda/?academie=lille")
     assert {name: words for name, words in told.items() if name.startswith(("og", "twitter"))} == {
@@ -94,7 +101,7 @@ def test_a_link_to_a_page_is_shown_with_its_title_its_words_and_a_drawing(client
         "og:site_name": "Calendrier des classes",
         "og:locale": "fr_FR",
         "og:type": "website",
-        "og:image": f"{HERE}/static/og.png",
+        "og:image": HERE + address_of(client, "og.png"),
         "og:image:type": "image/png",
         "og:image:width": "1200",
         "og:image:height": "630",
@@ -122,7 +129,7 @@ def test_an_event_is_shown_with_the_drawing_of_its_type(empty_app, type_):
     client = empty_app.test_client()
     told = properties(client, f"/evenements/{ID}/")
     image = head.EVENT_IMAGES[type_]
-    assert told["og:image"] == f"{HERE}/static/{image.name}"
+    assert told["og:image"] == HERE + address_of(client, image.name)
     assert told["og:image:alt"].replace("\u202f", " ") == image.alt
     # A program that reads the event takes the same image.
     assert told_of(client, f"/evenements/{ID}/")[0]["image"] == told["og:image"]

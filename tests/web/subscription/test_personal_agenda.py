@@ -298,7 +298,7 @@ def test_the_bytes_are_stable_and_a_program_that_has_them_gets_a_304(client, age
     ):
         answer = client.get(agenda, headers=headers)
         assert (answer.status_code, answer.data) == (304, b"")
-        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert answer.headers["Cache-Control"] == "private, no-store"
     zipped = client.get(agenda, headers={"Accept-Encoding": "gzip"})
     assert gzip.decompress(zipped.data) == first.data
     assert zipped.headers["ETag"] != first.headers["ETag"]
@@ -323,7 +323,7 @@ def test_it_is_for_one_person_and_head_answers_as_get(client, agenda):
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
         assert answer.headers["Content-Disposition"] == 'inline; filename="mon-agenda.ics"'
-        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert answer.headers["Cache-Control"] == "private, no-store"
         assert answer.headers["X-Robots-Tag"] == "noindex"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert "Set-Cookie" not in answer.headers
@@ -350,7 +350,7 @@ def test_what_never_was_ours_is_a_french_404(client, wrong):
     assert answer.mimetype == "text/plain"
     assert "n'est pas complète" in answer.text
     assert answer.headers["X-Robots-Tag"] == "noindex"
-    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_neither_a_link_nor_a_cut_address_is_an_agenda(client, token, agenda):
@@ -367,7 +367,7 @@ def is_over(client, path: str) -> bool:
     if answer.status_code == 410:
         assert OVER in answer.text
         assert answer.mimetype == "text/plain"
-        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert answer.headers["Cache-Control"] == "private, no-store"
     return answer.status_code == 410
 
 

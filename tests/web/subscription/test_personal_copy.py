@@ -184,7 +184,7 @@ def test_the_file_is_readable_too(site):
     answer = site.test_client().get(personal(token, "donnees.json"))
     assert "\\u" not in answer.text
     assert '\n  "adresse": "alice@' in answer.text
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_somebody_who_has_little_reads_little(site):

@@ -731,7 +731,7 @@ def test_personal_pages_are_kept_by_nobody_and_listed_nowhere(site, client, toke
     answers += [client.get(personal("x")), client.get(personal(token, "rien"))]
     answers += [post(client, "/abonnement/", FORM), post(client, "/abonnement/retrouver/", FORM)]
     for answer in answers:
-        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cache-Control"] == "private, no-store"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["X-Robots-Tag"] == "noindex"
         assert "Set-Cookie" not in answer.headers
@@ -743,7 +743,7 @@ def test_the_form_may_be_found_and_is_not_kept_longer_than_its_token(client):
     answer = client.get("/abonnement/")
     assert "X-Robots-Tag" not in answer.headers
     assert "noindex" not in answer.text
-    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_the_legal_pages_say_who_answers_for_the_site(make_app):
