@@ -23,7 +23,7 @@ from calendar_app.letters.agendas.calendar_file import MAX_OCCURRENCES
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.letters.limited_process import run_limited
 from calendar_app.words.errors import UnreadableLetterError
-from tests.tools import CAMPAIGN
+from tests.tools import CAMPAIGN, scaled
 
 TODAY = date(2021, 1, 4)
 KNOWLEDGE = knowledge_of_files(data_folder())
@@ -442,7 +442,7 @@ def test_a_hostile_agenda_ends_in_values_or_a_sentence(event, monkeypatch):
 @pytest.mark.long
 def test_a_huge_agenda_ends_within_its_limits():
     event = "UID:{}\nDTSTART;VALUE=DATE:20210110\nRRULE:FREQ=DAILY\nSUMMARY:S"
-    data = agenda(*(event.format(n) for n in range(20_000)))
+    data = agenda(*(event.format(n) for n in range(scaled(20_000))))
     with pytest.raises(UnreadableLetterError):
         read(data)
 

@@ -59,7 +59,7 @@ _FREQUENCIES = frozenset(("DAILY", "WEEKLY", "MONTHLY", "YEARLY"))
 _A_DAY = 4
 _TITLES = 5
 #: The most occurrences that are expanded; an agenda of people has far fewer.
-_MOST_EXPANDED = 20 * MAX_OCCURRENCES
+_MOST_EXPANDED = 5 * MAX_OCCURRENCES
 
 
 @dataclass(frozen=True, slots=True)
