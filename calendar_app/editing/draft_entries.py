@@ -6,7 +6,7 @@ What the draft does not say stays « non précisé ».
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from calendar_app.catalogue.queries import Reference
 from calendar_app.catalogue.versions import merge
 from calendar_app.editing import events
 from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.rules.draft_states import Proposal
 from calendar_app.editing.rules.known_events import KIND_OF_STEP, RESULTS, compatible, scope_of
 from calendar_app.feeds.wording import scope_words
 from calendar_app.letters.as_json import item_from_json
@@ -46,6 +47,7 @@ _LONGEST_TITLE = 160
 _LONGEST_SLUG = 60
 #: An approximate deadline (« fin mai ») has a last day only: its first day is taken so long before.
 _VAGUE_DEADLINE = timedelta(days=10)
+_DAYS = ("day", "first_day", "last_day", "certainty", "phrase")
 
 
 def item_of_draft(draft: Draft) -> DatedItem:
@@ -79,7 +81,31 @@ def written_draft(session: AnySession, draft: Draft) -> Written:
     item = item_of_draft(draft)
     for key, milestone in _changed(draft, item, event, entry, reference):
         facts[f"milestones.{key}"] = milestone
+    if draft.said is not None:
+        facts |= _renamed(item, event)
     return written_from(facts)
+
+
+def date_of(draft: Draft, event: Event, before: Set[int] = frozenset()) -> Milestone | None:
+    """Return the milestone that an accepted draft stands for in its event: of several, the nearest
+    one of its kind; None when the event has none.
+
+    :param before: ids of the milestones that the event had before the acceptance.
+    """
+    if draft.proposal is Proposal.CHANGE and draft.milestone in event.milestones:
+        return draft.milestone
+    item = item_of_draft(draft)
+    kinds = {kind for kind, *_ in _dates(item)}
+    added = [m for m in event.milestones if m.id not in before]
+    fitting = [
+        m
+        for m in added or event.milestones
+        if m.kind in kinds or (m.kind.is_deadline and any(kind.is_deadline for kind in kinds))
+    ]
+    day = item.last_day or item.first_day
+    if day is None:
+        return None
+    return min(fitting or added, key=lambda m: (abs(m.last_day - day), m.position), default=None)
 
 
 def publishing_scope(session: AnySession, draft: Draft) -> frozenset[str]:
@@ -303,12 +329,13 @@ def _changed(
                 milestone["place"] = item.place
             yield milestone.pop("key"), milestone
         return
-    if item.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED):
+    ended = item.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
+    if draft.said is not None:
         for m in span:
-            yield m.key, _of(entry, m.key) | {"cancelled": "true"}
+            yield m.key, _as_said(m, item, entry, event) | ({"cancelled": "true"} if ended else {})
         return
     for m in span:
-        yield m.key, _moved(m, item, entry)
+        yield m.key, _of(entry, m.key) | {"cancelled": "true"} if ended else _moved(m, item, entry)
 
 
 def _is_changed(m: Milestone, draft: Draft, item: DatedItem) -> bool:
@@ -329,11 +356,7 @@ def _is_changed(m: Milestone, draft: Draft, item: DatedItem) -> bool:
 def _moved(m: Milestone, item: DatedItem, entry: EventEntry) -> Written:
     """Return a milestone with the days of an item, and with the days before its first move."""
     facts = _of(entry, m.key)
-    kept = {
-        name: value
-        for name, value in facts.items()
-        if name not in ("day", "first_day", "last_day", "certainty", "phrase", "moved_from")
-    }
+    kept = {name: value for name, value in facts.items() if name not in (*_DAYS, "moved_from")}
     kept.pop("cancelled", None)
     news = next((new for new in _milestones(item, set()) if _fits(new, m)), None)
     if news is None:
@@ -351,6 +374,28 @@ def _moved(m: Milestone, item: DatedItem, entry: EventEntry) -> Written:
     if moved:
         new["moved_from"] = {"first_day": str(moved[0]), "last_day": str(moved[1])}
     return new
+
+
+def _as_said(m: Milestone, item: DatedItem, entry: EventEntry, event: Event) -> Written:
+    """Return a milestone as a source says it now, whole: its days, kind, hours and place."""
+    (news,) = _milestones(item, set())
+    hours = ("start_time", "end_time", "time_zone")
+    facts = {name: value for name, value in _moved(m, item, entry).items() if name not in hours}
+    if not _fits(news, m):
+        facts = {name: value for name, value in facts.items() if name not in _DAYS}
+        facts |= {name: value for name, value in news.items() if name in ("kind", *_DAYS)}
+    facts |= {name: value for name, value in news.items() if name in hours}
+    if item.place and item.place != (m.place or event.place):
+        facts["place"] = item.place
+    return facts
+
+
+def _renamed(item: DatedItem, event: Event) -> Written:
+    """Return what follows from the title that a source now gives to an event."""
+    title = clean_line(item.title)[:_LONGEST_TITLE]
+    if fold(title) == fold(event.title):
+        return {}
+    return {"title": title, "summary": event.summary.replace(event.title, title)}
 
 
 def _fits(new: Written, m: Milestone) -> bool:

@@ -83,6 +83,8 @@ def reopen(draft: Draft) -> None:
     draft.state, draft.decided_at, draft.decided_by = DraftState.PENDING, None, None
     if draft.proposal is Proposal.NEW_EVENT:
         draft.event = None
+    if draft.proposal is not Proposal.CHANGE:
+        draft.milestone = None
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -144,21 +144,21 @@ def held_against_calendar(
     issued: date,
     now: datetime,
     academies: Academies,
+    claimed: Set[int] = frozenset(),
 ) -> list[Draft]:
-    """Return a draft for each item, in the order of the items, compared with the calendar and with
-    the pending drafts. Runs inside the caller's transaction, which holds the lock of the
-    catalogue's row and adds the drafts.
+    """Return a draft for each item, in order, compared with the calendar and the pending drafts.
+    The caller's transaction holds the lock of the catalogue's row and adds the drafts.
 
-    :param issued: the day on which the items were announced; it decides the school year of items
-        without days.
+    :param issued: the day of announcement; it decides the school year of items without days.
+    :param claimed: ids of the milestones that are known to be other dates than these.
     """
     events = _events(session, items, issued)
     series = dict(session.execute(select(Series.id, Series.title)).tuples().all())
-    decisions = decide(items, [known_event(event) for event in events], series, academies, issued)
+    decisions = decide(items, [known_event(e, claimed) for e in events], series, academies, issued)
     waiting = _pending(session, items)
     drafts: list[Draft] = []
     for position, (item, decision) in enumerate(zip(items, decisions, strict=True)):
-        draft = _draft(item, decision, position, now, academies)
+        draft = new_draft(item, decision, position, now, academies)
         if decision.proposal:
             draft.same_as = _same(draft, waiting, academies)
         drafts.append(draft)
@@ -170,7 +170,7 @@ def held_against_calendar(
     return drafts
 
 
-def _draft(
+def new_draft(
     item: DatedItem, decision: Decision, position: int, now: datetime, academies: Academies
 ) -> Draft:
     return Draft(
@@ -204,8 +204,8 @@ def _events(session: AnySession, items: Iterable[DatedItem], issued: date) -> Se
     return sorted(events, key=lambda event: event.id)
 
 
-def known_event(event: Event) -> KnownEvent:
-    """Return an event as the value that items are compared with."""
+def known_event(event: Event, without: Set[int] = frozenset()) -> KnownEvent:
+    """Return an event as the value that items are compared with, *without* some milestones."""
     dates = tuple(
         KnownDate(
             id=m.id,
@@ -217,6 +217,7 @@ def known_event(event: Event) -> KnownEvent:
             cancelled=m.is_cancelled,
         )
         for m in event.milestones
+        if m.id not in without
     )
     return KnownEvent(
         id=event.id,
@@ -229,8 +230,7 @@ def known_event(event: Event) -> KnownEvent:
 
 
 def _pending(session: AnySession, items: Iterable[DatedItem]) -> Sequence[Draft]:
-    """Return the pending drafts that have the last day of an item (or the first day of an item
-    without a last day), oldest first."""
+    """Return the pending drafts that have the last (or only) day of an item, oldest first."""
     days = {item.last_day for item in items if item.last_day}
     first_days = {item.first_day for item in items if item.first_day and not item.last_day}
     query = (

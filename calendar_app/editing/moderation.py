@@ -21,7 +21,7 @@ from calendar_app.catalogue.facts import facts_of
 from calendar_app.catalogue.models.events import Event
 from calendar_app.catalogue.versions import Facts
 from calendar_app.editing import drafts, events, suggestions
-from calendar_app.editing.draft_entries import item_of_draft, proposed, publishing_scope
+from calendar_app.editing.draft_entries import date_of, item_of_draft, proposed, publishing_scope
 from calendar_app.editing.draft_facts import draft_facts, note_draft
 from calendar_app.editing.drafts import known_event
 from calendar_app.editing.models.editors import Editor
@@ -155,10 +155,13 @@ def accept(
             now_ = facts_of(event_entry(draft.event, queries.reference(session).academies))
             before = dict(base) if base is not None else now_
         was_new = draft.proposal is Proposal.NEW_EVENT
+        had = {m.id for m in draft.event.milestones} if draft.event else set()
         event = _write(session, editor, draft, entry, before, now)
         draft.answer = answer.strip() or None
         _decide(draft, DraftState.ACCEPTED, editor, now)
         draft.event = event
+        if draft.entry is None:
+            draft.milestone = date_of(draft, event, had)
         session.flush()
         if event.revision == event_revision:  # the event did not change, so the journal has no row
             note_draft(session, editor, draft, ChangeAction.EDITED, was, now)
@@ -401,5 +404,5 @@ def settle_repeated(session: AnySession, accepted: Draft, now: datetime) -> None
     for draft in session.scalars(select(Draft).where(Draft.same_as_id == accepted.id)):
         before = draft_facts(draft)
         draft.same_as, draft.proposal, draft.state = None, None, DraftState.KNOWN
-        draft.event = accepted.event
+        draft.event, draft.milestone = accepted.event, accepted.milestone
         note_draft(session, None, draft, ChangeAction.ATTACHED, before, now)

@@ -16,7 +16,7 @@ from calendar_app.catalogue.facts import facts_of, written_from
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.versions import Conflict, Facts, merge
 from calendar_app.editing import events, journal, moderation, series_rules
-from calendar_app.editing.draft_entries import publishing_scope
+from calendar_app.editing.draft_entries import date_of, publishing_scope
 from calendar_app.editing.draft_facts import draft_facts, note_draft, reopen, restore
 from calendar_app.editing.followed import agendas
 from calendar_app.editing.models.editors import Editor
@@ -141,6 +141,8 @@ def _undo_event(
     elif draft and is_back and draft.state is DraftState.PENDING:
         draft.state, draft.decided_at, draft.decided_by = DraftState.ACCEPTED, now, editor
         draft.event = event
+        if draft.entry is None:
+            draft.milestone = date_of(draft, event)
     session.flush()
     if was_created and not is_back:
         _let_go(session, event, now)

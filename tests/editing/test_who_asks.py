@@ -57,6 +57,7 @@ NO_RIGHT = {
     subscribers.agenda_changed subscribers.whether_or_not references.renew_calendars
     series_rules.write_end
     audience.recipients_query draft_facts.note_draft drafts.held_against_calendar
+    following.take_reading
     moderation.point_others_to moderation.settle_repeated entry_rows.apply_entry journal.note
     outbox.finish outbox.still_owned
     outbox.queue_mail outbox.queue_other password_links.kill password_links.mail
@@ -67,7 +68,7 @@ NO_RIGHT = {
     """,
     # These functions write nothing.
     "a reading": """
-    change_words.changed_parts deciding.facts events.imagined events.rebase health.has_worker
+    change_words.changed_parts deciding.facts drafts.new_draft events.imagined events.rebase health.has_worker
     letter_room.lines_of
     other_mails.read other_mails.somebody_waits rights.is_allowed
     setup.schema_state subscriptions.confirmation_expired

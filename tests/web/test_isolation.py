@@ -75,7 +75,7 @@ def world(app: Flask) -> None:
                     created_at=NOW,
                     next_fetch_at=NOW,
                     failures=0,
-                    copy={},
+                    copy=[],
                 )
                 source.scope = {f"academie/{slug}"}
                 db.session.add(source)

@@ -166,7 +166,7 @@ def test_others_agendas_and_news():
         "<published>2021-01-04T08:00:00Z</published></entry></feed>"
     )
     for data in (agenda, news):
-        found = outside_values((data.encode(), TODAY, knowledge))
+        found = outside_values((data.encode(), TODAY, knowledge, "Europe/Paris", {}))
         assert found["items"]
         assert_all_seen(set(texts(found)), "balise")
 

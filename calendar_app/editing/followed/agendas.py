@@ -1,49 +1,38 @@
-"""Followed sources: the worker reads each outside feed on its own schedule, and new items become
-drafts.
+"""Followed sources: who follows what, and how the worker reads each outside feed on its own
+schedule.
 
-The last good copy of a source is kept. A source that fails, is empty or shrinks by more than half
-changes nothing but its warning.
+What a reading changes is in ``following``. A source that fails changes nothing but its warning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import select
 
 from calendar_app.catalogue import queries
-from calendar_app.editing import drafts, journal
-from calendar_app.editing.draft_entries import publishing_scope
-from calendar_app.editing.draft_facts import draft_facts, note_draft
+from calendar_app.editing import journal
 from calendar_app.editing.followed.fetcher import Fetched
-from calendar_app.editing.followed.outside_feed import OutsideItem, read_outside_limited
+from calendar_app.editing.followed.following import take_reading
+from calendar_app.editing.followed.outside_feed import read_outside_limited
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
-from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rights import is_allowed
 from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
-from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.rules.roles import EditorAction
-from calendar_app.letters.dated_items import DatedItem
 from calendar_app.letters.knowledge import LetterKnowledge
-from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import AnySession, reading, writing
 from calendar_app.words.errors import CalendarError, NotFoundError
 from calendar_app.words.links import is_link
-from calendar_app.words.text import clean_line, slugify
+from calendar_app.words.text import clean_line
 
 #: The time between two reads of a source. It doubles with each failure in a row after the first,
 #: up to :data:`SELDOM`.
 EVERY = timedelta(hours=6)
 SELDOM = timedelta(days=3)
-
-#: Feeds with fewer items may become empty or shrink by half without a warning.
-FEW = 4
 
 OUR_FAULT = "Nous n'avons pas su lire cet agenda : l'erreur est notée de notre côté."
 
@@ -98,6 +87,9 @@ def add(
     name, address = clean_line(name)[:_NAME_LENGTH], clean_line(address)
     if not name:
         raise SourceError("nom", "Indiquez le nom de cet agenda.")
+    scheme, _, rest = address.partition("://")
+    if scheme.lower() in ("webcal", "webcals"):  # how « s'abonner » links of agendas are written
+        address = f"https://{rest}"
     if not is_link(address) or len(address) > 2000:
         raise SourceError("adresse", "Indiquez une adresse qui commence par https://.")
     with writing(session, now):
@@ -119,7 +111,9 @@ def add(
             created_by_id=editor.id,
             next_fetch_at=now,
             failures=0,
-            copy={},
+            copy=[],
+            left_out=[],
+            first_seen={},
         )
         source.scope = set(scope)
         session.add(source)
@@ -203,31 +197,28 @@ def refresh(
     *,
     editor: Editor | None = None,
 ) -> None:
-    """Read a source. Its new and changed items become drafts. A failure is noted as the source's
-    warning, and the last good copy stays.
+    """Read a source. What is new, changed or gone becomes drafts (``following``). A failure is
+    noted as the source's warning, and changes nothing else.
 
-    :param editor: the editor who asked for the read after looking at the source: its items are then
-        accepted even if the feed is empty or shrank by half. None for the worker.
+    :param editor: the editor who asked for the read after looking at the source: it is then
+        believed even if the feed is empty or lost half of its dates. None for the worker.
     :raises NotFoundError: as :func:`visible`; for the worker a missing source is skipped.
     :raises SourceNotYoursError: when the editor may not decide whether the source is followed.
     """
-    believe = editor is not None
     with reading(session):
         source = _of(session, editor, source_id)
         if source is None:
             return
-        known, warned = dict(source.copy), source.warning is not None
-        # A feed that was read with a warning is fetched again in full.
-        tags = (None, None) if believe or warned else (source.etag, source.last_modified)
-        address = source.address
-    items: Sequence[OutsideItem] = ()
-    warnings: Sequence[str] = ()
+        tags: tuple[str | None, str | None] = (None, None)
+        if editor is None and _may_be_the_same(source, now):
+            tags = source.etag, source.last_modified
+        address, first_seen = source.address, dict(source.first_seen)
+        zone = queries.reference(session).academies.time_zone_of(source.scope)
+    found = None
     try:
         fetched = fetches.get(address, *tags)
         if fetched.status == _OK:
-            found = read_outside_limited(fetched.body, paris_day(now), knowledge)
-            items, warnings = found.items, found.warnings
-            _check_size(known, items, believe=believe)
+            found = read_outside_limited(fetched.body, paris_day(now), knowledge, zone, first_seen)
         elif fetched.status != _SAME:
             raise CalendarError(f"Le site répond par une erreur ({fetched.status}).")
     except CalendarError as error:
@@ -241,13 +232,19 @@ def refresh(
             return
         source.tried_at = source.succeeded_at = now
         source.failures, source.next_fetch_at = 0, now + EVERY
-        if fetched.status == _SAME:
+        if found is None:
             return
-        source.warning = " ".join(warnings) or None
         source.etag, source.last_modified = fetched.etag, fetched.last_modified
-        news = [i for i in items if source.copy.get(i.id) != i.fingerprint]
-        source.copy = {i.id: i.fingerprint for i in items}
-        _add_drafts(session, source, news, now)
+        take_reading(session, source, found, now, believe=editor is not None)
+
+
+def _may_be_the_same(source: Source, now: datetime) -> bool:
+    """Whether the answer « nothing new » may spare a reading. What has a warning is read again, and
+    so is each feed every month: what returns for ever then shows another month."""
+    if source.warning is not None or source.succeeded_at is None:
+        return False
+    last, today = paris_day(source.succeeded_at), paris_day(now)
+    return (last.year, last.month) == (today.year, today.month)
 
 
 def _ask(session: AnySession, editor: Editor, source: Source) -> None:
@@ -266,18 +263,6 @@ def _of(session: AnySession, editor: Editor | None, source_id: int) -> Source | 
     return _to_decide(session, editor, source_id) if editor else session.get(Source, source_id)
 
 
-def _check_size(known: dict[str, str], items: Sequence[OutsideItem], *, believe: bool) -> None:
-    if believe or len(known) < FEW:
-        return
-    if not items:
-        raise CalendarError("L'agenda est vide : la dernière bonne copie est gardée.")
-    if 2 * len(items) < len(known):
-        raise CalendarError(
-            f"L'agenda a perdu plus de la moitié de ses dates ({len(known)} → {len(items)}) : la "
-            "dernière bonne copie est gardée."
-        )
-
-
 def note_failure(session: AnySession, source_id: int, why: str, now: datetime) -> None:
     """Note that a source could not be read, and postpone its next read (exponential back-off).
 
@@ -290,50 +275,6 @@ def note_failure(session: AnySession, source_id: int, why: str, now: datetime) -
         source.tried_at, source.warning = now, why
         source.failures += 1
         source.next_fetch_at = now + min(EVERY * 2 ** min(source.failures - 1, 8), SELDOM)
-
-
-def _add_drafts(
-    session: AnySession, source: Source, news: Sequence[OutsideItem], now: datetime
-) -> None:
-    """Add a draft for each new or changed item. A pending draft of the same item is refused: the
-    new draft replaces it."""
-    academies = queries.reference(session).academies
-    waiting = select(Draft).where(
-        Draft.source_id == source.id,
-        Draft.state == DraftState.PENDING,
-        Draft.outside_id.in_([item.id for item in news]),
-    )
-    for draft in session.scalars(waiting).all():
-        # The item changed before an editor decided: only its present content counts.
-        before = draft_facts(draft)
-        draft.state, draft.answer = DraftState.REFUSED, "Remplacé : l'agenda dit autre chose."
-        draft.decided_at = now
-        note_draft(session, None, draft, ChangeAction.REFUSED, before, now)
-    session.flush()
-    items = [_for(source, item.item, academies) for item in news]
-    today = paris_day(now)
-    found = drafts.held_against_calendar(session, items, today, now, academies)
-    for draft, item in zip(found, news, strict=True):
-        draft.source_id, draft.outside_id, draft.fingerprint = source.id, item.id, item.fingerprint
-        session.add(draft)
-    session.flush()
-    for draft in found:
-        draft.scope = set(publishing_scope(session, draft))
-
-
-def _for(source: Source, item: DatedItem, academies: Academies) -> DatedItem:
-    """Return an item with its own places, or with those of its source where it names none."""
-    if item.academies or item.departments or NATIONAL in source.scope:
-        return item
-    names = [code.partition("/")[::2] for code in sorted(source.scope)]
-    regions = {name for kind, name in names if kind == "region"}
-    slugs = [name for kind, name in names if kind == "academie"]
-    slugs += [a.slug for a in academies if a.region and slugify(a.region) in regions]
-    return replace(
-        item,
-        academies=tuple(dict.fromkeys(slugs)),
-        departments=tuple(name for kind, name in names if kind == "departement"),
-    )
 
 
 def _facts(source: Source) -> dict[str, object]:

@@ -131,9 +131,13 @@ class Draft(Base):
     source_id: Mapped[int | None] = mapped_column(
         ForeignKey(Source.id, ondelete="SET NULL"), index=True
     )
-    #: The item's id in the source, and the fingerprint of its content.
+    #: What makes it the same date at each reading of the source: UID and RECURRENCE-ID
+    #: (``rules.source_changes.Identity``).
     outside_id: Mapped[str | None]
-    fingerprint: Mapped[str | None]
+    recurrence: Mapped[str | None]
+    #: For a change to a date that came from the source: the whole item as the source said it, while
+    #: *item* leaves what an editor wrote otherwise. NULL where both are the same.
+    said: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: The address of a proposer who wants an answer; erased once the answer was sent.
     suggested_by: Mapped[str | None]
     #: The mail with the answer to the proposer.

@@ -5,6 +5,8 @@ No table here is ``Visible``: the items of a source become drafts.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, CheckConstraint, ForeignKey
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -37,13 +39,17 @@ class Source(Base):
     succeeded_at: Mapped[Instant | None]
     #: Consecutive failed tries.
     failures: Mapped[int] = mapped_column(default=0)
-    #: A French sentence about what an editor must look at (the feed fails, is empty, shrank by
-    #: half…).
+    #: A French sentence about what an editor must look at (the feed fails, lost half of its
+    #: dates…).
     warning: Mapped[str | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
-    #: The last good copy: id of an item in the feed → fingerprint of its content.
-    copy: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    #: The dates that it showed last: UID, RECURRENCE-ID or None, last day (ISO 8601) of each.
+    copy: Mapped[list[list[str | None]]] = mapped_column(JSON, default=list)
+    #: What was not taken at the last reading: ``{"reason": …, "count": …, "titles": […]}``.
+    left_out: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    #: Entries of news without a date of their own → the day (ISO 8601) when they were first seen.
+    first_seen: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
 
     created_by: Mapped[Editor | None] = relationship()
     scope_rows: Mapped[set[SourceScope]] = relationship(

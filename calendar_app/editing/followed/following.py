@@ -1,0 +1,455 @@
+"""What one reading of an outside feed changes: drafts of what is new, changed or gone.
+
+The drafts of a source are what it said: those of one identity (``rules.source_changes``) tell what
+it said when an editor last decided, which date of the calendar stands for it, and which proposal
+still waits. One draft at most waits for each identity; it follows its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.models.events import Milestone
+from calendar_app.editing import drafts
+from calendar_app.editing.draft_entries import item_of_draft, publishing_scope
+from calendar_app.editing.draft_facts import draft_facts, note_draft
+from calendar_app.editing.followed.outside_feed import OutsideReading
+from calendar_app.editing.models.journal import Change
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.models.sources import Source
+from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
+from calendar_app.editing.rules.draft_states import DraftState, Proposal
+from calendar_app.editing.rules.known_events import Decision
+from calendar_app.editing.rules.source_changes import (
+    ENDED,
+    Identity,
+    Standing,
+    changed,
+    changes_title_only,
+    dropped,
+    followed,
+    is_broken,
+    renamed,
+    same_announcement,
+    should_show,
+)
+from calendar_app.letters.agendas.calendar_file import JUST_PAST
+from calendar_app.letters.as_json import contract, item_from_json
+from calendar_app.letters.dated_items import DatedItem, ItemKind
+from calendar_app.school.academies import NATIONAL, Academies
+from calendar_app.school.local_time import paris_day
+from calendar_app.store.base import AnySession
+from calendar_app.words.text import fold, slugify
+
+#: Why a cancelled date is not proposed.
+NEVER_HERE = "annulée, et jamais annoncée ici"
+NO_LONGER = "Sans objet : l'agenda n'annonce plus cette date."
+OFF = "Sans objet : l'agenda dit que cette date est annulée."
+
+_DECIDED = (DraftState.ACCEPTED, DraftState.KNOWN)
+_WAITING = (DraftState.PENDING, DraftState.REPEATED)
+
+
+@dataclass(slots=True)
+class _History:
+    """The drafts of one identity, oldest first."""
+
+    drafts: list[Draft] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> Draft | None:
+        return next((d for d in reversed(self.drafts) if d.state in _WAITING), None)
+
+    @property
+    def decided(self) -> Draft | None:
+        """The last draft that an editor decided, or that the calendar already knew. A draft that
+        was refused because its source took it back does not count."""
+        return next(
+            (
+                d
+                for d in reversed(self.drafts)
+                if d.state in _DECIDED or (d.state is DraftState.REFUSED and d.decided_by_id)
+            ),
+            None,
+        )
+
+    @property
+    def here(self) -> Milestone | None:
+        """The date of the calendar that is this date of the source."""
+        last = next((d for d in reversed(self.drafts) if d.state in _DECIDED), None)
+        found = last.milestone if last else None
+        return found if found and found.event.archived_at is None else None
+
+    @property
+    def said(self) -> DatedItem | None:
+        """What the source said at the last reading; None when it took everything back."""
+        last = self.waiting or self.decided
+        return _said(last) if last else None
+
+
+def take_reading(
+    session: AnySession,
+    source: Source,
+    found: OutsideReading,
+    now: datetime,
+    *,
+    believe: bool = False,
+) -> None:
+    """Turn a reading of a source into drafts, inside the caller's transaction, which holds the lock
+    of the catalogue's row.
+
+    :param believe: whether an editor looked at the feed, so that it may be empty or half as long.
+    """
+    _Taking(session, source, found, now).take(believe=believe)
+
+
+class _Taking:
+    def __init__(
+        self, session: AnySession, source: Source, found: OutsideReading, now: datetime
+    ) -> None:
+        self.session = session
+        self.source = source
+        self.found = found
+        self.now = now
+        self.today = paris_day(now)
+        self.academies = queries.reference(session).academies
+        self.items = {i: _for(source, item, self.academies) for i, item in found.items.items()}
+        self.left_out = [dict(line) for line in found.left_out]
+        self.histories = _histories(session, source, self.today)
+        self._rename()
+
+    def take(self, *, believe: bool) -> None:
+        shown = _shown(self.source)
+        missing = self._missing(shown)
+        ahead = [_last(h.said) for h in self.histories.values() if _is_promised(h)]
+        lost = [_last(self.histories[i].said) for i in missing]
+        broken = not believe and is_broken(ahead, lost, self.today)
+        new = []
+        for identity, item in self.items.items():
+            if not self._follow(identity, item):
+                new.append(identity)
+        if not broken:
+            for identity in missing:
+                self._drop(self.histories[identity])
+        self._add(new)
+        copy = [[*i, _last(item).isoformat()] for i, item in self.items.items()]
+        if broken:  # they may come back
+            copy += [[*i, _last(self.histories[i].said).isoformat()] for i in missing]
+        self.source.copy = copy
+        self.source.left_out, self.source.first_seen = self.left_out, self.found.first_seen
+        self.source.warning = _lost_words(len(lost), len(ahead)) if broken else None
+
+    # -- identities --------------------------------------------------------------------------------
+
+    def _rename(self) -> None:
+        """Give the drafts of a date the identity that it has now."""
+        before = {i: said for i, h in self.histories.items() if (said := h.said)}
+        names = renamed(before, self.items)
+        shown = _shown(self.source)
+        for earlier, present in names.items():
+            history = self.histories.pop(earlier)
+            for draft in history.drafts:
+                draft.outside_id, draft.recurrence = present
+            kept = self.histories.setdefault(present, _History())
+            kept.drafts = sorted([*kept.drafts, *history.drafts], key=lambda d: d.id)
+            if earlier in shown:
+                shown[present] = shown.pop(earlier)
+        self.source.copy = [[*key, day] for key, day in shown.items()]
+
+    def _missing(self, shown: Mapping[Identity, str]) -> list[Identity]:
+        """Return the dates ahead that the source said and no longer shows, though it covers their
+        days. News end, and mean nothing by it."""
+        if not self.found.is_agenda:
+            return []
+        now = [day for day in map(_last, self.items.values()) if day >= self.today]
+        before = sum(date.fromisoformat(day) >= self.today for day in shown.values())
+        return [
+            identity
+            for identity, history in self.histories.items()
+            if identity not in self.items
+            and _is_promised(history)
+            and _last(history.said) >= self.today
+            and should_show(_last(history.said), now, before if identity in shown else 0)
+        ]
+
+    # -- what was said before ----------------------------------------------------------------------
+
+    def _follow(self, identity: Identity, item: DatedItem) -> bool:
+        """Follow a date that was said before; return False when it is new."""
+        history = self.histories.get(identity)
+        if history is None or history.said is None:
+            return False
+        waiting, decided, here = history.waiting, history.decided, history.here
+        if self.found.is_agenda and here is not None and decided is not None:
+            self._propose(history, item, here, _said(decided))
+            return True
+        if decided and same_announcement(item, _said(decided)):
+            if waiting:
+                self._withdraw(waiting, NO_LONGER)
+            return True
+        if waiting is None:
+            return False
+        if item.status in ENDED and not waiting.event_id:
+            self._withdraw(waiting, OFF)
+        elif contract(item) != contract(_said(waiting)) and _last(item) >= self.today:
+            self._hold_again(waiting, item)
+        return True
+
+    def _drop(self, history: _History) -> None:
+        """A source no longer shows a date."""
+        waiting, decided, here = history.waiting, history.decided, history.here
+        if here is not None and decided is not None:
+            said = history.said or _said(decided)
+            self._propose(history, dropped(said), here, _said(decided))
+        elif waiting is not None:
+            self._withdraw(waiting, NO_LONGER)
+
+    def _propose(
+        self, history: _History, said: DatedItem, here: Milestone, settled: DatedItem
+    ) -> None:
+        """Propose what changes of a date that stands here; settle the proposal that waited when
+        nothing changes any more."""
+        waiting, standing = history.waiting, _standing(here, self.academies)
+        item = changed(said, settled, standing)
+        if item is None and waiting is None:
+            if not same_announcement(said, settled):
+                self._store(_known_draft(said, here, self.now, self.academies), history)
+            return
+        if item is None:
+            fresh = _known_draft(said, here, self.now, self.academies)
+        else:
+            decision = Decision(
+                Proposal.CHANGE,
+                event_id=here.event_id,
+                milestone_id=here.id,
+                known_first_day=None if item.kind is ItemKind.DEADLINE else here.first_day,
+                known_last_day=here.last_day,
+            )
+            fresh = drafts.new_draft(item, decision, 0, self.now, self.academies)
+            fresh.said = contract(said)
+            fresh.same_as = self._same_title(item, here, standing, waiting)
+            fresh.state = DraftState.REPEATED if fresh.same_as else DraftState.PENDING
+        if waiting is None:
+            self._store(fresh, history)
+        else:
+            self._update(waiting, fresh)
+
+    def _same_title(
+        self, item: DatedItem, here: Milestone, standing: Standing, own: Draft | None
+    ) -> Draft | None:
+        """Return the draft that already proposes the same title for the event, where nothing else
+        would change."""
+        if not changes_title_only(item, standing):
+            return None
+        for history in self.histories.values():
+            other = history.waiting
+            if (
+                other is not None
+                and other is not own
+                and other.state is DraftState.PENDING
+                and other.event_id == here.event_id
+                and other.said is not None
+                and fold(other.title) == fold(item.title)
+            ):
+                return other
+        return None
+
+    def _hold_again(self, waiting: Draft, item: DatedItem) -> None:
+        """Let a draft that waits follow what its source says now."""
+        if waiting.event_id and self._is_attached_by_hand(waiting):
+            decision = Decision(
+                waiting.proposal,
+                event_id=waiting.event_id,
+                milestone_id=waiting.milestone_id,
+                known_first_day=waiting.known_first_day,
+                known_last_day=waiting.known_last_day,
+            )
+            fresh = drafts.new_draft(item, decision, 0, self.now, self.academies)
+        else:
+            [fresh] = self._held([item], waiting)
+        self._update(waiting, fresh)
+
+    def _is_attached_by_hand(self, draft: Draft) -> bool:
+        by_hand = select(Change.id).where(
+            Change.subject == ChangeSubject.DRAFT,
+            Change.subject_id == str(draft.id),
+            Change.action == ChangeAction.ATTACHED,
+            Change.editor_id.is_not(None),
+        )
+        return self.session.scalars(by_hand).first() is not None
+
+    def _update(self, waiting: Draft, fresh: Draft) -> None:
+        """Give a draft that waits what a fresh one says, without what an editor corrected since."""
+        before, codes = draft_facts(waiting), frozenset(waiting.scope)
+        item = item_from_json(fresh.item)
+        if waiting.corrected is not None:
+            item = followed(item_of_draft(waiting), item_from_json(waiting.item), item)
+            waiting.corrected = contract(item)
+        waiting.item, waiting.said = fresh.item, fresh.said
+        for name in ("title", "kind", "step", "first_day", "last_day", "certainty", "status"):
+            setattr(waiting, name, getattr(item, name))
+        for name in _DECISION:
+            setattr(waiting, name, getattr(fresh, name))
+        waiting.same_as = fresh.same_as
+        self.session.flush()
+        self.session.refresh(waiting)
+        if waiting.proposal is not None:
+            waiting.scope = set(publishing_scope(self.session, waiting))
+        if draft_facts(waiting) != before:
+            action = ChangeAction.CORRECTED
+            note_draft(self.session, None, waiting, action, before, self.now, also=codes)
+
+    def _withdraw(self, waiting: Draft, why: str) -> None:
+        before = draft_facts(waiting)
+        waiting.same_as = None
+        waiting.state, waiting.answer, waiting.decided_at = DraftState.REFUSED, why, self.now
+        note_draft(self.session, None, waiting, ChangeAction.REFUSED, before, self.now, why=why)
+
+    # -- what is new -------------------------------------------------------------------------------
+
+    def _add(self, identities: Iterable[Identity]) -> None:
+        """Add drafts of what is new and ahead, all held against the calendar at once."""
+        new = [i for i in identities if _last(self.items[i]) >= self.today]
+        held = self._held([self.items[i] for i in new])
+        off = 0
+        for identity, draft in zip(new, held, strict=True):
+            item = self.items[identity]
+            new_here = draft.proposal in (Proposal.NEW_EVENT, Proposal.NEW_DATE)
+            if item.status in ENDED and new_here:
+                off += 1
+                continue
+            draft.outside_id, draft.recurrence = identity
+            self._store(draft, self.histories.setdefault(identity, _History()))
+        if off:
+            self.left_out.append({"reason": NEVER_HERE, "count": off, "titles": []})
+
+    def _held(self, items: list[DatedItem], own: Draft | None = None) -> list[Draft]:
+        """Return fresh drafts of items. Each date of an agenda is another date than those that
+        stand here for its other dates; news may speak of one date twice.
+
+        :param own: the draft that a single fresh one is for.
+        """
+        agenda = self.found.is_agenda
+        claimed = {m.id for h in self.histories.values() if (m := h.here)} if agenda else set()
+        self.session.flush()
+        with self.session.no_autoflush:
+            held = drafts.held_against_calendar(
+                self.session, items, self.today, self.now, self.academies, claimed
+            )
+            for draft in held:
+                same = draft.same_as
+                if same is not None and (
+                    same is own or (agenda and same.source_id == self.source.id)
+                ):
+                    draft.same_as, draft.state = None, DraftState.PENDING
+        return held
+
+    def _store(self, draft: Draft, history: _History) -> None:
+        if history.drafts:
+            last = history.drafts[-1]
+            draft.outside_id, draft.recurrence = last.outside_id, last.recurrence
+        draft.source_id = self.source.id
+        self.session.add(draft)
+        history.drafts.append(draft)
+        self.session.flush()
+        draft.scope = set(publishing_scope(self.session, draft))
+
+
+_DECISION = (
+    "state proposal series_id event_id milestone_id known_first_day known_last_day confidence"
+).split()
+
+
+def _histories(session: AnySession, source: Source, today: date) -> dict[Identity, _History]:
+    """Return what a source said of each of its dates that are not long over."""
+    query = (
+        select(Draft)
+        .where(
+            Draft.source_id == source.id,
+            Draft.outside_id.is_not(None),
+            or_(
+                Draft.last_day >= today - JUST_PAST,
+                Draft.first_day >= today - JUST_PAST,
+                Draft.state.in_(_WAITING),
+            ),
+        )
+        .order_by(Draft.id)
+    )
+    found: dict[Identity, _History] = {}
+    for draft in session.scalars(query):
+        own = Identity(draft.outside_id or "", draft.recurrence)
+        found.setdefault(own, _History()).drafts.append(draft)
+    return found
+
+
+def _shown(source: Source) -> dict[Identity, str]:
+    """Return the dates that a source showed at the last reading, each with its last day."""
+    return {Identity(uid or "", recurrence): day or "" for uid, recurrence, day in source.copy}
+
+
+def _said(draft: Draft) -> DatedItem:
+    return item_from_json(draft.said or draft.item)
+
+
+def _last(item: DatedItem | None) -> date:
+    day = item and (item.last_day or item.first_day)
+    return day or date.max
+
+
+def _is_promised(history: _History) -> bool:
+    """Whether the source said at the last reading that a date takes place."""
+    return history.said is not None and history.said.status not in ENDED
+
+
+def _known_draft(item: DatedItem, here: Milestone, now: datetime, academies: Academies) -> Draft:
+    decision = Decision(
+        None,
+        event_id=here.event_id,
+        milestone_id=here.id,
+        known_first_day=None if item.kind is ItemKind.DEADLINE else here.first_day,
+        known_last_day=here.last_day,
+    )
+    return drafts.new_draft(item, decision, 0, now, academies)
+
+
+def _standing(here: Milestone, academies: Academies) -> Standing:
+    is_deadline = here.kind.is_deadline
+    home = academies.time_zone_of(here.scope)
+    return Standing(
+        title=here.event.title,
+        kind=ItemKind.DEADLINE if is_deadline else ItemKind.EVENT,
+        first_day=None if is_deadline else here.first_day,
+        last_day=here.last_day,
+        start_time=None if is_deadline else here.start_time,
+        end_time=here.end_time,
+        zone=None if here.time_zone == home else here.time_zone,
+        place=here.place or here.event.place,
+        ended=here.is_cancelled,
+    )
+
+
+def _lost_words(lost: int, ahead: int) -> str:
+    return (
+        f"L'agenda ne montre plus {lost} de ses {ahead} dates à venir. Elles restent au calendrier "
+        "telles quelles, et l'agenda est relu comme d'habitude : ouvrez-le pour voir."
+    )
+
+
+def _for(source: Source, item: DatedItem, academies: Academies) -> DatedItem:
+    """Return an item with its own places, or with those of its source where it names none."""
+    if item.academies or item.departments or NATIONAL in source.scope:
+        return item
+    names = [code.partition("/")[::2] for code in sorted(source.scope)]
+    regions = {name for kind, name in names if kind == "region"}
+    slugs = [name for kind, name in names if kind == "academie"]
+    slugs += [a.slug for a in academies if a.region and slugify(a.region) in regions]
+    return replace(
+        item,
+        academies=tuple(dict.fromkeys(slugs)),
+        departments=tuple(name for kind, name in names if kind == "departement"),
+    )

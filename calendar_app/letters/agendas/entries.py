@@ -1,0 +1,215 @@
+"""One occurrence of an agenda (VEVENT, VTODO) as a dated item."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
+from calendar_app.letters.formats.html import html_text
+from calendar_app.words.text import clean, clean_line, fold
+from calendar_app.words.vocabulary import Certainty
+
+_DEADLINE = re.compile(r"\b(?:date limite|cloture|dernier jour|jusqu'au|fin des inscriptions)\b")
+_REGISTRATION = re.compile(r"\binscri")
+_SUBMISSION = re.compile(r"\b(?:envoi|depot|production)")
+#: « ANNULÉ – Festival », « [Reporté] Festival », « Festival (annulé) ».
+_MARK = r"(?:(?P<off{n}>annul[ée]e?s?|cancell?ed)|report[ée]e?s?|postponed)"
+_BEFORE = re.compile(
+    rf"^\W{{0,3}}{_MARK.format(n=1)}\b(?! et remplace)[^\w«\"]{{0,6}}", re.IGNORECASE
+)
+_AFTER = re.compile(
+    rf"(?:\s*[–—:,(\[-]\s*|\s+(?:est|sont) ){_MARK.format(n=2)}\W{{0,3}}$", re.IGNORECASE
+)
+_OFF = re.compile(r"\b(?:annulation|(?:est|sont) annule(?:e|s|es)?)\b")
+_HTML = re.compile(
+    r"<(?:br|p|div|a|b|i|ul|ol|li|span|strong|em|html|table)\b[^<>]*>", re.IGNORECASE
+)
+_TITLE = 160
+_SENTENCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clocks of an agenda.
+
+    :param home: of those whom the agenda is for; hours on it need no zone.
+    :param own: of hours without a zone, and of hours in UTC.
+    """
+
+    home: ZoneInfo
+    own: ZoneInfo
+
+    @classmethod
+    def of(cls, named: str, zone: str) -> Clock:
+        """Return the clocks of an agenda that names this zone (X-WR-TIMEZONE), or none."""
+        home = ZoneInfo(zone)
+        try:
+            return cls(home, ZoneInfo(named) if named else home)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return cls(home, home)
+
+    def local(self, at: datetime) -> datetime:
+        """Return an instant on the clock of its place."""
+        if at.tzinfo is None:
+            return at.replace(tzinfo=self.own)
+        key = getattr(at.tzinfo, "key", None)
+        return at.astimezone(self.own if key in (None, "UTC", "Etc/UTC") else at.tzinfo)
+
+    def zone_of(self, at: datetime) -> str | None:
+        """Return the IANA name of the zone of a local time; None on the clock of home."""
+        key: str | None = getattr(at.tzinfo, "key", None)
+        return None if key == self.home.key else key
+
+
+def start_of(part: Any) -> date | datetime | None:
+    """Return the day or the time at which a component starts; of a VTODO, when it is due."""
+    value = part.get("DUE") if part.name == "VTODO" else part.get("DTSTART")
+    return _day_in(value)
+
+
+def _day_in(value: Any) -> date | datetime | None:
+    """Return the day or the time of a property; of several, the first; None if it has none."""
+    value = value[0] if isinstance(value, list) else value
+    try:
+        found = value.dt
+    except (AttributeError, ValueError):  # there is none, or it is broken
+        return None
+    return found if isinstance(found, date) else None
+
+
+def day_of(at: date | datetime | None) -> date:
+    """Return the day of a start; the last day that there is for None."""
+    if at is None:
+        return date.max
+    return at.date() if isinstance(at, datetime) else at
+
+
+def told_at(at: date | datetime | None) -> str | None:
+    """Return a day or a time as an identity holds it: ISO 8601, without a zone."""
+    if isinstance(at, datetime):
+        return at.replace(tzinfo=None, microsecond=0).isoformat(timespec="minutes")
+    return at.isoformat() if at else None
+
+
+def is_private(part: Any) -> bool:
+    """Whether a component is not meant for others (RFC 5545, 3.8.1.3)."""
+    return line(part, "CLASS").upper() in ("PRIVATE", "CONFIDENTIAL")
+
+
+def item_of(part: Any, clock: Clock) -> DatedItem:
+    """Return an occurrence as a dated item; its title may be empty.
+
+    :raises ValueError: as the other errors of arithmetic, when its days are not days.
+    """
+    title, status = _title(part)
+    folded = fold(title)
+    first, last, start, end, zone = _times(part, clock)
+    is_due = part.name == "VTODO" or (bool(_DEADLINE.search(folded)) and first == last)
+    step = None
+    if is_due:
+        step = Step.REGISTRATION if _REGISTRATION.search(folded) else Step.UNKNOWN
+        step = Step.SUBMISSION if _SUBMISSION.search(folded) else step
+        start, end = None, end or start
+    text = clean_line(_description(part))
+    return DatedItem(
+        title=title,
+        kind=ItemKind.DEADLINE if is_due else ItemKind.EVENT,
+        step=step,
+        first_day=None if is_due else first,
+        last_day=last,
+        start_time=start,
+        end_time=end,
+        time_zone=zone,
+        certainty=Certainty.DAY,
+        status=status,
+        academies=(),
+        departments=(),
+        place=line(part, "LOCATION")[:300] or None,
+        classes=(),
+        themes=(),
+        event_type=None,
+        organiser=None,
+        url=link(line(part, "URL")),
+        phrase="",
+        sentence=text[:_SENTENCE] or title,
+        offset=0,
+        confidence=0.9,
+        rule="agenda",
+        warnings=(),
+    )
+
+
+def _times(part: Any, clock: Clock) -> tuple[date, date, time | None, time | None, str | None]:
+    """Return the first and the last day (inclusive), the hours and their zone."""
+    begins = start_of(part)
+    if begins is None:
+        raise ValueError("no start")
+    ends = _end(part, begins)
+    if not isinstance(begins, datetime):
+        if isinstance(ends, datetime):
+            return begins, max(begins, ends.date()), None, None, None
+        return begins, max(begins, ends - timedelta(days=1)), None, None, None  # DTEND is exclusive
+    local = clock.local(begins)
+    zone = clock.zone_of(local)
+    start = local.time().replace(second=0, microsecond=0)
+    if not isinstance(ends, datetime):
+        return local.date(), max(local.date(), ends - timedelta(days=1)), start, None, zone
+    if ends.tzinfo is None:
+        ends = ends.replace(tzinfo=local.tzinfo)
+    ends = ends.astimezone(local.tzinfo)
+    last, end = ends.date(), ends.time().replace(second=0, microsecond=0)
+    if last > local.date() and end == time():
+        return local.date(), last - timedelta(days=1), start, None, zone
+    if last < local.date() or (last == local.date() and end <= start):
+        return local.date(), local.date(), start, None, zone
+    return local.date(), last, start, end, zone
+
+
+def _end(part: Any, begins: date | datetime) -> date | datetime:
+    ends = part.get("DTEND") if part.name == "VEVENT" else None
+    if (found := _day_in(ends)) is not None:
+        return found
+    length = part.get("DURATION") if part.name == "VEVENT" else None
+    if length is None or "DURATION" in {name for name, _ in part.errors}:
+        return begins
+    end: date | datetime = begins + length.dt
+    return end
+
+
+def _title(part: Any) -> tuple[str, ItemStatus]:
+    """Return the title without the words of its state, and the state."""
+    title = line(part, "SUMMARY")
+    marked = _BEFORE.search(title) or _AFTER.search(title)
+    status = ItemStatus.PLANNED
+    if line(part, "STATUS").upper() == "CANCELLED" or _OFF.search(fold(title)):
+        status = ItemStatus.CANCELLED
+    if marked:
+        if status is ItemStatus.PLANNED:
+            off = any(marked.groupdict().values())
+            status = ItemStatus.CANCELLED if off else ItemStatus.POSTPONED
+        rest = f"{title[: marked.start()]}{title[marked.end() :]}".strip()
+        title = rest or title
+    return title[:_TITLE].strip(), status
+
+
+def _description(part: Any) -> str:
+    value = part.get("DESCRIPTION", "")
+    value = value[0] if isinstance(value, list) and value else value
+    text = str(value).encode("utf-8", "replace").decode()[:20_000]
+    return clean(html_text(text).replace("**", "") if _HTML.search(text) else text).strip()
+
+
+def line(part: Any, name: str) -> str:
+    """Return a property as clean text on one line; of several, the first."""
+    value = part.get(name, "")
+    value = value[0] if isinstance(value, list) and value else value
+    return clean_line(str(value).encode("utf-8", "replace").decode())
+
+
+def link(text: str) -> str | None:
+    """Return a web address, or None if the text is none."""
+    return text if re.fullmatch(r"https?://[^\s<>\"\\]{1,1900}", text) else None

@@ -1,0 +1,363 @@
+"""Dates of an agenda that is followed, by their identity: what is accepted follows its source, what
+is refused stays refused, and no date is taken for another one."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import flask_migrate
+import pytest
+from sqlalchemy import JSON, column, select, table, text, update
+
+from calendar_app.catalogue import setup
+from calendar_app.catalogue.models.events import Event, Milestone
+from calendar_app.editing import events, moderation, undo
+from calendar_app.editing.followed.following import take_reading
+from calendar_app.editing.followed.outside_feed import OutsideReading
+from calendar_app.editing.models.editors import Editor
+from calendar_app.editing.models.journal import Change
+from calendar_app.editing.models.letters import Draft
+from calendar_app.editing.models.sources import Source
+from calendar_app.editing.rules.draft_states import DraftState, Proposal
+from calendar_app.editing.rules.source_changes import Identity
+from calendar_app.letters.agendas.calendar_file import LeftOut, read_agenda
+from calendar_app.store.base import db, writing
+from tests.editing.test_events import editor, facts, wanted
+from tests.editing.test_moderation import LILLE
+from tests.editing.test_outside_feed import agenda
+
+NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def store(empty_app):
+    with empty_app.app_context():
+        yield empty_app
+
+
+class Played:
+    """A source, an editor of its scope, and days that go by."""
+
+    def __init__(self) -> None:
+        self.editor = editor("responsable", LILLE)
+        self.now = NOW
+        with writing(db.session, NOW):
+            source = Source(name="Agenda", address="https://a.example/", created_at=NOW)
+            source.next_fetch_at, source.copy = NOW, []
+            source.left_out, source.first_seen = [], {}
+            source.scope = {LILLE}
+            db.session.add(source)
+        self.id = source.id
+
+    def says(self, *parts: str, believe: bool = False) -> list[Draft]:
+        """Let the agenda say this the next day; return the pending drafts."""
+        self.now += DAY
+        found = read_agenda(agenda(*parts), self.now.date(), "Europe/Paris", LeftOut())
+        items = {Identity(entry.uid, entry.recurrence): entry.item for entry in found}
+        with writing(db.session, self.now):
+            source = db.session.get(Source, self.id)
+            take_reading(db.session, source, OutsideReading(items), self.now, believe=believe)
+        return self.pending
+
+    @property
+    def pending(self) -> list[Draft]:
+        query = select(Draft).where(Draft.state == DraftState.PENDING).order_by(Draft.id)
+        return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+    def accept(self, draft: Draft | None = None) -> Event:
+        [draft] = [draft] if draft else self.pending
+        return moderation.accept(db.session, self.editor, draft.id, draft.revision, self.now)
+
+    def refuse(self) -> None:
+        [draft] = self.pending
+        moderation.refuse(db.session, self.editor, draft.id, draft.revision, "", self.now)
+
+    @property
+    def dates(self) -> list[tuple]:
+        """The dates of the calendar: title, first day, hours, place, whether cancelled."""
+        found = db.session.scalars(
+            select(Milestone)
+            .order_by(Milestone.first_day)
+            .execution_options(populate_existing=True)
+        )
+        return [
+            (
+                m.event.title,
+                m.first_day.isoformat()[5:],
+                m.start_time and f"{m.start_time:%H:%M}",
+                m.place or m.event.place,
+                m.is_cancelled,
+            )
+            for m in found
+        ]
+
+
+@pytest.fixture
+def played(store):
+    return Played()
+
+
+def told(day: str = "0315", uid: str = "a", title: str = "Rallye des balises", **more: str) -> str:
+    lines = [f"UID:{uid}", f"DTSTART;VALUE=DATE:2021{day}", f"SUMMARY:{title}"]
+    return "\n".join([*lines, *(f"{name}:{value}" for name, value in more.items())])
+
+
+def at(hour: str, day: str = "0315", **more: str) -> str:
+    return told(day, **more).replace(f";VALUE=DATE:2021{day}", f":2021{day}T{hour}0000")
+
+
+def test_an_accepted_draft_keeps_its_identity_and_its_date(played):
+    [draft] = played.says(told())
+    event = played.accept()
+    assert (draft.outside_id, draft.recurrence) == ("a", None)
+    assert draft.milestone is event.milestones[0]
+    assert played.says(told()) == []
+
+
+def test_a_second_session_is_a_second_date(played):
+    played.says(told())
+    played.accept()
+    [second] = played.says(told(), told("0415", "b"))
+    assert second.proposal is Proposal.NEW_DATE
+    played.accept()
+    assert [day for _, day, *_ in played.dates] == ["03-15", "04-15"]
+    [moved] = played.says(told("0316"), told("0415", "b"))
+    assert (moved.proposal, moved.known_last_day) == (Proposal.CHANGE, date(2021, 3, 15))
+    played.accept()
+    assert [day for _, day, *_ in played.dates] == ["03-16", "04-15"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stands"),
+    [
+        (told(), told("0320"), ("Rallye des balises", "03-20", None, None, False)),
+        (at("10"), at("14"), ("Rallye des balises", "03-15", "14:00", None, False)),
+        (at("10"), told(), ("Rallye des balises", "03-15", None, None, False)),
+        (told(), at("09"), ("Rallye des balises", "03-15", "09:00", None, False)),
+        (
+            told(LOCATION="Lens"),
+            told(LOCATION="Lille"),
+            ("Rallye des balises", "03-15", None, "Lille", False),
+        ),
+        (
+            told(),
+            told(title="Grand rallye des balises"),
+            ("Grand rallye des balises", "03-15", None, None, False),
+        ),
+        (told(), told(STATUS="CANCELLED"), ("Rallye des balises", "03-15", None, None, True)),
+        (
+            told(),
+            told(title="ANNULÉ : Rallye des balises"),
+            ("Rallye des balises", "03-15", None, None, True),
+        ),
+        (
+            told(),
+            told("0320", title="REPORTÉ : Rallye des balises"),
+            ("Rallye des balises", "03-20", None, None, False),
+        ),
+        (
+            told(STATUS="CONFIRMED"),
+            at("09", "0320", title="Rallye de Lens", LOCATION="Lens"),
+            ("Rallye de Lens", "03-20", "09:00", "Lens", False),
+        ),
+    ],
+    ids=["day", "hour", "no-hour", "an-hour", "place", "title", "state", "word", "put-off", "all"],
+)
+def test_what_changes_of_a_date_is_proposed_and_becomes_so(played, before, after, stands):
+    played.says(before)
+    played.accept()
+    [draft] = played.says(after)
+    assert draft.proposal is Proposal.CHANGE
+    assert played.says(after) == [draft]
+    played.accept()
+    assert played.dates == [stands]
+    assert played.says(after) == []
+
+
+def test_what_is_dropped_is_cancelled_and_what_comes_back_is_restored(played):
+    other = told("0501", "z", "Autre chose")
+    played.says(told(), other)
+    for draft in played.pending:
+        played.accept(draft)
+    [gone] = played.says(other)
+    assert gone.item["warnings"]
+    assert played.says(told(), other) == []
+    assert db.session.get(Draft, gone.id).state is DraftState.KNOWN
+    played.says(other)
+    played.accept()
+    assert played.dates[0] == ("Rallye des balises", "03-15", None, None, True)
+    assert played.says(other) == []
+    played.says(told(), other)
+    played.accept()
+    assert played.dates[0] == ("Rallye des balises", "03-15", None, None, False)
+
+
+def test_the_last_date_that_is_shown_may_be_dropped_or_pushed_out(played):
+    first, last = told("0201", "f", "Premier atelier"), told("0301", "l", "Dernier concert")
+    played.says(first, last)
+    for draft in played.pending:
+        played.accept(draft)
+    pushing = told("0110", "p", "Une nouvelle fête")
+    # As many as before, and none as late: perhaps only the next two are ever shown.
+    [new] = played.says(pushing, first)
+    assert new.outside_id == "p"
+    played.accept()
+    [gone] = played.says(pushing)
+    assert (gone.outside_id, gone.status.value) == ("f", "cancelled")
+    [gone, again] = played.says(pushing, told("0401", "n", "Encore plus tard"))[:2]
+    assert {gone.outside_id, again.outside_id} == {"f", "l"}
+
+
+def test_what_waits_follows_its_source(played):
+    [draft] = played.says(told())
+    [same] = played.says(at("10", "0320", LOCATION="Lens"))
+    assert same.id == draft.id
+    assert (same.last_day, same.item["place"]) == (date(2021, 3, 20), "Lens")
+    assert played.says() == []
+    assert db.session.get(Draft, draft.id).state is DraftState.REFUSED
+    assert len(played.says(told())) == 1
+
+
+def test_what_an_editor_corrected_stays_where_the_source_did_not_move(played):
+    [draft] = played.says(at("10"))
+    item = moderation.item_of_draft(draft)
+    better = {**draft.item, "title": "Rallye mathématique"}
+    item = moderation.item_of_draft(Draft(item=better, corrected=None))
+    moderation.correct(db.session, played.editor, draft.id, draft.revision, item, played.now)
+    [draft] = played.says(at("14"))
+    assert (draft.title, draft.corrected["start_time"]) == ("Rallye mathématique", "14:00")
+
+
+def test_what_an_editor_wrote_in_the_event_stays(played):
+    played.says(at("10", LOCATION="Lens"))
+    event = played.accept()
+    seen = facts(event.id)
+    new = wanted(seen, title="Rallye mathématique", place="Lens, salle Alice")
+    events.save(db.session, played.editor, new, seen, played.now)
+    assert played.says(at("10", LOCATION="Lens")) == []
+    played.says(at("10", "0320", LOCATION="Lens"))
+    played.accept()
+    assert played.dates == [("Rallye mathématique", "03-20", "10:00", "Lens, salle Alice", False)]
+
+
+def test_what_is_refused_stays_refused_unless_what_it_announces_changes(played):
+    played.says(told())
+    played.refuse()
+    assert played.says(told(title="Rallye des grandes balises", DESCRIPTION="Venez")) == []
+    [again] = played.says(told("0320"))
+    played.refuse()
+    assert played.says(told("0320")) == []
+    assert again.outside_id == "a"
+    assert played.says() == []
+
+
+def test_a_refused_change_stays_refused(played):
+    played.says(at("10"))
+    played.accept()
+    played.says(at("14"))
+    played.refuse()
+    assert played.says(at("14")) == []
+    assert played.dates[0][2] == "10:00"
+    # Back to what stands here: nothing to decide.
+    assert played.says(at("10")) == []
+
+
+@pytest.mark.parametrize("uids", [("x", "y"), ("a", "a-2")], ids=["two", "own"])
+def test_an_agenda_whose_uids_are_new_at_each_export_says_nothing_new(played, uids):
+    played.says(told(), told("0415", "b"))
+    for draft in list(played.pending):
+        played.accept(db.session.get(Draft, draft.id))
+    assert played.says(told(uid=uids[0]), told("0415", uids[1])) == []
+    [moved] = played.says(told("0317", uids[0]), told("0415", uids[1]))
+    assert moved.outside_id == uids[0]
+
+
+def test_a_repetition_that_moves_moves_each_of_its_dates(played):
+    club = told("0201", "c", "Club de lecture", RRULE="FREQ=WEEKLY;COUNT=3")
+    played.says(club)
+    while played.pending:
+        played.accept(played.pending[0])
+    moved = club.replace("20210201", "20210202")
+    found = played.says(moved)
+    assert [d.proposal for d in found] == [Proposal.CHANGE] * 3
+    for draft in found:
+        played.accept(db.session.get(Draft, draft.id))
+    assert [day for _, day, *_ in played.dates] == ["02-02", "02-09", "02-16"]
+    [gone] = played.says(f"{moved}\nEXDATE;VALUE=DATE:20210209")
+    assert (gone.recurrence, gone.status.value) == ("2021-02-09", "cancelled")
+
+
+def test_a_new_title_of_a_repetition_is_proposed_once(played):
+    club = told("0201", "c", "Club de lecture", RRULE="FREQ=WEEKLY;COUNT=3")
+    played.says(club)
+    while played.pending:
+        played.accept(played.pending[0])
+    [one] = played.says(club.replace("Club de lecture", "Cercle des poètes"))
+    played.accept(one)
+    assert {title for title, *_ in played.dates} == {"Cercle des poètes"}
+    assert played.says(club.replace("Club de lecture", "Cercle des poètes")) == []
+
+
+def test_an_undone_acceptance_leads_back_and_forth(played):
+    played.says(told())
+    played.accept()
+    change = db.session.scalars(select(Change).order_by(Change.id.desc())).first()
+    undone = undo.undo(db.session, played.editor, change.id, None, played.now)
+    [draft] = played.says(told())
+    assert (draft.proposal, draft.milestone) == (Proposal.NEW_EVENT, None)
+    undo.undo(db.session, played.editor, undone.id, None, played.now)
+    assert played.says(told()) == []
+    [moved] = played.says(told("0316"))
+    assert moved.proposal is Proposal.CHANGE
+
+
+def test_an_hour_of_elsewhere_is_kept_in_its_zone(played):
+    there = told().replace(
+        "DTSTART;VALUE=DATE:20210315", "DTSTART;TZID=Indian/Reunion:20210315T090000"
+    )
+    played.says(there)
+    [milestone] = played.accept().milestones
+    assert (milestone.start_time, milestone.time_zone) == (time(9), "Indian/Reunion")
+    assert played.says(there) == []
+    [moved] = played.says(there.replace("T09", "T10"))
+    played.accept()
+    assert (milestone.start_time, milestone.time_zone) == (time(10), "Indian/Reunion")
+    assert moved.proposal is Proposal.CHANGE
+
+
+def test_a_deadline_that_becomes_a_day_is_one(played):
+    title = "Date limite d'inscription au rallye"
+    played.says(told(title=title))
+    assert [m.kind.value for m in played.accept().milestones] == ["registration_deadline"]
+    [draft] = played.says(told("0320", title="Rallye d'inscription au concours"))
+    event = played.accept(draft)
+    assert [(m.kind.value, m.first_day.day) for m in event.milestones] == [("session", 20)]
+
+
+def test_what_an_older_version_stored_gets_its_identity(store):
+    played = Played()
+    played.says(told(), told("0415", "b"))
+    played.accept(played.pending[0])
+    with writing(db.session, NOW):
+        db.session.execute(update(Draft).values(milestone_id=None, recurrence="2021-03-15"))
+        db.session.execute(
+            update(Draft).where(Draft.outside_id == "b").values(recurrence="2021-04-15")
+        )
+    db.session.remove()
+    flask_migrate.downgrade(revision="0020")
+    sources = table("source", column("copy", JSON()))
+    copy = {"a/2021-03-15": "1", "b/2021-04-15": "2", "news#0": "3"}
+    with writing(db.session, NOW):
+        ids = text("SELECT outside_id FROM draft ORDER BY id")
+        assert list(db.session.scalars(ids)) == ["a/2021-03-15", "b/2021-04-15"]
+        db.session.execute(sources.update().values(copy=copy))
+    db.session.remove()
+    setup.upgrade_schema()
+    source = db.session.get(Source, played.id)
+    assert source.copy == [["a", "2021-03-15", "2021-03-15"], ["b", "2021-04-15", "2021-04-15"]]
+    assert (source.left_out, source.first_seen) == ([], {})
+    played.editor = db.session.scalar(select(Editor))
+    [moved, waiting] = played.says(told("0316"), told("0416", "b"))[::-1]
+    assert (moved.proposal, moved.outside_id, moved.recurrence) == (Proposal.CHANGE, "a", None)
+    assert (waiting.last_day, waiting.recurrence) == (date(2021, 4, 16), None)
