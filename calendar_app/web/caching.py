@@ -35,7 +35,7 @@ FILE_CACHE = "public, max-age=31536000, immutable"
 #: The parameters that some public page or feed reads; deploy/nginx.conf names them too.
 PARAMETERS = frozenset(
     "academie alarmes date deja departement depuis evenement evenements fenetres flux format "
-    "hauteur journees le lieu maxheight maxwidth niveau nombre papier q rappels theme type url "
+    "hauteur journees le lieu maxheight maxwidth niveau nombre page papier q rappels theme type url "
     "vacances".split()
 )
 

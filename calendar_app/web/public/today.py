@@ -52,7 +52,9 @@ class Row:
 class Today:
     """What comes for a class. No event stands in two of these lists.
 
-    :param due: the events with a date in the next class weeks (:data:`SOON`).
+    :param due: the events with a date in the next class weeks (:data:`SOON`), the first of them.
+    :param soon: the last day of these weeks.
+    :param unseen: how many more events are due.
     :param opened: the events that opened a short while ago and have a later date.
     :param later: the next events after these.
     :param running: the events in a session of many weeks, without another date ahead.
@@ -60,6 +62,8 @@ class Today:
     """
 
     due: tuple[Row, ...]
+    soon: date
+    unseen: int
     opened: tuple[Row, ...]
     later: tuple[Row, ...]
     running: tuple[Row, ...]
@@ -87,6 +91,8 @@ def today(here: Page) -> Today:
     seen |= {row.event.id for row in later}
     return Today(
         due=tuple(due[:MOST_DUE]),
+        soon=soon,
+        unseen=len(due[MOST_DUE:]),
         opened=tuple(opened),
         later=tuple(later[:LATER]),
         running=tuple(running),

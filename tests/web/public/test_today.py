@@ -13,12 +13,14 @@ from calendar_app.catalogue import file_exchange, renewal
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.config.settings import data_folder
 from calendar_app.store.base import db
+from calendar_app.web.public.today import MOST_DUE
 from calendar_app.words.french import days_left_words
 from calendar_app.words.vocabulary import MilestoneKind
 from tests.conftest import IMPORTED_AT
 from tests.factories import another, changing, entry, publish
 from tests.ical_reading import vevents
 from tests.tools import CAMPAIGN
+from tests.web.public.test_pages import text_of
 
 #: The national days of 2026-2027 and the first of the next year, worked out by hand from the texts
 #: that data/yearly_days.yaml names. 5 November is the first Thursday after the autumn holidays,
@@ -134,6 +136,19 @@ def test_each_event_stands_once_where_it_belongs(empty_app):
     assert found["vient-d-ouvrir"] == ["opened"]
     assert found["toute-l-annee"] == ["all-year"]
     assert "Date limite, mardi 1er juin 2021" in page.replace("\u00a0", " ")
+
+
+def test_what_is_due_and_has_no_place_is_counted_with_a_way_to_it(empty_app):
+    """Otherwise the list would seem to say that nothing is due between its last row and « Plus
+    tard »."""
+    publish(
+        empty_app,
+        *(another(f"due-{n}", milestones=[deadline("2021-01-12")]) for n in range(MOST_DUE + 3)),
+        another("later", milestones=[deadline("2021-02-09")]),
+    )
+    page = text_of(empty_app.test_client(), "/?le=2021-01-04")
+    assert f"Dans les quatre semaines de classe {MOST_DUE + 3} événements" in page
+    assert "Et 3 autres événements d'ici au dimanche 7 février 2021" in page
 
 
 def test_journees_come_after_a_contest_of_their_day_and_can_be_left_out(fresh):
