@@ -52,7 +52,7 @@ for (const link of document.querySelectorAll("[data-pick], [data-selection]")) {
   link.href = address;
   if (link.dataset.pick && picked.has(link.dataset.pick)) {
     link.dataset.picked = "";
-    [link.querySelector(".at-desk").textContent, link.querySelector(".at-phone").textContent] = ["Dans ma sélection : la voir", "Choisi"];
+    [link.querySelector(".at-desk").textContent, link.querySelector(".at-phone").textContent] = ["Choisi : voir ma sélection", "Choisi"];
   }
   else if ("selection" in link.dataset && picked.size) {
     link.insertAdjacentHTML("beforeend", `<span class="count"> (${picked.size})</span>`);
@@ -100,6 +100,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     }
   });
 }
+
+// A preview is as high as the frame that its code makes.
+for (const frame of document.querySelectorAll("iframe[data-height]")) frame.style.height = frame.dataset.height + "px";
 
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

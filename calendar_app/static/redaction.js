@@ -44,7 +44,7 @@ document.addEventListener("focusin", ({ target }) => {
   if (draft) text.scrollTop += mark.getBoundingClientRect().top - text.getBoundingClientRect().top - text.clientHeight / 3;
 });
 
-// Keys for the draft that has the focus. They press its buttons, and can be switched off (WCAG 2.1.4).
+// Keys for the draft that has the focus. They press its buttons, and can be switched off (WCAG 2.1.4): no key without its switch in sight.
 const keys = document.querySelector(".keys");
 if (keys) {
   const active = keys.querySelector("input");
@@ -66,7 +66,7 @@ if (keys) {
   };
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
-    if (!active.checked || !Object.hasOwn(acts, key) || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (!active.checked || !keys.checkVisibility() || !Object.hasOwn(acts, key) || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (target.closest("input, select, textarea") || (event.repeat && "ar".includes(key))) return;
     event.preventDefault(); // the letter is not typed into the field that gets the focus
     const drafts = [...document.querySelectorAll(".draft")].filter((draft) => draft.checkVisibility());

@@ -44,13 +44,22 @@ RGAA = r"""() => {
   const check = (criterion, selector, isRight) => {
     for (const e of all(selector)) if (!isRight(e)) note(criterion, e);
   };
-  check("1.1", "svg:not([aria-hidden=true] svg, [aria-hidden=true])",
+  check("1.1", "svg:not([aria-hidden=true] svg, [aria-hidden=true], svg svg)",
     (e) => e.getAttribute("role") === "img" && named(e));
   check("1.9", "figure:has(> figcaption)", (e) =>
     e.getAttribute("role") === "figure" && named(e) === text(e.querySelector("figcaption")));
   check("5.4", "table", (e) => text(e.caption) || named(e));
   check("5.6", ".month .bar a, .month .holiday", (e) => /\d{4}$/.test(text(e)));
   check("9.4", "main p", (e) => !/^« .* »$/.test(text(e)));
+  check("8.9", "p, li, dt, dd, legend, label, caption, h1, h2, h3, h4",
+    (e) => text(e) || e.querySelector("svg, input, [hidden]") || e.closest("[role=status]"));
+  check("9.3", "footer p", (e) => all("a", e).length < 2);
+  check("10.1", "[width]:not(svg, svg *), [height]:not(svg, svg *), [align], [border], [size]",
+    () => false);
+  check("10.9", ".month-days .off", (e) => /vacances/.test(text(e)));
+  check("10.9", ".steps .later", (e) => /plus tard/.test(text(e)));
+  check("11.10", "form[method=get] [required]", () => false);
+  check("12.5", "footer.site", (e) => e.querySelector("a[href$='#f-q']"));
   check("12.6", "nav", (e) => e.querySelector("a"));
   check("12.7", "a.skip", (e) => text(document.querySelector(e.hash)));
   check("11.7", "fieldset", (e) => e.firstElementChild?.localName === "legend"
@@ -83,6 +92,31 @@ RGAA = r"""() => {
     }
   }
   return faults;
+}"""
+
+#: The links and buttons whose name does not have the words that one sees on them (6.1, 11.9). The
+#: arrows beside words, and the marks of a day with their « +2 », are no words.
+MISNAMED = r"""() => {
+  const words = (e, counts) => {
+    const found = [], walker = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const { parentElement: own, data } = walker.currentNode;
+      if (own.checkVisibility() && counts(own)) found.push(data);
+    }
+    return found.join("").replace(/[\s\u00ad←→]+/g, " ").trim().toLowerCase();
+  };
+  const isSeen = (e) => {
+    for (let own = e; own; own = own.parentElement) {
+      if (getComputedStyle(own).clipPath !== "none" || own.matches(".marks")) return false;
+    }
+    return true;
+  };
+  return [...document.querySelectorAll("a, button")].filter((e) => {
+    if (!e.checkVisibility() || e.closest("[aria-hidden=true]")) return false;
+    const isHeard = (own) => !own.closest("[aria-hidden=true]");
+    const name = e.ariaLabel?.toLowerCase() || words(e, isHeard);
+    return !name || !name.includes(words(e, isSeen));
+  }).map((e) => e.outerHTML.slice(0, 200));
 }"""
 
 
@@ -175,6 +209,7 @@ def for_everybody(page: Page, state: str) -> None:
     for width in (DESK, ZOOMED, PHONE, NARROW):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate(STICKING_OUT) == [], (state, width)
+        assert page.evaluate(MISNAMED) == [], (state, width)
         if width in WIDTHS:
             own = "light" if width == DESK else "dark"
             for scheme in ("light", "dark") if CAMPAIGN else (own,):

@@ -106,6 +106,61 @@ def test_the_day_of_a_holiday_is_told_by_hatches_too(page_of):
     assert all(off == hatched for off, hatched in told)
 
 
+def test_a_kind_that_is_chosen_is_bold_and_shows_that_it_has_the_focus(page_of):
+    page = page_of(DESK)
+    go(page, PLACES["year-academie"])
+    page.locator(".kinds input").first.focus()
+    for key in ("ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+        style = "e => (({ outlineColor, outlineStyle, backgroundColor, fontWeight }) => "
+        style += (
+            "[outlineStyle, outlineColor !== backgroundColor, fontWeight])(getComputedStyle(e))"
+        )
+        label = page.locator(".kinds label:has(:focus-visible)")
+        assert label.evaluate(style) == ["solid", True, "700"]
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE])
+def test_the_view_that_one_is_on_is_told_by_more_than_a_colour(page_of, width):
+    page = page_of(width)
+    go(page, PLACES["month"])
+    weight = "e => getComputedStyle(e).fontWeight"
+    assert page.locator(".views [aria-current]").evaluate(weight) == "700"
+    assert page.locator(".views a:not([aria-current])").first.evaluate(weight) < "700"
+
+
+#: The spacing of text that a reader may set (WCAG 2.2, 1.4.12; RGAA 10.12).
+SPACED = """const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+    word-spacing: 0.16em !important; } p { margin-bottom: 2em !important; }`);
+  document.adoptedStyleSheets = [sheet];"""
+#: The elements whose words are cut or stick out of them. A line of « cut » ends after a whole word
+#: by design: the list has all its words. The académie in the header may end with « … »: the title
+#: has its whole name; but some of it is always seen.
+CUT = """() => [...document.body.querySelectorAll("p, li, a, button, summary, span, b, td, th, dd")]
+  .filter((e) => e.checkVisibility() && !e.closest(".hidden, .cut, .chosen, .at-desk, .trap, svg"))
+  .filter((e) => !e.closest("[aria-hidden=true]:not(.leaf, .leaf *)"))
+  .filter((e) => {
+    const { overflow, display, clipPath } = getComputedStyle(e);
+    const isBox = /hidden|clip/.test(overflow) || e.matches("a, button, .leaf *");
+    return isBox && display !== "inline" && clipPath === "none";
+  })
+  .filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
+  .map((e) => e.outerHTML.slice(0, 160))"""
+
+
+@pytest.mark.parametrize("name", ["home", "list", "month", "year-academie", "contest", "choice"])
+def test_words_that_are_set_wide_are_not_cut(new_page, name):
+    page = new_page()
+    go(page, PLACES[name])
+    page.evaluate(SPACED)
+    for width in (DESK, 800, PHONE):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(CUT) == [], width
+        assert page.locator(".chosen").evaluate("e => e.clientWidth") >= 32, width
+        assert page.evaluate(STICKING_OUT) == [], width
+
+
 def test_each_page_has_a_title_of_its_own(page_of):
     page, titles = page_of(), defaultdict(set)
     for place in PLACES.values():

@@ -88,7 +88,7 @@ def test_a_button_of_the_bar_says_that_it_was_picked(new_page):
     page.goto(CONTEST)
     page.get_by_role("link", name="Ajouter à ma sélection").click()
     page.goto(CONTEST)
-    picked = page.get_by_role("link", name="Dans ma sélection : la voir")
+    picked = page.get_by_role("link", name="Choisi : voir ma sélection")
     expect(picked.locator(".at-phone")).to_have_text("Choisi")
     bookmark = picked.locator(".icon")
     expect(bookmark).to_be_visible()

@@ -94,7 +94,7 @@ def test_three_contests_are_picked_by_keyboard(new_page, site, scripts):
 def test_the_choice_is_remembered_by_this_browser_and_forgotten_on_demand(new_page):
     page = new_page()
     page.goto(f"/mon-academie/?{JANUARY}")
-    page.get_by_role("link", name=re.compile(r"^Lille\s\d+ dates? à venir")).click()
+    page.get_by_role("link", name=re.compile(r"^Lille\s\d+")).click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Prochaines dates, académie de Lille")
     assert "#" not in page.url
@@ -129,7 +129,7 @@ def test_what_was_picked_is_remembered_by_this_browser(new_page):
     page.goto(f"/agenda/?{JANUARY}")
     expect(page.get_by_role("link", name="Ma sélection (2)")).to_be_visible()
     page.goto(f"/evenements/{TALENT}/?{JANUARY}")
-    expect(page.get_by_role("link", name="Dans ma sélection")).to_be_visible()
+    expect(page.get_by_role("link", name="Choisi : voir ma sélection")).to_be_visible()
     page.get_by_role("link", name="Ma sélection (2)").click()
     page.get_by_role("link", name="retirer Concours RoboTeam").click()
     expect(picked).to_have_count(1)

@@ -126,7 +126,7 @@ def test_keys_do_nothing_in_fields_nor_with_other_keys(page, store):
 
 
 def test_the_keys_are_switched_off_for_good(page, store):
-    was, active = states(store), page.get_by_label("actifs")
+    was, active = states(store), page.get_by_label("Raccourcis actifs")
     expect(page.get_by_text("Raccourcis : j suivante")).to_be_visible()
     active.uncheck()
     page.reload()
@@ -139,6 +139,19 @@ def test_the_keys_are_switched_off_for_good(page, store):
     active.check()
     page.reload()
     expect(active).to_be_checked()
+
+
+def test_a_window_without_the_switch_has_no_keys(page, store):
+    """Of a desktop at 200 %, too: a key that nobody can switch off must not act (RGAA 12.10)."""
+    was = states(store)
+    page.set_viewport_size({"width": 640, "height": 450})
+    expect(page.get_by_label("Raccourcis actifs")).to_be_hidden()
+    summary = row(page, DEFI).locator("summary").first
+    summary.focus()
+    for key in "jka":
+        page.keyboard.press(key)
+        expect(summary).to_be_focused()
+    assert states(store) == was
 
 
 def test_what_is_typed_into_a_correction_is_not_lost_by_a_key(page, store):

@@ -20,7 +20,7 @@ from calendar_app.store.base import db
 from calendar_app.web.page import Page
 from calendar_app.web.public.holiday_layer import holiday_layer
 from calendar_app.words.errors import CalendarUnknownError
-from calendar_app.words.french import SHORT_MONTHS, day_words
+from calendar_app.words.french import MONTHS, SHORT_MONTHS, day_words
 from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import MilestoneKind
 
@@ -251,6 +251,28 @@ class Strip:
     holidays: list[Span]
     marks: list[Span]
     today: Span | None
+
+    @property
+    def told(self) -> str:
+        """What the marks tell, in French, to those who do not see the drawing: « Date limite :
+        période 3. » Without périodes, in which months they stand."""
+        found = []
+        for mark in self.marks:
+            name = _WINDOW if mark.kind == "window" else MilestoneKind(mark.kind).words
+            places = dict.fromkeys((self._place(mark.x), self._place(mark.end - 0.01)))
+            found.append(f"{name} : {' à '.join(places)}.")
+        return " ".join(found)
+
+    def _place(self, x: float) -> str:
+        if not self.periods:
+            # August is the first of the spans.
+            return MONTHS[(sum(month.x <= x for month in self.months) + 6) % 12]
+        names = (f"période {p.label.removeprefix('P')}" for p in self.periods if p.x <= x < p.end)
+        return next(names, "hors des périodes de classe")
+
+
+#: The bar of an event in its strip.
+_WINDOW = "De l'ouverture à la date limite"
 
 
 def strip(here: Page, cards: Iterable[Card]) -> Strip:

@@ -66,6 +66,10 @@ def test_a_refused_mail_is_gone_and_its_reason_stays(site):
     chief = client_of(site, "administrateur")
     with site.app_context():
         receiving.receive(db.session, mail(to="x@y.example"), NOW, KNOWLEDGE)
+    # Nothing brings it back, so it is asked twice: a fold, then the button (RGAA 11.12).
+    fold = chief.get(PAGE).text.partition("<summary>Refuser")[2].partition("</details>")[0]
+    assert "seront effacés, pour toujours" in fold
+    assert f'action="{PAGE}1/refuser/"' in fold
     assert send(site, chief, f"{PAGE}1/refuser/").location.endswith("?fait=ecarte")
     shown = said(chief.get(PAGE))
     assert STRANGER not in shown

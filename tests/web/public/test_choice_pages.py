@@ -155,7 +155,7 @@ def tiles_of(client, address: str, *, current: bool = False) -> list[str]:
 def test_a_tile_says_how_many_dates_its_academie_then_shows(client, more):
     page = text_of(client, f"/mon-academie/?{JANUARY}{more}")
     for name, slug in (("Lille", "lille"), ("Montpellier", "montpellier"), ("Nice", "nice")):
-        [(dates, own)] = re.findall(rf"{name} (\d+) dates? à venir(?: , dont (\d+))?", page)
+        [(dates, own)] = re.findall(rf"{name} (\d+)(?: dont (\d+) ici)? : dates? à venir", page)
         listed = client.get(f"/agenda/?{JANUARY}{more}&academie={slug}").text
         rows = re.findall(r'<article class="row|<span class="day-line', listed)
         assert int(dates) == len(rows), name
@@ -239,8 +239,8 @@ def test_what_is_left_to_do_comes_in_order(empty_app):
         "Lisez le règlement ou la présentation (site officiel) Demandez le visa de l'IEN "
         "Demandez aux familles les autorisations pour l'image et la voix des élèves "
         "Inscrivez la classe, au plus tard : vendredi 15 janvier 2021 "
-        "Envoyez la production, au plus tard : jeudi 11 février 2021 "
-        "Résultats : vendredi 12 mars 2021"
+        "Envoyez la production, au plus tard : jeudi 11 février 2021 (plus tard) "
+        "Résultats : vendredi 12 mars 2021 (plus tard)"
     )
     later = steps("le=2021-02-01")
     assert "Inscrivez la classe, au plus tard" not in later

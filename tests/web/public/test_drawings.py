@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.web.public.month_grid import month_bounds, month_grid
-from calendar_app.web.public.timeline import months, span
+from calendar_app.web.public.timeline import Strip, months, span
 
 
 @dataclass(frozen=True)
@@ -155,6 +155,30 @@ def test_a_window_is_drawn_from_its_opening_to_its_deadline():
     october, april = months(YEAR)[2], months(YEAR)[8]
     assert october.x < window.x < october.x + october.width
     assert window.end == pytest.approx(april.end, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "place"),
+    [
+        (date(2021, 1, 20), date(2021, 1, 20), "période 3"),
+        (date(2021, 2, 20), date(2021, 2, 20), "hors des périodes de classe"),
+        (date(2020, 11, 2), date(2021, 2, 19), "période 2 à période 3"),
+    ],
+)
+def test_a_strip_tells_where_its_marks_stand(first, last, place):
+    days = ((date(2020, 11, 2), date(2020, 12, 18)), (date(2021, 1, 4), date(2021, 2, 19)))
+    periods = [span(YEAR, *pair, "period", f"P{n}") for n, pair in enumerate(days, 2)]
+    mark = span(YEAR, first, last, "deadline")
+    assert Strip(months(YEAR), periods, None, [], [mark], None).told == f"Date limite : {place}."
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [(date(2020, 8, 1), "août"), (date(2021, 1, 1), "janvier"), (date(2021, 7, 31), "juillet")],
+)
+def test_a_strip_without_periods_tells_the_month(day, name):
+    mark = span(YEAR, day, day, "results")
+    assert Strip(months(YEAR), [], None, [], [mark], None).told == f"Résultats : {name}."
 
 
 def test_what_lies_outside_the_year_is_not_drawn_and_the_rest_is_cut():

@@ -53,7 +53,10 @@ def test_a_day_with_dates_leads_to_its_place_in_the_list(empty_app):
     )
     days = days_of(empty_app.test_client(), "/calendrier/2021/01/?le=2021-01-04")
     assert list(days) == [f"2021-01-{day:02}" for day in range(1, 13)]
-    assert days["2021-01-01"] == ("1er janvier 2021 : 1 date (jour de l'événement)", "Longue")
+    assert days["2021-01-01"] == (
+        "1er janvier 2021, vacances : 1 date (jour de l'événement)",
+        "Longue",
+    )
     assert days["2021-01-10"] == ("10 janvier 2021 : 1 date (jour de l'événement)", "Longue")
     words, title = days["2021-01-11"]
     assert title in ("Courte", "Concours d'essai"), "what begins there, not what goes on"
