@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from calendar_app.app import letterhead, settings_of, store_session, transport
 from calendar_app.catalogue import setup
+from calendar_app.cli import dns_texts
 from calendar_app.cli.base import application
 from calendar_app.cli.group import cli
 from calendar_app.cli.reminders import HELD
@@ -176,12 +177,31 @@ def _names(app: Flask, now: datetime) -> Iterator[str]:
     said."""
     settings = settings_of(app)
     hosts = {urlsplit(settings.public_url).hostname or "", settings.mail_from.domain}
-    for host in sorted(hosts - {"", "127.0.0.1", "localhost", "::1"}):
+    for host in sorted(host for host in hosts if host and not _is_own(host)):
         try:
             socket.getaddrinfo(host, None)
         except socket.gaierror as error:
             if error.errno in (socket.EAI_NONAME, socket.EAI_NODATA):
                 yield f"Le nom {host} n'existe pas dans le DNS."
+    for resolver in dns_texts.resolvers()[:1]:
+        yield from records_of(settings.mail_from.domain, resolver)
+
+
+def records_of(domain: str, resolver: tuple[str, int]) -> Iterator[str]:
+    """Yield which records the domain of the sender misses. (The name of a DKIM key is known to the
+    mail server alone.)"""
+    for name, begins, what in (
+        (domain, "v=spf1", "SPF : les serveurs qui envoient pour lui"),
+        (f"_dmarc.{domain}", "v=DMARC1", "DMARC : que faire d'un courriel qui n'est pas de lui"),
+    ):
+        found = dns_texts.texts(name, resolver) if "." in domain and not _is_own(domain) else None
+        if found is not None and not any(text.startswith(begins) for text in found):
+            yield f"Le DNS de {name} n'a pas d'enregistrement {what}."
+
+
+def _is_own(host: str) -> bool:
+    """Whether a host is this machine, of which no DNS knows anything."""
+    return host in ("127.0.0.1", "localhost", "::1")
 
 
 def _sources(app: Flask, now: datetime) -> Iterator[str]:

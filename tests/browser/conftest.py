@@ -112,6 +112,7 @@ PLACES = {
     "accessibility": Place("/accessibilite/", "Voies de recours"),
     "embed-builder": Place("/integrer/?academie=lille&le=2021-01-04", "Code à copier"),
     "personal-data": Place("/donnees-personnelles/", "Vos droits"),
+    "processing": Place("/donnees-personnelles/registre/", "Personnes concernées"),
     "legal-notice": Place("/mentions-legales/", "directrice de la publication"),
     "style": Place("/style/?academie=lille", "Les composants des pages"),
     "not-found": Place("/nulle-part/", "Page introuvable", 404),

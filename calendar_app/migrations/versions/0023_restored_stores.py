@@ -1,7 +1,7 @@
 """That a store was restored from a backup, and the file in which a SQLite store lives
 
 Revision ID: 0023
-Revises: 0020
+Revises: 0022
 """
 
 import sqlalchemy as sa

@@ -30,7 +30,12 @@ _ROWS = 1_000
 def state(session: AnySession) -> SendingHold | None:
     """Return since when and why sending is held; None when it is not."""
     with reading(session):
-        return session.get(SendingHold, 1, populate_existing=True)
+        return found(session)
+
+
+def found(session: AnySession) -> SendingHold | None:
+    """The same, inside the caller's transaction."""
+    return session.get(SendingHold, 1, populate_existing=True)
 
 
 def release_claims(session: AnySession, now: datetime) -> None:

@@ -80,7 +80,7 @@ def show(template: str, status: int = 200, **context: Any) -> Response:
         f"editing/{template}",
         page=page(),
         me=editor_session.editor(),
-        hold=hold.state(db.session),
+        hold=hold.found(db.session),
         undeclared_proxy=has_undeclared_proxy(),
         form_token=editor_session.form_token,
         done=DONE.get(request.args.get("fait", "")),

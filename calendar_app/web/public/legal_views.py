@@ -38,6 +38,7 @@ VERIFIED = {
     "legal.site_map": "le plan du site",
     "legal.accessibility": "cette déclaration",
     "legal.personal_data": "les données personnelles",
+    "legal.processing": "le registre des traitements",
     "legal.notice": "les mentions légales",
 }
 

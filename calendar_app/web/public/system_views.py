@@ -63,7 +63,7 @@ def _health() -> Health:
 
 
 @bp.get("/metrics")
-@policy(Policy.PUBLIC)
+@policy(Policy.PUBLIC_UNCACHED)
 def metrics() -> Response:
     """Return the state of the service for Prometheus, to whom may read it; 404 to anybody else."""
     if not web_metrics.may_read():
