@@ -23,7 +23,7 @@ from calendar_app.catalogue.models.events import Event, Milestone, PastDate, mil
 from calendar_app.catalogue.queries import Reference
 from calendar_app.school import levels
 from calendar_app.school.academies import NATIONAL, Academies
-from calendar_app.words.text import fold
+from calendar_app.words.text import words
 from calendar_app.words.vocabulary import Audience, Certainty, PupilData, Registrant, Sending
 
 
@@ -325,11 +325,12 @@ def _cancelled_at(
 
 
 def search_text(event: Event, themes: dict[str, str]) -> str:
-    """Return the folded words in which a search (filter ``q``) looks for an event.
+    """Return the folded words in which a search (filter ``q``) looks for an event, each between
+    two spaces.
 
     :param themes: the closed list, slug → name.
     """
-    words = [
+    texts = [
         event.title,
         event.series.title,
         event.organiser,
@@ -342,4 +343,4 @@ def search_text(event: Event, themes: dict[str, str]) -> str:
         *(m.label or "" for m in event.milestones),
         *(m.place or "" for m in event.milestones),
     ]
-    return fold(" ".join(word for word in words if word))
+    return f" {' '.join(words(' '.join(texts)))} "

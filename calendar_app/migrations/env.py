@@ -6,6 +6,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import text
 
+from calendar_app.catalogue.models.search import is_modelled
 from calendar_app.reminders.models.subscriptions import Slugs
 from calendar_app.store.base import UTCDateTime, writer_options
 
@@ -39,6 +40,7 @@ with connection:
             render_as_batch=is_sqlite,
             render_item=render_item,
             compare_type=True,
+            include_object=is_modelled,
         )
         context.run_migrations()
     if is_sqlite:

@@ -10,22 +10,28 @@ import string
 import unicodedata
 from urllib.parse import parse_qs, urlsplit
 
+import flask_migrate
 import pytest
+from sqlalchemy import delete, select, update
 
-from calendar_app.catalogue import queries
+from calendar_app.catalogue import queries, setup
+from calendar_app.catalogue.class_fit import fits_filter
 from calendar_app.catalogue.filters import read_filter
+from calendar_app.catalogue.models.events import Event, EventScope, Milestone
+from calendar_app.catalogue.models.search import SearchWord
 from calendar_app.catalogue.search import queries as search
-from calendar_app.catalogue.search.reading import Days, read_query
+from calendar_app.catalogue.search.reading import Days, SearchQuery, read_query
 from calendar_app.catalogue.search.spellings import LEVELS
 from calendar_app.catalogue.search.vocabulary import vocabulary
 from calendar_app.config.settings import data_folder
 from calendar_app.letters import knowledge_of_files
 from calendar_app.school import levels
-from calendar_app.store.base import db
+from calendar_app.store.base import db, writing
 from calendar_app.words.french import MONTHS
 from calendar_app.words.text import fold, is_near
 from calendar_app.words.vocabulary import EventType, MilestoneKind
-from tests.factories import another, publish
+from tests.conftest import IMPORTED_AT
+from tests.factories import ID, another, entry, publish
 from tests.tools import scaled
 
 KNOWN = knowledge_of_files(data_folder())
@@ -301,6 +307,63 @@ def test_an_event_is_found_by_its_title_whatever_that_seems_to_mean(empty_app):
                 assert f"e{n}-2020-2021" in {event.id for event in found}, text
 
 
+# -- the index of the engine ---------------------------------------------------------------------
+
+
+def both_ways(*asked: str) -> tuple[set[str], set[str]]:
+    """Return the ids of the events that the index finds, and of those whose texts pass."""
+    found = search.indexed(db.session, asked)
+    conditions = search.event_conditions(SearchQuery(words=asked), fits_filter)
+    passing = db.session.scalars(select(Event.id).where(*conditions))
+    return set(db.session.scalars(select(found.c.id))), set(passing)
+
+
+def test_the_index_finds_what_the_condition_finds(app):
+    drawn = random.Random(15)
+    with app.app_context():
+        known = sorted(
+            {w for t in db.session.scalars(select(Event.search_text)) for w in t.split()}
+        )
+        for _ in range(scaled(500)):
+            asked = drawn.sample(known, drawn.randint(1, 3))
+            asked = [word[: drawn.randint(1, len(word))] for word in asked]
+            by_index, by_text = both_ways(*asked)
+            assert by_index == by_text, asked
+        assert both_ways("zut") == (set(), set())
+        assert [search.occurs(db.session, word) for word in ("roboteam", "robot", "zut")] == [
+            1,
+            1,
+            0,
+        ]
+
+
+def test_the_index_follows_each_change_of_an_event(empty_app):
+    publish(empty_app, entry(title="Ancien Œuvre"), another("autre", title="L'écriture"))
+    publish(empty_app, entry(title="Récent"))
+    with empty_app.app_context():
+        for word, ids in (("oeuvre", ()), ("recent", (ID,)), ("ecritu", ("autre-2020-2021",))):
+            assert both_ways(word) == (set(ids), set(ids)), word
+        with writing(db.session, IMPORTED_AT):
+            for noun in (EventScope, Milestone, Event):
+                db.session.execute(delete(noun))
+        assert both_ways("recent") == (set(), set())
+
+
+def test_the_words_of_an_older_store_are_written_anew(empty_app):
+    publish(empty_app, entry(title="L'Œuvre d'été"))
+    with empty_app.app_context():
+        before = db.session.scalars(select(Event.search_text)).one()
+        kept = set(db.session.scalars(select(SearchWord.printed)))
+        db.session.remove()
+        flask_migrate.downgrade(revision="0023")
+        with writing(db.session, IMPORTED_AT):
+            db.session.execute(update(Event).values(search_text="l'oeuvre d'ete" + before[15:-1]))
+        setup.upgrade_schema()
+        assert db.session.scalars(select(Event.search_text)).one() == before
+        assert set(db.session.scalars(select(SearchWord.printed))) == kept >= {"Œuvre", "concours"}
+        assert both_ways("oeuv") == ({ID}, {ID})
+
+
 # -- misspelt --------------------------------------------------------------------------------------
 
 
@@ -310,7 +373,7 @@ NAMED = ["janvié", "fevrrier", "inscriptoin", "valencienes", "colege", "avoirs"
 
 def test_a_suggestion_always_finds_something_and_is_near_the_word_that_was_typed(client):
     with client.application.app_context():
-        known = sorted(w for w in search.known_words(db.session) if len(w) > 3)
+        known = sorted(db.session.scalars(select(SearchWord.word)))
     drawn = random.Random(14)
     typed = [_misspelt(drawn.choice(known), drawn) for _ in range(scaled(200))]
     typed += NAMED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -12,6 +12,7 @@ from flask import request, url_for
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, read_filter
+from calendar_app.catalogue.models.search import SHORTEST
 from calendar_app.catalogue.search import queries as search
 from calendar_app.catalogue.search.reading import Days, Meaning
 from calendar_app.catalogue.search.vocabulary import vocabulary
@@ -25,8 +26,6 @@ from calendar_app.words.vocabulary import EventType, MilestoneKind
 
 #: Maximum number of near words that are tried for a misspelt word.
 _TRIED = 3
-#: Minimum length of a word that is corrected: a shorter word has too many near words.
-_SHORTEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +68,14 @@ def respelled(page: Page, finds: Callable[[CatalogueFilter], bool]) -> tuple[str
     :param finds: returns whether the page on screen would show something with a filter.
     """
     asked = page.filter.asked.words
-    known = search.known_words(db.session) if asked else frozenset()
-    unknown = [word for word in asked if not any(word in one for one in known)]
+    unknown = [word for word in asked if not search.occurs(db.session, word)]
     if not unknown:
         return None
-    spellings = vocabulary(page.reference.academies, page.reference.themes).spellings()
-    printed = {word: word for word in known} | search.printed_words(db.session)
-    candidates = known | set(spellings)
+    spellings = set(vocabulary(page.reference.academies, page.reference.themes).spellings())
+    found = {word: search.words_near(db.session, word) for word in unknown}
+    printed = {folded: word for near in found.values() for folded, word in near.items()}
     printed |= {fold(word): word for word in _vocabulary_words(page)}
-    near = [_near(word, candidates) for word in unknown]
+    near = [_near(word, found[word].keys() | spellings) for word in unknown]
     for words in product(*near):
         meant = {old: printed.get(new, new) for old, new in zip(unknown, words, strict=True)}
         text = _rewritten(page.filter.search, meant)
@@ -94,11 +92,10 @@ def _rewritten(text: str, meant: Mapping[str, str]) -> str:
     return re.sub(r"[^\W_]+", lambda match: meant.get(fold(match[0]), match[0]), text)
 
 
-def _near(word: str, candidates: frozenset[str]) -> list[str]:
-    if len(word) < _SHORTEST:
+def _near(word: str, candidates: Iterable[str]) -> list[str]:
+    if len(word) < SHORTEST:
         return []
-    longer = (one for one in candidates if len(one) >= _SHORTEST)
-    found = nearest_ones(word, longer, _TRIED)
+    found = nearest_ones(word, candidates, _TRIED)
     return found if len(word) > 5 else [one for one in found if one[0] == word[0]]
 
 
