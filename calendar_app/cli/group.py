@@ -24,6 +24,7 @@ MODULES = {
     "migrate": "running",
     "reminders": "reminders",
     "serve": "running",
+    "static": "running",
     "worker": "running",
 }
 
