@@ -14,8 +14,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.tools import ROOT, free_port, need
 
@@ -77,14 +83,15 @@ def held_bytes(pid: int) -> int:
 
 
 @contextmanager
-def calendar_app_serve(folder: Path, **environ: str) -> Iterator[Served]:
+def calendar_app_serve(folder: Path, *options: str, **environ: str) -> Iterator[Served]:
     """Run ``calendar-app serve`` with its worker.
 
     :param folder: the folder for the instance folder and the log.
+    :param options: more options of the command.
     :param environ: settings of the application.
     """
     port = free_port()
-    command = [sys.executable, "-m", "calendar_app", "serve"]
+    command = [sys.executable, "-m", "calendar_app", "serve", *options]
     with _running(command, folder, port, environ) as process:
         served = Served(port, [process], folder / "log")
         _wait_for(served)
@@ -113,18 +120,24 @@ def gunicorn_behind_nginx(folder: Path, **environ: str) -> Iterator[Served]:
 
 
 @contextmanager
-def nginx(folder: Path, behind: int) -> Iterator[int]:
+def nginx(folder: Path, behind: int, *, tls: bool = False) -> Iterator[int]:
     """Run nginx with ``deploy/nginx.conf``, with other ports, folders and account; yield its port.
 
     :param behind: the port of the application.
+    :param tls: whether to speak https, with a certificate of the moment, as the file does.
     """
     program = need("nginx", "gunicorn behind nginx")
     port = free_port()
     conf = folder / "nginx.conf"
-    conf.write_text(_moved(NGINX_CONF.read_text(encoding="utf-8"), folder, port, behind))
+    written = _moved(NGINX_CONF.read_text(encoding="utf-8"), folder, port, behind)
+    conf.write_text(written if tls else _without_tls(written))
+    if tls:
+        _make_certificate(folder)
     command = [program, "-e", f"{folder}/start.log", "-p", str(folder), "-c", str(conf)]
-    command += ["-g", f"daemon off; pid {folder}/nginx.pid;"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+    subprocess.run([*command, "-t", "-q", "-g", f"pid {folder}/tried.pid;"], check=True)
+    with subprocess.Popen(
+        [*command, "-g", f"daemon off; pid {folder}/nginx.pid;"], stdin=subprocess.DEVNULL
+    ) as process:
         try:
             # nginx binds its socket before it writes its pid file.
             while not (folder / "nginx.pid").exists() and process.poll() is None:
@@ -143,9 +156,16 @@ def _moved(conf: str, folder: Path, port: int, behind: int) -> str:
     )
     changes = {
         "user www-data;": "user root;" if os.geteuid() == 0 else "",
+        "worker_processes auto;": "worker_processes 1;",
         "/var/log/nginx/": f"{folder}/",
-        "listen 80;": f"listen 127.0.0.1:{port};",
+        "/var/cache/nginx/": f"{folder}/",
+        "/var/www/": f"{folder}/",
+        "/etc/letsencrypt/live/calendrier.example/": f"{folder}/",
+        " buffer=32k flush=5s;": ";",
+        "listen 80;": f"listen 127.0.0.1:{free_port()};",
         "        listen [::]:80;\n": "",
+        "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+        "        listen [::]:443 ssl;\n": "",
         "127.0.0.1:8000": f"127.0.0.1:{behind}",
         "http {\n": f"http {{\n{temporary}\n",
     }
@@ -153,6 +173,26 @@ def _moved(conf: str, folder: Path, port: int, behind: int) -> str:
         assert old in conf, f"deploy/nginx.conf has no « {old} » any more"
         conf = conf.replace(old, new)
     return conf
+
+
+def _without_tls(conf: str) -> str:
+    return re.sub(r"^ +ssl_.*\n", "", conf.replace(" ssl;", ";"), flags=re.MULTILINE)
+
+
+def _make_certificate(folder: Path) -> None:
+    """Write a key and a certificate that it signed itself, valid for a day."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    signed = (
+        made.not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "fullchain.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (folder / "privkey.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *form))
 
 
 @contextmanager

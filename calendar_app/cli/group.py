@@ -28,6 +28,7 @@ MODULES = {
     "restore": "keeping",
     "sending": "keeping",
     "serve": "running",
+    "static": "running",
     "store": "keeping",
     "worker": "running",
 }

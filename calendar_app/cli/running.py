@@ -21,10 +21,11 @@ from calendar_app import worker as worker_
 from calendar_app.app import settings_of, store_session
 from calendar_app.catalogue import renewal, setup
 from calendar_app.cli.base import NO_RULES, application, ready_application, ready_store
-from calendar_app.cli.group import cli
+from calendar_app.cli.group import cli, file_error_words
 from calendar_app.config.settings import Settings, data_folder
 from calendar_app.editing import accounts
 from calendar_app.store.base import THREADS
+from calendar_app.web import static_files
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.french import counted
 
@@ -239,6 +240,17 @@ def migrate() -> None:
     click.echo(f"La base est à jour (version {version} du catalogue).")
     if not has_rules:
         click.echo(NO_RULES)
+
+
+@cli.command("static")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def static_(folder: Path) -> None:
+    """Écrit les styles, scripts et images dans un dossier, pour un serveur comme nginx."""
+    try:
+        found = static_files.export(Path(str(application().static_folder)), folder)
+    except OSError as error:
+        raise CalendarError(f"{folder} : {file_error_words(error)}.") from error
+    click.echo(f"{counted(found, 'fichier écrit')} dans {folder}.")
 
 
 @cli.command()

@@ -89,6 +89,21 @@ def test_export_writes_what_an_import_reads(run, tmp_path):
     assert list(tmp_path.glob(".*")) == []
 
 
+def test_static_files_are_written_for_another_server(run, tmp_path):
+    folder = tmp_path / "public" / "static"
+    code, out, _ = run("static", str(folder))
+    written = {path.name for path in folder.iterdir()}
+    assert (code, "fichiers écrits dans" in out) == (0, True)
+    styles = {name for name in written if re.fullmatch(r"app\.[\w-]{4}\.css(\.gz)?", name)}
+    assert len(styles) == 2
+    assert run("static", str(folder))[0] == 0
+    assert {path.name for path in folder.iterdir()} == written
+    (tmp_path / "file").touch()
+    code, _, err = run("static", str(tmp_path / "file" / "static"))
+    assert (code, "Traceback" in err) == (1, False)
+    assert "passe par un fichier" in err
+
+
 def test_the_journal_is_exported(run, tmp_path):
     run("events", "import")
     path = tmp_path / "journal.json"
