@@ -68,7 +68,8 @@ NO_RIGHT = {
     """,
     # These functions write nothing.
     "a reading": """
-    change_words.changed_parts deciding.facts drafts.new_draft events.imagined events.rebase health.has_worker
+    change_words.changed_parts deciding.facts drafts.new_draft events.imagined events.rebase
+    health.has_worker
     letter_room.lines_of
     other_mails.read other_mails.somebody_waits rights.is_allowed
     setup.schema_state subscriptions.confirmation_expired
