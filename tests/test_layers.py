@@ -20,7 +20,12 @@ ROOMS = (
 #: "" stands for the modules directly in the room.
 FOLDERS = {
     "web": {"": "", "public": "", "subscription": "", "editing": ""},
-    "letters": {"grammar": "", "formats": "", "reading": "formats grammar"},
+    "letters": {
+        "grammar": "",
+        "formats": "",
+        "agendas": "formats",
+        "reading": "formats grammar agendas",
+    },
 }
 #: Modules that import neither Flask nor SQLAlchemy, nor a module that does.
 PURE = (

@@ -81,7 +81,7 @@ def written_draft(session: AnySession, draft: Draft) -> Written:
     item = item_of_draft(draft)
     for key, milestone in _changed(draft, item, event, entry, reference):
         facts[f"milestones.{key}"] = milestone
-    if draft.said is not None:
+    if draft.said is not None and draft.proposal is Proposal.CHANGE:
         facts |= _renamed(item, event)
     return written_from(facts)
 

@@ -404,5 +404,5 @@ def settle_repeated(session: AnySession, accepted: Draft, now: datetime) -> None
     for draft in session.scalars(select(Draft).where(Draft.same_as_id == accepted.id)):
         before = draft_facts(draft)
         draft.same_as, draft.proposal, draft.state = None, None, DraftState.KNOWN
-        draft.event, draft.milestone = accepted.event, accepted.milestone
+        draft.event, draft.milestone = accepted.event, draft.milestone or accepted.milestone
         note_draft(session, None, draft, ChangeAction.ATTACHED, before, now)

@@ -361,3 +361,23 @@ def test_what_an_older_version_stored_gets_its_identity(store):
     [moved, waiting] = played.says(told("0316"), told("0416", "b"))[::-1]
     assert (moved.proposal, moved.outside_id, moved.recurrence) == (Proposal.CHANGE, "a", None)
     assert (waiting.last_day, waiting.recurrence) == (date(2021, 4, 16), None)
+
+
+def test_a_session_called_otherwise_does_not_rename_the_event_of_the_others(played):
+    played.says(told(), told("0415", "b"))
+    while played.pending:
+        played.accept(played.pending[0])
+    assert played.says(told(), told("0415", "b", "Finale du rallye")) == []
+    assert {title for title, *_ in played.dates} == {"Rallye des balises"}
+    [moved] = played.says(told(), told("0416", "b", "Finale du rallye"))
+    played.accept(moved)
+    assert {title for title, *_ in played.dates} == {"Rallye des balises"}
+
+
+def test_a_change_that_was_refused_is_known_again_under_another_uid(played):
+    played.says(told())
+    played.accept()
+    played.says(told("0320"))
+    played.refuse()
+    assert played.says(told("0320", title="Grand rallye des balises")) == []
+    assert played.says(told("0320", "other", "Grand rallye des balises")) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,21 +15,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from calendar_app.catalogue.models.events import Event
 from calendar_app.config.retention import STRANGE_MAIL
-from calendar_app.editing import accounts, letter_room
+from calendar_app.editing import accounts, letter_room, moderation
 from calendar_app.editing.mailbox import deciding, receiving, senders
 from calendar_app.editing.mailbox.envelope import envelope_of, envelope_values
 from calendar_app.editing.mailbox.receiving import Outcome
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.letters import Draft, Letter
 from calendar_app.editing.models.mailbox import DeclaredSender, ReceivedMail
-from calendar_app.editing.rules.draft_states import DraftState
+from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.reminders.models.outbox import Delivery
 from calendar_app.store.base import db
 from calendar_app.words.errors import NotFoundError
 from tests.editing.test_events import editor
 from tests.editing.test_moderation import KNOWLEDGE, LETTER, LILLE, LYON
+from tests.editing.test_outside_feed import agenda
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 STRANGER = "lettre@inconnu.example"
@@ -56,10 +60,7 @@ def mail(text: str = LETTER, to: str = "letters+lille@calendrier.example", **hea
 
 
 def with_document(text: str, *documents: bytes, **headers: str) -> bytes:
-    import email
-    from email.policy import default
-
-    message = email.message_from_bytes(mail(text, **headers), policy=default)
+    message = email.message_from_bytes(mail(text, **headers), policy=email.policy.default)
     for number, content in enumerate(documents):
         name = f"lettre-{number}.docx"
         kind = "vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -301,3 +302,25 @@ def test_tags_are_what_stands_after_the_first_plus(tags, noise):
 def test_pending_drafts_of_a_mail_wait_like_those_of_a_dropped_letter(store):
     receive(mail())
     assert {d.state for d in db.session.scalars(select(Draft))} == {DraftState.PENDING}
+
+
+def test_an_agenda_that_is_dropped_or_attached_is_read_like_an_agenda(store):
+    zoe = editor("responsable", LILLE)
+    day = "UID:a\nDTSTART;VALUE=DATE:20210315\nSUMMARY:Rallye des balises\nLOCATION:Lille"
+    data = agenda(day, day.replace("0315", "0415").replace("UID:a", "UID:b"))
+    letter_id = letter_room.drop(db.session, zoe, data, "agenda.ics", None, NOW, KNOWLEDGE)
+    found = letter_room.open_letter(db.session, zoe, letter_id)
+    assert [d.last_day.isoformat() for d in found.drafts] == ["2021-03-15", "2021-04-15"]
+    marked = [segment.text for segment in found.segments if segment.draft_ids]
+    assert len(marked) == 2
+    for draft in found.drafts:
+        moderation.accept(db.session, zoe, draft.id, draft.revision, NOW)
+    [event] = db.session.scalars(select(Event)).unique()
+    assert [m.first_day.isoformat() for m in event.milestones] == ["2021-03-15", "2021-04-15"]
+
+    message = email.message_from_bytes(mail("Voici."), policy=email.policy.default)
+    moved = data.replace(b"20210315", b"20210316")
+    message.add_attachment(moved, "text", "calendar", filename="agenda.ics")
+    assert receive(message.as_bytes()) is Outcome.READ
+    [change] = moderation.queue(db.session, zoe)
+    assert (change.proposal, change.last_day.isoformat()) == (Proposal.CHANGE, "2021-03-16")

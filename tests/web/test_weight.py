@@ -113,4 +113,4 @@ def test_what_is_somebodys_own_is_not_compressed(client, address):
 def test_a_page_with_sixty_events_shows_them(client):
     """Otherwise the test above would weigh empty pages."""
     page = client.get("/agenda/?le=2021-01-04").text
-    assert page.count("<article") > 2 * EVENTS - 10
+    assert page.count("<article") == 50  # one page of the list

@@ -186,11 +186,12 @@ class _Taking:
             return False
         waiting, decided, here = history.waiting, history.decided, history.here
         if self.found.is_agenda and here is not None and decided is not None:
-            self._propose(history, item, here, _said(decided))
+            self._propose(history, item, here, decided)
             return True
         if decided and same_announcement(item, _said(decided)):
             if waiting:
                 self._withdraw(waiting, NO_LONGER)
+            _remember(decided, item)
             return True
         if waiting is None:
             return False
@@ -205,19 +206,27 @@ class _Taking:
         waiting, decided, here = history.waiting, history.decided, history.here
         if here is not None and decided is not None:
             said = history.said or _said(decided)
-            self._propose(history, dropped(said), here, _said(decided))
+            self._propose(history, dropped(said), here, decided)
         elif waiting is not None:
             self._withdraw(waiting, NO_LONGER)
 
-    def _propose(
-        self, history: _History, said: DatedItem, here: Milestone, settled: DatedItem
-    ) -> None:
+    def _propose(self, history: _History, said: DatedItem, here: Milestone, decided: Draft) -> None:
         """Propose what changes of a date that stands here; settle the proposal that waited when
         nothing changes any more."""
-        waiting, standing = history.waiting, _standing(here, self.academies)
+        waiting, standing, settled = (
+            history.waiting,
+            _standing(here, self.academies),
+            _said(decided),
+        )
+        if self._others_say(history, here):
+            settled = replace(settled, title=said.title)
         item = changed(said, settled, standing)
+        if decided.state is DraftState.REFUSED and same_announcement(said, settled):
+            item = None
         if item is None and waiting is None:
-            if not same_announcement(said, settled):
+            if same_announcement(said, settled):
+                _remember(decided, said)
+            else:
                 self._store(_known_draft(said, here, self.now, self.academies), history)
             return
         if item is None:
@@ -238,6 +247,19 @@ class _Taking:
             self._store(fresh, history)
         else:
             self._update(waiting, fresh)
+
+    def _others_say(self, own: _History, here: Milestone) -> bool:
+        """Whether the source calls another date of the event by the title that the event has: the
+        event then keeps it, whatever this one is called."""
+        name = fold(here.event.title)
+        return any(
+            history is not own
+            and (item := self.items.get(identity)) is not None
+            and fold(item.title) == name
+            and (other := history.here) is not None
+            and other.event_id == here.event_id
+            for identity, history in self.histories.items()
+        )
 
     def _same_title(
         self, item: DatedItem, here: Milestone, standing: Standing, own: Draft | None
@@ -394,6 +416,12 @@ def _shown(source: Source) -> dict[Identity, str]:
 
 def _said(draft: Draft) -> DatedItem:
     return item_from_json(draft.said or draft.item)
+
+
+def _remember(decided: Draft, item: DatedItem) -> None:
+    """Keep other words of the same announcement, by which it is known again."""
+    if contract(item) != contract(_said(decided)):
+        decided.said = contract(item)
 
 
 def _last(item: DatedItem | None) -> date:

@@ -13,10 +13,11 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from calendar_app.editing.rules.source_changes import Identity
-from calendar_app.letters.agendas.calendar_file import LeftOut, is_agenda, read_agenda
+from calendar_app.letters.agendas.calendar_file import LeftOut, read_agenda
 from calendar_app.letters.agendas.entries import link
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem
+from calendar_app.letters.formats.detection import is_agenda
 from calendar_app.letters.formats.html import html_text
 from calendar_app.letters.formats.letter_text import LetterForm, LetterText
 from calendar_app.letters.knowledge import LetterKnowledge

@@ -58,7 +58,7 @@ MOST_WAITING = 200 * 2**20
 MOST_ATTACHED = 10
 
 REPORT = "C'est la réponse d'une machine ou un avis de non-remise, pas une lettre."
-NOTHING = "Ce courriel ne contient ni texte ni lettre jointe (PDF, Word, OpenDocument)."
+NOTHING = "Ce courriel ne contient ni texte ni lettre jointe (PDF, Word, OpenDocument, agenda)."
 TOO_MANY = "Trop de courriels d'expéditeurs inconnus attendent déjà une décision."
 
 

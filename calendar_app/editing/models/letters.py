@@ -135,8 +135,8 @@ class Draft(Base):
     #: (``rules.source_changes.Identity``).
     outside_id: Mapped[str | None]
     recurrence: Mapped[str | None]
-    #: For a change to a date that came from the source: the whole item as the source said it, while
-    #: *item* leaves what an editor wrote otherwise. NULL where both are the same.
+    #: The whole item as the source said it last, where it is not *item*: a change to a date that
+    #: stands here leaves in *item* what an editor wrote otherwise.
     said: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     #: The address of a proposer who wants an answer; erased once the answer was sent.
     suggested_by: Mapped[str | None]

@@ -113,11 +113,6 @@ class _Series:
         return len(self.parts) > 1 or any(self.parts[0].get(name) for name in names)
 
 
-def is_agenda(data: bytes) -> bool:
-    """Whether bytes begin as an agenda does (a byte order mark and blank lines may come first)."""
-    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR"
-
-
 def read_agenda(data: bytes, today: date, zone: str, left_out: LeftOut) -> tuple[AgendaEntry, ...]:
     """Return the dates of an agenda by their days, without those that ended before
     :data:`JUST_PAST`.

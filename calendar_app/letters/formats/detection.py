@@ -16,6 +16,12 @@ def is_document(data: bytes) -> bool:
     return data.startswith(b"PK\x03\x04") or b"%PDF-" in data[:1024]
 
 
+def is_agenda(data: bytes) -> bool:
+    """Whether *data* begins as an agenda (iCalendar, RFC 5545) does; a byte order mark and blank
+    lines may come first."""
+    return data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR"
+
+
 SAVE_AS = "Enregistrez la lettre au format PDF ou .docx, puis redonnez-la."
 
 

@@ -26,7 +26,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 
 from calendar_app.letters.formats.charsets import decoded
-from calendar_app.letters.formats.detection import is_document
+from calendar_app.letters.formats.detection import is_agenda, is_document
 from calendar_app.letters.formats.html import html_text
 from calendar_app.letters.formats.letter_text import LetterForm, LetterText
 from calendar_app.words.errors import UnreadableLetterError
@@ -64,7 +64,7 @@ def mail_letter(data: bytes, read: Callable[[bytes], LetterText]) -> LetterText:
     fullest = max(mails, key=lambda mail: _weight(mail.body))
     text, form = "\n\n".join(filter(None, (mail.text for mail in mails))), LetterForm.EML
     said = sum(_weight(mail.body) for mail in mails)
-    carried = [(mail, attached) for mail in mails for attached in mail.letters]
+    carried = [(m, attached) for m in mails for attached in m.letters if is_document(attached)]
     if said < _NEARLY_NOTHING and len(carried) == 1:
         [(carrier, attached)] = carried
         try:
@@ -91,8 +91,8 @@ class MailParts:
     :param subject: the subject of the mail itself, decoded, on one line.
     :param text: the text of the mail and of the mails that it forwards, without what is attached;
         without text, ``text.text`` is empty.
-    :param attached: (file name, bytes) of each attached letter (PDF, Word, OpenDocument); a file
-        without a name has an empty one.
+    :param attached: (file name, bytes) of each attached letter (PDF, Word, OpenDocument, agenda); a
+        file without a name has an empty one.
     """
 
     subject: str
@@ -160,7 +160,7 @@ class _Mail:
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes):
             return ""
-        if is_document(content):
+        if is_document(content) or is_agenda(content):
             self.letters.append(content)
             self.file_names.append(_file_name(part))
             return ""

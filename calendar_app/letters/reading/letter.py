@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
+from calendar_app.letters.formats.detection import is_agenda
 from calendar_app.letters.formats.letter_text import LetterText
 from calendar_app.letters.formats.text import read_text
 from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Shape, find_dates, hours
@@ -57,6 +58,11 @@ def read_letter(
     :param today: the day in Europe/Paris, used when the letter does not say its own day.
     :raises UnreadableLetterError: when the file cannot be read, is too large or holds no text.
     """
+    if is_agenda(data):
+        # Its libraries load for a tenth of a second, and no other letter needs them.
+        from calendar_app.letters.reading.agenda_letter import read_agenda_letter
+
+        return read_agenda_letter(data, issued, today, knowledge)
     return read_letter_text(read_text(data), issued, today, knowledge)
 
 
