@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -229,6 +230,10 @@ def cases(server: Server) -> tuple[str, ...]:
 
 
 def main() -> None:
+    missing = [name for name in ("taskset", "cc", "nginx") if not shutil.which(name)]
+    if missing or (os.cpu_count() or 1) < 2:
+        print(f"Whole answers are not measured: missing {missing or 'a second processor'}")
+        return
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         load = folder / "load"
