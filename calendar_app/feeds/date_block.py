@@ -113,13 +113,13 @@ def pill(card: Card) -> Pill | None:
     days = (card.shown_day - card.today).days
     weeks = card.class_weeks or ""
     grade = _grade(card, days)
-    short, of_whom = _short(weeks)
+    short = _short(weeks)
     is_urgent = days <= URGENT or card.is_last_class_day
     if is_urgent and (short or weeks.startswith(_LAST_WEEK[0])):
         return Pill(card.countdown, "", grade)
     if not short:
         return Pill(card.countdown, weeks.replace(*_LAST_WEEK), grade)
-    return Pill(short, f"{card.countdown}{of_whom}", grade)
+    return Pill(short, card.countdown, grade)
 
 
 def full_pill(card: Card) -> Pill | None:
@@ -142,14 +142,9 @@ def _grade(card: Card, days: int) -> str:
     return "close" if days <= CLOSE else "far"
 
 
-def _short(weeks: str) -> tuple[str, str]:
-    """Split « il reste 5 semaines de classe (zone B) » into « 5 semaines de classe » and
-    « (zone B) »; two empty texts when no number of weeks is known."""
+def _short(weeks: str) -> str:
+    """Return « 5 semaines de classe » of « il reste 5 semaines de classe (zone B) »; empty when no
+    number of weeks is known. The page says whose weeks they are, and « au plus » that they
+    differ."""
     left = weeks.removeprefix("il reste ")
-    if left == weeks:
-        return "", ""
-    for mark in (" (", ", selon "):
-        short, found, whose = left.partition(mark)
-        if found:
-            return short, f"{mark}{whose}"
-    return left, ""
+    return "" if left == weeks else left.partition(" (")[0].partition(", selon ")[0]

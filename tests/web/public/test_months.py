@@ -114,7 +114,7 @@ def test_a_year_groups_its_events_by_what_is_next(empty_app):
         "Passés": ["Finie"],
     }
     text = text_of(client, f"{YEAR}?le=2021-01-04&academie=lille")
-    assert "Cette période jusqu'au 19 février · 2 événements" in text
+    assert "Cette période jusqu'au 19 février, 2 événements" in text
     # In holidays the next période counts; without an académie there is none.
     for query, first in (
         ("le=2020-12-26&academie=lille", "La période qui vient"),
