@@ -70,7 +70,7 @@ def import_events_file(
     reading: Progress | None = None,
     writing: Progress | None = None,
 ) -> ImportReport:
-    """Import a file of events in one transaction: all of its events, or none.
+    """Import a file of events, unless it has a mistake (:func:`.import_export.import_events`).
 
     :param reading: called while the file is read, with the characters read and their total.
     :param writing: called while the events are written, with the events done and their total.

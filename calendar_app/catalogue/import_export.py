@@ -6,7 +6,7 @@ that was changed in the store since the last import or export of that event.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,7 +46,8 @@ def import_events(
     now: datetime,
     progress: Callable[[int, int], None] | None = None,
 ) -> ImportReport:
-    """Import the events of a file in one transaction: all of them, or none.
+    """Import the events of a file, :data:`BATCH` a transaction, each after the event of which it is
+    a part. An import that is interrupted leaves whole transactions; another run finishes it.
 
     An event that is already in the store is changed only if nobody changed it there since the last
     import, or if the file was exported from the store's present revision or a later one. A
@@ -55,31 +56,26 @@ def import_events(
     :param progress: called with the events done and their total.
     """
     outcomes: dict[str, str] = {}
-    with writing(session, now):
-        queries.catalogue(session, for_update=True)
-        reference = queries.reference(session)
-        series = _import_series(session, file)
-        _import_rules(session, file, now)
-        found: dict[str, Event] = {}
-        for number, entry in enumerate(file.events, start=1):
-            event, outcome = _import_event(session, entry, series[entry.series], reference, now)
-            outcomes[entry.id] = outcome
-            found[entry.id] = event
-            if progress:
-                progress(number, len(file.events))
-        for entry in file.events:
-            if outcomes[entry.id] != "conflicts" and found[entry.id].part_of_id != entry.part_of:
-                found[entry.id].part_of = (
-                    found.get(entry.part_of) or queries.event(session, entry.part_of)
-                    if entry.part_of
-                    else None
-                )
-        session.flush()
-        untouched = select(Event.id).where(Event.rule_revision == Event.revision)
-        absent = sorted(queries.event_ids(session) - found.keys() - set(session.scalars(untouched)))
+    entries, absent = _parents_first(file.events), list[str]()
+    for start in range(0, max(1, len(entries)), BATCH):
+        batch = entries[start : start + BATCH]
+        with writing(session, now):
+            queries.catalogue(session, for_update=True)
+            if start == 0:
+                later = {e.series for e in entries} - {rule.series for rule in file.rules}
+                _import_series(session, file, file.series.keys() - later)
+                _import_rules(session, file, now)
+            for entry, outcome in _import_batch(session, file, batch, now):
+                outcomes[entry.id] = outcome
+                if progress:
+                    progress(len(outcomes), len(entries))
+            if start + BATCH >= len(entries):
+                absent = _absent(session, outcomes)
+        if len(entries) > BATCH:
+            session.expunge_all()  # Each transaction would expire all events before it, too.
 
     def ids(outcome: str) -> tuple[str, ...]:
-        return tuple(event_id for event_id, was in outcomes.items() if was == outcome)
+        return tuple(entry.id for entry in file.events if outcomes[entry.id] == outcome)
 
     return ImportReport(
         created=ids("created"),
@@ -88,6 +84,56 @@ def import_events(
         conflicts=ids("conflicts"),
         absent=tuple(absent),
     )
+
+
+#: The most events that an import writes in one transaction: another writer waits for no longer.
+BATCH = 50
+
+
+def _parents_first(entries: Sequence[EventEntry]) -> list[EventEntry]:
+    """Return entries in their order, but each after the one of which it is a part."""
+    part_of = {entry.id: entry.part_of for entry in entries}
+
+    def depth(entry: EventEntry) -> int:
+        found, above = 0, entry.part_of
+        while above in part_of and found < len(part_of):
+            found, above = found + 1, part_of[above]
+        return found
+
+    return sorted(entries, key=depth)
+
+
+def _import_batch(
+    session: AnySession, file: EventsFile, batch: Sequence[EventEntry], now: datetime
+) -> Iterator[tuple[EventEntry, str]]:
+    """Import some events of a file in the transaction of the caller; yield each with the name of
+    the field of :class:`ImportReport` that lists it."""
+    reference = queries.reference(session)
+    series = _import_series(session, file, {entry.series for entry in batch})
+    found: dict[str, Event] = {}
+    kept = set()
+    for entry in batch:
+        event, outcome = _import_event(session, entry, series[entry.series], reference, now)
+        found[entry.id] = event
+        if outcome == "conflicts":
+            kept.add(entry.id)
+        yield entry, outcome
+    for entry in batch:
+        if entry.id not in kept and found[entry.id].part_of_id != entry.part_of:
+            found[entry.id].part_of = (
+                found.get(entry.part_of) or queries.event(session, entry.part_of)
+                if entry.part_of
+                else None
+            )
+    session.flush()
+
+
+def _absent(session: AnySession, known: Container[str]) -> list[str]:
+    """Return the ids of the events that are not among *known* ones, without those that a rule made
+    and nobody changed."""
+    untouched = set(session.scalars(select(Event.id).where(Event.rule_revision == Event.revision)))
+    others = queries.event_ids(session) - untouched
+    return sorted(event_id for event_id in others if event_id not in known)
 
 
 def _import_event(
@@ -132,9 +178,13 @@ def export_events(session: AnySession) -> EventsFile:
     )
 
 
-def _import_series(session: AnySession, file: EventsFile) -> dict[str, Series]:
+def _import_series(
+    session: AnySession, file: EventsFile, slugs: Collection[str]
+) -> dict[str, Series]:
+    """Write the titles of some series of a file; return these series by slug."""
     found = {}
-    for slug, title in file.series.items():
+    for slug in sorted(slugs):
+        title = file.series[slug]
         series = found[slug] = session.get(Series, slug) or Series(id=slug, title=title)
         if series.title != title:
             series.title = title

@@ -396,11 +396,21 @@ def events(
 
     :param undated: return only events without a milestone.
     """
-    query = select(Event).where(*_event_conditions(chosen), *_event_scope(chosen))
-    query = query.where(Event.school_year == year.start)
+    query = select(Event).where(*_of_year(chosen, year))
     if undated:
         query = query.where(~Event.milestones.any())
     return sorted(session.scalars(query).unique(), key=lambda e: (fold(e.title), e.id))
+
+
+def count_events(session: AnySession, chosen: CatalogueFilter, year: SchoolYear) -> int:
+    """Return how many events :func:`events` would return, those with milestones included."""
+    return session.scalar(select(func.count(Event.id)).where(*_of_year(chosen, year))) or 0
+
+
+def _of_year(chosen: CatalogueFilter, year: SchoolYear) -> Iterable[ColumnElement[bool]]:
+    yield Event.school_year == year.start
+    yield from _event_conditions(chosen)
+    yield from _event_scope(chosen)
 
 
 def latest_school_year(session: AnySession, chosen: CatalogueFilter) -> SchoolYear | None:

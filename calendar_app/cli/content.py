@@ -51,7 +51,11 @@ def events_check(file: Path | None) -> None:
 @events.command("import")
 @OPTIONAL_FILE
 def events_import(file: Path | None) -> None:
-    """Importe FILE (par défaut les deux fichiers de data/), en entier ou pas du tout."""
+    """Importe FILE (par défaut les deux fichiers de data/), s'il n'a aucune erreur.
+
+    Cinquante événements à la fois : les rédacteurs n'attendent pas. Un import interrompu se
+    termine en lançant la même commande.
+    """
     reports = [_import(path) for path in _content(file)]
     # What one of the files has is not absent.
     for event_id in sorted(set.intersection(*(set(report.absent) for report in reports))):

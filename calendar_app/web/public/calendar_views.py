@@ -174,8 +174,9 @@ def this_year() -> Response:
 def school_year(label: str) -> str:
     """Show a school year: a line with bars for each event, périodes between shaded holidays."""
     here, year = page(), SchoolYear.parse(label)
-    here.noindex = year.last_day < here.today
-    context = year_context(here, year)
+    wanted = request.args.get("partie", "").strip()
+    here.noindex = year.last_day < here.today or bool(wanted)
+    context = year_context(here, year, wanted)
     return render_template(
         "public/calendar/year.html",
         page=here,
@@ -183,7 +184,7 @@ def school_year(label: str) -> str:
         **_filters(
             here,
             context["lines"] or context["days"],
-            lambda chosen: len(queries.events(db.session, chosen, year)),
+            lambda chosen: queries.count_events(db.session, chosen, year),
         ),
         **context,
     )
@@ -199,7 +200,8 @@ def poster(label: str) -> str:
         sentence = "L'affiche s'imprime sur une feuille A4, ou A3 si l'adresse dit « papier=a3 »."
         raise ParameterError(sentence, request.args["papier"], "a3", "A3")
     address = f"{settings().public_url}{url_for('composer.compose')}{here.query_with(le=None)}"
-    context, paper = year_context(here, year), request.args.get("papier") or "a4"
+    context = year_context(here, year, request.args.get("partie", "").strip())
+    paper = request.args.get("papier") or "a4"
     return render_template(
         "public/calendar/poster.html",
         page=here,

@@ -19,7 +19,7 @@ from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
 from calendar_app.web.page import Page
 from calendar_app.web.public.holiday_layer import holiday_layer
-from calendar_app.words.errors import CalendarUnknownError
+from calendar_app.words.errors import CalendarUnknownError, ParameterError, as_repeated
 from calendar_app.words.french import MONTHS, SHORT_MONTHS, day_words
 from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import MilestoneKind
@@ -182,21 +182,89 @@ def _next_day(line: Line, today: date) -> date | None:
 _EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
-def year_context(here: Page, year: SchoolYear) -> dict[str, Any]:
-    """Return the template values of a school year with the filter on screen: a line for each event,
-    and the days that return by a rule, which are listed below them."""
+#: The most events that a school year shows at once; of more, it shows those of a part of the year.
+MOST_LINES = 200
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a school year that is shown alone.
+
+    :param key: how an address names it.
+    """
+
+    key: str
+    label: str
+    first_day: date
+    last_day: date
+
+
+def _parts(year: SchoolYear, periods: Sequence[Period]) -> list[Part]:
+    """Return the parts of a school year: its périodes, each with the holidays after it; the months,
+    where périodes are unknown."""
+    if not periods:
+        firsts = [date(year.start + (n < 8), n, 1) for n in (*range(8, 13), *range(1, 8))]
+        named = [(f"{day:%m}", f"{MONTHS[day.month - 1]} {day.year}", day) for day in firsts]
+    else:
+        named = [(str(p.number), f"Période {p.number}", p.first_day) for p in periods]
+        named[0] = (*named[0][:2], year.first_day)
+    ends = [first - timedelta(days=1) for _, _, first in named[1:]] + [year.last_day]
+    return [Part(*one, last) for one, last in zip(named, ends, strict=True)]
+
+
+def _part(parts: Sequence[Part], today: date, wanted: str) -> Part | None:
+    """Return the part that an address names, else that of today, else the first; None without
+    parts.
+
+    :raises ParameterError: when the year has no such part.
+    """
+    found = {part.key: part for part in parts}
+    if parts and wanted and wanted not in found:
+        sentence = f"« {as_repeated(wanted)} » n'est pas une partie de cette année scolaire."
+        raise ParameterError(sentence, wanted)
+    now = (part for part in parts if part.first_day <= today <= part.last_day)
+    return found.get(wanted) or next(now, parts[0] if parts else None)
+
+
+def _all_lines(here: Page, year: SchoolYear) -> list[Line]:
     in_year = queries.milestones(
         db.session, here.filter, year.first_day, year.last_day, cancelled_since=_EVER
     )
-    events = queries.events(db.session, here.filter, year)
-    found = lines(year, events, in_year, here.filter)
+    return lines(year, queries.events(db.session, here.filter, year), in_year, here.filter)
+
+
+def _lines_of(here: Page, year: SchoolYear, part: Part) -> list[Line]:
+    """Return the lines of the events that have a date in a part of the year, or no day."""
+    in_part = queries.milestones(
+        db.session, here.filter, part.first_day, part.last_day, cancelled_since=_EVER
+    )
+    events = {m.event_id: m.event for m in in_part if m.event.school_year == year.start}
+    undated = queries.events(db.session, here.filter, year, undated=True)
+    return lines(year, [*events.values(), *undated], in_part, here.filter)
+
+
+def year_context(here: Page, year: SchoolYear, wanted: str = "") -> dict[str, Any]:
+    """Return the template values of a school year with the filter on screen: a line for each event,
+    and the days that return by a rule, which are listed below them.
+
+    :param wanted: the part of the year that is asked for; it counts for a year with more than
+        :data:`MOST_LINES` events.
+    :raises ParameterError: when such a year has no such part.
+    """
+    behind = axis(here, year)
+    count = queries.count_events(db.session, here.filter, year)
+    parts = _parts(year, behind["periods"]) if count > MOST_LINES else []
+    part = _part(parts, here.today, wanted)
+    found = _lines_of(here, year, part) if part else _all_lines(here, year)
     drawn = [line for line in found if not _is_day(line)]
     days = [m for line in found if _is_day(line) for m in line.milestones]
     known: list[SchoolYear] = queries.school_years(db.session)
-    behind = axis(here, year)
     return {
         "year": year,
         "archive": year if year.last_day < here.today else None,
+        "count": count,
+        "parts": parts,
+        "part": part,
         "lines": drawn,
         "groups": groups(year, drawn, behind["periods"], here.today),
         "days": [here.card(m) for m in days],
