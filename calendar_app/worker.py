@@ -12,6 +12,7 @@ import os
 import secrets
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -46,6 +47,9 @@ PLAN, ANSWER, SEND, BEAT, LOOK, FOLLOW, RENEW = 60, 2, 5, 15, 3600, 60, 3600
 #: The mailbox of letters.
 RECEIVE = 600
 CLEAN = int(CLEANED_EVERY.total_seconds())
+
+#: Seconds after which a fault of the store that lasts is told again.
+_TOLD_AGAIN = 3600.0
 
 #: Seconds before links on other servers are checked and the holidays are fetched, so that a worker
 #: that restarts again and again asks no server.
@@ -119,7 +123,7 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     started_at = datetime.now(UTC)
     session = store_session(app)
     settings = settings_of(app)
-    sender, rest = make_sender(app, owner, pause=stopping.wait), Rest()
+    sender, rest, outage = make_sender(app, owner, pause=stopping.wait), Rest(), Outage()
 
     def send() -> None:
         if settings.sending:
@@ -160,7 +164,9 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         (lambda: read_letters(app, owner, stopping.is_set), RECEIVE, 0),
     ):
         first = datetime.now(UTC) + timedelta(seconds=wait)
-        scheduler.add_job(_guarded(app, job), "interval", seconds=seconds, next_run_time=first)
+        scheduler.add_job(
+            _guarded(app, job, outage), "interval", seconds=seconds, next_run_time=first
+        )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     _work(scheduler, stopping, owner)
@@ -215,15 +221,37 @@ def _scheduler() -> BackgroundScheduler:
     )
 
 
-def _guarded(app: Flask, job: Callable[[], object]) -> Callable[[], None]:
+class Outage:
+    """Logs when the store ceases to answer the jobs of a worker, why, and when it answers again: a
+    line for each failure would be thousands in an hour. A fault that lasts is told each hour."""
+
+    def __init__(self) -> None:
+        self._fault: str | None = None
+        self._told_at = 0.0
+
+    def tell(self, fault: str | None) -> None:
+        """Note how a job ended.
+
+        :param fault: ``store.faults.log_words``; None: the store answered.
+        """
+        if fault and (fault != self._fault or time.monotonic() > self._told_at + _TOLD_AGAIN):
+            self._told_at = time.monotonic()
+            log.error("the store did not answer: %s", fault)
+        elif self._fault and not fault:
+            log.info("the store answers again")
+        self._fault = fault
+
+
+def _guarded(app: Flask, job: Callable[[], object], outage: Outage) -> Callable[[], None]:
     """Return *job* in a context of its own; after a failure, the next tick tries again."""
 
     def guarded() -> None:
         with app.app_context():
             try:
                 job()
+                outage.tell(None)
             except DBAPIError as error:
-                log.error("the store did not answer: %s", log_words(error))
+                outage.tell(log_words(error))
             except Exception:
                 log.exception("a job of the worker failed")
 

