@@ -137,7 +137,11 @@ class _Taking:
             for identity in missing:
                 self._drop(self.histories[identity])
         self._add(new)
-        copy = [[*i, _last(item).isoformat()] for i, item in self.items.items()]
+        copy = [
+            [*i, _last(item).isoformat()]
+            for i, item in self.items.items()
+            if _last(item) >= self.today
+        ]
         if broken:  # they may come back
             copy += [[*i, _last(self.histories[i].said).isoformat()] for i in missing]
         self.source.copy = copy
