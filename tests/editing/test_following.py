@@ -398,6 +398,36 @@ def test_a_session_called_otherwise_does_not_rename_the_event_of_the_others(play
     assert {title for title, *_ in played.dates} == {"Rallye des balises"}
 
 
+def test_what_was_refused_comes_back_whole_with_another_hour(played):
+    played.says(told(STATUS="CANCELLED"), told("0501", "z", "Autre chose"))
+    played.accept()
+    played.says(at("10"), told("0501", "z", "Autre chose"))
+    [draft] = played.pending
+    played.accept(draft)
+    off = at("10", STATUS="CANCELLED")
+    played.says(off, told("0501", "z", "Autre chose"))
+    played.accept()
+    played.says(at("14"), told("0501", "z", "Autre chose"))
+    played.refuse()
+    played.says(at("08"), told("0501", "z", "Autre chose"))
+    played.accept()
+    assert played.dates[0] == (RALLYE, "03-15", "08:00", None, False)
+
+
+def test_of_two_proposals_for_one_date_an_undo_leaves_one(played):
+    played.says(told())
+    played.accept()
+    played.says(at("10"))
+    played.accept()
+    change = db.session.scalars(select(Change).order_by(Change.id.desc())).first()
+    played.says(at("14"))
+    undo.undo(db.session, played.editor, change.id, None, played.now)
+    assert len(played.pending) == 2
+    [left] = played.says(at("14"))
+    played.accept(left)
+    assert played.dates == [(RALLYE, "03-15", "14:00", None, False)]
+
+
 def test_a_change_that_was_refused_is_known_again_under_another_uid(played):
     played.says(told())
     played.accept()
