@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
+from calendar_app.catalogue.models.events import Milestone
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus
 from calendar_app.school.academies import Academies
 from calendar_app.words.french import NBSP, SHORT_MONTHS, hour_words
-from calendar_app.words.text import clean_line
+from calendar_app.words.text import clean_line, fold
 from calendar_app.words.vocabulary import Certainty
 
 
@@ -76,6 +77,37 @@ def change_words(known: tuple[date | None, date | None], item: DatedItem) -> str
     if item.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED):
         return f"{_figures(*known, form)} → {item.status.words}"
     return f"{_figures(*known, form)} → {_figures(item.first_day, item.last_day, form)}"
+
+
+def whole_change_words(
+    known: tuple[date | None, date | None], here: Milestone, item: DatedItem
+) -> str:
+    """Return every part in which an item differs from the date that stands here, for a change that
+    a source proposes: « 31/01 → 14/02 ; 10 h → 14 h ; Lens → Lille ; annulé ».
+
+    :param known: as for :func:`change_words`.
+    """
+    ended = item.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
+    parts = []
+    if known != (item.first_day, item.last_day) and not ended:
+        parts.append(change_words(known, item))
+    start = None if here.kind.is_deadline else here.start_time
+    if (start, here.end_time) != (item.start_time, item.end_time):
+        before = _clock(start, here.end_time)
+        parts.append(f"{before} → {_clock(item.start_time, item.end_time)}")
+    place = here.place or here.event.place
+    if item.place and item.place != place:
+        parts.append(f"{place or 'sans lieu'} → {clean_line(item.place)}")
+    if fold(item.title) != fold(here.event.title):
+        parts.append(f"« {here.event.title} » → « {clean_line(item.title)} »")
+    if ended != here.is_cancelled:
+        parts.append(item.status.words if ended else "annulé → maintenu")
+    return " ; ".join(parts) or change_words(known, item)
+
+
+def _clock(start: time | None, end: time | None) -> str:
+    words = [hour_words(at) for at in (start, end) if at is not None]
+    return " – ".join(words) or "sans heure"
 
 
 def short_day(day: date) -> str:

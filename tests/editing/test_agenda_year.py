@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -220,6 +219,11 @@ class Year(RuleBasedStateMachine):
         asks = self.zoe if believe else None
         agendas.refresh(db.session, self.source_id, fetcher(), KNOWLEDGE, self.now, editor=asks)
         db.session.rollback()
+        waiting = select(Draft.outside_id, Draft.recurrence).where(
+            Draft.state.in_((DraftState.PENDING, DraftState.REPEATED))
+        )
+        of_dates = db.session.execute(waiting).all()
+        assert len(of_dates) == len(set(of_dates))
         return db.session.get(Source, self.source_id, populate_existing=True)
 
     @rule(accepts=st.booleans())
@@ -364,15 +368,6 @@ class Year(RuleBasedStateMachine):
             # What the agenda dropped while it shows nothing later may be beyond its end.
             if milestone.id not in mine and milestone.last_day >= self.today:
                 assert milestone.is_cancelled or milestone.last_day > max(shown, default=date.min)
-
-    @invariant()
-    def one_proposal_at_most_waits_for_each_date(self) -> None:
-        if hasattr(self, "source_id"):
-            waiting = select(Draft.outside_id, Draft.recurrence).where(
-                Draft.state.in_((DraftState.PENDING, DraftState.REPEATED))
-            )
-            found = db.session.execute(waiting).all()
-            assert len(found) == len(set(found))
 
 
 def stands(milestone: Milestone) -> tuple:

@@ -258,6 +258,10 @@ def test_what_cannot_be_followed_says_why(store, name, address, scope, field):
     assert db.session.scalar(select(Source)) is None
 
 
+def test_a_link_to_subscribe_is_an_address(store):
+    assert follow("webcal://a.example/x.ics").address == "https://a.example/x.ics"
+
+
 def test_a_source_of_lille_does_not_exist_for_lyon(store):
     source = follow("https://a.example/")
     lyon = editor("responsable", LYON)
@@ -290,7 +294,14 @@ def test_a_feed_is_followed_paused_and_looked_at(site):
     assert 'value="Agenda Canopé"' in answer.text
     answer = client.post(SOURCES, data=typed | {"adresse": "https://a.example/x.ics"})
     assert answer.headers["Location"] == f"{SOURCES}?fait=suivi"
+    with site.app_context(), writing(db.session, NOW):
+        left = {"reason": "sans titre", "count": 3, "titles": []}
+        bad = {"reason": "date illisible", "count": 1, "titles": ["Rallye"]}
+        db.session.get(Source, 1).left_out = [left, bad]
     page = words(client.get(f"{SOURCES}1/"))
+    assert "3 entrées : sans titre 1 entrée : date illisible (« Rallye »)" in page.replace(
+        "\u00a0", " "
+    ).replace("\u202f", " ")
     assert "Adresse https://a.example/x.ics Pour académie de Lille" in page
     answer = act(client, f"{SOURCES}1/", f"{SOURCES}1/suivre/", suivre="non")
     assert "n'est plus suivi" in words(client.get(answer.headers["Location"]))

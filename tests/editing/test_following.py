@@ -12,8 +12,10 @@ from sqlalchemy import JSON, column, select, table, text, update
 from calendar_app.catalogue import setup
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.editing import events, moderation, undo
+from calendar_app.editing.draft_entries import item_of_draft
 from calendar_app.editing.followed.following import take_reading
 from calendar_app.editing.followed.outside_feed import OutsideReading
+from calendar_app.editing.letter_lines import whole_change_words
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft
@@ -28,6 +30,7 @@ from tests.editing.test_outside_feed import agenda
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+RALLYE = "Rallye des balises"
 
 
 @pytest.fixture
@@ -129,47 +132,68 @@ def test_a_second_session_is_a_second_date(played):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "stands"),
+    ("before", "after", "words", "stands"),
     [
-        (told(), told("0320"), ("Rallye des balises", "03-20", None, None, False)),
-        (at("10"), at("14"), ("Rallye des balises", "03-15", "14:00", None, False)),
-        (at("10"), told(), ("Rallye des balises", "03-15", None, None, False)),
-        (told(), at("09"), ("Rallye des balises", "03-15", "09:00", None, False)),
+        (told(), told("0320"), "15/03 → 20/03", (RALLYE, "03-20", None, None, False)),
+        (at("10"), at("14"), "10 h → 14 h", (RALLYE, "03-15", "14:00", None, False)),
+        (at("10"), told(), "10 h → sans heure", (RALLYE, "03-15", None, None, False)),
+        (
+            told(),
+            at("09"),
+            "sans heure → 9 h",
+            (RALLYE, "03-15", "09:00", None, False),
+        ),
         (
             told(LOCATION="Lens"),
             told(LOCATION="Lille"),
-            ("Rallye des balises", "03-15", None, "Lille", False),
+            "Lens → Lille",
+            (RALLYE, "03-15", None, "Lille", False),
         ),
         (
             told(),
             told(title="Grand rallye des balises"),
+            "« Rallye des balises » → « Grand rallye des balises »",
             ("Grand rallye des balises", "03-15", None, None, False),
         ),
-        (told(), told(STATUS="CANCELLED"), ("Rallye des balises", "03-15", None, None, True)),
+        (
+            told(),
+            told(STATUS="CANCELLED"),
+            "annulé",
+            (RALLYE, "03-15", None, None, True),
+        ),
         (
             told(),
             told(title="ANNULÉ : Rallye des balises"),
-            ("Rallye des balises", "03-15", None, None, True),
+            "annulé",
+            (RALLYE, "03-15", None, None, True),
         ),
         (
             told(),
             told("0320", title="REPORTÉ : Rallye des balises"),
-            ("Rallye des balises", "03-20", None, None, False),
+            "15/03 → 20/03",
+            (RALLYE, "03-20", None, None, False),
         ),
         (
             told(STATUS="CONFIRMED"),
             at("09", "0320", title="Rallye de Lens", LOCATION="Lens"),
+            "15/03 → 20/03 ; sans heure → 9 h ; sans lieu → Lens ; "
+            "« Rallye des balises » → « Rallye de Lens »",
             ("Rallye de Lens", "03-20", "09:00", "Lens", False),
         ),
     ],
     ids=["day", "hour", "no-hour", "an-hour", "place", "title", "state", "word", "put-off", "all"],
 )
-def test_what_changes_of_a_date_is_proposed_and_becomes_so(played, before, after, stands):
+def test_what_changes_of_a_date_is_proposed_and_becomes_so(played, before, after, words, stands):
     played.says(before)
     played.accept()
     [draft] = played.says(after)
     assert draft.proposal is Proposal.CHANGE
     assert played.says(after) == [draft]
+    known = draft.known_first_day, draft.known_last_day
+    assert (
+        whole_change_words(known, draft.milestone, item_of_draft(draft)).replace("\u00a0", " ")
+        == words
+    )
     played.accept()
     assert played.dates == [stands]
     assert played.says(after) == []
@@ -221,9 +245,9 @@ def test_what_waits_follows_its_source(played):
 
 def test_what_an_editor_corrected_stays_where_the_source_did_not_move(played):
     [draft] = played.says(at("10"))
-    item = moderation.item_of_draft(draft)
+    item = item_of_draft(draft)
     better = {**draft.item, "title": "Rallye mathématique"}
-    item = moderation.item_of_draft(Draft(item=better, corrected=None))
+    item = item_of_draft(Draft(item=better, corrected=None))
     moderation.correct(db.session, played.editor, draft.id, draft.revision, item, played.now)
     [draft] = played.says(at("14"))
     assert (draft.title, draft.corrected["start_time"]) == ("Rallye mathématique", "14:00")
@@ -372,6 +396,36 @@ def test_a_session_called_otherwise_does_not_rename_the_event_of_the_others(play
     [moved] = played.says(told(), told("0416", "b", "Finale du rallye"))
     played.accept(moved)
     assert {title for title, *_ in played.dates} == {"Rallye des balises"}
+
+
+def test_what_was_refused_comes_back_whole_with_another_hour(played):
+    played.says(told(STATUS="CANCELLED"), told("0501", "z", "Autre chose"))
+    played.accept()
+    played.says(at("10"), told("0501", "z", "Autre chose"))
+    [draft] = played.pending
+    played.accept(draft)
+    off = at("10", STATUS="CANCELLED")
+    played.says(off, told("0501", "z", "Autre chose"))
+    played.accept()
+    played.says(at("14"), told("0501", "z", "Autre chose"))
+    played.refuse()
+    played.says(at("08"), told("0501", "z", "Autre chose"))
+    played.accept()
+    assert played.dates[0] == (RALLYE, "03-15", "08:00", None, False)
+
+
+def test_of_two_proposals_for_one_date_an_undo_leaves_one(played):
+    played.says(told())
+    played.accept()
+    played.says(at("10"))
+    played.accept()
+    change = db.session.scalars(select(Change).order_by(Change.id.desc())).first()
+    played.says(at("14"))
+    undo.undo(db.session, played.editor, change.id, None, played.now)
+    assert len(played.pending) == 2
+    [left] = played.says(at("14"))
+    played.accept(left)
+    assert played.dates == [(RALLYE, "03-15", "14:00", None, False)]
 
 
 def test_a_change_that_was_refused_is_known_again_under_another_uid(played):

@@ -49,6 +49,8 @@ from calendar_app.words.text import fold, slugify
 #: Why a cancelled date is not proposed.
 NEVER_HERE = "annulée, et jamais annoncée ici"
 NO_LONGER = "Sans objet : l'agenda n'annonce plus cette date."
+REFUSED_BEFORE = "Sans objet : l'agenda dit de nouveau ce qui a été refusé."
+LATER = "Sans objet : l'agenda dit autre chose depuis."
 OFF = "Sans objet : l'agenda dit que cette date est annulée."
 
 _DECIDED = (DraftState.ACCEPTED, DraftState.KNOWN)
@@ -79,10 +81,14 @@ class _History:
         )
 
     @property
+    def accepted(self) -> Draft | None:
+        """The last draft of which the calendar has the date."""
+        return next((d for d in reversed(self.drafts) if d.state in _DECIDED), None)
+
+    @property
     def here(self) -> Milestone | None:
         """The date of the calendar that is this date of the source."""
-        last = next((d for d in reversed(self.drafts) if d.state in _DECIDED), None)
-        found = last.milestone if last else None
+        found = self.accepted.milestone if self.accepted else None
         return found if found and found.event.archived_at is None else None
 
     @property
@@ -122,6 +128,7 @@ class _Taking:
         self.left_out = [dict(line) for line in found.left_out]
         self.histories = _histories(session, source, self.today)
         self._rename()
+        self._leave_one()
 
     def take(self, *, believe: bool) -> None:
         shown = _shown(self.source)
@@ -137,9 +144,13 @@ class _Taking:
             for identity in missing:
                 self._drop(self.histories[identity])
         self._add(new)
-        copy = [[*i, _last(item).isoformat()] for i, item in self.items.items()]
+        copy = [
+            [*i, _last(item).isoformat()]
+            for i, item in self.items.items()
+            if _last(item) >= self.today
+        ]
         if broken:  # they may come back
-            copy += [[*i, _last(self.histories[i].said).isoformat()] for i in missing]
+            copy += [[*i, _last(self.histories[i].said).isoformat()] for i in missing if i in shown]
         self.source.copy = copy
         self.source.left_out, self.source.first_seen = self.left_out, self.found.first_seen
         self.source.warning = _lost_words(len(lost), len(ahead)) if broken else None
@@ -160,6 +171,13 @@ class _Taking:
             if earlier in shown:
                 shown[present] = shown.pop(earlier)
         self.source.copy = [[*key, day] for key, day in shown.items()]
+
+    def _leave_one(self) -> None:
+        """Withdraw the older of two proposals for one date: an undo may put one back in the queue
+        while a later one waits."""
+        for history in self.histories.values():
+            for draft in [d for d in history.drafts if d.state in _WAITING][:-1]:
+                self._withdraw(draft, LATER)
 
     def _missing(self, shown: Mapping[Identity, str]) -> list[Identity]:
         """Return the dates ahead that the source said and no longer shows, though it covers their
@@ -213,18 +231,19 @@ class _Taking:
     def _propose(self, history: _History, said: DatedItem, here: Milestone, decided: Draft) -> None:
         """Propose what changes of a date that stands here; settle the proposal that waited when
         nothing changes any more."""
-        waiting, standing, settled = (
-            history.waiting,
-            _standing(here, self.academies),
-            _said(decided),
-        )
+        waiting, standing = history.waiting, _standing(here, self.academies)
+        if decided.state is DraftState.REFUSED and same_announcement(said, _said(decided)):
+            if waiting:
+                self._withdraw(waiting, REFUSED_BEFORE)
+            _remember(decided, said)
+            return
+        # What was refused is proposed whole when it comes back as something else.
+        settled = _said(history.accepted or decided)
         if self._others_say(history, here):
             settled = replace(settled, title=said.title)
         item = changed(said, settled, standing)
-        if decided.state is DraftState.REFUSED and same_announcement(said, settled):
-            item = None
         if item is None and waiting is None:
-            if same_announcement(said, settled):
+            if same_announcement(said, _said(decided)):
                 _remember(decided, said)
             else:
                 self._store(_known_draft(said, here, self.now, self.academies), history)

@@ -10,7 +10,7 @@ from calendar_app.catalogue.models.events import Event
 from calendar_app.editing import moderation, overview
 from calendar_app.editing.change_words import ChangedPart, prepared_words
 from calendar_app.editing.draft_entries import item_of_draft
-from calendar_app.editing.letter_lines import ItemLine, change_words, item_line
+from calendar_app.editing.letter_lines import ItemLine, change_words, item_line, whole_change_words
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.feeds.date_block import Leaf, around, leaf_of
@@ -113,7 +113,10 @@ def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
         leaf = _leaf(item, page().today)
         form = form or DraftForm.of_item(item, academies)
         if draft.proposal is Proposal.CHANGE and draft.known_last_day:
-            change = change_words((draft.known_first_day, draft.known_last_day), item)
+            known = draft.known_first_day, draft.known_last_day
+            change = change_words(known, item)
+            if draft.said is not None and draft.milestone is not None:
+                change = whole_change_words(known, draft.milestone, item)
     pending = draft.state is DraftState.PENDING
     return DraftCard(
         draft=draft,
