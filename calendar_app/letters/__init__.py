@@ -28,9 +28,7 @@ from calendar_app.words.errors import UnreadableLetterError
 
 @cache
 def knowledge_of_files(data_folder: Path) -> LetterKnowledge:
-    """Return the knowledge of the reference files in *data_folder*, which come with the program.
-
-    Each process reads the files once. The store holds the same knowledge, but is not needed.
+    """Return the knowledge of the reference files in *data_folder*; each process reads them once.
 
     :raises OSError: when a file cannot be read.
     :raises ValueError: when a file breaks a rule that the code relies on.

@@ -143,8 +143,8 @@ def test_two_lines_of_a_list_are_two_items(knowledge):
     lines = [f"- 12 mars : atelier robotique niveau {n}" for n in (1, 2)]
     text = "\n".join(["# Ateliers\n", *lines])
     assert [item.title for item in items(text, knowledge)] == [
-        "atelier robotique niveau 1",
-        "atelier robotique niveau 2",
+        "Atelier robotique niveau 1",
+        "Atelier robotique niveau 2",
     ]
 
 

@@ -88,12 +88,15 @@ PART = re.compile(
     r"(?:(?:(?:le|la|les|l'|premiere?|deuxieme|troisieme|seconde?|1re|1ere?|1er|2e|2eme|3e|3eme"
     r"|grande?"
     r"|demi-?)[\s']*)?"
-    r"(?:tours?|phases?|etapes?|manches?|epreuves?|finales?|qualifications?|inscriptions?|remise"
-    r"|ceremonie|palmares|resultats?|laureats?|selections?|ouverture|cloture|lancement"
-    r"|stage de preparation|seances?|sessions?|scores?|jury|envois?|depots?|restitution|bulletins?"
-    r"|rencontre finale"
-    r"|journee de (?:lancement|cloture|restitution)|parcours|edition|vote|reunion (?:de"
-    r"|d'information))"
+    r"(?:tours?|phases?|etapes?|manches?|epreuves?|finales?|demi-finales?|qualifications?"
+    r"|inscriptions?|remise|ceremonies?|palmares|resultats?|laureats?|(?:pre-?)?selections?"
+    r"|ouverture|cloture|lancement|debut|demarrage|stage de preparation|seances?|sessions?|scores?"
+    r"|jurys?|envois?|depots?|restitutions?|bulletins?|rencontre finale|oraux|oral|ecrits?"
+    r"|(?:journee|demi-journee|matinee|soiree|reunion|webinaire|visio\w*|rencontre|seance) de"
+    r" (?:lancement|cloture|restitution|formation|remise|presentation|preparation|finale)"
+    r"|deliberations?|annonces?|proclamations?|publications?|auditions?|diffusions?|communications?"
+    r"|designations?|tirages?|corrections?|notifications?|affichage|vote|votes|mise en ligne"
+    r"|exposition des|parcours|edition|(?:reunion|webinaire|visio\w*|seance) (?:de|d'info\w*))"
     r"|parcours|(?:prochaine?|premiere?|deuxieme) (?:atelier|seance|rencontre|webinaire))\b"
 )
 ROLE = re.compile(
@@ -101,7 +104,35 @@ ROLE = re.compile(
     r"|jours?"
     r"|horaires?|periode|retour|rendu|calendrier|fin des|ouverture|lieu|jusqu\w*|transmission"
     r"|rappel"
-    r"|attention|important|nouveau|objet|public|duree|reponses?|votes?|depot|a noter|pour|du|le)\b"
+    r"|attention|important|nouveau|objet|public|duree|reponses?|votes?|depot|a noter)\b|^pour\b"
+    r"|\b(?:pour|du|le)\W*$"
+)
+#: Words of a step at the start of a title: the rest of it, or the heading, names the thing.
+STEP_FIRST = re.compile(
+    r"(?:les? |la |l')?(?:dates? (?:limites?|butoirs?)|cloture|fin\b|fermeture|ouverture|debut"
+    r"|depots?"
+    r"|(?:pre-?)?inscri\w*|candidat\w*|envois?|retours?|remise|rendus?|transmission|dernier\w*"
+    r"|limite|echeance|delai|reception|saisie|votes?|reponses?|a (?:rendre|renvoyer|envoyer"
+    r"|deposer)"
+    r"|engagement|reservations?|postul\w+|dossiers?|formulaires?|lancement|periode)\b"
+)
+#: A word alone that only says what sort of event something is.
+KIND = re.compile(rf"(?:{KINDS})", re.IGNORECASE)
+#: A name with its noun: « foire « Maths en fête » ».
+QUOTED_NAME = re.compile(
+    r"(?<![\w’'-])(?P<name>(?!intitul|nomm|appel|dit|thème|titre|mot|pour|avec|dans|sous|question"
+    r"|consigne|autour|comme|baptis|surnomm|sujet|page|site|rubrique|mention|document|fichier)"
+    r"[^\W\d_]{4,20}\s?«[^«»]{2,80}»)",
+    re.IGNORECASE,
+)
+#: With whom, or about what: « Rencontre le 6 novembre avec l'autrice qui… ».
+WITH = re.compile(
+    r"\s?(?P<with>(?:avec|autour d|sur)\b\s?[^,.;:!?()]{3,60}?)(?=\s(?:qui|que|dont|où|à|au|en"
+    r"|de \d)\b"
+    r"|\s?[,.;:!?(]|\s?$)"
+)
+_LETTER = re.compile(
+    r"\b(?:lettre|infolettre|newsletter|gazette|flash|actualites|breves|infos?|depeche|circulaire)\b"
 )
 WHOLE = re.compile(
     r"\b(?:concours|défi|rallye|tournoi|olympiades|trophées|championnat|prix|festival|salon"
@@ -191,7 +222,7 @@ def as_title(said: str) -> str:
 # A date inside a title, which may not be the date of the item: « Concours « Eau » du 12 mars ».
 DATE = re.compile(
     r"\s(?:(?:du|le|des|les)\s)?\d{1,2}(?:er)?\s(?:et \d+ )?(?:janvier|février|mars|avril|mai|juin"
-    r"|juillet|août|septembre|octobre|novembre|décembre)\b.*",
+    r"|juillet|août|septembre|octobre|novembre|décembre)\b.*|\s?:?\s\d{1,2}[/.]\d{1,2}\b.*",
     re.IGNORECASE,
 )
 
@@ -209,6 +240,124 @@ def name(match: re.Match[str]) -> str:
     """Return the title of a match of :data:`NAMED`, with a capital at its start."""
     said = trimmed(NEXT_SENTENCE.split(match["name"])[0])
     return as_title(said[:1].upper() + said[1:])
+
+
+def names_something(title: str) -> bool:
+    """Whether a title is a name, as an editor would keep it: with a name in quotation marks or a
+    capital in it, or of a thing with what it is about (« Concours d'affiches »)."""
+    thing = title.partition(" : ")[0]
+    # « Camp@Num », « RoboTeam »
+    if not weak(thing) or re.search(r"[a-zà-ÿ][A-ZÀ-Þ@]", thing):
+        return True
+    return bool(WHOLE.match(thing)) and len(thing.split()) > 1
+
+
+_VERBS_IN_TITLE = re.compile(
+    r"\b(?:vous|nous|est|sont|sera|seront|aura|auront|\w{3,}ez)\b|[?!…]|^une? |https?:",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(
+    r"^une? |\b(?:vous|nous|votre|vos|est|sont|sera|seront|ont|aura|auront|peut|peuvent|qui|que"
+    r"|il|elle|ils"
+    r"|elles|ce|cette|afin|merci|\w+ez)\b|[?!…]|[,;]\s|\d\s?h\b|\b20\d\d\b.*\b20\d\d\b|https?:|@[\w.]+\.",
+    re.IGNORECASE,
+)
+
+
+def looks_like_a_sentence(title: str, *, marked: bool) -> bool:
+    """Whether a title holds words of a sentence, or details, outside quotation marks.
+
+    :param marked: whether the letter marks it as a title; it may then hold a comma or « qui ».
+    """
+    pattern = _VERBS_IN_TITLE if marked else _SENTENCE
+    said = re.sub(r"[«“][^»”]*[»”]", "", title)
+    return bool(pattern.search(said)) or (title[:1].islower() and not marked)
+
+
+def is_letter(title: str) -> bool:
+    """Whether a title is that of a letter (« La lettre des ponts »), and of nothing in it."""
+    return bool(_LETTER.search(fold(title))) and not re.search(r"[«“]", title)
+
+
+def names_a_thing(title: str) -> bool:
+    """Whether a title holds the name of something, and not only the words of a step."""
+    return bool(WHOLE.search(re.sub(r"remise des prix", "", title, flags=re.IGNORECASE)))
+
+
+_VERB = re.compile(
+    r"\s(?:ouvre|ouvrent|lance|lancent|organise|propose|revient|reviennent|invite|fête|célèbre|recrute"
+    r"|cherche|s['’]adresse|s['’]ouvre|aura|auront|a lieu|est|sont|sera|seront|se tient|se déroule"
+    r"|débute|commence|reprend|vous|fait|accueille|arrive|recherche)(?=\s)"
+)
+_APPOSITION = re.compile(
+    r"(?P<name>[A-ZÀ-Þ][^,«»:]{3,45}), (?:le |la |un |une |l['’])?(?:grand |nouveau |nouvelle )?"
+    r"(?:concours|prix|défi|festival|rallye|salon|tournoi|projet|programme|challenge|appel|jeu"
+    r"|opération|exposition|spectacle|dispositif)\b.*"
+)
+_SCHOOL_YEAR = re.compile(
+    r"[\s,–—(-]*\b(?:édition|session|saison|campagne)\s?20\d\d\s?[-–/]\s?(?:20)?\d\d\)?$",
+    re.IGNORECASE,
+)
+
+
+#: Words before a name that only announce it: « Lancement de la 6e édition du concours « … » ».
+_ANNOUNCES = re.compile(
+    r"(?:(?:rappel|zoom sur|focus sur|retour|lancement|ouverture|principe|présentation|annonce"
+    r"|participe[rz]|candidate[rz]|postule[rz]|inscri[\w-]+|découvr\w+|rejoign\w+|prochaine?|nouvelle"
+    r"|\d+\s?(?:e|ème|er|ère|re)|premi[eè]re?|\w{3,8}ième|édition|appel à candidatures?"
+    r"|à|au|aux|pour|de|du|des|la|le|les|l['’]|d['’]|votre|vos|:)\s*)+"
+    r"(?=(?:concours|défi|prix|rallye|olympiades|trophées|tournoi|championnat|label|challenge|programme"
+    r"|festival|semaine|printemps)\b)",
+    re.IGNORECASE,
+)
+_ORGANISED = re.compile(
+    r"(?:,? (?:la |sa )?(?:\d+\s?(?:e|ème|er|ère|re)|\w{3,9}ième|première|nouvelle) édition"
+    r"|,? (?:organisée?s?|proposée?s?|portée?s?) par .*)$",
+    re.IGNORECASE,
+)
+
+
+def shown(title: str) -> str:
+    """Return a title as it is shown: without the words that join it to its sentence, and with a
+    capital."""
+    said = re.sub(
+        r"^(?:(?:dans le cadre|à l['’]occasion) (?:du |de la |de l['’]|des )"
+        r"|(?:le |la |les |l['’])(?=(?i:concours|défi|prix|journée|semaine|salon|festival"
+        r"|rallye)))",
+        "",
+        title,
+    )
+    said = re.sub(r"\s+!$", "", said)
+    announced = _ANNOUNCES.match(said)
+    if announced and re.search(r"\w{4}", announced[0]) and not weak(said[announced.end() :]):
+        said = said[announced.end() :]
+    said = _ORGANISED.sub("", said) or title
+    return said[:1].upper() + said[1:] if said[:2].isalpha() or said[:1] in "éèêàâîôœ" else said
+
+
+def subject(title: str) -> str:
+    """Return the name in a title that says more than a name.
+
+    « Le parlement des collégiens ouvre sa dixième session » is about « Le parlement des
+    collégiens »; « Voix hautes, concours de plaidoiries » is « Voix hautes »; the school year of an
+    edition is no part of its name.
+    """
+    title = _SCHOOL_YEAR.sub("", title) or title
+    if match := _APPOSITION.fullmatch(title):
+        return match["name"] if not NAMED.search(match["name"]) else title
+    shorter = title
+    for match in _VERB.finditer(title):
+        before = title[: match.start()]
+        if before.count("«") <= before.count("»"):
+            shorter = before
+            break
+    if (
+        shorter != title
+        and len(shorter.split()) > 1
+        and re.match(r"(?:L[ea]s?\s|L['’]|[A-ZÀ-Þ])", shorter)
+    ):
+        return title if re.search(r"[«“]", title) and "«" not in shorter else shorter
+    return title
 
 
 def weak(title: str) -> bool:

@@ -8,28 +8,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from calendar_app.letters.grammar.french_dates import hours
-from calendar_app.letters.reading.blocks import BlockKind, Outline
-from calendar_app.letters.reading.flat_text import flat
+from calendar_app.letters.layout.blocks import GUESSED_LEVEL, Block, BlockKind, Outline
+from calendar_app.letters.layout.flat_text import flat
 from calendar_app.letters.reading.names import (
     GENERIC,
     ISSUE,
+    KIND,
     LENGTH,
     NAMED,
     QUOTED,
+    QUOTED_NAME,
     ROLE,
     SIDE,
     STARTS,
+    STEP_FIRST,
     WHOLE,
+    WITH,
     as_title,
     bare,
+    is_letter,
     is_part,
     name,
+    names_a_thing,
     says,
+    subject,
     trimmed,
     weak,
 )
+from calendar_app.letters.reading.stages import stage
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.words.text import fold
 
@@ -39,36 +48,133 @@ _NEARBY = 800
 Span = tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The title of an item and how it was found.
+
+    :param own: the words beside the date, or nothing.
+    :param rule: the rule that found *text* (:func:`title_of`).
+    :param over: the title above the item, or nothing when it was not looked for.
+    """
+
+    text: str
+    rule: str
+    own: str = ""
+    over: str = ""
+
+
 def title_of(
     outline: Outline, place: Surroundings, span: Span, others: Sequence[Span], letter: str
-) -> tuple[str, str]:
-    """Return the title of the item at *span*, and the name of the rule that found it.
+) -> Title:
+    """Return the title of the item at *span*.
 
-    The rules: ``row``, ``line``, ``label``, ``sentence`` and ``heading-line`` read the words beside
-    the date; ``heading``, ``named-nearby`` and ``document`` the words above it.
+    The rules: ``row``, ``line``, ``label``, ``sentence``, ``stage`` and ``heading-line`` read the
+    words beside the date; ``heading``, ``named-nearby`` and ``document`` the words above it;
+    ``words`` is for a date that nothing names.
 
     :param span: the start and the end of the date phrase.
     :param others: the starts and ends of the other date phrases of the section.
     :param letter: the title of the letter, used when nothing else names the item.
     """
-    title, rule = _own(outline, place, span, others)
-    if rule in ("", "sentence") and (topic := _topic(outline, place)) and weak(title or "-"):
-        return topic, "label"
-    if rule in ("", "sentence") and not others and (heading := _heading(outline, place)):
-        return heading, "heading"
-    if not title:
-        return _umbrella(outline, place, letter)
-    part = is_part(title, rule)
-    if not part and not (rule == "sentence" and weak(title)):
-        return title, rule
+    own, rule = _own(outline, place, span, others)
+    if rule in ("", "sentence", "stage") and (topic := _topic(outline, place)) and weak(own or "-"):
+        return Title(_joined(topic, own) if rule == "stage" else topic, rule or "label", own, topic)
+    if (
+        (rule in ("", "sentence") or _is_told_under(outline, place, span, own, rule))
+        and not others
+        and (heading := _heading(outline, place))
+        and not is_letter(heading)
+    ):
+        return Title(heading, "heading", own, heading)
+    if not own:
+        over, found = _umbrella(outline, place, letter)
+        if over:
+            return Title(over, found, "", over)
+        # « Webinaires : 5/11, 12/11 » with nothing above: it is only called by what it is.
+        return Title(trimmed(place.label) or _words(place), "words")
+    part = rule == "stage" or is_part(own, rule)
+    if not part and not (rule == "sentence" and weak(own)):
+        return Title(own, rule, own)
     over, found = _umbrella(outline, place, letter)
-    if not over or (found == "document" and not part):
-        return title, rule
-    if says(over, title):
-        return over, rule if len(title.split()) > 2 else found
-    if not part and " " not in title:
-        return over, found
-    return as_title(f"{over} : {title[:1].lower()}{title[1:]}"), rule
+    if not over or (found == "document" and not part) or is_letter(over):
+        return Title(own, rule, own)
+    if says(over, own):
+        return Title(over, rule if len(own.split()) > 2 else found, own, over)
+    if not part and " " not in own:
+        return Title(over, found, own, over)
+    return Title(_joined(over, own), rule, own, over)
+
+
+def is_marked(place: Surroundings, rule: str) -> bool:
+    """Whether the letter itself marks a title as one: a heading of Markdown or HTML, or a cell.
+
+    :param rule: the rule that found the title.
+    """
+    if rule == "row":
+        return True
+    heading = place.block if rule == "heading-line" else place.section.heading
+    return rule.startswith("heading") and heading is not None and heading.level < GUESSED_LEVEL
+
+
+def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: str) -> bool:
+    """Whether a name in quotation marks stands nearer to the date than a title from above it.
+
+    :param at: where the date starts.
+    :param title: the title as it is shown.
+    :param rule: the rule that found it.
+    """
+    if rule not in ("heading", "named-nearby", "document", "label"):
+        return False
+    heading = place.section.heading
+    start = max(heading.end if heading else 0, at - _NEARBY)
+    own = fold(title)
+    told = flat(outline.text[start : max(place.sentence[1], at)][: 2 * _NEARBY])
+    return any(fold(match["name"]) not in own for match in QUOTED.finditer(told))
+
+
+def _words(place: Surroundings) -> str:
+    """Return the words around a date that nothing names, cut where they go on about something."""
+    before, after = trimmed(STARTS.sub("", place.clause[0])), place.clause[1].strip(" ,:–—-.")
+    said = before if re.search(r"[^\W\d_]{4}", before) else after
+    said = re.split(r"\s(?:qui|que|dont|où|afin|pour)\s|[.;:!?(]\s?", said)[0]
+    return as_title(said) if re.search(r"[^\W\d_]{3}", said) else ""
+
+
+def of_step(outline: Outline, place: Surroundings, found: Title, letter: str) -> Title:
+    """Return the title of a deadline or a window: that of the thing, without the words of its step.
+
+    « Clôture des inscriptions : 7 novembre » under « Prix du roman » is of the « Prix du roman »:
+    that something is to be done by a day is the kind of the item, and not its name.
+    """
+    if found.rule not in ("row", "line", "label", "sentence", "stage", "heading-line"):
+        return found
+    own = found.own
+    if names_a_thing(own):
+        named = NAMED.search(own)
+        if named and named.start() and STEP_FIRST.match(fold(own)) and WHOLE.search(named["name"]):
+            return Title(name(named), found.rule, own, found.over)
+        return found
+    if not STEP_FIRST.match(fold(own)) and (
+        found.rule not in ("sentence", "stage") or not weak(own)
+    ):
+        return found
+    over, rule = (found.over, found.rule) if found.over else _umbrella(outline, place, letter)
+    if not over or is_letter(over) or (rule == "document" and place.block.start == 0):
+        return found
+    return Title(over, "heading" if found.over else rule, own, over)
+
+
+def _is_told_under(outline: Outline, place: Surroundings, span: Span, own: str, rule: str) -> bool:
+    """Whether the words after a date only tell what its heading names: « Du 13 au 17 octobre :
+    voyage scolaire » under « Séjour à Rome »."""
+    paragraph = place.block.kind is BlockKind.PARAGRAPH
+    apart = paragraph or "\n" in outline.text[span[1] : span[1] + 3]
+    return rule == "line" and apart and weak(own) and not is_part(own, rule)
+
+
+def _joined(over: str, own: str) -> str:
+    """Return the title of a part of something: « Prix du roman : cérémonie »."""
+    return as_title(f"{over} : {own[:1].lower()}{own[1:]}")
 
 
 def document_title(outline: Outline) -> str:
@@ -105,21 +211,36 @@ def _own(
     """Return the title beside the date, in its row, line or sentence, and the rule; or nothing."""
     block = place.block
     if block.kind is BlockKind.ROW:
-        titles = [
-            words
-            for header, words in place.cells
-            if re.search(r"[^\W\d_]{3}", words)
-            and not SIDE.search(fold(header))
-            and not any(hours(words))
-        ]
-        return (as_title(titles[0]), "row") if titles else ("", "")
+        return _of_row(place)
     before, after = _beside(outline, place, span, others)
     if block.kind is BlockKind.HEADING:
         return _of_heading(outline, place, before, after)
     if place.label:
-        if GENERIC.fullmatch(bare(place.label)) or ROLE.search(fold(place.label)):
-            return "", ""
-        return as_title(trimmed(place.label)), "label"
+        return _of_label(place.label)
+    return _of_line(block, before, after) or _of_clause(place)
+
+
+def _of_row(place: Surroundings) -> tuple[str, str]:
+    titles = [
+        words
+        for header, words in place.cells
+        if re.search(r"[^\W\d_]{3}", words)
+        and not SIDE.search(fold(header))
+        and not any(hours(words))
+    ]
+    return (as_title(titles[0]), "row") if titles else ("", "")
+
+
+def _of_label(label: str) -> tuple[str, str]:
+    said = fold(label)
+    # « Feuilletez les carnets et choisissez : … » asks for something, and names nothing.
+    if GENERIC.fullmatch(bare(said)) or ROLE.search(said) or re.match(r"\W*\w{3,}ez\b", said):
+        return "", ""
+    return as_title(trimmed(label)), "label"
+
+
+def _of_line(block: Block, before: str, after: str) -> tuple[str, str] | None:
+    """Return the title that the line of a date says and its rule, or None."""
     opening = trimmed(before)
     town = re.fullmatch(
         r"[A-ZÀ-Þ][\w’'-]*(?: (?!est|sont|a|ont|vous|nous)[\w’'-]+){0,2},?", opening
@@ -134,9 +255,27 @@ def _own(
         match = NAMED.search(before) if len(before) > 60 else None
         if title := as_title(trimmed(match["name"] if match else before)):
             return title, "line"
+    return None
+
+
+def _of_clause(place: Surroundings) -> tuple[str, str]:
+    """Return the title in the clause of a date and its rule, or nothing."""
+    if named := stage(place.clause[0]):
+        return named, "stage"
     if named := _in_sentence(place):
         return named, "sentence"
+    if place.shared and (named := _last_name(place.before[: -len(place.clause[0]) or None])):
+        return named, "sentence"
     return "", ""
+
+
+def _last_name(said: str) -> str:
+    """Return the last name in words before a clause that says what it is of, or nothing."""
+    for match in reversed(list(NAMED.finditer(said[-_NEARBY:]))):
+        found = name(match)
+        if not weak(found):
+            return found
+    return ""
 
 
 def _of_heading(outline: Outline, place: Surroundings, before: str, after: str) -> tuple[str, str]:
@@ -209,12 +348,17 @@ def _in_sentence(place: Surroundings) -> str:
 
     Before the date, a name with a quotation comes first.
     """
-    found = list(NAMED.finditer(place.before))
+    before, after = place.clause
+    found = list(NAMED.finditer(before))
     quoted = [match for match in found if re.search(r"[«“]", match["name"])]
+    if not quoted and (called := list(QUOTED_NAME.finditer(before))):
+        return as_title(called[-1]["name"][:1].upper() + called[-1]["name"][1:])
     if found:
-        return name((quoted or found)[-1])
-    after = NAMED.search(place.after[:200])
-    return name(after) if after else ""
+        said = name((quoted or found)[-1])
+        with_whom = WITH.match(after) if " " not in said else None
+        return f"{said} {with_whom['with'].strip()}" if with_whom else said
+    match = NAMED.search(after[:200])
+    return name(match) if match else ""
 
 
 def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, str]:
@@ -226,7 +370,13 @@ def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, 
         return heading, "heading"
     if nearby := _nearby(outline, place):
         return nearby, "named-nearby"
-    return letter, "document"
+    # The title of a letter of one paragraph is that paragraph itself.
+    if place.block.kind is BlockKind.PARAGRAPH and as_title(
+        flat(outline.text[place.block.start : place.block.end][:LENGTH])
+    ).startswith(letter[: LENGTH // 2]):
+        said = subject(trimmed(letter))
+        return ("" if re.search(r"\d[\s/.]|: \w+$", said) else said), "document"
+    return subject(letter), "document"
 
 
 def _topic(outline: Outline, place: Surroundings) -> str:
@@ -235,9 +385,21 @@ def _topic(outline: Outline, place: Surroundings) -> str:
     first = (
         bool(section.blocks) and section.blocks[0] is place.block and section.heading is not None
     )
-    if place.block.kind is not BlockKind.PARAGRAPH or (first and _heading(outline, place)):
+    if place.block.kind is not BlockKind.PARAGRAPH:
         return ""
-    said = flat(outline.text[place.block.start : place.block.start + 120])
+    start = max(place.sentence[0], place.block.start)
+    if start > place.block.start and (
+        said := _named_label(flat(outline.text[start : start + 120]))
+    ):
+        return said
+    if first and _heading(outline, place):
+        return ""
+    return _named_label(flat(outline.text[place.block.start : place.block.start + 120]))
+
+
+def _named_label(said: str) -> str:
+    """Return the name at the start of a text, up to its colon (« Concours de chant : … »), or
+    nothing."""
     match = re.match(r"(?P<topic>[A-ZÀ-Þ«][^:.!?0-9]{3,60}?)\s?:\s", said)
     if not match or GENERIC.fullmatch(bare(match["topic"])) or ROLE.search(fold(match["topic"])):
         return ""
@@ -263,9 +425,12 @@ def _heading(outline: Outline, place: Surroundings) -> str:
 
 def _named_heading(outline: Outline, start: int, end: int) -> str:
     said = flat(outline.text[start:end])
-    if GENERIC.fullmatch(bare(said)) or ISSUE.search(said) or not re.search(r"[^\W\d_]{3}", said):
+    generic = GENERIC.fullmatch(bare(said)) and "«" not in said
+    if generic or ISSUE.search(said) or not re.search(r"[^\W\d_]{3}", said):
         return ""
-    return as_title(said)
+    title = as_title(said)
+    # « Calendrier du prix » leaves « prix », which names nothing.
+    return "" if KIND.fullmatch(title) and title != said else subject(title)
 
 
 def _nearby(outline: Outline, place: Surroundings) -> str:
