@@ -18,9 +18,9 @@ from pypdf import PdfReader, PdfWriter
 
 from calendar_app.config.settings import data_folder
 from calendar_app.letters import knowledge_of_files
+from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.reading import merging, subjects
 from calendar_app.letters.reading.classes import classes
-from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.reading.letter import read_letter
 
 TODAY = date(2026, 3, 2)

@@ -1,7 +1,4 @@
-"""The dated items of a letter, as values that the reader of letters returns.
-
-The names of the fields are those of ``calendar-app letters read --format json``.
-"""
+"""The dated items of a letter; their fields are named as ``letters read --format json`` does."""
 
 from __future__ import annotations
 
@@ -74,8 +71,7 @@ class DatedItem:
         deadline; None for an event.
     :param first_day: None for a deadline. Of an approximate date, the first and the last day are
         the bounds of the days that may be meant (« mi-juin »: 11 to 20 June).
-    :param last_day: inclusive; None for a window whose end is not printed. Both days are None when
-        the letter prints a day that does not exist.
+    :param last_day: inclusive; None for a window without an end. An impossible day has neither.
     :param start_time: local to the place of the item; None when no hour is printed.
     :param end_time: of a deadline, the hour by which the step must be done.
     :param time_zone: IANA name when the letter prints a zone (« heure de Paris »), else None.
@@ -88,8 +84,7 @@ class DatedItem:
     :param confidence: from 0 to 1, the least of *doubts* (``editing.moderation.CERTAIN``).
     :param rule: the names of the rules that found the date, its year and its title.
     :param warnings: French sentences that tell an editor what to check.
-    :param doubts: how sure each part is; *confidence* for all four when not given.
-    :param reasons: a French sentence for each part in doubt.
+    :param doubts, reasons: how sure each part is, and a French sentence for each part in doubt.
     """
 
     title: str
