@@ -207,7 +207,8 @@ def is_certain(draft: Draft) -> bool:
         return False
     if draft.corrected is not None:
         return True
-    if draft.confidence < CERTAIN or draft.event_id is not None:
+    changes_event = draft.event_id is not None and draft.state is DraftState.PENDING
+    if draft.confidence < CERTAIN or changes_event:
         return False
     return not item_of_draft(draft).warnings
 

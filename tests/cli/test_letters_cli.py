@@ -55,10 +55,10 @@ Lettre du 5 janv. 2021 (date : donnée avec la lettre), 3 éléments datés.
   18 mai 2021, de 14 h à 16 h 30     événement                            Fête des lanternes              national           90 %
       La fête nationale des lanternes aura lieu « le mardi 18 mai 2021 de 14 h à 16 h 30 ».
 
-  jusqu'au 2 mars 2021               date limite, envoi des productions   Concours national des lanternes  national           78 %
+  jusqu'au 3 mars 2021               date limite, envoi des productions   Concours national des lanternes  national           78 %
       Les productions sont attendues « avant le 3 mars 2021 ».
-      Attention : « Avant le 3 mars » : le dernier jour est le 2 mars.
-      En doute : Jour : « avant le » peut comprendre ce jour.
+      Attention : « Avant le 3 mars » : ce jour est-il compris ?
+      En doute : Jour : « avant le » peut exclure ce jour.
 
 """  # noqa: E501 (a row of the table)
 
@@ -185,7 +185,7 @@ La rencontre nationale a lieu du 17 au 19 mai 2021.
 
 ## Concours national des lanternes
 
-Les productions sont attendues jusqu'au 2 mars 2021.
+Les productions sont attendues jusqu'au 3 mars 2021.
 """,
         encoding="utf-8",
     )
@@ -197,16 +197,16 @@ Les productions sont attendues jusqu'au 2 mars 2021.
         "3 nouveaux.\n"
         "  nouveau  du 12 oct. 2020 au 30 avril 2021  Prix des lanternes  90 %\n"
         "  nouveau  18 mai 2021, de 14 h à 16 h 30  Fête des lanternes  90 %\n"
-        "  nouveau  jusqu'au 2 mars 2021  Concours national des lanternes  78 %\n"
-        "  Attention : « Avant le 3 mars » : le dernier jour est le 2 mars.\n"
-        "  En doute : Jour : « avant le » peut comprendre ce jour.\n"
+        "  nouveau  jusqu'au 3 mars 2021  Concours national des lanternes  78 %\n"
+        "  Attention : « Avant le 3 mars » : ce jour est-il compris ?\n"
+        "  En doute : Jour : « avant le » peut exclure ce jour.\n"
         "\n"
         f"{other} : La lettre du talent\n"
         "Lettre du 5 janv. 2021 (date : donnée avec la lettre), 3 éléments datés.\n"
         "1 changement, 1 déjà au calendrier, 1 déjà proposé.\n"
         "  changement  11/02 → 18/02  Ma classe a du talent, 6e édition  90 %\n"
         "  déjà au calendrier  du 17 au 19 mai 2021  Camp@Num, 2e édition  90 %\n"
-        "  déjà proposé  jusqu'au 2 mars 2021  Concours national des lanternes  90 %"
+        "  déjà proposé  jusqu'au 3 mars 2021  Concours national des lanternes  90 %"
         "  (lettre « La lettre des lanternes »)\n"
         "\n"
     )
@@ -259,7 +259,7 @@ def test_a_letter_cannot_command_the_terminal(environ, tmp_path):
     path = tmp_path / "lettre.html"
     path.write_text(
         "<h1>La \x1b]0;x\x07lettre</h1><h2>Prix \x1b[41mrouge</h2>"
-        "<p>Les \x1b[42minscriptions sont ouvertes jusqu'au 2 mars 2021.</p>",
+        "<p>Les \x1b[42minscriptions sont ouvertes jusqu'au 3 mars 2021.</p>",
         encoding="utf-8",
     )
     for command in ("read", "import"):

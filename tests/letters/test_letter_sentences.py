@@ -37,7 +37,7 @@ def items(text: str, knowledge: LetterKnowledge) -> list[Any]:
             "planned",
         ),
         ("Dossier à rendre avant le 6 mai à 17 h.", "deadline", None, "2026-05-06", "planned"),
-        ("Dossier à rendre avant le 6 mai.", "deadline", None, "2026-05-05", "planned"),
+        ("Dossier à rendre avant le 6 mai.", "deadline", None, "2026-05-06", "planned"),
         ("Inscriptions d'ici au 3 mars.", "deadline", None, "2026-03-03", "planned"),
         (
             "Le concours du 12 mars est reporté au 19 mars.",

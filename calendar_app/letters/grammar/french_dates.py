@@ -88,6 +88,7 @@ class DatePhrase:
     :param zone: the place whose local time is meant, as printed (« Paris »), or None.
     :param relative: 1 for « prochain », -1 for « dernier », else 0.
     :param struck: whether the letter strikes the phrase out.
+    :param included: whether « inclus » or « au plus tard » says that a last day counts.
     """
 
     start: int
@@ -101,6 +102,7 @@ class DatePhrase:
     zone: str | None = None
     relative: int = 0
     struck: bool = False
+    included: bool = False
 
 
 # -- the grammar: regular expressions over the kinds of tokens -------------------------------------
@@ -237,6 +239,7 @@ def _read_phrase(match: re.Match[str], span: Sequence[Token], text: str) -> Date
         end_time=end_time,
         zone=zone["place"] if zone else None,
         relative=_find_relative(span),
+        included=any(token.kind in "Ik" for token in span),
         struck=any(token.struck for token in span),
     )
 

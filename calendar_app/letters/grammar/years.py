@@ -102,8 +102,11 @@ def _year(
     if anchor.year is not None:
         return anchor.year, "printed"
     candidates = [_day(anchor, year) for year in range(issued.year - 1, issued.year + 3)]
-    if school_year is not None and not phrase.relative:
-        return school_year + (anchor.month < SCHOOL_YEAR_STARTS), "school-year"
+    usual = min(candidates, key=lambda day: _distance(day, issued))
+    if school_year is not None and not phrase.relative and not past:
+        said = school_year + (anchor.month < SCHOOL_YEAR_STARTS)
+        if _is_in_school_year(anchor, said, usual, issued):
+            return said, "school-year"
     if phrase.relative > 0:
         return min(day for day in candidates if day >= issued).year, "next"
     if phrase.relative < 0 or past:
@@ -112,7 +115,6 @@ def _year(
             return max(before).year, "past"
     if phrase.lead is LeadIn.THIS:
         return min(candidates, key=lambda day: abs(day - issued)).year, "issued"
-    usual = min(candidates, key=lambda day: _distance(day, issued))
     fitting = [
         day
         for day in candidates
@@ -125,14 +127,31 @@ def _year(
         return min(fitting, key=lambda day: _distance(day, issued)).year, "weekday"
     if near:
         # « Finale le 12 mai 2027, remise des prix le 10 juin »: both are in 2027.
-        close = min(candidates, key=lambda day: min(abs(day - other) for other in near))
-        if (
-            close != usual
-            and min(abs(close - other) for other in near) < AHEAD / 2
-            and (close >= issued)
-        ):
+        def apart(day: date) -> timedelta:
+            return min(abs(day - other) for other in near)
+
+        close = min(candidates, key=apart)
+        is_apart = usual < issued or apart(usual) > TOLD
+        if is_apart and apart(close) < AHEAD / 2 and close >= issued:
             return close.year, "neighbour"
     return usual.year, "issued"
+
+
+def _is_in_school_year(anchor: PrintedDay, year: int, usual: date, issued: date) -> bool:
+    """Whether a day is in the school year that the letter prints, and not in the days before it.
+
+    In April 2025 a letter calls for projects of 2025-2026: its « 6 juin » is in 2025, as long as
+    that day is to come, and its « mardi 15 avril » is in the year in which the 15th is a Tuesday.
+
+    :param year: the year of the day in that school year.
+    :param usual: the day that is meant when no school year is printed.
+    """
+    day = _day(anchor, year)
+    if usual == day:
+        return True
+    if anchor.weekday is not None and usual.weekday() != day.weekday():
+        return day.weekday() == anchor.weekday
+    return usual < issued
 
 
 def _distance(day: date, issued: date) -> timedelta:

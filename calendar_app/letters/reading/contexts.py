@@ -64,8 +64,10 @@ _LAW = re.compile(
 )
 _PUBLISHED = re.compile(
     r"\b(?:publie|paru|poste|mis en ligne|mis a jour|mise a jour|modifie|actualise|consulte|edite"
+    r"|diffuse|depot legal|issn"
     r"|redige|derniere modification|date de publication|ne|mort|decede|depuis|imprime)"
     r"e?s?(?: \S+){0,2}?[ :,(]{0,3}(?:le|du|au|en|a)? ?$"
+    r"|(?<!la )(?<!cette )\bdate(?:e?s?|nt) d[ue] ?$"
 )
 _FOUNDED = re.compile(
     r"\b(?:cree|fonde|lance|inaugure|signe|adopte|vote|promulgue|institue|ouvert|nomme|elu)"
@@ -88,9 +90,48 @@ _OLD_DATE = re.compile(
     r"|en remplacement d[ue])"
     r" ?(?:le|du|au|pour le|les)? ?$"
 )
+_MOVED_TO = r"(?:reporte|decale|deplace|avance|repousse|prolonge)e?s?"
+#: « du 13 novembre, à Royan, est avancée au 12 », « 28 avril | reportées au 19 mai ».
 _MOVES = re.compile(
-    r"\W*(?:est|sont|sera|seront|a ete|ont ete) (?:reporte|decale|deplace|avance|repousse)e?s? "
-    r"(?:au|aux|le|du)\b[^.]{0,40}\d"
+    rf"(?:[^.;\d]{{0,80}}?\b(?:est|sont|sera|seront|a ete|ont ete) {_MOVED_TO}|\W*{_MOVED_TO}) "
+    r"(?:au|aux|le|du|a|jusqu'au)\b[^.\d]{0,40}\d"
+)
+#: « Vacances d'hiver : du 20 février au 8 mars », « les vacances commencent le 19 avril », « en
+#: congé du 14 février au 2 mars, du 11 au 27 avril »: no other words stand between.
+_DAYS_OFF = re.compile(
+    r"(?<!pendant les )(?<!durant les )\b(?:vacances|conges?)\b"
+    r"(?! d[eu] (?:[a-z']+ )?(?:maladie|formation|maternite))[^.;,|\d]{0,80}"
+    r"(?:\W|\d|\b(?:du|au|et|le|les|er|jan\w*|fev\w*|mars|avr\w*|mai|juin|juil\w*|aout|sep\w*|oct\w*"
+    r"|nov\w*|dec\w*|lun\w*|mar\w*|mer\w*|jeu\w*|ven\w*|sam\w*|dim\w*|matin|soir"
+    r"|apres la classe)\b)*$"
+)
+_WHILE_OFF = re.compile(r"\b(?:pendant|durant) les (?:vacances|conges)\b[^,.;\d]{0,40}\((?:du )?$")
+_DAYS_OFF_NAME = re.compile(
+    r"\W*(?:(?:debut|fin|depart|reprise|retour)s? (?:des|de) )?(?:les )?(?:vacances\b"
+    r"|conges? (?:de |d'|scolaire))"
+)
+#: A single day is one of the holidays when they start or end on it.
+_TURNS = re.compile(
+    r"\b(?:debut\w*|commenc\w*|fin\b|finiss\w*|termin\w*|depart|repris\w*|reprend\w*)"
+)
+_NO_CLASS = re.compile(
+    r"\b(?:vaquee?s?|feriee?s?|(?:pas|ni|aucun) (?:de |d')?(?:classe|cours|ecole)"
+    r"|pont de l'ascension)\b"
+)
+_BACK = re.compile(
+    r"(?<!de )(?<!de la )\brentree(?: scolaire| des \w+)? (?:du|le|est fixee au|aura lieu le) ?$"
+)
+#: The next letter is no event for its readers.
+_NEXT_LETTER = re.compile(
+    r"\b(?:prochaine?s? (?:lettre|numero|bulletin|infolettre|newsletter|parution|gazette|envoi)s?"
+    r"|(?:cette|la|notre) (?:lettre|infolettre|newsletter))\b[^.;]{0,40}"
+    r"\b(?:para[a-z]+|sort[a-z]*|publi[a-z]+|envoy[a-z]+|diffus[a-z]+|arriv[a-z]+|parvien[a-z]+)\b[^.;,]{0,20}$"
+    r"|\bprochaine? (?:numero|parution|lettre|bulletin)\W*(?:le )?$"
+)
+#: What happened, and why something changes: « la tempête du 23 octobre », « en raison du cyclone ».
+_MISFORTUNE = re.compile(
+    r"\b(?:tempete|cyclone|ouragan|pluies?|intemperies|inondations?|crues?|seisme|greves?|attentats?"
+    r"|incendie|orages?|neige|accident|deces|mort)\b[^.;,]{0,30}$"
 )
 _STREET = re.compile(
     r"\b(?:rue|avenue|av|bd|boulevard|place|quai|square|allee|impasse|pont|lycee|college|ecole"
@@ -109,6 +150,9 @@ _OVER = re.compile(
     r"|enfin )?"
     r"(?!lieu\b)(?:[a-zà-ÿ]{2,}(?:é|ée|és|ées|u|us|ert|erts)|[a-zà-ÿ]{3,}(?:ni|si|li|ri|vi|bi)"
     r"|(?:re|ap|com|en|per|ad|pro|trans)?(?:mis|pris|quis)|[a-zà-ÿ]*(?:crit|duit|fait|dit))\b"
+    r"|(?:est|sont) (?:arrivé|parti|venu|revenu|passé|allé|monté|sorti|né|devenu|retourné|entré"
+    r"|rentré|resté)"
+    r"e?s?\b"
     r"|(?:s'|s’)(?:est|était|étaient)\b|se sont\b|étai(?:t|ent)\b|avai(?:t|ent) lieu|fut\b|furent\b"
     r"|eut lieu|vien(?:t|nent) de (?!s'ouvrir))"
 )
@@ -137,7 +181,9 @@ REFUSALS = {
     "old-date": "ancienne date, remplacée par une autre",
     "published": "date de publication",
     "last": "date passée",
-    "holidays": "vacances scolaires",
+    "holidays": "vacances scolaires ou jour sans classe",
+    "letter": "parution de la lettre",
+    "misfortune": "ce qui est arrivé ce jour-là",
     "organiser": "ce jour regarde l’organisateur",
     "month": "mois cité en passant",
     "founded": "date d’une création",
@@ -161,7 +207,9 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
     ``old-date``  is one that a new date replaces
     ``published`` says when something was published, or since when it exists
     ``last``      is called the last one (« lundi dernier »)
-    ``holidays``  is one of the school holidays (« Zone A : du 7 au 23 février »)
+    ``holidays``  is one of the school holidays (« Zone A : du 7 au 23 février »), or has no class
+    ``letter``    is that of the next letter
+    ``misfortune`` is that of a storm or the like, which the letter gives as a reason
     ``organiser`` is the day by which the organiser will do something
     ``month``     is a month that is mentioned in passing
     ============= =================================================================
@@ -191,11 +239,13 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
         return rule
     if (is_single or is_months) and _is_publication(before):
         return "published"
-    if _OLD_DATE.search(before) and _has_new_date(around):
+    if _is_replaced(phrase, around, before):
         return "old-date"
+    if _MISFORTUNE.search(before):
+        return "misfortune"
     if phrase.relative < 0 and days.last < issued:
         return "last"
-    if _ZONES.search(f"{around.label} {around.clause[0]}"):
+    if _is_day_off(phrase, around):
         return "holidays"
     if phrase.lead.ends and _is_of_organiser(around):
         return "organiser"
@@ -215,9 +265,39 @@ def _find_rule_of_single_day(around: Context, before: str) -> str | None:
         return "law"
     if _STREET.search(around.before[-24:]):
         return "street"
-    if _MOVES.match(around.after):
-        return "old-date"
+    if _NEXT_LETTER.search(around.before):
+        return "letter"
     return None
+
+
+#: « qui devaient être remis le 30 novembre »
+_WAS_TO_BE = re.compile(r"\bdev(?:ait|aient)\b[^.;,]{0,60}$")
+
+
+def _is_replaced(phrase: DatePhrase, around: Context, before: str) -> bool:
+    """Whether the sentence gives another date in place of this one."""
+    if _MOVES.match(around.after):
+        return True
+    old = _OLD_DATE.search(before) or (not phrase.lead.ends and _WAS_TO_BE.search(before))
+    return bool(old) and _has_new_date(around)
+
+
+def _is_day_off(phrase: DatePhrase, around: Context) -> bool:
+    """Whether a date is one of the school holidays, or a day without class."""
+    if phrase.lead.ends:
+        return False
+    before, after = around.clause
+    if _ZONES.search(f"{around.label} {before}") or _BACK.search(before):
+        return True
+    if _NO_CLASS.search(f"{before[-60:]} {after[:60]}"):
+        return True
+    off = _DAYS_OFF.search(around.before) or _WHILE_OFF.search(around.before)
+    if phrase.shape is not Shape.DAY:
+        named = _DAYS_OFF_NAME.match(around.label) or _DAYS_OFF_NAME.match(after)
+        return bool(off or named or re.match(r"(?:calendrier des )?vacances\b", around.heading))
+    named = _DAYS_OFF_NAME.match(after) or _DAYS_OFF_NAME.match(around.label)
+    said = f"{around.before[-120:]} {around.label} {after[:60]}"
+    return bool((off or named) and _TURNS.search(said))
 
 
 def _find_rule_of_past_day(
@@ -265,14 +345,38 @@ _ASIDE = re.compile(
 )
 # What is said of the day itself, in the present: « sont visibles le », « se produisent le ».
 _NOW = re.compile(
-    r"\b(?:est|sont|peut|peuvent|pouvez|viennent|accueill\w+|recoi(?:t|vent)|presentent?|se [a-z]+"
-    r"(?:e|ent|t)|restent?|jou(?:e|ent)|lisent|lit|exposent?|partent|part|revien(?:t|nent)"
-    r"|interviennent|intervient|anime(?:nt)?)\b[^.;]{0,60}$"
+    r"\b(?:(?<!s')est|sont|peut|peuvent|pouvez|viennent|accueill\w+|recoi(?:t|vent)"
+    r"|presentent?|se [a-z]+(?:e|ent|t)|restent?|jou(?:e|ent)|lisent|lit|exposent?"
+    r"|partent|part|revien(?:t|nent)|interviennent|intervient|anime(?:nt)?)\b[^.;]{0,60}$"
 )
+
+
+#: « Merci aux équipes venues à la journée du 18 septembre »; « merci de » asks for something.
+_THANKS = re.compile(
+    r"\W*(?:un grand |encore |grand )?(?:merci|bravo|félicitations|chapeau) (?:à|au|aux|pour)\b"
+)
+
+
+def _is_told_of_the_day(before: str) -> bool:
+    """Whether what is over is said of the date itself: « qui s'est tenu du 4 au 6 avril ».
+
+    :param before: the words before the date, with their accents.
+    """
+    if _THANKS.match(before):
+        return True
+    asides = list(_ASIDE.finditer(before))
+    between = before[asides[-1].end() :] if asides else ","
+    return (
+        len(between) < 30
+        and not re.search(r"[,;:)]", between)
+        and not _TO_COME.search(fold(between))
+    )
 
 
 def past_tense(around: Context) -> bool:
     """Whether the sentence tells what is over, and nothing that is to come."""
+    if _is_told_of_the_day(around.before_spoken):
+        return True
     told = _ASIDE.sub(" ", around.spoken)
     if not _OVER.search(told) or _TO_COME.search(fold(told)):
         return False
@@ -360,7 +464,7 @@ def _has_new_date(around: Context) -> bool:
     return bool(
         re.search(
             r"\b(?:reporte|decale|deplace|prolonge|avance|repousse|aura lieu|se tiendra"
-            r"|se deroulera)"
+            r"|se deroulera|finalement)"
             r"\w*[^.]{0,60}\d",
             around.after,
         )
@@ -371,7 +475,8 @@ def _has_new_date(around: Context) -> bool:
 # -- what it asks for ------------------------------------------------------------------------------
 
 _LAST_DAY = re.compile(
-    r"\b(?:dates? limites?|date butoir|dernier delai|derniers? jours?|cloture|clos(?:e|es)?"
+    r"\b(?:dates? limites?|date butoir|dernier delai|derniers? jours?|cloture"
+    r"|(?<!huis )clos(?:e|es)?"
     r"|fin (?:des|de l'|de la|du) (?:inscriptions?|candidatures?|depots?|envois?|votes?)|limite"
     r"|s'acheve|s'achever(?:a|ont)|fin(?=\W*$)|se termine(?:nt|ra)?|prend(?:ra)? fin|se clot"
     r"|echeance|deadline|a (?:rendre"

@@ -15,6 +15,9 @@ from calendar_app.letters.reading.names import looks_like_a_sentence, names_some
 from calendar_app.words.french import MONTHS, WEEKDAYS, day_words
 from calendar_app.words.vocabulary import Certainty
 
+#: The end of the warning of « avant le 15 »: some mean the 15th, and some the day before.
+INCLUDED = "ce jour est-il compris ?"
+
 
 def warnings_of(
     phrase: DatePhrase,
@@ -41,11 +44,8 @@ def warnings_of(
             f"La lettre dit « {WEEKDAYS[printed.weekday or 0]} », mais le "
             f"{day_words(days.first, weekday=False)} est un {WEEKDAYS[days.first.weekday()]}."
         )
-    if phrase.lead is LeadIn.BEFORE and end is not None and end < days.last:
-        yield (
-            f"« Avant le {day_words(days.last, weekday=False, year=False)} » : le dernier jour est "
-            f"le {day_words(end, weekday=False, year=False)}."
-        )
+    if phrase.lead is LeadIn.BEFORE and phrase.end_time is None and not phrase.included:
+        yield (f"« Avant le {day_words(days.last, weekday=False, year=False)} » : {INCLUDED}")
     if days.certainty is Certainty.APPROXIMATE:
         yield "Date approximative : à préciser."
     if unsettled:
@@ -136,7 +136,7 @@ def doubts_of(
 
 
 def _sure_day(found: Finding, issued: date, warnings: Sequence[str]) -> tuple[float, str]:
-    days, phrase = found.days, found.phrase
+    days = found.days
     if days.impossible is not None:
         return 0.05, "il n’existe pas"
     if days.wrong_weekday:
@@ -149,8 +149,8 @@ def _sure_day(found: Finding, issued: date, warnings: Sequence[str]) -> tuple[fl
         return 0.7, "la date a changé"
     if any("passée" in warning or "supposée" in warning for warning in warnings):
         return 0.65, "l’année est supposée, ou la date est passée"
-    if phrase.lead is LeadIn.BEFORE and phrase.end_time is None:
-        return 0.78, "« avant le » peut comprendre ce jour"
+    if any(INCLUDED in warning for warning in warnings):
+        return 0.78, "« avant le » peut exclure ce jour"
     near = issued <= days.last <= issued + _NEAR
     sure = _YEARS.get(days.year_from, 0.92 if near else 0.75)
     return sure, "l’année n’est pas écrite"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import date, time, timedelta
+from datetime import date, time
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
 from calendar_app.letters.doubts import PassedOver
@@ -45,7 +45,7 @@ from calendar_app.letters.reading.venues import venue
 from calendar_app.letters.reading.windows import windows
 from calendar_app.school.places import Gazetteer
 from calendar_app.words.text import fold
-from calendar_app.words.vocabulary import Certainty, EventType
+from calendar_app.words.vocabulary import EventType
 
 #: How many dates without an item are told: a letter of records has hundreds.
 _MOST_PASSED = 200
@@ -165,10 +165,9 @@ class _Reader:
         number = self.numbers[id(place.section)]
         kind_of_block = place.block.kind
         listed = kind_of_block in (BlockKind.ITEM, BlockKind.ROW)
-        before = item.last_day is not None and item.last_day < days.last
         heads = kind_of_block is BlockKind.HEADING
         opens = contexts.step_of(kind, phrase, around) if item.last_day is None else None
-        return Mention(item, number, heads, title_from, listed, before, opens)
+        return Mention(item, number, heads, title_from, listed, opens)
 
     def _item(
         self,
@@ -181,7 +180,7 @@ class _Reader:
         kind: ItemKind,
         status: ItemStatus,
     ) -> DatedItem:
-        first, last, end_time = _bounds(phrase, days, kind, self.text)
+        first, last, end_time = _bounds(phrase, days, kind)
         ends = last is not None or days.impossible is not None
         step = contexts.step_of(kind, phrase, around) if ends else None
         warnings = self._warnings(phrase, days, place, around, step, last or first)
@@ -333,21 +332,17 @@ class _Reader:
 
 
 def _bounds(
-    phrase: DatePhrase, days: Days, kind: ItemKind, text: str
+    phrase: DatePhrase, days: Days, kind: ItemKind
 ) -> tuple[date | None, date | None, time | None]:
     """Return the first day, the last day and the last hour of an item, inclusive.
 
-    « avant le 15 » ends on the 14th, unless an hour or « inclus » is printed.
+    « avant le 15 » ends on the 15th, which is printed: :func:`doubts.warnings_of` says that the
+    letter may mean the day before.
     """
     if days.impossible is not None:
         return None, None, phrase.end_time
     if kind is ItemKind.DEADLINE:
-        last = days.last
-        printed = text[phrase.start : phrase.end].casefold()
-        exact = days.certainty is Certainty.DAY and phrase.end_time is None
-        if phrase.lead is LeadIn.BEFORE and exact and "inclus" not in printed:
-            last -= timedelta(days=1)
-        return None, last, phrase.end_time
+        return None, days.last, phrase.end_time
     if kind is ItemKind.WINDOW and phrase.lead.ends:
         return None, days.last, phrase.end_time  # open « jusqu'au », for example an exhibition
     if kind is ItemKind.WINDOW and phrase.shape is Shape.DAY:

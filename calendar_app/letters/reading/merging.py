@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -49,7 +49,6 @@ class Mention:
     :param in_heading: whether the date stands in the heading of the section.
     :param title_from: the rule that found the title of the item (``titles.title_of``).
     :param in_list: whether the passage is a list item or a table row.
-    :param before: whether the day is the one before the day that is printed (« avant le 14 »).
     :param opens: of an opening without its end, the step that opens, or None.
     """
 
@@ -58,7 +57,6 @@ class Mention:
     in_heading: bool
     title_from: str
     in_list: bool = False
-    before: bool = False
     opens: Step | None = None
 
 
@@ -79,30 +77,11 @@ def merged(mentions: Sequence[Mention]) -> tuple[DatedItem, ...]:
         else:
             same_day.append(len(kept))
             kept.append(mention)
-    kept = _without_days_before(kept)
     in_section = _grouped(kept, lambda m: m.section)
     kept = [m for m in kept if not _is_part(m, in_section[m.section])]
     of_name = _grouped(kept, lambda m: _name(m.item.title))
     items = [_with_contradictions(m, of_name[_name(m.item.title)]) for m in kept]
     return tuple(sorted(items, key=lambda item: item.offset))
-
-
-def _without_days_before(kept: Sequence[Mention]) -> list[Mention]:
-    """Return the mentions without those of « avant le 14 » for which the letter also says that the
-    14th is the last day: people write both of one day, and mean the day itself."""
-    found: dict[tuple[date, Step | None], list[Mention]] = {}
-    for mention in kept:
-        if mention.item.kind is ItemKind.DEADLINE and mention.item.last_day:
-            found.setdefault((mention.item.last_day, mention.item.step), []).append(mention)
-
-    def is_said_better(mention: Mention) -> bool:
-        item = mention.item
-        if item.last_day is None or not mention.before or item.last_day == date.max:
-            return False
-        others = found.get((item.last_day + timedelta(1), item.step), ())
-        return any(not m.before and alike(m.item.title, item.title) for m in others)
-
-    return [mention for mention in kept if not is_said_better(mention)]
 
 
 def _grouped(
