@@ -27,6 +27,7 @@ from calendar_app.letters.layout.lines import (
     is_dated_item,
     is_numbered_heading,
     is_row,
+    is_title_with_bullet,
     is_wrapped_number,
     opens,
 )
@@ -83,7 +84,7 @@ _HASHES = re.compile(r"(#{1,6})[ \t]+")
 _QUOTATION = re.compile(r">[>\s]*")
 _URL_LINE = re.compile(r"<?(?:https?://|www\.)\S+>?(?:[ \t]+<?(?:https?://|www\.)\S+>?)*\.?$")
 _NOTHING = re.compile(r"(?:[-=_*:.~]{3,}|:::.*|!\[.*|<!--.*|-->|\W*)$")
-_BOLD_LINE = re.compile(r"(\*\*|__)(?=\S)[^*_]{2,120}\1[ :]*$")
+_BOLD_LINE = re.compile(r"(\*\*|__) ?(?=[^\s*_])[^*_]{2,120}\1[ :]*$")
 _RUN_IN = re.compile(r"(\*\*|__)(?=[A-ZÀ-ÖØ-Þ«])[^*_\n]{3,90}[.!?]\1(?=\s+[A-ZÀ-ÖØ-Þ])")
 #: A longer line is no caption.
 _CAPTION = 200
@@ -240,11 +241,15 @@ class _RunCutter:
             return Block(BlockKind.HEADING, start + mark.end() - 1, end, GUESSED_LEVEL)
         if is_dated(line) and is_dated_item(self._text, self._lines, start):
             return Block(BlockKind.ITEM, start, end)
-        bullet = ITEM.match(line)
-        if bullet and not is_wrapped_number(self._text, line, self._paragraph):
-            return Block(BlockKind.ITEM, start + bullet.end(), end)
         if _BOLD_LINE.match(line) and self._item is None and not self._paragraph:
             return Block(BlockKind.HEADING, start, end, _BOLD_LEVEL)
+        bullet = ITEM.match(line)
+        if bullet and not is_wrapped_number(self._text, line, self._paragraph):
+            if self._plain and is_title_with_bullet(self._text, self._lines, start, bullet.end()):
+                said = start + bullet.end(), end
+                level = _CAPITALS_LEVEL if capitals(self._text, said) else _BOLD_LEVEL
+                return Block(BlockKind.HEADING, *said, level)
+            return Block(BlockKind.ITEM, start + bullet.end(), end)
         return None
 
     def _is_after_agenda_line(self, line: str, item: Block) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from calendar_app.words.text import fold
 
@@ -39,6 +40,7 @@ def _unread(text: str) -> Iterator[tuple[int, int]]:
     yield from ((a, b + 3) for a, b in zip(fences[::2], fences[1::2], strict=False))
 
 
+@lru_cache(1_000)
 def flat(text: str) -> str:
     """Return *text* on one line as a person reads it.
 

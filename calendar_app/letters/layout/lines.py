@@ -7,6 +7,7 @@ their starts and ends in the text, in characters.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from calendar_app.letters.grammar.date_tokens import BULLET
@@ -57,7 +58,9 @@ def is_row(text: str, lines: Sequence[tuple[int, int]], line: str) -> bool:
 
 
 def is_wide(line: str) -> bool:
-    """Whether a line has columns: a tab, or several gaps of spaces."""
+    """Whether a line has columns: bars, a tab, or several gaps of spaces."""
+    if line.count(" | ", 0, WIDTH) > 1:
+        return True
     gaps = GAP.findall(line[:WIDTH])
     return len(gaps) > 1 or any("\t" in gap for gap in gaps)
 
@@ -124,6 +127,44 @@ def _is_agenda(text: str, lines: Sequence[tuple[int, int]], start: int) -> bool:
         for a, b in lines[:ROWS]
     )
     return same > 1
+
+
+def is_title_with_bullet(
+    text: str, lines: Sequence[tuple[int, int]], start: int, size: int
+) -> bool:
+    """Whether a line with a bullet is the title of what follows: a short line without a date or the
+    end of a sentence, before a line that starts anew, or before bullets of another sign.
+
+    :param start: where the line starts in the text.
+    :param size: how many characters its bullet has.
+    """
+    at = bisect_right(lines, (start, len(text))) - 1
+    if text[start].isalnum():
+        return False
+    said = text[start + size : lines[at][1]]
+    if len(said) > TITLE_LENGTH or not opens(said) or GOES_ON.search(said):
+        return False
+    if SENTENCE_ENDS.search(said) or re.search(rf"\d\s*{MONTH}|\d/\d|\d\s?h\b", said):
+        return False
+    if capitals(text, (start + size, lines[at][1])):
+        return True
+    if at + 1 == len(lines):
+        return False
+    following = text[slice(*lines[at + 1])].lstrip("> ")
+    bullet = ITEM.match(following)
+    if bullet is None:
+        short = len(said) <= FIRST_LINE
+        return (
+            short
+            and opens(following)
+            and not is_dated(following)
+            and not _LABELLED.match(following)
+        )
+    return bullet[0].strip() != text[start : start + size].strip()
+
+
+#: « Lieu : Lyon », which goes on with the item above.
+_LABELLED = re.compile(r"[^:.!?]{2,30} ?: \S")
 
 
 def is_wrapped_number(text: str, line: str, before: Sequence[tuple[int, int]]) -> bool:

@@ -8,7 +8,7 @@ one line; ``Context.spoken`` alone keeps its accents.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
@@ -100,8 +100,11 @@ _MOVES = re.compile(
 #: congé du 14 février au 2 mars, du 11 au 27 avril »: no other words stand between.
 _DAYS_OFF = re.compile(
     r"(?<!pendant les )(?<!durant les )\b(?:vacances|conges?)\b"
-    r"(?! d[eu] (?:[a-z']+ )?(?:maladie|formation|maternite))[^.;,|\d]{0,80}"
-    r"(?:\W|\d|\b(?:du|au|et|le|les|er|jan\w*|fev\w*|mars|avr\w*|mai|juin|juil\w*|aout|sep\w*|oct\w*"
+    r"(?! d[eu] (?:[a-z']+ )?(?:maladie|formation|maternite))"
+    r"(?![^.;]*\b(?:inscri|candidat|depot|envoi|stage|sejour|atelier|apprenantes|ouvertes))"
+    r"[^.;,|\d]{0,80}"
+    r"(?:\W|\d|\b(?:du|au|et|le|les|er|jan\w*|fev\w*|mars|avr\w*|mai|juin|juil\w*|aout|sep\w*"
+    r"|oct\w*"
     r"|nov\w*|dec\w*|lun\w*|mar\w*|mer\w*|jeu\w*|ven\w*|sam\w*|dim\w*|matin|soir"
     r"|apres la classe)\b)*$"
 )
@@ -119,18 +122,21 @@ _NO_CLASS = re.compile(
     r"|pont de l'ascension)\b"
 )
 _BACK = re.compile(
-    r"(?<!de )(?<!de la )\brentree(?: scolaire| des \w+)? (?:du|le|est fixee au|aura lieu le) ?$"
+    r"(?<!de )(?<!de la )\b(?:rentree(?: scolaire| des \w+)?|reprise (?:des cours|de la classe))"
+    r"(?: est fixee| aura lieu)?\W*(?:du|le|au)?\W*$"
 )
 #: The next letter is no event for its readers.
 _NEXT_LETTER = re.compile(
     r"\b(?:prochaine?s? (?:lettre|numero|bulletin|infolettre|newsletter|parution|gazette|envoi)s?"
     r"|(?:cette|la|notre) (?:lettre|infolettre|newsletter))\b[^.;]{0,40}"
-    r"\b(?:para[a-z]+|sort[a-z]*|publi[a-z]+|envoy[a-z]+|diffus[a-z]+|arriv[a-z]+|parvien[a-z]+)\b[^.;,]{0,20}$"
+    r"\b(?:para[a-z]+|sort[a-z]*|publi[a-z]+|envoy[a-z]+|diffus[a-z]+|arriv[a-z]+"
+    r"|parvien[a-z]+)\b[^.;,]{0,20}$"
     r"|\bprochaine? (?:numero|parution|lettre|bulletin)\W*(?:le )?$"
 )
 #: What happened, and why something changes: « la tempête du 23 octobre », « en raison du cyclone ».
 _MISFORTUNE = re.compile(
-    r"\b(?:tempete|cyclone|ouragan|pluies?|intemperies|inondations?|crues?|seisme|greves?|attentats?"
+    r"\b(?:tempete|cyclone|ouragan|pluies?|intemperies|inondations?|crues?|seisme|greves?"
+    r"|attentats?"
     r"|incendie|orages?|neige|accident|deces|mort)\b[^.;,]{0,30}$"
 )
 _STREET = re.compile(
@@ -157,7 +163,8 @@ _OVER = re.compile(
     r"|eut lieu|vien(?:t|nent) de (?!s'ouvrir))"
 )
 _TO_COME = re.compile(
-    r"\b(?:[a-z]{2,}(?<!ope)(?<!came)(?:ra|ront|rez)(?<!para)|[a-z]{3,}(?:era|erai|erez|eront|erons|ira|irez|iront|(?:ien|ren|pon|per|vau|fau|ten|oin"
+    r"\b(?:[a-z]{2,}(?<!ope)(?<!came)(?:ra|ront|rez)(?<!para)|[a-z]{3,}(?:era|erai|erez|eront"
+    r"|erons|ira|irez|iront|(?:ien|ren|pon|per|vau|fau|ten|oin"
     r"|ou|au)dra(?:ont)?)|aura|auront|aurez"
     r"|seront|sera|serez|fera|feront|pourra|pourront|pourrez|devra|devront|devrez|ira|iront"
     r"|prochaine?s?|rendez-vous|inscri(?:vez|re|ption|ptions)|a venir|bientot|date limite|cloture"
@@ -287,6 +294,8 @@ def _is_day_off(phrase: DatePhrase, around: Context) -> bool:
     if phrase.lead.ends:
         return False
     before, after = around.clause
+    if re.search(r"\| vacances\b", around.label):
+        return True
     if _ZONES.search(f"{around.label} {before}") or _BACK.search(before):
         return True
     if _NO_CLASS.search(f"{before[-60:]} {after[:60]}"):
@@ -311,6 +320,8 @@ def _find_rule_of_past_day(
         return "founded"
     if not phrase.lead.ends and _is_report(around):
         return "over"
+    if _ALREADY.search(before):
+        return "over"
     if is_single and _is_signature(around, before):
         return "signed"
     if days.last < issued - _LONG_PAST:
@@ -320,6 +331,13 @@ def _find_rule_of_past_day(
     if phrase.shape is Shape.RANGE and _OVER.search(around.spoken):
         return "over"
     return None
+
+
+#: « Les inscriptions, closes le 27 septembre, … »
+_ALREADY = re.compile(
+    r",\W*(?:deja )?(?:clos|ouvert|lance|commence|debute|termine|acheve|arrive|recu|complet)[a-z]*"
+    r"(?: \w+){0,2}\W*(?:le|du|au)?\W*$"
+)
 
 
 def _is_publication(before: str) -> bool:
@@ -345,7 +363,8 @@ _ASIDE = re.compile(
 )
 # What is said of the day itself, in the present: « sont visibles le », « se produisent le ».
 _NOW = re.compile(
-    r"\b(?:(?<!s')est|sont|peut|peuvent|pouvez|viennent|accueill\w+|recoi(?:t|vent)"
+    r"\b(?:(?:(?<!s')est|sont)(?! (?:arrive|parti|venu|revenu|passe|alle|rentre|devenu)e?s?\b)"
+    r"|peut|peuvent|pouvez|viennent|accueill\w+|recoi(?:t|vent)"
     r"|presentent?|se [a-z]+(?:e|ent|t)|restent?|jou(?:e|ent)|lisent|lit|exposent?"
     r"|partent|part|revien(?:t|nent)|interviennent|intervient|anime(?:nt)?)\b[^.;]{0,60}$"
 )
@@ -413,7 +432,7 @@ def _is_announced(phrase: DatePhrase, days: Days, around: Context, issued: date)
     if days.last < issued:
         return False
     if phrase.lead.ends:
-        return True
+        return len(phrase.days) == 1 or phrase.days[-1].year is not None  # no « jusqu'à l'été »
     exact = phrase.part != "" or phrase.days[-1].year is not None or phrase.lead is LeadIn.FROM
     near = f"{around.before[-110:]} {around.label} {around.after[:110]}"
     generic = re.search(
@@ -424,6 +443,22 @@ def _is_announced(phrase: DatePhrase, days: Days, around: Context, issued: date)
     # « Journée courant janvier 2026 »: no sentence, but a line that says what is when.
     first_words = first_words or (exact and len(around.sentence) < _LINE)
     return not generic and exact and (bool(_HAPPENS.search(near)) or first_words)
+
+
+_FROM_DAY = re.compile(rf"\b{_MOVED_TO}\W*(?:initialement )?$")
+_MONTH = re.compile(r"\b(?:janv|fevr?|mars|avr|mai|juin|juil|aout|sept|oct|nov|dec)[a-z]*\b|\d/\d")
+
+
+def new_day(phrase: DatePhrase, around: Context, printed: str) -> DatePhrase:
+    """Return the phrase that is meant: « reporté du 5 novembre au 26 novembre » is the 26th, and
+    « déplacé du 1er au 4 juin » is four days.
+
+    :param printed: its text, folded.
+    """
+    moved = phrase.shape is Shape.RANGE and _FROM_DAY.search(around.before)
+    if not moved or len(_MONTH.findall(printed)) < 2:
+        return phrase
+    return replace(phrase, shape=Shape.DAY, days=phrase.days[-1:])
 
 
 # -- what became of the date -----------------------------------------------------------------------
@@ -478,7 +513,8 @@ _LAST_DAY = re.compile(
     r"\b(?:dates? limites?|date butoir|dernier delai|derniers? jours?|cloture"
     r"|(?<!huis )clos(?:e|es)?"
     r"|fin (?:des|de l'|de la|du) (?:inscriptions?|candidatures?|depots?|envois?|votes?)|limite"
-    r"|s'acheve|s'achever(?:a|ont)|fin(?=\W*$)|se termine(?:nt|ra)?|prend(?:ra)? fin|se clot"
+    r"|s'acheve|s'achever(?:a|ont)|fin(?=\W*$)|se termine(?:nt|ra)?|se clotur\w+"
+    r"|prend(?:ra)? fin|se clot"
     r"|echeance|deadline|a (?:rendre"
     r"|renvoyer|retourner|deposer|envoyer|transmettre|remettre"
     r"|adresser|completer|remplir)|avant|au plus tard|fermeture|ferme(?:nt|ront|ra)?"
@@ -491,9 +527,10 @@ _REGISTERS = re.compile(
 )
 _SUBMITS = re.compile(
     r"\b(?:envoi\w*|envoy\w+|depot|depots|depos\w+|rendre|rendus?|remis\w*|remettre"
-    r"|transm\w+|retour(?! du | de la | de l.)|retourn\w+|renvoy\w+|reception|recus?|soumettre"
+    r"|transm\w+|retours?(?! du | de la | de l.)|retourn\w+|renvoy\w+|reception|recus?|soumettre"
     r"|soumission|adress\w+|poster"
-    r"|livrables?|cachet de la poste|productions?|oeuvres?|travaux|realisations?|dossiers?)\b"
+    r"|livrables?|parvenir|cachet de la poste|productions?|oeuvres?|travaux|realisations?"
+    r"|dossiers?|fichiers?|copies)\b"
 )
 _AWAITED = re.compile(r"\b(?:(?:est|sont) attendue?s?|attendue?s? (?:pour|jusqu|avant))\b")
 _FORMS = re.compile(
@@ -516,15 +553,17 @@ _OPENING = (
 )
 _STARTS = re.compile(
     rf"(?:\b(?:{_OPENING}"
-    r"|(?:inscriptions?|candidatures?|depots?|votes?|plate-?forme|concours|defi|campagne|saison"
-    r"|edition|challenge|prix|rallye|olympiades|appel)\b[^.]{0,70}"
+    r"|(?:inscriptions?|candidatures?|depots?|votes?|plate-?forme|billetterie"
+    r"|reservations?|guichet|serveur|concours|defi|campagne|saison|edition|challenge|prix|rallye"
+    r"|olympiades|appel)\b[^.]{0,70}"
     r"\b(?:demarr|debut|commenc|ouvr|ouver)[a-z]*)"
     r"|(?:^|\| )\W*ouverte?s?(?: en ligne)?\W*$"
     r"|(?:^|\| |: |, )ouverture(?= (?:le|:)|\W*$))"
 )
 #: Words right after a date that make it a last day: « 7 novembre : clôture des inscriptions ».
 _ENDS_AFTER = re.compile(
-    r"\W*(?:la |le |les )?(?:date limite|date butoir|cloture|dernier delai|derniers? jours?"
+    r"\W*(?:(?:\d\d? ?h ?\d*,? )?heure de [a-z]+\W+)?(?:la |le |les )?(?:date limite|date butoir"
+    r"|cloture|dernier delai|derniers? jours?"
     r"|fin (?:des|de la|de l'|du|de)|limite d|au plus tard|fermeture|echeance|delai de rigueur"
     r"|(?:retour|rendu|envoi|depot|remise|transmission|inscription)s?"
     r"(?= (?:des|de la|du|de l'|de vos|en ligne|par)|\W*$)"
@@ -537,7 +576,9 @@ _ROLE = re.compile(
     r"|retour|remise|rendus?|transmission|votes?|textes a|a (?:rendre|remettre|envoyer))\b"
 )
 _PRIZES = re.compile(
-    r"remise (?:des|du|de) (?:prix|recompenses|diplomes|labels?|trophees|medailles)|ouverture|debut"
+    r"remise (?:des|du|de) (?:prix|recompenses|diplomes|labels?|trophees|medailles|bulletins"
+    r"|livrets)"
+    r"|ouverture|debut"
 )
 _THEMED = re.compile(
     r"\b(?:semaines?|quinzaine|fete|printemps|festival|journees|salon|rencontres|code week|congres"
@@ -611,7 +652,8 @@ _ORGANISER = re.compile(
     r"\b[^.;]{0,25}\b(?:sera|seront|est|sont) (?:[a-z]+ )?"
     r"(?:envoye|adresse|transmis|donne|mis|expedie|delivre|attribue|rendu|distribue)e?s?\b"
     r"|\b(?:sera|seront|est|sont) (?:[a-z]+ )?(?:annonce|publie|communique|proclame|devoile|informe"
-    r"|contacte|notifie|prevenu|selectionne|designe|avise)e?s?\b"
+    r"|contacte|notifie|prevenu|selectionne|designe|avise"
+    r"|consultable|connu|affiche)e?s?\b"
 )
 
 
@@ -651,16 +693,26 @@ def _is_last_day(phrase: DatePhrase, around: Context, near: str) -> bool:
     if phrase.shape is Shape.DAY and role:
         return True
     asked = around.clause[0][-90:]
+    if _AWAITED.search(asked) and _SUBMITS.search(asked):
+        return True
     return bool(re.search(r"\bpour(?: le)?$", around.clause[0])) and bool(
-        _SUBMITS.search(asked) or re.search(r"\b(?:inscri|candidat)|\battendu", asked)
+        _SUBMITS.search(asked) or _TO_DO.search(asked)
     )
+
+
+#: « à commander pour le 22 », « qui veulent montrer un projet me le disent pour le 10 ».
+_TO_DO = re.compile(
+    r"\b(?:inscri|candidat)|\battendu|\ba [a-z]{3,}(?:er|re|ir)\b"
+    r"|\b(?:me|nous) (?:le |la |les )?(?:dis|signal|fai|font|transmet|communiqu|confirm|prevenir)"
+)
 
 
 _TAKES_PLACE = re.compile(
     r"\b(?:aura|auront|a|ont) lieu|\bse (?:tien|deroul|jou)\w+|\brendez-vous\b|\bfinales?\b"
     r"|\b(?:remise des|ceremonies?|rencontres?|reunions?|webinaires?|ateliers?|journees?|forums?"
     r"|salons?"
-    r"|festivals?|formations?|conferences?|colloques?|seminaires?|spectacles?|visites?|jurys?|oral|oraux"
+    r"|festivals?|formations?|conferences?|colloques?|seminaires?|spectacles?|visites?|jurys?"
+    r"|oral|oraux"
     r"|epreuves?|stages?|seances?|congres|deliberation|annonce|publication|proclamation|restitution"
     r"|expositions?|concerts?|semaines?|fetes?|nuits?)\b"
 )
@@ -676,8 +728,18 @@ def is_plain(kind: ItemKind, phrase: DatePhrase, around: Context, title: str) ->
         asked = _is_request(_without_names(near)) or _LAST_DAY.search(_without_names(near))
         return bool(_TAKES_PLACE.search(f"{near} {title}")) and not asked
     if kind is ItemKind.WINDOW:
-        return _is_request(near) or bool(_STARTS.search(near)) or phrase.lead is LeadIn.FROM
-    return bool(_LAST_DAY.search(near))
+        opens = _is_request(near) or _STARTS.search(near) or phrase.lead is LeadIn.FROM
+        return bool(opens or _PLAYED.search(f"{title} {near}"))
+    return bool(_LAST_DAY.search(near)) or _is_last_day(phrase, around, around.clause[0][-90:])
+
+
+#: What one takes part in on a day of one's choice.
+_PLAYED = re.compile(
+    r"\b(?:castor|concours|defis?|challenge|tours?|series?|epreuves?|manches?|phases?"
+    r"|qualifications?"
+    r"|votes?|nuit du c.de|rallye|finales (?:territoriales|departementales|academiques"
+    r"|regionales))\b"
+)
 
 
 def _is_request(near: str) -> bool:

@@ -11,8 +11,14 @@ from calendar_app.letters.doubts import DOUBT, PARTS, Doubts
 from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, PrintedDay
 from calendar_app.letters.grammar.years import Days
 from calendar_app.letters.reading.merging import NO_STEP
-from calendar_app.letters.reading.names import looks_like_a_sentence, names_something
+from calendar_app.letters.reading.names import (
+    KNOWN,
+    is_strong_name,
+    looks_like_a_sentence,
+    names_something,
+)
 from calendar_app.words.french import MONTHS, WEEKDAYS, day_words
+from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import Certainty
 
 #: The end of the warning of « avant le 15 »: some mean the 15th, and some the day before.
@@ -162,10 +168,15 @@ def _sure_title(found: Finding) -> tuple[float, str]:
         return min(sure, 0.6), "un autre nom est plus près de la date"
     if sure < DOUBT:
         return sure, _TITLE_REASONS.get(found.rule, "trouvé loin de la date")
-    if len(title) > _LONG_TITLE or looks_like_a_sentence(title, marked=found.marked):
+    long = len(title) > _LONG_TITLE * (1.4 if KNOWN.search(fold(title)) else 1)
+    if long or looks_like_a_sentence(title, marked=found.marked):
         return 0.6, "ce sont des mots de la phrase"
+    if found.rule == "sentence" and not is_strong_name(title):
+        return 0.72, "il ne nomme rien de précis"
     if names_something(title) or (found.marked and len(title.split()) > 1):
         return sure, ""
+    if found.rule == "line" and len(title.split()) > 2:
+        return 0.82, ""  # a line of a list that says what is on that day
     return 0.72, "il ne nomme rien de précis"
 
 

@@ -35,9 +35,12 @@ from calendar_app.letters.reading.names import VENUE_COLUMN, shown
 from calendar_app.letters.reading.school_years import school_year
 from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
 from calendar_app.letters.reading.titles import (
+    Title,
     document_title,
     has_rival,
     is_marked,
+    is_stacked,
+    leaves_out,
     of_step,
     title_of,
 )
@@ -120,6 +123,8 @@ class _Reader:
         self.title = title
         self.phrases = phrases
         self.issued = issued
+        # What stands above the title of the letter is not a part of it.
+        self.title_at = max(0, text.find(title[:25]))
         self.guessed = issued_from in issue_date.GUESSED
         self.knowledge = knowledge
         self.spans = [(phrase.start, phrase.end) for phrase in phrases]
@@ -139,6 +144,7 @@ class _Reader:
         if place is None or issue_date.is_masthead(self.outline, place, phrase, self.issued):
             return None
         around = context_of(self.outline, place)
+        phrase = contexts.new_day(phrase, around, folded(self.text[phrase.start : phrase.end]))
         past = contexts.past_tense(around) and not phrase.lead.ends
         days = resolve(
             phrase,
@@ -153,15 +159,16 @@ class _Reader:
             return contexts.REFUSALS[rule]
         span = self.spans[at]
         section_spans = self._in_section(place, span)
-        found = title_of(self.outline, place, span, section_spans, self.title)
+        over = self.title if self.title_at <= phrase.start else ""
+        found = title_of(self.outline, place, span, section_spans, over)
         kind = contexts.kind_of(phrase, days, around, fold(found.text))
         if kind is not ItemKind.EVENT:
-            found = of_step(self.outline, place, found, self.title)
+            found = of_step(self.outline, place, found, over)
         title, title_from = shown(found.text), found.rule
         if not title:
             return "rien ne dit de quoi il s’agit"
         status = contexts.status(phrase, around, self._after_struck(at))
-        item = self._item(phrase, days, place, around, title, title_from, kind, status)
+        item = self._item(phrase, days, place, around, title, found, kind, status)
         number = self.numbers[id(place.section)]
         kind_of_block = place.block.kind
         listed = kind_of_block in (BlockKind.ITEM, BlockKind.ROW)
@@ -176,23 +183,24 @@ class _Reader:
         place: Surroundings,
         around: contexts.Context,
         title: str,
-        title_from: str,
+        found: Title,
         kind: ItemKind,
         status: ItemStatus,
     ) -> DatedItem:
+        title_from = found.rule
         first, last, end_time = _bounds(phrase, days, kind)
         ends = last is not None or days.impossible is not None
         step = contexts.step_of(kind, phrase, around) if ends else None
         warnings = self._warnings(phrase, days, place, around, step, last or first)
         said = flat(self._about(place, phrase.start))
         own = flat(self.outline.text[slice(*place.territory)][: _NEAR // 2])
-        scope = self.scopes.of(place, phrase.start)
+        scope = self.scopes.of(place, phrase.start, title)
         sentence = self._sentence(place)
         start_time, end_time = _hours(phrase, place, kind, end_time)
         finding = Finding(
             phrase, days, kind, step, status, title, title_from,
-            marked=is_marked(place, title_from),
-            rival=has_rival(self.outline, place, phrase.start, title, title_from),
+            marked=is_marked(self.outline, place, title_from),
+            rival=self._has_rival(phrase, place, found, title, kind),
             plain=contexts.is_plain(kind, phrase, around, fold(title)),
             scope=(scope.sure, scope.why),
         )  # fmt: skip
@@ -212,10 +220,10 @@ class _Reader:
             departments=scope.departments,
             place=self._venue(place, phrase) if kind is ItemKind.EVENT else None,
             classes=classes(said),
-            themes=subjects.themes(f"{title}. {sentence} {own}", self.knowledge.themes),
+            themes=subjects.themes(f"{title}. {sentence}", own, self.knowledge.themes),
             event_type=self._event_type(title, sentence, place),
             organiser=subjects.organiser(said),
-            url=link_of(self.outline, place, phrase.start, title, self.links),
+            url=self._link(place, phrase, title, title_from),
             phrase=self.text[phrase.start : phrase.end],
             sentence=sentence,
             offset=phrase.start,
@@ -225,6 +233,25 @@ class _Reader:
             rule=f"{_rule(phrase)}, {days.year_from}, {title_from}",
             warnings=tuple(warnings),
         )
+
+    def _has_rival(
+        self, phrase: DatePhrase, place: Surroundings, found: Title, title: str, kind: ItemKind
+    ) -> bool:
+        """Whether something else may be the title, or a part of it."""
+        others = self._in_section(place, (phrase.start, phrase.end))
+        opens = kind is ItemKind.WINDOW and phrase.shape is Shape.DAY
+        return (
+            leaves_out(found, place, others, happens=opens or kind is ItemKind.EVENT)
+            or is_stacked(self.outline, place, found.rule)
+            or has_rival(self.outline, place, phrase.start, title, found.rule)
+        )
+
+    def _link(
+        self, place: Surroundings, phrase: DatePhrase, title: str, title_from: str
+    ) -> str | None:
+        # Under « Vote du public » the link is that of the vote, not of the prize above it.
+        headed = title.rpartition(" : ")[2] if title_from == "heading" else title
+        return link_of(self.outline, place, phrase.start, headed, self.links)
 
     def _sentence(self, place: Surroundings) -> str:
         sentence = flat(self.outline.text[slice(*place.sentence)])

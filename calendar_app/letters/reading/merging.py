@@ -208,7 +208,8 @@ def _is_in_doubt(reason: str, doubts: Doubts) -> bool:
 def _richness(mention: Mention) -> tuple[int, float, int]:
     item = mention.item
     said = (item.start_time, item.place, item.url, item.academies or None)
-    return sum(value is not None for value in said), item.confidence, -item.offset
+    sure = item.doubts.day if item.doubts else item.confidence
+    return sum(value is not None for value in said), sure, -item.offset
 
 
 def _rank(title_from: str) -> int:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import folded
+from calendar_app.letters.reading.names import KNOWN
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.school.academies import Academies
 from calendar_app.school.place_names import PlaceKind, PlaceMention
@@ -76,6 +77,17 @@ _LINK = re.compile(r"https?://|\bwww\.")
 #: One link in this many must be to the sender's site.
 _MOST_LINKS = 3
 
+#: Words of a stage or of a part that concerns one place only.
+_LOCAL = re.compile(
+    r"\b(?:academi\w+|departementa\w+|regiona\w+|territoria\w+|circonscription|bassin|secteur"
+    r"|stages?|reunions?|formations?|ateliers?|visites?|reserv\w+|locale?s?|locaux|notre|nos"
+    r"|chez nous)\b"
+)
+_CONTEST = re.compile(
+    r"\b(?:concours|prix|defis?|challenge|trophees?|rallye|tournoi|championnat|joutes|label|finale"
+    r"|en ligne|a distance|webinaires?|canotech|magistere|eduscol)\b"
+)
+
 #: Académies (slugs) and départements (codes).
 _Scope = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -108,7 +120,7 @@ class Scopes:
         self._starts = [mention.start for mention in self.mentions]
         self._letter = self._of_letter()
 
-    def of(self, place: Surroundings, at: int) -> Scope:
+    def of(self, place: Surroundings, at: int, title: str) -> Scope:
         """Return for whom the item at *at* is.
 
         Both are empty for a national date. A town tells the scope too, except Paris, where half of
@@ -116,20 +128,35 @@ class Scopes:
         letter's office.
 
         :param at: where the date phrase starts, in characters.
+        :param title: the title of the item.
         """
+        near = folded(f"{place.lead_in} {self.outline.text[slice(*place.sentence)][:_ABOUT]}")
+        local = _LOCAL.search(f"{fold(title)} {near}")
+        if KNOWN.search(fold(title)) and not local and not self._within(*place.sentence):
+            told = KNOWN.search(near) or not any(self._letter)
+            return Scope((), (), 0.85 if told else 0.78, "le concours est national")
         for ring_at, ring in enumerate(self._rings(place, at)):
             spans = [(max(a, at - _ABOUT), min(b, at + _ABOUT)) for a, b in ring]
             found = [m for span in spans for m in self._within(*span) if self._is_meant(m)]
             if chosen := _chosen(found):
                 scope = self._within_own(chosen, found)
-                return Scope(*scope, *self._sure(scope, found, ring_at))
+                sure, why = self._sure(scope, found, ring_at)
+                if ring_at and not local and KNOWN.search(fold(title)) and sure > 0.75:
+                    sure, why = 0.75, "le concours est national"
+                return Scope(*scope, sure, why)
             said = " ".join(folded(self.outline.text[a:b]) for a, b in spans if a < b)
-            if _NATIONAL.search(said):
+            if _NATIONAL.search(said) and not (ring_at and local and any(self._letter)):
                 return Scope((), (), 0.95 if ring_at < _NEAR_RINGS else 0.85, "")
         if any(self._letter):
+            block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
+            heading = self.outline.words_of(place.section.heading) if place.section.heading else ""
+            if not local and _CONTEST.search(f"{fold(title)} {folded(block)} {heading}"):
+                return Scope(*self._letter, 0.75, "le concours est peut-être national")
+            if KNOWN.search(fold(title)) and not _LOCAL.search(fold(title)):
+                return Scope(*self._letter, 0.75, "le concours est national")
             return Scope(*self._letter, 0.85, "")
         named = any(m.kind in (PlaceKind.ACADEMY, PlaceKind.DEPARTMENT) for m in self.mentions)
-        return Scope((), (), 0.78 if named else 0.88, "la lettre nomme des académies ailleurs")
+        return Scope((), (), 0.82 if named else 0.88, "la lettre nomme des académies ailleurs")
 
     def _sure(self, scope: _Scope, found: list[PlaceMention], ring_at: int) -> tuple[float, str]:
         """Return how sure a scope is, and why it may be wrong.

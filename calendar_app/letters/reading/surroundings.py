@@ -125,7 +125,12 @@ def context_of(outline: Outline, place: Surroundings) -> Context:
     headings = [*section.above, *([section.heading] if section.heading else [])]
     if place.block.kind is BlockKind.HEADING:
         headings = [heading for heading in headings if heading is not place.block]
-    label = " | ".join([place.label, *(words for _, words in place.cells)])
+    # « Hiver » under « Vacances » is no name of a thing.
+    cells = [
+        f"{header} {words}" if header.casefold().startswith("vacances") else words
+        for header, words in place.cells
+    ]
+    label = " | ".join([place.label, *cells])
     return Context(
         folded(place.before),
         folded(place.after),
@@ -161,6 +166,8 @@ def _row(
     header: list[str] = []
     if first.start < block.start and not dated:
         header = [flat(text[slice(*cell)]) for cell in _cells(text, first)]
+        if len(header) != len(mine) and "|" not in text[block.start : block.end]:
+            header = _headers_above(text, first, block, mine)
     header += [""] * (len(mine) - len(header))
     starts = [start for start, _ in mine]
     with_date = {bisect_right(starts, o) - 1 for o, _ in others if block.start <= o < block.end}
@@ -171,6 +178,14 @@ def _row(
         if at not in with_date and (said := flat(text[slice(*cell)]).strip(" *"))
     )
     return header[column], cells
+
+
+def _headers_above(
+    text: str, first: Block, block: Block, cells: list[tuple[int, int]]
+) -> list[str]:
+    """Return for each cell of a row the header that stands above it, in a table made of spaces."""
+    headers = [(start - first.start, flat(text[start:end])) for start, end in _cells(text, first)]
+    return [min(headers, key=lambda h: abs(h[0] - (at - block.start)))[1] for at, _ in cells]
 
 
 def _cells(text: str, block: Block) -> list[tuple[int, int]]:

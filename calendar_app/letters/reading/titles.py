@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from calendar_app.letters.grammar.french_dates import hours
 from calendar_app.letters.layout.blocks import GUESSED_LEVEL, Block, BlockKind, Outline
-from calendar_app.letters.layout.flat_text import flat
+from calendar_app.letters.layout.flat_text import flat, folded
 from calendar_app.letters.reading.names import (
     GENERIC,
-    ISSUE,
     KIND,
     LENGTH,
     NAMED,
+    PART,
     QUOTED,
     QUOTED_NAME,
     ROLE,
@@ -29,10 +30,15 @@ from calendar_app.letters.reading.names import (
     WITH,
     as_title,
     bare,
+    is_field,
     is_letter,
     is_part,
+    is_rubric,
+    is_strong,
+    looks_like_a_sentence,
     name,
     names_a_thing,
+    names_in,
     says,
     subject,
     trimmed,
@@ -84,10 +90,14 @@ def title_of(
         and not others
         and (heading := _heading(outline, place))
         and not is_letter(heading)
+        and (is_strong(heading) or not WHOLE.search(own) or weak(own))
+        and not _nearer_name(outline, place, heading)
     ):
-        return Title(heading, "heading", own, heading)
+        return Title(_whole(heading, letter), "heading", own, heading)
     if not own:
         over, found = _umbrella(outline, place, letter)
+        if found == "document" and (is_letter(over) or is_rubric(over)) and (said := _who(place)):
+            return Title(said, "words")
         if over:
             return Title(over, found, "", over)
         # « Webinaires : 5/11, 12/11 » with nothing above: it is only called by what it is.
@@ -96,7 +106,9 @@ def title_of(
     if not part and not (rule == "sentence" and weak(own)):
         return Title(own, rule, own)
     over, found = _umbrella(outline, place, letter)
-    if not over or (found == "document" and not part) or is_letter(over):
+    bare_part = len(own.split()) < 3 and is_strong(over)
+    unfit = is_letter(over) or is_rubric(over)
+    if not over or (found == "document" and not (part or bare_part)) or unfit:
         return Title(own, rule, own)
     if says(over, own):
         return Title(over, rule if len(own.split()) > 2 else found, own, over)
@@ -105,7 +117,7 @@ def title_of(
     return Title(_joined(over, own), rule, own, over)
 
 
-def is_marked(place: Surroundings, rule: str) -> bool:
+def is_marked(outline: Outline, place: Surroundings, rule: str) -> bool:
     """Whether the letter itself marks a title as one: a heading of Markdown or HTML, or a cell.
 
     :param rule: the rule that found the title.
@@ -113,7 +125,9 @@ def is_marked(place: Surroundings, rule: str) -> bool:
     if rule == "row":
         return True
     heading = place.block if rule == "heading-line" else place.section.heading
-    return rule.startswith("heading") and heading is not None and heading.level < GUESSED_LEVEL
+    if not rule.startswith("heading") or heading is None or heading.level >= GUESSED_LEVEL:
+        return False
+    return not outline.text[heading.start : heading.end].isupper()  # in capitals, it is guessed
 
 
 def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: str) -> bool:
@@ -125,11 +139,72 @@ def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: 
     """
     if rule not in ("heading", "named-nearby", "document", "label"):
         return False
+    own_words = slice(place.sentence[0], at)
+    if rule == "label" and fold(title.rpartition(" : ")[2]) in folded(outline.text[own_words]):
+        return False
     heading = place.section.heading
     start = max(heading.end if heading else 0, at - _NEARBY)
     own = fold(title)
     told = flat(outline.text[start : max(place.sentence[1], at)][: 2 * _NEARBY])
-    return any(fold(match["name"]) not in own for match in QUOTED.finditer(told))
+    return any(
+        fold(match["name"]) not in own and not _THEME.search(told[: match.start()])
+        for match in QUOTED.finditer(told)
+    )
+
+
+#: What stands in quotation marks after these words is no name of what takes place.
+_THEME = re.compile(
+    r"(?:th[èe]me|sujet|site|portail|plate-?forme|application|[ée]quipe|question|mots?|autour"
+    r"|rubrique"
+    r"|consigne|malles?|\bsur|\bdans)\W*(?:\w+\W+){0,3}$|(?:^|[.!?]\s)$",
+    re.IGNORECASE,
+)
+
+
+def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, happens: bool) -> bool:
+    """Whether a title is only that of the thing above, though the words beside the date say more,
+    or though it is of one of several events there.
+
+    :param others: the places of the other date phrases of the section.
+    :param happens: whether something takes place or opens on that day.
+    """
+    if found.rule == "label" and not found.own and place.sentence[0] > place.block.start:
+        return happens
+    if found.rule != "heading":
+        return False
+    one_of_many = happens and bool(others) and not found.own
+    return one_of_many or (found.text == found.over and len(found.own.split()) > 4)
+
+
+def is_stacked(outline: Outline, place: Surroundings, rule: str) -> bool:
+    """Whether the heading that gave a title stands right under another one: which of them names the
+    thing cannot be told."""
+    if not rule.startswith("heading"):
+        return False
+    heading = place.block if rule == "heading-line" else place.section.heading
+    before = outline.neighbours(heading)[0] if heading else None
+    return (
+        before is not None
+        and heading is not None
+        and before.kind is BlockKind.HEADING
+        and before.level == heading.level == GUESSED_LEVEL
+    )
+
+
+_WHO = re.compile(
+    r"\W*(?:(?:la|le|les|une?|des|nos|notre)\s|l['’])?(?P<who>[^\W\d_][^,;:.?!]{3,70}?)"
+    r"(?:,|\s(?:est|sont|sera|seront|aura|auront|se|s['’]|vous|nous|doi\w+|peu\w+|à|qui|que)\b)",
+    re.IGNORECASE,
+)
+
+
+def _who(place: Surroundings) -> str:
+    """Return the subject with which the sentence of a date starts, or nothing: « La COP des
+    lycéens, qui devait… »."""
+    match = _WHO.match(place.before)
+    said = trimmed(match["who"]) if match else ""
+    is_name = said and len(said.split()) < 9 and not GENERIC.fullmatch(bare(said))
+    return as_title(said[:1].upper() + said[1:]) if is_name else ""
 
 
 def _words(place: Surroundings) -> str:
@@ -186,14 +261,24 @@ def document_title(outline: Outline) -> str:
     top = [block for block in outline.blocks[:3] if block.kind is BlockKind.HEADING]
     if top and top[0].level <= 2:  # a heading that is marked, not guessed
         return as_title(flat(outline.text[top[0].start : top[0].end]))
+    if outline.blocks and (
+        subject_line := re.match(
+            r"(?:Objet|Sujet)\s?:\s(.{4,200})", outline.text[outline.blocks[0].start :][:210]
+        )
+    ):
+        return as_title(flat(subject_line[1]))
     for block in (b for b in outline.blocks[:5] if b.kind not in (BlockKind.ROW, BlockKind.ITEM)):
+        if block.kind is BlockKind.HEADING and _is_over_sections(outline, block):
+            break
         start = outline.text[block.start : min(block.end, block.start + 600)]
         sentence = re.split(r"(?<=[.!?])\s", flat(start))[0].rstrip(".")
         for said in (sentence, *map(flat, start.split("\n")[:4])):
             named = NAMED.search(said) and not weak(said) and not GENERIC.fullmatch(bare(said))
-            if named and len(said) < LENGTH and "." not in said:
+            if named and len(said) < LENGTH and "." not in said and not is_rubric(said):
                 return as_title(said)
     for section in outline.sections:
+        if section.heading and _is_over_sections(outline, section.heading):
+            break
         if section.heading and (
             said := _named_heading(outline, section.heading.start, section.heading.end)
         ):
@@ -203,6 +288,10 @@ def document_title(outline: Outline) -> str:
         if len(said) > 3 and block.kind is not BlockKind.LINKS:
             return as_title(said)
     return ""
+
+
+def _is_over_sections(outline: Outline, heading: Block) -> bool:
+    return is_field(flat(outline.text[heading.start : min(heading.end, heading.start + 300)]))
 
 
 def _own(
@@ -217,7 +306,7 @@ def _own(
         return _of_heading(outline, place, before, after)
     if place.label:
         return _of_label(place.label)
-    return _of_line(block, before, after) or _of_clause(place)
+    return _of_line(block, before, after, _line_under(outline, place, span)) or _of_clause(place)
 
 
 def _of_row(place: Surroundings) -> tuple[str, str]:
@@ -239,8 +328,28 @@ def _of_label(label: str) -> tuple[str, str]:
     return as_title(trimmed(label)), "label"
 
 
-def _of_line(block: Block, before: str, after: str) -> tuple[str, str] | None:
-    """Return the title that the line of a date says and its rule, or None."""
+_UNDER = re.compile(
+    r"[^\S\n]*(?:\n[^\S\n]*(?:\d\d?\s?h\s?\d*\W*)?heure de [^\n]{3,20})?\n[^\S\n]*"
+    r"(?P<title>[A-ZÀ-Þ«][^\n:]{3,90}?)[^\S\n]*(?=\n|$)"
+)
+
+
+def _line_under(outline: Outline, place: Surroundings, span: Span) -> str:
+    """Return the line under a date that is alone on the first line of its block, or nothing."""
+    block = place.block
+    if outline.text[block.start : span[0]].strip(" \n*_>") or block.kind is BlockKind.ROW:
+        return ""
+    match = _UNDER.match(outline.text, span[1], block.end)
+    return match["title"] if match and not re.search(r"[.,;]$", match["title"]) else ""
+
+
+def _of_line(block: Block, before: str, after: str, under: str) -> tuple[str, str] | None:
+    """Return the title that the line of a date says and its rule, or None.
+
+    :param under: the title on the line under a date that stands alone, or nothing.
+    """
+    if under and not re.search(r"[^\W\d_]{2}", trimmed(before)):
+        return as_title(under), "line"
     opening = trimmed(before)
     town = re.fullmatch(
         r"[A-ZÀ-Þ][\w’'-]*(?: (?!est|sont|a|ont|vous|nous)[\w’'-]+){0,2},?", opening
@@ -252,14 +361,30 @@ def _of_line(block: Block, before: str, after: str) -> tuple[str, str] | None:
         if beside and (said := _after(after)):
             return said, "line"
     elif block.kind is BlockKind.ITEM and len(before) < 90 and re.match(r"\W*[A-ZÀ-Þ0-9]", before):
-        match = NAMED.search(before) if len(before) > 60 else None
-        if title := as_title(trimmed(match["name"] if match else before)):
-            return title, "line"
+        return _of_item(before)
     return None
+
+
+def _of_item(before: str) -> tuple[str, str] | None:
+    """Return the title in the words of a list item before its date and the rule, or None."""
+    if labelled := _named_label(before):
+        return labelled, "label"
+    found = names_in(before) if len(before) > 60 else []
+    title = as_title(trimmed(found[0]["name"] if found else before))
+    told = looks_like_a_sentence(title, marked=True) or re.search(r",.*\bs['’]", title)
+    if not title or is_rubric(title) or (told and not names_in(title)):
+        return None
+    return None if re.match(r"même", title, re.IGNORECASE) else (title, "line")
 
 
 def _of_clause(place: Surroundings) -> tuple[str, str]:
     """Return the title in the clause of a date and its rule, or nothing."""
+    if occasion := _OCCASION.search(place.clause[0]):
+        said = place.clause[0][occasion.end() :]
+        if quoted := re.match(r"«[^»]{3,80}»", said):
+            return as_title(quoted[0]), "sentence"
+        if found := names_in(said):
+            return name(found[0]), "sentence"
     if named := stage(place.clause[0]):
         return named, "stage"
     if named := _in_sentence(place):
@@ -269,9 +394,15 @@ def _of_clause(place: Surroundings) -> tuple[str, str]:
     return "", ""
 
 
+_OCCASION = re.compile(
+    r"\b(?:lors|à l['’]occasion|dans le cadre|au cours) d(?:e la|u|es|e l['’]|e)\s?",
+    re.IGNORECASE,
+)
+
+
 def _last_name(said: str) -> str:
     """Return the last name in words before a clause that says what it is of, or nothing."""
-    for match in reversed(list(NAMED.finditer(said[-_NEARBY:]))):
+    for match in reversed(names_in(said[-_NEARBY:])):
         found = name(match)
         if not weak(found):
             return found
@@ -281,13 +412,23 @@ def _last_name(said: str) -> str:
 def _of_heading(outline: Outline, place: Surroundings, before: str, after: str) -> tuple[str, str]:
     title = trimmed(before)
     if len(re.findall(r"[^\W\d_]{3,}", title)) == 0 or GENERIC.fullmatch(bare(title)):
-        following = _after(after)
-        return (following, "line") if following else ("", "")
+        if following := _after(after):
+            return following, "line"
+        below = _heading_under(outline, place)
+        return (below, "heading-line") if below else ("", "")
     name = QUOTED.match(_next_words(outline, place))
     if name and not QUOTED.search(title):
         # The line under the heading is its name, in quotation marks.
         title = f"{title} « {name['name'].strip()} »"
     return as_title(title), "heading-line"
+
+
+def _heading_under(outline: Outline, place: Surroundings) -> str:
+    """Return the heading right under a heading that is a date alone, or nothing."""
+    _, below = outline.neighbours(place.block)
+    if below is None or below.kind is not BlockKind.HEADING:
+        return ""
+    return _named_heading(outline, below.start, below.end)
 
 
 def _beside(
@@ -349,7 +490,7 @@ def _in_sentence(place: Surroundings) -> str:
     Before the date, a name with a quotation comes first.
     """
     before, after = place.clause
-    found = list(NAMED.finditer(before))
+    found = names_in(before)
     quoted = [match for match in found if re.search(r"[«“]", match["name"])]
     if not quoted and (called := list(QUOTED_NAME.finditer(before))):
         return as_title(called[-1]["name"][:1].upper() + called[-1]["name"][1:])
@@ -357,8 +498,8 @@ def _in_sentence(place: Surroundings) -> str:
         said = name((quoted or found)[-1])
         with_whom = WITH.match(after) if " " not in said else None
         return f"{said} {with_whom['with'].strip()}" if with_whom else said
-    match = NAMED.search(after[:200])
-    return name(match) if match else ""
+    following = names_in(re.split(r"[;.!?]\s", after[:200])[0])
+    return name(following[0]) if following else ""
 
 
 def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, str]:
@@ -366,44 +507,89 @@ def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, 
     in the paragraphs before, or the letter's title."""
     if topic := _topic(outline, place):
         return topic, "label"
-    if heading := _heading(outline, place):
-        return heading, "heading"
+    heading = _heading(outline, place)
+    if heading and not is_letter(heading):
+        if nearby := _nearer_name(outline, place, heading):
+            return nearby, "named-nearby"
+        return _whole(heading, letter), "heading"
     if nearby := _nearby(outline, place):
         return nearby, "named-nearby"
     # The title of a letter of one paragraph is that paragraph itself.
-    if place.block.kind is BlockKind.PARAGRAPH and as_title(
-        flat(outline.text[place.block.start : place.block.end][:LENGTH])
-    ).startswith(letter[: LENGTH // 2]):
+    opening = as_title(flat(outline.text[place.block.start : place.block.end][:LENGTH]))
+    own = place.block.kind is BlockKind.PARAGRAPH and opening.startswith(letter[: LENGTH // 2])
+    if letter and own:
         said = subject(trimmed(letter))
         return ("" if re.search(r"\d[\s/.]|: \w+$", said) else said), "document"
     return subject(letter), "document"
 
 
+def _whole(heading: str, letter: str) -> str:
+    """Return a heading with what it is a part of, when it is one: « Finale » in the letter « Prix
+    du roman »."""
+    over = subject(letter)
+    is_whole = not is_part(heading, "heading") or " : " in heading
+    if is_whole or not is_strong(over) or is_rubric(over) or is_letter(over):
+        return heading
+    return _joined(over, heading)
+
+
 def _topic(outline: Outline, place: Surroundings) -> str:
     """Return the topic at the start of a paragraph (« Sortie au planétarium : … »), or nothing."""
-    section = place.section
-    first = (
-        bool(section.blocks) and section.blocks[0] is place.block and section.heading is not None
-    )
-    if place.block.kind is not BlockKind.PARAGRAPH:
+    section, block, text = place.section, place.block, outline.text
+    first = bool(section.blocks) and section.blocks[0] is block and section.heading is not None
+    if block.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
         return ""
-    start = max(place.sentence[0], place.block.start)
-    if start > place.block.start and (
-        said := _named_label(flat(outline.text[start : start + 120]))
-    ):
+    start = max(place.sentence[0], block.start)
+    if start > block.start and (said := _named_label(flat(text[start : start + 120]))):
         return said
-    if first and _heading(outline, place):
+    if first and is_strong(_heading(outline, place) or "-"):
         return ""
-    return _named_label(flat(outline.text[place.block.start : place.block.start + 120]))
+    opening = block.start
+    if len(_LABEL_LINES.findall(text[opening : min(block.end, opening + 600)])) > 1:
+        # Each line has a label of its own.
+        opening = max(opening, text.rfind("\n", opening, start) + 1)
+    said = flat(text[opening : min(block.end, opening + 120)])
+    if said[:1] == "«" and section.heading is not None and block.kind is BlockKind.PARAGRAPH:
+        return ""  # « Où est l'info ? » : the theme of what the heading names
+    return _named_label(said) or _run_in_title(said)
+
+
+_LABEL_LINES = re.compile(r"(?m)^[A-ZÀ-Þ][^:.!?\n]{2,45}\s?:\s")
+_RUN_IN = re.compile(r"(?P<title>[A-ZÀ-Þ«][^.!?:;]{5,75})\.\s(?=[A-ZÀ-Þ])")
+
+
+def _run_in_title(said: str) -> str:
+    """Return the title with which a paragraph starts (« Nuits de la lecture. La dixième… »), or
+    nothing: it names a thing, and has no verb."""
+    match = _RUN_IN.match(said)
+    if not match or looks_like_a_sentence(match["title"].replace(",", ""), marked=False):
+        return ""
+    names = names_in(match["title"])
+    return as_title(match["title"]) if names and not names[0].start() else ""
 
 
 def _named_label(said: str) -> str:
     """Return the name at the start of a text, up to its colon (« Concours de chant : … »), or
     nothing."""
-    match = re.match(r"(?P<topic>[A-ZÀ-Þ«][^:.!?0-9]{3,60}?)\s?:\s", said)
-    if not match or GENERIC.fullmatch(bare(match["topic"])) or ROLE.search(fold(match["topic"])):
+    match = re.match(
+        r"(?P<topic>[A-ZÀ-Þ«][^:.!?0-9(]{3,60}?|«[^»]{3,60}»)(?:\s\([^()]{1,30}\))?\s?:\s", said
+    )
+    if not match:
         return ""
-    return as_title(match["topic"])
+    topic = fold(match["topic"])
+    step = ROLE.search(topic) or PART.match(topic) or STEP_FIRST.match(topic)
+    aside = step or _ASIDE_LABEL.match(topic) or is_rubric(match["topic"])
+    return "" if aside else as_title(match["topic"])
+
+
+#: A label of a detail, or what somebody says.
+_ASIDE_LABEL = re.compile(
+    r"(?:.*\b[a-z]{3,}ez\b|themes?|sujets?|site|plate-?forme|niveaux?|cout|tarifs?|condition\w*"
+    r"|organisat\w*|deux\b|trois\b"
+    r"|pour \w+|comment|qui\b|bon a savoir|a savoir|nota|nb\b|ps\b|(?:il|elle|ils|elles|nous"
+    r"|vous|on)\b"
+    r"|place maintenant|d'abord|ensuite|enfin|toutefois|attention|cycles? \d|classes? d)"
+)
 
 
 def _heading(outline: Outline, place: Surroundings) -> str:
@@ -412,25 +598,48 @@ def _heading(outline: Outline, place: Surroundings) -> str:
     An exclamation or a question (« Pensez-y ! ») is taken only when no other heading is found.
     """
     section = place.section
-    calls = ""
+    calls = part = ""
     for heading in [*([section.heading] if section.heading else []), *reversed(section.above)]:
         if heading is place.block:
             continue
         said = _named_heading(outline, heading.start, heading.end)
-        if said and (not re.search(r"[!?]\W*$", said) or NAMED.search(said)):
-            return said
-        calls = calls or said
-    return calls
+        if said and is_part(said, "heading"):
+            part = part or said
+        elif said and (not re.search(r"[!?]\W*$", said) or NAMED.search(said)):
+            return _joined(said, part) if part else said
+        else:
+            calls = calls or said
+    return part or calls
 
 
 def _named_heading(outline: Outline, start: int, end: int) -> str:
-    said = flat(outline.text[start:end])
-    generic = GENERIC.fullmatch(bare(said)) and "«" not in said
-    if generic or ISSUE.search(said) or not re.search(r"[^\W\d_]{3}", said):
+    return heading_title(outline.text[start : min(end, start + 600)])
+
+
+@lru_cache(512)
+def heading_title(heading: str) -> str:
+    """Return the title that a heading says, or nothing when it names nothing."""
+    said = flat(heading)
+    if is_rubric(said) or not re.search(r"[^\W\d_]{3}", said):
         return ""
     title = as_title(said)
     # « Calendrier du prix » leaves « prix », which names nothing.
     return "" if KIND.fullmatch(title) and title != said else subject(title)
+
+
+def _nearer_name(outline: Outline, place: Surroundings, heading: str) -> str:
+    """Return the last name in its block before the sentence of a date, under a heading that is
+    rather a rubric; or nothing. « Ce concours » is what the heading names."""
+    if is_strong(heading):
+        return ""
+    start = max(place.block.start, place.sentence[0] - _NEARBY)
+    said = flat(outline.text[start : place.sentence[0]])
+    for match in reversed(names_in(said)):
+        found = name(match)
+        if WHOLE.search(found) and not weak(found):
+            refers = re.search(r"\b(?:ce|cet|cette|ces|son|sa|ses|leur)\s$", said[: match.start()])
+            return "" if refers else found
+    return ""
 
 
 def _nearby(outline: Outline, place: Surroundings) -> str:
@@ -444,10 +653,12 @@ def _nearby(outline: Outline, place: Surroundings) -> str:
     for block in reversed(told[-5:]):
         end = min(block.end, place.sentence[0]) if block is place.block else block.end
         start = max(block.start, end - _NEARBY)
-        found = list(NAMED.finditer(flat(outline.text[start:end])))
+        found = names_in(flat(outline.text[start:end]))
         for match in reversed(found):
             if re.search(r"[«“]", match["name"]):
                 return name(match)
-            if not plain and WHOLE.search(match["name"]) and not weak(name(match)):
-                plain = name(match)
+            said = name(match)
+            long = not weak(said) or len(said.split()) > 2
+            if not plain and WHOLE.search(said) and long:
+                plain = said
     return plain
