@@ -91,8 +91,8 @@ def test_what_was_seen_and_not_kept_is_told_with_its_reason(run, tmp_path):
     assert code == 0
     assert "ce jour n’existe pas" in out
     assert "  2 jours vus, non retenus :" in out
-    assert "« 7 mars 2024 » : date d’un texte officiel" in out
-    assert "« avant le 12 décembre 2025 » : ce jour regarde l’organisateur" in out
+    assert "« 7 mars 2024 » : date d'un texte officiel" in out
+    assert "« avant le 12 décembre 2025 » : ce jour regarde l'organisateur" in out
 
 
 def test_json_is_one_array_of_the_documented_items(run, letter, tmp_path):

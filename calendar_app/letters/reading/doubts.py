@@ -90,7 +90,7 @@ _TITLES = {
 }
 _TITLE_REASONS = {
     "named-nearby": "trouvé dans un paragraphe voisin",
-    "document": "c’est celui de la lettre",
+    "document": "c'est celui de la lettre",
     "words": "ce sont des mots de la phrase",
 }
 
@@ -144,7 +144,7 @@ def doubts_of(
 def _sure_day(found: Finding, issued: date, warnings: Sequence[str]) -> tuple[float, str]:
     days = found.days
     if days.impossible is not None:
-        return 0.05, "il n’existe pas"
+        return 0.05, "il n'existe pas"
     if days.wrong_weekday:
         return 0.5, "le jour de la semaine ne va pas avec la date"
     if days.certainty is Certainty.APPROXIMATE:
@@ -154,12 +154,12 @@ def _sure_day(found: Finding, issued: date, warnings: Sequence[str]) -> tuple[fl
     if found.status is not ItemStatus.PLANNED:
         return 0.7, "la date a changé"
     if any("passée" in warning or "supposée" in warning for warning in warnings):
-        return 0.65, "l’année est supposée, ou la date est passée"
+        return 0.65, "l'année est supposée, ou la date est passée"
     if any(INCLUDED in warning for warning in warnings):
         return 0.78, "« avant le » peut exclure ce jour"
     near = issued <= days.last <= issued + _NEAR
     sure = _YEARS.get(days.year_from, 0.92 if near else 0.75)
-    return sure, "l’année n’est pas écrite"
+    return sure, "l'année n'est pas écrite"
 
 
 def _sure_title(found: Finding) -> tuple[float, str]:
@@ -189,7 +189,7 @@ def _sure_kind(found: Finding) -> tuple[float, str]:
         return 0.75, "inscription ou envoi, la lettre ne le dit pas"
     if found.kind is ItemKind.DEADLINE:
         ends = found.phrase.lead.ends or found.plain
-        return (0.94 if ends else 0.75), "la lettre ne dit pas « jusqu’au »"
+        return (0.94 if ends else 0.75), "la lettre ne dit pas « jusqu'au »"
     if found.kind is ItemKind.WINDOW:
         return (0.9 if found.plain else 0.72), "déduite de sa durée"
     length = (found.days.last - found.days.first).days

@@ -166,7 +166,7 @@ class _Reader:
             found = of_step(self.outline, place, found, over)
         title, title_from = shown(found.text), found.rule
         if not title:
-            return "rien ne dit de quoi il s’agit"
+            return "rien ne dit de quoi il s'agit"
         status = contexts.status(phrase, around, self._after_struck(at))
         item = self._item(phrase, days, place, around, title, found, kind, status)
         number = self.numbers[id(place.section)]

@@ -118,6 +118,8 @@ _NO_TITLE = re.compile(
     r"|(?:calendrier|dates|agenda|echeances|etapes|programme)\b(?!.*\b(?:concours|prix|defi|rallye"
     r"|festival|olympiades|tournoi|challenge|trophees)\b)"
     r"|(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? \d|\d{1,2}/\d"
+    r"|(?:les |nos )?(?:concours|defis|projets|actions|formations|ateliers|stages|webinaires)"
+    r" (?:ouverts?|et|pour|proposes?|du mois)\b(?!.*[«“])"
     r"|.* [/>] .* [/>] "
 )
 #: A title that names only a step of something. The full title also names the thing.

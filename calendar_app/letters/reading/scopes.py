@@ -167,7 +167,7 @@ class Scopes:
         if scope == self._letter:
             return 0.92, ""
         if all(mention.kind is PlaceKind.TOWN for mention in found):
-            return 0.7, "déduit d’une ville"
+            return 0.7, "déduit d'une ville"
         if len(scope[0]) > 1 and not scope[1]:
             return 0.75, "plusieurs académies sont nommées"
         return (0.93, "") if ring_at < _NEAR_RINGS else (0.78, "nommé loin de la date")

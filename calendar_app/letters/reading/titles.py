@@ -177,18 +177,18 @@ def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, hap
 
 
 def is_stacked(outline: Outline, place: Surroundings, rule: str) -> bool:
-    """Whether the heading that gave a title stands right under another one: which of them names the
-    thing cannot be told."""
+    """Whether the heading that gave a title stands right under another one that names something
+    too: which of them names the thing cannot be told."""
     if not rule.startswith("heading"):
         return False
     heading = place.block if rule == "heading-line" else place.section.heading
     before = outline.neighbours(heading)[0] if heading else None
-    return (
-        before is not None
-        and heading is not None
-        and before.kind is BlockKind.HEADING
-        and before.level == heading.level == GUESSED_LEVEL
-    )
+    if heading is None or before is None or before is outline.blocks[0]:
+        return False
+    if before.kind is not BlockKind.HEADING or not before.level == heading.level == GUESSED_LEVEL:
+        return False
+    said = _named_heading(outline, before.start, before.end)
+    return bool(said) and not is_letter(said)
 
 
 _WHO = re.compile(

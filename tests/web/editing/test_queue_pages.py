@@ -217,9 +217,9 @@ def test_what_a_letter_leaves_in_doubt_or_out_is_said(site):
     drop(client, texte=text)
     said = words(client.get(f"{LETTERS}1/"))
     assert "1 jour vu, non retenu" in said
-    assert "7 mars 2019 : date d’un texte officiel" in said
-    assert "« 31 novembre 2020 » : ce jour n’existe pas." in said
-    assert "En doute : Jour : il n’existe pas." in said
+    assert "7 mars 2019 : date d'un texte officiel" in said
+    assert "« 31 novembre 2020 » : ce jour n'existe pas." in said
+    assert "En doute : Jour : il n'existe pas." in said
     assert "Accepter la date sûre" not in said
 
 
