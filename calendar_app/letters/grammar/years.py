@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Part, PrintedDay, Shape
 from calendar_app.words.vocabulary import Certainty
@@ -47,21 +48,33 @@ class Days:
     impossible: PrintedDay | None = None
 
 
+class SchoolYear(NamedTuple):
+    """The school year that a letter says a date is in.
+
+    :param first: 2025 for « 2025-2026 ».
+    :param firm: whether the letter says that it is that of its dates (« édition 2025-2026 »,
+        « calendrier 2025-2026 »). In April 2025, an « appel à projets 2025-2026 » has dates before
+        that year too.
+    """
+
+    first: int
+    firm: bool
+
+
 def resolve(
     phrase: DatePhrase,
     issued: date,
     *,
     past: bool = False,
     near: Sequence[date] = (),
-    school_year: int | None = None,
+    school_year: SchoolYear | None = None,
 ) -> Days:
     """Return the days that *phrase* means.
 
     :param issued: the day on which the letter was sent.
     :param past: whether the sentence tells of the past.
     :param near: the days that the same section prints with their year.
-    :param school_year: the first year of the school year that the letter says the date is in
-        (« année scolaire 2025-2026 »: 2025), or None.
+    :param school_year: the school year that the letter says the date is in, or None.
     """
     anchor = phrase.days[-1]
     year, year_from = _year(phrase, anchor, issued, past, near, school_year)
@@ -97,15 +110,15 @@ def _year(
     issued: date,
     past: bool,
     near: Sequence[date],
-    school_year: int | None,
+    school_year: SchoolYear | None,
 ) -> tuple[int, str]:
     if anchor.year is not None:
         return anchor.year, "printed"
     candidates = [_day(anchor, year) for year in range(issued.year - 1, issued.year + 3)]
     usual = min(candidates, key=lambda day: _distance(day, issued))
     if school_year is not None and not phrase.relative and not past:
-        said = school_year + (anchor.month < SCHOOL_YEAR_STARTS)
-        if _is_in_school_year(anchor, said, usual, issued):
+        said = school_year.first + (anchor.month < SCHOOL_YEAR_STARTS)
+        if _is_in_school_year(anchor, said, usual, school_year.firm or usual < issued):
             return said, "school-year"
     if phrase.relative > 0:
         return min(day for day in candidates if day >= issued).year, "next"
@@ -137,21 +150,21 @@ def _year(
     return usual.year, "issued"
 
 
-def _is_in_school_year(anchor: PrintedDay, year: int, usual: date, issued: date) -> bool:
+def _is_in_school_year(anchor: PrintedDay, year: int, usual: date, firm: bool) -> bool:
     """Whether a day is in the school year that the letter prints, and not in the days before it.
 
-    In April 2025 a letter calls for projects of 2025-2026: its « 6 juin » is in 2025, as long as
-    that day is to come, and its « mardi 15 avril » is in the year in which the 15th is a Tuesday.
+    « Mardi 15 avril » is in the year in which the 15th is a Tuesday.
 
     :param year: the year of the day in that school year.
     :param usual: the day that is meant when no school year is printed.
+    :param firm: whether that day gives way to the school year.
     """
     day = _day(anchor, year)
     if usual == day:
         return True
     if anchor.weekday is not None and usual.weekday() != day.weekday():
         return day.weekday() == anchor.weekday
-    return usual < issued
+    return firm
 
 
 def _distance(day: date, issued: date) -> timedelta:

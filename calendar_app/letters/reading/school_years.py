@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from calendar_app.letters.grammar.years import SchoolYear
 from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import folded
 from calendar_app.letters.reading.surroundings import Surroundings
@@ -24,8 +25,8 @@ _IN_SENTENCE = re.compile(
 )
 
 
-def school_year(outline: Outline, place: Surroundings, title: str) -> int | None:
-    """Return the first year of the school year that a date is said to be in, or None.
+def school_year(outline: Outline, place: Surroundings, title: str) -> SchoolYear | None:
+    """Return the school year that a date is said to be in, or None.
 
     It stands in the sentence before the date, in the first lines of its section, in a heading above
     or in the title of the letter; the nearest one counts.
@@ -41,15 +42,17 @@ def school_year(outline: Outline, place: Surroundings, title: str) -> int | None
         said = folded(outline.text[block.start : min(block.end, block.start + 150)])
         if (found := _read(_AT_START, said, 0)) is not None:
             return found
-    for heading in [*([section.heading] if section.heading else []), *reversed(section.above)]:
-        if (found := _read(_IN_HEADING, outline.words_of(heading))) is not None:
+    over = [*([section.heading] if section.heading else []), *reversed(section.above)]
+    for said in (*map(outline.words_of, over), folded(title)):
+        found = _read(_IN_SENTENCE, said) or _read(_IN_HEADING, said)
+        if found is not None:
             return found
-    return _read(_IN_HEADING, folded(title))
+    return None
 
 
 @lru_cache(256)
-def _read(pattern: re.Pattern[str], said: str, at: int | None = None) -> int | None:
-    """Return the first of two years in a row.
+def _read(pattern: re.Pattern[str], said: str, at: int | None = None) -> SchoolYear | None:
+    """Return the first of two years in a row, as a school year.
 
     :param at: where they must stand; None for anywhere.
     """
@@ -57,5 +60,5 @@ def _read(pattern: re.Pattern[str], said: str, at: int | None = None) -> int | N
     for match in found:
         first, second = int(match["first"]), int(match["second"])
         if (first + 1) % 100 == second % 100:
-            return first
+            return SchoolYear(first, pattern is not _IN_HEADING)
     return None
