@@ -134,6 +134,15 @@ def test_a_school_year_to_come_leaves_the_days_before_it_where_they_are():
     assert date(2026, 3, 10) in {i.last_day for i in items(text.format("le 10 mars"), issued)}
 
 
+def test_a_line_of_an_agenda_may_start_with_figures_alone():
+    text = "Agenda\n\n05/11  Webinaire Médiatiks, 17h30-18h30\n18/11  Rencontre - Lycée Foch\n"
+    assert [(item.first_day, item.title) for item in items(text)] == [
+        (date(2026, 11, 5), "Webinaire Médiatiks"),
+        (date(2026, 11, 18), "Rencontre - Lycée Foch"),
+    ]
+    assert not items("Environ 3/4 des élèves.\n5/6 élèves ont répondu.\n")
+
+
 def test_a_year_printed_farther_on_does_not_move_a_day_that_comes_soon():
     text = (
         "Prix du roman\nInscription avant le 2 novembre à midi.\nVote : du 29 mars au 9 avril 2027."
@@ -174,6 +183,12 @@ def test_a_year_printed_farther_on_does_not_move_a_day_that_comes_soon():
             "LA SEMAINE DES LANGUES\n\nLundi 30 novembre 2026\nLes Chaussettes de l'archiduchesse\n"
             "Concours de virelangues en langue étrangère.\n",
             ["Les Chaussettes de l'archiduchesse"],
+        ),
+        # A number of a section is no part of its title, nor a verb of a stage.
+        (
+            "1. Les concours\n\n1.1 Le défi « Dis-moi un poème »\nLes inscriptions se font à la"
+            " DAAC jusqu'au 16 novembre 2026. La finale réunira vingt classes le 4 juin 2027.\n",
+            ["Le défi « Dis-moi un poème »", "Le défi « Dis-moi un poème » : finale"],
         ),
         # A step is that of the letter's thing; a heading that is a step says of what.
         (

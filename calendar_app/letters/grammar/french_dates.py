@@ -262,8 +262,19 @@ def _is_fraction(match: re.Match[str], span: Sequence[Token], groups: set[str], 
         order = [((month - 8) % 12, day) for day, month in figures]
         beside = len(figures) > 2 or before in ("§", ":", "(")
         return not beside or order != sorted(order) or max(max(pair) for pair in figures) < 10
-    # At the start of a cell or of a list item, they are a date.
-    return before != "§"
+    # At the start of a cell, of a list item or of a line of an agenda, they are a date.
+    return before != "§" and not _opens_line(text, span[0].start, span[-1].end)
+
+
+#: « 05/11  Webinaire », « 5/11 : webinaire »
+_WHAT = re.compile(r"(?:[ \t]{2,}|\t|[ \u00a0]?[:–—-][ \u00a0]+)[«“]?[^\W\d_]")
+
+
+def _opens_line(text: str, start: int, end: int) -> bool:
+    """Whether a line starts with these figures and goes on, after a gap or a mark, with words."""
+    before = text[max(0, start - 20) : start].rpartition("\n")
+    alone = (before[1] or start <= 20) and not before[2].strip(" \t>")
+    return bool(alone) and _WHAT.match(text, end) is not None
 
 
 #: A day and a month with a dot between them.

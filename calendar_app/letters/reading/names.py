@@ -32,7 +32,7 @@ STOP = (
     r"|propose\w*"
     r"|organise\w*|lance|vise|prend|prendra|revient|reviendra|initialement|prévue?s?|afin|fixée?s?"
     r"|jusqu|avant|dès|ce|cette|puis|tiendra|tient|offre\w*|doi\w+|inscri\w+|destinée?s?|réunira"
-    r"|reportée?s?|annulée?s?|vient|viennent|n['’](?:est|a|ont|aura|auront)|me|te|mais|très|ne|pas|"
+    r"|reportée?s?|annulée?s?|fêt\w+|célèbr\w+|vient|viennent|n['’](?:est|a|ont|aura|auront)|me|te|mais|très|ne|pas|"
     r"(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|le|par|pendant"
     r"|lors|s’|s'"
 )
@@ -253,7 +253,9 @@ def as_title(said: str) -> str:
     """Return *said* as a title: cleaned at both ends, without place and step, and cut between two
     words after 120 characters.
     """
-    said = re.sub(r"^(?:[^\w«“\"(#@]|\d{1,2}[.)/]\s)+", "", said).strip(" \t,;:–—-|/>*_•")
+    said = re.sub(r"^(?:[^\w«“\"(#@]|\d{1,2}(?:[.)/]|\.\d{1,2}\.?)\s)+", "", said).strip(
+        " \t,;:–—-|/>*_•"
+    )
     said = re.sub(r"(?<=[^.!?\s]{3})\.$", "", LEADING.sub("", said))
     for ending in (STEP, IN_TOWN):
         if (found := ending.search(said)) and found.start() > 3:
@@ -264,6 +266,8 @@ def as_title(said: str) -> str:
         said = said[:LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:–-") + "…"
     if said.count("«") > said.count("»"):
         said += " »"
+    if said.count("(") > said.count(")"):
+        said = said[: said.rindex("(")].rstrip(" ,;:–-") or said
     if said.count(")") > said.count("("):
         said = said.replace(")", "")
     return said
@@ -380,7 +384,9 @@ def names_in(said: str) -> list[re.Match[str]]:
 
 def is_strong(title: str) -> bool:
     """Whether a title says what sort of thing it names, or stands in quotation marks."""
-    return bool(WHOLE.search(title) or names_in(title))
+    if WHOLE.search(title):
+        return True
+    return any(not weak(name(m)) or len(m["name"].split()) > 2 for m in names_in(title))
 
 
 def is_field(heading: str) -> bool:

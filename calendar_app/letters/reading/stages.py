@@ -20,7 +20,8 @@ _ARTICLE = re.compile(
 )
 #: Where the name of a stage ends and its sentence goes on.
 _VERB = re.compile(
-    r"(?:\s(?:se\s|s['’])\w|\s(?:aura|auront|a lieu|ont lieu|se (?:tien\w+|déroul\w+)|sera"
+    r"(?:\s\w{2,}(?:e|i|d)r(?:a|ont)(?!\w)"
+    r"|\s(?:se\s|s['’])\w|\s(?:aura|auront|a lieu|ont lieu|se (?:tien\w+|déroul\w+)|sera"
     r"|seront|est|sont|prévue?s?|fixée?s?"
     r"|programmée?s?|organisée?s?|débute\w*|commence\w*|qui|que|vous|nous|pour (?:les|la|le)"
     r"|ouvert\w*|reportée?s?|annulée?s?)(?!\w)).*|\s?[:(–—].*"

@@ -470,9 +470,9 @@ def _after(following: str) -> str:
     colon = re.match(
         r"(?:\(?(?:à|au|aux|en|dans|[A-Z])[^:]{1,60}?)?\s?(?:[:–—]|\s-)\s+(?=\S)", said
     )
-    if colon and colon.end() < len(said):
+    if colon and colon.end() < len(said) and not names_in(colon[0]):
         said = said[colon.end() :]
-    said = STARTS.sub("", said.strip(" ,:–—-)*"))
+    said = STARTS.sub("", re.split(r",\s(?=\d{1,2}\s?h)", said.strip(" ,:–—-)*"))[0])
     if re.match(
         r"(?:à|chez|dans|comme|afin|nous|vous|ils?|elles?|on|seule?s?|le|la|les)\s", said
     ) and (not NAMED.search(said[:60])):
