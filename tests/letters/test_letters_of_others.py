@@ -140,7 +140,7 @@ def test_a_line_of_an_agenda_may_start_with_figures_alone():
         (date(2026, 11, 5), "Webinaire Médiatiks"),
         (date(2026, 11, 18), "Rencontre - Lycée Foch"),
     ]
-    assert not items("Environ 3/4 des élèves.\n5/6 élèves ont répondu.\n")
+    assert not items("Voici 3/4 des élèves.\n5/6 élèves ont répondu.\n")
 
 
 def test_a_year_printed_farther_on_does_not_move_a_day_that_comes_soon():
