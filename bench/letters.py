@@ -18,9 +18,11 @@ from pypdf import PdfReader, PdfWriter
 
 from calendar_app.config.settings import data_folder
 from calendar_app.letters import knowledge_of_files
-from calendar_app.letters.reading import merging, subjects
+from calendar_app.letters.knowledge import LetterKnowledge
+from calendar_app.letters.layout.flat_text import flat
+from calendar_app.letters.reading import merging, subjects, titles
 from calendar_app.letters.reading.classes import classes
-from calendar_app.letters.reading.letter import LetterKnowledge, read_letter
+from calendar_app.letters.reading.letter import read_letter
 
 TODAY = date(2026, 3, 2)
 SIZES = (10_000, 20_000, 100_000, 300_000, 1_000_000)
@@ -103,7 +105,9 @@ def read(text: str, knowledge: LetterKnowledge) -> int:
     for remembering in (
         classes,
         subjects.organiser,
-        subjects.scores,
+        subjects.theme_words,
+        titles.heading_title,
+        flat,
         merging.words,
     ):
         remembering.cache_clear()

@@ -107,6 +107,17 @@ def column(lines: Iterable[str], left: int = 50) -> bytes:
     return f"BT /F1 11 Tf {left} 800 Td\n{shown}ET\n".encode("cp1252")
 
 
+#: The font F2 of :func:`pdf_pages`.
+BOLD = "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding>>"
+
+
+def drawn(x: float, y: float, text: str, size: float = 11, *, bold: bool = False) -> bytes:
+    """Return the drawing of a text at a place of a page, in points from its lower left corner."""
+    said = text.encode("cp1252").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
+    font = 2 if bold else 1
+    return b"BT /F%d %g Tf 1 0 0 1 %g %g Tm (%s) Tj ET\n" % (font, size, x, y, said)
+
+
 def pdf_pages(*pages: bytes, links: Mapping[int, Iterable[str]] | None = None) -> bytes:
     """Return a PDF with one page for each drawing, and links (index of the page → addresses)."""
     font = "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding>>"
@@ -121,7 +132,7 @@ def pdf_pages(*pages: bytes, links: Mapping[int, Iterable[str]] | None = None) -
         kids.append(f"{len(objects) + 1} 0 R")
         objects += [
             f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {len(objects) + 2} 0 R "
-            f"/Resources <</Font <</F1 3 0 R>>>> /Annots [{annotations}]>>",
+            f"/Resources <</Font <</F1 3 0 R /F2 {BOLD}>>>> /Annots [{annotations}]>>",
             stream(drawing),
         ]
     objects[1] = f"<</Type /Pages /Count {len(kids)} /Kids [{' '.join(kids)}]>>"

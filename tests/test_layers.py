@@ -24,7 +24,8 @@ FOLDERS = {
         "grammar": "",
         "formats": "",
         "agendas": "formats",
-        "reading": "formats grammar agendas",
+        "layout": "grammar",
+        "reading": "formats grammar agendas layout",
     },
 }
 #: Modules that import neither Flask nor SQLAlchemy, nor a module that does.

@@ -15,10 +15,17 @@ import click
 from calendar_app import letters
 from calendar_app.cli.group import FILE, cli, file_error_words
 from calendar_app.config.settings import data_folder
-from calendar_app.editing.letter_lines import ItemLine, change_words, item_line, short_day
+from calendar_app.editing.letter_lines import (
+    ItemLine,
+    change_words,
+    item_line,
+    passed_over_words,
+    short_day,
+)
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.letters.as_json import contract
 from calendar_app.letters.dated_items import LetterReading
+from calendar_app.letters.doubts import PassedOver
 from calendar_app.letters.formats.letter_text import MAX_BYTES, letter_bytes
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.school.local_time import paris_day
@@ -91,6 +98,7 @@ def letters_read(issued: datetime | None, form: str, files: tuple[Path, ...]) ->
             lines = [item_line(item, knowledge.academies) for item in reading.items]
             _show_heading(path, reading, len(lines))
             _show_items(lines)
+            _show_passed_over(reading.passed_over)
     _end(found)
 
 
@@ -208,7 +216,16 @@ def _show_items(lines: Sequence[ItemLine]) -> None:
         click.echo(f"\n  {days}  {what}  {title}  {where}  {line.confidence}")
         click.echo(f"      {line.before}{_phrase(line.phrase)}{line.after}")
         _show_warnings(line.warnings)
+        _show_doubts(line.doubts)
     click.echo()
+
+
+def _show_passed_over(passed: Sequence[PassedOver]) -> None:
+    """Print the dates of a letter that gave no item, each with its reason."""
+    if words := passed_over_words(passed):
+        click.echo(f"  {words} :")
+    for each in passed:
+        click.echo(f"      « {clean_line(each.phrase)} » : {clean_line(each.reason)}")
 
 
 def _show_report(path: Path, report: LetterReport, knowledge: LetterKnowledge) -> None:
@@ -237,6 +254,8 @@ def _show_report(path: Path, report: LetterReport, knowledge: LetterKnowledge) -
         click.echo(f"  {'  '.join(cells)}  {line.confidence}{seen}")
         if draft.proposal is not None:
             _show_warnings(line.warnings)
+            _show_doubts(line.doubts)
+    _show_passed_over(report.passed_over)
     click.echo()
 
 
@@ -268,3 +287,8 @@ def _phrase(phrase: str) -> str:
 def _show_warnings(warnings: Sequence[str]) -> None:
     for warning in warnings:
         click.echo(click.style(f"      Attention : {warning}", fg="yellow"))
+
+
+def _show_doubts(doubts: Sequence[str]) -> None:
+    if doubts:
+        click.echo(f"      En doute : {' '.join(doubts)}")

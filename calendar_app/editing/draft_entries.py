@@ -73,6 +73,7 @@ def written_draft(session: AnySession, draft: Draft) -> Written:
     event = draft.event
     if draft.entry is not None:
         return written_from(_prepared(session, draft, event))
+    _check_day(item_of_draft(draft))
     if event is None:
         return _new_event(session, draft)
     reference = queries.reference(session)
@@ -106,6 +107,17 @@ def date_of(draft: Draft, event: Event, before: Set[int] = frozenset()) -> Miles
     if day is None:
         return None
     return min(fitting or added, key=lambda m: (abs(m.last_day - day), m.position), default=None)
+
+
+def _check_day(item: DatedItem) -> None:
+    """Refuse an item whose day does not exist, until an editor corrects it.
+
+    :raises EntryError: in this case.
+    """
+    if item.warnings and not (item.first_day or item.last_day):
+        raise EntryError(
+            {"milestones": "corrigez d'abord le jour : celui de la lettre n'existe pas"}
+        )
 
 
 def publishing_scope(session: AnySession, draft: Draft) -> frozenset[str]:

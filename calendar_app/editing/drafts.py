@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Select, and_, or_, select
@@ -26,6 +26,7 @@ from calendar_app.editing.rules.known_events import (
 )
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem, LetterReading, Step
+from calendar_app.letters.doubts import PassedOver
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.reading.title_words import SAME_TITLE, closeness
 from calendar_app.school.academies import Academies
@@ -68,6 +69,7 @@ class LetterReport:
     imported_at: datetime
     is_new: bool
     drafts: tuple[DraftLine, ...]
+    passed_over: tuple[PassedOver, ...]
 
 
 def import_letter(
@@ -113,6 +115,7 @@ def import_reading(
             "issued": found.issued,
             "issued_from": found.issued_from,
             "text": found.text,
+            "passed_over": [asdict(passed) for passed in found.passed_over],
             "imported_at": now,
         }
         insert = insert_new(session, Letter).values(values).returning(Letter.id)
@@ -277,6 +280,7 @@ def _report(letter: Letter, *, is_new: bool) -> LetterReport:
         issued_from=letter.issued_from,
         imported_at=letter.imported_at,
         is_new=is_new,
+        passed_over=tuple(PassedOver(**each) for each in letter.passed_over),
         drafts=tuple(
             DraftLine(
                 draft_id=draft.id,

@@ -4,6 +4,7 @@ because a terminal would obey them."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
@@ -19,6 +20,7 @@ from calendar_app.words.vocabulary import Certainty
 class ItemLine:
     """A dated item in French words.
 
+    :param doubts: a sentence for each part that is in doubt: « Titre : c'est celui de la lettre. »
     :param before: the part of the sentence before the date's *phrase*; *after* is the part that
         follows it.
     """
@@ -33,6 +35,7 @@ class ItemLine:
     phrase: str
     after: str
     warnings: tuple[str, ...]
+    doubts: tuple[str, ...]
 
 
 def item_line(item: DatedItem, academies: Academies) -> ItemLine:
@@ -49,7 +52,14 @@ def item_line(item: DatedItem, academies: Academies) -> ItemLine:
         phrase=phrase,
         after=after,
         warnings=tuple(clean_line(warning) for warning in item.warnings),
+        doubts=tuple(clean_line(reason) for reason in item.reasons),
     )
+
+
+def passed_over_words(passed: Sequence[object]) -> str:
+    """Return « 3 jours vus, non retenus », or nothing when there is none."""
+    many = "s" if len(passed) > 1 else ""
+    return f"{len(passed)} jour{many} vu{many}, non retenu{many}" if passed else ""
 
 
 def days_words(item: DatedItem) -> str:

@@ -198,13 +198,19 @@ def accept_certain(
 
 
 def is_certain(draft: Draft) -> bool:
-    """Return whether a draft may be accepted without a look at it: the parser has no doubt, or an
-    editor corrected it."""
+    """Return whether a draft may be accepted without a look at it: the parser has no doubt of its
+    day, its title, its kind and its place, or an editor corrected it.
+
+    What would be merged into an event that exists is always looked at first.
+    """
     if draft.entry is not None or not (draft.item or draft.corrected):
         return False
     if draft.corrected is not None:
         return True
-    return draft.confidence >= CERTAIN and not item_of_draft(draft).warnings
+    changes_event = draft.event_id is not None and draft.state is DraftState.PENDING
+    if draft.confidence < CERTAIN or changes_event:
+        return False
+    return not item_of_draft(draft).warnings
 
 
 def refuse(

@@ -1,13 +1,7 @@
 """Letters: :func:`read` turns a newsletter of any format into its dated items.
 
-Read first: ``dated_items`` (the values that a reading returns) and ``reading.letter`` (the steps
-from bytes to items). ``knowledge`` is what a reader must know beforehand. ``formats`` finds the
-text of a file, ``grammar`` finds the date phrases, ``reading`` reads the words around a date, and
-``limited_process`` runs a function within limits.
-Drafts are not here (``editing.drafts``).
-
-The room needs no store and no application, so that a command that only reads starts quickly.
-README.md in this folder shows how to use the room alone.
+Read first: ``dated_items`` (what a reading returns) and ``reading.letter`` (the steps from bytes to
+items). README.md says what each folder does and how to use the room alone, without a store.
 """
 
 from __future__ import annotations
@@ -28,9 +22,7 @@ from calendar_app.words.errors import UnreadableLetterError
 
 @cache
 def knowledge_of_files(data_folder: Path) -> LetterKnowledge:
-    """Return the knowledge of the reference files in *data_folder*, which come with the program.
-
-    Each process reads the files once. The store holds the same knowledge, but is not needed.
+    """Return the knowledge of the reference files in *data_folder*; each process reads them once.
 
     :raises OSError: when a file cannot be read.
     :raises ValueError: when a file breaks a rule that the code relies on.
@@ -70,10 +62,7 @@ def read(
 def reading_values(
     arguments: tuple[bytes, date | None, date, LetterKnowledge],
 ) -> dict[str, Any]:
-    """Return the reading of a letter as JSON values, which a child process can return.
-
-    :raises UnreadableLetterError: when the file holds no text that can be read.
-    """
+    """Return what :func:`read` returns as JSON values, and raise the same errors."""
     # Only the child process needs the reader, which takes a tenth of a second to load.
     from calendar_app.letters.reading.letter import read_letter
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, time
 from typing import Any, TypeVar
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
+from calendar_app.letters.doubts import Doubts, PassedOver
 from calendar_app.words.vocabulary import Certainty, EventType
 
 R = TypeVar("R")
@@ -34,6 +36,7 @@ def contract(item: DatedItem) -> dict[str, Any]:
         "sentence": item.sentence,
         "offset": item.offset,
         "confidence": item.confidence,
+        "doubts": item.doubts and asdict(item.doubts),
         "time_zone": item.time_zone,
         "status": item.status.value,
         "departments": list(item.departments),
@@ -42,6 +45,7 @@ def contract(item: DatedItem) -> dict[str, Any]:
         "organiser": item.organiser,
         "rule": item.rule,
         "warnings": list(item.warnings),
+        "reasons": list(item.reasons),
     }
 
 
@@ -76,6 +80,9 @@ def item_from_json(value: dict[str, Any]) -> DatedItem:
         confidence=value["confidence"],
         rule=value["rule"],
         warnings=tuple(value["warnings"]),
+        # A draft that was stored before these fields has neither.
+        doubts=_or_none(lambda doubts: Doubts(**doubts), value.get("doubts")),
+        reasons=tuple(value.get("reasons", ())),
     )
 
 
@@ -87,6 +94,7 @@ def to_json(reading: LetterReading) -> dict[str, Any]:
         "issued_from": reading.issued_from,
         "text": reading.text,
         "items": [contract(item) for item in reading.items],
+        "passed_over": [asdict(passed) for passed in reading.passed_over],
     }
 
 
@@ -102,6 +110,7 @@ def from_json(value: dict[str, Any]) -> LetterReading:
         issued_from=value["issued_from"],
         text=value["text"],
         items=tuple(item_from_json(item) for item in value["items"]),
+        passed_over=tuple(PassedOver(**passed) for passed in value["passed_over"]),
     )
 
 
@@ -114,5 +123,5 @@ def _clock(at: time | None) -> str | None:
     return None if at is None else at.isoformat("minutes")
 
 
-def _or_none(read: Callable[[str], R], value: str | None) -> R | None:
+def _or_none(read: Callable[[Any], R], value: Any | None) -> R | None:
     return None if value is None else read(value)

@@ -1,7 +1,4 @@
-"""The dated items of a letter, as values that the reader of letters returns.
-
-The names of the fields are those of ``calendar-app letters read --format json``.
-"""
+"""The dated items of a letter; their fields are named as ``letters read --format json`` does."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 
+from calendar_app.letters.doubts import Doubts, PassedOver
 from calendar_app.words.vocabulary import Certainty, EventType
 
 
@@ -73,7 +71,7 @@ class DatedItem:
         deadline; None for an event.
     :param first_day: None for a deadline. Of an approximate date, the first and the last day are
         the bounds of the days that may be meant (« mi-juin »: 11 to 20 June).
-    :param last_day: inclusive; None for a window whose end is not printed.
+    :param last_day: inclusive; None for a window without an end. An impossible day has neither.
     :param start_time: local to the place of the item; None when no hour is printed.
     :param end_time: of a deadline, the hour by which the step must be done.
     :param time_zone: IANA name when the letter prints a zone (« heure de Paris »), else None.
@@ -83,10 +81,10 @@ class DatedItem:
     :param phrase: the exact text of the date, line breaks included.
     :param sentence: the sentence around *phrase*, on one line.
     :param offset: where *phrase* starts in the letter's text, in characters.
-    :param confidence: from 0 to 1. From 0.8 on, an item without a warning counts as certain
-        (``editing.moderation.CERTAIN``).
+    :param confidence: from 0 to 1, the least of *doubts* (``editing.moderation.CERTAIN``).
     :param rule: the names of the rules that found the date, its year and its title.
     :param warnings: French sentences that tell an editor what to check.
+    :param doubts, reasons: how sure each part is, and a French sentence for each part in doubt.
     """
 
     title: str
@@ -113,6 +111,12 @@ class DatedItem:
     confidence: float
     rule: str
     warnings: tuple[str, ...]
+    doubts: Doubts | None = None
+    reasons: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.doubts is None:
+            object.__setattr__(self, "doubts", Doubts(*[self.confidence] * 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ class LetterReading:
         dates without a year are derived from it.
     :param issued_from: French words that say how *issued* was found.
     :param text: the whole text of the letter; the offsets of the items count its characters.
-    :param items: in the order of the letter.
+    :param items, passed_over: in the order of the letter; at most 200 dates that gave no item.
     """
 
     title: str
@@ -132,3 +136,4 @@ class LetterReading:
     issued_from: str
     text: str
     items: tuple[DatedItem, ...]
+    passed_over: tuple[PassedOver, ...] = ()

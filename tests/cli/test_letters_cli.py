@@ -49,15 +49,16 @@ def table(path: Path) -> str:
     return f"""{path} : La lettre des lanternes
 Lettre du 5 janv. 2021 (date : donnée avec la lettre), 3 éléments datés.
 
-  du 12 oct. 2020 au 30 avril 2021   ouvert du… au…, inscription          Prix des lanternes              académie de Lille  97 %
+  du 12 oct. 2020 au 30 avril 2021   ouvert du… au…, inscription          Prix des lanternes              académie de Lille  90 %
       Dans l'académie de Lille, les inscriptions sont ouvertes « du 12 octobre 2020 au 30 avril 2021 ».
 
-  18 mai 2021, de 14 h à 16 h 30     événement                            Fête des lanternes              national           97 %
+  18 mai 2021, de 14 h à 16 h 30     événement                            Fête des lanternes              national           90 %
       La fête nationale des lanternes aura lieu « le mardi 18 mai 2021 de 14 h à 16 h 30 ».
 
-  jusqu'au 2 mars 2021               date limite, envoi des productions   Concours national des lanternes  national           97 %
+  jusqu'au 3 mars 2021               date limite, envoi des productions   Concours national des lanternes  national           78 %
       Les productions sont attendues « avant le 3 mars 2021 ».
-      Attention : « Avant le 3 mars » : le dernier jour est le 2 mars.
+      Attention : « Avant le 3 mars » : ce jour est-il compris ?
+      En doute : Jour : « avant le » peut exclure ce jour.
 
 """  # noqa: E501 (a row of the table)
 
@@ -72,11 +73,26 @@ def test_a_table_shows_each_date_in_its_sentence_and_no_store_is_made(run, envir
 
 def test_the_columns_stand_under_each_other(run, letter):
     _, out, _ = run("letters", "read", *ISSUED, str(letter))
-    rows = [line for line in out.splitlines() if line.endswith("97\u00a0%")]
+    rows = [line for line in out.splitlines() if line.endswith("\u00a0%")]
     assert len(rows) == 3
     titles = ("Prix des", "Fête des", "Concours national")
     assert len({row.index(title) for row, title in zip(rows, titles, strict=True)}) == 1
     assert len({len(row) for row in rows}) == 1
+
+
+def test_what_was_seen_and_not_kept_is_told_with_its_reason(run, tmp_path):
+    path = tmp_path / "lettre.txt"
+    path.write_text(
+        "Prix du roman\n\nInscriptions jusqu'au 31 novembre 2025.\n\n"
+        "Voir le BO n° 10 du 7 mars 2024. Nous répondrons avant le 12 décembre 2025.\n",
+        encoding="utf-8",
+    )
+    code, out, _ = run("letters", "read", "--issued", "2025-10-06", str(path))
+    assert code == 0
+    assert "ce jour n’existe pas" in out
+    assert "  2 jours vus, non retenus :" in out
+    assert "« 7 mars 2024 » : date d'un texte officiel" in out
+    assert "« avant le 12 décembre 2025 » : ce jour regarde l'organisateur" in out
 
 
 def test_json_is_one_array_of_the_documented_items(run, letter, tmp_path):
@@ -169,7 +185,7 @@ La rencontre nationale a lieu du 17 au 19 mai 2021.
 
 ## Concours national des lanternes
 
-Les productions sont attendues jusqu'au 2 mars 2021.
+Les productions sont attendues jusqu'au 3 mars 2021.
 """,
         encoding="utf-8",
     )
@@ -179,17 +195,18 @@ Les productions sont attendues jusqu'au 2 mars 2021.
         f"{letter} : La lettre des lanternes\n"
         "Lettre du 5 janv. 2021 (date : donnée avec la lettre), 3 éléments datés.\n"
         "3 nouveaux.\n"
-        "  nouveau  du 12 oct. 2020 au 30 avril 2021  Prix des lanternes  97 %\n"
-        "  nouveau  18 mai 2021, de 14 h à 16 h 30  Fête des lanternes  97 %\n"
-        "  nouveau  jusqu'au 2 mars 2021  Concours national des lanternes  97 %\n"
-        "  Attention : « Avant le 3 mars » : le dernier jour est le 2 mars.\n"
+        "  nouveau  du 12 oct. 2020 au 30 avril 2021  Prix des lanternes  90 %\n"
+        "  nouveau  18 mai 2021, de 14 h à 16 h 30  Fête des lanternes  90 %\n"
+        "  nouveau  jusqu'au 3 mars 2021  Concours national des lanternes  78 %\n"
+        "  Attention : « Avant le 3 mars » : ce jour est-il compris ?\n"
+        "  En doute : Jour : « avant le » peut exclure ce jour.\n"
         "\n"
         f"{other} : La lettre du talent\n"
         "Lettre du 5 janv. 2021 (date : donnée avec la lettre), 3 éléments datés.\n"
         "1 changement, 1 déjà au calendrier, 1 déjà proposé.\n"
-        "  changement  11/02 → 18/02  Ma classe a du talent, 6e édition  97 %\n"
-        "  déjà au calendrier  du 17 au 19 mai 2021  Camp@Num, 2e édition  97 %\n"
-        "  déjà proposé  jusqu'au 2 mars 2021  Concours national des lanternes  97 %"
+        "  changement  11/02 → 18/02  Ma classe a du talent, 6e édition  90 %\n"
+        "  déjà au calendrier  du 17 au 19 mai 2021  Camp@Num, 2e édition  90 %\n"
+        "  déjà proposé  jusqu'au 3 mars 2021  Concours national des lanternes  90 %"
         "  (lettre « La lettre des lanternes »)\n"
         "\n"
     )
@@ -242,7 +259,7 @@ def test_a_letter_cannot_command_the_terminal(environ, tmp_path):
     path = tmp_path / "lettre.html"
     path.write_text(
         "<h1>La \x1b]0;x\x07lettre</h1><h2>Prix \x1b[41mrouge</h2>"
-        "<p>Les \x1b[42minscriptions sont ouvertes jusqu'au 2 mars 2021.</p>",
+        "<p>Les \x1b[42minscriptions sont ouvertes jusqu'au 3 mars 2021.</p>",
         encoding="utf-8",
     )
     for command in ("read", "import"):

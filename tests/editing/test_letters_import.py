@@ -347,6 +347,7 @@ def test_the_documented_fields_come_first():
         ("sentence", "Participez jusqu'au 11 février 2021."),
         ("offset", 11),
         ("confidence", 0.9),
+        ("doubts", {"day": 0.9, "title": 0.9, "kind": 0.9, "place": 0.9}),
         ("time_zone", None),
         ("status", "planned"),
         ("departments", []),
@@ -355,6 +356,7 @@ def test_the_documented_fields_come_first():
         ("organiser", None),
         ("rule", "until day, printed, heading"),
         ("warnings", []),
+        ("reasons", []),
     ]
 
 

@@ -21,7 +21,7 @@ from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState, Proposal
 from calendar_app.store.base import db, writing
-from calendar_app.words.errors import NotFoundError
+from calendar_app.words.errors import CalendarError, NotFoundError
 from calendar_app.words.vocabulary import Certainty, MilestoneKind
 from tests.editing.test_events import editor, facts
 from tests.factories import ID, entry, publish
@@ -182,6 +182,25 @@ def test_all_that_is_certain_is_accepted_at_once_and_the_rest_waits(store):
     ]
     redacteur = editor("redacteur", LILLE)
     assert moderation.accept_certain(db.session, redacteur, first.letter_id, NOW) == ()
+
+
+def test_a_day_that_does_not_exist_waits_for_its_correction(store):
+    [draft] = read("Prix du roman\n\nÀ Lille, inscriptions jusqu'au 31 novembre 2020.\n")
+    assert (draft.first_day, draft.last_day, draft.confidence) == (None, None, 0.05)
+    zoe = editor("responsable", LILLE)
+    assert not moderation.is_certain(draft)
+    with pytest.raises(CalendarError, match="n'existe pas"):
+        moderation.accept(db.session, zoe, draft.id, draft.revision, NOW)
+
+
+def test_what_would_change_an_event_is_looked_at_first(store):
+    publish(store, entry())
+    [draft] = read(
+        "Lettre de l'académie de Lille, 4 janvier 2021\n\nConcours d'essai\n\n"
+        "Les inscriptions au concours d'essai sont ouvertes jusqu'au 26 février 2021.\n"
+    )
+    assert draft.event_id
+    assert not moderation.is_certain(draft)
 
 
 @pytest.mark.parametrize(

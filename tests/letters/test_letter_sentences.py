@@ -37,7 +37,7 @@ def items(text: str, knowledge: LetterKnowledge) -> list[Any]:
             "planned",
         ),
         ("Dossier à rendre avant le 6 mai à 17 h.", "deadline", None, "2026-05-06", "planned"),
-        ("Dossier à rendre avant le 6 mai.", "deadline", None, "2026-05-05", "planned"),
+        ("Dossier à rendre avant le 6 mai.", "deadline", None, "2026-05-06", "planned"),
         ("Inscriptions d'ici au 3 mars.", "deadline", None, "2026-03-03", "planned"),
         (
             "Le concours du 12 mars est reporté au 19 mars.",
@@ -143,8 +143,8 @@ def test_two_lines_of_a_list_are_two_items(knowledge):
     lines = [f"- 12 mars : atelier robotique niveau {n}" for n in (1, 2)]
     text = "\n".join(["# Ateliers\n", *lines])
     assert [item.title for item in items(text, knowledge)] == [
-        "atelier robotique niveau 1",
-        "atelier robotique niveau 2",
+        "Atelier robotique niveau 1",
+        "Atelier robotique niveau 2",
     ]
 
 

@@ -32,7 +32,7 @@ MOST_DIFFERENCES = 16
 
 # Name of a warning in the expectations → words of its sentence.
 WARNINGS = {
-    "before": "dernier jour",
+    "before": "compris ?",
     "weekday": "La lettre dit",
     "contradiction": "donne aussi le",
     "past": "passée",

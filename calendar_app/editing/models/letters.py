@@ -41,6 +41,8 @@ class Letter(Base):
     #: The text that was read; the offsets of drafts count its characters.
     text: Mapped[str] = mapped_column(Text)
     imported_at: Mapped[Instant]
+    #: The dates that gave no draft: phrase, offset and reason of each (``dated_items.PassedOver``).
+    passed_over: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
 
     drafts: Mapped[list[Draft]] = relationship(
         back_populates="letter", cascade="all, delete-orphan", order_by="Draft.position"

@@ -186,6 +186,8 @@ class _Decider:
         event = self.events[at]
         if event is None:
             return Decision(Proposal.NEW_EVENT, series_id=self._series_of(at))
+        if not (self.items[at].first_day or self.items[at].last_day):
+            return Decision(Proposal.NEW_DATE, event_id=event.id)  # a day that does not exist
         spans = [s for s in self._spans(at) if s.ids.isdisjoint(self.taken)]
         # A département's deadline in a national contest is a separate date. It is the national
         # deadline only if the letter says « prolongé » or « reporté ». A named académie decides
@@ -202,6 +204,8 @@ class _Decider:
         item, event = self.items[at], self.events[at]
         if event is None:
             return Decision(Proposal.NEW_EVENT, series_id=self._series_of(at))
+        if not (item.first_day or item.last_day):
+            return Decision(Proposal.NEW_DATE, event_id=event.id)  # a day that does not exist
         spans = list(self._spans(at, every=True))
         spans = [s for s in spans if _same_days(item, s)] or spans
         if len(spans) != 1:

@@ -10,6 +10,12 @@ from pypdf import PageObject, PdfReader
 from pypdf.errors import DependencyError, LimitReachedError, PyPdfError
 
 from calendar_app.letters.formats.markdown import web_address
+from calendar_app.letters.formats.pdf_layout import (
+    body_size,
+    marked_text,
+    page_pieces,
+    with_tables,
+)
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean
 
@@ -30,7 +36,8 @@ logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 def pdf_text(data: bytes) -> str:
     """Return the text of a PDF in the order of the file, which follows the columns of a page.
 
-    Line breaks are those of the pages. After the text of each page stand the addresses of its
+    Line breaks are those of the pages; headings and tables are marked as in Markdown
+    (``pdf_layout``). After the text of each page stand the addresses of its
     links, each once and on a line of its own. Blank lines separate pages.
 
     :raises UnreadableLetterError: when the file needs a password, has more than :data:`MAX_PAGES`
@@ -53,9 +60,11 @@ def _text(reader: PdfReader) -> str:
         raise UnreadableLetterError(
             f"Ce PDF a plus de {MAX_PAGES} pages. Donnez-en seulement les pages de la lettre."
         )
+    drawn = [page_pieces(page) for page in reader.pages]
+    body = body_size(drawn)
     pages, has_words = [], False
-    for page in reader.pages:
-        words = _tidy(page.extract_text())
+    for page, pieces in zip(reader.pages, drawn, strict=True):
+        words = _tidy(marked_text(with_tables(pieces), body))
         has_words = has_words or any(map(str.isalnum, words))
         pages.append("\n\n".join(filter(None, (words, "\n".join(_addresses(page))))))
     if not has_words:

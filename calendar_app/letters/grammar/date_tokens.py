@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 
 from calendar_app.words.text import fold
 
@@ -64,7 +65,7 @@ _WORDS = {
         "b": "debut",
         "f": "fin",
         "c": "courant",
-        "r": "vers environ alentours autour",
+        "r": "vers environ environs alentours autour",
         "C": "ce cet cette",
         "O": "mois",
         "x": "prochain prochains prochaine prochaines",
@@ -78,41 +79,64 @@ _WORDS = {
     for word in words.split()
 }
 
+_FULL_MONTHS = (
+    "janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre"
+)
+
+#: A mark at the start of a line that makes it a list item, with the space after it. Letters write
+#: any sign there: a dash, a dot, an arrow, a tick, a picture. The rule is therefore what a mark is
+#: not: a letter, a quotation mark, a bracket, a mark of Markdown or of a sentence. « o », « § »,
+#: « Ø » and « ü » are bullets that Word writes in another font.
+BULLET = (
+    r"(?:(?![°€$%&@=^©®™])[^\w\s\"'«»‹“”‘’„()\[\]{}<>#|~`.,;:!?/\\_…]{1,3}[ \t\u00a0\u202f]+(?=\S)"
+    r"|[\u2022\u2023\u2043\u204c\u204d\u2190-\u2211\u2213-\u25ff\u2600-\u2bff\U0001f000-\U0001faff\ufe0f]{1,3}(?=[^\W_])"
+    r"|[o§Øü][ \t\u00a0]+(?=[^\W_]))"
+)
+
 # LEFT and RIGHT: no letter or digit before or after. « _ » is emphasis, and not part of a word.
 _EDGES = {"LEFT": r"(?<![^\W_])", "RIGHT": r"(?![^\W_])", "SPACE": r"[ \u00a0\u202f]"}
 _TOKEN = re.compile(
     r"""
-    (?P<skip> [ \t\u00a0\u202f\u2009*_`'’\u00ad]+ | \n(?![ \t]*\n) | </?[^<>\n]{1,300}> )
+    (?P<plain> [^\W\d_]{2,}(?=[ \n,;)!?]) )[ ]?
+  | (?P<skip> [ \t\u00a0\u202f\u2009*_`'’\u00ad]+ | \n(?![ \t]*\n) | </?[^<>\n]{1,300}>
+      | (?:(?:au|le)SPACE)?(?:matin|soir|après-midi)(?=\s(?:au|jusqu)RIGHT) )
   | (?P<para> \n[ \t]*\n\s* )
   | (?P<struck> ~~ )
   | (?P<target> \]\([^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,2000})?\) )
   | (?P<masked> (?:https?://|www\.)[^\s<>\])|]+ | [\w.+-]{1,64}@[\w.-]{1,255} | \#\w+ )
   | (?P<iso> LEFT(?:19|20)\d\d-[01]\d-[0-3]\d(?:T[\d:.]+Z?)?RIGHT )
-  | (?P<full> LEFT[0-3Oo]?[0-9Oo](?:
+  | (?P<full> LEFT(?<!version[ ])(?<!article[ ])[0-3Oo]?[0-9Oo](?:
         SPACE?/SPACE?[01Oo]?[0-9Oo]SPACE?/SPACE?(?:(?:19|20)\d\d|\d\d)
-      | (?P<mark>[.-])[01Oo]?[0-9Oo](?P=mark)(?:19|20)\d\d)(?![\w/]|[.-]\d) )
+      | (?P<mark>[.-])[01Oo]?[0-9Oo](?P=mark)(?:(?:19|20)\d\d|[23]\d))(?![\w/]|[.-]\d) )
   | (?P<years> LEFT(?:19|20)\d\dSPACE?[-–/]SPACE?(?:19|20)\d\dRIGHT )
   | (?P<time> LEFT[0-2]?\d(?:SPACE?[hH](?:SPACE?[0-5]\d)?|:[0-5]\d(?::[0-5]\d)?
       |SPACEheures?(?:SPACE[0-5]\d)?)RIGHT(?!SPACEpar\b) )
   | (?P<short> LEFT[0-3]?\d/[0-3]?\dRIGHT(?!/\d|SPACE?[%€]) )
-  | (?P<first> LEFT1SPACE?(?:er|ER|ᵉʳ|\^er\^)RIGHT )
+  | (?P<dotted> LEFT[0-3]?\d\.[01]?\dRIGHT(?!\.\d|SPACE?[%€]) )
+  | (?P<first> (?<![^\Wa-z_])1SPACE?(?:er|ER|ᵉʳ|\^er\^)(?:RIGHT|(?=FULL)) )
+  | (?P<glued> [0-3]?\d(?=FULLRIGHT|FULL(?:19|20)\d\dRIGHT
+      |(?:janvier|janv|f[ée]vr?|avr|juil|sept|oct|nov|d[ée]c)(?:\.|RIGHT)) )
+  | (?P<stuck> (?:(?:(?<=\d)|(?<=\dSPACE)|(?<=\der)|(?<=\derSPACE))FULL(?=(?:19|20)\d\dRIGHT)
+      |(?:WEEKDAYS)(?=[0-3]?\d(?:er)?(?:RIGHT|FULL)) ) )
   | (?P<grouped> LEFT\d{1,3}(?:[ \u00a0\u202f.]\d{3})+RIGHT | LEFT\d+(?:\.\d+)+RIGHT )
-  | (?P<number> LEFT(?:[0-9][0-9Oo]{0,3}|[Oo][1-9])RIGHT )
+  | (?P<number> (?:[0-9][0-9Oo]{0,3}|[Oo][1-9])RIGHT )
   | (?P<small> LEFT(?-i:SMALL)RIGHT )
   | (?P<abbreviation> LEFT(?:lun|mar|mer|jeu|ven|sam|dim|janv?|f[ée]vr?|avr|juil?|sept?|oct|nov
-      |d[ée]c)\.(?=\s) )
+      |d[ée]c)\.(?=\s|(?:19|20)\d\dRIGHT) )
   | (?P<word> [^\W\d_]+(?:-[ \t]*\n[ \t]*[a-zà-öø-ÿ]+)?RIGHT )
   | (?P<other> [^\W_]+ | [^\w\s] )
     """.replace("LEFT", _EDGES["LEFT"])
     .replace("RIGHT", _EDGES["RIGHT"])
     .replace("SPACE", _EDGES["SPACE"])
-    .replace("SMALL", _SMALL_CAPITALS),
+    .replace("SMALL", _SMALL_CAPITALS)
+    .replace("FULL", f"(?:{_FULL_MONTHS})")
+    .replace("WEEKDAYS", "|".join(WEEKDAYS)),
     re.VERBOSE | re.IGNORECASE,
 )
 #: How many ends of paragraphs and addresses may stand inside a phrase.
 _PAGE_END = 30
 _LINE_START = re.compile(
-    r"(?m)^[ \t>]*(?:(?:[-*+•▪►■●◦‣➢→✓]|\#{1,6}|\d{1,2}[.)](?=[ \t]+[^\Wa-z\d]))[ \t]+|\|)"
+    rf"(?m)^[ \t>]*(?:{BULLET}|(?:\#{{1,6}}|\d{{1,2}}[.)](?=[ \t]+[^\Wa-z\d]))[ \t]+|\|)"
 )
 _PUNCTUATION = {
     ",": ",",
@@ -136,17 +160,21 @@ _PUNCTUATION = {
 }
 
 
+Value = int | date | time | tuple[int, ...] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One token.
 
     :param kind: one character: ``W`` weekday, ``D`` day of a month, ``M`` month, ``Y`` year, ``N``
-        date in figures, ``n`` date in figures without a year, ``T`` hour, ``A`` season. The other
+        date in figures, ``n`` date in figures without a year, ``g`` the same with a dot (« 3.11 »,
+        also a number), ``T`` hour, ``A`` season. The other
         letters and ``+`` are connecting words (:data:`_WORDS`). ``@`` is an address, ``¶`` ends a
         paragraph, ``§`` starts a list item or a cell, ``!`` ends a sentence, ``,-/():`` are
         punctuation marks, and ``.`` is any other token.
     :param start, end: the place of the token in the text, in characters.
-    :param value: of the first eight kinds: a number (a weekday from 0, Monday), a date, a day and
+    :param value: of the first nine kinds: a number (a weekday from 0, Monday), a date, a day and
         a month, a local time, or the two months of a season; else None.
     :param struck: whether the token stands between ``~~``.
     """
@@ -154,7 +182,7 @@ class Token:
     kind: str
     start: int
     end: int
-    value: int | date | time | tuple[int, int] | None = None
+    value: Value = None
     struck: bool = False
 
 
@@ -184,30 +212,38 @@ def _goes_on(before: str, after: str) -> bool:
 def _raw(text: str) -> Iterator[Token]:
     marks = iter([match.end() for match in _LINE_START.finditer(text)])
     mark = next(marks, None)
-    struck = False
+    struck = other = False
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         while mark is not None and mark <= start:
             yield Token("§", mark, mark)
-            mark = next(marks, None)
-        group = str(match.lastgroup)
+            mark, other = next(marks, None), False
+        group = match.lastgroup
         if group == "struck":
             struck = not struck
         elif group != "skip":
-            kind, value = _read(group, match[0])
-            yield Token(kind, start, end, value, struck)
+            if group == "plain":
+                word = match["plain"]
+                kind, value = _word(word)
+                end = start + len(word)
+            else:
+                kind, value = _read(str(group), match[0])
+            # Of several tokens in a row that are no part of a date, one is enough.
+            if kind != "." or not other:
+                yield Token(kind, start, end, value, struck)
+            other = kind == "."
 
 
-def _read(group: str, said: str) -> tuple[str, int | date | time | tuple[int, int] | None]:
+def _read(group: str, said: str) -> tuple[str, Value]:
     """Return the kind and the value of one token."""
     match group:
         case "para":
             return "¶", None
         case "first":
             return "D", 1
-        case "number":
+        case "number" | "glued":
             return _number(said)
-        case "word" | "abbreviation" | "small":
+        case "word" | "abbreviation" | "small" | "stuck":
             return _word(said.rstrip(".").replace(" ", ""))
         case "masked":
             return "@", None
@@ -217,6 +253,9 @@ def _read(group: str, said: str) -> tuple[str, int | date | time | tuple[int, in
             return _numeric(*re.split(r"\s?[./-]\s?", said))
         case "short":
             return _numeric(*said.split("/"))
+        case "dotted":
+            kind, value = _numeric(*said.split("."))
+            return ("g" if kind == "n" else "."), value
         case "time":
             return _time(said)
         case "other":
@@ -238,7 +277,8 @@ def _number(said: str) -> tuple[str, int | None]:
     return ".", None
 
 
-def _word(said: str) -> tuple[str, int | tuple[int, int] | time | None]:
+@lru_cache(4_000)
+def _word(said: str) -> tuple[str, Value]:
     word = fold(re.sub(r"-\s+", "", said))
     if word in _MONTH_WORDS:
         return "M", _MONTH_WORDS[word]
@@ -255,17 +295,21 @@ def _word(said: str) -> tuple[str, int | tuple[int, int] | time | None]:
     return ("d" if word == "des" else _WORDS.get(word, ".")), None
 
 
-def _numeric(
-    day: str, month: str, year: str | None = None
-) -> tuple[str, date | tuple[int, int] | None]:
-    """Return the kind and the value of a date in figures; the day comes first, as in France."""
+def _numeric(day: str, month: str, year: str | None = None) -> tuple[str, Value]:
+    """Return the kind and the value of a date in figures; the day comes first, as in France.
+
+    A day that does not exist is read too (« 31/11/2025 »): the value of a full date is then its
+    three numbers.
+    """
     numbers = _digits(day), _digits(month)
     full = None if year is None else int(year) + (2000 if len(year) == 2 else 0)
     try:
         # 2000 is a leap year, so that « 29/02 » without a year is accepted.
         found = date(full or 2000, numbers[1], numbers[0])
     except ValueError:
-        return ".", None
+        if not (1 <= numbers[0] <= 31 and 1 <= numbers[1] <= 12):
+            return ".", None
+        return ("n", numbers) if full is None else ("N", (*numbers, full))
     return ("n", numbers) if full is None else ("N", found)
 
 

@@ -70,18 +70,25 @@ class PrintedDay:
     year: int | None
     weekday: int | None = None
 
+    @property
+    def exists(self) -> bool:
+        """Whether the calendar has this day; 29 February counts when no year is given."""
+        return _is_calendar_day(self.day, self.month, self.year)
+
 
 @dataclass(frozen=True, slots=True)
 class DatePhrase:
     """A date phrase of a text.
 
     :param start, end: its place in the text, in characters.
-    :param days: one day, the days of a list, or the two ends of a range or of several months.
+    :param days: one day, the days of a list, or the two ends of a range or of several months. A day
+        may be one that does not exist (« le 31 novembre »).
     :param start_time, end_time: local times. A single time is the start, or, on a last day, the
         end.
     :param zone: the place whose local time is meant, as printed (« Paris »), or None.
     :param relative: 1 for « prochain », -1 for « dernier », else 0.
     :param struck: whether the letter strikes the phrase out.
+    :param included: whether « inclus » or « au plus tard » says that a last day counts.
     """
 
     start: int
@@ -95,20 +102,26 @@ class DatePhrase:
     zone: str | None = None
     relative: int = 0
     struck: bool = False
+    included: bool = False
 
 
 # -- the grammar: regular expressions over the kinds of tokens -------------------------------------
 
+_WEEKDAY = r"W,?D"
 _DAY = r"(?:W,?)?D"
+#: The last day of a range without its month: « du 13 octobre au vendredi 17 ».
+_LAST_DAY = r"(?:W,?D(?![dM])|D(?![dM.hTàe-]))"
 _MONTH = r"(?:uOd?|d)?M"
 _YEAR = r"(?:[,d]?Y)?"
-_DATE = rf"(?:{_DAY}{_MONTH}{_YEAR}|(?:W,?)?[Nn])(?:x|z(?!E))?"
+_DATE = rf"(?:{_DAY}{_MONTH}{_YEAR}|(?:W,?)?[Nn]|W,?g)(?:x|z(?!E))?"
 _HOURS = (
-    r"[(,:-]{0,2}(?:àpd?|ja?|[àdtvs])?(?:D(?=[àe-]T))?T?(?:(?:[àe-]|jà?)T)?"
+    r"[(,:-]{0,2}(?:àpd?|ja?|[àdtvs])?(?:D(?=[àe-]T))?T?(?:(?:[àe/-]|jà?)T)?"
     r"(?:,?e(?:d|t)?T[àe-]T)?\)?"
 )
 _TIMES = rf"(?:(?=[(,:-]{{0,2}}(?:àpd?|ja?|[àdtvs])?(?:D[àe-])?T){_HOURS})?"
-_TO = r"(?:a|-|ja|e?ja|àl?)l?"
+#: Hours in brackets right after one of several days: « les 28 (14h-18h) et 29 novembre ».
+_OWN = r"(?:\((?:àpd?|ja?|[àdtvs])?(?:D(?=[àe-]T))?T(?:[àe-]T)?\)|àT)?"
+_TO = r",?\(?I?\)?(?:a|-|ja|e?ja|àl?)l?"
 _AND = r"(?:,e|,|e|/|o)l?"
 _PHRASE = re.compile(
     rf"""
@@ -119,7 +132,12 @@ _PHRASE = re.compile(
         (?P<week> [l]?S[du]l?{_DATE} )
       | (?P<between> tl?(?:{_DATE}|{_DAY}){_TIMES}el?{_DATE}{_TIMES} )
       | (?P<range> [ul]?(?:{_DATE}|{_DAY}){_TIMES}{_TO}{_DATE}{_TIMES} )
-      | (?P<list> [ul]?{_DAY}(?:{_AND}{_DAY}){{1,9}}{_MONTH}{_YEAR}(?:x|z(?!E))?{_TIMES} )
+      | (?P<dotted> [ul]?(?:W,?)?g{_TIMES}(?:a|ja|-)l?(?:W,?)?[gNn]Y?{_TIMES} )
+      | (?P<back> (?:u{_DATE}|{_WEEKDAY}{_MONTH}{_YEAR}){_TIMES},?(?:a|ja|e?ja)l?
+            {_LAST_DAY}{_TIMES} )
+      | (?P<list> [ul]?{_DAY}{_OWN}(?:{_AND}{_DAY}{_OWN}){{1,9}}{_MONTH}{_YEAR}(?:x|z(?!E))?
+            {_TIMES} )
+      | (?P<short> [ul]?(?:W,?)?[gn]{_OWN}(?:{_AND}(?:W,?)?[gNn]{_OWN}){{1,9}}{_TIMES} )
       | (?P<figures> [ul]?{_DAY}(?:{_AND}{_DAY}){{0,8}}{_AND}[Nn]{_TIMES} )
       | (?P<pair> l?(?:W,?)?nM{_YEAR}(?:x|z(?!E))?{_TIMES} )
       | (?P<day> [ula]?{_DATE}{_TIMES} )
@@ -128,7 +146,8 @@ _PHRASE = re.compile(
             (?:x|z(?!E))? )
       | (?P<season> (?:C|[àd]?L|q|a|u)AY? )
     )
-    (?P<latest_after> [(,]?a\+k\)?(?!:?l?[WDNn]) )? (?: [(,]?I\)? )? (?P<final> [(,]?zE\)? )?
+    (?P<latest_after> [(,]?a\+k\)?(?!:?l?[WDNn]) {_TIMES} )? (?: [(,]?I\)? )?
+    (?P<final> [(,]?zE\)? )?
     """,
     re.VERBOSE,
 )
@@ -160,7 +179,7 @@ def find_dates(text: str) -> list[DatePhrase]:
             continue
         phrase = _read_phrase(match, span, text)
         if phrase is not None:
-            found.extend(_split_days(phrase) if phrase.shape is Shape.DAYS else [phrase])
+            found.extend(_split_days(phrase, span) if phrase.shape is Shape.DAYS else [phrase])
     return found
 
 
@@ -201,7 +220,7 @@ def _read_phrase(match: re.Match[str], span: Sequence[Token], text: str) -> Date
     """Return the date phrase that a match of the grammar is, or None when it is no date."""
     groups = {name for name, value in match.groupdict().items() if value is not None}
     days = _read_days(span)
-    if not days or _is_fraction(match, span, groups):
+    if not days or _is_fraction(match, span, groups, text):
         return None
     lead, shape = _find_lead(groups), _find_shape(groups, days)
     start, end = span[0].start, span[-1].end
@@ -220,19 +239,59 @@ def _read_phrase(match: re.Match[str], span: Sequence[Token], text: str) -> Date
         end_time=end_time,
         zone=zone["place"] if zone else None,
         relative=_find_relative(span),
+        included=any(token.kind in "Ik" for token in span),
         struck=any(token.struck for token in span),
     )
 
 
-def _is_fraction(match: re.Match[str], span: Sequence[Token], groups: set[str]) -> bool:
+def _is_fraction(match: re.Match[str], span: Sequence[Token], groups: set[str], text: str) -> bool:
     """Whether figures without a year are no date: « 5/6 » alone is a fraction, two classes, or part
     of an address."""
-    if "pair" in groups or all(token.kind != "n" for token in span):
+    if "pair" in groups or all(token.kind not in "ng" for token in span):
         return False
-    if groups & {"lead", "between", "range", "figures"} or match[0][0] in "ulaW":
+    if any(token.kind == "g" for token in span) and groups & {"dotted", "short"}:
+        return _is_decimal(match, span, text)
+    if groups & {"lead", "figures", *_RANGES} or match[0][0] in "ulaW":
         return False
-    # At the start of a cell or of a list item, they are a date.
-    return match.string[match.start() - 1 : match.start()] != "§"
+    if any(token.kind == "T" for token in span):
+        return False
+    before = match.string[match.start() - 1 : match.start()]
+    if "short" in groups:
+        figures = [token.value for token in span if isinstance(token.value, tuple)]
+        # A list of dates goes forward in the school year, and « 24/7, 1/2, 5/6 » does not.
+        order = [((month - 8) % 12, day) for day, month in figures]
+        beside = len(figures) > 2 or before in ("§", ":", "(")
+        return not beside or order != sorted(order) or max(max(pair) for pair in figures) < 10
+    # At the start of a cell, of a list item or of a line of an agenda, they are a date.
+    return before != "§" and not _opens_line(text, span[0].start, span[-1].end)
+
+
+#: « 05/11  Webinaire », « 5/11 : webinaire »
+_WHAT = re.compile(r"(?:[ \t]{2,}|\t|[ \u00a0]?[:–—-][ \u00a0]+)[«“]?[^\W\d_]")
+
+
+def _opens_line(text: str, start: int, end: int) -> bool:
+    """Whether a line starts with these figures and goes on, after a gap or a mark, with words."""
+    before = text[max(0, start - 20) : start].rpartition("\n")
+    alone = (before[1] or start <= 20) and not before[2].strip(" \t>")
+    return bool(alone) and _WHAT.match(text, end) is not None
+
+
+#: A day and a month with a dot between them.
+_DOTTED_DAY = re.compile(r"\d\d?\.(?:0\d|1[0-2])")
+
+
+def _is_decimal(match: re.Match[str], span: Sequence[Token], text: str) -> bool:
+    """Whether figures with a dot are numbers: « 3.5 - 4.2 », and not « 3.11 - 7.11 »."""
+    figures = [token for token in span if token.kind == "g"]
+    if match[0][0] in "ulW" or "a" in match[0]:
+        return False
+    months = all(_DOTTED_DAY.fullmatch(text[token.start : token.end]) for token in figures)
+    days = [token.value for token in figures if isinstance(token.value, tuple)]
+    order = [((month - 8) % 12, day) for day, month in days]
+    before = match.string[match.start() - 1 : match.start()]
+    listed = before in ("§", ":", "(") if match["short"] else True
+    return not months or order != sorted(order) or not listed
 
 
 def _find_lead(groups: set[str]) -> LeadIn:
@@ -240,9 +299,13 @@ def _find_lead(groups: set[str]) -> LeadIn:
     lead = LeadIn.BETWEEN
     if "between" not in groups:
         lead = next((_LEADS[name] for name in _LEADS if name in groups), LeadIn.NONE)
-    if groups & {"latest_after", "final"} and not lead.ends:
+    if groups & {"latest_after", "final"} and (not lead.ends or lead is LeadIn.BEFORE):
         return LeadIn.AT_LATEST
     return lead
+
+
+#: The groups of the grammar that are a range of days.
+_RANGES = frozenset(("between", "range", "dotted", "back"))
 
 
 def _find_shape(groups: set[str], days: Sequence[PrintedDay]) -> Shape:
@@ -253,7 +316,7 @@ def _find_shape(groups: set[str], days: Sequence[PrintedDay]) -> Shape:
         return Shape.WEEK
     if groups & {"months", "season"}:
         return Shape.MONTHS
-    if groups & {"between", "range"}:
+    if groups & _RANGES:
         return Shape.RANGE
     return Shape.DAYS if len(days) > 1 else Shape.DAY
 
@@ -313,13 +376,13 @@ class _DayReader:
 
 
 def _read_days(span: Sequence[Token]) -> tuple[PrintedDay, ...]:
-    """Return the days of a phrase; none at all when one of them has no month or does not exist."""
+    """Return the days of a phrase; none at all when one of them has no month."""
     found = _collect_days(span)
     if len(found) > 1:
         _complete_days(found, span)
     days = []
     for each in found:
-        if each.month is None or not _is_calendar_day(each.day, each.month, each.year):
+        if each.month is None:
             return ()
         days.append(PrintedDay(each.day, each.month, each.year, each.weekday))
     return tuple(days)
@@ -335,8 +398,16 @@ def _complete_days(found: Sequence[_PartialDay], span: Sequence[Token]) -> None:
     if any(token.kind == "W" for token in span[:2]) and _has_common_weekday(found):
         for each in found:
             each.weekday = found[0].weekday
+    _carry_month_forward(found[-2], found[-1])
     if found[0].year is not None and found[-1].year is None:
         _carry_years_forward(found)
+
+
+def _carry_month_forward(before: _PartialDay, last: _PartialDay) -> None:
+    """Give a last day without a month that of the day before (« du 13 octobre au 17 »), or the next
+    month when its number is smaller."""
+    if last.month is None and before.month and before.day and last.day:
+        last.month = before.month % 12 + 1 if last.day < before.day else before.month
 
 
 #: Kind of a token whose value is a number → what reads it.
@@ -360,6 +431,8 @@ def _collect_days(span: Sequence[Token]) -> list[_PartialDay]:
                 reader.read_day(full.day, full.month, full.year)
             case (first, last) if token.kind == "A":
                 reader.read_season(first, last)
+            case (day, month, year):
+                reader.read_day(day, month, year)
             case (first, second) if at + 1 < len(span) and span[at + 1].kind == "M":
                 reader.read_day(first)  # « 5/6 juin »: two days
                 reader.read_day(second)
@@ -467,11 +540,20 @@ def _find_relative(span: Sequence[Token]) -> int:
 # -- lists of days ---------------------------------------------------------------------------------
 
 
-def _split_days(phrase: DatePhrase) -> list[DatePhrase]:
+def _split_days(phrase: DatePhrase, span: Sequence[Token]) -> list[DatePhrase]:
     """Return a phrase for each stretch of days of a list.
 
-    Days in a row are one range; « les 8 et 15 mars » are two days.
+    Days in a row are one range; « les 8 et 15 mars » are two days, and so are « les 28 (14 h) et 29
+    novembre (9 h) », each with its hours.
+
+    :param span: the tokens of the phrase.
     """
+    times = _read_own_times(span)
+    if times and len(times) == len(phrase.days):
+        return [
+            replace(phrase, shape=Shape.DAY, days=(day,), start_time=start, end_time=end)
+            for day, (start, end) in zip(phrase.days, times, strict=True)
+        ]
     stretches: list[list[PrintedDay]] = []
     for day in phrase.days:
         if stretches and _is_next_day(stretches[-1][-1], day):
@@ -486,6 +568,17 @@ def _split_days(phrase: DatePhrase) -> list[DatePhrase]:
         )
         for days in stretches
     ]
+
+
+def _read_own_times(span: Sequence[Token]) -> list[tuple[time | None, time | None]]:
+    """Return the first and the last time of each day of a list, or nothing when hours are printed
+    at its end only."""
+    days = [at for at, token in enumerate(span) if token.kind in "DNn"]
+    times = [at for at, token in enumerate(span) if token.kind == "T"]
+    if len(days) < 2 or not times or times[0] > days[-1]:
+        return []
+    ends = [*days[1:], len(span)]
+    return [_read_times(span[a:b], LeadIn.NONE) for a, b in zip(days, ends, strict=True)]
 
 
 def _is_next_day(before: PrintedDay, after: PrintedDay) -> bool:

@@ -9,7 +9,7 @@ from datetime import date
 from calendar_app.letters.agendas.calendar_file import LeftOut, agenda_name, read_agenda
 from calendar_app.letters.dated_items import DatedItem, LetterReading
 from calendar_app.letters.knowledge import LetterKnowledge
-from calendar_app.letters.reading.blocks import Outline
+from calendar_app.letters.layout.blocks import Outline
 from calendar_app.letters.reading.issue_date import SAID, TODAY
 from calendar_app.letters.reading.scopes import Scopes
 from calendar_app.letters.reading.surroundings import place_of
@@ -75,5 +75,5 @@ def _scoped(
         if place is None:
             yield item
             continue
-        academies, departments = scopes.of(place, item.offset)
-        yield replace(item, academies=academies, departments=departments)
+        scope = scopes.of(place, item.offset, item.title)
+        yield replace(item, academies=scope.academies, departments=scope.departments)

@@ -8,7 +8,7 @@ one line; ``Context.spoken`` alone keeps its accents.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
@@ -28,6 +28,10 @@ class Context:
     :param lead_in: the line above its list (« À revoir : »), or nothing.
     :param spoken: its sentence in small letters with its accents: « a » is a verb, and « à » is
         not.
+    :param clause: the words of its clause before and after it, folded.
+    :param told: its clause, like *spoken*.
+    :param shared: whether its sentence has several clauses.
+    :param before_spoken: the part of *spoken* before the date.
     """
 
     before: str
@@ -36,6 +40,10 @@ class Context:
     headings: tuple[str, ...]
     lead_in: str
     spoken: str
+    clause: tuple[str, str]
+    told: str
+    shared: bool
+    before_spoken: str
 
     @property
     def sentence(self) -> str:
@@ -50,13 +58,16 @@ class Context:
 
 _LAW = re.compile(
     r"\b(?:lois?|decrets?|arretes?|circulaires?|notes? de service|ordonnances?|directives?"
-    r"|bulletin officiel|boen|bo|b\.o\.|jorf|jo|journal officiel|deliberation|instruction"
+    r"|bulletin officiel|boen|bo|b\.o\.|jorf|jo|journal officiel|deliberation(?! d[ue]s? jurys?)"
+    r"|instruction"
     r"|reglement \(?(?:ue|ce|general|europeen)\)?|accord|avenant|proces-verbal)\b[^.!?;,]{0,70}$"
 )
 _PUBLISHED = re.compile(
     r"\b(?:publie|paru|poste|mis en ligne|mis a jour|mise a jour|modifie|actualise|consulte|edite"
+    r"|diffuse|depot legal|issn"
     r"|redige|derniere modification|date de publication|ne|mort|decede|depuis|imprime)"
     r"e?s?(?: \S+){0,2}?[ :,(]{0,3}(?:le|du|au|en|a)? ?$"
+    r"|(?<!la )(?<!cette )\bdate(?:e?s?|nt) d[ue] ?$"
 )
 _FOUNDED = re.compile(
     r"\b(?:cree|fonde|lance|inaugure|signe|adopte|vote|promulgue|institue|ouvert|nomme|elu)"
@@ -79,9 +90,54 @@ _OLD_DATE = re.compile(
     r"|en remplacement d[ue])"
     r" ?(?:le|du|au|pour le|les)? ?$"
 )
+_MOVED_TO = r"(?:reporte|decale|deplace|avance|repousse|prolonge)e?s?"
+#: « du 13 novembre, à Royan, est avancée au 12 », « 28 avril | reportées au 19 mai ».
 _MOVES = re.compile(
-    r"\W*(?:est|sont|sera|seront|a ete|ont ete) (?:reporte|decale|deplace|avance|repousse)e?s? "
-    r"(?:au|aux|le|du)\b[^.]{0,40}\d"
+    rf"(?:[^.;\d]{{0,80}}?\b(?:est|sont|sera|seront|a ete|ont ete) {_MOVED_TO}|\W*{_MOVED_TO}) "
+    r"(?:au|aux|le|du|a|jusqu'au)\b[^.\d]{0,40}\d"
+)
+#: « Vacances d'hiver : du 20 février au 8 mars », « les vacances commencent le 19 avril », « en
+#: congé du 14 février au 2 mars, du 11 au 27 avril »: no other words stand between.
+_DAYS_OFF = re.compile(
+    r"(?<!pendant les )(?<!durant les )\b(?:vacances|conges?)\b"
+    r"(?! d[eu] (?:[a-z']+ )?(?:maladie|formation|maternite))"
+    r"(?![^.;]*\b(?:inscri|candidat|depot|envoi|stage|sejour|atelier|apprenantes|ouvertes))"
+    r"[^.;,|\d]{0,80}"
+    r"(?:\W|\d|\b(?:du|au|et|le|les|er|jan\w*|fev\w*|mars|avr\w*|mai|juin|juil\w*|aout|sep\w*"
+    r"|oct\w*"
+    r"|nov\w*|dec\w*|lun\w*|mar\w*|mer\w*|jeu\w*|ven\w*|sam\w*|dim\w*|matin|soir"
+    r"|apres la classe)\b)*$"
+)
+_WHILE_OFF = re.compile(r"\b(?:pendant|durant) les (?:vacances|conges)\b[^,.;\d]{0,40}\((?:du )?$")
+_DAYS_OFF_NAME = re.compile(
+    r"\W*(?:(?:debut|fin|depart|reprise|retour)s? (?:des|de) )?(?:les )?(?:vacances\b"
+    r"|conges? (?:de |d'|scolaire))"
+)
+#: A single day is one of the holidays when they start or end on it.
+_TURNS = re.compile(
+    r"\b(?:debut\w*|commenc\w*|fin\b|finiss\w*|termin\w*|depart|repris\w*|reprend\w*)"
+)
+_NO_CLASS = re.compile(
+    r"\b(?:vaquee?s?|feriee?s?|(?:pas|ni|aucun) (?:de |d')?(?:classe|cours|ecole)"
+    r"|pont de l'ascension)\b"
+)
+_BACK = re.compile(
+    r"(?<!de )(?<!de la )\b(?:rentree(?: scolaire| des \w+)?|reprise (?:des cours|de la classe))"
+    r"(?: est fixee| aura lieu)?\W*(?:du|le|au)?\W*$"
+)
+#: The next letter is no event for its readers.
+_NEXT_LETTER = re.compile(
+    r"\b(?:prochaine?s? (?:lettre|numero|bulletin|infolettre|newsletter|parution|gazette|envoi)s?"
+    r"|(?:cette|la|notre) (?:lettre|infolettre|newsletter))\b[^.;]{0,40}"
+    r"\b(?:para[a-z]+|sort[a-z]*|publi[a-z]+|envoy[a-z]+|diffus[a-z]+|arriv[a-z]+"
+    r"|parvien[a-z]+)\b[^.;,]{0,20}$"
+    r"|\bprochaine? (?:numero|parution|lettre|bulletin)\W*(?:le )?$"
+)
+#: What happened, and why something changes: « la tempête du 23 octobre », « en raison du cyclone ».
+_MISFORTUNE = re.compile(
+    r"\b(?:tempete|cyclone|ouragan|pluies?|intemperies|inondations?|crues?|seisme|greves?"
+    r"|attentats?"
+    r"|incendie|orages?|neige|accident|deces|mort)\b[^.;,]{0,30}$"
 )
 _STREET = re.compile(
     r"\b(?:rue|avenue|av|bd|boulevard|place|quai|square|allee|impasse|pont|lycee|college|ecole"
@@ -100,11 +156,15 @@ _OVER = re.compile(
     r"|enfin )?"
     r"(?!lieu\b)(?:[a-zà-ÿ]{2,}(?:é|ée|és|ées|u|us|ert|erts)|[a-zà-ÿ]{3,}(?:ni|si|li|ri|vi|bi)"
     r"|(?:re|ap|com|en|per|ad|pro|trans)?(?:mis|pris|quis)|[a-zà-ÿ]*(?:crit|duit|fait|dit))\b"
+    r"|(?:est|sont) (?:arrivé|parti|venu|revenu|passé|allé|monté|sorti|né|devenu|retourné|entré"
+    r"|rentré|resté)"
+    r"e?s?\b"
     r"|(?:s'|s’)(?:est|était|étaient)\b|se sont\b|étai(?:t|ent)\b|avai(?:t|ent) lieu|fut\b|furent\b"
     r"|eut lieu|vien(?:t|nent) de (?!s'ouvrir))"
 )
 _TO_COME = re.compile(
-    r"\b(?:[a-z]{3,}(?:era|erai|erez|eront|erons|ira|irez|iront|(?:ien|ren|pon|per|vau|fau|ten|oin"
+    r"\b(?:[a-z]{2,}(?<!ope)(?<!came)(?:ra|ront|rez)(?<!para)|[a-z]{3,}(?:era|erai|erez|eront"
+    r"|erons|ira|irez|iront|(?:ien|ren|pon|per|vau|fau|ten|oin"
     r"|ou|au)dra(?:ont)?)|aura|auront|aurez"
     r"|seront|sera|serez|fera|feront|pourra|pourront|pourrez|devra|devront|devrez|ira|iront"
     r"|prochaine?s?|rendez-vous|inscri(?:vez|re|ption|ptions)|a venir|bientot|date limite|cloture"
@@ -113,8 +173,32 @@ _TO_COME = re.compile(
 )
 
 
+_ZONES = re.compile(
+    r"(?:^|[|.,;] ?)\W*(?:vacances .{0,40})?zones? [abc](?:(?:,| et| ou) [abc])*\b.{0,40}$"
+)
 _WILL_BE = re.compile(r"\b(?:sera|seront|etre)\b")
 _LONG_PAST = timedelta(days=400)
+
+
+#: Rule of :func:`refusal` → why a date gave no item, in French words.
+REFUSALS = {
+    "press": "revue de presse ou bibliographie",
+    "law": "date d'un texte officiel",
+    "street": "nom d'une rue ou d'un établissement",
+    "old-date": "ancienne date, remplacée par une autre",
+    "published": "date de publication",
+    "last": "date passée",
+    "holidays": "vacances scolaires ou jour sans classe",
+    "letter": "parution de la lettre",
+    "misfortune": "ce qui est arrivé ce jour-là",
+    "organiser": "ce jour regarde l'organisateur",
+    "month": "mois cité en passant",
+    "founded": "date d'une création",
+    "over": "la phrase raconte ce qui est passé",
+    "signed": "date d'un article",
+    "history": "date passée depuis longtemps",
+    "past": "date passée",
+}
 
 
 def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> str | None:
@@ -130,6 +214,10 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
     ``old-date``  is one that a new date replaces
     ``published`` says when something was published, or since when it exists
     ``last``      is called the last one (« lundi dernier »)
+    ``holidays``  is one of the school holidays (« Zone A : du 7 au 23 février »), or has no class
+    ``letter``    is that of the next letter
+    ``misfortune`` is that of a storm or the like, which the letter gives as a reason
+    ``organiser`` is the day by which the organiser will do something
     ``month``     is a month that is mentioned in passing
     ============= =================================================================
 
@@ -158,10 +246,16 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
         return rule
     if (is_single or is_months) and _is_publication(before):
         return "published"
-    if _OLD_DATE.search(before) and _has_new_date(around):
+    if _is_replaced(phrase, around, before):
         return "old-date"
+    if _MISFORTUNE.search(before):
+        return "misfortune"
     if phrase.relative < 0 and days.last < issued:
         return "last"
+    if _is_day_off(phrase, around):
+        return "holidays"
+    if phrase.lead.ends and _is_of_organiser(around):
+        return "organiser"
     if is_months and not _is_announced(phrase, days, around, issued):
         return "month"
     if days.last < issued:
@@ -178,9 +272,41 @@ def _find_rule_of_single_day(around: Context, before: str) -> str | None:
         return "law"
     if _STREET.search(around.before[-24:]):
         return "street"
-    if _MOVES.match(around.after):
-        return "old-date"
+    if _NEXT_LETTER.search(around.before):
+        return "letter"
     return None
+
+
+#: « qui devaient être remis le 30 novembre »
+_WAS_TO_BE = re.compile(r"\bdev(?:ait|aient)\b[^.;,]{0,60}$")
+
+
+def _is_replaced(phrase: DatePhrase, around: Context, before: str) -> bool:
+    """Whether the sentence gives another date in place of this one."""
+    if _MOVES.match(around.after):
+        return True
+    old = _OLD_DATE.search(before) or (not phrase.lead.ends and _WAS_TO_BE.search(before))
+    return bool(old) and _has_new_date(around)
+
+
+def _is_day_off(phrase: DatePhrase, around: Context) -> bool:
+    """Whether a date is one of the school holidays, or a day without class."""
+    if phrase.lead.ends:
+        return False
+    before, after = around.clause
+    if re.search(r"\| vacances\b", around.label):
+        return True
+    if _ZONES.search(f"{around.label} {before}") or _BACK.search(before):
+        return True
+    if _NO_CLASS.search(f"{before[-60:]} {after[:60]}"):
+        return True
+    off = _DAYS_OFF.search(around.before) or _WHILE_OFF.search(around.before)
+    if phrase.shape is not Shape.DAY:
+        named = _DAYS_OFF_NAME.match(around.label) or _DAYS_OFF_NAME.match(after)
+        return bool(off or named or re.match(r"(?:calendrier des )?vacances\b", around.heading))
+    named = _DAYS_OFF_NAME.match(after) or _DAYS_OFF_NAME.match(around.label)
+    said = f"{around.before[-120:]} {around.label} {after[:60]}"
+    return bool((off or named) and _TURNS.search(said))
 
 
 def _find_rule_of_past_day(
@@ -194,6 +320,8 @@ def _find_rule_of_past_day(
         return "founded"
     if not phrase.lead.ends and _is_report(around):
         return "over"
+    if _ALREADY.search(before):
+        return "over"
     if is_single and _is_signature(around, before):
         return "signed"
     if days.last < issued - _LONG_PAST:
@@ -203,6 +331,13 @@ def _find_rule_of_past_day(
     if phrase.shape is Shape.RANGE and _OVER.search(around.spoken):
         return "over"
     return None
+
+
+#: « Les inscriptions, closes le 27 septembre, … »
+_ALREADY = re.compile(
+    r",\W*(?:deja )?(?:clos|ouvert|lance|commence|debute|termine|acheve|arrive|recu|complet)[a-z]*"
+    r"(?: \w+){0,2}\W*(?:le|du|au)?\W*$"
+)
 
 
 def _is_publication(before: str) -> bool:
@@ -217,9 +352,56 @@ def _is_signature(around: Context, before: str) -> bool:
     return is_last or bool(_SIGNED.search(before))
 
 
+# A clause that only describes somebody or something: « l'autrice qui a reçu le prix ».
+_ASIDE = re.compile(
+    r"(?:\b(?:qui|que|dont|où|ayant|avoir|lesquel\w+|auxquel\w+|puisque|comme|lorsque|quand|si)\b"
+    r"|\bqu['’])[^.;:()]{0,90}?"
+    r"(?:\b(?:a|ont|avait|avaient|avons|avez|ai)\b(?: \w+){0,3}?"
+    r" \w+(?:é|ée|és|ées|u|us|ue|ues|i|is|it|its|ie|ies|ert|erts|erte|aite?s?|ise?s?)\b"
+    r"|\b(?:s['’](?:est|était)|se sont|était|étaient|fut|furent)\b(?: \w+)?)"
+    r"|\b(?:ayant|après avoir|après s['’]être)\b(?: \w+){1,2}"
+)
+# What is said of the day itself, in the present: « sont visibles le », « se produisent le ».
+_NOW = re.compile(
+    r"\b(?:(?:(?<!s')est|sont)(?! (?:arrive|parti|venu|revenu|passe|alle|rentre|devenu)e?s?\b)"
+    r"|peut|peuvent|pouvez|viennent|accueill\w+|recoi(?:t|vent)"
+    r"|presentent?|se [a-z]+(?:e|ent|t)|restent?|jou(?:e|ent)|lisent|lit|exposent?"
+    r"|partent|part|revien(?:t|nent)|interviennent|intervient|anime(?:nt)?)\b[^.;]{0,60}$"
+)
+
+
+#: « Merci aux équipes venues à la journée du 18 septembre »; « merci de » asks for something.
+_THANKS = re.compile(
+    r"\W*(?:un grand |encore |grand )?(?:merci|bravo|félicitations|chapeau) (?:à|au|aux|pour)\b"
+)
+
+
+def _is_told_of_the_day(before: str) -> bool:
+    """Whether what is over is said of the date itself: « qui s'est tenu du 4 au 6 avril ».
+
+    :param before: the words before the date, with their accents.
+    """
+    if _THANKS.match(before):
+        return True
+    asides = list(_ASIDE.finditer(before))
+    between = before[asides[-1].end() :] if asides else ","
+    return (
+        len(between) < 30
+        and not re.search(r"[,;:)]", between)
+        and not _TO_COME.search(fold(between))
+    )
+
+
 def past_tense(around: Context) -> bool:
     """Whether the sentence tells what is over, and nothing that is to come."""
-    return bool(_OVER.search(around.spoken)) and not _TO_COME.search(fold(around.spoken))
+    if _is_told_of_the_day(around.before_spoken):
+        return True
+    told = _ASIDE.sub(" ", around.spoken)
+    if not _OVER.search(told) or _TO_COME.search(fold(told)):
+        return False
+    return not (around.told != around.spoken and _NOW.search(around.clause[0])) and not _NOW.search(
+        fold(_ASIDE.sub(" ", around.before_spoken))
+    )
 
 
 def _is_report(around: Context) -> bool:
@@ -232,6 +414,8 @@ def _is_report(around: Context) -> bool:
     )
 
 
+#: A shorter sentence with a month is a line of an agenda.
+_LINE = 50
 _HAPPENS = re.compile(
     r"\b(?:(?:sera|seront) [a-z]+(?:e|ee|es|ees|u|us|is)|aura lieu|auront lieu|a lieu|ont lieu"
     r"|se (?:tiendra|tiendront|tient|tiennent|deroule"
@@ -248,7 +432,7 @@ def _is_announced(phrase: DatePhrase, days: Days, around: Context, issued: date)
     if days.last < issued:
         return False
     if phrase.lead.ends:
-        return True
+        return len(phrase.days) == 1 or phrase.days[-1].year is not None  # no « jusqu'à l'été »
     exact = phrase.part != "" or phrase.days[-1].year is not None or phrase.lead is LeadIn.FROM
     near = f"{around.before[-110:]} {around.label} {around.after[:110]}"
     generic = re.search(
@@ -256,7 +440,25 @@ def _is_announced(phrase: DatePhrase, days: Days, around: Context, issued: date)
         around.sentence,
     )
     first_words = not around.before.strip(" -–:*•|") or around.label != ""
+    # « Journée courant janvier 2026 »: no sentence, but a line that says what is when.
+    first_words = first_words or (exact and len(around.sentence) < _LINE)
     return not generic and exact and (bool(_HAPPENS.search(near)) or first_words)
+
+
+_FROM_DAY = re.compile(rf"\b{_MOVED_TO}\W*(?:initialement )?$")
+_MONTH = re.compile(r"\b(?:janv|fevr?|mars|avr|mai|juin|juil|aout|sept|oct|nov|dec)[a-z]*\b|\d/\d")
+
+
+def new_day(phrase: DatePhrase, around: Context, printed: str) -> DatePhrase:
+    """Return the phrase that is meant: « reporté du 5 novembre au 26 novembre » is the 26th, and
+    « déplacé du 1er au 4 juin » is four days.
+
+    :param printed: its text, folded.
+    """
+    moved = phrase.shape is Shape.RANGE and _FROM_DAY.search(around.before)
+    if not moved or len(_MONTH.findall(printed)) < 2:
+        return phrase
+    return replace(phrase, shape=Shape.DAY, days=phrase.days[-1:])
 
 
 # -- what became of the date -----------------------------------------------------------------------
@@ -297,7 +499,7 @@ def _has_new_date(around: Context) -> bool:
     return bool(
         re.search(
             r"\b(?:reporte|decale|deplace|prolonge|avance|repousse|aura lieu|se tiendra"
-            r"|se deroulera)"
+            r"|se deroulera|finalement)"
             r"\w*[^.]{0,60}\d",
             around.after,
         )
@@ -308,9 +510,12 @@ def _has_new_date(around: Context) -> bool:
 # -- what it asks for ------------------------------------------------------------------------------
 
 _LAST_DAY = re.compile(
-    r"\b(?:dates? limites?|date butoir|dernier delai|derniers? jours?|cloture|clos(?:e|es)?"
+    r"\b(?:dates? limites?|date butoir|dernier delai|derniers? jours?|cloture"
+    r"|(?<!huis )clos(?:e|es)?"
     r"|fin (?:des|de l'|de la|du) (?:inscriptions?|candidatures?|depots?|envois?|votes?)|limite"
-    r"|s'acheve|se termine(?:nt|ra)?|prend(?:ra)? fin|se clot|echeance|deadline|a (?:rendre"
+    r"|s'acheve|s'achever(?:a|ont)|fin(?=\W*$)|se termine(?:nt|ra)?|se clotur\w+"
+    r"|prend(?:ra)? fin|se clot"
+    r"|echeance|deadline|a (?:rendre"
     r"|renvoyer|retourner|deposer|envoyer|transmettre|remettre"
     r"|adresser|completer|remplir)|avant|au plus tard|fermeture|ferme(?:nt|ront|ra)?"
     r"|jusqu(?:'|e)|delai de rigueur)\b"
@@ -321,9 +526,11 @@ _REGISTERS = re.compile(
     r"|appels? a (?:projets?|candidatures?|participation|contributions?|communications?))\b"
 )
 _SUBMITS = re.compile(
-    r"\b(?:envoi|envois|envoy\w+|depot|depots|depos\w+|rendre|rendus?|remis\w*|remettre"
-    r"|transm\w+|retour|retourn\w+|renvoy\w+|reception|recus?|soumettre|soumission|adress\w+|poster"
-    r"|livrables?|cachet de la poste|productions?|oeuvres?|travaux|realisations?|dossiers?)\b"
+    r"\b(?:envoi\w*|envoy\w+|depot|depots|depos\w+|rendre|rendus?|remis\w*|remettre"
+    r"|transm\w+|retours?(?! du | de la | de l.)|retourn\w+|renvoy\w+|reception|recus?|soumettre"
+    r"|soumission|adress\w+|poster"
+    r"|livrables?|parvenir|cachet de la poste|productions?|oeuvres?|travaux|realisations?"
+    r"|dossiers?|fichiers?|copies)\b"
 )
 _AWAITED = re.compile(r"\b(?:(?:est|sont) attendue?s?|attendue?s? (?:pour|jusqu|avant))\b")
 _FORMS = re.compile(
@@ -337,11 +544,31 @@ _OPENS = re.compile(
     r"|departementales|academiques|regionales)|saison"
     r"|campagne|collecte|candidater|postuler|organise(?:nt)? (?:sa|leur|son))\b"
 )
+#: What opens to those who take part. The opening of a fair, or of an exhibition, is an event.
+_OPENING = (
+    r"(?:ouverture|lancement|debut|demarrage)(?: officiell?e?)? (?:des|du|de la|de l'|de|d')\s?"
+    r"(?:pre-?)?(?:inscri|candidat|depots?|envois?|votes?|plate-?forme|serveur|campagne|concours"
+    r"|appel|site|formulaire|guichet|saisie|billetterie|reservation|periode|portail|session"
+    r"|collecte|defi|epreuves en ligne)"
+)
 _STARTS = re.compile(
-    r"\b(?:ouverture (?:des|du|de la|de l')"
-    r"|(?:inscriptions?|candidatures?|depots?|votes?|plate-?forme|concours|defi|campagne|saison"
-    r"|edition|challenge|prix|rallye|olympiades|appel)\b[^.]{0,70}\b(?:demarr|debut|commenc"
-    r"|ouvr)\w*)"
+    rf"(?:\b(?:{_OPENING}"
+    r"|(?:inscriptions?|candidatures?|depots?|votes?|plate-?forme|billetterie"
+    r"|reservations?|guichet|serveur|concours|defi|campagne|saison|edition|challenge|prix|rallye"
+    r"|olympiades|appel)\b[^.]{0,70}"
+    r"\b(?:demarr|debut|commenc|ouvr|ouver)[a-z]*)"
+    r"|(?:^|\| )\W*ouverte?s?(?: en ligne)?\W*$"
+    r"|(?:^|\| |: |, )ouverture(?= (?:le|:)|\W*$))"
+)
+#: Words right after a date that make it a last day: « 7 novembre : clôture des inscriptions ».
+_ENDS_AFTER = re.compile(
+    r"\W*(?:(?:\d\d? ?h ?\d*,? )?heure de [a-z]+\W+)?(?:la |le |les )?(?:date limite|date butoir"
+    r"|cloture|dernier delai|derniers? jours?"
+    r"|fin (?:des|de la|de l'|du|de)|limite d|au plus tard|fermeture|echeance|delai de rigueur"
+    r"|(?:retour|rendu|envoi|depot|remise|transmission|inscription)s?"
+    r"(?= (?:des|de la|du|de l'|de vos|en ligne|par)|\W*$)"
+    r"(?! (?:des|du|de) (?:prix|recompenses|diplomes|labels?|trophees|medailles|resultats?"
+    r"|laureats?|convocations?|attestations?)))"
 )
 _ROLE = re.compile(
     r"(?:^|[|,] )(?:(?:les )?dates? (?:d'|de |des |du )?)?(?:inscriptions?|depots?|envois?"
@@ -349,7 +576,9 @@ _ROLE = re.compile(
     r"|retour|remise|rendus?|transmission|votes?|textes a|a (?:rendre|remettre|envoyer))\b"
 )
 _PRIZES = re.compile(
-    r"remise (?:des|du|de) (?:prix|recompenses|diplomes|labels?|trophees|medailles)|ouverture|debut"
+    r"remise (?:des|du|de) (?:prix|recompenses|diplomes|labels?|trophees|medailles|bulletins"
+    r"|livrets)"
+    r"|ouverture|debut"
 )
 _THEMED = re.compile(
     r"\b(?:semaines?|quinzaine|fete|printemps|festival|journees|salon|rencontres|code week|congres"
@@ -376,10 +605,12 @@ def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> Item
 
     :param title: the title of its item, folded.
     """
-    near = f"{around.label} | {around.before[-90:]}"
+    near = _without_names(f"{around.label} | {around.clause[0][-90:]}")
+    if phrase.shape is Shape.DAY and _is_of_organiser(around):
+        return ItemKind.EVENT
     if phrase.lead is LeadIn.UNTIL and _SHOWN.search(f"{title} {near}") and not _is_request(near):
         return ItemKind.WINDOW
-    if phrase.lead.ends or _DUE.search(around.before):
+    if phrase.lead.ends or _DUE.search(around.clause[0]):
         return ItemKind.DEADLINE
     if phrase.shape is Shape.RANGE and days.certainty is Certainty.DAY:
         return _classify_range(phrase, days, around, title, near)
@@ -387,35 +618,128 @@ def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> Item
         return ItemKind.WINDOW
     if phrase.lead is LeadIn.FROM:
         return ItemKind.EVENT if _OUTCOME.search(around.sentence) else ItemKind.WINDOW
-    if _LAST_DAY.search(f"{around.label} | {around.before[-60:]}") or re.match(
-        r"[ :,–()-]*(?:date limite|cloture|dernier delai|dernier jour|fin des inscriptions"
-        r"|limite d|au plus tard)",
-        around.after,
-    ):
-        return ItemKind.DEADLINE
-    if (
-        phrase.shape is Shape.DAY
-        and _ROLE.search(around.label)
-        and not _PRIZES.search(around.label)
-    ):
-        return ItemKind.DEADLINE
-    if re.search(r"\bpour$", around.before) and (
-        _SUBMITS.search(around.before[-90:])
-        or re.search(r"\b(?:inscri|candidat)", around.before[-90:])
-    ):
-        return ItemKind.DEADLINE
-    starts = (
-        _STARTS.search(f"{around.label} {around.before[-90:]}")
-        or re.match(
-            r"\W*(?:ouverture (?:des|du|de la|de l')|pour \d+ (?:semaines|mois|jours))",
-            around.after,
-        )
-        or (
-            len(around.before) < 12
-            and _STARTS.search(around.after[:110].replace("ouverture d", ""))
-        )
+    if phrase.shape is Shape.DAY and _is_opening(around, near):
+        return ItemKind.WINDOW
+    return ItemKind.DEADLINE if _is_last_day(phrase, around, near) else ItemKind.EVENT
+
+
+# Names of events that hold the words of a step: « cérémonie de clôture », « réunion de lancement ».
+_NAMES = re.compile(
+    r"\b(?:ceremonies?|soirees?|journees?|seances?|spectacles?|fetes?|reunions?|concerts?"
+    r"|rencontres?|conferences?|webinaires?|visio\w*|discours|repas|bal|finales?|evenements?|temps"
+    r"|ateliers?|matinees?|apres-midi|demi-journees?|colloques?|allocutions?|mots?)"
+    r"(?: [a-z]+){0,2}? d(?:e |'|es )(?:l[a']? ?)?(?:cloture|fermeture|fin|lancement|ouverture"
+    r"|remise"
+    r"|restitution|depart|rentree)(?: (?:des?|du|de la) [a-z]+| et d(?:e |')[a-z]+)?"
+)
+
+
+def _without_names(near: str) -> str:
+    """Return words without the names of events that hold the words of a step."""
+    return _NAMES.sub(" ", near)
+
+
+# What the organiser does: « nous répondrons », « le jury annoncera », « seront communiqués ».
+_ORGANISER = re.compile(
+    r"\b(?!environs\b)[a-z]{3,}rons\b"
+    r"|\bnous (?:vous )?(?:repondons|annoncons|publions|communiquons|contactons|informons) "
+    r"|\b(?:jury|organisateurs?|comite|commission|equipe organisatrice|organisation)\b[^.;]{0,40}"
+    r"\b(?:repond|annonc|publi|communiqu|choisi|selectionn|examin|deliber|notifi|contact|design"
+    r"|proclam|devoil|rend|fera|inform)[a-z]*"
+    r"|\bvous (?:recevrez|serez|aurez|saurez|sera|seront|etes (?:informe|prevenu))\b"
+    r"|\b(?:convocations?|sujets?|reponses?|resultats?|attestations?|codes?|identifiants?|liens?"
+    r"|confirmations?|notifications?|classements?|palmares|diplomes?|kits?|mallettes?|consignes?)"
+    r"\b[^.;]{0,25}\b(?:sera|seront|est|sont) (?:[a-z]+ )?"
+    r"(?:envoye|adresse|transmis|donne|mis|expedie|delivre|attribue|rendu|distribue)e?s?\b"
+    r"|\b(?:sera|seront|est|sont) (?:[a-z]+ )?(?:annonce|publie|communique|proclame|devoile|informe"
+    r"|contacte|notifie|prevenu|selectionne|designe|avise"
+    r"|consultable|connu|affiche)e?s?\b"
+)
+
+
+def _is_of_organiser(around: Context) -> bool:
+    """Whether a date is that of something that the organiser does, and not its readers."""
+    return bool(_ORGANISER.search(around.clause[0]))
+
+
+def _is_opening(around: Context, near: str) -> bool:
+    """Whether a day is that on which something opens to those who take part.
+
+    :param near: the label and the last words before the date.
+    """
+    opened = [*_STARTS.finditer(near)]
+    closed = [*_LAST_DAY.finditer(near)]
+    if opened:
+        return not closed or closed[-1].end() <= opened[-1].end()
+    after = _without_names(around.clause[1])
+    if re.match(rf"\W*(?:{_OPENING}|pour \d+ (?:semaines|mois|jours))", after):
+        return True
+    return len(around.clause[0]) < 12 and bool(
+        _STARTS.search(after[:110].replace("ouverture d", ""))
     )
-    return ItemKind.WINDOW if phrase.shape is Shape.DAY and starts else ItemKind.EVENT
+
+
+def _is_last_day(phrase: DatePhrase, around: Context, near: str) -> bool:
+    """Whether a day is the last one on which something can be done.
+
+    :param near: the label and the last words before the date.
+    """
+    after = _without_names(around.clause[1])
+    if _LAST_DAY.search(f"{_without_names(around.label)} | {near[-60:]}") or _ENDS_AFTER.match(
+        after
+    ):
+        return True
+    role = _ROLE.search(around.label) and not _PRIZES.search(around.label)
+    if phrase.shape is Shape.DAY and role:
+        return True
+    asked = around.clause[0][-90:]
+    if _AWAITED.search(asked) and _SUBMITS.search(asked):
+        return True
+    return bool(re.search(r"\bpour(?: le)?$", around.clause[0])) and bool(
+        _SUBMITS.search(asked) or _TO_DO.search(asked)
+    )
+
+
+#: « à commander pour le 22 », « qui veulent montrer un projet me le disent pour le 10 ».
+_TO_DO = re.compile(
+    r"\b(?:inscri|candidat)|\battendu|\ba [a-z]{3,}(?:er|re|ir)\b"
+    r"|\b(?:me|nous) (?:le |la |les )?(?:dis|signal|fai|font|transmet|communiqu|confirm|prevenir)"
+)
+
+
+_TAKES_PLACE = re.compile(
+    r"\b(?:aura|auront|a|ont) lieu|\bse (?:tien|deroul|jou)\w+|\brendez-vous\b|\bfinales?\b"
+    r"|\b(?:remise des|ceremonies?|rencontres?|reunions?|webinaires?|ateliers?|journees?|forums?"
+    r"|salons?"
+    r"|festivals?|formations?|conferences?|colloques?|seminaires?|spectacles?|visites?|jurys?"
+    r"|oral|oraux"
+    r"|epreuves?|stages?|seances?|congres|deliberation|annonce|publication|proclamation|restitution"
+    r"|expositions?|concerts?|semaines?|fetes?|nuits?)\b"
+)
+
+
+def is_plain(kind: ItemKind, phrase: DatePhrase, around: Context, title: str) -> bool:
+    """Whether the words beside a date say what kind of item it is.
+
+    :param title: the title of its item, folded.
+    """
+    near = f"{around.label} | {around.clause[0][-90:]} | {around.clause[1][:60]}"
+    if kind is ItemKind.EVENT:
+        asked = _is_request(_without_names(near)) or _LAST_DAY.search(_without_names(near))
+        return bool(_TAKES_PLACE.search(f"{near} {title}")) and not asked
+    if kind is ItemKind.WINDOW:
+        opens = _is_request(near) or _STARTS.search(near) or phrase.lead is LeadIn.FROM
+        return bool(opens or _PLAYED.search(f"{title} {near}"))
+    return bool(_LAST_DAY.search(near)) or _is_last_day(phrase, around, around.clause[0][-90:])
+
+
+#: What one takes part in on a day of one's choice.
+_PLAYED = re.compile(
+    r"\b(?:castor|concours|defis?|challenge|tours?|series?|epreuves?|manches?|phases?"
+    r"|qualifications?"
+    r"|votes?|nuit du c.de|rallye|finales (?:territoriales|departementales|academiques"
+    r"|regionales))\b"
+)
 
 
 def _is_request(near: str) -> bool:
@@ -450,11 +774,14 @@ def step_of(kind: ItemKind, phrase: DatePhrase, around: Context) -> Step | None:
     date count first."""
     if kind is ItemKind.EVENT:
         return None
-    rings = (
-        f"{around.label} {around.before[-100:]}",
-        f"{around.before} {around.after[:120]}",
+    before, after = around.clause
+    rings = [
+        f"{around.label} {before[-100:]}",
+        f"{before} {after[:120]}",
         f"{around.lead_in} {around.heading}",
-    )
+    ]
+    if around.shared:  # « Inscriptions : ouverture le 13 octobre, clôture le 12 décembre »
+        rings.insert(2, around.before.partition(":")[0] if ":" in around.before else "")
     # Only the words nearest to a window say that its end is a last day.
     for text in rings[:1] if kind is ItemKind.WINDOW else rings:
         registers, submits = _find_last(_REGISTERS, text), _find_last(_SUBMITS, text)
@@ -464,6 +791,39 @@ def step_of(kind: ItemKind, phrase: DatePhrase, around: Context) -> Step | None:
         if max(registers, submits) >= 0:
             return Step.REGISTRATION if registers > submits else Step.SUBMISSION
     return None if kind is ItemKind.WINDOW else Step.UNKNOWN
+
+
+# -- what is not settled yet -----------------------------------------------------------------------
+
+_UNSETTLED = re.compile(
+    r"\b(?:a (?:confirmer|preciser|definir|fixer|valider|determiner)|sous reserve|previsionnel\w*"
+    r"|provisoires?|(?:non|pas encore) (?:confirme|fixe|arrete|valide|defini)e?s?|indicati(?:f"
+    r"|ve)s?"
+    r"|susceptibles? d'(?:etre modifie|evoluer|changer)\w*|en attente de confirmation|tbc"
+    r"|dates? (?:precises?|exactes?|definitives?) (?:a venir|seront?|communique)"
+    r"|(?:envisage|pressenti)e?s?|si possible|probablement)\b"
+)
+_OF_OTHERS = re.compile(
+    r"\b(?:lieux?|salles?|horaires?|heures?|programmes?|intervenant\w*|adresses?|liens?|nombres?"
+    r"|modalites?|tarifs?|themes?|sujets?|villes?)\b[^,;()]{0,12}$"
+)
+
+
+_THIS_DATE = re.compile(r"\W*(?:cette|la|les|ces) (?:date|jour)s?\b[^.!?]{0,80}")
+
+
+def unsettled(around: Context, following: str) -> str | None:
+    """Return the words by which the letter says that a day is not settled yet, or None.
+
+    :param following: the words after the sentence, folded.
+    """
+    before, after = around.clause
+    next_words = _THIS_DATE.match(following)
+    said = f"{around.label} {before[-60:]} | {after[:80]} | {next_words[0] if next_words else ''}"
+    for match in _UNSETTLED.finditer(said):
+        if not _OF_OTHERS.search(said[: match.start()]):
+            return match[0]
+    return None
 
 
 def _find_last(pattern: re.Pattern[str], text: str) -> int:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Shape
-from calendar_app.letters.reading.blocks import BlockKind, Outline
-from calendar_app.letters.reading.flat_text import flat, front_matter
+from calendar_app.letters.layout.blocks import BlockKind, Outline
+from calendar_app.letters.layout.flat_text import flat, front_matter
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.words.text import fold
 
@@ -106,12 +106,14 @@ def is_masthead(outline: Outline, place: Surroundings, phrase: DatePhrase, issue
     near = phrase.start < _TOP or phrase.start > len(outline.text) - _END
     before = fold(place.before[-80:])
     short = place.block.end - place.block.start < 160 or place.block.kind is BlockKind.HEADING
-    return near and (short or bool(_MASTHEAD.search(before)))
+    # « Remise des prix le 12 juin » announces a day, in a letter of that day too.
+    alone = day.year is not None or not re.search(r"[a-z]{3}", before)
+    return near and ((short and alone) or bool(_MASTHEAD.search(before)))
 
 
 def _full(phrase: DatePhrase) -> date | None:
     day = phrase.days[-1]
-    if day.year is None or day.day is None:
+    if day.year is None or day.day is None or not day.exists:
         return None
     return date(day.year, day.month, day.day)
 

@@ -13,32 +13,45 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import date, time, timedelta
+from collections.abc import Sequence
+from datetime import date, time
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
+from calendar_app.letters.doubts import PassedOver
 from calendar_app.letters.formats.detection import is_agenda
 from calendar_app.letters.formats.letter_text import LetterText
 from calendar_app.letters.formats.text import read_text
 from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Shape, find_dates, hours
 from calendar_app.letters.grammar.years import Days, resolve
 from calendar_app.letters.knowledge import LetterKnowledge
+from calendar_app.letters.layout.blocks import BlockKind, Outline
+from calendar_app.letters.layout.flat_text import blanked, flat, folded
 from calendar_app.letters.reading import contexts, issue_date, scopes, subjects
-from calendar_app.letters.reading.blocks import BlockKind, Outline
 from calendar_app.letters.reading.classes import classes
-from calendar_app.letters.reading.flat_text import blanked, flat
+from calendar_app.letters.reading.doubts import Finding, doubts_of, warnings_of
 from calendar_app.letters.reading.links import Link, link_of, links
-from calendar_app.letters.reading.merging import NO_STEP, Mention, merged
-from calendar_app.letters.reading.names import VENUE_COLUMN
+from calendar_app.letters.reading.merging import Mention, merged
+from calendar_app.letters.reading.names import VENUE_COLUMN, shown
+from calendar_app.letters.reading.school_years import school_year
 from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
-from calendar_app.letters.reading.titles import document_title, title_of
+from calendar_app.letters.reading.titles import (
+    Title,
+    document_title,
+    has_rival,
+    is_marked,
+    is_stacked,
+    leaves_out,
+    of_step,
+    title_of,
+)
 from calendar_app.letters.reading.venues import venue
+from calendar_app.letters.reading.windows import windows
 from calendar_app.school.places import Gazetteer
-from calendar_app.words.french import WEEKDAYS, day_words
 from calendar_app.words.text import fold
-from calendar_app.words.vocabulary import Certainty, EventType
+from calendar_app.words.vocabulary import EventType
+
+#: How many dates without an item are told: a letter of records has hundreds.
+_MOST_PASSED = 200
 
 #: How many paragraphs of a section may introduce its list.
 _LEADING = 3
@@ -81,9 +94,15 @@ def read_letter_text(
     day, issued_from = issue_date.find(text, phrases, issued or letter.issued, today)
     title = issue_date.printed_title(text) or document_title(outline)
     reader = _Reader(outline, text, title, phrases, day, issued_from, knowledge)
-    mentions = [mention for at in range(len(phrases)) if (mention := reader.mention(at))]
-    items = merged(list(_windows(mentions, text)))
-    return LetterReading(title, day, issued_from, text, items)
+    found = [reader.mention(at) for at in range(len(phrases))]
+    mentions = [mention for mention in found if isinstance(mention, Mention)]
+    passed = [
+        PassedOver(text[phrase.start : phrase.end], phrase.start, why)
+        for phrase, why in zip(phrases, found, strict=True)
+        if isinstance(why, str)
+    ]
+    items = merged(list(windows(mentions, text)))
+    return LetterReading(title, day, issued_from, text, items, tuple(passed[:_MOST_PASSED]))
 
 
 class _Reader:
@@ -104,6 +123,8 @@ class _Reader:
         self.title = title
         self.phrases = phrases
         self.issued = issued
+        # What stands above the title of the letter is not a part of it.
+        self.title_at = max(0, text.find(title[:25]))
         self.guessed = issued_from in issue_date.GUESSED
         self.knowledge = knowledge
         self.spans = [(phrase.start, phrase.end) for phrase in phrases]
@@ -112,8 +133,9 @@ class _Reader:
         self.places: dict[int, Surroundings | None] = {}
         self.numbers = {id(section): n for n, section in enumerate(outline.sections)}
 
-    def mention(self, at: int) -> Mention | None:
-        """Return the item that a phrase announces, or None when it announces nothing.
+    def mention(self, at: int) -> Mention | str | None:
+        """Return the item that a phrase announces, or why it announces none, in French words; None
+        for the day of the letter itself and for a date in a list of addresses.
 
         :param at: the number of the phrase.
         """
@@ -122,24 +144,37 @@ class _Reader:
         if place is None or issue_date.is_masthead(self.outline, place, phrase, self.issued):
             return None
         around = context_of(self.outline, place)
+        phrase = contexts.new_day(phrase, around, folded(self.text[phrase.start : phrase.end]))
         past = contexts.past_tense(around) and not phrase.lead.ends
-        days = resolve(phrase, self.issued, past=past, near=self._near(place, at))
+        days = resolve(
+            phrase,
+            self.issued,
+            past=past,
+            near=self._near(place, at),
+            school_year=school_year(self.outline, place, self.title),
+        )
         if phrase.struck and self._replaced(at, place):
-            return None
-        if contexts.refusal(phrase, days, around, self.issued):
-            return None
+            return "date barrée, remplacée par une autre"
+        if rule := contexts.refusal(phrase, days, around, self.issued):
+            return contexts.REFUSALS[rule]
         span = self.spans[at]
         section_spans = self._in_section(place, span)
-        title, title_from = title_of(self.outline, place, span, section_spans, self.title)
+        over = self.title if self.title_at <= phrase.start else ""
+        found = title_of(self.outline, place, span, section_spans, over)
+        kind = contexts.kind_of(phrase, days, around, fold(found.text))
+        if kind is not ItemKind.EVENT:
+            found = of_step(self.outline, place, found, over)
+        title, title_from = shown(found.text), found.rule
         if not title:
-            return None
-        kind = contexts.kind_of(phrase, days, around, fold(title))
+            return "rien ne dit de quoi il s'agit"
         status = contexts.status(phrase, around, self._after_struck(at))
-        item = self._item(phrase, days, place, around, title, title_from, kind, status)
+        item = self._item(phrase, days, place, around, title, found, kind, status)
         number = self.numbers[id(place.section)]
         kind_of_block = place.block.kind
         listed = kind_of_block in (BlockKind.ITEM, BlockKind.ROW)
-        return Mention(item, number, kind_of_block is BlockKind.HEADING, title_from, listed)
+        heads = kind_of_block is BlockKind.HEADING
+        opens = contexts.step_of(kind, phrase, around) if item.last_day is None else None
+        return Mention(item, number, heads, title_from, listed, opens)
 
     def _item(
         self,
@@ -148,25 +183,28 @@ class _Reader:
         place: Surroundings,
         around: contexts.Context,
         title: str,
-        title_from: str,
+        found: Title,
         kind: ItemKind,
         status: ItemStatus,
     ) -> DatedItem:
-        first, last, end_time = _bounds(phrase, days, kind, self.text)
-        step = contexts.step_of(kind, phrase, around) if last else None
-        warnings = list(self._warnings(phrase, days, kind, step, last or first))
+        title_from = found.rule
+        first, last, end_time = _bounds(phrase, days, kind)
+        ends = last is not None or days.impossible is not None
+        step = contexts.step_of(kind, phrase, around) if ends else None
+        warnings = self._warnings(phrase, days, place, around, step, last or first)
         said = flat(self._about(place, phrase.start))
         own = flat(self.outline.text[slice(*place.territory)][: _NEAR // 2])
-        academies, departments = self.scopes.of(place, phrase.start)
-        sentence = flat(self.outline.text[slice(*place.sentence)])
-        if place.block.kind is BlockKind.ROW:
-            sentence = re.sub(r"(?: ?\|)+ ?", " · ", sentence.strip(" |"))
-        start_time = phrase.start_time
-        if start_time is None and end_time is None and place.cells:
-            found = [hours(words) for _, words in place.cells]
-            start_time, end_time = next((pair for pair in found if any(pair)), (None, None))
-        if kind is ItemKind.DEADLINE:
-            start_time, end_time = None, end_time or phrase.start_time
+        scope = self.scopes.of(place, phrase.start, title)
+        sentence = self._sentence(place)
+        start_time, end_time = _hours(phrase, place, kind, end_time)
+        finding = Finding(
+            phrase, days, kind, step, status, title, title_from,
+            marked=is_marked(self.outline, place, title_from),
+            rival=self._has_rival(phrase, place, found, title, kind),
+            plain=contexts.is_plain(kind, phrase, around, fold(title)),
+            scope=(scope.sure, scope.why),
+        )  # fmt: skip
+        doubts, reasons = doubts_of(finding, self.issued, warnings)
         return DatedItem(
             title=title,
             kind=kind,
@@ -178,20 +216,65 @@ class _Reader:
             time_zone=scopes.zone_of(phrase.zone, self.knowledge.academies),
             certainty=days.certainty,
             status=status,
-            academies=academies,
-            departments=departments,
+            academies=scope.academies,
+            departments=scope.departments,
             place=self._venue(place, phrase) if kind is ItemKind.EVENT else None,
             classes=classes(said),
-            themes=subjects.themes(f"{title}. {sentence} {own}", self.knowledge.themes),
+            themes=subjects.themes(f"{title}. {sentence}", own, self.knowledge.themes),
             event_type=self._event_type(title, sentence, place),
             organiser=subjects.organiser(said),
-            url=link_of(self.outline, place, phrase.start, title, self.links),
+            url=self._link(place, phrase, title, title_from),
             phrase=self.text[phrase.start : phrase.end],
             sentence=sentence,
             offset=phrase.start,
-            confidence=_confidence(days, kind, step, title_from, status, warnings),
+            confidence=doubts.least,
+            doubts=doubts,
+            reasons=reasons,
             rule=f"{_rule(phrase)}, {days.year_from}, {title_from}",
             warnings=tuple(warnings),
+        )
+
+    def _has_rival(
+        self, phrase: DatePhrase, place: Surroundings, found: Title, title: str, kind: ItemKind
+    ) -> bool:
+        """Whether something else may be the title, or a part of it."""
+        others = self._in_section(place, (phrase.start, phrase.end))
+        opens = kind is ItemKind.WINDOW and phrase.shape is Shape.DAY
+        return (
+            leaves_out(found, place, others, happens=opens or kind is ItemKind.EVENT)
+            or is_stacked(self.outline, place, found.rule)
+            or has_rival(self.outline, place, phrase.start, title, found.rule)
+        )
+
+    def _link(
+        self, place: Surroundings, phrase: DatePhrase, title: str, title_from: str
+    ) -> str | None:
+        # Under « Vote du public » the link is that of the vote, not of the prize above it.
+        headed = title.rpartition(" : ")[2] if title_from == "heading" else title
+        return link_of(self.outline, place, phrase.start, headed, self.links)
+
+    def _sentence(self, place: Surroundings) -> str:
+        sentence = flat(self.outline.text[slice(*place.sentence)])
+        if place.block.kind is BlockKind.ROW:
+            return re.sub(r"(?: ?\|)+ ?", " · ", sentence.strip(" |"))
+        return sentence
+
+    def _warnings(
+        self,
+        phrase: DatePhrase,
+        days: Days,
+        place: Surroundings,
+        around: contexts.Context,
+        step: Step | None,
+        end: date | None,
+    ) -> list[str]:
+        """Return the warnings of an item that ends on the day *end*."""
+        after = place.sentence[1]
+        unsettled = contexts.unsettled(around, folded(self.outline.text[after : after + 100]))
+        return list(
+            warnings_of(
+                phrase, days, step, end, self.issued, guessed=self.guessed, unsettled=unsettled
+            )
         )
 
     def _event_type(self, title: str, sentence: str, place: Surroundings) -> EventType | None:
@@ -210,32 +293,6 @@ class _Reader:
         last = max(place.sentence[1], min(block.end, phrase.end + 40))
         text = self.outline.text[block.start : last]
         return venue(text, phrase.start - block.start, min(phrase.end, block.end) - block.start)
-
-    def _warnings(
-        self, phrase: DatePhrase, days: Days, kind: ItemKind, step: Step | None, end: date | None
-    ) -> list[str]:
-        found = []
-        if days.wrong_weekday:
-            printed = next(day for day in phrase.days if day.weekday is not None)
-            said = WEEKDAYS[printed.weekday or 0]
-            found.append(
-                f"La lettre dit « {said} », mais le {day_words(days.first, weekday=False)} est un "
-                f"{WEEKDAYS[days.first.weekday()]}."
-            )
-        if phrase.lead is LeadIn.BEFORE and end is not None and end < days.last:
-            found.append(
-                f"« Avant le {day_words(days.last, weekday=False, year=False)} » : le dernier jour "
-                f"est le {day_words(end, weekday=False, year=False)}."
-            )
-        if days.certainty is Certainty.APPROXIMATE:
-            found.append("Date approximative : à préciser.")
-        if step is Step.UNKNOWN:
-            found.append(NO_STEP)
-        if (end or days.last) < self.issued:
-            found.append("Cette date est passée au jour de la lettre.")
-        if self.guessed and days.year_from not in ("printed", "weekday"):
-            found.append("Année supposée : la lettre ne dit pas la sienne.")
-        return found
 
     def _place(self, at: int) -> Surroundings | None:
         if at not in self.places:
@@ -266,7 +323,7 @@ class _Reader:
         found = []
         for start, _ in self._in_section(place, self.spans[at])[:50]:
             day = self.phrases[bisect_left(self.spans, (start, 0))].days[-1]
-            if day.year is not None and day.day is not None:
+            if day.year is not None and day.day is not None and day.exists:
                 found.append(date(day.year, day.month, day.day))
         return found
 
@@ -301,55 +358,18 @@ class _Reader:
         return "\n\n".join(parts)
 
 
-def _windows(mentions: Sequence[Mention], text: str) -> Iterator[Mention]:
-    """Yield the mentions, with an opening and its deadline in the same sentence as one window.
-
-    Example: « les inscriptions ouvrent le 4 janvier et ferment le 26 ».
-    """
-    left = deque(mentions)
-    while left:
-        first = left.popleft()
-        a, b = first.item, left[0].item if left else None
-        if (
-            b is not None
-            and (a.kind, a.last_day, b.kind) == (ItemKind.WINDOW, None, ItemKind.DEADLINE)
-            and a.sentence == b.sentence
-            and a.first_day is not None
-            and b.last_day is not None
-            and a.first_day < b.last_day
-            and a.certainty is b.certainty is Certainty.DAY
-            and a.step in (None, b.step)
-        ):
-            left.popleft()
-            yield replace(
-                first,
-                item=replace(
-                    a,
-                    last_day=b.last_day,
-                    end_time=b.end_time,
-                    step=b.step,
-                    phrase=text[a.offset : b.offset + len(b.phrase)],
-                    warnings=tuple(dict.fromkeys(a.warnings + b.warnings)),
-                ),
-            )
-        else:
-            yield first
-
-
 def _bounds(
-    phrase: DatePhrase, days: Days, kind: ItemKind, text: str
+    phrase: DatePhrase, days: Days, kind: ItemKind
 ) -> tuple[date | None, date | None, time | None]:
     """Return the first day, the last day and the last hour of an item, inclusive.
 
-    « avant le 15 » ends on the 14th, unless an hour or « inclus » is printed.
+    « avant le 15 » ends on the 15th, which is printed: :func:`doubts.warnings_of` says that the
+    letter may mean the day before.
     """
+    if days.impossible is not None:
+        return None, None, phrase.end_time
     if kind is ItemKind.DEADLINE:
-        last = days.last
-        printed = text[phrase.start : phrase.end].casefold()
-        exact = days.certainty is Certainty.DAY and phrase.end_time is None
-        if phrase.lead is LeadIn.BEFORE and exact and "inclus" not in printed:
-            last -= timedelta(days=1)
-        return None, last, phrase.end_time
+        return None, days.last, phrase.end_time
     if kind is ItemKind.WINDOW and phrase.lead.ends:
         return None, days.last, phrase.end_time  # open « jusqu'au », for example an exhibition
     if kind is ItemKind.WINDOW and phrase.shape is Shape.DAY:
@@ -359,25 +379,18 @@ def _bounds(
     return days.first, days.last, phrase.end_time
 
 
+def _hours(
+    phrase: DatePhrase, place: Surroundings, kind: ItemKind, end_time: time | None
+) -> tuple[time | None, time | None]:
+    """Return the first and the last hour of an item, from its phrase or from a cell of its row."""
+    start_time = phrase.start_time
+    if start_time is None and end_time is None and place.cells:
+        found = [hours(words) for _, words in place.cells]
+        start_time, end_time = next((pair for pair in found if any(pair)), (None, None))
+    if kind is ItemKind.DEADLINE:
+        return None, end_time or phrase.start_time
+    return start_time, end_time
+
+
 def _rule(phrase: DatePhrase) -> str:
     return f"{phrase.lead.value} {phrase.shape.value}".strip()
-
-
-def _confidence(
-    days: Days,
-    kind: ItemKind,
-    step: Step | None,
-    title_from: str,
-    status: ItemStatus,
-    warnings: Sequence[str],
-) -> float:
-    """Return how sure the reader is, from 0.05 to 0.97; each guess lowers the value."""
-    sure = 0.97
-    sure -= {"printed": 0.0, "weekday": 0.02, "next": 0.02}.get(days.year_from, 0.05)
-    sure -= 0.3 * days.wrong_weekday
-    sure -= 0.3 * (days.certainty is Certainty.APPROXIMATE)
-    sure -= 0.15 * (step is Step.UNKNOWN)
-    sure -= {"named-nearby": 0.1, "document": 0.2, "sentence": 0.05}.get(title_from, 0.0)
-    sure -= 0.2 * (status is not ItemStatus.PLANNED)
-    sure -= 0.25 * any("passée" in warning or "supposée" in warning for warning in warnings)
-    return round(max(sure, 0.05), 2)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from calendar_app.letters.reading.blocks import Block, BlockKind, Outline
+from calendar_app.letters.layout.blocks import Block, BlockKind, Outline
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.words.text import fold, slugify
 

@@ -7,8 +7,10 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
+from calendar_app.letters.doubts import DOUBT, PARTS, Doubts
 from calendar_app.words.french import day_words
 from calendar_app.words.text import slugify
 from calendar_app.words.vocabulary import Certainty
@@ -21,7 +23,16 @@ _SHARED_WORDS = 0.5
 _MANY, _SERIES = 100, 12
 
 # The rules of ``titles`` that find a title, the best first.
-_BEST_TITLES = ("row", "heading-line", "line", "label", "heading", "sentence", "named-nearby")
+_BEST_TITLES = (
+    "row",
+    "heading-line",
+    "line",
+    "label",
+    "heading",
+    "stage",
+    "sentence",
+    "named-nearby",
+)
 
 _EMPTY_WORDS = frozenset(
     "concours edition journee journees semaine atelier ateliers formation webinaire prochaine"
@@ -38,6 +49,7 @@ class Mention:
     :param in_heading: whether the date stands in the heading of the section.
     :param title_from: the rule that found the title of the item (``titles.title_of``).
     :param in_list: whether the passage is a list item or a table row.
+    :param opens: of an opening without its end, the step that opens, or None.
     """
 
     item: DatedItem
@@ -45,6 +57,7 @@ class Mention:
     in_heading: bool
     title_from: str
     in_list: bool = False
+    opens: Step | None = None
 
 
 def merged(mentions: Sequence[Mention]) -> tuple[DatedItem, ...]:
@@ -80,6 +93,9 @@ def _grouped(
     return found
 
 
+_QUOTED = re.compile(r"«([^»]+)»")
+
+
 @lru_cache(2_000)
 def words(title: str) -> frozenset[str]:
     """Return the folded words that distinguish a title from others, or all when none does."""
@@ -88,7 +104,10 @@ def words(title: str) -> frozenset[str]:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two titles name the same thing."""
+    """Whether two titles name the same thing; two names in quotation marks must agree."""
+    quoted = _QUOTED.findall(one), _QUOTED.findall(other)
+    if all(quoted) and not {slugify(n) for n in quoted[0]} & {slugify(n) for n in quoted[1]}:
+        return False
     first, second = words(one), words(other)
     if not first or not second:
         return slugify(one) == slugify(other)
@@ -99,6 +118,8 @@ def _same(one: Mention, other: Mention) -> bool:
     a, b = one.item, other.item
     if (a.certainty, a.last_day, a.status) != (b.certainty, b.last_day, b.status):
         return False
+    if not (a.first_day or a.last_day or a.phrase == b.phrase):
+        return False  # two days that do not exist
     if a.start_time and b.start_time and a.start_time != b.start_time:
         return False
     if a.first_day != b.first_day and ItemKind.DEADLINE not in (a.kind, b.kind):
@@ -149,7 +170,7 @@ def _one(one: Mention, other: Mention) -> Mention:
         event_type=a.event_type or b.event_type,
         organiser=a.organiser or b.organiser,
         url=a.url or b.url,
-        confidence=max(a.confidence, b.confidence),
+        **_doubts_of_both(title.item, kind, a if a.academies or not b.academies else b, a, b),
         warnings=tuple(
             dict.fromkeys(
                 w
@@ -161,10 +182,34 @@ def _one(one: Mention, other: Mention) -> Mention:
     return Mention(item, one.section, one.in_heading or other.in_heading, title.title_from)
 
 
+def _doubts_of_both(
+    title: DatedItem, kind: DatedItem, place: DatedItem, one: DatedItem, other: DatedItem
+) -> dict[str, Any]:
+    """Return the doubts of one item that two passages speak of: those of the passage that each part
+    was taken from; both agree on the day.
+
+    :param title, kind, place: the items that gave the title, the kind and the académies.
+    """
+    every = [item.doubts for item in (title, kind, place, one, other)]
+    if any(doubts is None for doubts in every):
+        return {"confidence": max(one.confidence, other.confidence)}
+    of_title, of_kind, of_place, a, b = (doubts for doubts in every if doubts is not None)
+    doubts = Doubts(max(a.day, b.day), of_title.title, of_kind.kind, of_place.place)
+    known = dict.fromkeys(title.reasons + one.reasons + other.reasons)
+    reasons = tuple(r for r in known if _is_in_doubt(r, doubts))
+    return {"confidence": doubts.least, "doubts": doubts, "reasons": reasons}
+
+
+def _is_in_doubt(reason: str, doubts: Doubts) -> bool:
+    part = PARTS[reason.partition(" : ")[0]]
+    return bool(getattr(doubts, part) < DOUBT)
+
+
 def _richness(mention: Mention) -> tuple[int, float, int]:
     item = mention.item
     said = (item.start_time, item.place, item.url, item.academies or None)
-    return sum(value is not None for value in said), item.confidence, -item.offset
+    sure = item.doubts.day if item.doubts else item.confidence
+    return sum(value is not None for value in said), sure, -item.offset
 
 
 def _rank(title_from: str) -> int:
@@ -210,6 +255,7 @@ def _with_contradictions(mention: Mention, kept: Sequence[Mention]) -> DatedItem
     return replace(
         item,
         confidence=min(item.confidence, 0.5),
+        doubts=item.doubts and replace(item.doubts, day=min(item.doubts.day, 0.5)),
         warnings=(*item.warnings, f"La lettre donne aussi le {said} : choisissez."),
     )
 
@@ -221,6 +267,7 @@ def _contradicts(one: Mention, other: Mention) -> bool:
         or a.kind is not b.kind
         or a.status is not ItemStatus.PLANNED
         or (b.status is not ItemStatus.PLANNED)
+        or date.max in (_day(a), _day(b))
     ):
         return False
     if Certainty.APPROXIMATE in (a.certainty, b.certainty) or _day(a) == _day(b):
@@ -243,5 +290,5 @@ def _name(title: str) -> str:
 
 
 def _day(item: DatedItem) -> date:
-    # An item has at least one of the two days.
+    # Only an item whose day does not exist has neither.
     return item.last_day or item.first_day or date.max

@@ -14,7 +14,8 @@ from calendar_app.words.text import fold
 LENGTH = 120
 KINDS = (
     r"concours|défis?|prix|olympiades?|rallye|trophées?|tournois?|championnats?|challenge|festival"
-    r"|salon|journées?|semaines?|quinzaine|mois|fête|nuit|printemps|rencontres?|congrès|colloque"
+    r"|salon|journées?|semaines?|quinzaine|mois|fêtes?|nuits?|printemps|rencontres?|congrès"
+    r"|colloque"
     r"|séminaire|conférences?|webinaires?|wébinaires?|webinars?|ateliers?|formations?|stages?"
     r"|parcours|visioconférences?|réunions?|sessions?|séances?|finales?|demi-finales?|cérémonie"
     r"|remise|appel (?:à|aux?) [a-zà-ÿ]+|exposition|spectacle|forum|hackathon|marathon|projet"
@@ -31,13 +32,15 @@ STOP = (
     r"|propose\w*"
     r"|organise\w*|lance|vise|prend|prendra|revient|reviendra|initialement|prévue?s?|afin|fixée?s?"
     r"|jusqu|avant|dès|ce|cette|puis|tiendra|tient|offre\w*|doi\w+|inscri\w+|destinée?s?|réunira"
-    r"|reportée?s?|annulée?s?|vient|viennent|(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|le|par|pendant"
+    r"|reportée?s?|annulée?s?|fêt\w+|célèbr\w+|vient|viennent|n['’](?:est|a|ont|aura|auront)|me|te|mais|très|ne|pas|"
+    r"(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|le|par|pendant"
     r"|lors|s’|s'"
 )
 NAMED = re.compile(
     rf"(?<![^\W_])(?P<name>(?:(?:premi|deuxi|troisi|prochain|grand|nouvel|seconde?"
     rf"|\d+\s?e)[a-zà-ÿ]*\s)?"
-    rf"(?:{KINDS})\b(?:\s+(?!(?:{STOP})\b)(?:«[^»]{{1,80}}»|“[^”]{{1,80}}”"
+    rf"(?:(?:{KINDS})|(?-i:(?:[A-ZÀ-Þ][\w’'-]+\s){{1,3}}(?:Festival|Challenge|Days?|Week"
+    rf"|Cup)))\b(?:\s+(?!(?:{STOP})\b)(?:«[^»]{{1,80}}»|“[^”]{{1,80}}”"
     r"|[^\s,.;:!?()«»“”]+(?:[.'’@][^\s,.;:!?()«»“”]+)*)){0,14})",
     re.IGNORECASE,
 )
@@ -81,19 +84,60 @@ GENERIC = re.compile(
     r"|on|parle|appels?|editions?|etapes?|trimestre|qui|s'|participe|academi(?:e|ques?)|cher\w*"
     r"|collegues?|bilan"
     r"|pouvez|encore|vous|est|il|ca|se|dans|cultur\w+"
-    r"|numeriques?|pedagogi\w+|vie|du|jury|reglement|\d+e?)\b[\s'-]*)+"
+    r"|numeriques?|pedagogi\w+|vie|du|jury|reglement|\d+e?"
+    r"|previsionnel\w*|toutes?|articles?|lettre|former|partir|avec|personnel\w*|donnees|accueil"
+    r"|menu"
+    r"|fermer|cycles?|maternelles?|elementaires?|presentiel|distanciel|ligne|autres|publics?"
+    r"|residences|materiel|usages|daac|drane|dane|clemi|debut|mi|fin|courant|selections?"
+    r"|etablissements?"
+    r"|resultats?|laureats?)\b[\s'-]*)+"
+)
+#: A season or a field, as a heading over several things: « À l'automne », « Livre et lecture ».
+_FIELD = re.compile(
+    r"(?:(?:les?|la|l'|a|au|aux|en|et|de|des|du|d'|culture|enseignement|education|automne|hiver"
+    r"|printemps|ete|livres?|lecture|cinema|audiovisuel\w*|patrimoines?|musiques?|danse|theatre"
+    r"|arts?"
+    r"|plastiques?|visuels?|scientifiques?|techniques?|industriel\w*|sciences?|spectacles?|vivant"
+    r"|architecture|photographie|langues?|sports?|medias?|citoyennete|pass|videos?)\b[\s',-]*)+"
+)
+#: Who writes is not what takes place: « Académie de Grenoble », « DSDEN du Pas-de-Calais ».
+_OFFICE = re.compile(
+    r"(?:academie d|region academique|rectorat|dsden|circonscription|delegation|direction"
+    r"|inspection"
+    r"|services?|reseau|atelier canope|ministere|departement|college |lycee |ecole "
+    r"|comite d|mission |pole )(?!.*[«“])"
+)
+#: A heading that says where or when its letter was written, or where one is on a site, and names
+#: nothing: « Amiens, le 13 mai 2024 », « Publié le 25 juin », « Accueil / Actualités / Concours ».
+_NO_TITLE = re.compile(
+    r"[a-z' -]{3,30}, (?:le )?(?:(?:lun|mar|mer|jeu|ven|sam"
+    r"|dim)[a-z]* )?\d{1,2}(?:er)? [a-z]+ 20\d\d$"
+    r"|(?:publie|mis a jour|mise a jour|modifie|derniere mise|newsletter d|lettre d)[a-z]* .*\d"
+    r"|(?:bonjour|bonsoir|cher(?:e|es|s)?\b|madame|mesdames|monsieur|merci|bien a|bonne reception"
+    r"|cordialement|accueil (?:[/>|]|.*\b(?:contact|connecter|plan du site)\b))"
+    r"|(?:calendrier|dates|agenda|echeances|etapes|programme)\b(?!.*\b(?:concours|prix|defi|rallye"
+    r"|festival|olympiades|tournoi|challenge|trophees)\b)"
+    r"|(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? \d|\d{1,2}/\d"
+    r"|(?:les |nos )?(?:concours|defis|projets|actions|formations|ateliers|stages|webinaires)"
+    r" (?:ouverts?|et|pour|proposes?|du mois)\b(?!.*[«“])"
+    r"|.* [/>] .* [/>] "
 )
 #: A title that names only a step of something. The full title also names the thing.
 PART = re.compile(
     r"(?:(?:(?:le|la|les|l'|premiere?|deuxieme|troisieme|seconde?|1re|1ere?|1er|2e|2eme|3e|3eme"
     r"|grande?"
     r"|demi-?)[\s']*)?"
-    r"(?:tours?|phases?|etapes?|manches?|epreuves?|finales?|qualifications?|inscriptions?|remise"
-    r"|ceremonie|palmares|resultats?|laureats?|selections?|ouverture|cloture|lancement"
-    r"|stage de preparation|seances?|sessions?|scores?|jury|envois?|depots?|restitution|bulletins?"
-    r"|rencontre finale"
-    r"|journee de (?:lancement|cloture|restitution)|parcours|edition|vote|reunion (?:de"
-    r"|d'information))"
+    r"(?:tours?|phases?|etapes?|manches?|epreuves?|finales?|demi-finales?|qualifications?"
+    r"|inscriptions?|remise|ceremonies?|palmares|resultats?|laureats?|(?:pre-?)?selections?"
+    r"|ouverture|cloture|lancement|debut|demarrage|stage de preparation|seances?|sessions?|scores?"
+    r"|series?|volets?|vagues?|reception|jurys?|envois?|depots?|restitutions?|bulletins?"
+    r"|rencontre finale|oraux|oral|ecrits?"
+    r"|(?:journee|demi-journee|matinee|apres-midi|soiree|reunion|webinaire|visio\w*|rencontre"
+    r"|seance)"
+    r" de (?:lancement|cloture|restitution|formation|remise|presentation|preparation|finale)"
+    r"|deliberations?|annonces?|proclamations?|publications?|auditions?|diffusions?|communications?"
+    r"|designations?|tirages?|corrections?|notifications?|affichage|vote|votes|mise en ligne"
+    r"|exposition des|parcours|edition|(?:reunion|webinaire|visio\w*|seance) (?:de|d'info\w*))"
     r"|parcours|(?:prochaine?|premiere?|deuxieme) (?:atelier|seance|rencontre|webinaire))\b"
 )
 ROLE = re.compile(
@@ -101,7 +145,36 @@ ROLE = re.compile(
     r"|jours?"
     r"|horaires?|periode|retour|rendu|calendrier|fin des|ouverture|lieu|jusqu\w*|transmission"
     r"|rappel"
-    r"|attention|important|nouveau|objet|public|duree|reponses?|votes?|depot|a noter|pour|du|le)\b"
+    r"|attention|important|nouveau|objet|public|duree|reponses?|votes?|depot|a noter)\b|^pour\b"
+    r"|\b(?:pour|du|le)\W*$"
+)
+#: Words of a step at the start of a title: the rest of it, or the heading, names the thing.
+STEP_FIRST = re.compile(
+    r"(?:les? |la |l')?(?:dates? (?:limites?|butoirs?)|cloture|fin\b|fermeture|ouverture|debut"
+    r"|depots?"
+    r"|(?:pre-?)?inscri\w*|candidat\w*|envois?|retours?|remise|rendus?|transmission|dernier\w*"
+    r"|limite|echeance|delai|reception|saisie|votes?|reponses?|a (?:rendre|renvoyer|envoyer"
+    r"|deposer)"
+    r"|engagement|reservations?|postul\w+|dossiers?|formulaires?|lancement|periode)\b"
+)
+#: A word alone that only says what sort of event something is.
+KIND = re.compile(rf"(?:{KINDS})", re.IGNORECASE)
+#: A name with its noun: « foire « Maths en fête » ».
+QUOTED_NAME = re.compile(
+    r"(?<![\w’'-])(?P<name>(?!intitul|nomm|appel|dit|thème|titre|mot|pour|avec|dans|sous|question"
+    r"|consigne|autour|comme|baptis|surnomm|sujet|page|site|rubrique|mention|document|fichier)"
+    r"[^\W\d_]{4,20}\s?«[^«»]{2,80}»)",
+    re.IGNORECASE,
+)
+#: With whom, or about what: « Rencontre le 6 novembre avec l'autrice qui… ».
+WITH = re.compile(
+    r"\s?(?P<with>(?:avec|autour d|sur)\b\s?[^,.;:!?()]{3,60}?)(?=\s(?:qui|que|dont|où|à|au|en"
+    r"|de \d)\b"
+    r"|\s?[,.;:!?(]|\s?$)"
+)
+_LETTER = re.compile(
+    r"\b(?:lettre|infolettre|newsletter|gazette|flash|actualites|breves|infos?|depeche"
+    r"|circulaire)\b"
 )
 WHOLE = re.compile(
     r"\b(?:concours|défi|rallye|tournoi|olympiades|trophées|championnat|prix|festival|salon"
@@ -112,7 +185,8 @@ WHOLE = re.compile(
 ORDINAL = r"\b(?:premiere?|deuxieme|seconde?|troisieme|prochaine?|nouvel(?:le)?|la|le|les)\b"
 # The step of the date, which a heading or a row adds after the name.
 STEP = re.compile(
-    r"\s?[,:–-]\s(?:les )?(?:inscriptions?|dépôts?|envois?|candidatures?|date limite"
+    r"\s?[,:–-]\s(?:les )?(?:calendrier|règlement|rappel|inscriptions?|dépôts?|envois?"
+    r"|candidatures?|date limite"
     r"|appel)\b[^«»]{0,40}$",
     re.IGNORECASE,
 )
@@ -156,7 +230,14 @@ def is_part(title: str, rule: str) -> bool:
         title,
         flags=re.IGNORECASE,
     )
+    rest = _CIRCUMSTANCE.sub("", rest)
     return PART.match(fold(title)) is not None and not WHOLE.search(rest.partition(" ")[2])
+
+
+#: Where or on what occasion something is done, after what is done: « dépôt sur le portail « … » ».
+_CIRCUMSTANCE = re.compile(
+    r"\s(?:sur|via|dans|par|depuis|pendant|lors|à l['’]occasion|au cours)\b.*", re.IGNORECASE
+)
 
 
 def says(over: str, title: str) -> bool:
@@ -172,7 +253,9 @@ def as_title(said: str) -> str:
     """Return *said* as a title: cleaned at both ends, without place and step, and cut between two
     words after 120 characters.
     """
-    said = re.sub(r"^(?:[^\w«“\"(#@]|\d{1,2}[.)]\s)+", "", said).strip(" \t,;:–—-|/>*_•")
+    said = re.sub(r"^(?:[^\w«“\"(#@]|\d{1,2}(?:[.)/]|\.\d{1,2}\.?)\s)+", "", said).strip(
+        " \t,;:–—-|/>*_•"
+    )
     said = re.sub(r"(?<=[^.!?\s]{3})\.$", "", LEADING.sub("", said))
     for ending in (STEP, IN_TOWN):
         if (found := ending.search(said)) and found.start() > 3:
@@ -183,6 +266,8 @@ def as_title(said: str) -> str:
         said = said[:LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:–-") + "…"
     if said.count("«") > said.count("»"):
         said += " »"
+    if said.count("(") > said.count(")"):
+        said = said[: said.rindex("(")].rstrip(" ,;:–-") or said
     if said.count(")") > said.count("("):
         said = said.replace(")", "")
     return said
@@ -191,7 +276,7 @@ def as_title(said: str) -> str:
 # A date inside a title, which may not be the date of the item: « Concours « Eau » du 12 mars ».
 DATE = re.compile(
     r"\s(?:(?:du|le|des|les)\s)?\d{1,2}(?:er)?\s(?:et \d+ )?(?:janvier|février|mars|avril|mai|juin"
-    r"|juillet|août|septembre|octobre|novembre|décembre)\b.*",
+    r"|juillet|août|septembre|octobre|novembre|décembre)\b.*|\s?:?\s\d{1,2}[/.]\d{1,2}\b.*",
     re.IGNORECASE,
 )
 
@@ -209,6 +294,198 @@ def name(match: re.Match[str]) -> str:
     """Return the title of a match of :data:`NAMED`, with a capital at its start."""
     said = trimmed(NEXT_SENTENCE.split(match["name"])[0])
     return as_title(said[:1].upper() + said[1:])
+
+
+#: Contests and weeks that take place all over the country, whoever tells of them; for folded text.
+KNOWN = re.compile(
+    r"\b(?:olympiades?|kangourou|castor|alkindi|algorea|cgenial|faites de la science|mediatiks"
+    r"|zeroclich\w*|(?:semaine|quinzaine) (?:de la presse|des mathematiques|des langues"
+    r"|de la langue francaise|olympique)|fete de la science|printemps des poetes"
+    r"|nuits? (?:de la lecture|du code)|trophees nsi|concours (?:scolaire )?des dix mots"
+    r"|dis-moi dix mots|non au harcelement"
+    r"|goncourt des lyceens|incorruptibles|petits champions de la lecture|si on lisait"
+    r"|resistance et de la deportation|cnrd|bulles de memoire|flamme de l'egalite"
+    r"|petits artistes de la memoire|jeunes reporters|ecoles fleuries|mots en or"
+    r"|math\.?en\.?jeans|course en cours|robocup|code week|erasmus ?days|safer internet)\b"
+)
+
+
+def names_something(title: str) -> bool:
+    """Whether a title is a name, as an editor would keep it: with a name in quotation marks or a
+    capital in it, or of a thing with what it is about (« Concours d'affiches »)."""
+    thing = re.sub(r"^(?:L[ea]s? |L['’])", "", title.partition(" : ")[0])
+    if KNOWN.search(fold(thing)) and len(re.findall(r"\w{4,}", thing)) > 1:
+        return True
+    if thing.isupper() and not re.search(r"[«“]", thing):
+        thing = thing.lower()  # its capitals prove nothing
+    # « Camp@Num », « RoboTeam »
+    if not weak(thing) or re.search(r"[a-zà-ÿ][A-ZÀ-Þ@]", thing):
+        return True
+    return bool(WHOLE.match(thing)) and len(thing.split()) > 1
+
+
+def is_strong_name(title: str) -> bool:
+    """Whether a title from a sentence names a thing, in quotation marks or by its sort; the capital
+    of a place in it proves nothing."""
+    return bool(
+        WHOLE.search(title) or KNOWN.search(fold(title)) or re.search(r"[a-z][A-Z@]", title)
+    )
+
+
+_VERBS_IN_TITLE = re.compile(
+    r"\b(?:vous|nous|est|sont|sera|seront|aura|auront|\w{3,}ez)\b|[?!…]|^une? |https?:",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(
+    r"^une? |\b(?:vous|nous|votre|vos|est|sont|sera|seront|ont|aura|auront|peut|peuvent|qui|que"
+    r"|il|elle|ils"
+    r"|elles|ce|cette|afin|merci|\w+ez)\b|[?!…]|[,;]\s|\d\s?h\b|\b20\d\d\b.*\b20\d\d\b|https?:|@[\w.]+\.",
+    re.IGNORECASE,
+)
+
+
+def looks_like_a_sentence(title: str, *, marked: bool) -> bool:
+    """Whether a title holds words of a sentence, or details, outside quotation marks.
+
+    :param marked: whether the letter marks it as a title; it may then hold a comma or « qui ».
+    """
+    pattern = _VERBS_IN_TITLE if marked else _SENTENCE
+    said = re.sub(r"[«“][^»”]*[»”]|\b20\d\d[-–]20\d\d\b", "", title)
+    if not marked and WHOLE.match(said):
+        said = said.replace(", ", " ")  # « Prix du roman, 38e édition »
+    return bool(pattern.search(said)) or (title[:1].islower() and not marked)
+
+
+def is_rubric(title: str) -> bool:
+    """Whether a heading names nothing: « Agenda », « En bref », « Amiens, le 13 mai 2024 »."""
+    said = fold(title)
+    generic = GENERIC.fullmatch(bare(said)) and "«" not in title
+    if re.search(r"\bacademie d", said) and not WHOLE.search(title):
+        return True
+    if _FIELD.fullmatch(bare(said)) or (_OFFICE.match(said) and not WHOLE.search(title)):
+        return True
+    return bool(generic or _NO_TITLE.match(said) or ISSUE.search(title))
+
+
+#: Matches of NAMED that name nothing: « deux mois », « la 34e édition », « l'atelier Canopé ».
+_UNNAMED = re.compile(
+    r"(?:défi d(?:e |['’])\w{2,}(?:[ei]r|[iudt]re)\b.*|mois|tours?|cycles?(?: (?:\d"
+    r"|[ivx]+)(?!\w).*)?|labels?"
+    r"|modules?(?: \d+)?|sessions?(?: 20\d\d)?|résultats|scores|présentation"
+    r"|(?:\S+ )?éditions?(?: 20\d\d\S*)?|projets?|ateliers? canopé.*)$",
+    re.IGNORECASE,
+)
+
+
+def names_in(said: str) -> list[re.Match[str]]:
+    """Return the matches of :data:`NAMED` in a text that name something, in their order."""
+    return [m for m in NAMED.finditer(said) if not _UNNAMED.match(trimmed(m["name"]))]
+
+
+def is_strong(title: str) -> bool:
+    """Whether a title says what sort of thing it names, or stands in quotation marks."""
+    if WHOLE.search(title):
+        return True
+    return any(not weak(name(m)) or len(m["name"].split()) > 2 for m in names_in(title))
+
+
+def is_field(heading: str) -> bool:
+    """Whether a heading is that of a field or a season (« Théâtre et danse »): what comes under it
+    is no title of the letter."""
+    return bool(_FIELD.fullmatch(bare(heading)))
+
+
+def is_letter(title: str) -> bool:
+    """Whether a title is that of a letter (« La lettre des ponts »), and of nothing in it."""
+    return bool(_LETTER.search(fold(title))) and not re.search(r"[«“]", title)
+
+
+def names_a_thing(title: str) -> bool:
+    """Whether a title holds the name of something, and not only the words of a step."""
+    said = re.sub(r"remise des prix", "", title, flags=re.IGNORECASE)
+    if STEP_FIRST.match(fold(said)):
+        said = _CIRCUMSTANCE.sub("", said)
+    return bool(WHOLE.search(said))
+
+
+_VERB = re.compile(
+    r"\s(?:ouvre|ouvrent|lance|lancent|organise|propose|revient|reviennent|invite|fête|célèbre"
+    r"|recrute"
+    r"|cherche|s['’]adresse|s['’]ouvre|aura|auront|a lieu|est|sont|sera|seront|se tient|se déroule"
+    r"|débute|commence|reprend|vous|fait|accueille|arrive|recherche)(?=\s)"
+)
+_APPOSITION = re.compile(
+    r"(?P<name>[A-ZÀ-Þ][^,«»:]{3,45}), (?:le |la |un |une |l['’])?(?:grand |nouveau |nouvelle )?"
+    r"(?:concours|prix|défi|festival|rallye|salon|tournoi|projet|programme|challenge|appel|jeu"
+    r"|opération|exposition|spectacle|dispositif)\b.*"
+)
+_SCHOOL_YEAR = re.compile(
+    r"[\s,–—(-]*\b(?:édition|session|saison|campagne)\s?20\d\d\s?[-–/]\s?(?:20)?\d\d\)?$",
+    re.IGNORECASE,
+)
+
+
+#: Words before a name that only announce it: « Lancement de la 6e édition du concours « … » ».
+_ANNOUNCES = re.compile(
+    r"(?:(?:rappel|zoom sur|focus sur|règlement|calendrier|retour|lancement|ouverture|principe"
+    r"|présentation|annonce"
+    r"|participe[rz]|candidate[rz]|postule[rz]|inscri[\w-]+|découvr\w+|rejoign\w+|prochaine?"
+    r"|nouvelle"
+    r"|\d+\s?(?:e|ème|er|ère|re)|premi[eè]re?|\w{3,8}ième|édition|appel à candidatures?"
+    r"|à|au|aux|pour|de|du|des|la|le|les|l['’]|d['’]|votre|vos|:)\s*)+"
+    r"(?=(?:concours|défi|prix|rallye|olympiades|trophées|tournoi|championnat|label|challenge"
+    r"|programme"
+    r"|festival|semaine|printemps)\b)",
+    re.IGNORECASE,
+)
+_ORGANISED = re.compile(
+    r"(?:,? (?:la |sa )?(?:\d+\s?(?:e|ème|er|ère|re)|\w{3,9}ième|première|nouvelle) édition"
+    r"|,? (?:organisée?s?|proposée?s?|portée?s?) par .*)$",
+    re.IGNORECASE,
+)
+
+
+def shown(title: str) -> str:
+    """Return a title as it is shown: without the words that join it to its sentence, and with a
+    capital."""
+    said = re.sub(
+        r"^(?:(?:dans le cadre|à l['’]occasion) (?:du |de la |de l['’]|des )"
+        r"|(?:le |la |les |l['’])(?=(?i:concours|défi|prix|journée|semaine|salon|festival"
+        r"|rallye)))",
+        "",
+        title,
+    )
+    said = re.sub(r"\s+!$", "", said)
+    announced = _ANNOUNCES.match(said)
+    if announced and re.search(r"\w{4}", announced[0]) and not weak(said[announced.end() :]):
+        said = said[announced.end() :]
+    said = (_ORGANISED.sub("", said) or title).strip(" :–—-")
+    return said[:1].upper() + said[1:] if said[:2].isalpha() or said[:1] in "éèêàâîôœ" else said
+
+
+def subject(title: str) -> str:
+    """Return the name in a title that says more than a name.
+
+    « Le parlement des collégiens ouvre sa dixième session » is about « Le parlement des
+    collégiens »; « Voix hautes, concours de plaidoiries » is « Voix hautes »; the school year of an
+    edition is no part of its name.
+    """
+    title = _SCHOOL_YEAR.sub("", title) or title
+    if match := _APPOSITION.fullmatch(title):
+        return match["name"] if not NAMED.search(match["name"]) else title
+    shorter = title
+    for match in _VERB.finditer(title):
+        before = title[: match.start()]
+        if before.count("«") <= before.count("»"):
+            shorter = before
+            break
+    if (
+        shorter != title
+        and len(shorter.split()) > 1
+        and re.match(r"(?:L[ea]s?\s|L['’]|[A-ZÀ-Þ])", shorter)
+    ):
+        return title if re.search(r"[«“]", title) and "«" not in shorter else shorter
+    return title
 
 
 def weak(title: str) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from calendar_app.letters.reading.blocks import BlockKind, Outline
-from calendar_app.letters.reading.flat_text import folded
+from calendar_app.letters.layout.blocks import BlockKind, Outline
+from calendar_app.letters.layout.flat_text import folded
+from calendar_app.letters.reading.names import KNOWN
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.school.academies import Academies
 from calendar_app.school.place_names import PlaceKind, PlaceMention
@@ -19,6 +21,10 @@ _ABOUT = 1500
 
 #: How many characters the head of a letter has, and its signature.
 _HEAD = 450
+
+#: How many characters before a place may say that it is left out, and how many around a town what
+#: is held there.
+_BEFORE, _BESIDE = 400, 90
 
 #: How many paragraphs of a section may introduce its list.
 _LEADING = 5
@@ -40,13 +46,69 @@ _RANKS = (
 )
 
 
+#: Places after these words are left out: « sauf La Réunion et Mayotte ».
+_EXCEPT = re.compile(
+    r"\b(?:sauf|hormis|excepte|hors|a l'exception (?:de|du|des)|a l'exclusion (?:de|du|des)"
+    r"|en dehors (?:de|du|des)|non compris|ne concerne(?:nt)? pas)\b"
+    r"(?![^.;:]*\b(?:jusqu|inscri|ouvert|aura|auront|sont|est)\b[^.;:]*$)[^.;:]{0,160}$"
+)
+#: The same, said after the place: « Mayotte exceptée ».
+_EXCEPTED = re.compile(
+    r"^(?:,? ?(?:et|ou)? ?(?:la |le |les |l')?[a-z-]{3,20}){0,3},? ?(?:exceptee?s?|mise?s? a part"
+    r"|non comprise?s?|n'est pas|ne sont pas)\b"
+)
+#: People to whom a text is addressed are not those for whom its dates are.
+_ADDRESSED = re.compile(
+    r"\b(?:texte adresse|adresse[es]? (?:a|au|aux)|destinataires?|a l'attention|a mesdames"
+    r"|a (?:monsieur|madame)|mesdames et messieurs|copies? (?:a|pour)|diffusion|pour attribution"
+    r"|pour information|s/c|sous couvert)\b"
+)
+#: The town of these is where people meet, and not for whom it is.
+_GATHERS = re.compile(
+    r"\b(?:(?:demi-)?finales?|remise (?:des|du) (?:prix|recompenses|trophees|diplomes|labels)"
+    r"|ceremonies?)\b"
+)
 _OFFICE = re.compile(
     r"\b(?:dsden|dasen|inspection|canope|circonscriptions?|rectorat|departement(?:ale?s?"
     r"|aux)?)\b[^.]{0,20}$"
 )
 
+_LINK = re.compile(r"https?://|\bwww\.")
+#: One link in this many must be to the sender's site.
+_MOST_LINKS = 3
+
+#: Words of a stage or of a part that concerns one place only.
+_LOCAL = re.compile(
+    r"\b(?:academi\w+|departementa\w+|regiona\w+|territoria\w+|circonscription|bassin|secteur"
+    r"|stages?|reunions?|formations?|ateliers?|visites?|reserv\w+|locale?s?|locaux|notre|nos"
+    r"|chez nous)\b"
+)
+_CONTEST = re.compile(
+    r"\b(?:concours|prix|defis?|challenge|trophees?|rallye|tournoi|championnat|joutes|label|finale"
+    r"|en ligne|a distance|webinaires?|canotech|magistere|eduscol)\b"
+)
+
 #: Académies (slugs) and départements (codes).
 _Scope = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+#: How many rings around a date are near: its sentence, its block and its heading.
+_NEAR_RINGS = 3
+
+
+class Scope(NamedTuple):
+    """For whom a date is.
+
+    :param academies: slugs.
+    :param departments: codes.
+    :param sure: from 0 to 1.
+    :param why: why it may be wrong, in French, or nothing.
+    """
+
+    academies: tuple[str, ...]
+    departments: tuple[str, ...]
+    sure: float
+    why: str
 
 
 class Scopes:
@@ -58,24 +120,72 @@ class Scopes:
         self._starts = [mention.start for mention in self.mentions]
         self._letter = self._of_letter()
 
-    def of(self, place: Surroundings, at: int) -> _Scope:
-        """Return the académies (slugs) and the départements (codes) of the item at *at*.
+    def of(self, place: Surroundings, at: int, title: str) -> Scope:
+        """Return for whom the item at *at* is.
 
         Both are empty for a national date. A town tells the scope too, except Paris, where half of
         the national events take place. Where the item names no place, the scope is that of the
         letter's office.
 
         :param at: where the date phrase starts, in characters.
+        :param title: the title of the item.
         """
-        for ring in self._rings(place, at):
+        near = folded(f"{place.lead_in} {self.outline.text[slice(*place.sentence)][:_ABOUT]}")
+        local = _LOCAL.search(f"{fold(title)} {near}")
+        if KNOWN.search(fold(title)) and not local and not self._within(*place.sentence):
+            told = KNOWN.search(near) or not any(self._letter)
+            return Scope((), (), 0.85 if told else 0.78, "le concours est national")
+        for ring_at, ring in enumerate(self._rings(place, at)):
             spans = [(max(a, at - _ABOUT), min(b, at + _ABOUT)) for a, b in ring]
-            found = [m for span in spans for m in self._within(*span)]
+            found = [m for span in spans for m in self._within(*span) if self._is_meant(m)]
             if chosen := _chosen(found):
-                return self._within_own(chosen, found)
+                scope = self._within_own(chosen, found)
+                sure, why = self._sure(scope, found, ring_at)
+                if ring_at and not local and KNOWN.search(fold(title)) and sure > 0.75:
+                    sure, why = 0.75, "le concours est national"
+                return Scope(*scope, sure, why)
             said = " ".join(folded(self.outline.text[a:b]) for a, b in spans if a < b)
-            if _NATIONAL.search(said):
-                return (), ()
-        return self._letter
+            if _NATIONAL.search(said) and not (ring_at and local and any(self._letter)):
+                return Scope((), (), 0.95 if ring_at < _NEAR_RINGS else 0.85, "")
+        if any(self._letter):
+            block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
+            heading = self.outline.words_of(place.section.heading) if place.section.heading else ""
+            if not local and _CONTEST.search(f"{fold(title)} {folded(block)} {heading}"):
+                return Scope(*self._letter, 0.75, "le concours est peut-être national")
+            if KNOWN.search(fold(title)) and not _LOCAL.search(fold(title)):
+                return Scope(*self._letter, 0.75, "le concours est national")
+            return Scope(*self._letter, 0.85, "")
+        named = any(m.kind in (PlaceKind.ACADEMY, PlaceKind.DEPARTMENT) for m in self.mentions)
+        return Scope((), (), 0.82 if named else 0.88, "la lettre nomme des académies ailleurs")
+
+    def _sure(self, scope: _Scope, found: list[PlaceMention], ring_at: int) -> tuple[float, str]:
+        """Return how sure a scope is, and why it may be wrong.
+
+        :param found: the places of the ring that gave it.
+        :param ring_at: the number of the ring, from 0, the nearest.
+        """
+        if scope == self._letter:
+            return 0.92, ""
+        if all(mention.kind is PlaceKind.TOWN for mention in found):
+            return 0.7, "déduit d'une ville"
+        if len(scope[0]) > 1 and not scope[1]:
+            return 0.75, "plusieurs académies sont nommées"
+        return (0.93, "") if ring_at < _NEAR_RINGS else (0.78, "nommé loin de la date")
+
+    def _is_meant(self, mention: PlaceMention) -> bool:
+        """Whether a date may be for the place of a mention: the text does not except it, nor only
+        write to it, nor only meet there."""
+        text = self.outline.text
+        block = self.outline.block_at(mention.start)
+        start = max(mention.start - _BEFORE, block.start if block else 0)
+        before = folded(text[start : mention.start])
+        after = folded(text[mention.end : mention.end + _BESIDE])
+        if _EXCEPT.search(before) or _EXCEPTED.match(after) or _ADDRESSED.search(before):
+            return False
+        end = min(mention.end + _BESIDE, block.end if block else len(text))
+        return mention.kind is not PlaceKind.TOWN or not _GATHERS.search(
+            folded(text[max(start, mention.start - _BESIDE) : end])
+        )
 
     def _rings(self, place: Surroundings, at: int) -> Iterable[list[tuple[int, int]]]:
         """Yield the passages around a date (starts and ends), from the nearest to the farthest."""
@@ -114,13 +224,18 @@ class Scopes:
             (max(blocks[-1].start, blocks[-1].end - _HEAD), blocks[-1].end) if blocks else head
         )
         for start, end in (head, signature):
-            chosen = _chosen([m for m in self._within(start, end) if self._is_sender(m)])
+            chosen = _chosen(
+                [m for m in self._within(start, end) if self._is_sender(m) and self._is_meant(m)]
+            )
             if chosen and len(chosen[0]) == 1:
                 return chosen
         # Links to at least two sites of an académie, and to no other académie: it is the sender.
         sites = [m for m in self.mentions if m.kind is PlaceKind.SITE]
         slugs, hosts = {m.academies for m in sites}, {self._host(m) for m in sites}
-        return (slugs.pop(), ()) if len(hosts) > 1 and len(slugs) == 1 else ((), ())
+        # Among many other links, they only say whom the letter reads.
+        links = len(_LINK.findall(self.outline.text))
+        own = len(hosts) > 1 and len(slugs) == 1 and _MOST_LINKS * len(sites) >= links
+        return (slugs.pop(), ()) if own else ((), ())
 
     def _host(self, site: PlaceMention) -> str:
         said = re.sub(r"\s", "", self.outline.text[max(0, site.start - 40) : site.end])

@@ -20,28 +20,43 @@ _TITLE, _IN_TITLE = 80, 2
 _PATTERNS = {slug: re.compile(rf"(?<!\w)(?:{p})(?!\w)") for slug, p in THEME_WORDS.items()}
 
 
-def themes(text: str, names: Mapping[str, str]) -> tuple[str, ...]:
+def themes(text: str, around: str, names: Mapping[str, str]) -> tuple[str, ...]:
     """Return the slugs of the themes of a text, the best supported first, three at most.
 
     A theme counts when the first words of the text name it, or at least two different words do.
 
+    :param around: what stands around the text, which counts too; the texts of one section have it
+        in common, and it is searched once.
     :param names: the themes that exist: slug → name on screen.
     """
-    found = scores(text)
+    found = scores(text, around)
     best = sorted((slug for slug in names if found.get(slug, 0) > 1), key=lambda s: -found[s])
     return tuple(best[:_MOST_THEMES])
 
 
-@lru_cache(256)
-def scores(text: str) -> Mapping[str, int]:
+def scores(text: str, around: str) -> Mapping[str, int]:
     """Return the score of each theme (a slug) that a text names: how many different words name it,
-    and two more when one of them is among the first words."""
+    here or *around*, and two more when one of them is among the first words."""
+    own, shared = theme_words(text), theme_words(around)
+    first = fold(text[:_TITLE])
+    return {
+        slug: len(own.get(slug, _NONE) | shared.get(slug, _NONE))
+        + _IN_TITLE * (slug in own and _PATTERNS[slug].search(first) is not None)
+        for slug in own.keys() | shared.keys()
+    }
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+@lru_cache(256)
+def theme_words(text: str) -> Mapping[str, frozenset[str]]:
+    """Return for each theme (a slug) that a text names the different words that name it."""
     said = fold(text)
-    found = {}
-    for slug, pattern in _PATTERNS.items():
-        if words := {match[0] for match in pattern.finditer(said)}:
-            found[slug] = len(words) + _IN_TITLE * bool(pattern.search(said[:_TITLE]))
-    return found
+    found = {
+        slug: frozenset(m[0] for m in pattern.finditer(said)) for slug, pattern in _PATTERNS.items()
+    }
+    return {slug: words for slug, words in found.items() if words}
 
 
 # -- types -----------------------------------------------------------------------------------------

@@ -7,15 +7,17 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import islice
 
-from calendar_app.letters.reading.blocks import Block, BlockKind, Outline, Section, sentence_bounds
+from calendar_app.letters.layout.blocks import Block, BlockKind, Outline, Section, sentence_bounds
+from calendar_app.letters.layout.clauses import clause_bounds
+from calendar_app.letters.layout.flat_text import flat, folded
 from calendar_app.letters.reading.contexts import Context
-from calendar_app.letters.reading.flat_text import flat, folded
 
 #: How many characters and cells of a row are read: no table of dates is wider.
 _ROW, _CELLS = 2_000, 20
 
 #: How many characters of the paragraph above a list are read.
 _LEAD_IN = 200
+_LABEL_LINE = re.compile(r"[^\n]{2,90}\n\s*(?:le\s|du\s)?")
 _LABEL = re.compile(r"^[^.!?]{2,90}?[ \u00a0\u202f]?[:–—][\s*_]*(?:le\s|du\s)?$")
 
 
@@ -32,6 +34,8 @@ class Surroundings:
         row, this is the block; in a section with a heading, the section; else the blocks between
         the dates before and after.
     :param cells: of a table row: (header, words), flat, without the cells that hold a date.
+    :param clause: the words of its clause before and after the date (``clauses``), flat.
+    :param shared: whether the sentence has several clauses.
     """
 
     block: Block
@@ -43,6 +47,8 @@ class Surroundings:
     lead_in: str
     territory: tuple[int, int]
     cells: tuple[tuple[str, str], ...] = ()
+    clause: tuple[str, str] = ("", "")
+    shared: bool = False
 
 
 def place_of(
@@ -63,16 +69,33 @@ def place_of(
     first, last = sentence_bounds(text, block, start)
     last = max(last, min(end, block.end))
     before, after = flat(text[first:start]), flat(text[end:last])
+    clause, shared = (before, after), False
+    bounds = clause_bounds(text, (first, last), (start, end), others)
+    if bounds != (first, last):
+        clause, shared = (flat(text[bounds[0] : start]), flat(text[end : bounds[1]])), True
     lead_in = _lead_in(outline, block)
     territory = _territory(outline, section, block, others)
     if block.kind is BlockKind.ROW:
         label, cells = _row(outline, block, start, others)
         return Surroundings(
-            block, section, (first, last), before, after, label, lead_in, territory, cells
+            block,
+            section,
+            (first, last),
+            before,
+            after,
+            label,
+            lead_in,
+            territory,
+            cells,
+            (before, after),
         )
-    line = text[first:start]
+    line = text[bounds[0] : start].lstrip(" \n,;")
     label = flat(line).strip(" :–—*-") if _LABEL.match(line.lstrip(" \t*_•-")) else ""
-    return Surroundings(block, section, (first, last), before, after, label, lead_in, territory)
+    if block.kind is BlockKind.ITEM and _LABEL_LINE.fullmatch(line):
+        label = flat(line)  # the line above the date (``date_lines``)
+    return Surroundings(
+        block, section, (first, last), before, after, label, lead_in, territory, (), clause, shared
+    )
 
 
 def _territory(
@@ -102,7 +125,12 @@ def context_of(outline: Outline, place: Surroundings) -> Context:
     headings = [*section.above, *([section.heading] if section.heading else [])]
     if place.block.kind is BlockKind.HEADING:
         headings = [heading for heading in headings if heading is not place.block]
-    label = " | ".join([place.label, *(words for _, words in place.cells)])
+    # « Hiver » under « Vacances » is no name of a thing.
+    cells = [
+        f"{header} {words}" if header.casefold().startswith("vacances") else words
+        for header, words in place.cells
+    ]
+    label = " | ".join([place.label, *cells])
     return Context(
         folded(place.before),
         folded(place.after),
@@ -110,6 +138,10 @@ def context_of(outline: Outline, place: Surroundings) -> Context:
         tuple(outline.words_of(heading) for heading in headings),
         folded(place.lead_in),
         f"{place.before[-200:].split(';')[-1]} {place.after[:120].split(';')[0]}".casefold(),
+        (folded(place.clause[0]), folded(place.clause[1])),
+        f"{place.clause[0][-200:].split(';')[-1]} {place.clause[1][:120].split(';')[0]}".casefold(),
+        place.shared,
+        place.before[-200:].split(";")[-1].casefold(),
     )
 
 
@@ -134,6 +166,8 @@ def _row(
     header: list[str] = []
     if first.start < block.start and not dated:
         header = [flat(text[slice(*cell)]) for cell in _cells(text, first)]
+        if len(header) != len(mine) and "|" not in text[block.start : block.end]:
+            header = _headers_above(text, first, block, mine)
     header += [""] * (len(mine) - len(header))
     starts = [start for start, _ in mine]
     with_date = {bisect_right(starts, o) - 1 for o, _ in others if block.start <= o < block.end}
@@ -144,6 +178,14 @@ def _row(
         if at not in with_date and (said := flat(text[slice(*cell)]).strip(" *"))
     )
     return header[column], cells
+
+
+def _headers_above(
+    text: str, first: Block, block: Block, cells: list[tuple[int, int]]
+) -> list[str]:
+    """Return for each cell of a row the header that stands above it, in a table made of spaces."""
+    headers = [(start - first.start, flat(text[start:end])) for start, end in _cells(text, first)]
+    return [min(headers, key=lambda h: abs(h[0] - (at - block.start)))[1] for at, _ in cells]
 
 
 def _cells(text: str, block: Block) -> list[tuple[int, int]]:

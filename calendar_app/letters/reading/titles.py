@@ -8,28 +8,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from calendar_app.letters.grammar.french_dates import hours
-from calendar_app.letters.reading.blocks import BlockKind, Outline
-from calendar_app.letters.reading.flat_text import flat
+from calendar_app.letters.layout.blocks import GUESSED_LEVEL, Block, BlockKind, Outline
+from calendar_app.letters.layout.flat_text import flat, folded
 from calendar_app.letters.reading.names import (
     GENERIC,
-    ISSUE,
+    KIND,
     LENGTH,
     NAMED,
+    PART,
     QUOTED,
+    QUOTED_NAME,
     ROLE,
     SIDE,
     STARTS,
+    STEP_FIRST,
     WHOLE,
+    WITH,
     as_title,
     bare,
+    is_field,
+    is_letter,
     is_part,
+    is_rubric,
+    is_strong,
+    looks_like_a_sentence,
     name,
+    names_a_thing,
+    names_in,
     says,
+    subject,
     trimmed,
     weak,
 )
+from calendar_app.letters.reading.stages import stage
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.words.text import fold
 
@@ -39,36 +54,202 @@ _NEARBY = 800
 Span = tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The title of an item and how it was found.
+
+    :param own: the words beside the date, or nothing.
+    :param rule: the rule that found *text* (:func:`title_of`).
+    :param over: the title above the item, or nothing when it was not looked for.
+    """
+
+    text: str
+    rule: str
+    own: str = ""
+    over: str = ""
+
+
 def title_of(
     outline: Outline, place: Surroundings, span: Span, others: Sequence[Span], letter: str
-) -> tuple[str, str]:
-    """Return the title of the item at *span*, and the name of the rule that found it.
+) -> Title:
+    """Return the title of the item at *span*.
 
-    The rules: ``row``, ``line``, ``label``, ``sentence`` and ``heading-line`` read the words beside
-    the date; ``heading``, ``named-nearby`` and ``document`` the words above it.
+    The rules: ``row``, ``line``, ``label``, ``sentence``, ``stage`` and ``heading-line`` read the
+    words beside the date; ``heading``, ``named-nearby`` and ``document`` the words above it;
+    ``words`` is for a date that nothing names.
 
     :param span: the start and the end of the date phrase.
     :param others: the starts and ends of the other date phrases of the section.
     :param letter: the title of the letter, used when nothing else names the item.
     """
-    title, rule = _own(outline, place, span, others)
-    if rule in ("", "sentence") and (topic := _topic(outline, place)) and weak(title or "-"):
-        return topic, "label"
-    if rule in ("", "sentence") and not others and (heading := _heading(outline, place)):
-        return heading, "heading"
-    if not title:
-        return _umbrella(outline, place, letter)
-    part = is_part(title, rule)
-    if not part and not (rule == "sentence" and weak(title)):
-        return title, rule
+    own, rule = _own(outline, place, span, others)
+    if rule in ("", "sentence", "stage") and (topic := _topic(outline, place)) and weak(own or "-"):
+        return Title(_joined(topic, own) if rule == "stage" else topic, rule or "label", own, topic)
+    if (
+        (rule in ("", "sentence") or _is_told_under(outline, place, span, own, rule))
+        and not others
+        and (heading := _heading(outline, place))
+        and not is_letter(heading)
+        and (is_strong(heading) or not WHOLE.search(own) or weak(own))
+        and not _nearer_name(outline, place, heading)
+    ):
+        return Title(_whole(heading, letter), "heading", own, heading)
+    if not own:
+        over, found = _umbrella(outline, place, letter)
+        if found == "document" and (is_letter(over) or is_rubric(over)) and (said := _who(place)):
+            return Title(said, "words")
+        if over:
+            return Title(over, found, "", over)
+        # « Webinaires : 5/11, 12/11 » with nothing above: it is only called by what it is.
+        return Title(trimmed(place.label) or _words(place), "words")
+    part = rule == "stage" or is_part(own, rule)
+    if not part and not (rule == "sentence" and weak(own)):
+        return Title(own, rule, own)
     over, found = _umbrella(outline, place, letter)
-    if not over or (found == "document" and not part):
-        return title, rule
-    if says(over, title):
-        return over, rule if len(title.split()) > 2 else found
-    if not part and " " not in title:
-        return over, found
-    return as_title(f"{over} : {title[:1].lower()}{title[1:]}"), rule
+    bare_part = len(own.split()) < 3 and is_strong(over)
+    unfit = is_letter(over) or is_rubric(over)
+    if not over or (found == "document" and not (part or bare_part)) or unfit:
+        return Title(own, rule, own)
+    if says(over, own):
+        return Title(over, rule if len(own.split()) > 2 else found, own, over)
+    if not part and " " not in own:
+        return Title(over, found, own, over)
+    return Title(_joined(over, own), rule, own, over)
+
+
+def is_marked(outline: Outline, place: Surroundings, rule: str) -> bool:
+    """Whether the letter itself marks a title as one: a heading of Markdown or HTML, or a cell.
+
+    :param rule: the rule that found the title.
+    """
+    if rule == "row":
+        return True
+    heading = place.block if rule == "heading-line" else place.section.heading
+    if not rule.startswith("heading") or heading is None or heading.level >= GUESSED_LEVEL:
+        return False
+    return not outline.text[heading.start : heading.end].isupper()  # in capitals, it is guessed
+
+
+def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: str) -> bool:
+    """Whether a name in quotation marks stands nearer to the date than a title from above it.
+
+    :param at: where the date starts.
+    :param title: the title as it is shown.
+    :param rule: the rule that found it.
+    """
+    if rule not in ("heading", "named-nearby", "document", "label"):
+        return False
+    own_words = slice(place.sentence[0], at)
+    if rule == "label" and fold(title.rpartition(" : ")[2]) in folded(outline.text[own_words]):
+        return False
+    heading = place.section.heading
+    start = max(heading.end if heading else 0, at - _NEARBY)
+    own = fold(title)
+    told = flat(outline.text[start : max(place.sentence[1], at)][: 2 * _NEARBY])
+    return any(
+        fold(match["name"]) not in own and not _THEME.search(told[: match.start()])
+        for match in QUOTED.finditer(told)
+    )
+
+
+#: What stands in quotation marks after these words is no name of what takes place.
+_THEME = re.compile(
+    r"(?:th[èe]me|sujet|site|portail|plate-?forme|application|[ée]quipe|question|mots?|autour"
+    r"|rubrique"
+    r"|consigne|malles?|\bsur|\bdans)\W*(?:\w+\W+){0,3}$|(?:^|[.!?]\s)$",
+    re.IGNORECASE,
+)
+
+
+def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, happens: bool) -> bool:
+    """Whether a title is only that of the thing above, though the words beside the date say more,
+    or though it is of one of several events there.
+
+    :param others: the places of the other date phrases of the section.
+    :param happens: whether something takes place or opens on that day.
+    """
+    if found.rule == "label" and not found.own and place.sentence[0] > place.block.start:
+        return happens
+    if found.rule != "heading":
+        return False
+    one_of_many = happens and bool(others) and not found.own
+    return one_of_many or (found.text == found.over and len(found.own.split()) > 4)
+
+
+def is_stacked(outline: Outline, place: Surroundings, rule: str) -> bool:
+    """Whether the heading that gave a title stands right under another one that names something
+    too: which of them names the thing cannot be told."""
+    if not rule.startswith("heading"):
+        return False
+    heading = place.block if rule == "heading-line" else place.section.heading
+    before = outline.neighbours(heading)[0] if heading else None
+    if heading is None or before is None or before is outline.blocks[0]:
+        return False
+    if before.kind is not BlockKind.HEADING or not before.level == heading.level == GUESSED_LEVEL:
+        return False
+    said = _named_heading(outline, before.start, before.end)
+    return bool(said) and not is_letter(said)
+
+
+_WHO = re.compile(
+    r"\W*(?:(?:la|le|les|une?|des|nos|notre)\s|l['’])?(?P<who>[^\W\d_][^,;:.?!]{3,70}?)"
+    r"(?:,|\s(?:est|sont|sera|seront|aura|auront|se|s['’]|vous|nous|doi\w+|peu\w+|à|qui|que)\b)",
+    re.IGNORECASE,
+)
+
+
+def _who(place: Surroundings) -> str:
+    """Return the subject with which the sentence of a date starts, or nothing: « La COP des
+    lycéens, qui devait… »."""
+    match = _WHO.match(place.before)
+    said = trimmed(match["who"]) if match else ""
+    is_name = said and len(said.split()) < 9 and not GENERIC.fullmatch(bare(said))
+    return as_title(said[:1].upper() + said[1:]) if is_name else ""
+
+
+def _words(place: Surroundings) -> str:
+    """Return the words around a date that nothing names, cut where they go on about something."""
+    before, after = trimmed(STARTS.sub("", place.clause[0])), place.clause[1].strip(" ,:–—-.")
+    said = before if re.search(r"[^\W\d_]{4}", before) else after
+    said = re.split(r"\s(?:qui|que|dont|où|afin|pour)\s|[.;:!?(]\s?", said)[0]
+    return as_title(said) if re.search(r"[^\W\d_]{3}", said) else ""
+
+
+def of_step(outline: Outline, place: Surroundings, found: Title, letter: str) -> Title:
+    """Return the title of a deadline or a window: that of the thing, without the words of its step.
+
+    « Clôture des inscriptions : 7 novembre » under « Prix du roman » is of the « Prix du roman »:
+    that something is to be done by a day is the kind of the item, and not its name.
+    """
+    if found.rule not in ("row", "line", "label", "sentence", "stage", "heading-line"):
+        return found
+    own = found.own
+    if names_a_thing(own):
+        named = NAMED.search(own)
+        if named and named.start() and STEP_FIRST.match(fold(own)) and WHOLE.search(named["name"]):
+            return Title(name(named), found.rule, own, found.over)
+        return found
+    if not STEP_FIRST.match(fold(own)) and (
+        found.rule not in ("sentence", "stage") or not weak(own)
+    ):
+        return found
+    over, rule = (found.over, found.rule) if found.over else _umbrella(outline, place, letter)
+    if not over or is_letter(over) or (rule == "document" and place.block.start == 0):
+        return found
+    return Title(over, "heading" if found.over else rule, own, over)
+
+
+def _is_told_under(outline: Outline, place: Surroundings, span: Span, own: str, rule: str) -> bool:
+    """Whether the words after a date only tell what its heading names: « Du 13 au 17 octobre :
+    voyage scolaire » under « Séjour à Rome »."""
+    paragraph = place.block.kind is BlockKind.PARAGRAPH
+    apart = paragraph or "\n" in outline.text[span[1] : span[1] + 3]
+    return rule == "line" and apart and weak(own) and not is_part(own, rule)
+
+
+def _joined(over: str, own: str) -> str:
+    """Return the title of a part of something: « Prix du roman : cérémonie »."""
+    return as_title(f"{over} : {own[:1].lower()}{own[1:]}")
 
 
 def document_title(outline: Outline) -> str:
@@ -80,14 +261,24 @@ def document_title(outline: Outline) -> str:
     top = [block for block in outline.blocks[:3] if block.kind is BlockKind.HEADING]
     if top and top[0].level <= 2:  # a heading that is marked, not guessed
         return as_title(flat(outline.text[top[0].start : top[0].end]))
+    if outline.blocks and (
+        subject_line := re.match(
+            r"(?:Objet|Sujet)\s?:\s(.{4,200})", outline.text[outline.blocks[0].start :][:210]
+        )
+    ):
+        return as_title(flat(subject_line[1]))
     for block in (b for b in outline.blocks[:5] if b.kind not in (BlockKind.ROW, BlockKind.ITEM)):
+        if block.kind is BlockKind.HEADING and _is_over_sections(outline, block):
+            break
         start = outline.text[block.start : min(block.end, block.start + 600)]
         sentence = re.split(r"(?<=[.!?])\s", flat(start))[0].rstrip(".")
         for said in (sentence, *map(flat, start.split("\n")[:4])):
             named = NAMED.search(said) and not weak(said) and not GENERIC.fullmatch(bare(said))
-            if named and len(said) < LENGTH and "." not in said:
+            if named and len(said) < LENGTH and "." not in said and not is_rubric(said):
                 return as_title(said)
     for section in outline.sections:
+        if section.heading and _is_over_sections(outline, section.heading):
+            break
         if section.heading and (
             said := _named_heading(outline, section.heading.start, section.heading.end)
         ):
@@ -99,27 +290,66 @@ def document_title(outline: Outline) -> str:
     return ""
 
 
+def _is_over_sections(outline: Outline, heading: Block) -> bool:
+    return is_field(flat(outline.text[heading.start : min(heading.end, heading.start + 300)]))
+
+
 def _own(
     outline: Outline, place: Surroundings, span: Span, others: Sequence[Span]
 ) -> tuple[str, str]:
     """Return the title beside the date, in its row, line or sentence, and the rule; or nothing."""
     block = place.block
     if block.kind is BlockKind.ROW:
-        titles = [
-            words
-            for header, words in place.cells
-            if re.search(r"[^\W\d_]{3}", words)
-            and not SIDE.search(fold(header))
-            and not any(hours(words))
-        ]
-        return (as_title(titles[0]), "row") if titles else ("", "")
+        return _of_row(place)
     before, after = _beside(outline, place, span, others)
     if block.kind is BlockKind.HEADING:
         return _of_heading(outline, place, before, after)
     if place.label:
-        if GENERIC.fullmatch(bare(place.label)) or ROLE.search(fold(place.label)):
-            return "", ""
-        return as_title(trimmed(place.label)), "label"
+        return _of_label(place.label)
+    return _of_line(block, before, after, _line_under(outline, place, span)) or _of_clause(place)
+
+
+def _of_row(place: Surroundings) -> tuple[str, str]:
+    titles = [
+        words
+        for header, words in place.cells
+        if re.search(r"[^\W\d_]{3}", words)
+        and not SIDE.search(fold(header))
+        and not any(hours(words))
+    ]
+    return (as_title(titles[0]), "row") if titles else ("", "")
+
+
+def _of_label(label: str) -> tuple[str, str]:
+    said = fold(label)
+    # « Feuilletez les carnets et choisissez : … » asks for something, and names nothing.
+    if GENERIC.fullmatch(bare(said)) or ROLE.search(said) or re.match(r"\W*\w{3,}ez\b", said):
+        return "", ""
+    return as_title(trimmed(label)), "label"
+
+
+_UNDER = re.compile(
+    r"[^\S\n]*(?:\n[^\S\n]*(?:\d\d?\s?h\s?\d*\W*)?heure de [^\n]{3,20})?\n[^\S\n]*"
+    r"(?P<title>[A-ZÀ-Þ«][^\n:]{3,90}?)[^\S\n]*(?=\n|$)"
+)
+
+
+def _line_under(outline: Outline, place: Surroundings, span: Span) -> str:
+    """Return the line under a date that is alone on the first line of its block, or nothing."""
+    block = place.block
+    if outline.text[block.start : span[0]].strip(" \n*_>") or block.kind is BlockKind.ROW:
+        return ""
+    match = _UNDER.match(outline.text, span[1], block.end)
+    return match["title"] if match and not re.search(r"[.,;]$", match["title"]) else ""
+
+
+def _of_line(block: Block, before: str, after: str, under: str) -> tuple[str, str] | None:
+    """Return the title that the line of a date says and its rule, or None.
+
+    :param under: the title on the line under a date that stands alone, or nothing.
+    """
+    if under and not re.search(r"[^\W\d_]{2}", trimmed(before)):
+        return as_title(under), "line"
     opening = trimmed(before)
     town = re.fullmatch(
         r"[A-ZÀ-Þ][\w’'-]*(?: (?!est|sont|a|ont|vous|nous)[\w’'-]+){0,2},?", opening
@@ -131,24 +361,74 @@ def _own(
         if beside and (said := _after(after)):
             return said, "line"
     elif block.kind is BlockKind.ITEM and len(before) < 90 and re.match(r"\W*[A-ZÀ-Þ0-9]", before):
-        match = NAMED.search(before) if len(before) > 60 else None
-        if title := as_title(trimmed(match["name"] if match else before)):
-            return title, "line"
+        return _of_item(before)
+    return None
+
+
+def _of_item(before: str) -> tuple[str, str] | None:
+    """Return the title in the words of a list item before its date and the rule, or None."""
+    if labelled := _named_label(before):
+        return labelled, "label"
+    found = names_in(before) if len(before) > 60 else []
+    title = as_title(trimmed(found[0]["name"] if found else before))
+    told = looks_like_a_sentence(title, marked=True) or re.search(r",.*\bs['’]", title)
+    if not title or is_rubric(title) or (told and not names_in(title)):
+        return None
+    return None if re.match(r"même", title, re.IGNORECASE) else (title, "line")
+
+
+def _of_clause(place: Surroundings) -> tuple[str, str]:
+    """Return the title in the clause of a date and its rule, or nothing."""
+    if occasion := _OCCASION.search(place.clause[0]):
+        said = place.clause[0][occasion.end() :]
+        if quoted := re.match(r"«[^»]{3,80}»", said):
+            return as_title(quoted[0]), "sentence"
+        if found := names_in(said):
+            return name(found[0]), "sentence"
+    if named := stage(place.clause[0]):
+        return named, "stage"
     if named := _in_sentence(place):
         return named, "sentence"
+    if place.shared and (named := _last_name(place.before[: -len(place.clause[0]) or None])):
+        return named, "sentence"
     return "", ""
+
+
+_OCCASION = re.compile(
+    r"\b(?:lors|à l['’]occasion|dans le cadre|au cours) d(?:e la|u|es|e l['’]|e)\s?",
+    re.IGNORECASE,
+)
+
+
+def _last_name(said: str) -> str:
+    """Return the last name in words before a clause that says what it is of, or nothing."""
+    for match in reversed(names_in(said[-_NEARBY:])):
+        found = name(match)
+        if not weak(found):
+            return found
+    return ""
 
 
 def _of_heading(outline: Outline, place: Surroundings, before: str, after: str) -> tuple[str, str]:
     title = trimmed(before)
     if len(re.findall(r"[^\W\d_]{3,}", title)) == 0 or GENERIC.fullmatch(bare(title)):
-        following = _after(after)
-        return (following, "line") if following else ("", "")
+        if following := _after(after):
+            return following, "line"
+        below = _heading_under(outline, place)
+        return (below, "heading-line") if below else ("", "")
     name = QUOTED.match(_next_words(outline, place))
     if name and not QUOTED.search(title):
         # The line under the heading is its name, in quotation marks.
         title = f"{title} « {name['name'].strip()} »"
     return as_title(title), "heading-line"
+
+
+def _heading_under(outline: Outline, place: Surroundings) -> str:
+    """Return the heading right under a heading that is a date alone, or nothing."""
+    _, below = outline.neighbours(place.block)
+    if below is None or below.kind is not BlockKind.HEADING:
+        return ""
+    return _named_heading(outline, below.start, below.end)
 
 
 def _beside(
@@ -190,9 +470,9 @@ def _after(following: str) -> str:
     colon = re.match(
         r"(?:\(?(?:à|au|aux|en|dans|[A-Z])[^:]{1,60}?)?\s?(?:[:–—]|\s-)\s+(?=\S)", said
     )
-    if colon and colon.end() < len(said):
+    if colon and colon.end() < len(said) and not names_in(colon[0]):
         said = said[colon.end() :]
-    said = STARTS.sub("", said.strip(" ,:–—-)*"))
+    said = STARTS.sub("", re.split(r",\s(?=\d{1,2}\s?h)", said.strip(" ,:–—-)*"))[0])
     if re.match(
         r"(?:à|chez|dans|comme|afin|nous|vous|ils?|elles?|on|seule?s?|le|la|les)\s", said
     ) and (not NAMED.search(said[:60])):
@@ -209,12 +489,17 @@ def _in_sentence(place: Surroundings) -> str:
 
     Before the date, a name with a quotation comes first.
     """
-    found = list(NAMED.finditer(place.before))
+    before, after = place.clause
+    found = names_in(before)
     quoted = [match for match in found if re.search(r"[«“]", match["name"])]
+    if not quoted and (called := list(QUOTED_NAME.finditer(before))):
+        return as_title(called[-1]["name"][:1].upper() + called[-1]["name"][1:])
     if found:
-        return name((quoted or found)[-1])
-    after = NAMED.search(place.after[:200])
-    return name(after) if after else ""
+        said = name((quoted or found)[-1])
+        with_whom = WITH.match(after) if " " not in said else None
+        return f"{said} {with_whom['with'].strip()}" if with_whom else said
+    following = names_in(re.split(r"[;.!?]\s", after[:200])[0])
+    return name(following[0]) if following else ""
 
 
 def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, str]:
@@ -222,26 +507,89 @@ def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, 
     in the paragraphs before, or the letter's title."""
     if topic := _topic(outline, place):
         return topic, "label"
-    if heading := _heading(outline, place):
-        return heading, "heading"
+    heading = _heading(outline, place)
+    if heading and not is_letter(heading):
+        if nearby := _nearer_name(outline, place, heading):
+            return nearby, "named-nearby"
+        return _whole(heading, letter), "heading"
     if nearby := _nearby(outline, place):
         return nearby, "named-nearby"
-    return letter, "document"
+    # The title of a letter of one paragraph is that paragraph itself.
+    opening = as_title(flat(outline.text[place.block.start : place.block.end][:LENGTH]))
+    own = place.block.kind is BlockKind.PARAGRAPH and opening.startswith(letter[: LENGTH // 2])
+    if letter and own:
+        said = subject(trimmed(letter))
+        return ("" if re.search(r"\d[\s/.]|: \w+$", said) else said), "document"
+    return subject(letter), "document"
+
+
+def _whole(heading: str, letter: str) -> str:
+    """Return a heading with what it is a part of, when it is one: « Finale » in the letter « Prix
+    du roman »."""
+    over = subject(letter)
+    is_whole = not is_part(heading, "heading") or " : " in heading
+    if is_whole or not is_strong(over) or is_rubric(over) or is_letter(over):
+        return heading
+    return _joined(over, heading)
 
 
 def _topic(outline: Outline, place: Surroundings) -> str:
     """Return the topic at the start of a paragraph (« Sortie au planétarium : … »), or nothing."""
-    section = place.section
-    first = (
-        bool(section.blocks) and section.blocks[0] is place.block and section.heading is not None
+    section, block, text = place.section, place.block, outline.text
+    first = bool(section.blocks) and section.blocks[0] is block and section.heading is not None
+    if block.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
+        return ""
+    start = max(place.sentence[0], block.start)
+    if start > block.start and (said := _named_label(flat(text[start : start + 120]))):
+        return said
+    if first and is_strong(_heading(outline, place) or "-"):
+        return ""
+    opening = block.start
+    if len(_LABEL_LINES.findall(text[opening : min(block.end, opening + 600)])) > 1:
+        # Each line has a label of its own.
+        opening = max(opening, text.rfind("\n", opening, start) + 1)
+    said = flat(text[opening : min(block.end, opening + 120)])
+    if said[:1] == "«" and section.heading is not None and block.kind is BlockKind.PARAGRAPH:
+        return ""  # « Où est l'info ? » : the theme of what the heading names
+    return _named_label(said) or _run_in_title(said)
+
+
+_LABEL_LINES = re.compile(r"(?m)^[A-ZÀ-Þ][^:.!?\n]{2,45}\s?:\s")
+_RUN_IN = re.compile(r"(?P<title>[A-ZÀ-Þ«][^.!?:;]{5,75})\.\s(?=[A-ZÀ-Þ])")
+
+
+def _run_in_title(said: str) -> str:
+    """Return the title with which a paragraph starts (« Nuits de la lecture. La dixième… »), or
+    nothing: it names a thing, and has no verb."""
+    match = _RUN_IN.match(said)
+    if not match or looks_like_a_sentence(match["title"].replace(",", ""), marked=False):
+        return ""
+    names = names_in(match["title"])
+    return as_title(match["title"]) if names and not names[0].start() else ""
+
+
+def _named_label(said: str) -> str:
+    """Return the name at the start of a text, up to its colon (« Concours de chant : … »), or
+    nothing."""
+    match = re.match(
+        r"(?P<topic>[A-ZÀ-Þ«][^:.!?0-9(]{3,60}?|«[^»]{3,60}»)(?:\s\([^()]{1,30}\))?\s?:\s", said
     )
-    if place.block.kind is not BlockKind.PARAGRAPH or (first and _heading(outline, place)):
+    if not match:
         return ""
-    said = flat(outline.text[place.block.start : place.block.start + 120])
-    match = re.match(r"(?P<topic>[A-ZÀ-Þ«][^:.!?0-9]{3,60}?)\s?:\s", said)
-    if not match or GENERIC.fullmatch(bare(match["topic"])) or ROLE.search(fold(match["topic"])):
-        return ""
-    return as_title(match["topic"])
+    topic = fold(match["topic"])
+    step = ROLE.search(topic) or PART.match(topic) or STEP_FIRST.match(topic)
+    aside = step or _ASIDE_LABEL.match(topic) or is_rubric(match["topic"])
+    return "" if aside else as_title(match["topic"])
+
+
+#: A label of a detail, or what somebody says.
+_ASIDE_LABEL = re.compile(
+    r"(?:.*\b[a-z]{3,}ez\b|themes?|sujets?|site|plate-?forme|niveaux?|cout|tarifs?|condition\w*"
+    r"|organisat\w*|deux\b|trois\b"
+    r"|pour \w+|comment|qui\b|bon a savoir|a savoir|nota|nb\b|ps\b|(?:il|elle|ils|elles|nous"
+    r"|vous|on)\b"
+    r"|place maintenant|d'abord|ensuite|enfin|toutefois|attention|cycles? \d|classes? d)"
+)
 
 
 def _heading(outline: Outline, place: Surroundings) -> str:
@@ -250,22 +598,48 @@ def _heading(outline: Outline, place: Surroundings) -> str:
     An exclamation or a question (« Pensez-y ! ») is taken only when no other heading is found.
     """
     section = place.section
-    calls = ""
+    calls = part = ""
     for heading in [*([section.heading] if section.heading else []), *reversed(section.above)]:
         if heading is place.block:
             continue
         said = _named_heading(outline, heading.start, heading.end)
-        if said and (not re.search(r"[!?]\W*$", said) or NAMED.search(said)):
-            return said
-        calls = calls or said
-    return calls
+        if said and is_part(said, "heading"):
+            part = part or said
+        elif said and (not re.search(r"[!?]\W*$", said) or NAMED.search(said)):
+            return _joined(said, part) if part else said
+        else:
+            calls = calls or said
+    return part or calls
 
 
 def _named_heading(outline: Outline, start: int, end: int) -> str:
-    said = flat(outline.text[start:end])
-    if GENERIC.fullmatch(bare(said)) or ISSUE.search(said) or not re.search(r"[^\W\d_]{3}", said):
+    return heading_title(outline.text[start : min(end, start + 600)])
+
+
+@lru_cache(512)
+def heading_title(heading: str) -> str:
+    """Return the title that a heading says, or nothing when it names nothing."""
+    said = flat(heading)
+    if is_rubric(said) or not re.search(r"[^\W\d_]{3}", said):
         return ""
-    return as_title(said)
+    title = as_title(said)
+    # « Calendrier du prix » leaves « prix », which names nothing.
+    return "" if KIND.fullmatch(title) and title != said else subject(title)
+
+
+def _nearer_name(outline: Outline, place: Surroundings, heading: str) -> str:
+    """Return the last name in its block before the sentence of a date, under a heading that is
+    rather a rubric; or nothing. « Ce concours » is what the heading names."""
+    if is_strong(heading):
+        return ""
+    start = max(place.block.start, place.sentence[0] - _NEARBY)
+    said = flat(outline.text[start : place.sentence[0]])
+    for match in reversed(names_in(said)):
+        found = name(match)
+        if WHOLE.search(found) and not weak(found):
+            refers = re.search(r"\b(?:ce|cet|cette|ces|son|sa|ses|leur)\s$", said[: match.start()])
+            return "" if refers else found
+    return ""
 
 
 def _nearby(outline: Outline, place: Surroundings) -> str:
@@ -279,10 +653,12 @@ def _nearby(outline: Outline, place: Surroundings) -> str:
     for block in reversed(told[-5:]):
         end = min(block.end, place.sentence[0]) if block is place.block else block.end
         start = max(block.start, end - _NEARBY)
-        found = list(NAMED.finditer(flat(outline.text[start:end])))
+        found = names_in(flat(outline.text[start:end]))
         for match in reversed(found):
             if re.search(r"[«“]", match["name"]):
                 return name(match)
-            if not plain and WHOLE.search(match["name"]) and not weak(name(match)):
-                plain = name(match)
+            said = name(match)
+            long = not weak(said) or len(said.split()) > 2
+            if not plain and WHOLE.search(said) and long:
+                plain = said
     return plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from calendar_app.letters.reading.flat_text import flat
+from calendar_app.letters.layout.flat_text import flat
 from calendar_app.words.text import fold
 
 #: The limit of a place, in characters.

@@ -132,6 +132,7 @@ class DraftForm(TypedForm):
             place=self.lieu or None,
             url=self.lien or None,
             warnings=(),
+            reasons=(),
         )
 
     def _day(self, name: str) -> date | None:

@@ -11,6 +11,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from calendar_app import letters
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import letter_room, moderation
+from calendar_app.editing.letter_lines import passed_over_words
 from calendar_app.editing.letter_room import OpenLetter
 from calendar_app.editing.mailbox import deciding
 from calendar_app.editing.rules.mail_states import MailState
@@ -114,6 +115,7 @@ def letter_page(
         drafts=drafts,
         numbers={draft.id: number for number, draft in enumerate(found.drafts, 1)},
         marked={id_ for segment in found.segments for id_ in segment.draft_ids},
+        passed_over=passed_over_words(found.letter.passed_over),
         notice=notice,
         **more,
     )

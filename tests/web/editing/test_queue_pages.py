@@ -208,6 +208,21 @@ def test_a_letter_that_is_dropped_shows_its_dates_beside_its_text(site):
     assert "3 dates de votre périmètre 0 sur 3 vérifiée" in words(page)
 
 
+def test_what_a_letter_leaves_in_doubt_or_out_is_said(site):
+    client = logged_in(site)
+    text = (
+        "Prix du roman\n\nDans l'académie de Lille, inscriptions jusqu'au 31 novembre 2020.\n\n"
+        "Voir le BO n° 10 du 7 mars 2019.\n"
+    )
+    drop(client, texte=text)
+    said = words(client.get(f"{LETTERS}1/"))
+    assert "1 jour vu, non retenu" in said
+    assert "7 mars 2019 : date d'un texte officiel" in said
+    assert "« 31 novembre 2020 » : ce jour n'existe pas." in said
+    assert "En doute : Jour : il n'existe pas." in said
+    assert "Accepter la date sûre" not in said
+
+
 def test_a_letter_may_be_a_file(site):
     client = logged_in(site)
     file = (io.BytesIO(LETTER.encode()), "lettres/janvier.txt")
@@ -279,7 +294,8 @@ def test_accept_and_refuse_lead_to_what_waits_next(site):
     client = logged_in(site)
     drop(client)
     answer = act(client, f"{LETTERS}1/", "/redaction/propositions/1/accepter/")
-    assert answer.headers["Location"] == f"{LETTERS}1/?fait=accepte#proposition-2"
+    # The second date would now join the event of the first: it is no longer among the sure ones.
+    assert answer.headers["Location"] == f"{LETTERS}1/?fait=accepte#proposition-3"
     assert "C'est publié." in words(client.get(answer.headers["Location"]))
     answer = act(client, f"{LETTERS}1/", "/redaction/propositions/3/refuser/")
     assert answer.headers["Location"] == f"{LETTERS}1/?fait=refuse#proposition-2"

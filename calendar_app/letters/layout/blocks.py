@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from calendar_app.letters.reading.flat_text import folded
-from calendar_app.letters.reading.lines import (
+from calendar_app.letters.layout.captions import is_caption
+from calendar_app.letters.layout.date_lines import dated_pairs
+from calendar_app.letters.layout.flat_text import folded
+from calendar_app.letters.layout.lines import (
     GOES_ON,
     ITEM,
     NUMBERED,
@@ -25,6 +27,7 @@ from calendar_app.letters.reading.lines import (
     is_dated_item,
     is_numbered_heading,
     is_row,
+    is_title_with_bullet,
     is_wrapped_number,
     opens,
 )
@@ -81,10 +84,13 @@ _HASHES = re.compile(r"(#{1,6})[ \t]+")
 _QUOTATION = re.compile(r">[>\s]*")
 _URL_LINE = re.compile(r"<?(?:https?://|www\.)\S+>?(?:[ \t]+<?(?:https?://|www\.)\S+>?)*\.?$")
 _NOTHING = re.compile(r"(?:[-=_*:.~]{3,}|:::.*|!\[.*|<!--.*|-->|\W*)$")
-_BOLD_LINE = re.compile(r"(\*\*|__)(?=\S)[^*_]{2,120}\1[ :]*$")
+_BOLD_LINE = re.compile(r"(\*\*|__) ?(?=[^\s*_])[^*_]{2,120}\1[ :]*$")
+_RUN_IN = re.compile(r"(\*\*|__)(?=[A-ZÀ-ÖØ-Þ«])[^*_\n]{3,90}[.!?]\1(?=\s+[A-ZÀ-ÖØ-Þ])")
+#: A longer line is no caption.
+_CAPTION = 200
 #: Levels of the headings that no « # » marks: a line in capitals, one with a number or that only
 #: looks like a heading, one in bold.
-_CAPITALS_LEVEL, _GUESSED_LEVEL, _BOLD_LEVEL = 3, 4, 5
+_CAPITALS_LEVEL, GUESSED_LEVEL, _BOLD_LEVEL = 3, 4, 5
 
 #: Where a line starts and ends, in characters.
 Line = tuple[int, int]
@@ -95,9 +101,29 @@ def _find_blocks(text: str) -> list[Block]:
     # A text that marks a heading with « # » marks them all: none is guessed then.
     plain = not re.search(r"(?m)^#{1,4} ", text)
     found: list[Block] = []
-    for lines in _find_runs(text):
-        found.extend(_RunCutter(text, lines, plain).cut())
+    runs = list(_find_runs(text))
+    pairs = dated_pairs(text, [line for lines in runs for line in lines])
+    for lines in _join_pairs(runs, pairs):
+        found.extend(_RunCutter(text, lines, plain, pairs).cut())
     return _join_broken_paragraphs(text, found)
+
+
+def _join_pairs(runs: Sequence[list[Line]], pairs: Mapping[int, Line]) -> Iterator[list[Line]]:
+    """Yield the runs with the lines of each pair as one line.
+
+    :param pairs: as :func:`dated_pairs` returns them.
+    """
+    end = 0
+    for lines in runs:
+        joined = []
+        for line in lines:
+            if line[0] < end:
+                continue  # it belongs to the pair before
+            pair = pairs.get(line[0], line)
+            end = pair[1]
+            joined.append(pair)
+        if joined:
+            yield joined
 
 
 def _group_into_sections(found: Sequence[Block]) -> list[Section]:
@@ -136,10 +162,13 @@ class _RunCutter:
     """Cuts one run of lines into blocks.
 
     :param plain: whether the text is plain text, whose headings and rows are guessed.
+    :param pairs: the starts of the lines that are a date with what is on it.
     """
 
-    def __init__(self, text: str, lines: Sequence[Line], plain: bool) -> None:
-        self._text, self._lines, self._plain = text, lines, plain
+    def __init__(
+        self, text: str, lines: Sequence[Line], plain: bool, pairs: Container[int]
+    ) -> None:
+        self._text, self._lines, self._plain, self._pairs = text, lines, plain, pairs
         self._found: list[Block] = []
         # At most one of the two is open: the last list item, or the lines of a paragraph.
         self._item: Block | None = None
@@ -153,6 +182,18 @@ class _RunCutter:
             if marks := _QUOTATION.match(self._text, start, end):
                 start = marks.end()
             line = self._text[start:end]
+            if start in self._pairs:
+                self._close()
+                bullet = ITEM.match(line)
+                self._found.append(
+                    Block(BlockKind.ITEM, start + (bullet.end() if bullet else 0), end)
+                )
+                continue
+            if title := self._find_run_in_title(line, start):
+                self._close()
+                self._found.append(title)
+                start = title.end
+                line = self._text[start:end]
             block = self._find_marked_block(line, start, end)
             if block is not None:
                 self._close()
@@ -162,7 +203,7 @@ class _RunCutter:
                     self._is_item_dated = block.start == start and is_dated(line)
                 else:
                     self._found.append(block)
-            elif _NOTHING.match(line):
+            elif _NOTHING.match(line) or (len(line) < _CAPTION and is_caption(line)):
                 self._close()
             elif self._item is None:
                 self._paragraph.append((start, end))
@@ -173,6 +214,16 @@ class _RunCutter:
                 self._item = replace(self._item, end=end)
         self._close()
         return self._found
+
+    def _find_run_in_title(self, line: str, start: int) -> Block | None:
+        """Return the title in bold at the start of a line (« **Nuit du conte.** Elle aura lieu… »),
+        or None. It must not go on with a sentence of the line before."""
+        match = _RUN_IN.match(line)
+        if match is None or re.search(r"\d", match[0]):
+            return None
+        if self._paragraph and not SENTENCE_ENDS.search(self._text[slice(*self._paragraph[-1])]):
+            return None
+        return Block(BlockKind.HEADING, start, start + match.end(), _BOLD_LEVEL)
 
     def _find_marked_block(self, line: str, start: int, end: int) -> Block | None:
         """Return the block that a line starts or is, by its mark or its look; None when the line
@@ -187,14 +238,18 @@ class _RunCutter:
         if mark and is_numbered_heading(self._text, line, self._lines, end):
             # The run marks its headings with numbers: none is guessed in it any more.
             self._plain = False
-            return Block(BlockKind.HEADING, start + mark.end() - 1, end, _GUESSED_LEVEL)
+            return Block(BlockKind.HEADING, start + mark.end() - 1, end, GUESSED_LEVEL)
         if is_dated(line) and is_dated_item(self._text, self._lines, start):
             return Block(BlockKind.ITEM, start, end)
-        bullet = ITEM.match(line)
-        if bullet and not is_wrapped_number(self._text, line, self._paragraph):
-            return Block(BlockKind.ITEM, start + bullet.end(), end)
         if _BOLD_LINE.match(line) and self._item is None and not self._paragraph:
             return Block(BlockKind.HEADING, start, end, _BOLD_LEVEL)
+        bullet = ITEM.match(line)
+        if bullet and not is_wrapped_number(self._text, line, self._paragraph):
+            if self._plain and is_title_with_bullet(self._text, self._lines, start, bullet.end()):
+                said = start + bullet.end(), end
+                level = _CAPITALS_LEVEL if capitals(self._text, said) else _BOLD_LEVEL
+                return Block(BlockKind.HEADING, *said, level)
+            return Block(BlockKind.ITEM, start + bullet.end(), end)
         return None
 
     def _is_after_agenda_line(self, line: str, item: Block) -> bool:
@@ -236,7 +291,7 @@ def _find_plain_blocks(text: str, lines: Sequence[Line]) -> Iterator[Block]:
         if size:
             if at > opened:
                 yield Block(BlockKind.PARAGRAPH, lines[opened][0], lines[at - 1][1])
-            yield Block(BlockKind.HEADING, lines[at][0], lines[at + size - 1][1], _GUESSED_LEVEL)
+            yield Block(BlockKind.HEADING, lines[at][0], lines[at + size - 1][1], GUESSED_LEVEL)
             at += size
             opened = at
         else:
@@ -254,7 +309,7 @@ def _join_broken_paragraphs(text: str, found: Sequence[Block]) -> list[Block]:
         last = result[-1] if result else None
         in_list = (
             block.kind is BlockKind.HEADING
-            and block.level == _GUESSED_LEVEL
+            and block.level == GUESSED_LEVEL
             and (in_list or (last is not None and _is_lead_in(text, last)))
         )
         if in_list:
@@ -284,7 +339,7 @@ def _is_rest_of(text: str, before: Block, block: Block) -> bool:
     if block.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING):
         return False
     if any(
-        each.kind is BlockKind.HEADING and each.level != _GUESSED_LEVEL for each in (before, block)
+        each.kind is BlockKind.HEADING and each.level != GUESSED_LEVEL for each in (before, block)
     ):
         return False
     return _is_unfinished(text[before.start : before.end], text[block.start : block.end])

@@ -7,9 +7,12 @@ their starts and ends in the text, in characters.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
-ITEM = re.compile(r"(?:[-*+•▪►■●◦‣➢→✓]|\d{1,2}[.)]|[a-z]\))[ \t]+|[•▪►■●◦‣➢→✓]")
+from calendar_app.letters.grammar.date_tokens import BULLET
+
+ITEM = re.compile(rf"{BULLET}|(?:\(?\d{{1,2}}[.)]|\(?[a-zA-Z]\))[ \t]+|\d\ufe0f?\u20e3[ \t]*")
 NUMBERED = re.compile(r"(?:\d{1,2}|[A-Z]|[IVX]{1,4})[.)/-][ \t]+[«“\"A-ZÀ-ÖØ-Þ0-9]")
 MONTH = r"(?:janv|f[ée]v|mars|avr|mai|juin|juil|ao[ûu]t|sept|oct|nov|d[ée]c)[a-zé]*"
 WEEKDAY = r"(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.?"
@@ -55,7 +58,9 @@ def is_row(text: str, lines: Sequence[tuple[int, int]], line: str) -> bool:
 
 
 def is_wide(line: str) -> bool:
-    """Whether a line has columns: a tab, or several gaps of spaces."""
+    """Whether a line has columns: bars, a tab, or several gaps of spaces."""
+    if line.count(" | ", 0, WIDTH) > 1:
+        return True
     gaps = GAP.findall(line[:WIDTH])
     return len(gaps) > 1 or any("\t" in gap for gap in gaps)
 
@@ -92,6 +97,8 @@ def is_dated_item(text: str, lines: Sequence[tuple[int, int]], start: int) -> bo
     before = [line for line in lines if line[0] < start]
     if before and GOES_ON.search(text[slice(*before[-1])]):
         return False
+    if _is_agenda(text, lines, start):
+        return True
     if before and text[start].islower():
         # « avant le 15 janvier » is the rest of a sentence, unless the line before has ended or
         # starts with a date.
@@ -99,6 +106,65 @@ def is_dated_item(text: str, lines: Sequence[tuple[int, int]], start: int) -> bo
         return bool(re.search(r"[.:!?]\W*$", last)) or is_dated(last)
     dated = sum(is_dated(text[a : min(b, a + WIDTH)]) for a, b in lines[:ROWS])
     return dated > 1 or bool(before and re.search(r"[:!?]\W*$", text[slice(*before[-1])]))
+
+
+#: « du 3 au 14 novembre : envoi des textes »: a date, and after a mark what is on it.
+_AGENDA_LINE = re.compile(
+    rf"(?:\W|\d|{MONTH}|{WEEKDAY}|\b(?:du|au|le|les|de|à|et|jusqu['’]|er|avant|h)(?![^\W\d_]))+?"
+    r"\s?(?::|[–—-](?=\s))\s*[^\W\d_]{2}",
+    re.IGNORECASE,
+)
+
+
+def _is_agenda(text: str, lines: Sequence[tuple[int, int]], start: int) -> bool:
+    """Whether a dated line is one of several that each say after a mark what is on their date."""
+    at = next((line for line in lines if line[0] == start), None)
+    if at is None or not _AGENDA_LINE.match(text, start, min(at[1], start + WIDTH)):
+        return False
+    same = sum(
+        is_dated(text[a : min(b, a + WIDTH)])
+        and _AGENDA_LINE.match(text, a, min(b, a + WIDTH)) is not None
+        for a, b in lines[:ROWS]
+    )
+    return same > 1
+
+
+def is_title_with_bullet(
+    text: str, lines: Sequence[tuple[int, int]], start: int, size: int
+) -> bool:
+    """Whether a line with a bullet is the title of what follows: a short line without a date or the
+    end of a sentence, before a line that starts anew, or before bullets of another sign.
+
+    :param start: where the line starts in the text.
+    :param size: how many characters its bullet has.
+    """
+    at = bisect_right(lines, (start, len(text))) - 1
+    if text[start].isalnum():
+        return False
+    said = text[start + size : lines[at][1]]
+    if len(said) > TITLE_LENGTH or not opens(said) or GOES_ON.search(said):
+        return False
+    if SENTENCE_ENDS.search(said) or re.search(rf"\d\s*{MONTH}|\d/\d|\d\s?h\b", said):
+        return False
+    if capitals(text, (start + size, lines[at][1])):
+        return True
+    if at + 1 == len(lines):
+        return False
+    following = text[slice(*lines[at + 1])].lstrip("> ")
+    bullet = ITEM.match(following)
+    if bullet is None:
+        short = len(said) <= FIRST_LINE
+        return (
+            short
+            and opens(following)
+            and not is_dated(following)
+            and not _LABELLED.match(following)
+        )
+    return bullet[0].strip() != text[start : start + size].strip()
+
+
+#: « Lieu : Lyon », which goes on with the item above.
+_LABELLED = re.compile(r"[^:.!?]{2,30} ?: \S")
 
 
 def is_wrapped_number(text: str, line: str, before: Sequence[tuple[int, int]]) -> bool:
@@ -147,6 +213,11 @@ def heading_size(text: str, lines: Sequence[tuple[int, int]]) -> int:
         if not (re.search(r"\d .{3,9} (?:19|20)\d\d", said) or said.count("(") > said.count(")")):
             return 0
     return 0
+
+
+def goes_on(text: str, line: tuple[int, int]) -> bool:
+    """Whether the sentence of a line continues on the next line."""
+    return GOES_ON.search(text, max(line[0], line[1] - 20), line[1]) is not None
 
 
 def opens(line: str) -> bool:
