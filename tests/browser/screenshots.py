@@ -31,7 +31,7 @@ SCREENS = ((DESK, 800), (390, 844))
 #: Name of the picture → one state of each page. The month is the national page, as visitors see it
 #: who have not chosen an académie.
 PAGES = {
-    "home": PLACES["home"].address,
+    "home": "/?le=2021-01-04&academie=lille",
     "list": "/agenda/?le=2021-01-04&academie=lille",
     "month": "/calendrier/2021/01/?le=2021-01-04",
     "school-year": PLACES["year-academie"].address,
