@@ -24,7 +24,7 @@ from tests.browser.test_editors import PASSWORD, ZOE, _settings
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
 from tests.editing.test_events import facts, wanted
-from tests.tools import PATIENCE
+from tests.tools import PATIENCE, wait_for
 from tests.web.test_injection import CORES, TEXTS
 
 __all__ = ["instance", "site"]
@@ -106,7 +106,8 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
     tab_to(page, page.get_by_role("button", name="Publier"))
     page.keyboard.press("Enter")
     expect(page.get_by_text("C’est enregistré et publié.")).to_be_visible()
-    assert title in feed(site).replace("\r\n ", "")
+    # The server looks each second whether the catalogue changed.
+    wait_for(lambda: title in feed(site).replace("\r\n ", ""))
     assert complaints == []
 
 

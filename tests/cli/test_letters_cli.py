@@ -165,7 +165,10 @@ def test_the_commands_are_all_listed(run):
     code, out, _ = run("--help")
     assert code == 0
     listed = re.findall(r"^  (\w+)  +[A-ZÀ-Ý]", out, re.MULTILINE)
-    expected = "bounces editors events holidays journal letters migrate reminders serve worker"
+    expected = """
+    backup bounces doctor editors events holidays journal letters migrate reminders restore sending
+    serve static store worker
+    """
     assert listed == expected.split()
 
 

@@ -22,10 +22,11 @@ from calendar_app.store.base import db
 from tests.editing.test_mailbox import NOW, STRANGER, mail
 from tests.editing.test_moderation import KNOWLEDGE, LETTER
 from tests.imap_server import ImapServer, imap_server
-from tests.signed_in import cookie, token
+from tests.signed_in import cookie
 from tests.smtp_server import HOST, mail_server
 from tests.tools import scaled
 from tests.web.editing.test_editor_pages import make_editor
+from tests.web.editing.test_queue_pages import act
 
 
 @pytest.fixture
@@ -277,9 +278,7 @@ def test_from_a_mail_to_a_phone(make_app, server, capsys):
         client = app.test_client()
         client.set_cookie("redaction", cookie(app, address).partition("=")[2])
         assert "par courriel" in client.get("/redaction/lettres/").text
-        path = "/redaction/lettres/1/accepter/"
-        answer = client.post(path, data={"jeton": token(app, path)})
-        assert answer.status_code == 303
+        act(client, "/redaction/lettres/1/", "/redaction/propositions/1/accepter/")
         feed = client.get("/flux/academie-de-lille.ics").text.replace("\r\n ", "")
     seconds = time.monotonic() - started
     assert "DTSTART;VALUE=DATE:20210205" in feed
