@@ -108,9 +108,10 @@ def is_dated_item(text: str, lines: Sequence[tuple[int, int]], start: int) -> bo
     return dated > 1 or bool(before and re.search(r"[:!?]\W*$", text[slice(*before[-1])]))
 
 
-#: « du 3 au 14 novembre : envoi des textes »: a date, and after a mark what is on it.
+#: « du 3 au 14 novembre : envoi des textes »: a date, and after a mark what is on it. Each part is
+#: atomic: there is one way to read it, however many dates a line has.
 _AGENDA_LINE = re.compile(
-    rf"(?:\W|\d|{MONTH}|{WEEKDAY}|\b(?:du|au|le|les|de|à|et|jusqu['’]|er|avant|h)(?![^\W\d_]))+?"
+    rf"(?>\W|\d|{MONTH}|{WEEKDAY}|\b(?:du|au|le|les|de|à|et|jusqu['’]|er|avant|h)(?![^\W\d_]))+?"
     r"\s?(?::|[–—-](?=\s))\s*[^\W\d_]{2}",
     re.IGNORECASE,
 )
