@@ -30,7 +30,7 @@ from calendar_app.editing import events
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import Proposal
 from calendar_app.editing.rules.known_events import KIND_OF_STEP, RESULTS, compatible, scope_of
-from calendar_app.feeds.wording import scope_words
+from calendar_app.feeds.wording import where_words
 from calendar_app.letters.as_json import item_from_json
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.letters.reading.title_words import without_edition
@@ -218,8 +218,7 @@ def _summary(draft: Draft, item: DatedItem, of_type: EventType, reference: Refer
         parts.append(f"par {clean_line(item.organiser)}")
     if item.place:
         parts.append(f"lieu : {clean_line(item.place)}")
-    scope = scope_of(item, reference.academies)
-    where = "toute la France" if NATIONAL in scope else scope_words(scope, reference.academies)
+    where = where_words(scope_of(item, reference.academies), reference.academies)
     to_do = _TO_DO.get(item.step) if item.step and item.kind is not ItemKind.EVENT else None
     told = (f"{', '.join(parts)} ({where})", to_do, _announced(draft))
     return " ".join(f"{sentence}." for sentence in told if sentence)

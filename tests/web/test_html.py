@@ -14,7 +14,7 @@ from tests.browser.conftest import PLACES
 from tests.conftest import JANUARY
 from tests.factories import entry, publish
 from tests.tools import need, node_modules
-from tests.web.editing.test_queue_pages import drop, logged_in
+from tests.web.editing.test_queue_pages import ROOM_PAGES, drop, logged_in
 
 WHAT = "the HTML of the pages"
 
@@ -71,18 +71,7 @@ def test_the_checker_finds_nothing_in_the_editors_room(empty_app, tmp_path):
         publish(empty_app, entry(scope={"academies": ["lille"]}))
         client = logged_in(empty_app)
         drop(client)
-        for address in (
-            "/redaction/",
-            "/redaction/lettres/",
-            "/redaction/lettres/1/",
-            "/redaction/propositions/1/",
-            "/redaction/evenements/?annee=2020-2021",
-            "/redaction/evenements/nouveau/",
-            "/redaction/evenements/essai-2020-2021/",
-            "/redaction/sources/",
-            "/redaction/courriels/",
-            "/redaction/journal/",
-        ):
+        for address in ROOM_PAGES:
             answer = client.get(address)
             assert answer.status_code == 200, address
             write(tmp_path / "pages", address, answer.text)

@@ -11,20 +11,7 @@ from tests.browser.conftest import PLACES
 from tests.conftest import JANUARY
 from tests.factories import entry, publish
 from tests.html_reading import elements, straight_apostrophes
-from tests.web.editing.test_queue_pages import drop, logged_in
-
-ROOM = (
-    "/redaction/",
-    "/redaction/lettres/",
-    "/redaction/lettres/1/",
-    "/redaction/propositions/1/",
-    "/redaction/evenements/?annee=2020-2021",
-    "/redaction/evenements/nouveau/",
-    "/redaction/evenements/essai-2020-2021/",
-    "/redaction/sources/",
-    "/redaction/courriels/",
-    "/redaction/journal/",
-)
+from tests.web.editing.test_queue_pages import ROOM_PAGES, drop, logged_in
 
 
 @pytest.fixture
@@ -59,12 +46,12 @@ def test_every_public_page_has_curly_apostrophes(app):
 
 
 def test_every_page_of_the_editors_room_has_curly_apostrophes(editor):
-    found = {address: straight_apostrophes(read(editor, address)) for address in ROOM}
+    found = {address: straight_apostrophes(read(editor, address)) for address in ROOM_PAGES}
     assert {address: texts for address, texts in found.items() if texts} == {}
 
 
 def test_what_somebody_typed_is_given_back_as_it_was(editor):
-    (title,) = elements(read(editor, ROOM[6]), "input", name="titre")
+    (title,) = elements(read(editor, ROOM_PAGES[6]), "input", name="titre")
     assert title["value"] == "Concours d'essai"
     (words,) = elements(read(editor, "/redaction/evenements/?q=d'essai"), "input", name="q")
     assert words["value"] == "d'essai"

@@ -38,8 +38,7 @@ GAP = re.compile(r"(?<=\S)(?:[ \u00a0]{2,}|[ ]*\t[ \t]*)(?=\S)")
 # The end of a line whose sentence continues on the next line.
 GOES_ON = re.compile(
     r"(?:[-,’'(«“–]|\b(?:à|au|aux|de|du|des|d|l|le|la|les|et|ou|en|dans|pour|sur|par|avec|un|une"
-    r"|sans"
-    r"|votre|vos|notre|nos|ce|cette|que|qui|vers|chez|entre|son|sa|ses|leur|leurs"
+    r"|sans|votre|vos|notre|nos|ce|cette|que|qui|vers|chez|entre|son|sa|ses|leur|leurs"
     r"|(?-i:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)))$",
     re.IGNORECASE,
 )

@@ -104,8 +104,7 @@ _DAYS_OFF = re.compile(
     r"(?![^.;]*\b(?:inscri|candidat|depot|envoi|stage|sejour|atelier|apprenantes|ouvertes))"
     r"[^.;,|\d]{0,80}"
     r"(?:\W|\d|\b(?:du|au|et|le|les|er|jan\w*|fev\w*|mars|avr\w*|mai|juin|juil\w*|aout|sep\w*"
-    r"|oct\w*"
-    r"|nov\w*|dec\w*|lun\w*|mar\w*|mer\w*|jeu\w*|ven\w*|sam\w*|dim\w*|matin|soir"
+    r"|oct\w*|nov\w*|dec\w*|lun\w*|mar\w*|mer\w*|jeu\w*|ven\w*|sam\w*|dim\w*|matin|soir"
     r"|apres la classe)\b)*$"
 )
 _WHILE_OFF = re.compile(r"\b(?:pendant|durant) les (?:vacances|conges)\b[^,.;\d]{0,40}\((?:du )?$")
@@ -136,13 +135,11 @@ _NEXT_LETTER = re.compile(
 #: What happened, and why something changes: « la tempête du 23 octobre », « en raison du cyclone ».
 _MISFORTUNE = re.compile(
     r"\b(?:tempete|cyclone|ouragan|pluies?|intemperies|inondations?|crues?|seisme|greves?"
-    r"|attentats?"
-    r"|incendie|orages?|neige|accident|deces|mort)\b[^.;,]{0,30}$"
+    r"|attentats?|incendie|orages?|neige|accident|deces|mort)\b[^.;,]{0,30}$"
 )
 _STREET = re.compile(
     r"\b(?:rue|avenue|av|bd|boulevard|place|quai|square|allee|impasse|pont|lycee|college|ecole"
-    r"|gymnase"
-    r"|stade|salle|caserne)\.? (?:du|de|des)? ?$"
+    r"|gymnase|stade|salle|caserne)\.? (?:du|de|des)? ?$"
 )
 _REPORT = re.compile(
     r"\b(?:retour (?:sur|en images)|compte[- ]rendu|bilan|revoir|replay|rediffusion|archives?"
@@ -157,8 +154,7 @@ _OVER = re.compile(
     r"(?!lieu\b)(?:[a-zà-ÿ]{2,}(?:é|ée|és|ées|u|us|ert|erts)|[a-zà-ÿ]{3,}(?:ni|si|li|ri|vi|bi)"
     r"|(?:re|ap|com|en|per|ad|pro|trans)?(?:mis|pris|quis)|[a-zà-ÿ]*(?:crit|duit|fait|dit))\b"
     r"|(?:est|sont) (?:arrivé|parti|venu|revenu|passé|allé|monté|sorti|né|devenu|retourné|entré"
-    r"|rentré|resté)"
-    r"e?s?\b"
+    r"|rentré|resté)e?s?\b"
     r"|(?:s'|s’)(?:est|était|étaient)\b|se sont\b|étai(?:t|ent)\b|avai(?:t|ent) lieu|fut\b|furent\b"
     r"|eut lieu|vien(?:t|nent) de (?!s'ouvrir))"
 )
@@ -465,8 +461,7 @@ def new_day(phrase: DatePhrase, around: Context, printed: str) -> DatePhrase:
 
 _MOVED = re.compile(
     r"\b(?:reportee?s?|decalee?s?|deplacee?s?|prolongee?s?|avancee?s?|repoussee?s?|prolongation"
-    r"|report"
-    r"|nouvelles? dates?)(?: \S+){0,4}? ?(?:au|aux|du|le|les|jusqu'au|a|:)? ?$"
+    r"|report|nouvelles? dates?)(?: \S+){0,4}? ?(?:au|aux|du|le|les|jusqu'au|a|:)? ?$"
 )
 _NO_DATE = re.compile(
     r"\breportee?s?\b(?:[^.]{0,60}\b(?:ulterieure(?:ment)?|sine die|prochainement)|[^.\d]{0,60}$)"
@@ -577,8 +572,7 @@ _ROLE = re.compile(
 )
 _PRIZES = re.compile(
     r"remise (?:des|du|de) (?:prix|recompenses|diplomes|labels?|trophees|medailles|bulletins"
-    r"|livrets)"
-    r"|ouverture|debut"
+    r"|livrets)|ouverture|debut"
 )
 _THEMED = re.compile(
     r"\b(?:semaines?|quinzaine|fete|printemps|festival|journees|salon|rencontres|code week|congres"
@@ -629,8 +623,7 @@ _NAMES = re.compile(
     r"|rencontres?|conferences?|webinaires?|visio\w*|discours|repas|bal|finales?|evenements?|temps"
     r"|ateliers?|matinees?|apres-midi|demi-journees?|colloques?|allocutions?|mots?)"
     r"(?: [a-z]+){0,2}? d(?:e |'|es )(?:l[a']? ?)?(?:cloture|fermeture|fin|lancement|ouverture"
-    r"|remise"
-    r"|restitution|depart|rentree)(?: (?:des?|du|de la) [a-z]+| et d(?:e |')[a-z]+)?"
+    r"|remise|restitution|depart|rentree)(?: (?:des?|du|de la) [a-z]+| et d(?:e |')[a-z]+)?"
 )
 
 
@@ -798,8 +791,7 @@ def step_of(kind: ItemKind, phrase: DatePhrase, around: Context) -> Step | None:
 _UNSETTLED = re.compile(
     r"\b(?:a (?:confirmer|preciser|definir|fixer|valider|determiner)|sous reserve|previsionnel\w*"
     r"|provisoires?|(?:non|pas encore) (?:confirme|fixe|arrete|valide|defini)e?s?|indicati(?:f"
-    r"|ve)s?"
-    r"|susceptibles? d'(?:etre modifie|evoluer|changer)\w*|en attente de confirmation|tbc"
+    r"|ve)s?|susceptibles? d'(?:etre modifie|evoluer|changer)\w*|en attente de confirmation|tbc"
     r"|dates? (?:precises?|exactes?|definitives?) (?:a venir|seront?|communique)"
     r"|(?:envisage|pressenti)e?s?|si possible|probablement)\b"
 )

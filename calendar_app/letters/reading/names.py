@@ -48,8 +48,7 @@ QUOTED = re.compile(r"[«“\"]\s?(?P<name>[^«»“”\"]{3,90}?)\s?[»”\"]")
 # Words at the end of a title that only join it to its date.
 ENDS = re.compile(
     r"(?:^|[\s'’])(?:à|au|aux|le|la|les|l['’]|du|de|des|d['’]|en|et|ce|cette|pour|dès|jusqu['’]?"
-    r"|avant|dans"
-    r"|rendez-vous|reportée?s?|prévue?s?|organisée?s?|fixée?s?|qui|aura lieu|se tiendra"
+    r"|avant|dans|rendez-vous|reportée?s?|prévue?s?|organisée?s?|fixée?s?|qui|aura lieu|se tiendra"
     r"|se déroulera"
     r"|a lieu|initialement|(?<!portes )ouverte?s?|notez|sur|lundi|mardi|mercredi|jeudi|vendredi"
     r"|samedi"
@@ -77,17 +76,14 @@ GENERIC = re.compile(
     r"|nouveau|save|the|date|lieux?|horaires?|sauvez|ateliers?|webinaires?|une|direct|cote|saisir"
     r"|objet|mois|semaine|annee|scolaire|vie|classes?|eleves?|enseignants?|professeurs?|documents?"
     r"|liens?|utiles?|suite|tour|dernieres?|derniers?|vos|agendas|adresse|c'est|quoi|passe|bonne"
-    r"|chance"
-    r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
-    r"|departements?"
-    r"|jan|janv|fev|fevr|avr|juil|sept|oct|nov|dec|lun|mar|mer|jeu|ven|sam|dim|h"
+    r"|chance|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
+    r"|departements?|jan|janv|fev|fevr|avr|juil|sept|oct|nov|dec|lun|mar|mer|jeu|ven|sam|dim|h"
     r"|on|parle|appels?|editions?|etapes?|trimestre|qui|s'|participe|academi(?:e|ques?)|cher\w*"
     r"|collegues?|bilan"
     r"|pouvez|encore|vous|est|il|ca|se|dans|cultur\w+"
     r"|numeriques?|pedagogi\w+|vie|du|jury|reglement|\d+e?"
     r"|previsionnel\w*|toutes?|articles?|lettre|former|partir|avec|personnel\w*|donnees|accueil"
-    r"|menu"
-    r"|fermer|cycles?|maternelles?|elementaires?|presentiel|distanciel|ligne|autres|publics?"
+    r"|menu|fermer|cycles?|maternelles?|elementaires?|presentiel|distanciel|ligne|autres|publics?"
     r"|residences|materiel|usages|daac|drane|dane|clemi|debut|mi|fin|courant|selections?"
     r"|etablissements?"
     r"|resultats?|laureats?)\b[\s'-]*)+"
@@ -103,8 +99,7 @@ _FIELD = re.compile(
 #: Who writes is not what takes place: « Académie de Grenoble », « DSDEN du Pas-de-Calais ».
 _OFFICE = re.compile(
     r"(?:academie d|region academique|rectorat|dsden|circonscription|delegation|direction"
-    r"|inspection"
-    r"|services?|reseau|atelier canope|ministere|departement|college |lycee |ecole "
+    r"|inspection|services?|reseau|atelier canope|ministere|departement|college |lycee |ecole "
     r"|comite d|mission |pole )(?!.*[«“])"
 )
 #: A heading that says where or when its letter was written, or where one is on a site, and names
@@ -125,8 +120,7 @@ _NO_TITLE = re.compile(
 #: A title that names only a step of something. The full title also names the thing.
 PART = re.compile(
     r"(?:(?:(?:le|la|les|l'|premiere?|deuxieme|troisieme|seconde?|1re|1ere?|1er|2e|2eme|3e|3eme"
-    r"|grande?"
-    r"|demi-?)[\s']*)?"
+    r"|grande?|demi-?)[\s']*)?"
     r"(?:tours?|phases?|etapes?|manches?|epreuves?|finales?|demi-finales?|qualifications?"
     r"|inscriptions?|remise|ceremonies?|palmares|resultats?|laureats?|(?:pre-?)?selections?"
     r"|ouverture|cloture|lancement|debut|demarrage|stage de preparation|seances?|sessions?|scores?"
@@ -154,8 +148,7 @@ STEP_FIRST = re.compile(
     r"|depots?"
     r"|(?:pre-?)?inscri\w*|candidat\w*|envois?|retours?|remise|rendus?|transmission|dernier\w*"
     r"|limite|echeance|delai|reception|saisie|votes?|reponses?|a (?:rendre|renvoyer|envoyer"
-    r"|deposer)"
-    r"|engagement|reservations?|postul\w+|dossiers?|formulaires?|lancement|periode)\b"
+    r"|deposer)|engagement|reservations?|postul\w+|dossiers?|formulaires?|lancement|periode)\b"
 )
 #: A word alone that only says what sort of event something is.
 KIND = re.compile(rf"(?:{KINDS})", re.IGNORECASE)
@@ -169,8 +162,7 @@ QUOTED_NAME = re.compile(
 #: With whom, or about what: « Rencontre le 6 novembre avec l'autrice qui… ».
 WITH = re.compile(
     r"\s?(?P<with>(?:avec|autour d|sur)\b\s?[^,.;:!?()]{3,60}?)(?=\s(?:qui|que|dont|où|à|au|en"
-    r"|de \d)\b"
-    r"|\s?[,.;:!?(]|\s?$)"
+    r"|de \d)\b|\s?[,.;:!?(]|\s?$)"
 )
 _LETTER = re.compile(
     r"\b(?:lettre|infolettre|newsletter|gazette|flash|actualites|breves|infos?|depeche"
@@ -194,8 +186,7 @@ IN_TOWN = re.compile(r"(?:,|(?<=»))\s(?:à|au|en)\s[A-ZÀ-Þ][\w’' -]{1,40}$"
 # With a capital, each of these words starts a sentence or a line: the name has ended.
 NEXT_SENTENCE = re.compile(
     r"(?<=[^\s:«“])\s(?=(?:Des?|Les?|La|L['’]|Une?|Ces?|Cette|Ils?|Elles?|Nous|Vous|On|En|Aux?|À"
-    r"|Pour|Dans"
-    r"|Votre|Vos|Déposez|Envoyez|Inscrivez|Retrouvez)\b)|(?<=»)\s(?=[A-ZÀ-Þ])"
+    r"|Pour|Dans|Votre|Vos|Déposez|Envoyez|Inscrivez|Retrouvez)\b)|(?<=»)\s(?=[A-ZÀ-Þ])"
 )
 # The number of the letter itself, at the end of its title.
 ISSUE = re.compile(r"\b[nN] ?[°o] ?\d{1,4}\W*$")
@@ -203,8 +194,7 @@ VENUE_COLUMN = re.compile(r"\b(?:lieux?|salles?|villes?|ou|endroit|adresse|etabl
 # Headers of columns that hold no title.
 SIDE = re.compile(
     r"\b(?:horaires?|heures?|salles?|lieux?|villes?|public|niveaux?|classes?|durees?|places?"
-    r"|contacts?"
-    r"|liens?|inscriptions?|dates?|jours?|quand|ou|adresse|animateurs?|intervenants?)\b"
+    r"|contacts?|liens?|inscriptions?|dates?|jours?|quand|ou|adresse|animateurs?|intervenants?)\b"
 )
 
 
@@ -430,8 +420,7 @@ _ANNOUNCES = re.compile(
     r"(?:(?:rappel|zoom sur|focus sur|règlement|calendrier|retour|lancement|ouverture|principe"
     r"|présentation|annonce"
     r"|participe[rz]|candidate[rz]|postule[rz]|inscri[\w-]+|découvr\w+|rejoign\w+|prochaine?"
-    r"|nouvelle"
-    r"|\d+\s?(?:e|ème|er|ère|re)|premi[eè]re?|\w{3,8}ième|édition|appel à candidatures?"
+    r"|nouvelle|\d+\s?(?:e|ème|er|ère|re)|premi[eè]re?|\w{3,8}ième|édition|appel à candidatures?"
     r"|à|au|aux|pour|de|du|des|la|le|les|l['’]|d['’]|votre|vos|:)\s*)+"
     r"(?=(?:concours|défi|prix|rallye|olympiades|trophées|tournoi|championnat|label|challenge"
     r"|programme"

@@ -37,8 +37,7 @@ THEME_WORDS = {
     ),
     "espace": (
         r"(?:dans|de|vers|a) l'espace(?! (?:de|du|des|d'|numerique|dedie|personnel|documentaire"
-        r"|presse))"
-        r"|(?:conquete|droit) (?:spatiale|de l'espace)|astronom\w*|astrophys\w*|planet\w+"
+        r"|presse))|(?:conquete|droit) (?:spatiale|de l'espace)|astronom\w*|astrophys\w*|planet\w+"
         r"|astronautes?|cosmos|etoiles?|lune|telescopes?|spatia\w+|galaxies?|fusees?|nasa|cnes"
     ),
     "numerique": (

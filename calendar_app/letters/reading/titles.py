@@ -587,8 +587,7 @@ _ASIDE_LABEL = re.compile(
     r"(?:.*\b[a-z]{3,}ez\b|themes?|sujets?|site|plate-?forme|niveaux?|cout|tarifs?|condition\w*"
     r"|organisat\w*|deux\b|trois\b"
     r"|pour \w+|comment|qui\b|bon a savoir|a savoir|nota|nb\b|ps\b|(?:il|elle|ils|elles|nous"
-    r"|vous|on)\b"
-    r"|place maintenant|d'abord|ensuite|enfin|toutefois|attention|cycles? \d|classes? d)"
+    r"|vous|on)\b|place maintenant|d'abord|ensuite|enfin|toutefois|attention|cycles? \d|classes? d)"
 )
 
 

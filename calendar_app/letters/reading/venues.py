@@ -52,8 +52,7 @@ _AT = re.compile(
 )
 _POSTAL = (
     r"\d{1,4}(?:\s?(?:bis|ter))?,?\s(?i:rue|avenue|av\.|boulevard|bd|place|quai|cours|allée"
-    r"|chemin|route"
-    r"|impasse)\s"
+    r"|chemin|route|impasse)\s"
 )
 _BARE = re.compile(
     rf"(?:^|[,(|–—·]\s?|\s-\s)\s?(?P<built>{_BUILT}|{_POSTAL}[^,.;:()|]{{2,60}})"
@@ -116,8 +115,7 @@ _NEXT_LABEL = re.compile(
 # The end of a sentence, but no dot after « M » or « av », nor in « 8.5 ».
 _END = re.compile(
     r"(?<!\bM)(?<!\bMM)(?<!\bSt)(?<!\bSte)(?<!\bav)(?<!\bbd)(?<!\bDr)(?<!\b[A-Z])[.!?…](?=\s|\Z)"
-    r"|;|\n\s*\n"
-    r"|\n[ \t]*(?:[-*•▪►●#|]|\d{1,2}[.)]\s)"
+    r"|;|\n\s*\n|\n[ \t]*(?:[-*•▪►●#|]|\d{1,2}[.)]\s)"
 )
 
 

@@ -34,7 +34,7 @@ def state(session: AnySession) -> SendingHold | None:
 
 
 def found(session: AnySession) -> SendingHold | None:
-    """The same, inside the caller's transaction."""
+    """Return what :func:`state` returns, read in the transaction of the caller."""
     return session.get(SendingHold, 1, populate_existing=True)
 
 

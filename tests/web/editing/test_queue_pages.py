@@ -25,6 +25,19 @@ from tests.web.subscription.test_subscription_pages import dump, jeton, words
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 LETTERS = "/redaction/lettres/"
+#: The pages of the editors' room, where there is an event (`tests.factories.entry`) and a letter.
+ROOM_PAGES = (
+    "/redaction/",
+    "/redaction/lettres/",
+    "/redaction/lettres/1/",
+    "/redaction/propositions/1/",
+    "/redaction/evenements/?annee=2020-2021",
+    "/redaction/evenements/nouveau/",
+    "/redaction/evenements/essai-2020-2021/",
+    "/redaction/sources/",
+    "/redaction/courriels/",
+    "/redaction/journal/",
+)
 
 
 @pytest.fixture
