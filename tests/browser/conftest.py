@@ -186,7 +186,7 @@ def new_page(browser, site) -> Iterator[Callable[..., Page]]:
     def new(width: int = DESK, scheme: str = "light", **options: Any) -> Page:
         context = _visitor(browser, site, width, scheme, **options)
         opened.append(context)
-        return context.new_page()
+        return _patient(context.new_page())
 
     yield new
     for context in opened:
@@ -215,6 +215,19 @@ def _visitor(browser: Browser, site: str, width: int, scheme: str, **options: An
     # Server and browser are on this machine, which may be busy: a wait of a minute is enough.
     context.set_default_timeout(60_000)
     return context
+
+
+def _patient(page: Page) -> Page:
+    """Let ``page.goto`` wait until the page before it has run its scripts, which remember what was
+    chosen. (A click waits only for the first bytes of the page that it opens.)"""
+    goto = page.goto
+
+    def goto_afterwards(address: str, **options: Any) -> Any:
+        page.wait_for_load_state()
+        return goto(address, **options)
+
+    page.goto = goto_afterwards
+    return page
 
 
 @pytest.fixture(params=PLACES)
