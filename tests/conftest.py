@@ -58,7 +58,7 @@ hypothesis_settings.register_profile(
     # `make test` always tries the same examples; `make campaign` draws new examples.
     derandomize=not CAMPAIGN,
     suppress_health_check=[HealthCheck.too_slow],
-    max_examples=scaled(500),
+    max_examples=scaled(500, 15),
 )
 hypothesis_settings.load_profile("any machine")
 
@@ -98,11 +98,13 @@ def pytest_collection_finish() -> None:
 
 
 class Scheduling(LoadScopeScheduling):
-    """Gives all tests of a file to one worker, and all browser tests to the same worker: two
-    browser tests at once would slow each other down."""
+    """Gives all tests of a file to one worker. The browser tests are one such group, since its
+    files share a site and a browser, but for the longest file: one group for all of them would
+    still run when all other tests have ended."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if _in_browser(nodeid) else nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        return "browser" if _in_browser(file) and "test_every_page" not in file else file
 
 
 @pytest.hookimpl(optionalhook=True)

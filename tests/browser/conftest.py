@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from calendar_app.school.school_year import SchoolYear
 from tests.tools import PATIENCE, ROOT, first_answer, free_port, need
@@ -121,7 +121,8 @@ PLACES = {
 
 @contextmanager
 def serving(instance: Path, **more: str) -> Iterator[str]:
-    """Run ``calendar-app serve`` on a new store in *instance*; yield the address of the site.
+    """Run ``calendar-app serve`` on a new store in *instance*, without a worker; yield the address
+    of the site.
 
     :param more: settings, by the names of their environment variables.
     """
@@ -130,7 +131,7 @@ def serving(instance: Path, **more: str) -> Iterator[str]:
     environ = {n: value for n, value in os.environ.items() if not n.startswith("CALENDAR_")}
     environ |= {"PORT": str(port), "CALENDAR_PUBLIC_URL": address} | more
     with subprocess.Popen(
-        [sys.executable, "-m", "calendar_app", "serve"],
+        [sys.executable, "-m", "calendar_app", "serve", "--no-worker"],
         cwd=ROOT,
         env=environ | {"CALENDAR_INSTANCE": str(instance)},
         stdin=subprocess.DEVNULL,
@@ -184,7 +185,7 @@ def new_page(browser, site) -> Iterator[Callable[..., Page]]:
     opened = []
 
     def new(width: int = DESK, scheme: str = "light", **options: Any) -> Page:
-        context = _visitor(browser, site, width, scheme, **options)
+        context = visitor(browser, site, width, scheme, **options)
         opened.append(context)
         return _patient(context.new_page())
 
@@ -195,21 +196,20 @@ def new_page(browser, site) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture(scope="package")
 def page_of(browser, site) -> Callable[..., Page]:
-    """Return the page for a width, a colour scheme and a text size (in CSS pixels). Each call with
-    the same values returns the same page, for tests that only open addresses and look."""
+    """Return the page for a width. Each call with the same value returns the same page, for tests
+    that only open addresses and look."""
 
     @cache
-    def page(width: int = DESK, scheme: str = "light", text: int = 16) -> Page:
-        opened = _visitor(browser, site, width, scheme).new_page()
-        # The text size of the browser's own settings; 16 is the usual size.
-        fonts = {"standard": text, "fixed": text - 3}
-        opened.context.new_cdp_session(opened).send("Page.setFontSizes", {"fontSizes": fonts})
-        return opened
+    def page(width: int = DESK) -> Page:
+        return visitor(browser, site, width).new_page()
 
     return page
 
 
-def _visitor(browser: Browser, site: str, width: int, scheme: str, **options: Any) -> Any:
+def visitor(
+    browser: Browser, site: str, width: int, scheme: str = "light", **options: Any
+) -> BrowserContext:
+    """Return a browser of its own, without cookies, storage or history."""
     options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme} | options
     context = browser.new_context(base_url=site, locale="fr-FR", **options)
     # Server and browser are on this machine, which may be busy: a wait of a minute is enough.
@@ -228,9 +228,3 @@ def _patient(page: Page) -> Page:
 
     page.goto = goto_afterwards
     return page
-
-
-@pytest.fixture(params=PLACES)
-def place(request) -> Place:
-    """A page of the site; a test that uses this fixture runs on every page of :data:`PLACES`."""
-    return PLACES[request.param]

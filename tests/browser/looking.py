@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.browser.conftest import DESK, PHONE, WIDTHS
 from tests.tools import CAMPAIGN
@@ -231,3 +231,11 @@ def menus_for_everybody(page: Page) -> None:
             found = page.evaluate(_RUN_IN_MENU)
             assert found == [], (width, scheme, found)
             menu.evaluate("menu => (menu.open = false)")
+
+
+def brightness(element: Locator, colour: str) -> float:
+    """Return the mean of red, green and blue of a computed colour, from 0 to 255."""
+    text = element.evaluate("(element, name) => getComputedStyle(element)[name]", colour)
+    assert text.startswith("rgb("), text
+    parts = [int(part) for part in text.removeprefix("rgb(").removesuffix(")").split(",")]
+    return sum(parts) / len(parts)

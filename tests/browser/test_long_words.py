@@ -16,7 +16,7 @@ from calendar_app.editing import accounts, suggestions
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.store.base import db
-from tests.browser.conftest import DESK, JANUARY, PLACES
+from tests.browser.conftest import DESK, JANUARY
 from tests.browser.looking import NARROW, STICKING_OUT
 from tests.browser.own_site import instance, site
 from tests.browser.test_editors import PASSWORD, ZOE, _settings
@@ -93,29 +93,6 @@ POKING_OUT = """() => {
 }"""  # noqa: E501
 
 
-#: Short words that are broken over two lines, except in addresses.
-BROKEN = """() => {
-  const found = [];
-  const unseen = e => e && (e.getBoundingClientRect().width <= 1 || unseen(e.parentElement));
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node; (node = walker.nextNode());) {
-    const box = node.parentElement;
-    if (box.closest("svg, .hidden, script, noscript, option, textarea, .code")) continue;
-    if (unseen(box)) continue;
-    if (/^\\s*https?:/.test(node.data)) continue;
-    for (const word of node.data.matchAll(/(?<!\\p{L})\\p{L}{2,22}(?!\\p{L})/gu)) {
-      const range = document.createRange();
-      range.setStart(node, word.index);
-      range.setEnd(node, word.index + word[0].length);
-      const tops = new Set([...range.getClientRects()].map(rect => Math.round(rect.top)));
-      const inAddress = /^\\S*[/:@.]\\S/.test(node.data.slice(word.index).split(/\\s/)[0]);
-      if (tops.size > 1 && !inAddress) found.push(`${word[0]} in ${box.outerHTML.slice(0, 100)}`);
-    }
-  }
-  return found;
-}"""
-
-
 def written() -> list[dict]:
     """Return events in which every text has a long word."""
     texts = {
@@ -188,16 +165,6 @@ def narrow(page: Page, address: str) -> None:
 @pytest.mark.parametrize("address", PAGES, ids=lambda address: address[:40])
 def test_a_long_word_never_widens_a_page_nor_covers_its_neighbour(store, new_page, address):
     narrow(new_page(NARROW), address)
-
-
-def test_no_other_word_is_broken(store, new_page):
-    page = new_page(NARROW)
-    for place in PLACES.values():
-        page.goto(place.address)
-        page.locator("details").evaluate_all("all => all.forEach(one => (one.open = true))")
-        for width in (NARROW, DESK):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate(BROKEN) == [], (place.address, width)
 
 
 def test_nor_does_it_in_a_form_that_says_what_is_wrong(store, new_page):

@@ -1,16 +1,14 @@
-"""The pages in a browser: their requests, their use by keyboard, the positions of their bars, and
-printing."""
+"""The pages in a browser: their use by keyboard, the positions of their bars, and printing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import DESK, JANUARY, PHONE, PLACES
+from tests.browser.looking import brightness
 
 MONTH = PLACES["month"].address
 YEAR = PLACES["year-academie"].address
@@ -20,52 +18,6 @@ ANDROID = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/126.0.0.0 Mobile Safari/537.36"
 )
-
-
-# Requests only to the site itself, and no cookies.
-
-
-@dataclass
-class Visit:
-    """The complaints, requests and cookies of a browser that has visited every page."""
-
-    complaints: list[tuple[str, str]] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-    cookies: list[dict] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def visit(browser, site) -> Iterator[Visit]:
-    seen = Visit()
-    context = browser.new_context(base_url=site)
-    page = context.new_page()
-    # Violations of the content security policy appear in the console, too.
-    page.on("console", lambda said: seen.complaints.append((page.url, said.text)))
-    page.on("pageerror", lambda error: seen.complaints.append((page.url, str(error))))
-    page.on("request", lambda request: seen.requests.append(request.url))
-    rooms = [p for p in PLACES.values() if p.address.startswith("/redaction/")]
-    for place in PLACES.values():
-        if place not in rooms:
-            page.goto(place.address)
-    seen.cookies = context.cookies()
-    for place in rooms:
-        page.goto(place.address)
-    yield seen
-    context.close()
-
-
-def test_no_page_complains_in_the_console(visit, site):
-    # Chromium itself logs this for every page that answers 404.
-    not_found = "Failed to load resource: the server responded with a status of 404 (Not Found)"
-    assert visit.complaints == [(f"{site}{PLACES['not-found'].address}", not_found)]
-
-
-def test_no_page_asks_another_host(visit, site):
-    assert {f"{url.scheme}://{url.netloc}" for url in map(urlsplit, visit.requests)} == {site}
-
-
-def test_no_public_page_leaves_a_cookie(visit):
-    assert visit.cookies == []
 
 
 # From the home page to the address of a personal calendar, without a mouse.
@@ -223,7 +175,7 @@ def test_a_bar_of_the_school_year_goes_from_its_opening_to_its_deadline(page_of)
     assert bar.right == pytest.approx(may, abs=2)
 
 
-# Printing and the dark scheme.
+# Printing.
 
 
 @pytest.mark.parametrize("place", ["home", "list", "month", "year", "contest", "chooser-chosen"])
@@ -238,22 +190,6 @@ def test_paper_has_the_dates_and_nothing_to_click(new_page, place):
     assert useless.filter(visible=True).all_inner_texts() == []
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text(PLACES[place].shows)
-
-
-def brightness(element: Locator, colour: str) -> float:
-    """Return the mean of red, green and blue of a computed colour, from 0 to 255."""
-    text = element.evaluate("(element, name) => getComputedStyle(element)[name]", colour)
-    assert text.startswith("rgb("), text
-    parts = [int(part) for part in text.removeprefix("rgb(").removesuffix(")").split(",")]
-    return sum(parts) / len(parts)
-
-
-def test_the_dark_scheme_is_light_on_dark(page_of, place):
-    page = page_of(DESK, "dark")
-    page.goto(place.address)
-    body = page.locator("body")
-    assert brightness(body, "backgroundColor") < 40
-    assert brightness(body, "color") > 200
 
 
 def test_paper_is_never_dark(new_page):

@@ -237,7 +237,7 @@ RANGES = {
 BREAKS = {"line": "\n", "spaces": "  ", "no-break": "\u00a0", "wrapped": " \n   ", "one": " "}
 
 
-@settings(max_examples=scaled(15000))
+@settings(max_examples=scaled(15000, 25))
 @given(
     first=DAYS,
     length=st.integers(1, 300),
@@ -252,7 +252,7 @@ def test_a_range_reads_back_as_itself(first, length, form, gap):
     assert (found.first, found.last, found.certainty) == (first, last, Certainty.DAY)
 
 
-@settings(max_examples=scaled(10000))
+@settings(max_examples=scaled(10000, 25))
 @given(
     first=DAYS, length=st.integers(1, 6), joint=st.sampled_from([" et ", ", ", " au ", "-", "–"])
 )
@@ -266,7 +266,7 @@ def test_days_of_one_month_read_back(first, length, joint):
     assert (found.first, found.last) == (first, last)
 
 
-@settings(max_examples=scaled(10000))
+@settings(max_examples=scaled(10000, 25))
 @given(day=DAYS, issued=st.integers(-60, 300))
 def test_a_day_without_its_year_is_found_around_the_letter(day, issued):
     """The day is found from two months before the day of the letter to ten months after it."""
@@ -275,7 +275,7 @@ def test_a_day_without_its_year_is_found_around_the_letter(day, issued):
     assert resolve(read(f"le {words(day)}"), letter).first == day
 
 
-@settings(max_examples=scaled(20000))
+@settings(max_examples=scaled(20000, 25))
 @given(
     st.lists(
         st.one_of(
