@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import weakref
 from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -51,9 +52,11 @@ class Command:
     """A running command, with the methods of ``subprocess.Popen`` that tests use."""
 
     def __init__(self, arguments: tuple[str, ...], environ: Mapping[str, str]) -> None:
-        self._folder = Path(tempfile.mkdtemp())
-        self._said = [self._folder / name for name in ("stdout", "stderr")]
-        self._process = processes().Process(
+        context = processes()
+        folder = tempfile.mkdtemp()
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._said = [Path(folder, name) for name in ("stdout", "stderr")]
+        self._process = context.Process(
             target=_run, args=(arguments, dict(environ), *map(str, self._said))
         )
         self._process.start()
@@ -86,7 +89,7 @@ class Command:
             raise subprocess.TimeoutExpired("calendar-app", timeout)
         # A command that ends before it opens its files leaves no file.
         out, err = (p.read_text(encoding="utf-8") if p.exists() else "" for p in self._said)
-        shutil.rmtree(self._folder)
+        self._remove()
         return out, err
 
 

@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -74,6 +75,17 @@ LONG = (
     "test_random_requests",
     "test_worker",
 )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the folders of the tests (``tmp_path``) in memory where there is room, and remove them
+    at the end: on a disk, to remove those of earlier runs took longer than many tests. ``pytest
+    --basetemp FOLDER`` keeps them."""
+    if config.option.basetemp is None:
+        made = ExitStack()
+        config.option.basetemp = str(made.enter_context(folder_in_memory()) / "run")
+        config.add_cleanup(made.close)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
