@@ -63,6 +63,7 @@ def counted(filter_, academies) -> queries.DatesByAcademy:
     return queries.count_by_academy(db.session, filter_, academies, DAY, cancelled_since=SINCE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(scaled(2, 20)))
 def test_each_academie_counts_what_its_own_page_shows(empty_app, seed):
     chance = random.Random(seed)

@@ -853,6 +853,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=scaled(2000))
 @given(st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200))
 def test_whatever_is_written_gets_an_answer_in_lines_of_french(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -364,6 +365,7 @@ def _files(draw):
     return EventsFile(series=series, rules=rules, events=tuple(events))
 
 
+@pytest.mark.long
 @settings(max_examples=scaled(1000))
 @given(_files())
 def test_what_is_written_reads_back_as_the_same_values_in_the_same_order(file):

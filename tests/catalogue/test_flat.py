@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from tests.factories import another, publish
 from tests.old_years import add_old_years, counted
 
@@ -42,6 +44,7 @@ def of_this_year(number: int) -> dict[str, Any]:
     return another(f"essai-{number}", title=f"La dictée numéro {number}", milestones=milestones)
 
 
+@pytest.mark.long
 def test_pages_read_what_they_show_however_many_years_have_passed(make_app):
     few, many = (_read(make_app("empty"), count) for count in (64, 9_984))
     for name, (body, before) in few.items():

@@ -45,6 +45,7 @@ def test_others_write_while_a_large_file_is_imported(empty_app):
         assert parts == {ids[0]: ids[1], ids[1]: ids[2]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stop", [50, 51, COUNT])
 def test_an_interrupted_import_leaves_whole_transactions_and_is_finished_by_another(
     empty_app, stop

@@ -371,6 +371,7 @@ PAGES = ("/agenda/", "/annee-scolaire/2020-2021/", "/ma-selection/")
 NAMED = ["janvié", "fevrrier", "inscriptoin", "valencienes", "colege", "avoirs", "xyzzyqwrt"]
 
 
+@pytest.mark.long
 def test_a_suggestion_always_finds_something_and_is_near_the_word_that_was_typed(client):
     with client.application.app_context():
         known = sorted(db.session.scalars(select(SearchWord.word)))

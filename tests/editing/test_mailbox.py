@@ -212,6 +212,7 @@ def test_an_editor_who_forwards_a_letter_gets_an_answer(store):
     assert count(Delivery) == 1
 
 
+@pytest.mark.long
 def test_no_more_than_five_answers_a_day(store):
     who = editor("responsable", LILLE)
 

@@ -167,6 +167,7 @@ def test_many_workers_at_once_send_each_mail_once(make_due, tmp_path):
     assert deliveries(app) == {("reminder", "sent"): number}
 
 
+@pytest.mark.long
 def test_workers_that_are_paused_beyond_their_lease_repeat_nothing(make_due, tmp_path):
     number = scaled(3_000, 20)
     app = make_due(number)

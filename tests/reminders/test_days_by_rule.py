@@ -38,6 +38,7 @@ def plan_all(app) -> None:
         day += timedelta(days=1)
 
 
+@pytest.mark.long
 def test_only_who_picked_the_day_is_reminded_of_it(both):
     sign_up(both, subscriber("alice", follows_all=True))
     sign_up(both, subscriber("bob", follows_all=True), picks=(DAY,))
@@ -47,6 +48,7 @@ def test_only_who_picked_the_day_is_reminded_of_it(both):
     assert told == {("alice", CONTEST), ("bob", CONTEST), ("bob", DAY), ("carole", DAY)}
 
 
+@pytest.mark.long
 def test_a_day_is_reminded_of_at_the_leads_that_were_chosen(both):
     leads = frozenset(("class_weeks:1", "last_class_day"))
     sign_up(both, subscriber("alice", follows_all=False, leads=leads), picks=(DAY,))

@@ -76,6 +76,7 @@ def told(answer) -> tuple[object, ...]:
     return answer.status, sorted(answer.headers.items()), answer.data
 
 
+@pytest.mark.long
 def test_it_answers_what_the_application_answers(site, layer):
     own_objects(site)
     tokens = tokens_of_holder(site)

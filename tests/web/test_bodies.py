@@ -73,6 +73,7 @@ def test_parts_are_counted_and_texts_among_them_are_short(app):
 
 
 # A body that breaks off within a file leaves the file to the garbage collector.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
 def test_texts_beside_a_file_are_bounded_together(app):
     """Werkzeug limits only each text: eighty long ones were once parsed, signed and sent back."""

@@ -179,6 +179,7 @@ _PLAIN = re.compile(
 )
 
 
+@pytest.mark.long
 def test_no_page_breaks_a_line_before_a_colon(client):
     """True on every page, for texts from templates, code and data. Texts to copy (script, style and
     textarea) keep plain spaces."""

@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 from itertools import chain
 
+import pytest
 import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -86,6 +87,7 @@ def test_a_page_beyond_the_last_leads_to_the_first_and_no_number_is_refused(empt
 EVENTS = st.lists(st.tuples(st.integers(0, 90), st.integers(0, 60)), min_size=1, max_size=12)
 
 
+@pytest.mark.long
 def test_pages_of_any_length_are_the_list_cut_in_parts(make_app, monkeypatch):
     @settings(max_examples=8, suppress_health_check=list(HealthCheck))
     @given(EVENTS, st.integers(1, 5))

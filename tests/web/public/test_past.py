@@ -40,6 +40,7 @@ def test_past_dates_on_the_page_of_an_event_are_marked(empty_app):
     assert ["passée" in one for one in said] == [True, True, True, False]
 
 
+@pytest.mark.long
 def test_the_sitemap_names_just_what_may_be_indexed(empty_app):
     """The test runs on days before, within and after the school years of the events."""
     late = [{"kind": "results", "day": "2021-09-30"}]
