@@ -30,12 +30,19 @@ from calendar_app.editing import events
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import Proposal
 from calendar_app.editing.rules.known_events import KIND_OF_STEP, RESULTS, compatible, scope_of
+from calendar_app.editing.rules.source_changes import (
+    LABEL,
+    TITLE,
+    Standing,
+    different_parts,
+    only,
+)
 from calendar_app.feeds.wording import where_words
 from calendar_app.letters.as_json import item_from_json
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.letters.reading.title_words import without_edition
 from calendar_app.school import levels
-from calendar_app.school.academies import NATIONAL
+from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.school.local_time import paris_day
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession
@@ -53,6 +60,43 @@ _DAYS = ("day", "first_day", "last_day", "certainty", "phrase")
 def item_of_draft(draft: Draft) -> DatedItem:
     """Return the item of a draft: as an editor corrected it, else as it was read."""
     return item_from_json(draft.corrected or draft.item)
+
+
+def item_of_change(draft: Draft, here: Milestone, academies: Academies) -> DatedItem:
+    """Return the item of a change that a source proposes: what the source changes, and what an
+    editor corrected; all other parts are those of the date as it stands here now."""
+    item = item_of_draft(draft)
+    return only(item, standing_of(here, academies), changed_parts(draft))
+
+
+def changed_parts(draft: Draft) -> frozenset[str]:
+    """Return which parts (``rules.source_changes``) the change of a source changes."""
+    item = item_of_draft(draft)
+    if draft.changes is None:  # an editor attached it to this date: it counts whole
+        place = {"place"} if item.place else set()
+        return frozenset({"days", "hours", "ended", TITLE} | place)
+    corrected = different_parts(item, item_from_json(draft.item))
+    if LABEL in draft.changes:
+        corrected -= {TITLE}
+    return corrected.union(draft.changes)
+
+
+def standing_of(here: Milestone, academies: Academies) -> Standing:
+    """Return a date as it stands in the calendar, in the form of an item."""
+    is_deadline = here.kind.is_deadline
+    home = academies.time_zone_of(here.scope)
+    return Standing(
+        title=here.event.title,
+        label=here.label,
+        kind=ItemKind.DEADLINE if is_deadline else ItemKind.EVENT,
+        first_day=None if is_deadline else here.first_day,
+        last_day=here.last_day,
+        start_time=None if is_deadline else here.start_time,
+        end_time=here.end_time,
+        zone=None if here.time_zone == home else here.time_zone,
+        place=here.place or here.event.place,
+        ended=here.is_cancelled,
+    )
 
 
 def proposed(session: AnySession, draft: Draft) -> EventEntry:
@@ -79,11 +123,20 @@ def written_draft(session: AnySession, draft: Draft) -> Written:
     reference = queries.reference(session)
     entry = event_entry(event, reference.academies)
     facts = facts_of(entry)
-    item = item_of_draft(draft)
+    here, item = draft.milestone, item_of_draft(draft)
+    is_change = draft.said is not None and draft.proposal is Proposal.CHANGE
+    if is_change and here is not None:
+        item = item_of_change(draft, here, reference.academies)
     for key, milestone in _changed(draft, item, event, entry, reference):
         facts[f"milestones.{key}"] = milestone
-    if draft.said is not None and draft.proposal is Proposal.CHANGE:
-        facts |= _renamed(item, event)
+    if is_change and here is not None:
+        parts = changed_parts(draft)
+        if LABEL in parts:
+            _label(facts[f"milestones.{here.key}"], item, event)
+        elif TITLE in parts:
+            facts |= _renamed(item, event)
+        if "place" in parts:
+            _put_at(facts, here.key, item.place)
     return written_from(facts)
 
 
@@ -216,11 +269,9 @@ def _summary(draft: Draft, item: DatedItem, of_type: EventType, reference: Refer
         parts.append(f"{'thèmes' if len(themes) > 1 else 'thème'} : {list_words(themes)}")
     if item.organiser:
         parts.append(f"par {clean_line(item.organiser)}")
-    if item.place:
-        parts.append(f"lieu : {clean_line(item.place)}")
     where = where_words(scope_of(item, reference.academies), reference.academies)
     to_do = _TO_DO.get(item.step) if item.step and item.kind is not ItemKind.EVENT else None
-    told = (f"{', '.join(parts)} ({where})", to_do, _announced(draft))
+    told = (f"{', '.join(parts)}{_where(item.place)} ({where})", to_do, _announced(draft))
     return " ".join(f"{sentence}." for sentence in told if sentence)
 
 
@@ -343,7 +394,7 @@ def _changed(
     ended = item.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
     if draft.said is not None:
         for m in span:
-            yield m.key, _as_said(m, item, entry, event) | ({"cancelled": "true"} if ended else {})
+            yield m.key, _as_said(m, item, entry) | ({"cancelled": "true"} if ended else {})
         return
     for m in span:
         yield m.key, _of(entry, m.key) | {"cancelled": "true"} if ended else _moved(m, item, entry)
@@ -387,8 +438,8 @@ def _moved(m: Milestone, item: DatedItem, entry: EventEntry) -> Written:
     return new
 
 
-def _as_said(m: Milestone, item: DatedItem, entry: EventEntry, event: Event) -> Written:
-    """Return a milestone as a source says it now, whole: its days, kind, hours and place."""
+def _as_said(m: Milestone, item: DatedItem, entry: EventEntry) -> Written:
+    """Return a milestone as a source says it now: its days, kind and hours."""
     (news,) = _milestones(item, set())
     hours = ("start_time", "end_time", "time_zone")
     facts = {name: value for name, value in _moved(m, item, entry).items() if name not in hours}
@@ -396,9 +447,45 @@ def _as_said(m: Milestone, item: DatedItem, entry: EventEntry, event: Event) -> 
         facts = {name: value for name, value in facts.items() if name not in _DAYS}
         facts |= {name: value for name, value in news.items() if name in ("kind", *_DAYS)}
     facts |= {name: value for name, value in news.items() if name in hours}
-    if item.place and item.place != (m.place or event.place):
-        facts["place"] = item.place
     return facts
+
+
+def _label(milestone: Written, item: DatedItem, event: Event) -> None:
+    """Give a date of an event the name that its source calls it by; none, where that is the title
+    of the event."""
+    milestone.pop("label", None)
+    title = clean_line(item.title)[:_LONGEST_TITLE]
+    if fold(title) != fold(event.title):
+        milestone["label"] = title
+
+
+def _put_at(facts: Written, key: str, place: str | None) -> None:
+    """Give a date of an event its place; with None, take it. Other dates keep theirs. The place of
+    the only date is that of its event, which the generated summary names.
+
+    :param facts: of the event, changed in place.
+    """
+    own, was = facts[f"milestones.{key}"], facts.get("place")
+    others = [
+        told for name, told in facts.items() if name.startswith("milestones.") and told is not own
+    ]
+    own.pop("place", None)
+    if place and others:
+        if place != was:
+            own["place"] = place
+        return
+    for other in others:
+        if was:
+            other.setdefault("place", was)
+    facts.pop("place", None)
+    if place:
+        facts["place"] = place
+    said = _where(place)
+    facts["summary"] = facts["summary"].replace(_where(was), said, 1) if was else facts["summary"]
+
+
+def _where(place: str | None) -> str:
+    return f", lieu : {clean_line(place)}" if place else ""
 
 
 def _renamed(item: DatedItem, event: Event) -> Written:

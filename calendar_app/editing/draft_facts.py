@@ -18,7 +18,7 @@ from calendar_app.store.base import AnySession
 
 _FACTS = (
     "state proposal series_id event_id milestone_id known_first_day known_last_day same_as_id "
-    "title kind step first_day last_day certainty status corrected answer decided_by_id"
+    "title kind step first_day last_day certainty status corrected changes answer decided_by_id"
 ).split()
 
 

@@ -89,14 +89,14 @@ def change_words(known: tuple[date | None, date | None], item: DatedItem) -> str
     return f"{_figures(*known, form)} → {_figures(item.first_day, item.last_day, form)}"
 
 
-def whole_change_words(
-    known: tuple[date | None, date | None], here: Milestone, item: DatedItem
-) -> str:
+def whole_change_words(here: Milestone, item: DatedItem, *, alone: bool = False) -> str:
     """Return every part in which an item differs from the date that stands here, for a change that
     a source proposes: « 31/01 → 14/02 ; 10 h → 14 h ; Lens → Lille ; annulé ».
 
-    :param known: as for :func:`change_words`.
+    :param alone: whether a title is for this date alone, and not for its event.
     """
+    first = None if here.kind.is_deadline else here.first_day
+    known = first, here.last_day
     ended = item.status in (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
     parts = []
     if known != (item.first_day, item.last_day) and not ended:
@@ -106,9 +106,12 @@ def whole_change_words(
         before = _clock(start, here.end_time)
         parts.append(f"{before} → {_clock(item.start_time, item.end_time)}")
     place = here.place or here.event.place
-    if item.place and item.place != place:
-        parts.append(f"{place or 'sans lieu'} → {clean_line(item.place)}")
-    if fold(item.title) != fold(here.event.title):
+    if item.place != place:
+        parts.append(f"{place or 'sans lieu'} → {clean_line(item.place or 'sans lieu')}")
+    if alone:
+        name = f"« {clean_line(item.title)} »"
+        parts.append(f"seule de « {here.event.title} », cette date s'appelle désormais {name}")
+    elif fold(item.title) != fold(here.event.title):
         parts.append(f"« {here.event.title} » → « {clean_line(item.title)} »")
     if ended != here.is_cancelled:
         parts.append(item.status.words if ended else "annulé → maintenu")

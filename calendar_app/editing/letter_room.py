@@ -11,15 +11,20 @@ from sqlalchemy.orm import defer
 
 from calendar_app.catalogue import queries
 from calendar_app.editing import drafts
+from calendar_app.editing.mailbox.envelope import envelope_of, envelope_values
+from calendar_app.editing.mailbox.receiving import import_parts
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.letters import Draft, Letter, LetterDrop
 from calendar_app.editing.models.mailbox import ReceivedLetter, ReceivedScope
 from calendar_app.editing.rights import NotYourActionError, is_allowed, rights
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.rules.roles import EditorAction
+from calendar_app.letters.formats.detection import is_mail
+from calendar_app.letters.formats.letter_text import MAX_BYTES
 from calendar_app.letters.knowledge import LetterKnowledge
+from calendar_app.letters.limited_process import run_limited
 from calendar_app.store.base import AnySession, insert_new, reading, writing
-from calendar_app.words.errors import NotFoundError
+from calendar_app.words.errors import NotFoundError, UnreadableLetterError
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +81,43 @@ def drop(
     """Read a letter that an editor dropped, and return its id. A file that was imported before adds
     no drafts; the editor may then read that letter.
 
+    A mail with an agenda is read as one that comes to the mailbox: each of its letters is a letter,
+    and the first one's id is returned.
+
     :param issued: the day on which the letter was sent; None if unknown.
     :raises UnreadableLetterError: when the file cannot be read; nothing is stored.
     :raises NotYourActionError: when the account is disabled.
     """
     with reading(session):  # checked first, because parsing a letter may take seconds
         _check_drop(session, editor)
-    report = drafts.import_letter(session, data, file_name, issued, now, knowledge)
+    ids = _mailed(session, data, issued, now, knowledge)
+    if not ids:
+        ids = [drafts.import_letter(session, data, file_name, issued, now, knowledge).letter_id]
     with writing(session, now):
         _check_drop(session, editor)
-        values = {"letter_id": report.letter_id, "editor_id": editor.id, "at": now}
-        session.execute(insert_new(session, LetterDrop).values(values))
-    return report.letter_id
+        for letter_id in ids:
+            values = {"letter_id": letter_id, "editor_id": editor.id, "at": now}
+            session.execute(insert_new(session, LetterDrop).values(values))
+    return ids[0]
+
+
+def _mailed(
+    session: AnySession,
+    data: bytes,
+    issued: date | None,
+    now: datetime,
+    knowledge: LetterKnowledge,
+) -> list[int]:
+    """Return the letters of a mail that has an agenda; none for any other file."""
+    if len(data) > MAX_BYTES or not is_mail(data):
+        return []
+    mail = envelope_of(run_limited(envelope_values, data))
+    if not mail.has_agenda:
+        return []
+    found = import_parts(session, mail, data, now, knowledge, issued)
+    if not found.ids:
+        raise UnreadableLetterError(" ".join(dict.fromkeys(found.problems)))
+    return found.ids
 
 
 def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLetter:

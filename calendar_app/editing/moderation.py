@@ -299,6 +299,7 @@ def attach(
         of_deadline = milestone is not None and milestone.kind.is_deadline
         draft.known_first_day = milestone.first_day if milestone and not of_deadline else None
         draft.known_last_day = milestone.last_day if milestone else None
+        draft.changes = None
         draft.proposal = Proposal.CHANGE if milestone else Proposal.NEW_DATE
         if event is None:
             draft.proposal = Proposal.NEW_EVENT

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from calendar_app.editing.models.editors import Editor, PasswordLink
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.mailbox import ReceivedLetter, ReceivedMail
+from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rights import is_allowed
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.roles import EditorAction
@@ -124,6 +125,28 @@ class ToForwarder:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ToFollower:
+    """The mail to an editor who follows an agenda that has a fault.
+
+    :param name: how an editor called the agenda.
+    :param warning: French: the fault.
+    """
+
+    address: str
+    name: str
+    source_id: int
+    warning: str
+
+    def token(self, links: PersonalLinks, mail: Claimed) -> str | None:
+        """Return an empty text: the mail has no personal link."""
+        return ""
+
+    def message(self, head: Letterhead) -> Message:
+        """Return the mail « Un agenda à regarder »."""
+        return other_messages.agenda(head, self.name, self.source_id, self.warning)
+
+
 def read(session: AnySession, mails: Sequence[Claimed], now: datetime) -> Mapping[int, OtherMail]:
     """Return the recipient and text of each mail, by the id of its delivery; mails that nobody
     waits for any more are left out."""
@@ -134,6 +157,7 @@ def read(session: AnySession, mails: Sequence[Claimed], now: datetime) -> Mappin
         **_editors(session, ids, now),
         **_proposers(session, ids),
         **_forwarders(session, ids),
+        **_followers(session, ids),
     }
 
 
@@ -157,7 +181,16 @@ def somebody_waits(now: datetime) -> ColumnElement[bool]:
             Editor.id == ReceivedMail.editor_id,
             Editor.disabled_at.is_(None),
         ),
+        exists().where(
+            Source.told_delivery_id == Delivery.id,
+            Delivery.kind == DeliveryKind.AGENDA,
+            *_IS_FAULTY,
+        ),
     )
+
+
+#: The conditions that an agenda is followed and has a fault: one that healed needs no mail.
+_IS_FAULTY = (Source.warning.is_not(None), Source.paused_at.is_(None))
 
 
 def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -231,3 +264,30 @@ def _forwarders(session: AnySession, ids: Sequence[int]) -> dict[int, ToForwarde
             reason=mail.reason,
         )
     return found
+
+
+def _followers(session: AnySession, ids: Sequence[int]) -> dict[int, ToFollower]:
+    found = {}
+    query = select(Source).where(Source.told_delivery_id.in_(ids), *_IS_FAULTY)
+    for source in session.scalars(query):
+        editor = _keeper(session, source)
+        if editor and source.told_delivery_id and source.warning:
+            found[source.told_delivery_id] = ToFollower(
+                editor.address, source.name, source.id, source.warning
+            )
+    return found
+
+
+def _keeper(session: AnySession, source: Source) -> Editor | None:
+    """Return the editor who looks after an agenda: the one who follows it, or else the first one
+    who may; None if there is none."""
+    everybody = select(Editor).where(Editor.disabled_at.is_(None))
+    own_first = (Editor.id != (source.created_by_id or 0), Editor.id)
+    return next(
+        (
+            editor
+            for editor in session.scalars(everybody.order_by(*own_first))
+            if is_allowed(session, editor, EditorAction.FOLLOW_SOURCE, source.scope)
+        ),
+        None,
+    )

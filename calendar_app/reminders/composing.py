@@ -218,7 +218,12 @@ class Composer:
                 )
             case DeliveryKind.WEEKLY:
                 return self._weekly(batch, who, academy, today, (*place, who.classes, who.themes))
-            case DeliveryKind.PASSWORD | DeliveryKind.SUGGESTION | DeliveryKind.LETTER:
+            case (
+                DeliveryKind.PASSWORD
+                | DeliveryKind.SUGGESTION
+                | DeliveryKind.LETTER
+                | DeliveryKind.AGENDA
+            ):
                 raise ValueError(f"{kind}: not to a subscriber")
 
     def _weekly(

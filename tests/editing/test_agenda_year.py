@@ -174,8 +174,8 @@ class Year(RuleBasedStateMachine):
         if line := self.line(number):
             line.hour = hour
 
-    @rule(number=st.integers(0, 9), place=st.sampled_from(PLACES))
-    def changes_its_place(self, number: int, place: str) -> None:
+    @rule(number=st.integers(0, 9), place=st.sampled_from((*PLACES, None)))
+    def changes_its_place(self, number: int, place: str | None) -> None:
         if line := self.line(number):
             line.place = place
 
@@ -187,6 +187,12 @@ class Year(RuleBasedStateMachine):
             for other in self.lines:
                 if other.title == old:
                     other.title = title(self.titles)
+
+    @rule(number=st.integers(0, 9))
+    def is_called_otherwise_than_its_sessions(self, number: int) -> None:
+        if line := self.line(number):
+            self.titles += 1
+            line.title = title(self.titles)
 
     @rule(number=st.integers(0, 9), off=st.sampled_from(("", "word", "status")))
     def cancels_or_restores(self, number: int, off: str) -> None:
@@ -372,7 +378,7 @@ class Year(RuleBasedStateMachine):
 
 def stands(milestone: Milestone) -> tuple:
     return (
-        milestone.event.title,
+        milestone.label or milestone.event.title,
         milestone.first_day,
         milestone.start_time and milestone.start_time.hour,
         milestone.place or milestone.event.place,

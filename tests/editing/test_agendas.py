@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from flask import Flask
 from sqlalchemy import select
 
 from calendar_app import letters
 from calendar_app.config.settings import data_folder
-from calendar_app.editing import moderation
+from calendar_app.editing import accounts, moderation
 from calendar_app.editing.followed import agendas
 from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.models.journal import Change
@@ -24,6 +27,8 @@ from tests.editing.test_fetcher import fetcher, send, server
 from tests.editing.test_moderation import LILLE, LYON
 from tests.editing.test_outside_feed import agenda
 from tests.factories import ID, entry, publish
+from tests.reminders.test_outbox import Clock, run
+from tests.smtp_server import mail_server
 from tests.web.editing.test_event_pages import fields
 from tests.web.editing.test_queue_pages import act, logged_in
 from tests.web.subscription.test_subscription_pages import dump, words
@@ -191,6 +196,68 @@ def test_an_agenda_that_lost_half_of_its_dates_warns_and_heals(store, address, f
     feed.body = agenda(*map(event, "abcde"))
     source = read(source, NOW + 3 * HOUR)
     assert (source.warning, len(source.copy), len(drafts())) == (None, 5, 5)
+
+
+def mails_of(store: Flask, now: datetime) -> list[tuple[str, str]]:
+    """Let a worker send what is due; return the recipient and the text of each mail."""
+    with mail_server() as smtp:
+        run(store, smtp.url, Clock(now + timedelta(minutes=1)))
+        found = [(mail.recipient, mail.data) for mail in smtp.mails]
+    told = []
+    for to, data in found:
+        message = email.message_from_bytes(data, policy=email.policy.default)
+        told.append((to, message.get_body(("plain",)).get_content()))
+    return told
+
+
+def test_a_fault_is_told_once_to_the_editor_who_follows_the_agenda(store, address, feed):
+    editor("responsable", LILLE)
+    source = follow(address)
+    read(source)
+    for fault, hour in enumerate((1, 10)):
+        feed.body = agenda(event("a"))
+        read(source, NOW + hour * HOUR)
+        [(to, text)] = mails_of(store, NOW + hour * HOUR)
+        assert to == db.session.get(Source, source.id).created_by.address, fault
+        assert "Agenda Canopé" in text
+        assert "ne montre plus 3 de ses 4 dates" in text
+        assert f"/redaction/sources/{source.id}/" in text
+        read(source, NOW + (hour + 1) * HOUR)
+        feed.status = 500  # another trouble before it heals is the same fault
+        for more in range(agendas.LASTING + 1):
+            read(source, NOW + (hour + 2 + more) * HOUR)
+        assert mails_of(store, NOW + (hour + 7) * HOUR) == []
+        feed.body, feed.status = agenda(*map(event, "abcd")), 200
+        read(source, NOW + (hour + 8) * HOUR)
+    assert mails_of(store, NOW + 30 * HOUR) == []
+
+
+def test_a_site_that_rests_for_a_night_is_no_fault(store, address, feed):
+    source = follow(address)
+    read(source)
+    feed.status = 500
+    for hour in range(1, agendas.LASTING):
+        read(source, NOW + hour * HOUR)
+    assert mails_of(store, NOW + 3 * HOUR) == []
+    read(source, NOW + 4 * HOUR)
+    # It heals, or nobody follows it any more, before the mail leaves.
+    who = db.session.get(Source, source.id).created_by
+    agendas.pause(db.session, who, source.id, True, NOW + 4 * HOUR)
+    assert mails_of(store, NOW + 4 * HOUR) == []
+    agendas.pause(db.session, who, source.id, False, NOW + 5 * HOUR)
+    feed.status = 200
+    assert read(source, NOW + 5 * HOUR).told_at is None
+
+
+def test_a_fault_is_told_to_who_may_follow_it_when_its_editor_left(store, address, feed):
+    source = follow(address)
+    editor("responsable", LYON), editor("redacteur", LILLE)
+    lille = editor("responsable", LILLE)
+    accounts.disable(db.session, db.session.get(Source, source.id).created_by.address, NOW)
+    read(source)
+    feed.body = agenda()
+    read(source, NOW + HOUR)
+    assert [to for to, _ in mails_of(store, NOW + HOUR)] == [lille.address]
 
 
 def test_an_agenda_may_shrink_as_its_dates_pass(store, address, feed):

@@ -12,7 +12,7 @@ from sqlalchemy import JSON, column, select, table, text, update
 from calendar_app.catalogue import setup
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.editing import events, moderation, undo
-from calendar_app.editing.draft_entries import item_of_draft
+from calendar_app.editing.draft_entries import changed_parts, item_of_change, item_of_draft
 from calendar_app.editing.followed.following import take_reading
 from calendar_app.editing.followed.outside_feed import OutsideReading
 from calendar_app.editing.letter_lines import whole_change_words
@@ -25,7 +25,7 @@ from calendar_app.editing.rules.source_changes import Identity
 from calendar_app.letters.agendas.calendar_file import LeftOut, read_agenda
 from calendar_app.store.base import db, writing
 from tests.editing.test_events import editor, facts, wanted
-from tests.editing.test_moderation import LILLE
+from tests.editing.test_moderation import KNOWLEDGE, LILLE
 from tests.editing.test_outside_feed import agenda
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
@@ -110,6 +110,13 @@ def at(hour: str, day: str = "0315", **more: str) -> str:
     return told(day, **more).replace(f";VALUE=DATE:2021{day}", f":2021{day}T{hour}0000")
 
 
+def said(draft: Draft) -> str:
+    """Return what a draft of a change says."""
+    item = item_of_change(draft, draft.milestone, KNOWLEDGE.academies)
+    alone = "label" in changed_parts(draft)
+    return whole_change_words(draft.milestone, item, alone=alone).replace("\u00a0", " ")
+
+
 def test_an_accepted_draft_keeps_its_identity_and_its_date(played):
     [draft] = played.says(told())
     event = played.accept()
@@ -189,11 +196,7 @@ def test_what_changes_of_a_date_is_proposed_and_becomes_so(played, before, after
     [draft] = played.says(after)
     assert draft.proposal is Proposal.CHANGE
     assert played.says(after) == [draft]
-    known = draft.known_first_day, draft.known_last_day
-    assert (
-        whole_change_words(known, draft.milestone, item_of_draft(draft)).replace("\u00a0", " ")
-        == words
-    )
+    assert said(draft) == words
     played.accept()
     assert played.dates == [stands]
     assert played.says(after) == []
@@ -387,15 +390,76 @@ def test_what_an_older_version_stored_gets_its_identity(store):
     assert (waiting.last_day, waiting.recurrence) == (date(2021, 4, 16), None)
 
 
-def test_a_session_called_otherwise_does_not_rename_the_event_of_the_others(played):
+def test_a_session_called_otherwise_gets_a_label_and_the_event_keeps_its_title(played):
+    final = "Finale du rallye"
     played.says(told(), told("0415", "b"))
     while played.pending:
         played.accept(played.pending[0])
-    assert played.says(told(), told("0415", "b", "Finale du rallye")) == []
-    assert {title for title, *_ in played.dates} == {"Rallye des balises"}
-    [moved] = played.says(told(), told("0416", "b", "Finale du rallye"))
-    played.accept(moved)
-    assert {title for title, *_ in played.dates} == {"Rallye des balises"}
+    [draft] = played.says(told(), told("0415", "b", final))
+    assert said(draft) == f"seule de « {RALLYE} », cette date s'appelle désormais « {final} »"
+    event = played.accept()
+    assert event.title == RALLYE
+    assert [m.label for m in event.milestones] == [None, final]
+    # The day of what has a label moves alone; and the label goes as it came.
+    [moved] = played.says(told(), told("0416", "b", final))
+    assert said(moved) == "15/04 → 16/04"
+    played.accept()
+    assert [m.label for m in event.milestones] == [None, final]
+    played.says(told(), told("0416", "b"))
+    played.accept()
+    assert (event.title, [m.label for m in event.milestones]) == (RALLYE, [None, None])
+    assert played.says(told(), told("0416", "b")) == []
+
+
+def test_a_session_called_otherwise_may_be_an_event_of_its_own(played):
+    played.says(told(), told("0415", "b"))
+    while played.pending:
+        played.accept(played.pending[0])
+    [draft] = played.says(told(), told("0415", "b", "Finale du rallye"))
+    moderation.attach(db.session, played.editor, draft.id, draft.revision, None, None, played.now)
+    assert played.accept().title == "Finale du rallye"
+
+
+def test_a_place_that_the_source_takes_back_is_proposed_and_goes(played):
+    played.says(told(LOCATION="Lens"), told("0415", "b", LOCATION="Lens"))
+    while played.pending:
+        played.accept(played.pending[0])
+    [draft] = played.says(told(), told("0415", "b", LOCATION="Lens"))
+    assert said(draft) == "Lens → sans lieu"
+    event = played.accept()
+    assert [place for *_, place, _ in played.dates] == [None, "Lens"]
+    assert "Lens" not in event.summary
+    assert played.says(told(), told("0415", "b", LOCATION="Lens")) == []
+    # No place any more, and one again.
+    played.says(told(), told("0415", "b"))
+    played.accept()
+    played.says(told(LOCATION="Douai"), told("0415", "b"))
+    played.accept()
+    assert [place for *_, place, _ in played.dates] == ["Douai", None]
+
+
+def test_the_place_of_the_only_date_is_that_of_its_event(played):
+    played.says(told(LOCATION="Lens"))
+    event = played.accept()
+    told_summary = event.summary
+    assert ", lieu : Lens" in told_summary
+    for place, said_place in (("Lille", ", lieu : Lille"), (None, "")):
+        played.says(told(**({"LOCATION": place} if place else {})))
+        played.accept()
+        [milestone] = event.milestones
+        assert (event.place, milestone.place) == (place, None)
+        assert event.summary == told_summary.replace(", lieu : Lens", said_place)
+
+
+def test_a_change_leaves_what_an_editor_wrote_while_it_waited(played):
+    played.says(at("10"))
+    event = played.accept()
+    [draft] = played.says(at("10", "0320"))
+    seen = facts(event.id)
+    events.save(db.session, played.editor, wanted(seen, place="Lens"), seen, played.now)
+    assert said(draft) == "15/03 → 20/03"
+    played.accept()
+    assert played.dates == [(RALLYE, "03-20", "10:00", "Lens", False)]
 
 
 def test_what_was_refused_comes_back_whole_with_another_hour(played):

@@ -28,7 +28,7 @@ from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.reminders.models.outbox import Delivery
 from calendar_app.store.base import db
-from calendar_app.words.errors import NotFoundError
+from calendar_app.words.errors import NotFoundError, UnreadableLetterError
 from tests.editing.test_events import editor
 from tests.editing.test_moderation import KNOWLEDGE, LETTER, LILLE, LYON
 from tests.editing.test_outside_feed import agenda
@@ -325,3 +325,32 @@ def test_an_agenda_that_is_dropped_or_attached_is_read_like_an_agenda(store):
     assert receive(message.as_bytes()) is Outcome.READ
     [change] = moderation.queue(db.session, zoe)
     assert (change.proposal, change.last_day.isoformat()) == (Proposal.CHANGE, "2021-03-16")
+
+
+def test_a_mail_that_is_dropped_is_read_like_one_that_comes(store):
+    """Its agenda is a letter of its own; a mail without one stays a letter, as before."""
+    zoe = editor("responsable", LILLE)
+    day = "UID:a\nDTSTART;VALUE=DATE:20210315\nSUMMARY:Rallye des balises\nLOCATION:Lille"
+    message = email.message_from_bytes(mail("Voici notre agenda."), policy=email.policy.default)
+    message.add_attachment(agenda(day), "text", "calendar", filename="agenda.ics")
+    data = message.as_bytes()
+    letter_id = letter_room.drop(db.session, zoe, data, "courriel.eml", None, NOW, KNOWLEDGE)
+    [draft] = letter_room.open_letter(db.session, zoe, letter_id).drafts
+    assert (draft.title, draft.last_day.isoformat()) == ("Rallye des balises", "2021-03-15")
+    assert [letter.file_name for letter in db.session.scalars(select(Letter))] == ["agenda.ics"]
+    assert letter_room.drop(db.session, zoe, data, "x.eml", None, NOW, KNOWLEDGE) == letter_id
+    # What came by hand comes by mail: nothing new.
+    assert receive(data) is Outcome.READ
+    assert (count(Letter), count(Draft)) == (1, 1)
+
+    with_text = mail("Concours d'essai : s'inscrire avant le 5 mars 2021.")
+    message = email.message_from_bytes(with_text, policy=email.policy.default)
+    message.add_attachment(agenda(day), "text", "calendar", filename="agenda.ics")
+    letter_room.drop(db.session, zoe, message.as_bytes(), "x.eml", None, NOW, KNOWLEDGE)
+    assert reads(zoe) == count(Letter) == 2
+
+    broken = email.message_from_bytes(mail("Voici."), policy=email.policy.default)
+    broken.add_attachment(b"BEGIN:VCALENDAR\r\n", "text", "calendar", filename="agenda.ics")
+    broken.set_payload(broken.get_payload()[1:])
+    with pytest.raises(UnreadableLetterError, match="endommagé"):
+        letter_room.drop(db.session, zoe, broken.as_bytes(), "x.eml", None, NOW, KNOWLEDGE)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, time
 from email.message import EmailMessage
+
+import pytest
 
 from calendar_app.config.settings import data_folder
 from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.dated_items import ItemKind, Step
+from calendar_app.letters.doubts import DOUBT
 from calendar_app.letters.formats.mail import mail_parts
 from calendar_app.letters.reading.letter import read_letter
 from tests.editing.test_outside_feed import WEEK, agenda
@@ -42,6 +46,8 @@ def test_an_agenda_is_read_as_a_letter_is():
     for item in found.items:
         assert found.text[item.offset :].startswith(item.phrase)
     assert [item.academies for item in found.items] == [(), ("lyon",), ("lille",)]
+    for item in found.items:
+        assert item.confidence == item.doubts.least
     assert "« Illisible »" in found.text
     assert "Passé" not in found.text
 
@@ -56,3 +62,27 @@ def test_an_agenda_that_is_attached_to_a_mail_is_a_letter_of_its_own():
     assert len(read_letter(attached, None, TODAY, KNOWLEDGE).items) == 3
     # The mail itself, dropped as a file, stays the letter.
     assert "Voici notre agenda" in read_letter(mail.as_bytes(), None, TODAY, KNOWLEDGE).text
+
+
+@pytest.mark.parametrize(
+    ("entry", "doubted"),
+    [
+        ("UID:a\nDTSTART;VALUE=DATE:20210210\nSUMMARY:Atelier radio", set()),
+        ("UID:a\nDTSTART;VALUE=DATE:20210210\nSUMMARY:Atelier\nSTATUS:CANCELLED", {"day"}),
+        ("UID:a\nDTSTART;VALUE=DATE:20210210\nSUMMARY:Date limite pour le défi", {"kind"}),
+        (
+            "UID:a\nDTSTART;VALUE=DATE:20210210\nDTEND;VALUE=DATE:20210301\n"
+            "SUMMARY:Inscriptions au rallye",
+            {"kind"},
+        ),
+        (f"UID:a\nDTSTART;VALUE=DATE:20210210\nSUMMARY:{'Atelier radio ' * 15}", {"title"}),
+        ("UID:a\nDTSTART;VALUE=DATE:20210210\nSUMMARY:Atelier radio\nLOCATION:Lens", set()),
+    ],
+    ids=["plain", "cancelled", "no-step", "window", "cut", "town"],
+)
+def test_an_entry_has_the_four_doubts_of_a_letter(entry, doubted):
+    [item] = read_letter(agenda(entry), None, TODAY, KNOWLEDGE).items
+    sure = asdict(item.doubts)
+    assert {part for part in sure if sure[part] < DOUBT} == doubted
+    assert len(item.reasons) == len(doubted)
+    assert item.confidence == min(sure.values())

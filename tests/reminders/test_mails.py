@@ -124,6 +124,7 @@ class Desk:
                 self.head, TODAY, (TALENT, "Ma classe"), "Merci ; c'est fait.", accepted=True
             ),
             other_messages.letter(self.head, TODAY, [12], 3, 2, None),
+            other_messages.agenda(self.head, "Agenda Canopé", 7, "Le site ne répond pas."),
         ]
         return {message.kind: message for message in made}
 
@@ -1189,4 +1190,16 @@ def test_letter(desk, letters, found, pending, reason, subject, told, label, pat
         f"Bonjour,\n\n{start} {told}\n\n{label} :\n{URL}/redaction/lettres/{path}\n"
     )
     assert FORWARDED in mail.text
+    assert mail.html.count("/redaction/") == 1
+
+
+def test_agenda(desk):
+    mail = read(other_messages.agenda(desk.head, "Agenda Canopé", 7, "Le site ne répond pas."))
+    assert mail.subject == "Concours scolaires : un agenda suivi est à regarder"
+    assert mail.text.startswith(
+        "Bonjour,\n\nL'agenda « Agenda Canopé », que suit votre rédaction, a un problème.\n\n"
+        "Le site ne répond pas.\n\n"
+        f"Voir ce qui ne va pas :\n{URL}/redaction/sources/7/\n"
+    )
+    assert "Aucun autre courriel ne part tant que ce problème dure." in mail.text
     assert mail.html.count("/redaction/") == 1

@@ -23,6 +23,8 @@ from calendar_app.editing.rights import is_allowed
 from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
 from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.letters.knowledge import LetterKnowledge
+from calendar_app.reminders import outbox
+from calendar_app.reminders.rules.deliveries import DeliveryKind
 from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import AnySession, reading, writing
 from calendar_app.words.errors import CalendarError, NotFoundError
@@ -33,6 +35,10 @@ from calendar_app.words.text import clean_line
 #: up to :data:`SELDOM`.
 EVERY = timedelta(hours=6)
 SELDOM = timedelta(days=3)
+
+#: An agenda that cannot be read so many times in a row (a day) is a fault that an editor is told
+#: of: sites rest at night.
+LASTING = 3
 
 OUR_FAULT = "Nous n'avons pas su lire cet agenda : l'erreur est notée de notre côté."
 
@@ -236,6 +242,7 @@ def refresh(
             return
         source.etag, source.last_modified = fetched.etag, fetched.last_modified
         take_reading(session, source, found, now, believe=editor is not None)
+        _tell(session, source, now)
 
 
 def _may_be_the_same(source: Source, now: datetime) -> bool:
@@ -275,6 +282,17 @@ def note_failure(session: AnySession, source_id: int, why: str, now: datetime) -
         source.tried_at, source.warning = now, why
         source.failures += 1
         source.next_fetch_at = now + min(EVERY * 2 ** min(source.failures - 1, 8), SELDOM)
+        _tell(session, source, now)
+
+
+def _tell(session: AnySession, source: Source, now: datetime) -> None:
+    """Queue one mail about a fault, to the editor who follows the agenda, inside the caller's
+    transaction; the next fault, after the agenda healed, is told anew."""
+    if source.warning is None:
+        source.told_at = source.told_delivery_id = None
+    elif source.told_at is None and (not source.failures or source.failures >= LASTING):
+        source.told_at = now
+        source.told_delivery_id = outbox.queue_other(session, DeliveryKind.AGENDA, now).id
 
 
 def _facts(source: Source) -> dict[str, object]:

@@ -16,7 +16,7 @@ from sqlalchemy import or_, select
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.editing import drafts
-from calendar_app.editing.draft_entries import item_of_draft, publishing_scope
+from calendar_app.editing.draft_entries import item_of_draft, publishing_scope, standing_of
 from calendar_app.editing.draft_facts import draft_facts, note_draft
 from calendar_app.editing.followed.outside_feed import OutsideReading
 from calendar_app.editing.models.journal import Change
@@ -27,10 +27,9 @@ from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.known_events import Decision
 from calendar_app.editing.rules.source_changes import (
     ENDED,
+    TITLE,
     Identity,
-    Standing,
     changed,
-    changes_title_only,
     dropped,
     followed,
     is_broken,
@@ -231,7 +230,7 @@ class _Taking:
     def _propose(self, history: _History, said: DatedItem, here: Milestone, decided: Draft) -> None:
         """Propose what changes of a date that stands here; settle the proposal that waited when
         nothing changes any more."""
-        waiting, standing = history.waiting, _standing(here, self.academies)
+        waiting = history.waiting
         if decided.state is DraftState.REFUSED and same_announcement(said, _said(decided)):
             if waiting:
                 self._withdraw(waiting, REFUSED_BEFORE)
@@ -239,18 +238,18 @@ class _Taking:
             return
         # What was refused is proposed whole when it comes back as something else.
         settled = _said(history.accepted or decided)
-        if self._others_say(history, here):
-            settled = replace(settled, title=said.title)
-        item = changed(said, settled, standing)
-        if item is None and waiting is None:
+        alone = self._others_keep_title(history, here, settled)
+        change = changed(said, settled, standing_of(here, self.academies), alone=alone)
+        if change is None and waiting is None:
             if same_announcement(said, _said(decided)):
                 _remember(decided, said)
             else:
                 self._store(_known_draft(said, here, self.now, self.academies), history)
             return
-        if item is None:
+        if change is None:
             fresh = _known_draft(said, here, self.now, self.academies)
         else:
+            item = change.item
             decision = Decision(
                 Proposal.CHANGE,
                 event_id=here.event_id,
@@ -259,34 +258,31 @@ class _Taking:
                 known_last_day=here.last_day,
             )
             fresh = drafts.new_draft(item, decision, 0, self.now, self.academies)
-            fresh.said = contract(said)
-            fresh.same_as = self._same_title(item, here, standing, waiting)
+            fresh.said, fresh.changes = contract(said), list(change.parts)
+            if change.parts == (TITLE,):
+                fresh.same_as = self._same_title(item, here, waiting)
             fresh.state = DraftState.REPEATED if fresh.same_as else DraftState.PENDING
         if waiting is None:
             self._store(fresh, history)
         else:
             self._update(waiting, fresh)
 
-    def _others_say(self, own: _History, here: Milestone) -> bool:
-        """Whether the source calls another date of the event by the title that the event has: the
-        event then keeps it, whatever this one is called."""
-        name = fold(here.event.title)
+    def _others_keep_title(self, own: _History, here: Milestone, settled: DatedItem) -> bool:
+        """Whether the source calls another date of the event as before: by the title of the event,
+        or by the one that this date had. The event then keeps its title, whatever this date is
+        called."""
+        names = fold(here.event.title), fold(settled.title)
         return any(
             history is not own
             and (item := self.items.get(identity)) is not None
-            and fold(item.title) == name
+            and fold(item.title) in names
             and (other := history.here) is not None
             and other.event_id == here.event_id
             for identity, history in self.histories.items()
         )
 
-    def _same_title(
-        self, item: DatedItem, here: Milestone, standing: Standing, own: Draft | None
-    ) -> Draft | None:
-        """Return the draft that already proposes the same title for the event, where nothing else
-        would change."""
-        if not changes_title_only(item, standing):
-            return None
+    def _same_title(self, item: DatedItem, here: Milestone, own: Draft | None) -> Draft | None:
+        """Return the draft that already proposes the same title for the event."""
         for history in self.histories.values():
             other = history.waiting
             if (
@@ -294,7 +290,7 @@ class _Taking:
                 and other is not own
                 and other.state is DraftState.PENDING
                 and other.event_id == here.event_id
-                and other.said is not None
+                and TITLE in (other.changes or ())
                 and fold(other.title) == fold(item.title)
             ):
                 return other
@@ -402,7 +398,8 @@ class _Taking:
 
 
 _DECISION = (
-    "state proposal series_id event_id milestone_id known_first_day known_last_day confidence"
+    "state proposal series_id event_id milestone_id known_first_day known_last_day changes "
+    "confidence"
 ).split()
 
 
@@ -462,22 +459,6 @@ def _known_draft(item: DatedItem, here: Milestone, now: datetime, academies: Aca
         known_last_day=here.last_day,
     )
     return drafts.new_draft(item, decision, 0, now, academies)
-
-
-def _standing(here: Milestone, academies: Academies) -> Standing:
-    is_deadline = here.kind.is_deadline
-    home = academies.time_zone_of(here.scope)
-    return Standing(
-        title=here.event.title,
-        kind=ItemKind.DEADLINE if is_deadline else ItemKind.EVENT,
-        first_day=None if is_deadline else here.first_day,
-        last_day=here.last_day,
-        start_time=None if is_deadline else here.start_time,
-        end_time=here.end_time,
-        zone=None if here.time_zone == home else here.time_zone,
-        place=here.place or here.event.place,
-        ended=here.is_cancelled,
-    )
 
 
 def _lost_words(lost: int, ahead: int) -> str:

@@ -16,6 +16,7 @@ from email.message import Message
 from email.utils import getaddresses
 from typing import Any
 
+from calendar_app.letters.formats.detection import is_agenda
 from calendar_app.letters.formats.mail import mail_parts
 from calendar_app.words.text import clean_line
 
@@ -49,6 +50,7 @@ class Envelope:
     :param answerable: whether a person wrote the mail, so that an answer makes no loop (RFC 3834,
         section 2).
     :param attached: how many attached letters it has.
+    :param has_agenda: whether one of these is an agenda.
     :param has_text: whether the mail itself holds text.
     """
 
@@ -61,6 +63,7 @@ class Envelope:
     is_report: bool
     answerable: bool
     attached: int
+    has_agenda: bool
     has_text: bool
 
 
@@ -87,6 +90,7 @@ def envelope_values(data: bytes) -> dict[str, Any]:
             is_report=is_report,
             answerable=not by_machine,
             attached=len(parts.attached),
+            has_agenda=any(is_agenda(content) for _, content in parts.attached),
             has_text=bool(parts.text.text),
         )
     )

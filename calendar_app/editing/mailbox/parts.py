@@ -16,23 +16,25 @@ from calendar_app.letters.reading.letter import read_letter, read_letter_text
 from calendar_app.words.errors import UnreadableLetterError
 
 
-def part_values(arguments: tuple[bytes, int | None, date, LetterKnowledge]) -> dict[str, Any]:
+def part_values(
+    arguments: tuple[bytes, int | None, date | None, date, LetterKnowledge],
+) -> dict[str, Any]:
     """Return one letter of a mail as JSON values: its checksum, its file name, its reading.
 
     :param arguments: the bytes of the mail; the number of the attached letter from 0, or None for
-        the text of the mail; today in Paris; what a reader of letters knows.
+        the text of the mail; the day of the letter, None for that of the mail; today in Paris; what
+        a reader of letters knows.
     :raises UnreadableLetterError: when the letter cannot be read.
     """
-    data, number, today, knowledge = arguments
+    data, number, issued, today, knowledge = arguments
     parts = mail_parts(data)
-    issued = parts.text.issued
     if number is None:
         if not parts.text.text:
             raise UnreadableLetterError("Ce courriel ne contient aucun texte.")
-        found = read_letter_text(parts.text, None, today, knowledge)
+        found = read_letter_text(parts.text, issued, today, knowledge)
         content, name = parts.text.text.encode("utf-8", "replace"), "courriel.eml"
     else:
         name, content = parts.attached[number]
-        found = read_letter(content, issued, today, knowledge)
+        found = read_letter(content, issued or parts.text.issued, today, knowledge)
     checksum = hashlib.sha256(content).hexdigest()
     return {"checksum": checksum, "name": name or "piece-jointe", "reading": to_json(found)}

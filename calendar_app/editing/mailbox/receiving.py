@@ -90,8 +90,11 @@ class Audience:
 
 
 @dataclass(slots=True)
-class _Letters:
-    """The letters of a mail, as far as they could be read."""
+class Letters:
+    """The letters of a mail, as far as they could be read.
+
+    :param problems: French sentences: why others could not.
+    """
 
     ids: list[int] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -123,7 +126,7 @@ def receive(
         return Outcome.REPORT, REPORT
     if not audience:
         return _let_wait(session, mail, data, now)
-    found = _import(session, mail, data, now, knowledge)
+    found = import_parts(session, mail, data, now, knowledge)
     return keep_read(session, mail, len(data), audience, found.ids, found.problems, now)
 
 
@@ -169,7 +172,7 @@ def read_waiting(
     with reading(session):
         audience = audience_of(session, mail)
     audience = Audience(audience.scope.union(scope), audience.editor_id)
-    found = _import(session, mail, data, now, knowledge)
+    found = import_parts(session, mail, data, now, knowledge)
     return keep_read(session, mail, len(data), audience, found.ids, found.problems, now)
 
 
@@ -250,23 +253,26 @@ def clean(session: AnySession, now: datetime) -> int:
         return len(old)
 
 
-def _import(
+def import_parts(
     session: AnySession,
     mail: Envelope,
     data: bytes,
     now: datetime,
     knowledge: LetterKnowledge,
-) -> _Letters:
+    issued: date | None = None,
+) -> Letters:
     """Bring the letters of a mail into the room: the attached ones, and its text where it holds
-    dates, or where nothing is attached.
+    dates, or where nothing is attached. The caller has asked for the right.
 
     The attached letters come first, so that a date that the text repeats is told from the letter.
+
+    :param issued: the day of the letters; None for that of the mail.
     """
-    found = _Letters()
+    found = Letters()
     attached = range(min(mail.attached, MOST_ATTACHED))
     for number in (*attached, *([None] if mail.has_text else [])):
         try:
-            part = run_limited(part_values, (data, number, paris_day(now), knowledge))
+            part = run_limited(part_values, (data, number, issued, paris_day(now), knowledge))
         except UnreadableLetterError as error:
             found.problems.append(str(error))
             continue
@@ -367,5 +373,6 @@ def _unread(data: bytes) -> Envelope:
         is_report=False,
         answerable=False,
         attached=0,
+        has_agenda=False,
         has_text=False,
     )

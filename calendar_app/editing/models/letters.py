@@ -140,6 +140,9 @@ class Draft(Base):
     #: The whole item as the source said it last, where it is not *item*: a change to a date that
     #: stands here leaves in *item* what an editor wrote otherwise.
     said: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    #: For a change that a source proposes, the parts that it changes (``rules.source_changes``):
+    #: the others stay as they stand in the calendar. NULL: the item counts whole.
+    changes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     #: The address of a proposer who wants an answer; erased once the answer was sent.
     suggested_by: Mapped[str | None]
     #: The mail with the answer to the proposer.

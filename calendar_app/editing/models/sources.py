@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from calendar_app.catalogue.models.events import SCOPE_CODE
 from calendar_app.editing.models.editors import Editor
+from calendar_app.reminders.models.outbox import Delivery
 from calendar_app.store.base import Base, Instant
 
 
@@ -44,6 +45,13 @@ class Source(Base):
     warning: Mapped[str | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
+    #: When an editor was told by mail of what is wrong now; NULL when they were not, or when
+    #: nothing is.
+    told_at: Mapped[Instant | None]
+    #: That mail.
+    told_delivery_id: Mapped[int | None] = mapped_column(
+        ForeignKey(Delivery.id, ondelete="SET NULL"), unique=True
+    )
     #: The dates that it showed last: UID, RECURRENCE-ID or None, last day (ISO 8601) of each.
     copy: Mapped[list[list[str | None]]] = mapped_column(JSON, default=list)
     #: What was not taken at the last reading: ``{"reason": …, "count": …, "titles": […]}``.

@@ -6,7 +6,7 @@ session is another date and not the first one moved, and a date that moves stays
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import NamedTuple
@@ -20,6 +20,10 @@ FEW = 4
 #: An occurrence is not taken for another one of its UID that is further away.
 _NEAR = timedelta(days=31)
 ENDED = (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
+
+#: The parts of a date beside « days », « hours », « place » and « ended » (:func:`_parts`): the
+#: title of its event, and the label of the date alone.
+TITLE, LABEL = "title", "label"
 
 #: What an editor should check when a date is no longer shown.
 NOT_SHOWN = "L'agenda ne montre plus cette date : vérifiez auprès de lui si elle est annulée."
@@ -43,10 +47,12 @@ class Standing:
     the end count).
 
     :param title: the title of its event.
+    :param label: its own words, where it has some beside that title.
     :param zone: IANA name; None on the clock of its place.
     """
 
     title: str
+    label: str | None
     kind: ItemKind
     first_day: date | None
     last_day: date
@@ -55,6 +61,17 @@ class Standing:
     zone: str | None
     place: str | None
     ended: bool
+
+
+class ProposedChange(NamedTuple):
+    """A change to a date that stands here.
+
+    :param item: the date as it would be.
+    :param parts: what changes: names of :func:`_parts`, :data:`TITLE`, :data:`LABEL`.
+    """
+
+    item: DatedItem
+    parts: tuple[str, ...]
 
 
 def renamed(
@@ -113,47 +130,71 @@ def should_show(day: date, shown: Iterable[date], before: int) -> bool:
     return len(days) < before or day <= max(days, default=day)
 
 
-def changed(now: DatedItem, said: DatedItem, here: Standing) -> DatedItem | None:
-    """Return the change to propose to a date that stands here, as the item that it would be; None
-    when there is nothing to propose.
+def changed(
+    now: DatedItem, said: DatedItem, here: Standing, *, alone: bool = False
+) -> ProposedChange | None:
+    """Return the change to propose to a date that stands here; None when there is nothing to
+    propose.
 
     Only what the source says otherwise than before, and otherwise than what stands here, changes:
     what an editor wrote stays.
 
     :param now: what the source says.
     :param said: what it said when an editor last decided.
+    :param alone: whether other dates of the event keep their title: a new one is then the label of
+        this date.
     """
     is_moved = _parts(now)["days"] != _parts(said)["days"]
     if now.status is ItemStatus.POSTPONED and is_moved:
         now = replace(now, status=ItemStatus.MOVED)  # « reporté », and to which day
-    if now.place is None:
-        now = replace(now, place=said.place)
     news, old, own = _parts(now), _parts(said), _parts_here(here)
-    differs = {name for name in news if news[name] not in (old[name], own[name])}
-    # « Annulation du festival » says a state, and is no other title.
-    renames = now.status not in ENDED and fold(said.title) == fold(here.title) != fold(now.title)
-    if not differs and not renames:
+    parts = {name for name in news if news[name] not in (old[name], own[name])}
+    parts |= _named_otherwise(now, said, here, alone=alone)
+    if not parts:
         return None
-    item = now if renames else replace(now, title=here.title)
-    if "days" not in differs:
+    return ProposedChange(only(now, here, parts), tuple(sorted(parts)))
+
+
+def _named_otherwise(
+    now: DatedItem, said: DatedItem, here: Standing, *, alone: bool
+) -> frozenset[str]:
+    """Return what a new title changes: the title of the event, the label of the date, nothing."""
+    if now.status in ENDED:  # « Annulation du festival » says a state, and is no other title
+        return frozenset()
+    title, before, label = fold(now.title), fold(said.title), fold(here.label or "")
+    if label and label == before != title:
+        return frozenset((LABEL,))
+    if alone and title not in (before, label or fold(here.title)):
+        return frozenset((LABEL,))
+    return frozenset((TITLE,) if not alone and before == fold(here.title) != title else ())
+
+
+def only(item: DatedItem, here: Standing, parts: Set[str]) -> DatedItem:
+    """Return an item of which only these parts are its own: the others are those of the date that
+    stands here."""
+    if not parts & {TITLE, LABEL}:
+        item = replace(item, title=here.title)
+    if "days" not in parts:
         step = (item.step or Step.UNKNOWN) if here.kind is ItemKind.DEADLINE else None
         item = replace(
             item, kind=here.kind, step=step, first_day=here.first_day, last_day=here.last_day
         )
-    if "hours" not in differs:
+    if "hours" not in parts:
         start, end, zone = here.start_time, here.end_time, here.zone
         item = replace(item, start_time=start, end_time=end, time_zone=zone)
-    if "place" not in differs:
+    if "place" not in parts:
         item = replace(item, place=here.place)
-    if "ended" not in differs:
+    if "ended" not in parts:
         status = ItemStatus.CANCELLED if here.ended else ItemStatus.PLANNED
         item = replace(item, status=status)
     return item
 
 
-def changes_title_only(item: DatedItem, here: Standing) -> bool:
-    """Whether a proposed change of a date is only another title for its event."""
-    return _parts(item) == _parts_here(here)
+def different_parts(one: DatedItem, other: DatedItem) -> frozenset[str]:
+    """Return the names of the parts in which two items differ."""
+    mine, theirs = _parts(one), _parts(other)
+    found = {name for name in mine if mine[name] != theirs[name]}
+    return frozenset(found | ({TITLE} if fold(one.title) != fold(other.title) else set()))
 
 
 def same_announcement(one: DatedItem, other: DatedItem) -> bool:

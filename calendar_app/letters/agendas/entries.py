@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
+from calendar_app.letters.doubts import DOUBT, PARTS, Doubts
 from calendar_app.letters.formats.html import html_text
 from calendar_app.words.text import clean, clean_line, fold
 from calendar_app.words.vocabulary import Certainty
@@ -115,6 +116,7 @@ def item_of(part: Any, clock: Clock) -> DatedItem:
         step = Step.SUBMISSION if _SUBMISSION.search(folded) else step
         start, end = None, end or start
     text = clean_line(_description(part))
+    doubts, reasons = _doubts(title, status, step, (last - first).days, is_due=is_due)
     return DatedItem(
         title=title,
         kind=ItemKind.DEADLINE if is_due else ItemKind.EVENT,
@@ -137,10 +139,33 @@ def item_of(part: Any, clock: Clock) -> DatedItem:
         phrase="",
         sentence=text[:_SENTENCE] or title,
         offset=0,
-        confidence=0.9,
+        confidence=doubts.least,
         rule="agenda",
         warnings=(),
+        doubts=doubts,
+        reasons=reasons,
     )
+
+
+def _doubts(
+    title: str, status: ItemStatus, step: Step | None, length: int, *, is_due: bool
+) -> tuple[Doubts, tuple[str, ...]]:
+    """Return how sure each part of an entry is, and French sentences for the parts in doubt. An
+    agenda has fields for the day and the title; its kind is told by words alone.
+
+    :param length: how many days lie between the first and the last one.
+    """
+    parts = {"day": (0.97, ""), "title": (0.93, ""), "kind": (0.93, ""), "place": (0.9, "")}
+    if status is not ItemStatus.PLANNED:
+        parts["day"] = 0.7, "la date a changé"
+    if len(title) == _TITLE:
+        parts["title"] = 0.7, "il est coupé"
+    if step is Step.UNKNOWN:
+        parts["kind"] = 0.75, "inscription ou envoi, l'agenda ne le dit pas"
+    elif not is_due and length and _REGISTRATION.search(fold(title)):
+        parts["kind"] = 0.6, "un temps pour s'inscrire, peut-être"
+    reasons = [f"{word} : {parts[p][1]}." for word, p in PARTS.items() if parts[p][0] < DOUBT]
+    return Doubts(**{part: sure for part, (sure, _) in parts.items()}), tuple(reasons)
 
 
 def _times(part: Any, clock: Clock) -> tuple[date, date, time | None, time | None, str | None]:

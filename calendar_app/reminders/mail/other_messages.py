@@ -81,3 +81,17 @@ def letter(
         "reason": reason,
     }
     return Message.build(head, DeliveryKind.LETTER, context, unsubscribe=False)
+
+
+def agenda(head: Letterhead, name: str, source_id: int, warning: str) -> Message:
+    """« Un agenda à regarder »: what is wrong with an agenda that an editor follows.
+
+    :param name: how an editor called the agenda.
+    :param warning: a French sentence.
+    """
+    context = {
+        "name": clean_line(name),
+        "path": f"/redaction/sources/{source_id}/",
+        "warning": warning,
+    }
+    return Message.build(head, DeliveryKind.AGENDA, context, unsubscribe=False)

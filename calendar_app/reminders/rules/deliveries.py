@@ -95,6 +95,8 @@ class DeliveryKind(StrEnum):
     SUGGESTION = "suggestion"
     #: To an editor who sent a letter to the mailbox: what was found in it.
     LETTER = "letter"
+    #: To an editor who follows an agenda: it has a fault.
+    AGENDA = "agenda"
 
     @property
     def to_subscriber(self) -> bool:
@@ -115,7 +117,12 @@ class DeliveryKind(StrEnum):
 
 
 #: The mails to non-subscribers.
-TO_OTHERS = (DeliveryKind.PASSWORD, DeliveryKind.SUGGESTION, DeliveryKind.LETTER)
+TO_OTHERS = (
+    DeliveryKind.PASSWORD,
+    DeliveryKind.SUGGESTION,
+    DeliveryKind.LETTER,
+    DeliveryKind.AGENDA,
+)
 
 _ANSWERS = (
     DeliveryKind.CONFIRMATION,

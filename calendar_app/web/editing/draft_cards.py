@@ -9,10 +9,11 @@ from datetime import date
 from calendar_app.catalogue.models.events import Event
 from calendar_app.editing import moderation, overview
 from calendar_app.editing.change_words import ChangedPart, prepared_words
-from calendar_app.editing.draft_entries import item_of_draft
+from calendar_app.editing.draft_entries import changed_parts, item_of_change, item_of_draft
 from calendar_app.editing.letter_lines import ItemLine, change_words, item_line, whole_change_words
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
+from calendar_app.editing.rules.source_changes import LABEL
 from calendar_app.feeds.date_block import Leaf, around, leaf_of
 from calendar_app.feeds.wording import scope_words
 from calendar_app.letters.dated_items import DatedItem, ItemKind, Step
@@ -113,10 +114,11 @@ def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
         leaf = _leaf(item, page().today)
         form = form or DraftForm.of_item(item, academies)
         if draft.proposal is Proposal.CHANGE and draft.known_last_day:
-            known = draft.known_first_day, draft.known_last_day
-            change = change_words(known, item)
+            change = change_words((draft.known_first_day, draft.known_last_day), item)
             if draft.said is not None and draft.milestone is not None:
-                change = whole_change_words(known, draft.milestone, item)
+                item = item_of_change(draft, draft.milestone, academies)
+                alone = LABEL in changed_parts(draft)
+                change = whole_change_words(draft.milestone, item, alone=alone)
     pending = draft.state is DraftState.PENDING
     return DraftCard(
         draft=draft,

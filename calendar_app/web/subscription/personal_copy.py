@@ -131,6 +131,7 @@ STATES: dict[str, Mapping[str, str]] = {
         DeliveryKind.PASSWORD: "mot de passe",
         DeliveryKind.SUGGESTION: "réponse à une proposition",
         DeliveryKind.LETTER: "réponse à l'envoi d'une lettre",
+        DeliveryKind.AGENDA: "agenda suivi, à regarder",
     },
     "issue": {
         AttemptOutcome.IN_DOUBT: "en doute (le serveur n'a pas répondu)",
