@@ -387,7 +387,8 @@ def _changed(
         for milestone in _milestones(item, set(known)):
             if narrower:
                 milestone["scope"] = written(scope_entry(own))
-            if item.place and item.place != event.place:
+            # What a source says of a date stays, when the place of the event changes.
+            if item.place and (item.place != event.place or draft.source_id is not None):
                 milestone["place"] = item.place
             yield milestone.pop("key"), milestone
         return

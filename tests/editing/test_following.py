@@ -451,6 +451,19 @@ def test_the_place_of_the_only_date_is_that_of_its_event(played):
         assert event.summary == told_summary.replace(", lieu : Lens", said_place)
 
 
+def test_an_undone_place_is_undone_for_its_date_alone(played):
+    played.says(told(LOCATION="Lens"))
+    played.accept()
+    played.says(told(LOCATION="Douai"))
+    played.accept()
+    change = db.session.scalars(select(Change).order_by(Change.id.desc())).first()
+    both = told(LOCATION="Douai"), told("0415", "b", LOCATION="Douai")
+    played.says(*both)
+    played.accept()
+    undo.undo(db.session, played.editor, change.id, None, played.now)
+    assert [place for *_, place, _ in played.dates] == ["Lens", "Douai"]
+
+
 def test_a_change_leaves_what_an_editor_wrote_while_it_waited(played):
     played.says(at("10"))
     event = played.accept()

@@ -134,6 +134,20 @@ def test_a_deadline_is_known_by_its_words(title, kind, step):
         ("Festival (annulé)", "", "Festival", ItemStatus.CANCELLED),
         ("REPORTÉ : Festival", "", "Festival", ItemStatus.POSTPONED),
         ("Le festival est annulé", "", "Le festival", ItemStatus.CANCELLED),
+        ("Festival ANNULÉ", "", "Festival", ItemStatus.CANCELLED),
+        ("Festival *annulé*", "", "Festival", ItemStatus.CANCELLED),
+        ("Festival !!! ANNULÉ !!!", "", "Festival", ItemStatus.CANCELLED),
+        ("Festival annulé pour cause de grève", "", "Festival", ItemStatus.CANCELLED),
+        ("Festival (annulé en raison de la neige)", "", "Festival", ItemStatus.CANCELLED),
+        ("Festival a été annulé", "", "Festival", ItemStatus.CANCELLED),
+        ("Évènement annulé : Festival", "", "Festival", ItemStatus.CANCELLED),
+        ("Festival - séance annulée", "", "Festival", ItemStatus.CANCELLED),
+        ("SUPPRIMÉ : Festival", "", "Festival", ItemStatus.CANCELLED),
+        ("Festival reporté au 20 mars", "", "Festival", ItemStatus.POSTPONED),
+        ("Report du festival", "", None, ItemStatus.POSTPONED),
+        ("Atelier pas annulé", "", None, ItemStatus.PLANNED),
+        ("Visite du report", "", None, ItemStatus.PLANNED),
+        ("Parler de son animal supprimé du programme", "", None, ItemStatus.PLANNED),
         ("Annule et remplace : Festival", "", None, ItemStatus.PLANNED),
         ("Annuler sans frais : Festival", "", None, ItemStatus.PLANNED),
         ("Festival", "STATUS:TENTATIVE", "Festival", ItemStatus.PLANNED),
@@ -243,6 +257,7 @@ def test_nothing_vanishes_without_a_word():
         f"UID:a\n{DAY}\nRRULE:FREQ=PARFOIS\nSUMMARY:Parfois",
         "UID:loin\nDTSTART;VALUE=DATE:20300210\nSUMMARY:Loin",
         f"UID:encore\n{DAY}\nSUMMARY:Sans UID",
+        f"BEGIN:VJOURNAL\nUID:note\n{DAY}\nSUMMARY:Mémo\nEND:VJOURNAL",
     )
     assert [entry[:4] for entry in told(data)] == [
         ("deux", "2021-02-10", "Un", date(2021, 2, 10)),
@@ -258,9 +273,30 @@ def test_nothing_vanishes_without_a_word():
         ("répétition illisible", 1, ["Parfois"]),
         ("sans date", 1, ["Sans jour"]),
         ("sans titre", 1, []),
+        ("simple note", 1, ["Mémo"]),
     ]
     todo = read(data).items[Identity("todo")]
     assert (todo.kind, todo.step, todo.end_time) == (ItemKind.DEADLINE, Step.SUBMISSION, time(17))
+
+
+def test_the_last_day_of_a_rule_of_hours_counts():
+    data = agenda(
+        "UID:a\nDTSTART;TZID=Europe/Paris:20210201T090000\nRRULE:FREQ=WEEKLY;UNTIL=20210208\n"
+        "SUMMARY:Atelier"
+    )
+    assert [at for _, at, *_ in told(data)] == ["2021-02-01T09:00", "2021-02-08T09:00"]
+
+
+def test_a_recurrence_id_in_utc_names_the_same_occurrence():
+    data = agenda(
+        "UID:a\nDTSTART;TZID=Europe/Paris:20210201T090000\nRRULE:FREQ=WEEKLY;COUNT=2\nSUMMARY:S",
+        "UID:a\nRECURRENCE-ID:20210208T080000Z\nDTSTART;TZID=Europe/Paris:20210208T140000\n"
+        "SUMMARY:S",
+    )
+    assert [(at, start) for _, at, *_, start, _ in told(data)] == [
+        ("2021-02-01T09:00", time(9)),
+        ("2021-02-08T09:00", time(14)),
+    ]
 
 
 def test_of_two_versions_the_later_one_counts():
@@ -287,6 +323,17 @@ def test_hours_are_on_the_clock_of_those_whom_it_is_for():
         (time(13), None),
         (time(9), "America/Martinique"),
     ]
+
+
+def test_from_midnight_to_midnight_is_whole_days():
+    item = one(agenda("UID:a\nDTSTART:20210210T000000\nDTEND:20210212T000000\nSUMMARY:S"))
+    assert (item.first_day, item.last_day) == (date(2021, 2, 10), date(2021, 2, 11))
+    assert (item.start_time, item.end_time, item.time_zone) == (None, None, None)
+
+
+def test_signs_that_are_written_for_the_web_are_read():
+    item = one(agenda(f"UID:a\n{DAY}\nSUMMARY:L&rsquo;atelier &amp; nous\nLOCATION:H&ocirc;tel"))
+    assert (item.title, item.place) == ("L’atelier & nous", "Hôtel")
 
 
 def test_several_calendars_of_one_file_latin_1_and_html():

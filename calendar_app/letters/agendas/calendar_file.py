@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import icalendar
@@ -49,6 +49,7 @@ BAD_RULE = "répétition illisible"
 TOO_MANY = f"au-delà des {MAX_OCCURRENCES} premières dates"
 TOO_FAR = f"dans plus de {MONTHS} mois"
 DOUBLE = "en double"
+NOTE = "simple note"
 
 DAMAGED = "Cet agenda est endommagé."
 MANY_TIMES = "Cet agenda répète tant de dates qu'il ne peut pas être lu."
@@ -200,6 +201,8 @@ def _things(
         off = line(agenda, "METHOD").upper() == "CANCEL"
         taken = []
         for part in agenda.subcomponents:
+            if part.name == "VJOURNAL" and not _is_over(part, today):
+                left_out.add(NOTE, line(part, "SUMMARY"))
             if part.name not in ("VEVENT", "VTODO"):
                 continue
             if reason := _refused(part):
@@ -208,8 +211,19 @@ def _things(
                 continue
             if off:
                 part["STATUS"] = "CANCELLED"
+            _end_on_whole_days(part)
             taken.append(part)
         yield Clock.of(line(agenda, "X-WR-TIMEZONE"), zone), _series(taken)
+
+
+def _end_on_whole_days(part: Any) -> None:
+    """Let a rule of hours whose UNTIL is a day include that day: RFC 5545 wants a time there, and
+    the programs that write a day mean the whole of it."""
+    start = start_of(part)
+    for rule in _listed(part, "RRULE"):
+        until = (rule.get("UNTIL") or [None])[0]
+        if isinstance(start, datetime) and until and not isinstance(until, datetime):
+            rule["UNTIL"] = [datetime.combine(until, time(23, 59, 59), start.tzinfo)]
 
 
 def _refused(part: Any) -> str | None:
@@ -327,11 +341,21 @@ def _expanded(
         for part in parts:
             own = line(part, "UID")
             read.add(own)
-            at = part.get("RECURRENCE-ID")
-            yield returning[own].uid, told_at(at.dt if at else start_of(part)), part
+            yield returning[own].uid, told_at(_recurrence_of(part)), part
     for number, series in returning.items():
         if number not in read and not any(_ends(part, first) for part in series.parts):
             left_out.add(BAD_RULE, line(series.parts[0], "SUMMARY"))
+
+
+def _recurrence_of(part: Any) -> date | datetime | None:
+    """Return the RECURRENCE-ID of an occurrence on the clock of its start: some programs write it
+    in UTC for those that they changed."""
+    at, start = part.get("RECURRENCE-ID"), start_of(part)
+    if not at:
+        return start
+    clocks = [d.tzinfo for d in (at.dt, start) if isinstance(d, datetime) and d.tzinfo]
+    found: date | datetime = at.dt.astimezone(clocks[1]) if len(clocks) == 2 else at.dt
+    return found
 
 
 def _ends(part: Any, first: date) -> bool:

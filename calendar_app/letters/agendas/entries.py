@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,15 +18,24 @@ from calendar_app.words.vocabulary import Certainty
 _DEADLINE = re.compile(r"\b(?:date limite|cloture|dernier jour|jusqu'au|fin des inscriptions)\b")
 _REGISTRATION = re.compile(r"\binscri")
 _SUBMISSION = re.compile(r"\b(?:envoi|depot|production)")
-#: « ANNULÉ – Festival », « [Reporté] Festival », « Festival (annulé) ».
-_MARK = r"(?:(?P<off{n}>annul[ée]e?s?|cancell?ed)|report[ée]e?s?|postponed)"
+#: « ANNULÉ – Festival », « [Reporté] Festival », « Festival (annulé) », « Festival annulé cause
+#: grève », « Festival - séance annulée ».
+_MARK = (
+    r"(?:(?:[ée]v[éè]nement|s[ée]ance|session|date|rencontre)s? )?"
+    r"(?:(?P<off{n}>annul[ée]e?s?|supprim[ée]e?s?|cancell?ed)|report[ée]e?s?|postponed)"
+)
 _BEFORE = re.compile(
     rf"^\W{{0,3}}{_MARK.format(n=1)}\b(?! et remplace)[^\w«\"]{{0,6}}", re.IGNORECASE
 )
 _AFTER = re.compile(
-    rf"(?:\s*[–—:,(\[-]\s*|\s+(?:est|sont) ){_MARK.format(n=2)}\W{{0,3}}$", re.IGNORECASE
+    r"(?<!\bpas)(?<!\bnon)(?<!\bjamais)"
+    r"(?: ?[^\w\s»\"'’]{1,4} ?| (?:(?:est|sont|a été|ont été) )?)"
+    rf"{_MARK.format(n=2)}"
+    r"(?:\W{0,5}|,? (?:(?:pour )?cause|à cause|en raison|suite|au|à) .*)$",
+    re.IGNORECASE,
 )
-_OFF = re.compile(r"\b(?:annulation|(?:est|sont) annule(?:e|s|es)?)\b")
+_OFF = re.compile(r"\b(?:annulation|suppression (?:du|de)|(?:est|sont) annule(?:e|s|es)?)\b")
+_PUT_OFF = re.compile(r"^\W{0,3}report (?:du|de|des|d')\b")
 _HTML = re.compile(
     r"<(?:br|p|div|a|b|i|ul|ol|li|span|strong|em|html|table)\b[^<>]*>", re.IGNORECASE
 )
@@ -130,7 +140,7 @@ def item_of(part: Any, clock: Clock) -> DatedItem:
         status=status,
         academies=(),
         departments=(),
-        place=line(part, "LOCATION")[:300] or None,
+        place=clean_line(unescape(line(part, "LOCATION")))[:300] or None,
         classes=(),
         themes=(),
         event_type=None,
@@ -188,6 +198,8 @@ def _times(part: Any, clock: Clock) -> tuple[date, date, time | None, time | Non
     ends = ends.astimezone(local.tzinfo)
     last, end = ends.date(), ends.time().replace(second=0, microsecond=0)
     if last > local.date() and end == time():
+        if start == time():  # from midnight to midnight: whole days
+            start, zone = None, None
         return local.date(), last - timedelta(days=1), start, None, zone
     if last < local.date() or (last == local.date() and end <= start):
         return local.date(), local.date(), start, None, zone
@@ -207,11 +219,13 @@ def _end(part: Any, begins: date | datetime) -> date | datetime:
 
 def _title(part: Any) -> tuple[str, ItemStatus]:
     """Return the title without the words of its state, and the state."""
-    title = line(part, "SUMMARY")
+    title = clean_line(unescape(line(part, "SUMMARY")))
     marked = _BEFORE.search(title) or _AFTER.search(title)
     status = ItemStatus.PLANNED
     if line(part, "STATUS").upper() == "CANCELLED" or _OFF.search(fold(title)):
         status = ItemStatus.CANCELLED
+    elif _PUT_OFF.search(fold(title)):
+        status = ItemStatus.POSTPONED
     if marked:
         if status is ItemStatus.PLANNED:
             off = any(marked.groupdict().values())
