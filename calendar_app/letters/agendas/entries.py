@@ -199,7 +199,7 @@ def _times(part: Any, clock: Clock) -> tuple[date, date, time | None, time | Non
     last, end = ends.date(), ends.time().replace(second=0, microsecond=0)
     if last > local.date() and end == time():
         if start == time():  # from midnight to midnight: whole days
-            start, zone = None, None
+            return local.date(), last - timedelta(days=1), None, None, None
         return local.date(), last - timedelta(days=1), start, None, zone
     if last < local.date() or (last == local.date() and end <= start):
         return local.date(), local.date(), start, None, zone
