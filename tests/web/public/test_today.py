@@ -239,7 +239,7 @@ def test_home_says_where_the_year_stands_or_that_it_is_not_known(fresh):
     page = client.get("/?le=2026-11-29").text.replace("\u00a0", " ")
     assert (
         '<p class="standing"><strong>Dimanche 29 novembre 2026</strong> · '
-        "période 2, semaine de classe 4 · vacances de Noël dans 3 semaines</p>"
+        "période 2, semaine de classe 4 · vacances de Noël le 19 décembre</p>"
     ) in page
     unknown = client.get("/?le=2029-11-29&academie=lille").text
     assert "Nous ne connaissons pas les vacances scolaires de 2029-2030" in unknown
