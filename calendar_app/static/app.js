@@ -16,16 +16,20 @@ function choiceIn(values) {
   for (const name of ["academie", "departement", "niveau"]) for (const value of values.getAll(name)) if (value) choice.append(name, value);
   return choice.toString();
 }
+function remember(choice) {
+  memory.set("choix", choice);
+  memory.set("noms", ""); // which the page of the choice says
+}
 if (location.hash === "#retenir") {
-  memory.set("choix", choiceIn(here));
+  remember(choiceIn(here));
   history.replaceState(null, "", location.pathname + location.search);
 } else if (location.pathname === "/" && !location.search && memory.get("choix")) {
   location.replace("/?" + memory.get("choix"));
 }
 for (const form of document.querySelectorAll("form[data-remember]")) {
-  form.addEventListener("submit", () => memory.set("choix", choiceIn(new FormData(form))));
+  form.addEventListener("submit", () => remember(choiceIn(new FormData(form))));
 }
-for (const link of document.querySelectorAll("[data-forget]")) link.addEventListener("click", () => memory.set("choix", ""));
+for (const link of document.querySelectorAll("[data-forget]")) link.addEventListener("click", () => remember(""));
 
 // A page whose address says no place and no class (help, a page that does not exist, an address that somebody sent):
 // the links around it bring what was chosen, and the chip of the header offers it.

@@ -98,12 +98,15 @@ def test_the_choice_is_remembered_by_this_browser_and_forgotten_on_demand(new_pa
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Prochaines dates, académie de Lille")
     assert "#" not in page.url
+    kept = "Object.values(localStorage).sort()"
+    assert page.evaluate(kept) == ["academie=lille", "Lille"]
     page.goto("/")
     expect(heading).to_have_text("Prochaines dates, académie de Lille")
     page.get_by_role("link", name="académie de Lille (retirer ce filtre)").click()
     expect(heading).not_to_contain_text("Lille")
     page.goto("/")
     expect(heading).not_to_contain_text("Lille")
+    assert page.evaluate(kept) == []
     assert page.context.cookies() == []
 
 
