@@ -99,7 +99,7 @@ def test_the_choice_is_remembered_by_this_browser_and_forgotten_on_demand(new_pa
     expect(heading).to_have_text("Prochaines dates, académie de Lille")
     assert "#" not in page.url
     kept = "Object.values(localStorage).sort()"
-    assert page.evaluate(kept) == ["academie=lille", "Lille"]
+    assert page.evaluate(kept) == ["Lille", "academie=lille"]
     page.goto("/")
     expect(heading).to_have_text("Prochaines dates, académie de Lille")
     page.get_by_role("link", name="académie de Lille (retirer ce filtre)").click()
