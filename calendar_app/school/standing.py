@@ -9,10 +9,13 @@ from calendar_app.school.class_days import ClassDays
 from calendar_app.school.periods import BREAK_DAYS, class_week_words
 from calendar_app.school.school_calendars import SchoolHoliday, zone_words
 from calendar_app.words.errors import CalendarUnknownError
-from calendar_app.words.french import NBSP, day_words, days_left_words
+from calendar_app.words.french import day_words, days_left_words
 
 #: How far ahead holidays are looked for: no two holidays of a week or more lie further apart.
 _AHEAD = timedelta(days=200)
+
+#: In how many days holidays are that are told in days.
+_NEAR = 14
 
 _DAY = timedelta(days=1)
 
@@ -86,11 +89,12 @@ def _coming(today: date, days: ClassDays) -> tuple[date, str]:
         coming = _break(days, today + _DAY, today + _AHEAD)
         if coming is None:
             return date.min, ""
-        weeks = days.weeks_left(today, coming.first_day - _DAY)
     except CalendarUnknownError:
         return date.min, ""
-    in_days = days_left_words((coming.first_day - today).days)
-    when = f"dans {weeks}{NBSP}semaines" if weeks > 1 else in_days
+    left = (coming.first_day - today).days
+    # A number of weeks would be counted in two ways: with this week, and without it.
+    day = day_words(coming.first_day, weekday=False, year=False)
+    when = days_left_words(left) if left <= _NEAR else f"le {day}"
     return coming.first_day, f"{coming.in_sentence} {when}"
 
 

@@ -11,22 +11,43 @@ const memory = {
 const here = new URLSearchParams(location.search);
 
 // Académie and level, chosen once: the home page without a filter opens with them.
-if (location.hash === "#retenir") {
+function choiceIn(values) {
   const choice = new URLSearchParams();
-  for (const name of ["academie", "departement", "niveau"]) for (const value of here.getAll(name)) if (value) choice.append(name, value);
-  memory.set("choix", choice.toString());
+  for (const name of ["academie", "departement", "niveau"]) for (const value of values.getAll(name)) if (value) choice.append(name, value);
+  return choice.toString();
+}
+function remember(choice) {
+  memory.set("choix", choice);
+  memory.set("noms", ""); // which the page of the choice says
+}
+if (location.hash === "#retenir") {
+  remember(choiceIn(here));
   history.replaceState(null, "", location.pathname + location.search);
 } else if (location.pathname === "/" && !location.search && memory.get("choix")) {
   location.replace("/?" + memory.get("choix"));
 }
 for (const form of document.querySelectorAll("form[data-remember]")) {
-  form.addEventListener("submit", () => {
-    const typed = new FormData(form), choice = new URLSearchParams();
-    for (const name of ["academie", "departement", "niveau"]) for (const value of typed.getAll(name)) if (value) choice.append(name, value);
-    memory.set("choix", choice.toString());
-  });
+  form.addEventListener("submit", () => remember(choiceIn(new FormData(form))));
 }
-for (const link of document.querySelectorAll("[data-forget]")) link.addEventListener("click", () => memory.set("choix", ""));
+for (const link of document.querySelectorAll("[data-forget]")) link.addEventListener("click", () => remember(""));
+
+// A page whose address says no place and no class (help, a page that does not exist, an address that somebody sent):
+// the links around it bring what was chosen, and the chip of the header offers it.
+const chip = document.querySelector(".choice a"), choice = memory.get("choix"), chosen = chip?.querySelector(".chosen");
+function withChoice(address) {
+  const to = new URL(address, location.href);
+  if (!choiceIn(to.searchParams)) for (const [name, value] of new URLSearchParams(choice)) to.searchParams.append(name, value);
+  return to.href;
+}
+if (chip && choice && choiceIn(here) === choice) memory.set("noms", chosen.firstChild.data);
+else if (chip && choice && memory.get("noms") && !choiceIn(here)) {
+  for (const link of document.querySelectorAll("header.site a, footer.site a")) link.href = withChoice(link.href);
+  chip.href = withChoice(document.querySelector("[data-remember], .event") ? location.href : "/");
+  chip.dataset.kept = "";
+  const verb = chosen.querySelector(".at-desk");
+  verb.textContent = "Reprendre\u00a0: ";
+  chosen.replaceChildren(verb, memory.get("noms"));
+}
 
 // « Ma sélection »: its page keeps what it shows, and links to it bring what was picked before.
 const picked = new Set(memory.get("selection").split(",").filter(Boolean));
@@ -37,7 +58,7 @@ if (location.pathname === "/ma-selection/" && here.has("evenements")) {
 }
 if (location.pathname === "/ma-selection/" && !here.has("evenements") && picked.size) {
   here.set("evenements", [...picked].join(","));
-  location.replace("?" + here);
+  location.replace(withChoice("?" + here));
 }
 for (const link of document.querySelectorAll("[data-unpick]")) {
   link.addEventListener("click", () => {

@@ -109,7 +109,7 @@ def drawn_steps(page: Page) -> list[tuple[str, str, str]]:
 def test_steps_differ_by_their_shape(new_page, forced):
     page = new_page(forced_colors=forced)
     page.goto(DATES)
-    assert page.locator(".steps .past").count() == 1
+    assert page.locator(".steps li").count() > 1
     shapes = [tuple(shape) for shape in drawn_steps(page)]
     assert len(set(shapes)) == 3, shapes
     assert [number for *_, number in shapes] == ["", "number", "number"]

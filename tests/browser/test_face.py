@@ -98,13 +98,37 @@ def test_the_choice_is_remembered_by_this_browser_and_forgotten_on_demand(new_pa
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text("Prochaines dates, académie de Lille")
     assert "#" not in page.url
+    kept = "Object.values(localStorage).sort()"
+    assert page.evaluate(kept) == ["Lille", "academie=lille"]
     page.goto("/")
     expect(heading).to_have_text("Prochaines dates, académie de Lille")
     page.get_by_role("link", name="académie de Lille (retirer ce filtre)").click()
     expect(heading).not_to_contain_text("Lille")
     page.goto("/")
     expect(heading).not_to_contain_text("Lille")
+    assert page.evaluate(kept) == []
     assert page.context.cookies() == []
+
+
+def test_a_page_without_a_choice_in_its_address_offers_the_one_that_was_made(new_page):
+    page = new_page()
+    page.goto(f"/agenda/?{JANUARY}&academie=lille&niveau=cm2")
+    page.locator("#filtres > summary").click()
+    page.get_by_role("button", name="Voir les dates").click()
+    for address in ("/aide/", "/nulle-part/", f"/calendrier/2021/01/?{JANUARY}"):
+        page.goto(address)
+        kept = page.get_by_role("link", name=re.compile(r"Reprendre\s: Lille · CM2"))
+        expect(kept).to_be_visible()
+        # The other links of the header and the footer bring it.
+        for name in ("Mois", "Plan du site"):
+            link = page.get_by_role("link", name=name, exact=True).first
+            expect(link).to_have_attribute("href", re.compile("academie=lille&niveau=cm2"))
+        # A page of dates is shown again for it; help leads to the next dates.
+        kept.click()
+        expect(page).to_have_url(re.compile(r"academie=lille&niveau=cm2$"))
+        has_dates = address.startswith("/calendrier")
+        expect(page).to_have_url(re.compile("/calendrier/2021/01/" if has_dates else r"\d/\?"))
+        expect(page.get_by_role("link", name="changer d’académie")).to_be_visible()
 
 
 def test_an_academie_that_is_filtered_by_is_remembered_too(new_page):
@@ -113,7 +137,7 @@ def test_an_academie_that_is_filtered_by_is_remembered_too(new_page):
     page.locator("#filtres > summary").click()
     page.get_by_label("Académie").select_option("lille")
     page.get_by_label("Classe ou cycle").select_option("cm2")
-    page.get_by_role("button", name="Filtrer").click()
+    page.get_by_role("button", name="Voir les dates").click()
     expect(page.get_by_role("link", name="Lille · CM2")).to_be_visible()
     page.goto("/")
     expect(page.get_by_role("link", name="Lille · CM2")).to_be_visible()

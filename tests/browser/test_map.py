@@ -18,7 +18,10 @@ TILES = """all => all.map(a => {
     const words = e.getBoundingClientRect();
     return words.left >= left - 0.5 && words.right <= right + 0.5 && words.bottom <= bottom + 0.5;
   });
-  return { name: a.querySelector(".name").textContent, left, top, width, height, inside };
+  const name = a.querySelector(".name"), own = getComputedStyle(name);
+  const drawn = parseFloat(own.fontSize) ? own : getComputedStyle(name, "::before");
+  const letters = drawn.content === "none" ? 0 : parseFloat(drawn.fontSize);
+  return { name: name.textContent, left, top, width, height, inside, letters };
 })"""
 
 
@@ -49,6 +52,7 @@ def test_a_thumb_finds_every_tile_and_its_words_stay_inside(page_of, width, text
         assert tile["width"] >= 44, tile
         assert tile["height"] >= 44, tile
         assert tile["inside"], tile
+        assert tile["letters"] >= 11, tile
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

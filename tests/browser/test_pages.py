@@ -63,7 +63,7 @@ def test_a_keyboard_goes_from_the_home_page_to_the_address_of_the_filter_on_scre
         assert types.input_value() != before, "the arrows do not choose"
 
     # 3. Filter with the next button: one date is left.
-    tab_to(page, page.get_by_role("button", name="Filtrer"))
+    tab_to(page, page.get_by_role("button", name="Voir les dates"))
     page.keyboard.press("Enter")
     expect(page).to_have_title("Prochaines dates, académie de Lille – Calendrier des classes")
     titles = main.get_by_role("article").get_by_role("heading")

@@ -26,22 +26,22 @@ def words(day: str, calendars) -> str:
     ("day", "said"),
     [
         ("2026-08-20", "vacances d'été · rentrée mardi 1er septembre"),
-        ("2026-09-01", "période 1, semaine de classe 1 · vacances de la Toussaint dans 6 semaines"),
+        ("2026-09-01", "période 1, semaine de classe 1 · vacances de la Toussaint le 17 octobre"),
         ("2026-10-16", "période 1, semaine de classe 7 · vacances de la Toussaint demain"),
         ("2026-10-17", "vacances de la Toussaint · reprise lundi 2 novembre"),
-        ("2026-11-02", "période 2, semaine de classe 1 · vacances de Noël dans 6 semaines"),
+        ("2026-11-02", "période 2, semaine de classe 1 · vacances de Noël le 19 décembre"),
         (
             "2026-11-11",
             "période 2, semaine de classe 2, jour férié (Armistice) · "
-            "vacances de Noël dans 5 semaines",
+            "vacances de Noël le 19 décembre",
         ),
-        ("2026-11-29", "période 2, semaine de classe 4 · vacances de Noël dans 3 semaines"),
+        ("2026-11-29", "période 2, semaine de classe 4 · vacances de Noël le 19 décembre"),
         ("2026-12-07", "période 2, semaine de classe 6 · vacances de Noël dans 12 jours"),
         ("2027-01-03", "vacances de Noël · reprise lundi 4 janvier"),
         ("2027-02-19", "période 3, semaine de classe 7 · vacances d'hiver demain"),
         ("2027-02-20", "vacances d'hiver · reprise lundi 8 mars"),
-        ("2027-03-10", "période 4, semaine de classe 1 · vacances de printemps dans 5 semaines"),
-        ("2027-05-03", "période 5, semaine de classe 1 · vacances d'été dans 8 semaines"),
+        ("2027-03-10", "période 4, semaine de classe 1 · vacances de printemps le 17 avril"),
+        ("2027-05-03", "période 5, semaine de classe 1 · vacances d'été le 3 juillet"),
         ("2027-07-14", "vacances d'été · rentrée jeudi 2 septembre"),
     ],
 )
@@ -52,18 +52,18 @@ def test_a_class_of_zone_b(day, said):
 @pytest.mark.parametrize(
     ("day", "said"),
     [
-        ("2026-11-29", "période 2, semaine de classe 4 · vacances de Noël dans 3 semaines"),
+        ("2026-11-29", "période 2, semaine de classe 4 · vacances de Noël le 19 décembre"),
         ("2026-12-25", "vacances de Noël · reprise lundi 4 janvier"),
         # The zones part: each is named with what holds for it.
         (
             "2027-01-13",
-            "période 3, semaine de classe 2 · vacances d'hiver dans 3 semaines (zone C)",
+            "période 3, semaine de classe 2 · vacances d'hiver le 6 février (zone C)",
         ),
         ("2027-02-10", "vacances d'hiver (zone C) · vacances d'hiver dans 3 jours (zone A)"),
         ("2027-02-22", "vacances d'hiver (zones A et B) · reprise lundi 1er mars (zone A)"),
         # Of one période, its weeks are not the same for all.
-        ("2027-03-10", "période 4 · vacances de printemps dans 3 semaines (zone C)"),
-        ("2027-05-05", "période 5 · vacances d'été dans 8 semaines"),
+        ("2027-03-10", "période 4 · vacances de printemps le 3 avril (zone C)"),
+        ("2027-05-05", "période 5 · vacances d'été le 3 juillet"),
         ("2028-07-20", "vacances d'été"),  # whose end is not known
         ("2031-01-15", ""),
     ],

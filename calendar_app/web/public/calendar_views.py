@@ -46,7 +46,7 @@ def home() -> str:
         **_filters(here, found.cards),
         standing=standing_words(here),
         unknown_holidays=unknown_words(here),
-        strip=strip(here, (row.next for row in (*found.due, *found.opened, *found.later))),
+        strip=strip(here, found.marked),
         today=found,
         count=_count(here, here.filter),
         undated=undated_events(here, here.filter),
@@ -75,6 +75,7 @@ def agenda() -> Any:
         before=_list_address(here, number - 1) if number > 1 else None,
         after=_list_address(here, number + 1) if found.goes_on else None,
         weeks=weeks,
+        count=_count(here, here.filter),
         unknown_holidays=unknown_holidays(weeks, here.class_days),
         undated=(
             [] if found.goes_on else queries.events(db.session, here.filter, year, undated=True)

@@ -116,14 +116,19 @@ def _composed(options: FeedOptions) -> Composed | None:
 
 
 def _subscription(composed: Composed) -> dict[str, object]:
-    """Return the template values of a feed: its address, links, QR code and number of dates."""
+    """Return the template values of a feed: its address, links, QR code and number of dates,
+    those ahead and all."""
     here, name, chosen = page(), composed.name, composed.chosen
     address = feed_address(settings().public_url, name.name, chosen, composed.options)
     title = feed_title(settings().site_name, name, chosen)
     query = links.query(composed.parameters)
+    narrowed = name.narrow(chosen, here.reference.academies)
     return {
         "label": feed_label(name, chosen),
-        "undated": len(undated_events(here, name.narrow(chosen, here.reference.academies))),
+        "undated": len(undated_events(here, narrowed)),
+        "ahead": queries.count_milestones(
+            db.session, narrowed, here.today, cancelled_since=here.cancelled_since
+        ),
         "count": count_held(db.session, here.reference, name, chosen, here.today.replace(day=1)),
         "address": address,
         "webcal": links.webcal(address),

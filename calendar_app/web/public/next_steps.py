@@ -36,10 +36,12 @@ def next_steps(event: Event, cards: Sequence[Card]) -> list[NextStep]:
     """
     mine = [c for c in cards if not c.milestone.is_cancelled and not c.elsewhere]
     mine.sort(key=lambda c: c.milestone.last_day)
-    ahead = [c for c in mine if not c.is_past]
-    if event.cancelled_at or event.archived_at or (cards and not ahead):
+    is_over = cards and all(c.is_past for c in mine)
+    if event.cancelled_at or event.archived_at or is_over:
         return []
-    steps = list(_steps(event, ahead))
+    # An opening asks nothing of the class.
+    mine = [c for c in mine if c.milestone.kind is not MilestoneKind.OPENING]
+    steps = list(_steps(event, [c for c in mine if not c.is_past]))
     # Dates that ask nothing of the class are shown above already.
     if not any(step.link or step.to_do for step in steps):
         return []

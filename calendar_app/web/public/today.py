@@ -55,6 +55,7 @@ class Today:
     :param due: the events with a date in the next class weeks (:data:`SOON`), the first of them.
     :param soon: the last day of these weeks.
     :param unseen: how many more events are due.
+    :param deadline: the next deadline that is not cancelled, of these too.
     :param opened: the events that opened a short while ago and have a later date.
     :param later: the next events after these.
     :param running: the events in a session of many weeks, without another date ahead.
@@ -64,10 +65,19 @@ class Today:
     due: tuple[Row, ...]
     soon: date
     unseen: int
+    deadline: Card | None
     opened: tuple[Row, ...]
     later: tuple[Row, ...]
     running: tuple[Row, ...]
     days: tuple[Card, ...]
+
+    @property
+    def marked(self) -> list[Card]:
+        """The dates that the strip of the year marks: the next deadline, and the next date of each
+        event."""
+        rows = (*self.due, *self.opened, *self.later)
+        found = [row.next for row in rows]
+        return [self.deadline, *found] if self.deadline and self.deadline not in found else found
 
     @property
     def cards(self) -> list[Card]:
@@ -93,11 +103,19 @@ def today(here: Page) -> Today:
         due=tuple(due[:MOST_DUE]),
         soon=soon,
         unseen=len(due[MOST_DUE:]),
+        deadline=_next_deadline((*due, *opened, *later)),
         opened=tuple(opened),
         later=tuple(later[:LATER]),
         running=tuple(running),
         days=_days(here, soon, seen),
     )
+
+
+def _next_deadline(rows: Iterable[Row]) -> Card | None:
+    cards = (card for row in rows for card in (row.next, *row.then))
+    exact = (c for c in cards if not (c.milestone.is_cancelled or c.milestone.is_approximate))
+    deadlines = (card for card in exact if card.milestone.kind.is_deadline)
+    return min(deadlines, key=lambda card: card.shown_day, default=None)
 
 
 def _runs_long(card: Card) -> bool:
@@ -107,7 +125,7 @@ def _runs_long(card: Card) -> bool:
 
 def standing_words(here: Page) -> list[str]:
     """Return « Dimanche 29 novembre 2026 », « période 2, semaine de classe 4 » and « vacances de
-    Noël dans 3 semaines », for the académie on screen, else what the three zones share."""
+    Noël le 19 décembre », for the académie on screen, else what the three zones share."""
     day = day_words(here.today)
     one = (here.class_days,) if here.academy else here.reference.class_days_of_each_zone
     return [day[:1].upper() + day[1:], *standing(here.today, one)]

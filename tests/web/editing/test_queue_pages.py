@@ -141,7 +141,7 @@ def test_the_steps_of_the_first_hour_tick_themselves(site):
 
     drop(client)  # its dates wait in the queue: the list is folded
     page = client.get(ROOM)
-    assert f"{FIRST_HOUR} : 2 étapes sur 4" in words(page)
+    assert f"{FIRST_HOUR} : 2 étapes faites sur 4" in words(page)
     assert "premiere-heure" not in page.text
     for number in (1, 2, 3):
         act(client, ROOM, f"/redaction/propositions/{number}/refuser/")

@@ -110,16 +110,27 @@ def test_steps_are_over_next_or_later(empty_app):
         return [(state, item[:16]) for (state, _), item in zip(items, words, strict=True)]
 
     assert steps(MONDAY) == [
-        ("past", "Ouverture : lund"),
         ("now", "Lisez le règlemen"[:16]),
         ("now", "Inscrivez la cla"),
         ("later", "Envoyez la produ"),
         ("later", "Résultats : vend"),
     ]
     # Nobody knows whether the class did it: its day is over, that is all.
-    assert [state for state, _ in steps("2021-02-01")] == ["past", "past", "now", "now", "later"]
+    assert [state for state, _ in steps("2021-02-01")] == ["past", "now", "now", "later"]
     page = page_of(empty_app, "2021-02-01", milestones=dates, **link)
     assert "Dernier jour d'inscription : vendredi 15 janvier 2021 (date passée)" in said(page)
+
+
+def test_an_opening_is_no_step_and_leads_to_the_deadline_that_follows(empty_app):
+    page = page_of(empty_app, "2020-10-01", milestones=[OPENING, SEND])
+    steps = page.partition('<ol class="steps">')[2].partition("</ol>")[0]
+    assert "Envoyez la production" in steps
+    assert "Ouverture" not in steps
+    panel = said(page).partition("Prochaine date")[2].partition("Ajouter")[0]
+    assert "Puis : Envoi des productions jusqu'au" in panel
+    # A deadline that comes first says enough.
+    later = said(page_of(empty_app, MONDAY, milestones=[OPENING, SEND]))
+    assert "Puis :" not in later.partition("Prochaine date")[2].partition("Ajouter")[0]
 
 
 def test_what_is_known_of_taking_part_stands_alone_and_what_is_not_takes_one_line(empty_app):

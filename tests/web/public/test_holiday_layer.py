@@ -40,13 +40,13 @@ def test_a_month_names_the_holidays_of_each_zone_in_each_week(client):
     a, b, c = (f"Vacances d'hiver (zone {zone})" for zone in "ABC")
     assert lanes(page) == [a, a, c, a, c, b, c, b]
     assert f"{b} : du 20 février au 7 mars 2021" in plain(page)
-    assert "Jours hachurés" not in page, "no day is without class in all zones"
+    assert "Jours grisés" not in page, "no day is without class in all zones"
 
 
 def test_a_month_of_an_academie_names_its_own(client):
     page = client.get("/calendrier/2021/02/?le=2021-01-04&academie=lille").text
     assert lanes(page) == ["Vacances d'hiver", "Vacances d'hiver"]
-    assert "Jours hachurés : vacances scolaires (zone B)." in plain(page)
+    assert "Jours grisés, au bord hachuré : vacances scolaires (zone B)." in plain(page)
     assert "Choisissez une académie" not in page
 
 

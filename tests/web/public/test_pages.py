@@ -65,7 +65,7 @@ def text_of(client, address: str, status: int = 200) -> str:
 
 def main_of(client, address: str) -> str:
     """Return what a reader sees of a page below the filters."""
-    return text_of(client, address).rpartition(" Filtrer ")[2]
+    return re.split(" Voir les (?:dates|événements) ", text_of(client, address))[-1]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -176,9 +176,9 @@ def test_an_ecole_and_a_college_are_told_of_their_own_last_day(client):
 
 def test_what_the_letter_does_not_say_is_said_to_be_so(client):
     page = text_of(client, "/evenements/camp-num-2020-2021/")
-    assert "Site officiel non précisé" in page
-    assert "Non précisé par l'annonce : qui inscrit la classe, où s'inscrire, coût" in page
-    assert "Classes non précisé : à vérifier sur le site officiel" in page
+    assert "Site officiel" not in page.partition("Sources")[2]
+    assert "Pour participer L'annonce ne dit pas comment participer." in page
+    assert "Classes non précisé : demandez à l'organisateur" in page
     assert "Annoncé dans Lettre ÉduNum 1er degré n° 23" in page
     assert "Comprend : Camp@Code ." in page
 
@@ -227,7 +227,7 @@ def test_what_has_no_day_is_said_where_dates_are(client):
 def test_the_composer_counts_as_of_the_day_on_screen(client):
     """Otherwise a page for another day would draw a month of dates, and say that there are none."""
     composed = text_of(client, f"/flux/?{JANUARY}&academie=clermont-ferrand&niveau=cm2")
-    assert "Cette adresse donne 2 dates en ce moment." in composed
+    assert "Ce que contient cette adresse 2 dates à venir ." in composed
 
 
 def test_the_list_ends_with_the_projects_without_a_day(client):
@@ -356,8 +356,29 @@ def test_the_feed_page_says_how_many_dates_the_feed_holds_now(empty_app):
                 for n, day in enumerate(days[: number + 1])
             ),
         )
-        expected = ("donne 1 date en ce moment", "donne 2 dates en ce moment")[number]
-        assert expected in text_of(client, "/flux/?flux=national")
+        expected = ("1 date à venir .", "2 dates à venir .")[number]
+        assert expected in text_of(client, "/flux/?flux=national&le=2026-11-30")
+    after = text_of(client, "/flux/?flux=national&le=2026-12-15")
+    assert "1 date à venir , et 1 déjà passée." in after
+
+
+@pytest.mark.parametrize("chosen", ["academie=lille", "academie=la-reunion&type=concours"])
+def test_every_page_counts_the_same_dates_ahead(client, chosen):
+    """The feed has past dates too, and says so."""
+    listed = text_of(client, f"/agenda/?{JANUARY}&{chosen}")
+    count = re.search(r"(\d+) dates? à venir", listed)
+    assert count
+    ahead = count[0]
+    # Home says it where it does not show all of them.
+    on_home = re.search(
+        r"Toutes les dates \((\d+) à venir", text_of(client, f"/?{JANUARY}&{chosen}")
+    )
+    assert not on_home or on_home[1] == count[1]
+    assert f"Ce que contient cette adresse {ahead}" in text_of(client, f"/flux/?{JANUARY}&{chosen}")
+    tiles = client.get(f"/mon-academie/?{JANUARY}&{chosen}").text
+    own = re.search(r'aria-current="true">.*?</a>', tiles, re.DOTALL)
+    assert own
+    assert f">{count[1]}<" in own[0]
 
 
 def test_texts_are_never_markup(empty_app):

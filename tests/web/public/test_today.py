@@ -239,8 +239,25 @@ def test_home_says_where_the_year_stands_or_that_it_is_not_known(fresh):
     page = client.get("/?le=2026-11-29").text.replace("\u00a0", " ")
     assert (
         '<p class="standing"><strong>Dimanche 29 novembre 2026</strong> · '
-        "période 2, semaine de classe 4 · vacances de Noël dans 3 semaines</p>"
+        "période 2, semaine de classe 4 · vacances de Noël le 19 décembre</p>"
     ) in page
     unknown = client.get("/?le=2029-11-29&academie=lille").text
     assert "Nous ne connaissons pas les vacances scolaires de 2029-2030" in unknown
     assert "période" not in unknown.partition('class="standing">')[2].partition("</p>")[0]
+
+
+def test_home_names_the_next_deadline_unless_it_stands_first(empty_app):
+    """Whoever opens the page sees openings first, which ask nothing: what follows is said."""
+    dates = {"tot": ("2021-01-05", "2021-02-17"), "tard": ("2021-01-06", "2021-02-05")}
+    for name, (opens, ends) in dates.items():
+        days = [{"kind": "opening", "day": opens}, {"kind": "deadline", "day": ends}]
+        publish(empty_app, another(name, milestones=days))
+    client = empty_app.test_client()
+    home = text_of(client, "/?le=2021-01-04")
+    assert "prochaine date limite le 5 février" in home
+    # A phone, where the other dates have no room, is told until when.
+    raw = client.get("/?le=2021-01-04").text
+    until = r"""class="at-phone" aria-hidden="true">jusqu'au ([^<]*)&nbsp;· <"""
+    assert re.findall(until, raw) == ["17\xa0février", "5\xa0février"]
+    assert home.count("Puis : Date limite") == 2
+    assert "prochaine date limite" not in text_of(client, "/?le=2021-02-01")
