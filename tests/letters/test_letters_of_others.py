@@ -188,7 +188,7 @@ def test_a_year_printed_farther_on_does_not_move_a_day_that_comes_soon():
         (
             "1. Les concours\n\n1.1 Le défi « Dis-moi un poème »\nLes inscriptions se font à la"
             " DAAC jusqu'au 16 novembre 2026. La finale réunira vingt classes le 4 juin 2027.\n",
-            ["Le défi « Dis-moi un poème »", "Le défi « Dis-moi un poème » : finale"],
+            ["Défi « Dis-moi un poème »", "Défi « Dis-moi un poème » : finale"],
         ),
         # A step is that of the letter's thing; a heading that is a step says of what.
         (
@@ -199,7 +199,7 @@ def test_a_year_printed_farther_on_does_not_move_a_day_that_comes_soon():
         (
             "LES PETITS LECTEURS, PRIX DE LECTURE\n\nFinale nationale\nElle aura lieu à Paris le"
             " 16 juin 2027.\n",
-            ["LES PETITS LECTEURS, PRIX DE LECTURE : finale nationale"],
+            ["LES PETITS LECTEURS : finale nationale"],
         ),
         # What somebody does at something is no name of its own.
         (
@@ -241,9 +241,12 @@ def doubts(text: str) -> Any:
     return item.doubts
 
 
-def test_a_contest_of_an_office_may_be_national():
+def test_a_contest_of_an_office_is_for_its_classes_unless_its_words_are_wide():
     head = "Lettre de l'académie de Lille\n\n"
-    assert doubts(f"{head}Concours « Ponts »\nDossiers jusqu'au 5 février 2027.").place < DOUBT
+    contest = "Concours « Ponts »\nDossiers jusqu'au 5 février 2027{}."
+    assert doubts(head + contest.format("")).place >= DOUBT
+    for wide in (" : ouvert à tous", ", avec le ministère", " (fondation des ponts)"):
+        assert doubts(head + contest.format(wide)).place < DOUBT
     assert doubts(f"{head}Concours académique « Ponts »\nDossiers jusqu'au 5 mars.").place >= DOUBT
     [item] = items(f"{head}Olympiades de géosciences\nInscription aux Olympiades jusqu'au 4 mars.")
     assert item.academies == ()

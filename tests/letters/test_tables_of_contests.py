@@ -30,11 +30,11 @@ LATER = "Les inscriptions sont prolongées jusqu'au 12 décembre 2025."
 
 EXPECTED = [
     ("Défi « Lumières »", "deadline", None, "2025-11-07", "planned"),
-    ("Défi « Lumières »", "event", "2026-03-15", "2026-03-15", "planned"),
+    ("Défi « Lumières » : finale", "event", "2026-03-15", "2026-03-15", "planned"),
     ("Concours de nouvelles des lycées", "deadline", None, "2025-11-21", "moved"),
-    ("Concours de nouvelles des lycées", "event", "2026-03-20", "2026-03-20", "planned"),
+    ("Concours de nouvelles des lycées : finale", "event", "2026-03-20", "2026-03-20", "planned"),
     ("Prix « Encre vive »", "deadline", None, "2025-11-28", "planned"),
-    ("Prix « Encre vive »", "event", "2026-04-03", "2026-04-03", "planned"),
+    ("Prix « Encre vive » : finale", "event", "2026-04-03", "2026-04-03", "planned"),
     ("Rallye « Calcul »", "deadline", None, "2025-12-12", "moved"),
 ]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendar_app.config.settings import data_folder
-from calendar_app.letters.reading.venues import venue
+from calendar_app.letters.reading.places.venues import venue
 from calendar_app.school.place_names import PlaceKind, PlaceMention
 from calendar_app.school.places import Gazetteer
 from calendar_app.school.reference_files import read_towns

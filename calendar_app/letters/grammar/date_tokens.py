@@ -14,12 +14,9 @@ from dataclasses import dataclass
 from datetime import date, time
 from functools import lru_cache
 
+from calendar_app.letters.grammar.month_lists import month_lists
+from calendar_app.letters.grammar.month_names import FULL_MONTHS, MONTHS, WEEKDAYS
 from calendar_app.words.text import fold
-
-MONTHS = (
-    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre"
-).split()
-WEEKDAYS = "lundi mardi mercredi jeudi vendredi samedi dimanche".split()
 
 _MONTH_WORDS = {name: number for number, name in enumerate(MONTHS, 1)}
 # Abbreviations as agendas and posters print them. « mar » means mardi, and not mars.
@@ -79,10 +76,6 @@ _WORDS = {
     for word in words.split()
 }
 
-_FULL_MONTHS = (
-    "janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre"
-)
-
 #: A mark at the start of a line that makes it a list item, with the space after it. Letters write
 #: any sign there: a dash, a dot, an arrow, a tick, a picture. The rule is therefore what a mark is
 #: not: a letter, a quotation mark, a bracket, a mark of Markdown or of a sentence. « o », « § »,
@@ -129,7 +122,7 @@ _TOKEN = re.compile(
     .replace("RIGHT", _EDGES["RIGHT"])
     .replace("SPACE", _EDGES["SPACE"])
     .replace("SMALL", _SMALL_CAPITALS)
-    .replace("FULL", f"(?:{_FULL_MONTHS})")
+    .replace("FULL", f"(?:{FULL_MONTHS})")
     .replace("WEEKDAYS", "|".join(WEEKDAYS)),
     re.VERBOSE | re.IGNORECASE,
 )
@@ -213,6 +206,7 @@ def _raw(text: str) -> Iterator[Token]:
     marks = iter([match.end() for match in _LINE_START.finditer(text)])
     mark = next(marks, None)
     struck = other = False
+    lists = month_lists(text)
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         while mark is not None and mark <= start:
@@ -228,10 +222,20 @@ def _raw(text: str) -> Iterator[Token]:
                 end = start + len(word)
             else:
                 kind, value = _read(str(group), match[0])
+            if start in lists.heads:
+                kind = "¶"  # a month over its days
+            elif start in lists.marks:
+                kind = "-"
+            elif kind == "-" and text[start - 1 : start] == "\t" == text[end : end + 1]:
+                kind = "§"  # a dash alone in its cell
             # Of several tokens in a row that are no part of a date, one is enough.
             if kind != "." or not other:
                 yield Token(kind, start, end, value, struck)
             other = kind == "."
+            if over := lists.months.get(end):
+                yield Token("M", end, end, over[0])
+                if over[1] is not None:
+                    yield Token("Y", end, end, over[1])
 
 
 def _read(group: str, said: str) -> tuple[str, Value]:

@@ -263,11 +263,17 @@ def _is_fraction(match: re.Match[str], span: Sequence[Token], groups: set[str], 
         beside = len(figures) > 2 or before in ("§", ":", "(")
         return not beside or order != sorted(order) or max(max(pair) for pair in figures) < 10
     # At the start of a cell, of a list item or of a line of an agenda, they are a date.
-    return before != "§" and not _opens_line(text, span[0].start, span[-1].end)
+    start, end = span[0].start, span[-1].end
+    return before != "§" and not _opens_line(text, start, end) and not _is_cell(text, start, end)
 
 
 #: « 05/11  Webinaire », « 5/11 : webinaire »
 _WHAT = re.compile(r"(?:[ \t]{2,}|\t|[ \u00a0]?[:–—-][ \u00a0]+)[«“]?[^\W\d_]")
+
+
+def _is_cell(text: str, start: int, end: int) -> bool:
+    """Whether figures stand alone between two tabs, as in a cell."""
+    return text[start - 1 : start] == "\t" and text[end : end + 1] in ("\t", "\n", "")
 
 
 def _opens_line(text: str, start: int, end: int) -> bool:

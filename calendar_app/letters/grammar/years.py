@@ -21,6 +21,8 @@ AROUND = timedelta(days=3)
 #: A letter that tells of what is over, without a year, tells of these days: in October, « le 6
 #: novembre » is to come, whatever the tense of the words around it.
 TOLD = timedelta(days=200)
+#: A day without a year this soon after the letter is meant, whatever other years stand near.
+SOON = timedelta(days=60)
 
 #: The month in which a school year starts.
 SCHOOL_YEAR_STARTS = 8
@@ -144,7 +146,8 @@ def _year(
             return min(abs(day - other) for other in near)
 
         close = min(candidates, key=apart)
-        is_apart = usual < issued or apart(usual) > TOLD
+        soon = issued <= usual <= issued + SOON
+        is_apart = not soon and (usual < issued or apart(usual) > TOLD)
         if is_apart and apart(close) < AHEAD / 2 and close >= issued:
             return close.year, "neighbour"
     return usual.year, "issued"

@@ -358,7 +358,7 @@ def _is_unfinished(before: str, after: str) -> bool:
 
 #: Characters before and after a date in which the ends of its sentence are looked for, so that a
 #: text without a full stop is read as fast as another.
-_SENTENCE = 1_000
+_SENTENCE = 600
 _STOP = re.compile(
     r"(?:(?<=[.!?…])|(?<=[.!?…][»”\")\]*_]))[ \u00a0]?[*_]{0,2}\s+(?=[^\Wa-zà-öø-ÿ]|[«“\"(*_~\[>])"
     # A label at the start of a line: « Lieu : … ».

@@ -12,7 +12,7 @@ from calendar_app.letters.doubts import DOUBT
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.layout.blocks import Outline
 from calendar_app.letters.reading.issue_date import SAID, TODAY
-from calendar_app.letters.reading.scopes import Scopes
+from calendar_app.letters.reading.places.scopes import Scopes
 from calendar_app.letters.reading.surroundings import place_of
 from calendar_app.school.local_time import PARIS
 from calendar_app.school.places import Gazetteer
@@ -70,7 +70,8 @@ def _scoped(
     text: str, items: Iterable[DatedItem], knowledge: LetterKnowledge
 ) -> Iterable[DatedItem]:
     outline = Outline(text)
-    scopes = Scopes(outline, Gazetteer(knowledge.academies, knowledge.towns))
+    gazetteer = Gazetteer(knowledge.academies, knowledge.towns)
+    scopes = Scopes(outline, gazetteer)
     for item in items:
         place = place_of(outline, item.offset, item.offset + len(item.phrase), [])
         if place is None:

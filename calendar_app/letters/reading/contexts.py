@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
 from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, Shape
@@ -120,6 +120,39 @@ _NO_CLASS = re.compile(
     r"\b(?:vaquee?s?|feriee?s?|(?:pas|ni|aucun) (?:de |d')?(?:classe|cours|ecole)"
     r"|pont de l'ascension)\b"
 )
+#: « Noël : du 18 décembre au 3 janvier », « Toussaint, du 17 octobre au 2 novembre ».
+_HOLIDAY_NAME = re.compile(
+    r"(?:^|[.;,:(|] ?)\W*(?:(?:calendrier scolaire|zones? [abc][^:]{0,20}) ?:? ?)?"
+    r"(?:toussaint|noel|hiver|printemps|paques)\b[ ,:(]*(?:du )?$"
+    r"|\b(?:toussaint|noel) : [^.;]{0,60} –\W*$"
+)
+_FERIES = re.compile(r"\bjours? feries?\b[^).;]*$")
+#: A place that is closed is no event, and its last day closes nothing that one can enter.
+_CLOSED = re.compile(
+    r"(?:\b(?:bibliotheques?|mediatheques?|ludotheques?|musees?|ateliers?|local|locaux|secretariat"
+    r"|bureaux?|services?|cdi|espace|centre|accueil|guichet|planetarium|etablissements?|reseau"
+    r"|salles?)"
+    r"\b[^.;]{0,60}\b(?:ferm(?:e|ee|es|ees|ent|era|eront)|fermeture)\b|^\W*(?:ferm(?:e|ee|eture)"
+    r"|(?:[a-z]+ ?: )?relache))\b[^.;:]{0,60}$"
+)
+#: « valable jusqu'au », « l'attestation est valable du ».
+_VALID = re.compile(
+    r"\b(?:valables?|validite|valides?|caducs?|perimee?s?|conservee?s?)\b[^.;,]{0,30}$"
+)
+#: « Non plus du 9 au 13 mai », « il n'aura pas lieu le 4 », « nous avions écrit « du 3 ».
+_DENIED = re.compile(
+    r"(?:\bnon plus(?: le| du| les)?|\bn'(?:aura|auront|a|ont) (?:pas|plus) lieu(?: le| du| les)?"
+    r"|\bavions (?:indique|annonce|ecrit|imprime|donne)\b[^.;]{0,40}|\bdev(?:ait"
+    r"|aient) (?:se )?[a-z]+"
+    r"(?: [a-z']+){0,2}?(?: le| au| aux| jusqu'au| du)?|\b(?:ne |n')[a-z]+(?: pas| plus)(?: le"
+    r"| du| jusqu'au)?)\W*$"
+)
+_NOT_KEPT = re.compile(
+    r"^[^.;,]{0,40}\bn'(?:est|a|ont|sont) (?:pas|plus) (?:ete )?(?:retenu|maintenu|confirm|garde)"
+)
+_YEAR_AGO = re.compile(r"\bl'an (?:dernier|passe)\b|\bl'annee (?:derniere|passee|precedente)\b")
+_OLD_YEAR = re.compile(r"\W?1[0-8]\d\d\b")
+
 _BACK = re.compile(
     r"(?<!de )(?<!de la )\b(?:rentree(?: scolaire| des \w+)?|reprise (?:des cours|de la classe))"
     r"(?: est fixee| aura lieu)?\W*(?:du|le|au)?\W*$"
@@ -129,8 +162,8 @@ _NEXT_LETTER = re.compile(
     r"\b(?:prochaine?s? (?:lettre|numero|bulletin|infolettre|newsletter|parution|gazette|envoi)s?"
     r"|(?:cette|la|notre) (?:lettre|infolettre|newsletter))\b[^.;]{0,40}"
     r"\b(?:para[a-z]+|sort[a-z]*|publi[a-z]+|envoy[a-z]+|diffus[a-z]+|arriv[a-z]+"
-    r"|parvien[a-z]+)\b[^.;,]{0,20}$"
-    r"|\bprochaine? (?:numero|parution|lettre|bulletin)\W*(?:le )?$"
+    r"|parvien[a-z]+|attendue?)\b[^.;,]{0,20}$"
+    r"|\b(?:prochaine? (?:numero|parution|lettre|bulletin|envoi)|lettre suivante)\W*(?:le )?$"
 )
 #: What happened, and why something changes: « la tempête du 23 octobre », « en raison du cyclone ».
 _MISFORTUNE = re.compile(
@@ -151,7 +184,8 @@ _REPORT = re.compile(
 _OVER = re.compile(
     r"\b(?:(?:a|ont|avait|avaient|avons) (?:aussi |été |bien |déjà |également |donc |ainsi "
     r"|enfin )?"
-    r"(?!lieu\b)(?:[a-zà-ÿ]{2,}(?:é|ée|és|ées|u|us|ert|erts)|[a-zà-ÿ]{3,}(?:ni|si|li|ri|vi|bi)"
+    r"(?!lieu\b)(?:eu lieu|[a-zà-ÿ]{2,}(?:é|ée|és|ées|u|us|ert|erts)|[a-zà-ÿ]{3,}(?:ni|si|li|ri"
+    r"|vi|bi)"
     r"|(?:re|ap|com|en|per|ad|pro|trans)?(?:mis|pris|quis)|[a-zà-ÿ]*(?:crit|duit|fait|dit))\b"
     r"|(?:est|sont) (?:arrivé|parti|venu|revenu|passé|allé|monté|sorti|né|devenu|retourné|entré"
     r"|rentré|resté)e?s?\b"
@@ -187,6 +221,8 @@ REFUSALS = {
     "holidays": "vacances scolaires ou jour sans classe",
     "letter": "parution de la lettre",
     "misfortune": "ce qui est arrivé ce jour-là",
+    "closed": "fermeture d'un lieu",
+    "valid": "durée de validité",
     "organiser": "ce jour regarde l'organisateur",
     "month": "mois cité en passant",
     "founded": "date d'une création",
@@ -198,38 +234,11 @@ REFUSALS = {
 
 
 def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> str | None:
-    """Return the name of the rule by which a phrase announces nothing, or None when it announces
-    something.
+    """Return the name of the rule by which a phrase announces nothing (:data:`REFUSALS` says what
+    each means), or None when it announces something.
 
-    ============= =================================================================
-    rule          the date
-    ============= =================================================================
-    ``press``     is in a review of the press or a bibliography
-    ``law``       belongs to the name of a law, a decree or a notice
-    ``street``    belongs to the name of a street or a school
-    ``old-date``  is one that a new date replaces
-    ``published`` says when something was published, or since when it exists
-    ``last``      is called the last one (« lundi dernier »)
-    ``holidays``  is one of the school holidays (« Zone A : du 7 au 23 février »), or has no class
-    ``letter``    is that of the next letter
-    ``misfortune`` is that of a storm or the like, which the letter gives as a reason
-    ``organiser`` is the day by which the organiser will do something
-    ``month``     is a month that is mentioned in passing
-    ============= =================================================================
-
-    The others are for dates before *issued*:
-
-    ============= =================================================================
-    rule          the date
-    ============= =================================================================
-    ``founded``   says when something was founded, opened or signed
-    ``over``      is in a sentence, or under a heading, that tells what is over
-    ``signed``    belongs to the signature of an article
-    ``history``   is more than 400 days old
-    ``past``      is in a sentence that tells of nothing to come
-    ============= =================================================================
-
-    :param issued: the day of the letter.
+    :param issued: the day of the letter. ``founded``, ``over``, ``signed``, ``history`` and
+        ``past`` are for dates before it, all others for any date.
     """
     before = around.before.rstrip(" «\"'(")
     is_single = (
@@ -244,8 +253,10 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
         return "published"
     if _is_replaced(phrase, around, before):
         return "old-date"
-    if _MISFORTUNE.search(before):
-        return "misfortune"
+    if _DENIED.search(around.before) or _NOT_KEPT.match(around.after):
+        return "old-date"
+    if rule := _find_rule_of_place(phrase, around):
+        return rule
     if phrase.relative < 0 and days.last < issued:
         return "last"
     if _is_day_off(phrase, around):
@@ -273,6 +284,19 @@ def _find_rule_of_single_day(around: Context, before: str) -> str | None:
     return None
 
 
+def _find_rule_of_place(phrase: DatePhrase, around: Context) -> str | None:
+    """Return the rule by which the words before a date tell of what nobody can enter, or None."""
+    if _MISFORTUNE.search(around.before.rstrip(" «\"'(")):
+        return "misfortune"
+    if _CLOSED.search(around.before):
+        return "closed"
+    if _VALID.search(around.before):
+        return "valid"
+    if not phrase.lead.ends and _YEAR_AGO.search(around.before):
+        return "last"
+    return "history" if _OLD_YEAR.match(around.after) else None
+
+
 #: « qui devaient être remis le 30 novembre »
 _WAS_TO_BE = re.compile(r"\bdev(?:ait|aient)\b[^.;,]{0,60}$")
 
@@ -294,7 +318,9 @@ def _is_day_off(phrase: DatePhrase, around: Context) -> bool:
         return True
     if _ZONES.search(f"{around.label} {before}") or _BACK.search(before):
         return True
-    if _NO_CLASS.search(f"{before[-60:]} {after[:60]}"):
+    if _NO_CLASS.search(f"{before[-60:]} {after[:60]}") or _FERIES.search(around.before):
+        return True
+    if _HOLIDAY_NAME.search(f"{around.before} ") or _HOLIDAY_NAME.search(around.label):
         return True
     off = _DAYS_OFF.search(around.before) or _WHILE_OFF.search(around.before)
     if phrase.shape is not Shape.DAY:
@@ -505,14 +531,14 @@ def _has_new_date(around: Context) -> bool:
 # -- what it asks for ------------------------------------------------------------------------------
 
 _LAST_DAY = re.compile(
-    r"\b(?:dates? limites?|date butoir|dernier delai|derniers? jours?|cloture"
+    r"\b(?:dates? limites?|date butoir|derniere? (?:delai|limite|carat)|derniers? jours?|cloture"
     r"|(?<!huis )clos(?:e|es)?"
     r"|fin (?:des|de l'|de la|du) (?:inscriptions?|candidatures?|depots?|envois?|votes?)|limite"
-    r"|s'acheve|s'achever(?:a|ont)|fin(?=\W*$)|se termine(?:nt|ra)?|se clotur\w+"
+    r"|s'acheve|s'achever(?:a|ont)|s'arret\w+|fin(?=\W*$)|se termin\w+|se clotur\w+"
     r"|prend(?:ra)? fin|se clot"
     r"|echeance|deadline|a (?:rendre"
     r"|renvoyer|retourner|deposer|envoyer|transmettre|remettre"
-    r"|adresser|completer|remplir)|avant|au plus tard|fermeture|ferme(?:nt|ront|ra)?"
+    r"|adresser|completer|remplir)|avant(?!-)|au plus tard|fermeture|ferme(?:nt|ront|ra)?"
     r"|jusqu(?:'|e)|delai de rigueur)\b"
 )
 _REGISTERS = re.compile(
@@ -521,7 +547,7 @@ _REGISTERS = re.compile(
     r"|appels? a (?:projets?|candidatures?|participation|contributions?|communications?))\b"
 )
 _SUBMITS = re.compile(
-    r"\b(?:envoi\w*|envoy\w+|depot|depots|depos\w+|rendre|rendus?|remis\w*|remettre"
+    r"\b(?:envoi\w*|envoy\w+|enverr\w+|depot|depots|depos\w+|rendre|rendus?|remis\w*|remettre"
     r"|transm\w+|retours?(?! du | de la | de l.)|retourn\w+|renvoy\w+|reception|recus?|soumettre"
     r"|soumission|adress\w+|poster"
     r"|livrables?|parvenir|cachet de la poste|productions?|oeuvres?|travaux|realisations?"
@@ -544,7 +570,7 @@ _OPENING = (
     r"(?:ouverture|lancement|debut|demarrage)(?: officiell?e?)? (?:des|du|de la|de l'|de|d')\s?"
     r"(?:pre-?)?(?:inscri|candidat|depots?|envois?|votes?|plate-?forme|serveur|campagne|concours"
     r"|appel|site|formulaire|guichet|saisie|billetterie|reservation|periode|portail|session"
-    r"|collecte|defi|epreuves en ligne)"
+    r"|collecte|defi|epreuves en ligne|catalogue|registre)"
 )
 _STARTS = re.compile(
     rf"(?:\b(?:{_OPENING}"
@@ -558,7 +584,7 @@ _STARTS = re.compile(
 #: Words right after a date that make it a last day: « 7 novembre : clôture des inscriptions ».
 _ENDS_AFTER = re.compile(
     r"\W*(?:(?:\d\d? ?h ?\d*,? )?heure de [a-z]+\W+)?(?:la |le |les )?(?:date limite|date butoir"
-    r"|cloture|dernier delai|derniers? jours?"
+    r"|cloture|derniere? (?:delai|limite|carat)|derniers? jours?"
     r"|fin (?:des|de la|de l'|du|de)|limite d|au plus tard|fermeture|echeance|delai de rigueur"
     r"|(?:retour|rendu|envoi|depot|remise|transmission|inscription)s?"
     r"(?= (?:des|de la|du|de l'|de vos|en ligne|par)|\W*$)"
@@ -594,6 +620,10 @@ _LONG = timedelta(days=9)
 _LONG_OPEN = timedelta(days=5)
 
 
+#: Nothing starts in the last minute of a day.
+_LAST_MINUTE = time(23, 59)
+
+
 def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> ItemKind:
     """Return what a date is: an event, a last day, or a time in which one can do something.
 
@@ -612,6 +642,8 @@ def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> Item
         return ItemKind.WINDOW
     if phrase.lead is LeadIn.FROM:
         return ItemKind.EVENT if _OUTCOME.search(around.sentence) else ItemKind.WINDOW
+    if phrase.start_time == _LAST_MINUTE and phrase.end_time is None:
+        return ItemKind.DEADLINE
     if phrase.shape is Shape.DAY and _is_opening(around, near):
         return ItemKind.WINDOW
     return ItemKind.DEADLINE if _is_last_day(phrase, around, near) else ItemKind.EVENT
@@ -634,7 +666,7 @@ def _without_names(near: str) -> str:
 
 # What the organiser does: « nous répondrons », « le jury annoncera », « seront communiqués ».
 _ORGANISER = re.compile(
-    r"\b(?!environs\b)[a-z]{3,}rons\b"
+    r"(?<!les )(?<!des )(?<!aux )\b(?!environs\b)[a-z]{3,}rons\b"
     r"|\bnous (?:vous )?(?:repondons|annoncons|publions|communiquons|contactons|informons) "
     r"|\b(?:jury|organisateurs?|comite|commission|equipe organisatrice|organisation)\b[^.;]{0,40}"
     r"\b(?:repond|annonc|publi|communiqu|choisi|selectionn|examin|deliber|notifi|contact|design"
@@ -707,7 +739,8 @@ _TAKES_PLACE = re.compile(
     r"|festivals?|formations?|conferences?|colloques?|seminaires?|spectacles?|visites?|jurys?"
     r"|oral|oraux"
     r"|epreuves?|stages?|seances?|congres|deliberation|annonce|publication|proclamation|restitution"
-    r"|expositions?|concerts?|semaines?|fetes?|nuits?)\b"
+    r"|expositions?|concerts?|semaines?|fetes?|nuits?|portes ouvertes|animations? pedagogiques?"
+    r"|presentations? de saison|masterclass|cross|regroupements?|soirees?|projections?)\b"
 )
 
 
@@ -718,7 +751,11 @@ def is_plain(kind: ItemKind, phrase: DatePhrase, around: Context, title: str) ->
     """
     near = f"{around.label} | {around.clause[0][-90:]} | {around.clause[1][:60]}"
     if kind is ItemKind.EVENT:
-        asked = _is_request(_without_names(near)) or _LAST_DAY.search(_without_names(near))
+        asked = (
+            _AWAITED.search(near)
+            or _is_request(_without_names(near))
+            or _LAST_DAY.search(_without_names(near))
+        )
         return bool(_TAKES_PLACE.search(f"{near} {title}")) and not asked
     if kind is ItemKind.WINDOW:
         opens = _is_request(near) or _STARTS.search(near) or phrase.lead is LeadIn.FROM
@@ -742,6 +779,9 @@ def _is_request(near: str) -> bool:
     return bool(_REGISTERS.search(said) or _SUBMITS.search(said))
 
 
+_VOTE = re.compile(r"(?:^|[:|] ?)\W*(?:le )?votes?\b")
+
+
 def _classify_range(
     phrase: DatePhrase, days: Days, around: Context, title: str, near: str
 ) -> ItemKind:
@@ -752,6 +792,8 @@ def _classify_range(
     length = days.last - days.first
     asked = _PRIZES.sub("", f"{around.label} | {around.before[-60:]}")
     if _REGISTERS.search(asked) or _SUBMITS.search(asked) or phrase.lead is LeadIn.BETWEEN:
+        return ItemKind.WINDOW
+    if _VOTE.search(f"{title} | {near} {around.clause[1][:20]}"):
         return ItemKind.WINDOW
     if re.search(r"\b(?:exposition|vacances)\b", f"{title} {near}"):
         return ItemKind.EVENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from calendar_app.letters.grammar.years import Days
 from calendar_app.letters.reading.merging import NO_STEP
 from calendar_app.letters.reading.names import (
     KNOWN,
+    is_generic,
     is_strong_name,
     looks_like_a_sentence,
     names_something,
@@ -105,6 +107,7 @@ class Finding:
     :param marked: whether the letter marks it as a title: a heading of Markdown or HTML, a cell.
     :param rival: whether another name stands between the title and the date.
     :param plain: whether the words beside the date say what kind of item it is.
+    :param meets: whether a weekday, a place or an hour but the last one of a day is printed.
     :param scope: how sure the académies are, and why they may be wrong, or nothing.
     """
 
@@ -118,6 +121,7 @@ class Finding:
     marked: bool
     rival: bool
     plain: bool
+    meets: bool
     scope: tuple[float, str]
 
 
@@ -168,7 +172,10 @@ def _sure_title(found: Finding) -> tuple[float, str]:
         return min(sure, 0.6), "un autre nom est plus près de la date"
     if sure < DOUBT:
         return sure, _TITLE_REASONS.get(found.rule, "trouvé loin de la date")
-    long = len(title) > _LONG_TITLE * (1.4 if KNOWN.search(fold(title)) else 1)
+    over, _, part = title.rpartition(" : ")
+    if (not over and is_generic(part)) or _DATED.search(fold(title)):
+        return 0.6, "il ne nomme rien de précis"
+    long = len(over or title) > _LONG_TITLE * (1.4 if KNOWN.search(fold(title)) else 1)
     if long or looks_like_a_sentence(title, marked=found.marked):
         return 0.6, "ce sont des mots de la phrase"
     if found.rule == "sentence" and not is_strong_name(title):
@@ -180,6 +187,8 @@ def _sure_title(found: Finding) -> tuple[float, str]:
     return 0.72, "il ne nomme rien de précis"
 
 
+#: A title that ends with a day is that of a letter or of a page.
+_DATED = re.compile(rf"\d (?:{'|'.join(fold(month) for month in MONTHS)}) 20\d\d$")
 #: A longer title, in characters, is rather a sentence.
 _LONG_TITLE = 80
 
@@ -192,11 +201,31 @@ def _sure_kind(found: Finding) -> tuple[float, str]:
         return (0.94 if ends else 0.75), "la lettre ne dit pas « jusqu'au »"
     if found.kind is ItemKind.WINDOW:
         return (0.9 if found.plain else 0.72), "déduite de sa durée"
-    length = (found.days.last - found.days.first).days
-    if length > _LONG_EVENT and not found.plain:
+    length, title = (found.days.last - found.days.first).days, fold(found.title)
+    if length > _LONG_EVENT and not (found.plain and _LASTS.search(title)):
         return 0.72, "déduite de sa durée"
-    return (0.93 if found.plain else 0.85), ""
+    if length and not found.plain and _TAKES_PART.match(title):
+        return 0.72, "déduite de sa durée"
+    if found.plain:
+        return 0.93, ""
+    met = found.meets and not _ASKED.search(fold(found.title))
+    return (0.85 if met else 0.75), "rien ne dit que c'est un événement"
 
 
+#: What lasts for days on end.
+_LASTS = re.compile(
+    r"\b(?:semaines?|quinzaine|mois|fetes?|festival|printemps|exposition|salon|journees|nuits?"
+    r"|sejour"
+    r"|voyage|stage|congres|colloque|residence|rencontres)\b"
+)
+_TAKES_PART = re.compile(
+    r"(?:concours|prix|defi|rallye|tournoi|challenge|olympiades|trophees)\b[^:]*$"
+)
+#: Words by which a title asks for something.
+_ASKED = re.compile(
+    r"\b(?:limite|rendre|ren(?:voyer|dus?)|retours?|envois?|depots?|inscri\w*|candidat\w*|votes?"
+    r"|listes?"
+    r"|dossiers?|delai|commandes?|comptes?[- ]rendus?|bilans?|voeux)\b"
+)
 #: An event of more days may be a time in which something is open.
 _LONG_EVENT = 5

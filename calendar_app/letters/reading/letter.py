@@ -26,13 +26,16 @@ from calendar_app.letters.grammar.years import Days, resolve
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import blanked, flat, folded
-from calendar_app.letters.reading import contexts, issue_date, scopes, subjects
+from calendar_app.letters.reading import contexts, issue_date, subjects
 from calendar_app.letters.reading.classes import classes
 from calendar_app.letters.reading.doubts import Finding, doubts_of, warnings_of
 from calendar_app.letters.reading.links import Link, link_of, links
 from calendar_app.letters.reading.merging import Mention, merged
-from calendar_app.letters.reading.names import VENUE_COLUMN, shown
+from calendar_app.letters.reading.names import VENUE_COLUMN
+from calendar_app.letters.reading.places import scopes
+from calendar_app.letters.reading.places.venues import venue
 from calendar_app.letters.reading.school_years import school_year
+from calendar_app.letters.reading.shown_titles import shown
 from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
 from calendar_app.letters.reading.titles import (
     Title,
@@ -41,10 +44,12 @@ from calendar_app.letters.reading.titles import (
     is_marked,
     is_stacked,
     leaves_out,
+    of_column,
+    of_group,
+    of_sort,
     of_step,
     title_of,
 )
-from calendar_app.letters.reading.venues import venue
 from calendar_app.letters.reading.windows import windows
 from calendar_app.school.places import Gazetteer
 from calendar_app.words.text import fold
@@ -58,6 +63,9 @@ _LEADING = 3
 
 #: How many characters before and after a date are read, so that a long text takes linear time.
 _NEAR = 2_000
+
+#: How many of them are about the same thing, and how many dates share what is read of them.
+_ABOUT, _STEP = 800, 400
 
 
 def read_letter(
@@ -129,7 +137,8 @@ class _Reader:
         self.knowledge = knowledge
         self.spans = [(phrase.start, phrase.end) for phrase in phrases]
         self.links: Sequence[Link] = links(outline.text)
-        self.scopes = scopes.Scopes(outline, Gazetteer(knowledge.academies, knowledge.towns))
+        gazetteer = Gazetteer(knowledge.academies, knowledge.towns)
+        self.scopes = scopes.Scopes(outline, gazetteer)
         self.places: dict[int, Surroundings | None] = {}
         self.numbers = {id(section): n for n, section in enumerate(outline.sections)}
 
@@ -164,6 +173,9 @@ class _Reader:
         kind = contexts.kind_of(phrase, days, around, fold(found.text))
         if kind is not ItemKind.EVENT:
             found = of_step(self.outline, place, found, over)
+        else:
+            found = of_column(place, found)
+        found = of_group(place, of_sort(self.outline, place, found))
         title, title_from = shown(found.text), found.rule
         if not title:
             return "rien ne dit de quoi il s'agit"
@@ -197,11 +209,14 @@ class _Reader:
         scope = self.scopes.of(place, phrase.start, title)
         sentence = self._sentence(place)
         start_time, end_time = _hours(phrase, place, kind, end_time)
+        venue_of = self._venue(place, phrase) if kind is ItemKind.EVENT else None
+        weekday = any(day.weekday is not None for day in phrase.days)
         finding = Finding(
             phrase, days, kind, step, status, title, title_from,
             marked=is_marked(self.outline, place, title_from),
             rival=self._has_rival(phrase, place, found, title, kind),
             plain=contexts.is_plain(kind, phrase, around, fold(title)),
+            meets=bool(weekday or venue_of or start_time),
             scope=(scope.sure, scope.why),
         )  # fmt: skip
         doubts, reasons = doubts_of(finding, self.issued, warnings)
@@ -218,7 +233,7 @@ class _Reader:
             status=status,
             academies=scope.academies,
             departments=scope.departments,
-            place=self._venue(place, phrase) if kind is ItemKind.EVENT else None,
+            place=venue_of,
             classes=classes(said),
             themes=subjects.themes(f"{title}. {sentence}", own, self.knowledge.themes),
             event_type=self._event_type(title, sentence, place),
@@ -346,7 +361,9 @@ class _Reader:
         """Return the text that is about an item, with its heading and the list's introduction."""
         section, text = place.section, self.outline.text
         start, end = place.territory
-        parts = [text[max(start, at - _NEAR) : min(end, at + _NEAR)]]
+        # Dates that stand close together share their text, which is then read once for all.
+        mid = at - at % _STEP
+        parts = [text[max(start, mid - _ABOUT) : min(end, mid + _STEP + _ABOUT)]]
         if heading := section.heading:
             parts.insert(0, text[heading.start : min(heading.end, heading.start + 300)])
         if place.block.kind in (BlockKind.ITEM, BlockKind.ROW):

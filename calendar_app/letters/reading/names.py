@@ -32,7 +32,8 @@ STOP = (
     r"|propose\w*"
     r"|organise\w*|lance|vise|prend|prendra|revient|reviendra|initialement|prévue?s?|afin|fixée?s?"
     r"|jusqu|avant|dès|ce|cette|puis|tiendra|tient|offre\w*|doi\w+|inscri\w+|destinée?s?|réunira"
-    r"|reportée?s?|annulée?s?|fêt\w+|célèbr\w+|vient|viennent|n['’](?:est|a|ont|aura|auront)|me|te|mais|très|ne|pas|"
+    r"|reportée?s?|annulée?s?|fêt\w+|célèbr\w+|vient|viennent|n['’](?:est|a|ont|aura|auront)|me"
+    r"|te|mais|très|ne|pas|"
     r"(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|le|par|pendant"
     r"|lors|s’|s'"
 )
@@ -116,6 +117,14 @@ _NO_TITLE = re.compile(
     r"|(?:les |nos )?(?:concours|defis|projets|actions|formations|ateliers|stages|webinaires)"
     r" (?:ouverts?|et|pour|proposes?|du mois)\b(?!.*[«“])"
     r"|.* [/>] .* [/>] "
+    r"|(?:sont|ont ete|est) [a-z]+$|pour (?:les|vos|tous|toutes) "
+    r"|n[°o] ?\d+ ?[-–—:·•|,] .{0,12}\d{1,2}(?:er)? [a-z]+ 20\d\d$|compte[- ]rendu\b"
+    r"|foire aux questions"
+    r"|(?:\d+[.)/]? )?(?:qui|que|quoi|quand|ou|comment|combien|pourquoi|faut-il|peut-on|puis-je"
+    r"|doit-on"
+    r"|y a-t-il|est-ce|quel(?:le)?s?|a quel(?:le)?s?|jusqu'a quand|et pour|notre|le|la|les|mon"
+    r"|un|une)"
+    r"\b[^«]*\?$"
 )
 #: A title that names only a step of something. The full title also names the thing.
 PART = re.compile(
@@ -280,8 +289,24 @@ def trimmed(said: str) -> str:
     return said
 
 
+#: What a thing is called, before what it is: « Voix hautes, le concours de lecture… ».
+_CALLED = re.compile(
+    r"(?:^|[.!?:]\s)(?!(?:En|Le|La|Les|L['’]|À|Au|Aux|Dans|Pour|Depuis|Comme|Lors|Après|Avant"
+    r"|Cette|Ce|Avec"
+    r"|Sur|Chaque|Tous|Toutes|Nous|Vous|Organisée?|Enfin|Ensuite|Puis|Si|De|Du|Des)\b)"
+    r"(?P<name>[A-ZÀ-Þ][^,.;:!?«»\d]{3,45}), (?:le |la |l['’]|un |une |notre )$"
+)
+_CALLED_KIND = re.compile(
+    r"(?:concours|prix|défi|festival|rallye|tournoi|challenge|projet)\b", re.IGNORECASE
+)
+
+
 def name(match: re.Match[str]) -> str:
     """Return the title of a match of :data:`NAMED`, with a capital at its start."""
+    if _CALLED_KIND.match(match["name"]) and not re.search(r"[«“]", match["name"]):
+        called = _CALLED.search(match.string, max(0, match.start() - 80), match.start())
+        if called and not looks_like_a_sentence(called["name"], marked=False):
+            return as_title(called["name"])
     said = trimmed(NEXT_SENTENCE.split(match["name"])[0])
     return as_title(said[:1].upper() + said[1:])
 
@@ -311,7 +336,13 @@ def names_something(title: str) -> bool:
     # « Camp@Num », « RoboTeam »
     if not weak(thing) or re.search(r"[a-zà-ÿ][A-ZÀ-Þ@]", thing):
         return True
-    return bool(WHOLE.match(thing)) and len(thing.split()) > 1
+    if WHOLE.match(thing) and len(thing.split()) > 1:
+        return True
+    # « Forum régional des arts du livre », « Grand prix des jeunes poètes »
+    return bool(_OF.match(thing)) and len(thing.split()) > 4 and not is_generic(thing)
+
+
+_OF = re.compile(rf"(?:(?:grande?|petite?)\s)?(?:{KINDS})\b.*\s(?:des?|du|d['’])", re.IGNORECASE)
 
 
 def is_strong_name(title: str) -> bool:
@@ -329,7 +360,8 @@ _VERBS_IN_TITLE = re.compile(
 _SENTENCE = re.compile(
     r"^une? |\b(?:vous|nous|votre|vos|est|sont|sera|seront|ont|aura|auront|peut|peuvent|qui|que"
     r"|il|elle|ils"
-    r"|elles|ce|cette|afin|merci|\w+ez)\b|[?!…]|[,;]\s|\d\s?h\b|\b20\d\d\b.*\b20\d\d\b|https?:|@[\w.]+\.",
+    r"|elles|ce|cette|afin|merci|\w+ez)\b|[?!…]|[,;]\s|\d\s?h\b|\b20\d\d\b.*\b20\d\d\b|https?:"
+    r"|@[\w.]+\.",
     re.IGNORECASE,
 )
 
@@ -415,43 +447,6 @@ _SCHOOL_YEAR = re.compile(
 )
 
 
-#: Words before a name that only announce it: « Lancement de la 6e édition du concours « … » ».
-_ANNOUNCES = re.compile(
-    r"(?:(?:rappel|zoom sur|focus sur|règlement|calendrier|retour|lancement|ouverture|principe"
-    r"|présentation|annonce"
-    r"|participe[rz]|candidate[rz]|postule[rz]|inscri[\w-]+|découvr\w+|rejoign\w+|prochaine?"
-    r"|nouvelle|\d+\s?(?:e|ème|er|ère|re)|premi[eè]re?|\w{3,8}ième|édition|appel à candidatures?"
-    r"|à|au|aux|pour|de|du|des|la|le|les|l['’]|d['’]|votre|vos|:)\s*)+"
-    r"(?=(?:concours|défi|prix|rallye|olympiades|trophées|tournoi|championnat|label|challenge"
-    r"|programme"
-    r"|festival|semaine|printemps)\b)",
-    re.IGNORECASE,
-)
-_ORGANISED = re.compile(
-    r"(?:,? (?:la |sa )?(?:\d+\s?(?:e|ème|er|ère|re)|\w{3,9}ième|première|nouvelle) édition"
-    r"|,? (?:organisée?s?|proposée?s?|portée?s?) par .*)$",
-    re.IGNORECASE,
-)
-
-
-def shown(title: str) -> str:
-    """Return a title as it is shown: without the words that join it to its sentence, and with a
-    capital."""
-    said = re.sub(
-        r"^(?:(?:dans le cadre|à l['’]occasion) (?:du |de la |de l['’]|des )"
-        r"|(?:le |la |les |l['’])(?=(?i:concours|défi|prix|journée|semaine|salon|festival"
-        r"|rallye)))",
-        "",
-        title,
-    )
-    said = re.sub(r"\s+!$", "", said)
-    announced = _ANNOUNCES.match(said)
-    if announced and re.search(r"\w{4}", announced[0]) and not weak(said[announced.end() :]):
-        said = said[announced.end() :]
-    said = (_ORGANISED.sub("", said) or title).strip(" :–—-")
-    return said[:1].upper() + said[1:] if said[:2].isalpha() or said[:1] in "éèêàâîôœ" else said
-
-
 def subject(title: str) -> str:
     """Return the name in a title that says more than a name.
 
@@ -475,6 +470,16 @@ def subject(title: str) -> str:
     ):
         return title if re.search(r"[«“]", title) and "«" not in shorter else shorter
     return title
+
+
+def is_generic(title: str) -> bool:
+    """Whether a title is a sort of thing, of things that everybody has: « Prix de la classe »."""
+    words = re.findall(r"[a-z0-9]+", re.sub(r"\b[ld]['’]", "", fold(title)))
+    told = [word for word in words if word not in _JOINING]
+    return len(told) < 5 and all(GENERIC.fullmatch(word) or KIND.fullmatch(word) for word in told)
+
+
+_JOINING = frozenset("de du des la le les et en au aux a pour".split())
 
 
 def weak(title: str) -> bool:

@@ -83,6 +83,8 @@ def title_of(
     :param letter: the title of the letter, used when nothing else names the item.
     """
     own, rule = _own(outline, place, span, others)
+    if rule == "row" and (column := _placed_row(place, own)) and (over := _heading(outline, place)):
+        return Title(_joined(over, column), rule, own, over)
     if rule in ("", "sentence", "stage") and (topic := _topic(outline, place)) and weak(own or "-"):
         return Title(_joined(topic, own) if rule == "stage" else topic, rule or "label", own, topic)
     if (
@@ -93,7 +95,7 @@ def title_of(
         and (is_strong(heading) or not WHOLE.search(own) or weak(own))
         and not _nearer_name(outline, place, heading)
     ):
-        return Title(_whole(heading, letter), "heading", own, heading)
+        return Title(_whole(heading, letter), _above(outline, place, heading, letter), own, heading)
     if not own:
         over, found = _umbrella(outline, place, letter)
         if found == "document" and (is_letter(over) or is_rubric(over)) and (said := _who(place)):
@@ -137,12 +139,14 @@ def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: 
     :param title: the title as it is shown.
     :param rule: the rule that found it.
     """
+    heading = place.section.heading
+    if heading and outline.text[heading.start : heading.end].rstrip(" *_\n").endswith("?"):
+        return True  # an answer tells of the thing that the whole letter is about
     if rule not in ("heading", "named-nearby", "document", "label"):
         return False
     own_words = slice(place.sentence[0], at)
     if rule == "label" and fold(title.rpartition(" : ")[2]) in folded(outline.text[own_words]):
         return False
-    heading = place.section.heading
     start = max(heading.end if heading else 0, at - _NEARBY)
     own = fold(title)
     told = flat(outline.text[start : max(place.sentence[1], at)][: 2 * _NEARBY])
@@ -248,8 +252,59 @@ def _is_told_under(outline: Outline, place: Surroundings, span: Span, own: str, 
 
 
 def _joined(over: str, own: str) -> str:
-    """Return the title of a part of something: « Prix du roman : cérémonie »."""
-    return as_title(f"{over} : {own[:1].lower()}{own[1:]}")
+    """Return the title of a part of something: « Prix du roman : cérémonie »; the name of a place
+    keeps its capital."""
+    said = own.lower() if own.isupper() else own
+    step = PART.match(fold(own)) or STEP_FIRST.match(fold(own)) or KIND.match(own)
+    if own.isupper() or step or " " in own:
+        said = said[:1].lower() + said[1:]
+    return as_title(f"{over} : {said}")
+
+
+#: A heading that is only a sort of things: « Webinaires du mercredi », « Agenda des formations ».
+_SORT = re.compile(
+    r"^(?:\W|\d+[.)/]?\s)*(?:(?:agenda|calendrier|programme|dates)\s(?:des|du|de)\s)?"
+    r"(?:(?:les|nos|la|le)\s|l['’])?(?P<sort>(?:journées? )?portes ouvertes"
+    r"|animations? pédagogiques?"
+    r"|présentations? de saison|w[eé]binaires?|ateliers?|stages?|formations?|conférences?"
+    r"|expositions?"
+    r"|visites?|réunions?(?: d['’]information)?(?: pour les parents)?|tables? rondes?|projections?"
+    r"|spectacles?|masterclass)\b(?=\W*$|\s(?:du|de|des|pour|d['’])|\s?\()",
+    re.IGNORECASE,
+)
+_PLACED = re.compile(r"portes|réunion|présentation|visite|animation", re.IGNORECASE)
+
+
+def of_sort(outline: Outline, place: Surroundings, found: Title) -> Title:
+    """Return a title with the sort of thing that the heading of its list says: « Tourner un
+    film » under « Webinaires » is « Webinaire « Tourner un film » »."""
+    if found.rule not in ("row", "line", "label") or found.text != found.own or found.over:
+        return found
+    if NAMED.search(found.own) or is_part(found.own, "label") or STEP_FIRST.match(fold(found.own)):
+        return found
+    heading = place.section.heading
+    said = (
+        flat(outline.text[heading.start : min(heading.end, heading.start + 120)]) if heading else ""
+    )
+    match = _SORT.match(place.lead_in) or _SORT.match(said)
+    if match is None:
+        return found
+    sort = re.sub(r"^journées? (?=portes)|\bd['’]information ?", "", match["sort"].lower()).strip()
+    if not sort.startswith("portes"):
+        sort = re.sub(r"^(\w+)s\b|(pédagogique|ronde)s\b", r"\1\2", sort)
+    sort = sort[:1].upper() + sort[1:]
+    if _PLACED.match(sort):
+        return Title(f"{sort} : {found.own}", found.rule, found.own, said)
+    quoted = found.own if "«" in found.own else f"« {found.own} »"
+    return Title(f"{sort} {quoted}", found.rule, found.own, said)
+
+
+def of_column(place: Surroundings, found: Title) -> Title:
+    """Return the title of an event in a table with the step that its column names: « Finale »."""
+    step = place.label
+    if found.rule != "row" or " : " in found.text or not PART.match(fold(step)):
+        return found
+    return Title(_joined(found.text, step), found.rule, found.own, found.text)
 
 
 def document_title(outline: Outline) -> str:
@@ -307,6 +362,37 @@ def _own(
     if place.label:
         return _of_label(place.label)
     return _of_line(block, before, after, _line_under(outline, place, span)) or _of_clause(place)
+
+
+#: Columns of rows that differ by where something takes place only.
+_PLACED_COLUMN = re.compile(r"(?:secteurs?|bassins?|circonscriptions?|departements?|academies?)\b")
+
+
+def _placed_row(place: Surroundings, own: str) -> str:
+    """Return the first words of a row when its column says where, else nothing."""
+    for header, words in place.cells:
+        if as_title(words) == own:
+            return own if _PLACED_COLUMN.match(fold(header)) else ""
+    return ""
+
+
+#: Columns that tell apart the groups of one training.
+_GROUP_COLUMN = re.compile(r"(?:groupes?|sessions?|vagues?|promotions?)\b")
+
+
+def of_group(place: Surroundings, found: Title) -> Title:
+    """Return the title of a row with the group that its column names: « Lire au lycée, groupe
+    2 »; a group alone (« unique ») tells nothing."""
+    if found.rule != "row":
+        return found
+    groups = [
+        words
+        for header, words in place.cells
+        if _GROUP_COLUMN.match(fold(header)) and re.search(r"\s\S{1,3}$", words) and len(words) < 20
+    ]
+    if not groups or fold(groups[0]) in fold(found.text):
+        return found
+    return Title(f"{found.text}, {groups[0]}", found.rule, found.own, found.over)
 
 
 def _of_row(place: Surroundings) -> tuple[str, str]:
@@ -511,7 +597,7 @@ def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, 
     if heading and not is_letter(heading):
         if nearby := _nearer_name(outline, place, heading):
             return nearby, "named-nearby"
-        return _whole(heading, letter), "heading"
+        return _whole(heading, letter), _above(outline, place, heading, letter)
     if nearby := _nearby(outline, place):
         return nearby, "named-nearby"
     # The title of a letter of one paragraph is that paragraph itself.
@@ -521,6 +607,12 @@ def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, 
         said = subject(trimmed(letter))
         return ("" if re.search(r"\d[\s/.]|: \w+$", said) else said), "document"
     return subject(letter), "document"
+
+
+def _above(outline: Outline, place: Surroundings, heading: str, letter: str) -> str:
+    """Return the rule by which a heading was found: the first line of a letter is ``document``."""
+    first = place.section.heading is None or place.section.heading is outline.blocks[0]
+    return "document" if first and fold(heading) == fold(subject(letter)) else "heading"
 
 
 def _whole(heading: str, letter: str) -> str:

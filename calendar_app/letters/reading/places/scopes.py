@@ -10,6 +10,7 @@ from typing import NamedTuple
 from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import folded
 from calendar_app.letters.reading.names import KNOWN
+from calendar_app.letters.reading.places.senders import sender_of
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.school.academies import Academies
 from calendar_app.school.place_names import PlaceKind, PlaceMention
@@ -18,9 +19,6 @@ from calendar_app.words.text import fold, slugify
 
 #: How many characters before and after a date may be about it, within its section.
 _ABOUT = 1500
-
-#: How many characters the head of a letter has, and its signature.
-_HEAD = 450
 
 #: How many characters before a place may say that it is left out, and how many around a town what
 #: is held there.
@@ -32,10 +30,22 @@ _LEADING = 5
 #: More académies than this are a list of examples, or of all académies.
 _MANY = 6
 
+#: What is held all over the country; « l'Assemblée nationale » says nothing of the kind.
 _NATIONAL = re.compile(
-    r"\b(?:nationale?s?|nationaux|toute la france|france entiere|ensemble du territoire|europeen\w*"
-    r"|international\w*|toutes les academies)\b"
+    r"\b(?:(?:concours|finales?|phases?|epreuves?|journees?|semaines?|quinzaine|prix|operations?"
+    r"|jury|niveau|echelle|campagne|plan|selection|olympiades?|defi|rallye|challenge|trophees?"
+    r"|tournoi|championnat) (?:nationale?s?|nationaux|europeen\w*|international\w*|mondiale?s?)"
+    r"|toute la france|partout en france|france entiere|ensemble du territoire"
+    r"|toutes les (?:academies|regions))\b"
 )
+#: A day of the whole country, whoever tells of it.
+_NATIONAL_DAY = re.compile(
+    r"(?:la |les )?(?:journees?|semaines?|mois|fetes?|nuits?|quinzaine)"
+    r" (?:(?:nationale?s?|europeen\w*|mondiale?s?|internationale?s?)\b"
+    r"|de la (?:memoire des genocides|laicite|langue francaise|presse)|du patrimoine)"
+    r"|erasmus\+?|etwinning"
+)
+_IS_NATIONAL = "le concours est national"
 # Names of an audience come before names of a place.
 _RANKS = (
     (PlaceKind.ACADEMY,),
@@ -68,15 +78,6 @@ _GATHERS = re.compile(
     r"\b(?:(?:demi-)?finales?|remise (?:des|du) (?:prix|recompenses|trophees|diplomes|labels)"
     r"|ceremonies?)\b"
 )
-_OFFICE = re.compile(
-    r"\b(?:dsden|dasen|inspection|canope|circonscriptions?|rectorat|departement(?:ale?s?"
-    r"|aux)?)\b[^.]{0,20}$"
-)
-
-_LINK = re.compile(r"https?://|\bwww\.")
-#: One link in this many must be to the sender's site.
-_MOST_LINKS = 3
-
 #: Words of a stage or of a part that concerns one place only.
 _LOCAL = re.compile(
     r"\b(?:academi\w+|departementa\w+|regiona\w+|territoria\w+|circonscription|bassin|secteur"
@@ -85,7 +86,20 @@ _LOCAL = re.compile(
 )
 _CONTEST = re.compile(
     r"\b(?:concours|prix|defis?|challenge|trophees?|rallye|tournoi|championnat|joutes|label|finale"
-    r"|en ligne|a distance|webinaires?|canotech|magistere|eduscol)\b"
+    r"|festival|olympiades?)\b"
+)
+#: Words of what an office tells of, and does not hold itself.
+_WIDE = re.compile(
+    r"\b(?:canotech|m@gistere|magistere|eduscol|parcoursup|ministere|nationale?s?|nationaux"
+    r"|europeen\w*"
+    r"|francophones?|francophonie|ouverte?s? a tous|fondation|federation"
+    r"|toutes les classes de france)\b"
+)
+
+#: How far from the start of its sentence a contest that is told of is named.
+_ABOUT_NAME = 80
+_TAKEN_IN = re.compile(
+    r"\b(?:inscri\w*|depo\w*|envo\w*|dossiers?|candidat\w*|formulaires?|retour\w*)\b"
 )
 
 #: Académies (slugs) and départements (codes).
@@ -118,7 +132,7 @@ class Scopes:
         self.outline = outline
         self.mentions = gazetteer.mentions(outline.text)
         self._starts = [mention.start for mention in self.mentions]
-        self._letter = self._of_letter()
+        self.sender = sender_of(outline, self.mentions, self._is_meant)
 
     def of(self, place: Surroundings, at: int, title: str) -> Scope:
         """Return for whom the item at *at* is.
@@ -131,32 +145,56 @@ class Scopes:
         :param title: the title of the item.
         """
         near = folded(f"{place.lead_in} {self.outline.text[slice(*place.sentence)][:_ABOUT]}")
-        local = _LOCAL.search(f"{fold(title)} {near}")
-        if KNOWN.search(fold(title)) and not local and not self._within(*place.sentence):
-            told = KNOWN.search(near) or not any(self._letter)
-            return Scope((), (), 0.85 if told else 0.78, "le concours est national")
+        called = fold(title)
+        local = bool(_LOCAL.search(f"{called} {near}"))
+        if KNOWN.search(called) and not local and not self._within(*place.sentence):
+            return self._of_known(called, near)
         for ring_at, ring in enumerate(self._rings(place, at)):
             spans = [(max(a, at - _ABOUT), min(b, at + _ABOUT)) for a, b in ring]
             found = [m for span in spans for m in self._within(*span) if self._is_meant(m)]
             if chosen := _chosen(found):
                 scope = self._within_own(chosen, found)
                 sure, why = self._sure(scope, found, ring_at)
-                if ring_at and not local and KNOWN.search(fold(title)) and sure > 0.75:
-                    sure, why = 0.75, "le concours est national"
+                if ring_at and KNOWN.search(called) and sure > 0.75:
+                    sure, why = 0.75, _IS_NATIONAL
                 return Scope(*scope, sure, why)
             said = " ".join(folded(self.outline.text[a:b]) for a, b in spans if a < b)
-            if _NATIONAL.search(said) and not (ring_at and local and any(self._letter)):
-                return Scope((), (), 0.95 if ring_at < _NEAR_RINGS else 0.85, "")
-        if any(self._letter):
-            block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
-            heading = self.outline.words_of(place.section.heading) if place.section.heading else ""
-            if not local and _CONTEST.search(f"{fold(title)} {folded(block)} {heading}"):
-                return Scope(*self._letter, 0.75, "le concours est peut-être national")
-            if KNOWN.search(fold(title)) and not _LOCAL.search(fold(title)):
-                return Scope(*self._letter, 0.75, "le concours est national")
-            return Scope(*self._letter, 0.85, "")
-        named = any(m.kind in (PlaceKind.ACADEMY, PlaceKind.DEPARTMENT) for m in self.mentions)
-        return Scope((), (), 0.82 if named else 0.88, "la lettre nomme des académies ailleurs")
+            if _NATIONAL.search(said) and not (ring_at and (local or self.sender.named)):
+                return self._of_national(called, ring_at)
+        return self._of_sender(place, called, local)
+
+    def _of_known(self, title: str, near: str) -> Scope:
+        """Return the scope of a contest that takes place all over the country."""
+        if self.sender.nationwide:
+            return Scope((), (), 0.85, "")
+        # The office that tells of a contest may take in what its classes send.
+        told = KNOWN.search(near[:_ABOUT_NAME]) and not _TAKEN_IN.search(near)
+        return Scope((), (), 0.82 if told else 0.78, "un service local en parle peut-être")
+
+    def _of_national(self, title: str, ring_at: int) -> Scope:
+        """Return the scope of what the words around it call national.
+
+        :param ring_at: the number of the ring that says so, from 0, the nearest.
+        """
+        if _NATIONAL_DAY.match(title) or (_NATIONAL.search(title) and not self.sender.named):
+            return Scope((), (), 0.95, "")
+        sure = not self.sender.named and self.sender.nationwide and ring_at < _NEAR_RINGS
+        return Scope((), (), 0.85 if sure else 0.75, "le mot « national » parle d'autre chose ?")
+
+    def _of_sender(self, place: Surroundings, title: str, local: bool) -> Scope:
+        """Return the scope of an item that names no place: that of the letter's office."""
+        own = self.sender.academies, self.sender.departments
+        if not self.sender.named:
+            sure = 0.85 if self.sender.nationwide else 0.7
+            return Scope((), (), sure, "la lettre ne dit pas pour qui")
+        block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
+        heading = self.outline.words_of(place.section.heading) if place.section.heading else ""
+        said = f"{title} {folded(block)} {heading}"
+        if _NATIONAL_DAY.match(title) or (KNOWN.search(title) and not _LOCAL.search(title)):
+            return Scope(*own, 0.75, _IS_NATIONAL)
+        if not local and (_WIDE.search(said) or (not self.sender.strong and _CONTEST.search(said))):
+            return Scope(*own, 0.75, "le concours est peut-être national")
+        return Scope(*own, self.sender.sure, "déduit des lieux que la lettre nomme")
 
     def _sure(self, scope: _Scope, found: list[PlaceMention], ring_at: int) -> tuple[float, str]:
         """Return how sure a scope is, and why it may be wrong.
@@ -164,13 +202,22 @@ class Scopes:
         :param found: the places of the ring that gave it.
         :param ring_at: the number of the ring, from 0, the nearest.
         """
-        if scope == self._letter:
-            return 0.92, ""
-        if all(mention.kind is PlaceKind.TOWN for mention in found):
+        own = self.sender.academies
+        kinds = {mention.kind for mention in found}
+        if own and set(scope[0]) <= set(own):
+            # The place and the office say the same.
+            if self.sender.strong:
+                return 0.92, ""
+            return (0.85 if ring_at < _NEAR_RINGS else 0.75), "déduit d'une ville"
+        if kinds == {PlaceKind.TOWN}:
             return 0.7, "déduit d'une ville"
+        if own:
+            return 0.75, "la lettre vient d'ailleurs"
         if len(scope[0]) > 1 and not scope[1]:
             return 0.75, "plusieurs académies sont nommées"
-        return (0.93, "") if ring_at < _NEAR_RINGS else (0.78, "nommé loin de la date")
+        if ring_at >= _NEAR_RINGS:
+            return 0.78, "nommé loin de la date"
+        return (0.85, "") if PlaceKind.ACADEMY in kinds else (0.78, "un département est nommé")
 
     def _is_meant(self, mention: PlaceMention) -> bool:
         """Whether a date may be for the place of a mention: the text does not except it, nor only
@@ -212,47 +259,12 @@ class Scopes:
         low, high = bisect_left(self._starts, start), bisect_left(self._starts, end)
         return self.mentions[low:high]
 
-    def _of_letter(self) -> _Scope:
-        """Return the scope of the office that sends the letter, by its head, signature or links.
-
-        Both parts are empty when the letter names no office.
-        """
-        blocks = self.outline.blocks
-        headings = [b.start for b in blocks if b.kind is BlockKind.HEADING and b.level < 4]
-        head = (0, min([_HEAD, *headings[1:]]))  # the first heading is the letter's title
-        signature = (
-            (max(blocks[-1].start, blocks[-1].end - _HEAD), blocks[-1].end) if blocks else head
-        )
-        for start, end in (head, signature):
-            chosen = _chosen(
-                [m for m in self._within(start, end) if self._is_sender(m) and self._is_meant(m)]
-            )
-            if chosen and len(chosen[0]) == 1:
-                return chosen
-        # Links to at least two sites of an académie, and to no other académie: it is the sender.
-        sites = [m for m in self.mentions if m.kind is PlaceKind.SITE]
-        slugs, hosts = {m.academies for m in sites}, {self._host(m) for m in sites}
-        # Among many other links, they only say whom the letter reads.
-        links = len(_LINK.findall(self.outline.text))
-        own = len(hosts) > 1 and len(slugs) == 1 and _MOST_LINKS * len(sites) >= links
-        return (slugs.pop(), ()) if own else ((), ())
-
-    def _host(self, site: PlaceMention) -> str:
-        said = re.sub(r"\s", "", self.outline.text[max(0, site.start - 40) : site.end])
-        return str(re.findall(r"[\w.-]+", said)[-1]).lower()
-
     def _within_own(self, chosen: _Scope, found: list[PlaceMention]) -> _Scope:
         """Return the letter's scope for a town in its départements, else the chosen scope."""
-        academies, departments = self._letter
+        academies, departments = self.sender.academies, self.sender.departments
         inside = {m.department for m in found if m.department} <= set(departments)
-        return self._letter if not chosen[1] and chosen[0] == academies and inside else chosen
-
-    def _is_sender(self, mention: PlaceMention) -> bool:
-        """Whether a mention names an office (« DSDEN de l'Allier ») or the site of an académie."""
-        if mention.kind is PlaceKind.DEPARTMENT:
-            before = self.outline.text[max(0, mention.start - 40) : mention.start]
-            return bool(_OFFICE.search(folded(before)))
-        return mention.kind in (PlaceKind.ACADEMY, PlaceKind.SITE)
+        same = chosen[0] == academies and inside
+        return (academies, departments) if not chosen[1] and same else chosen
 
 
 def _chosen(found: list[PlaceMention]) -> _Scope | None:

@@ -1,0 +1,210 @@
+"""The office that writes a letter: the académies and départements for which its dates are.
+
+Evidence is strong when the head or the signature names an office (« DSDEN de l'Allier », « CIO de
+Foix ») or the links lead to the sites of one académie. It is weak when only the town of its day, a
+place in the head or the places of the whole text tell where the writer is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from calendar_app.letters.layout.blocks import BlockKind, Outline
+from calendar_app.letters.layout.flat_text import folded
+from calendar_app.school.place_names import PlaceKind, PlaceMention
+
+#: How many characters the head of a letter has, and its signature.
+_HEAD = 450
+#: How many characters before a place may name its office.
+_BEFORE = 60
+#: More académies than this are a list, and no région.
+_MANY = 4
+
+#: Words of an office right before its département or its town.
+_OFFICE = re.compile(
+    r"\b(?:dsden|dasen|inspections?|ien|canope|circonscriptions?|rectorat|departement(?:ale?s?"
+    r"|aux)?|cio|dr?anes?|draeac|dr?areic|daac|clemi|inspe|poles?|bassin|usep|occe|coordination"
+    r"|referente?s?|academiques?|services departementaux)\b[^.\n]{0,40}$"
+)
+_REGION = re.compile(
+    r"\b(?:region academique|delegation|dr?anes?|draeac|dr?areic|drac|clemi|rectorat|recteur"
+    r"|rectrice|inspe|canope|regionale?s?)\b[^.]{0,24}$"
+)
+#: « La Rochelle, lundi 7 octobre 2024 », « Angers, le 3 mai ».
+_DATELINE = re.compile(
+    r"^,? (?:le )?(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]* )?\d{1,2}(?:er)?(?:/| [a-z]{3,9})"
+)
+_LINK = re.compile(r"https?://|\bwww\.")
+#: One link in this many must be to the sender's site.
+_MOST_LINKS = 3
+
+#: A letter that speaks to the whole country.
+_EVERYWHERE = re.compile(
+    r"\b(?:(?:toutes?|chaque|chacune des) (?:les )?(?:academies?|regions?|departements?)\b"
+    r"|academies d'outre-mer|(?:en|de|france) metropol\w*|toute la france|partout en france"
+    r"|(?:concours|jury|finale|prix|rallye|tournoi|olympiades?|palmares|association|federation"
+    r"|comite|selection|bureau|phase) nationale?s?|finale? de france)\b"
+)
+#: So many places of one académie tell where a letter is from; towns of so many académies are far
+#: from each other.
+_FAR = 3
+#: An address of the State; so many of them are those of its own letter.
+_STATE = re.compile(r"[\w-]+\.gouv\.fr\b")
+_MOST_STATE = 3
+_MINISTRY = re.compile(
+    r"\b(?:ministere|secretariat d'etat|direction du numerique pour l'education|dgesco"
+    r"|(?:[\w-]+\.)?education\.gouv\.fr|education\.fr|edunum|edu_num)\b"
+)
+
+
+class Sender(NamedTuple):
+    """For whom the office writes; both parts are empty when the letter names none.
+
+    :param academies: slugs.
+    :param departments: codes.
+    :param strong: whether the letter names the office itself.
+    :param sure: from 0 to 1, that what names no place is for these.
+    :param nationwide: whether a letter without an office says that it is for the whole country.
+    """
+
+    academies: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    strong: bool = False
+    sure: float = 0.75
+    nationwide: bool = False
+
+    @property
+    def named(self) -> bool:
+        """Whether there is one at all."""
+        return bool(self.academies or self.departments)
+
+
+def sender_of(
+    outline: Outline,
+    mentions: Sequence[PlaceMention],
+    is_meant: Callable[[PlaceMention], bool],
+) -> Sender:
+    """Return the office that writes a letter.
+
+    :param mentions: the places of the text, in its order.
+    :param is_meant: whether a date may be for the place of a mention.
+    """
+    meant = [mention for mention in mentions if is_meant(mention)]
+    ends = _ends(outline)
+    for start, end in ends:
+        near = [m for m in meant if start <= m.start < end]
+        if scope := _of_office(outline.text, near):
+            return Sender(*scope, strong=True, sure=0.85)
+    if site := _of_links(outline.text, mentions):
+        return Sender((site,), (), strong=True, sure=0.85)
+    if head := _by_head(meant, ends[0]):
+        return head
+    if _speaks_to_all(outline.text, mentions, ends):
+        return Sender(nationwide=not any(m.kind is PlaceKind.ACADEMY for m in mentions))
+    return _by_dateline(outline.text, meant, ends[0]) or _by_places(meant) or Sender()
+
+
+def _speaks_to_all(
+    text: str, mentions: Sequence[PlaceMention], ends: Iterable[tuple[int, int]]
+) -> bool:
+    """Whether a letter without an office is for the whole country: it says so, a ministry writes
+    it, it leads to sites of the State, or it meets in towns of three académies."""
+    if _EVERYWHERE.search(folded(text)) or len(_STATE.findall(text)) >= _MOST_STATE:
+        return True
+    towns = {m.academies for m in mentions if m.kind is PlaceKind.TOWN}
+    return len(towns) >= _FAR or any(_MINISTRY.search(folded(text[a:b])) for a, b in ends)
+
+
+_Scope = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def _ends(outline: Outline) -> list[tuple[int, int]]:
+    """Return the head and the signature of a letter."""
+    blocks = outline.blocks
+    headings = [b.start for b in blocks if b.kind is BlockKind.HEADING and b.level < 4]
+    head = (0, min([_HEAD, *headings[1:]]))  # the first heading is the letter's title
+    if not blocks:
+        return [head]
+    return [head, (max(blocks[-1].start, blocks[-1].end - _HEAD), blocks[-1].end)]
+
+
+#: Names of an office come before names of a place.
+_RANKS = (
+    PlaceKind.ACADEMY,
+    PlaceKind.DEPARTMENT,
+    PlaceKind.REGION,
+    PlaceKind.SITE,
+    PlaceKind.TOWN,
+)
+
+
+def _of_office(text: str, near: Iterable[PlaceMention]) -> _Scope | None:
+    """Return the scope of the office that the head or the signature names, or None."""
+    named = [m for m in near if _is_office(text, m)]
+    for kind in _RANKS:
+        of_kind = [m for m in named if m.kind is kind]
+        slugs = tuple(dict.fromkeys(slug for m in of_kind for slug in m.academies))
+        if not slugs or len(slugs) > (_MANY if kind is PlaceKind.REGION else 1):
+            continue
+        codes = tuple(dict.fromkeys(m.department for m in of_kind if m.department))
+        return slugs, codes if kind is PlaceKind.DEPARTMENT else ()
+    return None
+
+
+def _is_office(text: str, mention: PlaceMention) -> bool:
+    """Whether a mention names an office (« DSDEN de l'Allier ») or the site of an académie."""
+    if mention.kind in (PlaceKind.ACADEMY, PlaceKind.SITE):
+        return True
+    before = folded(text[max(0, mention.start - _BEFORE) : mention.start])
+    if mention.kind is PlaceKind.REGION:
+        return bool(_REGION.search(before))
+    return mention.academies != ("paris",) and bool(_OFFICE.search(before))
+
+
+def _of_links(text: str, mentions: Iterable[PlaceMention]) -> str | None:
+    """Return the académie to whose sites at least two links lead, when they lead to no other."""
+    sites = [m for m in mentions if m.kind is PlaceKind.SITE]
+    slugs, hosts = {m.academies for m in sites}, {_host(text, m) for m in sites}
+    # Among many other links, they only say whom the letter reads.
+    links = len(_LINK.findall(text))
+    own = len(hosts) > 1 and len(slugs) == 1 and _MOST_LINKS * len(sites) >= links
+    return slugs.pop()[0] if own else None
+
+
+def _host(text: str, site: PlaceMention) -> str:
+    said = re.sub(r"\s", "", text[max(0, site.start - 40) : site.end])
+    return str(re.findall(r"[\w.-]+", said)[-1]).lower()
+
+
+def _by_head(meant: Iterable[PlaceMention], head: tuple[int, int]) -> Sender | None:
+    """Return the scope of a département or a région that the head of a letter names, or None."""
+    for mention in meant:
+        named = mention.kind in (PlaceKind.DEPARTMENT, PlaceKind.REGION)
+        if named and mention.start < head[1] and mention.academies != ("paris",):
+            codes = (mention.department,) if mention.department else ()
+            return Sender(mention.academies, codes, sure=0.82)
+    return None
+
+
+def _by_dateline(text: str, meant: Iterable[PlaceMention], head: tuple[int, int]) -> Sender | None:
+    """Return the scope of the town from which a letter is dated, but Paris, or None."""
+    for mention in meant:
+        in_head = mention.start < head[1] and mention.academies != ("paris",)
+        after = folded(text[mention.end : mention.end + 40])
+        if in_head and mention.kind is PlaceKind.TOWN and _DATELINE.match(after):
+            return Sender(mention.academies, ())
+    return None
+
+
+def _by_places(meant: Iterable[PlaceMention]) -> Sender | None:
+    """Return the one académie in which all places of a letter are, at least three, or None."""
+    of_academy: dict[tuple[str, ...], set[str]] = {}
+    for mention in meant:
+        if mention.kind in (PlaceKind.TOWN, PlaceKind.DEPARTMENT):
+            of_academy.setdefault(mention.academies, set()).add(mention.name)
+    if len(of_academy) != 1:
+        return None
+    ((slugs, names),) = of_academy.items()
+    return Sender(slugs, ()) if len(names) >= _FAR and slugs != ("paris",) else None

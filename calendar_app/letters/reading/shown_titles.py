@@ -1,0 +1,111 @@
+"""A title as it is shown: the name of the thing, without the words that announce or place it."""
+
+from __future__ import annotations
+
+import re
+
+from calendar_app.letters.reading.names import KINDS, PART, weak
+from calendar_app.words.text import fold
+
+#: Words before a name that say where or for whom it is, and its article.
+_FIRST = re.compile(
+    r"^(?:(?:tous niveaux|(?:1er|premier|2nd|second) degré|collèges?|lycées?|écoles?|maternelles?"
+    r"|cycles? \d(?: et \d)?)\s[-–—:|•]\s|(?:dans le cadre|à l['’]occasion)"
+    rf" (?:du |de la |de l['’]|des )|(?:les? |la |l['’])(?=(?!printemps|nuit)(?:{KINDS})\b))+",
+    re.IGNORECASE,
+)
+#: What stands after a name and is no part of it: its edition, its classes, its town, a second name.
+_LAST = re.compile(
+    r"(?:\s?\((?!(?-i:[A-Z]{2,6})\))[^()]{2,45}\)|\sC[1-4](?:\s?(?:[-–,/]|et)\s?C?[1-4])*"
+    r"|,?\s(?:[-–—,]\s)?(?:année scolaire )?20\d\d\s?[-–/]\s?(?:20)?\d\d|\s?[,:–—-]?\s\d+\s?(?:e"
+    r"|ème|er|re) (?:édition|session)"
+    r"|,?\s(?:saison|édition|session) \d{1,4}|,\s(?:cycles? \d.*|saison \d+)"
+    r"|\s?[*,:–—-]+\s(?:inscriptions?|foire aux questions|faq|règlement|mode d['’]emploi)"
+    r"|\s[>→•]\s.*|\s?\.{3,}.*|\s!+|\s\*)$",
+    re.IGNORECASE,
+)
+_RULES = re.compile(
+    r"^(?:le |la |les )?(?:règlement|calendrier|dates|programme) (?:du|de la|des|de l['’]) ?",
+    re.IGNORECASE,
+)
+_UNQUOTED = re.compile(r"^« ((?:concours|prix|défi)[^»]*) » pour l['’]édition.*$", re.IGNORECASE)
+_EDITION_FIRST = re.compile(r"^\d{1,3}\s?(?:e|es|ème|re)\s(?=[A-ZÀ-Þ])")
+
+#: Words before a name that only announce it: « Lancement de la 6e édition du concours « … » ».
+_ANNOUNCES = re.compile(
+    r"(?:(?:rappel|zoom sur|focus sur|règlement|calendrier|retour|lancement|ouverture|principe"
+    r"|présentation|annonce"
+    r"|participe[rz]|candidate[rz]|postule[rz]|inscri[\w-]+|découvr\w+|rejoign\w+|prochaine?"
+    r"|nouvelle|\d+\s?(?:e|ème|er|ère|re)|premi[eè]re?|\w{3,8}ième|édition|appel à candidatures?"
+    r"|à|au|aux|pour|de|du|des|la|le|les|l['’]|d['’]|votre|vos|:)\s*)+"
+    r"(?=(?:concours|défi|prix|rallye|olympiades|trophées|tournoi|championnat|label|challenge"
+    r"|programme"
+    r"|festival|semaine|printemps)\b)",
+    re.IGNORECASE,
+)
+_ORGANISED = re.compile(
+    r"(?:,? (?:la |sa )?(?:\d+\s?(?:e|ème|er|ère|re)|\w{3,9}ième|première|nouvelle) édition"
+    r"|,? (?:organisée?s?|proposée?s?|portée?s?) par .*)$",
+    re.IGNORECASE,
+)
+
+
+_ARTICLE = re.compile(r"^(?:(?:les? |la )|l['’])", re.IGNORECASE)
+#: Where the words of a step go on about something else.
+_GOES_ON = re.compile(
+    r"(?:,|\s(?:à|au|aux|dans|sur|pendant|lors|par|pour|qui|que|y)\s|\s(?:à|au|aux) (?=[A-ZÀ-Þ])"
+    r"|\s\(|\s(?:ser(?:a|ont)|est|sont|aur(?:a|ont)|a|ont|se|court|reçoit|paraît\w*|\w+r(?:a"
+    r"|ont))\b).*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def shown(title: str) -> str:
+    """Return a title as it is shown: without the words that join it to its sentence, and with a
+    capital.
+
+    The step of a thing is short: « Prix du roman : la remise, à Dijon » is « Prix du roman :
+    remise ».
+    """
+    over, joint, part = title.rpartition(" : ")
+    step = _ARTICLE.sub("", part)
+    if joint and PART.match(fold(step)):
+        return f"{_name(over)} : {_step(step)}"
+    return _name(title)
+
+
+def _step(said: str) -> str:
+    """Return the words of a step, in small letters, up to where they tell of something else."""
+    cut = _GOES_ON.sub("", said).strip(" .,;:–—-") or said
+    if cut.isupper():
+        cut = cut.lower()
+    return cut[:1].lower() + cut[1:]
+
+
+def _name(title: str) -> str:
+    """Return a name without what stands around it."""
+    said = _UNQUOTED.sub(r"\1", _RULES.sub("", _FIRST.sub("", title)))
+    announced = _ANNOUNCES.match(said)
+    if announced and re.search(r"\w{4}", announced[0]) and not weak(said[announced.end() :]):
+        said = said[announced.end() :]
+    said = _EDITION_FIRST.sub("", said)
+    while (shorter := _LAST.sub("", _ORGANISED.sub("", said))) != said and _is_name(shorter):
+        said = shorter
+    said = _in_town(said).strip(" :–—-") or title
+    return said[:1].upper() + said[1:] if said[:2].isalpha() or said[:1] in "éèêàâîôœ" else said
+
+
+def _is_name(said: str) -> bool:
+    """Whether what is left of a title still names something."""
+    return len(re.findall(r"\w{3,}", said)) > 1 or bool(re.search(r"\w{5}", said))
+
+
+_TOWN = re.compile(
+    r",\s(?:[A-ZÀ-Þ][\w’'-]+\s?(?:(?:de|du|des|la|le|les|sur|en)\s|d['’]|l['’])*){1,4}$"
+)
+
+
+def _in_town(said: str) -> str:
+    """Return a name without the town or the place after it: « Salon des arts, Limoges »."""
+    shorter = _TOWN.sub("", said)
+    return shorter if "," not in shorter and _is_name(shorter) else said

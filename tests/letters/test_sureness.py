@@ -1,0 +1,152 @@
+"""What the reader is sure of, and from which evidence: for whom, the title, the kind."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from calendar_app.config.settings import data_folder
+from calendar_app.letters import knowledge_of_files
+from calendar_app.letters.dated_items import DatedItem
+from calendar_app.letters.doubts import DOUBT
+from calendar_app.letters.reading.letter import read_letter
+
+ISSUED = date(2026, 10, 5)
+KNOWLEDGE = knowledge_of_files(data_folder())
+ITEM = "\n\nSéminaire « Dire le monde »\nMardi 17 novembre 2026 à 14 h.\n"
+
+
+def items(text: str) -> tuple[DatedItem, ...]:
+    return read_letter(text.encode(), ISSUED, ISSUED, KNOWLEDGE).items
+
+
+def place(text: str) -> tuple[tuple[str, ...], bool]:
+    """Return the académies of the only item of a text, and whether the reader is sure of them."""
+    [item] = items(text)
+    assert item.doubts is not None
+    return item.academies, item.doubts.place >= DOUBT
+
+
+# -- for whom --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("DSDEN de l'Allier", ("clermont-ferrand",)),
+        ("De : IEN Niort 2", ("poitiers",)),
+        ("CIO de Vesoul – La lettre", ("besancon",)),
+        ("DRAREIC – pôle de Nantes", ("nantes",)),
+        ("RÉGION ACADÉMIQUE PAYS DE LA LOIRE\nLettre", ("nantes",)),
+        ("La lettre de la DRANE Occitanie", ("montpellier", "toulouse")),
+        ("L'ÉCOLE AU THÉÂTRE\nCorrèze – lettre n° 4", ("limoges",)),
+    ],
+)
+def test_an_office_is_known_by_its_head(head, expected):
+    assert place(head + ITEM) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "academies"),
+    [
+        # Nothing says for whom.
+        ("La lettre des ponts" + ITEM, ()),
+        # A town tells where one writes or meets.
+        ("La lettre des ponts\nPérigueux, lundi 5 octobre 2026" + ITEM, ("bordeaux",)),
+        ("La lettre des ponts" + ITEM.replace("à 14 h", "à Pau"), ("bordeaux",)),
+        # All places of a letter are in one académie.
+        (f"Les ponts\nOn nous lit à Foix, à Albi, à Rodez et à Toulouse.{ITEM}", ("toulouse",)),
+        # « National » may speak of another thing.
+        ("Les ponts" + ITEM.replace("14 h", "l'Assemblée nationale"), ()),
+    ],
+)
+def test_weak_evidence_of_whom_a_date_is_for_is_in_doubt(text, academies):
+    assert place(text) == (academies, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Les ponts\nNos classes viennent de toutes les académies.{ITEM}",
+        f"Les ponts\nOn se voit à Brest, à Lyon et à Bordeaux.{ITEM}",
+        "Journée européenne des langues : mercredi 18 novembre 2026.",
+    ],
+)
+def test_a_letter_for_the_whole_country_says_so(text):
+    assert place(text) == ((), True)
+
+
+def test_a_day_of_the_whole_country_is_national_whoever_tells_of_it():
+    head = "Académie de Dijon – DANE\n\n"
+    day = "Journée mondiale des sols : samedi 5 décembre 2026."
+    assert place(head + day) == ((), True)
+    assert place(f"{head}Fête de la science : du 2 au 12 novembre 2026.") == ((), True)
+
+
+# -- titles ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "LES WEBINAIRES\n\n- 18/11 : Tourner un film\n",
+            "Webinaire « Tourner un film »",
+        ),
+        (
+            "JOURNÉES PORTES OUVERTES\n\n- Lycée Ampère : samedi 21 novembre\n",
+            "Portes ouvertes : Lycée Ampère",
+        ),
+        (
+            "# Ponts\n\n## Formation\n\n« Lire haut » : 30 novembre 2026\n",
+            "Formation « Lire haut »",
+        ),
+        (
+            "Lycée - Concours des jeunes poètes • Nevers\nEnvoi jusqu'au 4 mars 2027.",
+            "Concours des jeunes poètes",
+        ),
+        (
+            "Prix « Encre »\n\nLa remise des prix, animée par un auteur, aura lieu le 4 mars 2027.",
+            "Prix « Encre » : remise des prix",
+        ),
+        ("- Salon des arts, Limoges : vendredi 20 novembre 2026\n", "Salon des arts"),
+        (
+            "LE CONCOURS\nVoix hautes, le concours de lecture de l'académie, revient."
+            " Les productions arrivent jusqu'au 4 mars 2027.",
+            "Voix hautes",
+        ),
+        (
+            "| Nom | Inscription | Finale |\n|---|---|---|\n| Zébulon (art) | libre | 7 avril |\n",
+            "Zébulon : finale",
+        ),
+        (
+            "| Module | Groupe | Dates |\n|---|---|---|\n| Lire au lycée | groupe 2 | 9 mars |\n",
+            "Lire au lycée, groupe 2",
+        ),
+    ],
+)
+def test_a_title_is_one_that_an_editor_would_keep(text, expected):
+    assert [item.title for item in items(text)] == [expected]
+
+
+def test_a_question_is_no_title():
+    text = "Olympiades du vent\n\nQuand saura-t-on qui gagne ?\nLe 26 février 2027.\n"
+    assert [item.title for item in items(text)] == ["Olympiades du vent"]
+
+
+@pytest.mark.parametrize("title", ["Prix de la classe", "Fête du prix", "Vos idées – 12 mai 2026"])
+def test_what_names_no_thing_of_its_own_is_a_title_in_doubt(title):
+    [item] = items(f"{title}\n\nOn vote du 17 au 20 novembre 2026.\n")
+    assert item.doubts is not None
+    assert item.doubts.title < DOUBT
+
+
+def test_a_day_alone_is_an_event_in_doubt():
+    bare, met = (items(f"Concours « Ponts »\n- {day} : vidéos\n")[0] for day in DAYS)
+    assert bare.doubts is not None
+    assert met.doubts is not None
+    assert bare.doubts.kind < DOUBT <= met.doubts.kind
+
+
+DAYS = ("11 novembre 2026", "mercredi 11 novembre 2026")
