@@ -22,8 +22,8 @@ from sqlalchemy.exc import DBAPIError
 
 from calendar_app.app import (
     answer_requests,
+    ledger_of,
     letter_knowledge,
-    letterhead,
     make_sender,
     settings_of,
     store_session,
@@ -36,7 +36,6 @@ from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.mailbox import imap, receiving
 from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
 from calendar_app.reminders.keeping import hold
-from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.store.faults import log_words
 from calendar_app.words.errors import CalendarError
 
@@ -63,16 +62,16 @@ def worker_name() -> str:
 
 def _clean(app: Flask, now: datetime) -> None:
     """Delete the data whose time is over (``config.retention``)."""
-    session = store_session(app)
+    session, ledger = store_session(app), ledger_of(app)
     asked.clean(session, now)
     subscriptions.clean(session, now)
     suggestions.clean(session, now)
     receiving.clean(session, now)
-    silence.clean(session, now)
+    silence.clean(session, now, ledger)
     planning.clean_send_days(session, now)
     outbox_status.clean_deliveries(session, now)
     link_checks.clean(session, now)
-    Ledger(settings_of(app).ledger, letterhead(app).links).forget_old(now)
+    ledger.forget_old(now)
     traces.wipe(session, settings_of(app).instance / "outbox", now)
 
 
