@@ -28,7 +28,7 @@ from calendar_app.app import (
     settings_of,
     store_session,
 )
-from calendar_app.catalogue import holidays_update, renewal
+from calendar_app.catalogue import holidays_update, renewal, setup
 from calendar_app.config.retention import CLEANED_EVERY
 from calendar_app.editing import silence, suggestions
 from calendar_app.editing.followed import agendas, link_checks
@@ -36,7 +36,7 @@ from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.mailbox import imap, receiving
 from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
 from calendar_app.reminders.keeping import hold
-from calendar_app.store.faults import log_words
+from calendar_app.store.faults import Fault, log_words
 from calendar_app.words.errors import CalendarError
 
 log = logging.getLogger(__name__)
@@ -242,11 +242,16 @@ class Outage:
 
 
 def _guarded(app: Flask, job: Callable[[], object], outage: Outage) -> Callable[[], None]:
-    """Return *job* in a context of its own; after a failure, the next tick tries again."""
+    """Return *job* in a context of its own; after a failure, the next tick tries again. On a store
+    of another release, it does nothing."""
 
     def guarded() -> None:
         with app.app_context():
             try:
+                state = setup.schema_state(store_session(app))
+                if state.is_of_another_release:
+                    outage.tell(f"{Fault.SCHEMA.value} ({state.value})")
+                    return
                 job()
                 outage.tell(None)
             except DBAPIError as error:
