@@ -45,7 +45,7 @@ coverage: $(VENV)/dev.stamp ## Say which lines the tests of make quick do not ru
 	@$(BIN)/coverage report
 
 bench: $(VENV)/dev.stamp ## Measure: run each bench/*.py and print its table
-	@set -e; for script in $(sort $(wildcard bench/*.py)); do $(BIN)/python $$script; done
+	@set -e; for script in $(sort $(filter-out bench/soak.py,$(wildcard bench/*.py))); do $(BIN)/python $$script; done
 
 lock: ## Pin the versions again from pyproject.toml, with uv (LOCK_ARGS=--upgrade for newer ones)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

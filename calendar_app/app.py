@@ -21,6 +21,7 @@ from calendar_app.feeds.date_block import date_block, full_pill, pill
 from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.reminders import asked
+from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.reminders.mail.message import Letterhead
 from calendar_app.reminders.mail.transport import Transport, open_transport
 from calendar_app.reminders.rules import personal_links
@@ -57,8 +58,6 @@ from calendar_app.web.security import protect
 from calendar_app.web.subscription import agenda_views, personal_views, subscription_views
 from calendar_app.words import french, vocabulary
 
-PACKAGE = "calendar_app"
-
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Return the application.
@@ -80,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _assembled(settings: Settings) -> Flask:
-    app = Flask(PACKAGE, template_folder=str(templates_folder()))
+    app = Flask("calendar_app", template_folder=str(templates_folder()))
     app.config.update(
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
@@ -173,6 +172,11 @@ def letterhead(app: Flask) -> Letterhead:
     )
 
 
+def ledger_of(app: Flask) -> Ledger:
+    """Return where departures are noted, so that a restored backup keeps to them."""
+    return Ledger(settings_of(app).ledger, letterhead(app).links)
+
+
 def letter_knowledge() -> LetterKnowledge:
     """Return what a reader of letters and of outside feeds must know."""
     return knowledge_of_files(data_folder())
@@ -200,14 +204,13 @@ def make_sender(
     pause: Callable[[float], object] = time.sleep,
 ) -> Sender:
     """Return the sender of one worker; the parameters are those of :class:`Sender`."""
-    settings = settings_of(app)
     return Sender(
         store_session(app),
         letterhead(app),
         transport(app),
         other_mails,
         owner,
-        settings.smtp_rate,
+        settings_of(app).smtp_rate,
         clock,
         pause,
     )

@@ -22,13 +22,13 @@ from sqlalchemy.exc import DBAPIError
 
 from calendar_app.app import (
     answer_requests,
+    ledger_of,
     letter_knowledge,
-    letterhead,
     make_sender,
     settings_of,
     store_session,
 )
-from calendar_app.catalogue import holidays_update, renewal
+from calendar_app.catalogue import holidays_update, renewal, setup
 from calendar_app.config.retention import CLEANED_EVERY
 from calendar_app.editing import silence, suggestions
 from calendar_app.editing.followed import agendas, link_checks
@@ -36,8 +36,7 @@ from calendar_app.editing.followed.fetcher import Fetcher
 from calendar_app.editing.mailbox import imap, receiving
 from calendar_app.reminders import asked, outbox_status, planning, subscriptions, traces
 from calendar_app.reminders.keeping import hold
-from calendar_app.reminders.keeping.ledger import Ledger
-from calendar_app.store.faults import log_words
+from calendar_app.store.faults import Fault, log_words
 from calendar_app.words.errors import CalendarError
 
 log = logging.getLogger(__name__)
@@ -63,16 +62,16 @@ def worker_name() -> str:
 
 def _clean(app: Flask, now: datetime) -> None:
     """Delete the data whose time is over (``config.retention``)."""
-    session = store_session(app)
+    session, ledger = store_session(app), ledger_of(app)
     asked.clean(session, now)
     subscriptions.clean(session, now)
     suggestions.clean(session, now)
     receiving.clean(session, now)
-    silence.clean(session, now)
+    silence.clean(session, now, ledger)
     planning.clean_send_days(session, now)
     outbox_status.clean_deliveries(session, now)
     link_checks.clean(session, now)
-    Ledger(settings_of(app).ledger, letterhead(app).links).forget_old(now)
+    ledger.forget_old(now)
     traces.wipe(session, settings_of(app).instance / "outbox", now)
 
 
@@ -243,11 +242,16 @@ class Outage:
 
 
 def _guarded(app: Flask, job: Callable[[], object], outage: Outage) -> Callable[[], None]:
-    """Return *job* in a context of its own; after a failure, the next tick tries again."""
+    """Return *job* in a context of its own; after a failure, the next tick tries again. On a store
+    of another release, it does nothing."""
 
     def guarded() -> None:
         with app.app_context():
             try:
+                state = setup.schema_state(store_session(app))
+                if state.is_of_another_release:
+                    outage.tell(f"{Fault.SCHEMA.value} ({state.value})")
+                    return
                 job()
                 outage.tell(None)
             except DBAPIError as error:

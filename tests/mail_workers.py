@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from calendar_app.app import create_app, make_sender
+from calendar_app.app import answer_requests, create_app, make_sender
 from calendar_app.reminders.mail.transport import SmtpTransport
+from calendar_app.worker import worker_name
 from tests import commands
 from tests.conftest import settings_for
 
@@ -64,3 +66,16 @@ def start(*arguments: object) -> BaseProcess:
     process = commands.processes().Process(target=work, args=arguments, daemon=True)
     process.start()
     return process
+
+
+def answer_and_send(url: str, instance: Path, server: str, rate: int) -> None:
+    """Do two jobs of ``calendar-app worker`` until killed: answer requests, and send mails. The
+    whole worker takes two seconds of processor to start."""
+    app = create_app(settings_for(url, instance, CALENDAR_SMTP_RATE=str(rate)))
+    with app.app_context():
+        sender = make_sender(app, worker_name())
+        sender.transport = SmtpTransport(server, "test.example")
+        while True:
+            answer_requests(app, datetime.now(UTC))
+            sender.run()
+            time.sleep(0.2)

@@ -100,7 +100,8 @@ def test_the_units_hold_what_is_promised():
         unit = DEPLOY[name]
         for line in ("User=calendar", "ProtectSystem=strict", "NoNewPrivileges=true"):
             assert f"\n{line}\n" in unit
-        assert ("Restart=always" in unit) == (name != "calendar-backup.service")
+        runs = name != "calendar-backup.service"
+        assert ("Restart=always" in unit) == ("KillMode=mixed" in unit) == runs
         # A secret comes as a file, and only so.
         for secret in Settings.secret_variables():
             assert f"{secret}=" not in unit

@@ -24,6 +24,7 @@ from calendar_app.catalogue.references import load_reference
 from calendar_app.school.reference_files import read_academies, read_themes, read_towns
 from calendar_app.store import connections, file_identity
 from calendar_app.store.base import AnySession, db
+from calendar_app.words.errors import CalendarError
 
 
 class SchemaState(Enum):
@@ -31,11 +32,24 @@ class SchemaState(Enum):
 
     #: No schema: the file is missing, or the database has no version of ours.
     MISSING = "missing"
-    #: The schema of an earlier or a later release.
-    OTHER = "other"
+    #: The schema of an earlier release.
+    OLDER = "older"
+    #: The schema of a later release, which this program does not know.
+    NEWER = "newer"
     #: A SQLite file that was copied without its journal: its latest changes may be missing.
     COPIED = "copied"
     READY = "ready"
+
+    @property
+    def is_of_another_release(self) -> bool:
+        return self in (SchemaState.OLDER, SchemaState.NEWER)
+
+
+class OtherSchemaError(CalendarError):
+    """The store has the schema of another release, and this program must leave it as it is."""
+
+    def __init__(self, state: SchemaState) -> None:
+        super().__init__(f"Arrêt : {PROBLEMS[state]}")
 
 
 def schema_state(session: AnySession) -> SchemaState:
@@ -55,7 +69,9 @@ def schema_state(session: AnySession) -> SchemaState:
     session.rollback()
     if found is None:
         return SchemaState.MISSING
-    return SchemaState.READY if found == _newest_revision() else SchemaState.OTHER
+    if found == _newest_revision():
+        return SchemaState.READY
+    return SchemaState.OLDER if knows_revision(found) else SchemaState.NEWER
 
 
 def problem(session: AnySession) -> str | None:
@@ -74,8 +90,13 @@ PROBLEMS = {
         "« calendar-app events import ». Sinon, CALENDAR_DATABASE_URL ne désigne pas la bonne "
         "base, ou son fichier a été enlevé, ou copié sans son journal (« -wal »)."
     ),
-    SchemaState.OTHER: (
-        "la base est d'une autre version que le programme. Lancez « calendar-app migrate »."
+    SchemaState.OLDER: (
+        "la base est d'une version antérieure à celle du programme. Lancez « calendar-app "
+        "migrate »."
+    ),
+    SchemaState.NEWER: (
+        "la base est d'une version plus récente que ce programme. Installez la version qui l'a "
+        "mise à jour, ou restaurez une sauvegarde d'avant (« calendar-app restore »)."
     ),
     SchemaState.COPIED: (
         "le fichier de la base est une copie sans son journal (« -wal »). Si le calendrier "
@@ -103,7 +124,11 @@ def upgrade_schema() -> None:
     a SQLite store that does not exist.
 
     Idempotent, and safe in several processes at once: the migrations take a lock.
+
+    :raises OtherSchemaError: when the store has the schema of a later release.
     """
+    if schema_state(db.session) is SchemaState.NEWER:
+        raise OtherSchemaError(SchemaState.NEWER)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     connections.make_file(db.engine.url)
     flask_migrate.upgrade()

@@ -71,15 +71,20 @@ def ready_application(*, new: bool = False) -> Iterator[Flask]:
     """Enter the application and yield it, with the schema and the reference values of its store
     brought up to date.
 
-    :param new: create a store that is missing. Outside production this is always done; in
-        production, a missing store mostly means a wrong path or URL.
+    :param new: create a store that is missing, and migrate an older one. Outside production this is
+        always done. In production, a missing store mostly means a wrong path or URL, and other
+        processes may still run the release of an older one.
     :raises CalendarError: when the store is missing and must not be created.
+    :raises OtherSchemaError: when it is of another release and must not be migrated.
     """
     with entered() as app:
         session = store_session(app)
         may_make = new or not settings_of(app).production
-        if not may_make and setup.schema_state(session) is setup.SchemaState.MISSING:
-            raise CalendarError(f"Arrêt : {setup.PROBLEMS[setup.SchemaState.MISSING]}")
+        state = setup.schema_state(session)
+        if not may_make and state is setup.SchemaState.MISSING:
+            raise CalendarError(f"Arrêt : {setup.PROBLEMS[state]}")
+        if not may_make and state.is_of_another_release:
+            raise setup.OtherSchemaError(state)
         setup.make_ready(session, data_folder(), datetime.now(UTC))
         yield app
 

@@ -15,14 +15,13 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from calendar_app.app import letterhead, settings_of, store_session, transport
+from calendar_app.app import ledger_of, settings_of, store_session, transport
 from calendar_app.catalogue import setup
 from calendar_app.cli import dns_texts
 from calendar_app.cli.base import application
 from calendar_app.cli.group import cli
 from calendar_app.cli.reminders import HELD
 from calendar_app.editing.service.state import ServiceState, read_state
-from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.reminders.mail.smtp_session import TransportError
 from calendar_app.reminders.mail.transport import SmtpTransport
 from calendar_app.reminders.rules.deliveries import DeliveryState
@@ -216,7 +215,7 @@ def _sources(app: Flask, now: datetime) -> Iterator[str]:
 
 
 def _backups(app: Flask, now: datetime) -> Iterator[str]:
-    departures = Ledger(settings_of(app).ledger, letterhead(app).links)
+    departures = ledger_of(app)
     if departures.path is None:
         return  # the check of the settings says so
     last = departures.last_backup()

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from calendar_app.app import create_app, letterhead, settings_of, store_session
+from calendar_app.app import create_app, ledger_of, settings_of, store_session
 from calendar_app.catalogue import queries, setup
 from calendar_app.catalogue.setup import SchemaState
 from calendar_app.cli.base import application, entered
@@ -48,9 +48,8 @@ def backup(file: Path) -> None:
     """
     with entered() as app:
         settings = settings_of(app)
-        departures = Ledger(settings.ledger, letterhead(app).links)
         key, now = settings.secret_key, datetime.now(UTC)
-        made = backups.back_up(store_session(app), file, key, departures, now)
+        made = backups.back_up(store_session(app), file, key, ledger_of(app), now)
     rows = sum(made.counts.values())
     click.echo(f"{file} écrit et relu : {rows} lignes, {file.stat().st_size} octets.")
     if settings.ledger is None:

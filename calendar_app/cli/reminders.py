@@ -9,7 +9,14 @@ from pathlib import Path
 
 import click
 
-from calendar_app.app import answer_requests, letterhead, make_sender, settings_of, store_session
+from calendar_app.app import (
+    answer_requests,
+    ledger_of,
+    letterhead,
+    make_sender,
+    settings_of,
+    store_session,
+)
 from calendar_app.catalogue import holidays_update, queries
 from calendar_app.cli.base import entered, store_as_it_is
 from calendar_app.cli.group import FILE, cli
@@ -290,7 +297,9 @@ def bounces_read(file: Path, now: datetime | None) -> None:
     """
     with entered() as app:
         links = letterhead(app).links
-        found = outbox_status.apply_bounces(store_session(app), file, links, _instant(now))
+        found = outbox_status.apply_bounces(
+            store_session(app), file, links, _instant(now), ledger_of(app)
+        )
     click.echo(
         f"{found.stopped} adresses arrêtées, {found.ignored} avis sans suite, "
         f"{found.unknown} avis qui ne sont pas les nôtres."

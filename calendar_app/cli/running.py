@@ -20,6 +20,7 @@ import click
 from calendar_app import worker as worker_
 from calendar_app.app import settings_of, store_session
 from calendar_app.catalogue import renewal, setup
+from calendar_app.catalogue.setup import OtherSchemaError
 from calendar_app.cli.base import NO_RULES, application, ready_application, ready_store
 from calendar_app.cli.group import cli, file_error_words
 from calendar_app.config.settings import Settings, data_folder
@@ -34,6 +35,14 @@ RESTART = 5.0
 
 #: Seconds that the headers of a request may take, and that a connection may be idle.
 HEADER_SECONDS = 10
+
+#: Seconds that requests in hand may take when the server stops or starts anew. A letter is read for
+#: half a minute at most; the units of deploy/ give a process 60.
+STOP_SECONDS = 45
+
+#: After SIGHUP, seconds between the start of a new process and the end of the one that it replaces.
+#: By default it is 3.5: on a busy machine, the old one was gone before the new one listened.
+READY_SECONDS = 15
 
 #: The name of this program in the folder of its environment.
 PROGRAM = "calendar-app"
@@ -78,11 +87,19 @@ def serve(host: str, port: int | None, workers: int, with_worker: bool) -> None:
     port = Settings.from_environment(os.environ).port
     host = _free_address(host, port)
     shown = f"[{host}]" if ":" in host else host
-    _prepare(f"http://{shown}:{port}")
+    try:
+        _prepare(f"http://{shown}:{port}")
+    except OtherSchemaError as error:
+        # It is served: each request is answered with what to do, and after « migrate » by its page.
+        click.echo(str(error), err=True)
     server = Granian(
         "calendar_app.cli.base:served_application",
         factory=True,
         workers=workers,
+        # Otherwise, the end of one process would be the end of the server.
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_interval=READY_SECONDS,
         address=host,
         port=port,
         interface=Interfaces.WSGI,

@@ -15,6 +15,7 @@ from sqlalchemy import delete, or_, select
 from calendar_app.config import retention
 from calendar_app.editing import password_links
 from calendar_app.editing.models.editors import Editor, EditorScope
+from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.reminders.models.outbox import Delivery
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.outbox import queue_mail
@@ -36,16 +37,19 @@ class Ended:
     erased: int
 
 
-def clean(session: AnySession, now: datetime) -> Ended:
+def clean(session: AnySession, now: datetime, ledger: Ledger | None = None) -> Ended:
     """End silent subscriptions, disable unused accounts, and erase the names of accounts disabled
-    long ago, after the years in ``config.retention``. Harmless to repeat."""
+    long ago, after the years in ``config.retention``. Harmless to repeat.
+
+    :param ledger: where the end of a subscription is noted, so that a restored backup keeps to it.
+    """
     ended = 0
-    while batch := _end_subscriptions(session, now):
+    while batch := _end_subscriptions(session, now, ledger):
         ended += batch
     return Ended(ended, _disable_accounts(session, now), _erase_names(session, now))
 
 
-def _end_subscriptions(session: AnySession, now: datetime) -> int:
+def _end_subscriptions(session: AnySession, now: datetime, ledger: Ledger | None) -> int:
     """End one batch of subscriptions without a sign of their subscriber for years, and queue a
     goodbye mail for each. An active subscriber must have got a mail of the rentrée that announced
     the day; a paused subscriber needs none, because the page of the pause announces it."""
@@ -68,6 +72,8 @@ def _end_subscriptions(session: AnySession, now: datetime) -> int:
         query = select(Subscriber).where(*silent).order_by(Subscriber.id).limit(_AT_ONCE)
         found = session.scalars(query.with_for_update()).all()
         for subscriber in found:
+            if ledger:
+                ledger.left(subscriber.address_key, now)
             set_state(subscriber, SubscriberState.UNSUBSCRIBED, now)
             subscriber.new_address = subscriber.code_at = None
             queue_mail(session, subscriber, DeliveryKind.GOODBYE, now)

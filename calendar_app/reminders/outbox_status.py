@@ -13,6 +13,7 @@ from sqlalchemy import and_, delete, func, select, update
 from calendar_app.config.retention import MAILS
 from calendar_app.reminders.bounces import Bounce, read_bounces
 from calendar_app.reminders.composing import delivery_of
+from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.reminders.models.outbox import Delivery, MailForm, Reminder
 from calendar_app.reminders.models.subscriptions import Subscriber
 from calendar_app.reminders.rules.deliveries import (
@@ -165,7 +166,11 @@ class BounceReport:
 
 
 def apply_bounces(
-    session: AnySession, path: Path, links: PersonalLinks, now: datetime
+    session: AnySession,
+    path: Path,
+    links: PersonalLinks,
+    now: datetime,
+    ledger: Ledger | None = None,
 ) -> BounceReport:
     """Read delivery reports, and stop the addresses that were refused for good.
 
@@ -175,6 +180,8 @@ def apply_bounces(
     days.
 
     :param path: a message (``.eml``), an mbox file, or a Maildir folder.
+    :param ledger: where each address that is stopped is noted, so that a restored backup keeps to
+        it.
     :raises CalendarError: when *path* is none of these.
     :raises OSError: when *path* cannot be read.
     """
@@ -187,6 +194,8 @@ def apply_bounces(
             elif not bounce.is_permanent or subscriber.state is SubscriberState.REFUSED:
                 ignored += 1
             else:
+                if ledger:
+                    ledger.left(subscriber.address_key, now)
                 subscriber.state, subscriber.state_at = SubscriberState.REFUSED, now
                 stopped += 1
     return BounceReport(stopped, ignored, unknown)

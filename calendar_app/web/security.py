@@ -154,6 +154,7 @@ def protect(app: Flask, settings: Settings) -> None:
     bodies.bound(app)
     # A person waits for the page: a store that does not answer becomes a 503 within seconds.
     app.before_request(lambda: hurry())
+    app.before_request(_refuse_another_schema)
     app.teardown_appcontext(_end_session)
     app.after_request(_add_headers)
     app.register_error_handler(HTTPException, _http_error)
@@ -221,6 +222,15 @@ def _forget_days_that_are_none() -> None:
             parse_date(request.environ.get(name))
         except OverflowError:
             del request.environ[name]
+
+
+def _refuse_another_schema() -> Response | None:
+    """Answer 503 to what may write into the schema of another release. Who only reads is answered
+    as far as the schema allows it."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return None
+    todo = setup.problem(db.session)
+    return _cannot_serve(todo) if todo else None
 
 
 def _end_session(_error: BaseException | None) -> None:
@@ -311,7 +321,11 @@ def _no_store(error: DBAPIError | PoolTimeoutError | InvalidRequestError) -> Any
         db.session.rollback()
     except (DBAPIError, InvalidRequestError):
         db.session.registry.clear()  # the connection is gone: a new session takes another one
-    todo = setup.problem(db.session)
+    return _cannot_serve(setup.problem(db.session))
+
+
+def _cannot_serve(todo: str | None) -> Response:
+    """Return a 503 that says when to ask again and, if it is known, what the operator has to do."""
     if todo:
         log.error("the store cannot serve: %s", todo)
     answer = _page(503, todo=todo)

@@ -15,10 +15,9 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendar_app.app import letterhead, settings_of
+from calendar_app.app import ledger_of, settings_of
 from calendar_app.cli import dns_texts, doctor
 from calendar_app.reminders import outbox_status
-from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.store.base import db
 from tests import commands
 from tests.smtp_server import mail_server
@@ -81,7 +80,7 @@ def test_a_mail_server_that_takes_nobody_is_told(make_app):
 def test_a_backup_that_is_old_or_missing_is_told(app):
     assert "aucune sauvegarde" in found(app, "Sauvegardes")[0]
     with app.app_context():
-        kept = Ledger(settings_of(app).ledger, letterhead(app).links)
+        kept = ledger_of(app)
         kept.backed_up("0123456789abcdef", NOW - timedelta(days=5))
     assert found(app, "Sauvegardes") == ["La dernière sauvegarde a 5 jours."]
     with app.app_context():

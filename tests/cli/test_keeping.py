@@ -17,14 +17,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from calendar_app.app import create_app, letterhead, settings_of
+from calendar_app.app import create_app, ledger_of, letterhead, settings_of
 from calendar_app.catalogue import setup
 from calendar_app.cli.keeping import move_store, restore_into
 from calendar_app.config.settings import SettingsError
 from calendar_app.editing.mailbox import forgetting
-from calendar_app.reminders import subscriptions
+from calendar_app.reminders import outbox_status, subscriptions
+from calendar_app.reminders.composing import message_id
 from calendar_app.reminders.keeping import backups, hold
-from calendar_app.reminders.keeping.ledger import Ledger
+from calendar_app.reminders.models.outbox import Delivery
 from calendar_app.reminders.models.subscriptions import AddressRequest, Subscriber
 from calendar_app.reminders.rules.deliveries import SubscriberState
 from calendar_app.store import archive, file_identity
@@ -34,7 +35,7 @@ from calendar_app.words.errors import CalendarError
 from tests import commands
 from tests.conftest import close, settings_for
 from tests.factories import ID, entry, publish
-from tests.mail_factories import SIGNED_UP, deliveries, plan, sign_up, subscriber
+from tests.mail_factories import BOUNCE, SIGNED_UP, deliveries, plan, sign_up, subscriber
 from tests.reminders.test_outbox import NOW, Clock, run
 from tests.smtp_server import MailServer, mail_server
 from tests.web.editing.test_editor_pages import enter, make_editor
@@ -74,9 +75,8 @@ def elsewhere(engine, make_database, drop_database, tmp_path):
 
 def back_up(app: Flask, path: Path, now: datetime) -> archive.Manifest:
     with app.app_context():
-        kept = Ledger(settings_of(app).ledger, letterhead(app).links)
         key = settings_of(app).secret_key
-        return backups.back_up(db.session, path, key, kept, now)
+        return backups.back_up(db.session, path, key, ledger_of(app), now)
 
 
 def restore(app: Flask, path: Path) -> backups.Restored:
@@ -86,7 +86,7 @@ def restore(app: Flask, path: Path) -> backups.Restored:
 
 def leave(app: Flask, name: str, *, erased: bool = False) -> None:
     with app.app_context():
-        kept = Ledger(settings_of(app).ledger, letterhead(app).links)
+        kept = ledger_of(app)
         query = select(Subscriber.uid).where(Subscriber.address_key == f"{name}@ecole.example")
         uid, now = db.session.scalar(query), datetime.now(UTC)
         db.session.rollback()
@@ -94,6 +94,19 @@ def leave(app: Flask, name: str, *, erased: bool = False) -> None:
             subscriptions.erase(db.session, uid, now, forgetting.forget, kept)
         else:
             subscriptions.unsubscribe(db.session, uid, now, kept)
+
+
+def bounce(app: Flask, name: str, folder: Path) -> None:
+    """Read a report that the address of somebody takes no mail."""
+    report, now = folder / "report.eml", datetime.now(UTC)
+    with app.app_context():
+        links, recipient = letterhead(app).links, f"{name}@ecole.example"
+        query = select(Delivery.id).join(Subscriber).where(Subscriber.address_key == recipient)
+        sent = message_id(links, db.session.scalar(query))
+        db.session.rollback()
+        report.write_text(BOUNCE.format(recipient=recipient, status="5.1.1", message_id=sent))
+        found = outbox_status.apply_bounces(db.session, report, links, now, ledger_of(app))
+    assert found.stopped == 1
 
 
 def feeds(app: Flask) -> list[bytes]:
@@ -152,6 +165,7 @@ def test_the_drill(due, elsewhere, tmp_path, with_ledger):
         run(due, server.url, Clock())
         leave(due, "n1")
         leave(due, "n2", erased=True)
+        bounce(due, "n3", tmp_path)
         # A sign-up after the backup is lost with the store.
         before, sent = feeds(due), len(server.mails)
         assert sent >= PEOPLE
@@ -174,10 +188,10 @@ def test_the_drill(due, elsewhere, tmp_path, with_ledger):
                 db.session.execute(select(Subscriber.address, Subscriber.state)).tuples().all()
             )
         assert (restored.unknown_since is None) == with_ledger
-        assert (restored.ended, restored.erased) == ((1, 1) if with_ledger else (0, 0))
+        assert (restored.ended, restored.erased) == ((2, 1) if with_ledger else (0, 0))
         assert len(people) == PEOPLE - with_ledger
         wanted = SubscriberState.UNSUBSCRIBED if with_ledger else SubscriberState.ACTIVE
-        assert people["n1@ecole.example"] is wanted
+        assert people["n1@ecole.example"] is people["n3@ecole.example"] is wanted
         assert not gone or gone <= {address.partition("@")[0] for address in people}
         # Somebody lets it send again without what may have been sent; that is never sent.
         at = NOW + timedelta(hours=21)

@@ -151,12 +151,14 @@ def test_delivery_reports_stop_an_address_only_for_our_own_mails(ask, due, tmp_p
             for recipient, status, identifier in reports
         )
     )
-    assert ask("bounces", "read", str(box))[1] == (
+    ledger = tmp_path / "ledger"
+    assert ask("bounces", "read", str(box), CALENDAR_LEDGER=str(ledger))[1] == (
         "1 adresses arrêtées, 1 avis sans suite, 2 avis qui ne sont pas les nôtres.\n"
     )
     with due.app_context():
         refused = db.session.query(Subscriber).filter_by(state=SubscriberState.REFUSED)
         assert [person.address for person in refused] == [first]
+    assert [line.split()[1] for line in ledger.read_text().splitlines()] == ["left"]
     code, _, err = ask("bounces", "read", str(tmp_path / "rien"))
     assert (code, "n'existe pas" in err) == (1, True)
 

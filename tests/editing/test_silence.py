@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from calendar_app.app import letterhead
+from calendar_app import worker
+from calendar_app.app import ledger_of, letterhead
 from calendar_app.config import retention
 from calendar_app.editing import accounts, journal, other_mails, silence
 from calendar_app.editing.journal import JournalFilter
@@ -163,6 +164,20 @@ def test_a_pause_ends_without_a_mail_since_its_page_says_so(store):
     subscriptions.pause(db.session, uid, HEARD)
     assert silence.clean(db.session, ENDS - DAY).subscriptions == 0
     assert silence.clean(db.session, ENDS).subscriptions == 1
+
+
+def test_an_end_by_silence_is_noted_for_restored_backups(make_app, tmp_path):
+    """As the worker cleans."""
+    app = make_app("empty", CALENDAR_LEDGER=str(tmp_path / "ledger"))
+    publish(app, entry(), now=HEARD)
+    [who] = sign_up(app, subscriber(), now=HEARD)
+    with app.app_context():
+        told(who)
+        worker._clean(app, ENDS)
+        assert state(who) is SubscriberState.UNSUBSCRIBED
+        ledger, key = ledger_of(app), db.session.get(Subscriber, who).address_key
+        ledger.backed_up("0123456789abcdef", ENDS)
+        assert ledger.since("0123456789abcdef", ENDS).left == {ledger.hash_of(key)}
 
 
 def test_the_last_mail_says_why(store, empty_app):

@@ -102,6 +102,14 @@ def test_no_personal_path_is_written_down(application, tmp_path, away):
     assert f" GET /flux/national.ics {503 if away else 204} " in written
 
 
+def test_the_measures_do_not_pass(application, tmp_path):
+    behind, heard = application
+    with nginx(tmp_path, behind) as port:
+        for path in ("/metrics", "//metrics", "/%6detrics", "/agenda/../metrics", "/metrics?a=b"):
+            assert get(port, path).status == 404
+    assert heard == []
+
+
 def test_what_nginx_answers_itself_is_french_and_says_when_to_come_again(tmp_path):
     with nginx(tmp_path, free_port()) as port:
         away = get(port, "/flux/national.ics")

@@ -1,4 +1,4 @@
-"""The ledger: who left or was erased, as hashes in a file outside the store.
+"""The ledger: whose mails ended and who was erased, as hashes in a file outside the store.
 
 A backup still knows the people who left after it was made. A restore asks the ledger, which stands
 on another disk or machine (``CALENDAR_LEDGER``), and lets them stay away. A line is an instant
@@ -12,7 +12,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 _LEFT, _ERASED, _BACKUP = "left", "erased", "backup"
 #: A departure that was noted so long before a backup may have been committed after its snapshot.
 _SLACK = timedelta(minutes=10)
+
+#: A line: when (UTC), the word, and the hash or the id.
+_Line = tuple[datetime, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,9 @@ class Ledger:
     links: PersonalLinks
 
     def left(self, address_key: str, now: datetime) -> None:
-        """Note that the person of an address (``MailAddress.key``) ended all mails. Call it before
-        the commit: a line too many only keeps a mail back."""
+        """Note that all mails to an address (``MailAddress.key``) ended: its person left or was
+        silent for years, or it is reported that it takes no mail. Call it before the commit: a line
+        too many only keeps a mail back."""
         self._note(now, _LEFT, self.hash_of(address_key))
 
     def erased(self, address_key: str, now: datetime) -> None:
@@ -72,9 +76,7 @@ class Ledger:
 
         :raises OSError: when the file cannot be read.
         """
-        if self.path is None or not self.path.is_file():
-            return None
-        lines = list(_lines(self.path))
+        lines = self._lines()
         if (_BACKUP, backup_id) not in {(word, value) for _, word, value in lines}:
             return None
         later = [(word, value) for at, word, value in lines if at >= backed_up_at - _SLACK]
@@ -88,26 +90,29 @@ class Ledger:
 
         :raises OSError: when the file cannot be read.
         """
-        if self.path is None or not self.path.is_file():
-            return None
-        return max((at for at, word, _ in _lines(self.path) if word == _BACKUP), default=None)
+        return max((at for at, word, _ in self._lines() if word == _BACKUP), default=None)
 
     def forget_old(self, now: datetime) -> None:
         """Delete the lines that no backup needs any more (``config.retention.LEDGER``).
 
         :raises OSError: when the file cannot be written.
         """
-        if self.path is None or not self.path.is_file():
+        if self.path is None or all(at >= now - LEDGER for at, _, _ in self._lines()):
             return
         with _locked(self.path):
-            lines = list(_lines(self.path))
-            kept = [line for line in lines if line[0] >= now - LEDGER]
-            if len(kept) == len(lines):
-                return
+            kept = [line for line in self._lines() if line[0] >= now - LEDGER]
             draft = self.path.with_name(f"{self.path.name}.new")
             draft.touch(0o600)
             draft.write_text("".join(map(_line, kept)), encoding="ascii")
             draft.replace(self.path)
+
+    def _lines(self) -> list[_Line]:
+        """Return the lines, in the order of the file; none when there is no ledger or no file yet.
+        A line that was cut short says nothing."""
+        if self.path is None or not self.path.is_file():
+            return []
+        texts = self.path.read_text(encoding="ascii", errors="replace").splitlines()
+        return [line for text in texts if (line := _line_of(text))]
 
     def _note(self, now: datetime, word: str, value: str) -> None:
         """Append a line. Somebody must be able to leave whatever becomes of the ledger's disk, so a
@@ -141,20 +146,17 @@ def _is_at(opened: int, path: Path) -> bool:
     return path.exists() and os.path.samestat(os.fstat(opened), path.stat())
 
 
-def _line(line: tuple[datetime, str, str]) -> str:
+def _line(line: _Line) -> str:
     at, word, value = line
     return f"{at.astimezone(UTC).isoformat(timespec='seconds')} {word} {value}\n"
 
 
-def _lines(path: Path) -> Iterable[tuple[datetime, str, str]]:
-    """Yield the lines of a ledger. A line that was cut short says nothing."""
-    for text in path.read_text(encoding="ascii", errors="replace").splitlines():
-        match text.split():
-            case [at, word, value]:
-                try:
-                    yield datetime.fromisoformat(at), word, value
-                except ValueError:
-                    continue
+def _line_of(text: str) -> _Line | None:
+    match text.split():
+        case [at, word, value]:
+            with suppress(ValueError):
+                return datetime.fromisoformat(at), word, value
+    return None
 
 
 def keep_away(

@@ -45,7 +45,9 @@ def readyz() -> Response:
     try:
         state = setup.schema_state(db.session)
         if state is not setup.SchemaState.READY:
-            return _text(f"the schema is {state.value}: run calendar-app migrate\n", 503)
+            is_newer = state is setup.SchemaState.NEWER
+            todo = "run the program of that release" if is_newer else "run calendar-app migrate"
+            return _text(f"the schema is {state.value}: {todo}\n", 503)
         version = queries.catalogue(db.session).version
         degraded = _health().degraded(db.session, datetime.now(UTC))
     except (DBAPIError, PoolTimeoutError):
