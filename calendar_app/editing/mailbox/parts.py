@@ -12,7 +12,6 @@ from typing import Any
 from calendar_app.letters.as_json import to_json
 from calendar_app.letters.formats.mail import mail_parts
 from calendar_app.letters.knowledge import LetterKnowledge
-from calendar_app.letters.reading.letter import read_letter, read_letter_text
 from calendar_app.words.errors import UnreadableLetterError
 
 
@@ -26,6 +25,10 @@ def part_values(
         a reader of letters knows.
     :raises UnreadableLetterError: when the letter cannot be read.
     """
+    # Only the process that reads a mail needs the reader of letters, which loads for a tenth of a
+    # second.
+    from calendar_app.letters.reading.letter import read_letter, read_letter_text
+
     data, number, issued, today, knowledge = arguments
     parts = mail_parts(data)
     if number is None:
