@@ -3,10 +3,7 @@ so that a long journal is never in memory as a whole."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from typing import Any
@@ -14,16 +11,11 @@ from typing import Any
 from calendar_app.editing.change_words import ChangedPart, changed_parts
 from calendar_app.editing.models.journal import Change
 from calendar_app.store.base import AnySession
-from calendar_app.words.text import clean
+from calendar_app.words.spreadsheets import START, table
 
 _COLUMNS = (
     "numero instant qui quoi identifiant titre action partie avant apres pourquoi defait".split()
 )
-
-# The places where a spreadsheet may start a cell, before a sign that makes the cell a formula
-# (OWASP, "CSV injection"); blanks and quotes between them are skipped. A French spreadsheet
-# separates cells by semicolons, and quotes inside its cell do not keep that cell together.
-_FORMULA = re.compile(r'(^|[,;|\t\n])(?=[\s"]*[=+\-@＝＋－＠])')
 
 _NOTHING = ChangedPart("", "", "")
 
@@ -32,7 +24,7 @@ def as_csv(session: AnySession, pages: Iterable[Sequence[Change]]) -> Iterator[s
     """Yield changes as CSV text (RFC 4180) with a byte order mark for spreadsheets: one row for
     each part that differs, in French words. A change without differences has one row. Instants are
     ISO 8601 in UTC."""
-    yield "\ufeff" + table([_COLUMNS])
+    yield START + table([_COLUMNS])
     for changes in pages:
         for change, parts in zip(changes, changed_parts(session, changes), strict=True):
             head = [
@@ -61,13 +53,6 @@ def as_json(pages: Iterable[Sequence[Change]]) -> Iterator[str]:
     yield "[]\n" if lead == "[\n" else "\n]\n"
 
 
-def table(rows: Iterable[Iterable[Any]]) -> str:
-    """Return rows as CSV. No cell is a formula, whatever separator a spreadsheet assumes."""
-    text = io.StringIO()
-    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
-
-
 def _plain(change: Change) -> dict[str, Any]:
     return {
         "id": change.id,
@@ -83,8 +68,3 @@ def _plain(change: Change) -> dict[str, Any]:
         "draft_id": change.draft_id,
         "undoes_id": change.undoes_id,
     }
-
-
-def _cell(value: Any) -> str:
-    """Return a value as text, with an apostrophe wherever a cell would start with a formula."""
-    return _FORMULA.sub(r"\1'", clean(str(value)))

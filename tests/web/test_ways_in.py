@@ -21,10 +21,10 @@ from calendar_app.catalogue import file_exchange
 from calendar_app.config.settings import data_folder
 from calendar_app.editing import accounts, drafts
 from calendar_app.editing.followed.outside_feed import outside_values
-from calendar_app.editing.journal_export import table
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.store.base import Base, db
+from calendar_app.words.spreadsheets import table
 from calendar_app.words.text import clean
 from tests.catalogue.test_holidays_file import HEADER
 from tests.factories import entry, publish
