@@ -30,6 +30,7 @@ from calendar_app.reminders.sending import Sender
 from calendar_app.school import levels
 from calendar_app.store.base import AnySession, db, engine_options
 from calendar_app.web import caching, editor_session, static_files, typography
+from calendar_app.web.api import views as api_views
 from calendar_app.web.editing import (
     editor_views,
     event_views,
@@ -99,6 +100,7 @@ def _assembled(settings: Settings) -> Flask:
         composer_views,
         feed_views,
         embed_views,
+        api_views,
         subscription_views,
         personal_views,
         agenda_views,

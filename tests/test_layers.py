@@ -19,7 +19,7 @@ ROOMS = (
 #: Imports between the folders of one room go one way, too: folder → the folders that it may import.
 #: "" stands for the modules directly in the room.
 FOLDERS = {
-    "web": {"": "", "public": "", "subscription": "", "editing": ""},
+    "web": {"": "", "api": "", "public": "", "subscription": "", "editing": ""},
     "letters": {
         "grammar": "",
         "formats": "",

@@ -265,6 +265,7 @@ def _milestone(
 _UNSAID = frozenset(
     {
         "announced_at",
+        "catalogue_version",
         "changed_at",
         "dated_at",
         "event",

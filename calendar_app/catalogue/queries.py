@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     union,
 )
 from sqlalchemy.orm import aliased, selectinload
@@ -34,6 +35,7 @@ from calendar_app.catalogue.models.events import (
     EventTheme,
     Milestone,
     MilestoneScope,
+    Series,
 )
 from calendar_app.catalogue.models.reference import AcademyRow, SchoolCalendarRow, ThemeRow
 from calendar_app.catalogue.search import queries
@@ -415,17 +417,109 @@ def _of_year(chosen: CatalogueFilter, year: SchoolYear) -> Iterable[ColumnElemen
 
 def latest_school_year(session: AnySession, chosen: CatalogueFilter) -> SchoolYear | None:
     """Return the latest school year with an event that passes the filter, or None."""
-    query = select(Event.school_year).where(*_event_conditions(chosen), *_event_scope(chosen))
-    if not chosen.event_ids:
-        # Implied by the conditions, but now the index of the words and that of the themes may
-        # answer: SQLite then reads few events instead of all years.
-        if (found := queries.indexed(session, chosen.asked.words)) is not None:
-            query = query.join(found, found.c.id == Event.id)
-        if chosen.themes:
-            of_themes = select(EventTheme.event_id).where(EventTheme.slug.in_(chosen.themes))
-            query = query.where(Event.id.in_(of_themes))
+    query = select(Event.school_year).where(*_of_all_years(session, chosen))
     start = session.scalar(query.order_by(Event.school_year.desc()).limit(1))
     return None if start is None else SchoolYear(start)
+
+
+def _of_all_years(session: AnySession, chosen: CatalogueFilter) -> Iterable[ColumnElement[bool]]:
+    """Yield the conditions that an event of any year passes the filter."""
+    yield from _event_conditions(chosen)
+    yield from _event_scope(chosen)
+    if chosen.event_ids:
+        return
+    # Implied by the conditions, but now the index of the words and that of the themes may answer:
+    # SQLite then reads few events instead of all years.
+    if (found := queries.indexed(session, chosen.asked.words)) is not None:
+        yield Event.id.in_(select(found.c.id))
+    if chosen.themes:
+        of_themes = select(EventTheme.event_id).where(EventTheme.slug.in_(chosen.themes))
+        yield Event.id.in_(of_themes)
+
+
+def walked_events(
+    session: AnySession,
+    chosen: CatalogueFilter,
+    after: str,
+    limit: int,
+    *,
+    first_day: date | None,
+    cancelled_since: datetime,
+) -> list[tuple[Event, list[Milestone]]]:
+    """Return a part of the events of all years that pass the filter, in the order of their ids in
+    the store, each with those of its dates that :func:`milestones` finds.
+
+    :param after: leave out the events up to this id; empty for the first part.
+    :param limit: return at most so many events.
+    :param first_day: leave out the dates before this day, and the events without a date from it on;
+        with None, events without a date are there too.
+    :param cancelled_since: leave out the dates that were cancelled before this instant.
+    """
+    wanted = tuple(_milestone_conditions(chosen, first_day, None, cancelled_since))
+    query = select(Event).where(Event.id > after).order_by(Event.id).limit(limit)
+    if first_day is None:
+        query = query.where(*_of_all_years(session, chosen))
+    else:
+        dated = select(Milestone.event_id).join(Milestone.event).where(*wanted).subquery()
+        query = query.where(Event.id.in_(select(dated.c.event_id)))
+    found = list(session.scalars(query).unique())
+    of_found = Milestone.event_id.in_([one.id for one in found])
+    dates = select(Milestone.id).join(Milestone.event).where(of_found, *wanted)
+    seen = set(session.scalars(dates))
+    return [(one, [m for m in one.milestones if m.id in seen]) for one in found]
+
+
+def some_events(session: AnySession, after: str, limit: int) -> list[Event]:
+    """Return a part of the events that are not archived, in the order of their ids in the store.
+
+    :param after: leave out the events up to this id; empty for the first part.
+    :param limit: return at most so many.
+    """
+    query = select(Event).where(Event.archived_at.is_(None), Event.id > after)
+    return list(session.scalars(query.order_by(Event.id).limit(limit)).unique())
+
+
+def changed_events(session: AnySession, after: tuple[int, str | None], limit: int) -> list[Event]:
+    """Return a part of all events, archived events included, in the order of their last changes.
+
+    :param after: leave out the events that last changed in an earlier version of the catalogue than
+        this one, and those of this version up to this id; with None, all of this version.
+    :param limit: return at most so many.
+    """
+    version, event_id = after
+    if event_id is None:
+        later: ColumnElement[bool] = Event.catalogue_version > version
+    else:
+        later = tuple_(Event.catalogue_version, Event.id) > tuple_(
+            literal(version), literal(event_id)
+        )
+    query = select(Event).where(later).order_by(Event.catalogue_version, Event.id).limit(limit)
+    return list(session.scalars(query).unique())
+
+
+def walked_series(session: AnySession, after: str, limit: int) -> list[tuple[Series, list[str]]]:
+    """Return a part of the series, in the order of their ids in the store, each with the ids of its
+    editions that are not archived, oldest first.
+
+    :param after: leave out the series up to this id; empty for the first part.
+    :param limit: return at most so many.
+    """
+    query = select(Series).where(Series.id > after).order_by(Series.id).limit(limit)
+    found = {series.id: (series, list[str]()) for series in session.scalars(query)}
+    editions = select(Event.series_id, Event.id).where(
+        Event.series_id.in_(found), Event.archived_at.is_(None)
+    )
+    for series_id, event_id in session.execute(editions.order_by(Event.school_year)):
+        found[series_id][1].append(event_id)
+    return list(found.values())
+
+
+def time_zones(session: AnySession) -> dict[str, tuple[date, date]]:
+    """Return the time zones (IANA names) of all dates, each with the first and the last day."""
+    query = select(
+        Milestone.time_zone, func.min(Milestone.first_day), func.max(Milestone.last_day)
+    ).group_by(Milestone.time_zone)
+    return {zone: (first, last) for zone, first, last in session.execute(query)}
 
 
 def school_years(session: AnySession) -> list[SchoolYear]:

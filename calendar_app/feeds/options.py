@@ -46,7 +46,9 @@ class FeedOptions:
         return tuple(found)
 
 
-def read_options(since: str, bars: str, reminders: str, alarms: str, holidays: str) -> FeedOptions:
+def read_options(
+    since: str, bars: str = "", reminders: str = "", alarms: str = "", holidays: str = ""
+) -> FeedOptions:
     """Return the options of an address; an empty text means that the parameter is missing.
 
     :raises ParameterError: for a value that is not allowed.

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from calendar_app.reminders.mail.transport import old_mails
-from calendar_app.store.base import BUSY_TIMEOUT_MS, AnySession
+from calendar_app.store.base import AnySession
+from calendar_app.store.connections import BUSY_TIMEOUT_MS
 
 #: How long mails are kept as files, which are for a developer's machine and looked at immediately.
 #: The worker cleans every hour, so each file is deleted within a day, with any data erased

@@ -35,10 +35,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scop
 
 from calendar_app.store import connections
 
-#: Milliseconds that a writer of SQLite waits for the write lock. SQLite does not queue writers:
-#: with eight processes writing without a pause on a busy machine, one of them waited more than 5 s.
-BUSY_TIMEOUT_MS = 30_000
-
 #: Number of requests that one process answers at once; each request has its own connection.
 THREADS = 32
 
@@ -111,6 +107,15 @@ class Visible:
     """
 
 
+class Numbered(Visible):
+    """A mark for the models whose changes programs follow: each row knows in which version of the
+    catalogue it last changed. Versions are numbered in the order of commits, which instants are
+    not: a writer may wait for another one, and a file brings instants of its own."""
+
+    #: 0 for a row that did not change since this column exists.
+    catalogue_version: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
@@ -134,7 +139,7 @@ def engine_options(url: str) -> dict[str, Any]:
         return {
             "pool_size": THREADS,
             "pool_timeout": _POOL_SECONDS,
-            "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000},
+            "connect_args": {"timeout": connections.BUSY_TIMEOUT_MS / 1000},
             "hide_parameters": True,
         }
     return {
@@ -164,25 +169,6 @@ _INSERTS: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
-
-
-@event.listens_for(Engine, "connect")
-def _on_connect(dbapi_connection: Any, _record: object) -> None:
-    if not type(dbapi_connection).__module__.startswith("sqlite3"):
-        return
-    # The driver must not open transactions itself: _on_begin opens them, of the right kind.
-    dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        # Deleted content is overwritten in the file, not only unlinked.
-        "secure_delete = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 @event.listens_for(Engine, "begin")
@@ -244,19 +230,25 @@ def reading(session: AnySession) -> Iterator[None]:
 
 @event.listens_for(Session, "before_flush")
 def _move_catalogue_version(session: Session, _context: object, _instances: object) -> None:
-    """Move the catalogue's version with the first visible change of a transaction."""
+    """Move the catalogue's version with the first visible change of a transaction, and note it in
+    the rows that know theirs."""
     changed = (
         *session.new,
         *session.deleted,
         *(o for o in session.dirty if session.is_modified(o)),
     )
-    if not session.info.get("version_moved") and any(isinstance(o, Visible) for o in changed):
-        session.info["version_moved"] = True
+    if not any(isinstance(o, Visible) for o in changed):
+        return
+    if "version" not in session.info:
         values = {"version": Catalogue.version + 1, "changed_at": session.info["now"]}
-        session.execute(update(Catalogue).values(values))
+        moved = update(Catalogue).values(values).returning(Catalogue.version)
+        session.info["version"] = session.scalar(moved)
+    for noun in changed:
+        if isinstance(noun, Numbered):
+            noun.catalogue_version = session.info["version"]
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget_version_move(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
-        session.info.pop("version_moved", None)
+        session.info.pop("version", None)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from cachetools import LRUCache, cached
@@ -50,12 +50,28 @@ _NEVER = frozenset(
 #: What the application hears of a request: where it was sent.
 _PASSED_ON = {"HTTP_HOST", *(f"HTTP_X_FORWARDED_{name}" for name in ("FOR", "HOST", "PROTO"))}
 #: The headers of a 304 beside Cache-Control (RFC 9110, section 15.4.5).
-_OF_A_304 = ("ETag", "Last-Modified", "Strict-Transport-Security", "Vary")
+_OF_A_304 = (
+    "Access-Control-Allow-Origin",
+    "ETag",
+    "Last-Modified",
+    "Strict-Transport-Security",
+    "Vary",
+)
 
 #: An address as it was typed (path, query, Accept-Encoding, Host), and as its answer is kept (path,
 #: the parameters that count, whether gzipped).
 Typed = tuple[str, str, str, str]
 Address = tuple[str, str, bool]
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def never_kept_here(view: View) -> View:
+    """Declare that the answers of a view are too large for memory (a decorator). Caches with a disk
+    keep them."""
+    view.is_large = True  # type: ignore[attr-defined]
+    return view
 
 
 class Kept:
@@ -140,7 +156,8 @@ class AnswerCache:
             endpoint, _ = self._app.url_map.bind("").match(path.encode("latin-1").decode(), "GET")
         except (HTTPException, UnicodeError):
             return False
-        return policy_of(self._app, endpoint) is Policy.PUBLIC
+        is_large = getattr(self._app.view_functions[endpoint], "is_large", False)
+        return policy_of(self._app, endpoint) is Policy.PUBLIC and not is_large
 
     def _ask(self, address: Address, _seen: object, environ: WSGIEnvironment) -> Kept:
         path, query, zipped = address

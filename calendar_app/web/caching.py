@@ -34,7 +34,7 @@ FILE_CACHE = "public, max-age=31536000, immutable"
 
 #: The parameters that some public page or feed reads; deploy/nginx.conf names them too.
 PARAMETERS = frozenset(
-    "academie alarmes date deja departement depuis evenement evenements fenetres flux format "
+    "academie alarmes apres date deja departement depuis evenement evenements fenetres flux format "
     "hauteur journees le lieu maxheight maxwidth niveau nombre page papier partie q rappels "
     "theme type url vacances".split()
 )

@@ -76,6 +76,8 @@ _ABOUT = {
     "votre académie, sans créer de compte.",
     "suggestion.propose": "Proposez un concours, une rencontre ou une formation qui manque au "
     "calendrier, sans compte ni cookie.",
+    "api.docs": "Les dates du calendrier pour des programmes, sous Licence Ouverte 2.0 : une "
+    "adresse par question, et tout le calendrier en JSON, CSV et iCalendar.",
     "embed.builder": "Le code à copier pour afficher les prochaines dates dans l'ENT ou sur le "
     "site de l'école.",
 }

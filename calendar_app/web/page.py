@@ -134,8 +134,8 @@ def page() -> Page:
     if "page" not in g:
         reference = queries.reference(db.session)
         now = datetime.now(UTC)
-        # For pages only: a feed always uses the real day.
-        is_feed = request.blueprint in ("feeds", "agenda")
+        # For pages only: a feed and the open data always use the real day.
+        is_feed = request.blueprint in ("feeds", "agenda", "api")
         le = "" if is_feed else request.args.get("le", "").strip()
         g.page = Page(
             now=now,

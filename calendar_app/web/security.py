@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
@@ -93,6 +94,17 @@ PERSONAL_PATHS = (
     "/abonnement/code/",
     "/redaction/",
 )
+
+#: The open data: programs of any site may read it, and its errors are for programs (RFC 9457). The
+#: page that presents it is a page as others are.
+API_PATH = "/api/v1/"
+_API_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "If-None-Match, If-Modified-Since",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
+    "Access-Control-Max-Age": "86400",
+}
 
 _PLAIN = "text/plain; charset=utf-8"
 
@@ -269,10 +281,16 @@ def _add_headers(answer: Response) -> Response:
     shown_elsewhere = request.path.startswith(EMBED_PATH)
     for name, value in (_EMBED_HEADERS if shown_elsewhere else HEADERS).items():
         answer.headers.setdefault(name, value)
+    if _is_for_programs():
+        answer.headers.update(_API_HEADERS)
     if answer.status_code >= 500:
         # Whoever tells us of the error can name it.
         answer.headers["X-Request-ID"] = log_lines.request_id.get()
     return answer
+
+
+def _is_for_programs() -> bool:
+    return request.path.startswith(API_PATH) and request.path != API_PATH
 
 
 def _ask_for_https(answer: Response) -> Response:
@@ -284,7 +302,7 @@ def _http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
     busy = isinstance(error, ServiceUnavailable)
-    answer = _page(error.code, _BUSY if busy else None)
+    answer = _page(error.code, _BUSY if busy and not _is_for_programs() else None)
     if busy:
         answer.headers["Retry-After"] = str(bodies.BUSY_SECONDS)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
@@ -362,9 +380,13 @@ def _page(
     """
     title = title or _TITLES.get(code, "Demande refusée")
     text = text or _TEXTS.get(code, _OTHER)
+    public_url = current_app.config["SETTINGS"].public_url
+    if _is_for_programs():
+        problem = {"type": "about:blank", "title": title, "status": code, "detail": text}
+        problem["links"] = [f"{public_url}{lead.address}" for lead in leads]
+        body, kind = json.dumps(problem, ensure_ascii=False) + "\n", "application/problem+json"
     # Feeds get plain text; 400 too, because a foreign Host gives no address to build links from.
-    if code == 400 or request.path.endswith((".ics", ".atom", ".json")):
-        public_url = current_app.config["SETTINGS"].public_url
+    elif code == 400 or request.path.endswith((".ics", ".atom", ".json")):
         there = [f"{lead.words} : {public_url}{lead.address}" for lead in leads]
         body = "\n".join(filter(None, (f"{title}. {text}", todo, *there))) + "\n"
         kind = _PLAIN

@@ -107,6 +107,7 @@ PLACES = {
     "propose-thanks": Place("/proposer/merci/", "Votre message est arrivé"),
     "propose-known": Place("/proposer/merci/?deja=roboteam-2020-2021", "Déjà au calendrier"),
     "forgotten-password": Place("/redaction/mot-de-passe/", "Recevoir un lien"),
+    "open-data": Place("/api/v1/", "Licence Ouverte 2.0"),
     "help": Place(f"/aide/?{JANUARY}&academie=lille", "Ce que veulent dire les mots"),
     "site-map": Place("/plan-du-site/", "Par académie"),
     "accessibility": Place("/accessibilite/", "Voies de recours"),

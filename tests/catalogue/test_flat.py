@@ -35,6 +35,8 @@ PAGES = {
     "selection": f"/ma-selection/?{LE}",
     "site map for people": "/plan-du-site/",
     "site map": f"/sitemap.xml?{LE}",
+    "open data": "/api/v1/events?depuis=2020-09&nombre=50",
+    "open data, a search": "/api/v1/events?depuis=2020-09&q=dict%C3%A9e+autrefois",
 }
 
 

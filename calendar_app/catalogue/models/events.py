@@ -21,7 +21,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from calendar_app.school.school_year import SchoolYear
-from calendar_app.store.base import Base, Instant, Visible
+from calendar_app.store.base import Base, Instant, Numbered, Visible
 from calendar_app.words.vocabulary import Certainty, EventType, MilestoneKind
 
 #: The namespace of milestone UIDs (UUIDv5 of « event id/key », RFC 9562). It must never change, or
@@ -60,7 +60,7 @@ class Series(Visible, Base):
     title: Mapped[str]
 
 
-class Event(Visible, Base):
+class Event(Numbered, Base):
     """One edition of a series, in one school year.
 
     ``revision`` increases with every visible change to the event or its milestones: a flush from an
@@ -75,6 +75,7 @@ class Event(Visible, Base):
         CheckConstraint("revision >= 1", name="revision"),
         CheckConstraint("part_of_id <> id", name="part_of_itself"),
         CheckConstraint("school_year BETWEEN 1900 AND 2199", name="school_year"),
+        Index("ix_event_changes", "catalogue_version", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -34,6 +34,7 @@ VERIFIED = {
     "subscription.find_link": "retrouver mon lien",
     "suggestion.propose": "proposer une date",
     "embed.builder": "montrer les dates sur votre site",
+    "api.docs": "les données ouvertes",
     "legal.help": "l'aide",
     "legal.site_map": "le plan du site",
     "legal.accessibility": "cette déclaration",

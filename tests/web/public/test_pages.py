@@ -36,6 +36,7 @@ PAGES = [
     "/annee-scolaire/2020-2021/affiche/?academie=lille",
     "/mon-academie/?academie=lille&niveau=cm2",
     "/ma-selection/",
+    "/api/v1/",
     "/aide/",
     "/plan-du-site/",
     "/accessibilite/",
