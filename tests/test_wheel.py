@@ -93,7 +93,7 @@ def test_it_serves_from_another_folder(installed, tmp_path):
     assert Path(where.strip()) == installed / "calendar_app" / "app.py"
     port = free_port()
     with subprocess.Popen(
-        [installed / "bin" / "calendar-app", "serve"],
+        [installed / "bin" / "calendar-app", "serve", "--no-worker"],
         cwd=tmp_path,
         env=clean_environ() | {"PYTHONPATH": str(installed), "PORT": str(port)},
         stdin=subprocess.DEVNULL,

@@ -230,7 +230,7 @@ def test_a_mail_that_is_too_large_is_refused_and_kept(empty_app, server, monkeyp
 @pytest.mark.long
 def test_a_mailbox_of_five_thousand(empty_app, server, capsys):
     """Most mails of such a mailbox are no letters, or come twice."""
-    total = scaled(5_000, 50)
+    total = scaled(5_000, 100)
     for number in range(total):
         if number % 20 == 0:
             server.deliver(letter(number))

@@ -255,13 +255,13 @@ STARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=scaled(1000, 20))
+@settings(max_examples=scaled(1000, 50))
 @given(st.builds(lambda start, data: start + data, STARTS | st.just(b""), BYTES))
 def test_any_bytes(data):
     check(outcome(data))
 
 
-@settings(max_examples=scaled(1000, 20))
+@settings(max_examples=scaled(1000, 50))
 @given(
     st.sampled_from([*LETTERS]),
     st.lists(

@@ -195,7 +195,7 @@ def test_nothing_of_one_academie_is_read_or_changed_by_another(empty_app):
         run_state_machine_as_test(
             Room,
             settings=settings(
-                max_examples=scaled(2000, 20),
+                max_examples=scaled(2000, 40),
                 stateful_step_count=5,
                 suppress_health_check=list(HealthCheck),
             ),
