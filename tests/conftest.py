@@ -110,13 +110,14 @@ def pytest_collection_finish() -> None:
 
 
 class Scheduling(LoadScopeScheduling):
-    """Gives all tests of a file to one worker. The browser tests are one such group, since its
-    files share a site and a browser, but for the longest file: one group for all of them would
+    """Gives all tests of a file to one worker; a folder of browser tests, whose files share a site
+    and a browser, is one group, but for its longest file: a single group for all of them would
     still run when all other tests have ended."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "browser" if _in_browser(file) and "test_every_page" not in file else file
+        is_shared = _in_browser(file) and "test_every_page" not in file
+        return file.rpartition("/")[0] if is_shared else file
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,7 +22,7 @@ from playwright.sync_api import Page
 
 from calendar_app.app import create_app
 from tests.browser.conftest import DESK, PLACES, ROOT, chromium, serving
-from tests.browser.test_editors import _settings, invite, set_password_and_log_in
+from tests.browser.writing.test_editors import _settings, invite, set_password_and_log_in
 from tests.conftest import close
 
 FOLDER = ROOT / "docs" / "images"

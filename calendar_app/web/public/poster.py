@@ -10,7 +10,7 @@ from calendar_app.words.french import counted
 
 #: Sizes of a sheet by paper: up to so many rows, and the classes of the size (year.css). « short »:
 #: a row has the title, the drawing and short dates side by side; « two »: two columns.
-#: tests/browser/test_crowded.py prints the fullest of each.
+#: tests/browser/writing/test_crowded.py prints the fullest of each.
 SIZES = {
     "a4": ((3, "few"), (6, "some"), (13, "short"), (30, "short two large"), (40, "short two")),
     "a3": ((3, "few"), (6, "some"), (13, "short"), (40, "short two large"), (90, "short two")),

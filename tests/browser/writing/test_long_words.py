@@ -18,14 +18,11 @@ from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.store.base import db
 from tests.browser.conftest import DESK, JANUARY
 from tests.browser.looking import NARROW, STICKING_OUT
-from tests.browser.own_site import instance, site
-from tests.browser.test_editors import PASSWORD, ZOE, _settings
-from tests.browser.test_event_editing import enter
+from tests.browser.writing.test_editors import PASSWORD, ZOE, _settings
+from tests.browser.writing.test_event_editing import enter
 from tests.conftest import close
 from tests.editing.test_suggestions import MISTAKE, RALLYE
 from tests.factories import ID, another, entry, publish
-
-__all__ = ["instance", "site"]
 
 #: A word without a hyphen, a space or any other place where a line could break.
 LONG = "Concoursdelectureetdecritureauxsoixantelettressansaucunecoupureabcdefgh"

@@ -21,13 +21,10 @@ from calendar_app.store.base import db
 from tests import commands
 from tests.browser.conftest import ROOT
 from tests.browser.looking import for_everybody
-from tests.browser.own_site import instance, site
-from tests.browser.test_editors import PASSWORD, ZOE, _settings, set_password_and_log_in
 from tests.browser.test_pages import tab_to
+from tests.browser.writing.test_editors import PASSWORD, ZOE, _settings, set_password_and_log_in
 from tests.conftest import close
 from tests.tools import PATIENCE, wait_for
-
-__all__ = ["instance", "site"]
 
 LETTER = ROOT / "tests" / "letters" / "examples" / "dane-lille.txt"
 LYON = "max@ac-lyon.example"

@@ -24,13 +24,10 @@ from calendar_app.store.base import db
 from calendar_app.web.visitors import links
 from calendar_app.words.mail_addresses import MailAddress
 from tests.browser.looking import for_everybody
-from tests.browser.own_site import instance, site
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
 from tests.factories import entry, publish
 from tests.reminders.test_subscriptions import CM2
-
-__all__ = ["instance", "site"]
 
 #: The present day in Paris, which the site uses; late in the evening, the UTC day is one behind.
 TODAY = datetime.now(PARIS).date()

@@ -19,14 +19,11 @@ from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db, writing
 from tests.browser.looking import for_everybody
-from tests.browser.own_site import instance, site
-from tests.browser.test_editors import LETTER, PASSWORD, ZOE, _settings
 from tests.browser.test_pages import tab_to
+from tests.browser.writing.test_editors import LETTER, PASSWORD, ZOE, _settings
 from tests.conftest import close
 from tests.editing.test_events import facts, wanted
 from tests.factories import ID, entry, publish
-
-__all__ = ["instance", "site"]
 
 LONG = "https://concours.example/" + "inscription-des-classes-" * 12
 DEAD = "https://ancien-site.example/concours/2020/reglement.html"

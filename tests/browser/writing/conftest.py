@@ -1,4 +1,4 @@
-"""The fixtures of a module whose tests write: its own site, instead of the shared site."""
+"""The tests of this folder write, so each module has its own site instead of the shared site."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def instance(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(instance) -> Iterator[str]:
-    """The address of a running site with the real content, which only this module uses."""
+    """The address of a running site with the real content, which only one module uses."""
     with serving(instance) as address:
         yield address

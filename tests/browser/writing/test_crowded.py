@@ -16,13 +16,10 @@ from calendar_app.app import create_app
 from calendar_app.web.public.poster import SIZES
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.looking import STICKING_OUT, for_everybody
-from tests.browser.own_site import instance, site
-from tests.browser.test_editors import _settings
 from tests.browser.test_pages import box, tab_to
+from tests.browser.writing.test_editors import _settings
 from tests.conftest import close
 from tests.factories import another, publish
-
-__all__ = ["instance", "site"]
 
 #: A school year in which the real content has nothing.
 YEAR = "2022-2023"

@@ -21,14 +21,11 @@ from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.store.base import db
 from tests.browser.looking import for_everybody
-from tests.browser.own_site import instance, site
-from tests.browser.test_editors import LETTER, PASSWORD, ZOE, _settings
-from tests.browser.test_event_editing import LILLE, enter
 from tests.browser.test_pages import box
+from tests.browser.writing.test_editors import LETTER, PASSWORD, ZOE, _settings
+from tests.browser.writing.test_event_editing import LILLE, enter
 from tests.conftest import close
 from tests.editing.test_suggestions import RALLYE
-
-__all__ = ["instance", "site"]
 
 #: A letter with 8 dates, 6 of which are certain.
 PLACE = "/redaction/lettres/1/"

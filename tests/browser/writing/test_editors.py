@@ -19,11 +19,8 @@ from calendar_app.editing import accounts, drafts
 from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.store.base import db
 from tests.browser.looking import for_everybody
-from tests.browser.own_site import instance, site
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
-
-__all__ = ["instance", "site"]
 
 LETTER = Path(__file__).parents[1] / "letters" / "examples" / "dane-lille.txt"
 ZOE, PASSWORD = "zoe@ac-lille.example", "une phrase qui se retient"

@@ -19,15 +19,12 @@ from calendar_app.editing.rules.roles import EditorRole
 from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import db
 from tests.browser.looking import for_everybody
-from tests.browser.own_site import instance, site
-from tests.browser.test_editors import PASSWORD, ZOE, _settings
 from tests.browser.test_pages import tab_to
+from tests.browser.writing.test_editors import PASSWORD, ZOE, _settings
 from tests.conftest import close
 from tests.editing.test_events import facts, wanted
 from tests.tools import PATIENCE, wait_for
 from tests.web.test_injection import CORES, TEXTS
-
-__all__ = ["instance", "site"]
 
 EVENT = "fete-de-l-apprendre-2020-2021"
 LILLE = frozenset({"academie/lille"})
