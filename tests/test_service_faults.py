@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from calendar_app.app import create_app, make_sender
 from calendar_app.reminders.mail.transport import SmtpTransport
-from calendar_app.store import base
+from calendar_app.store import connections
 from calendar_app.store.base import db, writing
 from calendar_app.store.models import RateCount
 from calendar_app.web.policies import Policy, policy
@@ -75,7 +75,7 @@ def test_a_store_that_is_full(app, caplog):
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_a_store_that_is_locked(make_app, caplog, monkeypatch):
     # People wait for thirty seconds; a test need not.
-    monkeypatch.setattr(base, "BUSY_TIMEOUT_MS", 300)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_MS", 300)
     app = make_app()
     client = app.test_client()
     form = {

@@ -197,21 +197,35 @@ def new_page(browser, site) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture(scope="package")
 def page_of(browser, site) -> Callable[..., Page]:
-    """Return the page for a width. Each call with the same value returns the same page, for tests
-    that only open addresses and look."""
+    """Return the page for a width, a colour scheme and a text size (in CSS pixels). Each call with
+    the same values returns the same page, for tests that only open addresses and look."""
 
     @cache
-    def page(width: int = DESK) -> Page:
-        return visitor(browser, site, width).new_page()
+    def page(width: int = DESK, scheme: str = "light", text: int = 16) -> Page:
+        opened = visitor(browser, site, width, scheme).new_page()
+        set_text_size(opened, text)
+        return opened
 
     return page
+
+
+def set_text_size(page: Page, text: int) -> None:
+    """Set the text size of the browser's own settings, in CSS pixels; 16 is the usual size."""
+    fonts = {"standard": text, "fixed": text - 3}
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": fonts})
 
 
 def visitor(
     browser: Browser, site: str, width: int, scheme: str = "light", **options: Any
 ) -> BrowserContext:
     """Return a browser of its own, without cookies, storage or history."""
-    options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme} | options
+    options = {
+        "viewport": {"width": width, "height": 800},
+        "color_scheme": scheme,
+        # A busy machine gives up a smooth scroll before its end.
+        "reduced_motion": "reduce",
+        **options,
+    }
     context = browser.new_context(base_url=site, locale="fr-FR", **options)
     # Server and browser are on this machine, which may be busy: a wait of a minute is enough.
     context.set_default_timeout(60_000)

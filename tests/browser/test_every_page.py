@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import DESK, PHONE, PLACES, Place, visitor
+from tests.browser.conftest import DESK, PHONE, PLACES, Place, set_text_size, visitor
 from tests.browser.looking import NARROW, STICKING_OUT, brightness, for_everybody
 
 
@@ -148,9 +148,7 @@ def test_no_word_is_broken(shown):
 
 def test_nothing_sticks_out_of_a_phone_with_text_twice_as_large(shown):
     page = shown.at(PHONE)
-    # The text size of the browser's own settings; 16 is the usual size.
-    fonts = {"standard": 32, "fixed": 29}
-    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": fonts})
+    set_text_size(page, 32)
     # The style sheet sets 106.25 %.
     assert page.locator("html").evaluate("html => getComputedStyle(html).fontSize") == "34px"
     assert page.evaluate(STICKING_OUT) == []
