@@ -216,7 +216,7 @@ SCHOOL_YEAR = f"/annee-scolaire/{YEAR}/?le=2023-02-06&academie=lille"
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_the_months_stay_in_sight_while_one_scrolls(new_page, width):
-    page = new_page(width, reduced_motion="reduce")
+    page = new_page(width)
     page.goto(SCHOOL_YEAR)
     axis = page.locator(".year .axis").first
     assert box(axis).top > 100
