@@ -744,6 +744,10 @@ _TAKES_PLACE = re.compile(
 )
 
 
+#: A column of two kinds of days: « Rendu / épreuve ».
+_TWO_STEPS = re.compile(r"[a-z] ?(?:/|ou) ?(?:epreuves?|finales?|jury|oral|oraux|resultats?)\b")
+
+
 def is_plain(kind: ItemKind, phrase: DatePhrase, around: Context, title: str) -> bool:
     """Whether the words beside a date say what kind of item it is.
 
@@ -758,18 +762,31 @@ def is_plain(kind: ItemKind, phrase: DatePhrase, around: Context, title: str) ->
         )
         return bool(_TAKES_PLACE.search(f"{near} {title}")) and not asked
     if kind is ItemKind.WINDOW:
+        said = f"{title} {near}"
+        if phrase.shape is Shape.RANGE and _EITHER.search(said) and not _REGISTERS.search(near):
+            return False
+        must = re.search(r"\b(?:il faut|il faudra|a faire)\b", near)
         opens = _is_request(near) or _STARTS.search(near) or phrase.lead is LeadIn.FROM
-        return bool(opens or _PLAYED.search(f"{title} {near}"))
+        return bool(opens or _PLAYED.search(said)) and not must
+    if _TWO_STEPS.search(around.label):
+        return False
     return bool(_LAST_DAY.search(near)) or _is_last_day(phrase, around, around.clause[0][-90:])
 
 
 #: What one takes part in on a day of one's choice.
 _PLAYED = re.compile(
-    r"\b(?:castor|concours|defis?|challenge|tours?|series?|epreuves?|manches?|phases?"
-    r"|qualifications?"
-    r"|votes?|nuit du c.de|rallye|finales (?:territoriales|departementales|academiques"
-    r"|regionales))\b"
+    r"\b(?:castor|concours|defis?|challenge|tours?|series?|manches?|nuit du c.de|rallye"
+    r"|finales (?:territoriales|departementales|academiques|regionales))\b"
 )
+#: Days on end of these are an event for some, and for others a time in which one takes part.
+_EITHER = re.compile(
+    r"\b(?:votes?|qualifications?|selections?|phases?|epreuves?|oraux|expos\w+|projections?)\b"
+)
+
+
+def is_request(around: Context) -> bool:
+    """Whether the words before a date ask to register or to send something."""
+    return _is_request(f"{around.label} | {around.clause[0][-90:]}")
 
 
 def _is_request(near: str) -> bool:

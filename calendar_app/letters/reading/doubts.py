@@ -14,6 +14,7 @@ from calendar_app.letters.grammar.years import Days
 from calendar_app.letters.reading.merging import NO_STEP
 from calendar_app.letters.reading.names import (
     KNOWN,
+    PART,
     is_generic,
     is_strong_name,
     looks_like_a_sentence,
@@ -178,7 +179,8 @@ def _sure_title(found: Finding) -> tuple[float, str]:
     long = len(over or title) > _LONG_TITLE * (1.4 if KNOWN.search(fold(title)) else 1)
     if long or looks_like_a_sentence(title, marked=found.marked):
         return 0.6, "ce sont des mots de la phrase"
-    if found.rule == "sentence" and not is_strong_name(title):
+    vague = over and " " not in part and not PART.match(fold(part))
+    if found.rule == "sentence" and (vague or not is_strong_name(title)):
         return 0.72, "il ne nomme rien de précis"
     if names_something(title) or (found.marked and len(title.split()) > 1):
         return sure, ""
