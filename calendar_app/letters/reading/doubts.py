@@ -184,11 +184,15 @@ def _sure_title(found: Finding) -> tuple[float, str]:
         return 0.72, "il ne nomme rien de précis"
     if names_something(title) or (found.marked and len(title.split()) > 1):
         return sure, ""
-    if found.rule == "line" and len(title.split()) > 2:
+    met = found.rule == "label" and found.kind is ItemKind.EVENT and found.meets and not over
+    words = len(title.split())
+    if (found.rule == "line" and words > 2) or (met and words > 3 and not _NEXT.match(title)):
         return 0.82, ""  # a line of a list that says what is on that day
     return 0.72, "il ne nomme rien de précis"
 
 
+#: A title that only counts what it names: « Prochain comité de pilotage », « 24 heures de… »
+_NEXT = re.compile(r"(?:prochaine?s?|premi\w+|derni\w+|commission|\d+)\b", re.IGNORECASE)
 #: A title that ends with a day is that of a letter or of a page.
 _DATED = re.compile(rf"\d (?:{'|'.join(fold(month) for month in MONTHS)}) 20\d\d$")
 #: A longer title, in characters, is rather a sentence.
@@ -226,7 +230,7 @@ _TAKES_PART = re.compile(
 #: Words by which a title asks for something.
 _ASKED = re.compile(
     r"\b(?:limite|rendre|ren(?:voyer|dus?)|retours?|envois?|depots?|inscri\w*|candidat\w*|votes?"
-    r"|listes?"
+    r"|listes?|enquetes?|sondages?|fiches?|questionnaires?"
     r"|dossiers?|delai|commandes?|comptes?[- ]rendus?|bilans?|voeux)\b"
 )
 #: An event of more days may be a time in which something is open.

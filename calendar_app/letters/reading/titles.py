@@ -93,6 +93,7 @@ def title_of(
     if (
         (rule in ("", "sentence") or _is_told_under(outline, place, span, own, rule))
         and not others
+        and not stands_alone(own)
         and (heading := _heading(outline, place))
         and not is_letter(heading)
         and (is_strong(heading) or not WHOLE.search(own) or weak(own))
@@ -346,7 +347,7 @@ def of_contest(outline: Outline, place: Surroundings, found: Title) -> Title:
 
 def is_common_under(outline: Outline, place: Surroundings, found: Title) -> bool:
     """Whether a title without a name of its own stands under a heading that may name its thing."""
-    if found.rule not in ("label", "line") or not _is_common(found):
+    if found.rule not in ("label", "line") or not _is_common(found) or len(found.own.split()) > 7:
         return False
     over = _heading(outline, place)
     return bool(over) and not _SORT.match(over) and not fold(found.own).startswith(fold(over)[:12])
