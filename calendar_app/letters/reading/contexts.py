@@ -734,7 +734,7 @@ _TO_DO = re.compile(
 
 _TAKES_PLACE = re.compile(
     r"\b(?:aura|auront|a|ont) lieu|\bse (?:tien|deroul|jou)\w+|\brendez-vous\b|\bfinales?\b"
-    r"|\b(?:remise des|ceremonies?|rencontres?|reunions?|webinaires?|ateliers?|journees?|forums?"
+    r"|\b(?:remise d(?:es|u)|printemps d|ceremonies?|rencontres?|reunions?|webinaires?|ateliers?|journees?|forums?"
     r"|salons?"
     r"|festivals?|formations?|conferences?|colloques?|seminaires?|spectacles?|visites?|jurys?"
     r"|oral|oraux"
@@ -760,7 +760,9 @@ def is_plain(kind: ItemKind, phrase: DatePhrase, around: Context, title: str) ->
             or _is_request(_without_names(near))
             or _LAST_DAY.search(_without_names(near))
         )
-        return bool(_TAKES_PLACE.search(f"{near} {title}")) and not asked
+        step = title.rpartition(" : ")[2] if " : " in title else ""
+        told = _TAKES_PLACE.search(f"{near} {title}") or _OUTCOME.search(step)
+        return bool(told) and not asked
     if kind is ItemKind.WINDOW:
         said = f"{title} {near}"
         if phrase.shape is Shape.RANGE and _EITHER.search(said) and not _REGISTERS.search(near):

@@ -504,7 +504,8 @@ def subject(title: str) -> str:
 
 
 _ALONE = re.compile(
-    r"(?:journees?|nuits?|semaines?|fetes?|marathon|rencontres?|quinzaine|printemps|festival|salon)"
+    r"rencontres? (?:nationale?s?|internationale?s?|europeen\w*)\b"
+    r"|(?:journees?|nuits?|semaines?|fetes?|marathon|quinzaine|printemps|festival|salon)"
     r" (?:(?:nationale?s?|internationale?s?|europeen\w*|mondiale?s?)\b"
     r"|(?:de (?:la |l')|du |des )(?!(?:prix|concours|laureats?|classes?|projets?|eleves|ecoles?"
     r"|enseignants?|professeurs?|auteurs?|finale)\b)\w{4,})"

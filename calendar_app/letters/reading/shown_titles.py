@@ -63,7 +63,7 @@ _GOES_ON = re.compile(
 
 
 #: « ÉTAMINE – écrire un livre à plusieurs », « LES VOIX DE MARNE – concours d'éloquence »
-_FIRST_LINE = re.compile(r"^((?:[A-ZÀ-Þ’'-]+ ?){1,6})\s[–—-]\s[a-zà-ÿ][^:]*?(?=\s:|$)")
+_FIRST_LINE = re.compile(r"^((?:[A-ZÀ-Þ’'-]+ ){0,5}[A-ZÀ-Þ’'-]+)\s[–—-]\s[a-zà-ÿ][^:]*?(?=\s:|$)")
 _NUMBERED = re.compile(r"^(?:étape|phase|volet|temps) \d\s?[–—-]\s", re.IGNORECASE)
 
 
