@@ -143,6 +143,7 @@ def test_a_title_is_one_that_an_editor_would_keep(text, expected):
             "Prix « Encre vive » : auditions",
         ),
         ("Chorale : répétition commune mardi 13 avril 2027.", "Chorale : répétition commune"),
+        ("- 25 mars 2027 : jury du concours « Encre »\n", "Concours « Encre » : jury"),
         # … and a day with a name of its own is no part of what stands above it.
         (
             "Spectacle « Zéphyr »\n\nLa Nuit européenne des musées aura lieu le 22 mai 2027.\n",

@@ -734,7 +734,8 @@ _TO_DO = re.compile(
 
 _TAKES_PLACE = re.compile(
     r"\b(?:aura|auront|a|ont) lieu|\bse (?:tien|deroul|jou)\w+|\brendez-vous\b|\bfinales?\b"
-    r"|\b(?:remise d(?:es|u)|printemps d|ceremonies?|rencontres?|reunions?|webinaires?|ateliers?|journees?|forums?"
+    r"|\b(?:remise d(?:es|u)|printemps d"
+    r"|ceremonies?|rencontres?|reunions?|webinaires?|ateliers?|journees?|forums?"
     r"|salons?"
     r"|festivals?|formations?|conferences?|colloques?|seminaires?|spectacles?|visites?|jurys?"
     r"|oral|oraux"

@@ -67,6 +67,14 @@ _FIRST_LINE = re.compile(r"^((?:[A-ZÀ-Þ’'-]+ ){0,5}[A-ZÀ-Þ’'-]+)\s[–�
 _NUMBERED = re.compile(r"^(?:étape|phase|volet|temps) \d\s?[–—-]\s", re.IGNORECASE)
 
 
+#: « Jury du concours « Faites de l'eau » », « Remise du Prix Chrysalide »
+_STEP_OF = re.compile(
+    r"(?P<step>(?i:jury|remise|finale|résultats|fin des votes|proclamation|palmarès))"
+    r" (?:du|de la|des) (?P<thing>(?i:concours|prix|défi|rallye|tournoi|olympiades|trophées)"
+    r" [^:]*?[A-ZÀ-Þ«][^:]*)"
+)
+
+
 def shown(title: str) -> str:
     """Return a title as it is shown: without the words that join it to its sentence, and with a
     capital.
@@ -75,6 +83,8 @@ def shown(title: str) -> str:
     remise ».
     """
     title = _FIRST_LINE.sub(r"\1", re.sub(r"^À la une\s:?\s?|(?<=\w )intitulée? (?=«)", "", title))
+    if turned := _STEP_OF.fullmatch(title):
+        return f"{_name(turned['thing'])} : {turned['step'].lower()}"
     over, joint, part = title.rpartition(" : ")
     part = _NUMBERED.sub("", part)
     if joint and over.endswith(")"):
