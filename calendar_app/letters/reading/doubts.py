@@ -184,9 +184,8 @@ def _sure_title(found: Finding) -> tuple[float, str]:
         return 0.72, "il ne nomme rien de précis"
     if names_something(title) or (found.marked and len(title.split()) > 1):
         return sure, ""
-    met = found.rule == "label" and found.kind is ItemKind.EVENT and found.meets and not over
-    words = len(title.split())
-    if (found.rule == "line" and words > 2) or (met and words > 3 and not _NEXT.match(title)):
+    told = found.rule == "line" and found.kind is ItemKind.EVENT and found.meets
+    if told and len(title.split()) > 2 and not _NEXT.match(title):
         return 0.82, ""  # a line of a list that says what is on that day
     return 0.72, "il ne nomme rien de précis"
 
