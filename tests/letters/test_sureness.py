@@ -130,6 +130,86 @@ def test_a_title_is_one_that_an_editor_would_keep(text, expected):
     assert [item.title for item in items(text)] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A part of a contest carries the contest's name …
+        (
+            "Concours « Encre vive »\n\nLecture publique : mercredi 10 mars 2027, 14 h.\n",
+            "Concours « Encre vive » : lecture publique",
+        ),
+        (
+            "Prix « Encre vive »\n\nAuditions : mardi 2 mars 2027 à Saintes.\n",
+            "Prix « Encre vive » : auditions",
+        ),
+        ("Chorale : répétition commune mardi 13 avril 2027.", "Chorale : répétition commune"),
+        ("- 25 mars 2027 : jury du concours « Encre »\n", "Concours « Encre » : jury"),
+        # … and a day with a name of its own is no part of what stands above it.
+        (
+            "Spectacle « Zéphyr »\n\nLa Nuit européenne des musées aura lieu le 22 mai 2027.\n",
+            "Nuit européenne des musées",
+        ),
+        # The name ends where its sentence goes on.
+        (
+            "Le concours « Archives » entre dans sa dernière ligne droite\n\n"
+            "Le jury se réunit le 3 avril 2027.\n",
+            "Concours « Archives » : jury",
+        ),
+        ("=== Concours « Encre vive » ===\nEnvoi : 12 mars 2027\n", "Concours « Encre vive »"),
+        ("Visite du chantier pour les classes de 2de : mardi 6 avril 2027.", "Visite du chantier"),
+        ("ÉTAMINE – écrire à plusieurs\n\nInscription : jusqu'au 20 mars 2027.\n", "ÉTAMINE"),
+    ],
+)
+def test_a_title_names_the_thing_and_its_step(text, expected):
+    assert [item.title for item in items(text)] == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # An office, how one reaches it, and what people do are no names.
+        "Inspection « Vie scolaire »\n\nLe jury se réunit le jeudi 18 mars 2027.\n",
+        "CIO – 05 59 00 00 00 – accueil\n\nPhase principale : 2 juin 2027.\n",
+        "Les classes enquêtent sur un soldat\n\nLe jury se réunit le mardi 4 mai 2027.\n",
+        # What is only described, or takes place at the same time.
+        "Rendez-vous mercredi 27 janvier 2027 pour une journée d'ateliers et de jeux.",
+        "On élit du 12 au 16 avril 2027, pendant la semaine de la démocratie.",
+        # A common noun under a heading that may be its name.
+        "Lire et faire lire\n\nJournée départementale des bénévoles : mardi 1er décembre 2026.\n",
+    ],
+)
+def test_what_is_no_name_is_a_title_in_doubt(text):
+    [item] = items(text)
+    assert item.doubts is not None
+    assert item.doubts.title < DOUBT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Prix « Encre vive »\n\nVote des classes du 3 au 21 mai 2027.\n",
+        "Prix « Encre vive »\n\nQualifications en ligne : 11-22 janvier 2027.\n",
+        "| Concours | Inscription | Rendu / épreuve |\n|---|---|---|\n"
+        "| Prix « Encre » | libre | 11/03/2027 |\n",
+    ],
+)
+def test_days_that_may_be_an_event_or_a_time_to_take_part_are_in_doubt(text):
+    [item] = items(text)
+    assert item.doubts is not None
+    assert item.doubts.kind < DOUBT
+
+
+def test_a_cell_is_read_by_its_own_column():
+    text = (
+        "| Concours | Inscription | Résultats |\n|---|---|---|\n"
+        "| Les Plumes | jusqu'au 16/10/2026 | 26/03/2027 |\n"
+    )
+    assert [(item.kind.value, item.title) for item in items(text)] == [
+        ("deadline", "Les Plumes"),
+        ("event", "Les Plumes : résultats"),
+    ]
+
+
 def test_a_question_is_no_title():
     text = "Olympiades du vent\n\nQuand saura-t-on qui gagne ?\nLe 26 février 2027.\n"
     assert [item.title for item in items(text)] == ["Olympiades du vent"]

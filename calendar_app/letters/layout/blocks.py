@@ -80,6 +80,8 @@ class Section:
 
 _LINE = re.compile(r"[^\n]*\n?")
 _HASHES = re.compile(r"(#{1,6})[ \t]+")
+#: « === Concours === »
+_FRAMED = re.compile(r"(={2,6})[ \t]+(?P<said>[^=\n]{3,90}?)[ \t]+\1[ \t]*$")
 #: The marks at the start of a line of a quotation, or of a mail that is answered.
 _QUOTATION = re.compile(r">[>\s]*")
 _URL_LINE = re.compile(r"<?(?:https?://|www\.)\S+>?(?:[ \t]+<?(?:https?://|www\.)\S+>?)*\.?$")
@@ -230,6 +232,10 @@ class _RunCutter:
         belongs to a paragraph or goes on with an item."""
         if hashes := _HASHES.match(line):
             return Block(BlockKind.HEADING, start + hashes.end(), end, len(hashes[1]))
+        if framed := _FRAMED.match(line):
+            return Block(
+                BlockKind.HEADING, start + framed.start("said"), start + framed.end("said"), 2
+            )
         if line.startswith("|") or (self._plain and is_row(self._text, self._lines, line)):
             return Block(BlockKind.ROW, start, end)
         if _URL_LINE.match(line):

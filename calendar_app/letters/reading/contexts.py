@@ -734,7 +734,8 @@ _TO_DO = re.compile(
 
 _TAKES_PLACE = re.compile(
     r"\b(?:aura|auront|a|ont) lieu|\bse (?:tien|deroul|jou)\w+|\brendez-vous\b|\bfinales?\b"
-    r"|\b(?:remise des|ceremonies?|rencontres?|reunions?|webinaires?|ateliers?|journees?|forums?"
+    r"|\b(?:remise d(?:es|u)|printemps d"
+    r"|ceremonies?|rencontres?|reunions?|webinaires?|ateliers?|journees?|forums?"
     r"|salons?"
     r"|festivals?|formations?|conferences?|colloques?|seminaires?|spectacles?|visites?|jurys?"
     r"|oral|oraux"
@@ -742,6 +743,10 @@ _TAKES_PLACE = re.compile(
     r"|expositions?|concerts?|semaines?|fetes?|nuits?|portes ouvertes|animations? pedagogiques?"
     r"|presentations? de saison|masterclass|cross|regroupements?|soirees?|projections?)\b"
 )
+
+
+#: A column of two kinds of days: « Rendu / épreuve ».
+_TWO_STEPS = re.compile(r"[a-z] ?(?:/|ou) ?(?:epreuves?|finales?|jury|oral|oraux|resultats?)\b")
 
 
 def is_plain(kind: ItemKind, phrase: DatePhrase, around: Context, title: str) -> bool:
@@ -756,20 +761,35 @@ def is_plain(kind: ItemKind, phrase: DatePhrase, around: Context, title: str) ->
             or _is_request(_without_names(near))
             or _LAST_DAY.search(_without_names(near))
         )
-        return bool(_TAKES_PLACE.search(f"{near} {title}")) and not asked
+        step = title.rpartition(" : ")[2] if " : " in title else ""
+        told = _TAKES_PLACE.search(f"{near} {title}") or _OUTCOME.search(step)
+        return bool(told) and not asked
     if kind is ItemKind.WINDOW:
+        said = f"{title} {near}"
+        if phrase.shape is Shape.RANGE and _EITHER.search(said) and not _REGISTERS.search(near):
+            return False
+        must = re.search(r"\b(?:il faut|il faudra|a faire)\b", near)
         opens = _is_request(near) or _STARTS.search(near) or phrase.lead is LeadIn.FROM
-        return bool(opens or _PLAYED.search(f"{title} {near}"))
+        return bool(opens or _PLAYED.search(said)) and not must
+    if _TWO_STEPS.search(around.label):
+        return False
     return bool(_LAST_DAY.search(near)) or _is_last_day(phrase, around, around.clause[0][-90:])
 
 
 #: What one takes part in on a day of one's choice.
 _PLAYED = re.compile(
-    r"\b(?:castor|concours|defis?|challenge|tours?|series?|epreuves?|manches?|phases?"
-    r"|qualifications?"
-    r"|votes?|nuit du c.de|rallye|finales (?:territoriales|departementales|academiques"
-    r"|regionales))\b"
+    r"\b(?:castor|concours|defis?|challenge|tours?|series?|manches?|nuit du c.de|rallye"
+    r"|finales (?:territoriales|departementales|academiques|regionales))\b"
 )
+#: Days on end of these are an event for some, and for others a time in which one takes part.
+_EITHER = re.compile(
+    r"\b(?:votes?|qualifications?|selections?|phases?|epreuves?|oraux|expos\w+|projections?)\b"
+)
+
+
+def is_request(around: Context) -> bool:
+    """Whether the words before a date ask to register or to send something."""
+    return _is_request(f"{around.label} | {around.clause[0][-90:]}")
 
 
 def _is_request(near: str) -> bool:

@@ -14,6 +14,7 @@ from calendar_app.letters.grammar.years import Days
 from calendar_app.letters.reading.merging import NO_STEP
 from calendar_app.letters.reading.names import (
     KNOWN,
+    PART,
     is_generic,
     is_strong_name,
     looks_like_a_sentence,
@@ -178,15 +179,19 @@ def _sure_title(found: Finding) -> tuple[float, str]:
     long = len(over or title) > _LONG_TITLE * (1.4 if KNOWN.search(fold(title)) else 1)
     if long or looks_like_a_sentence(title, marked=found.marked):
         return 0.6, "ce sont des mots de la phrase"
-    if found.rule == "sentence" and not is_strong_name(title):
+    vague = over and " " not in part and not PART.match(fold(part))
+    if found.rule == "sentence" and (vague or not is_strong_name(title)):
         return 0.72, "il ne nomme rien de précis"
     if names_something(title) or (found.marked and len(title.split()) > 1):
         return sure, ""
-    if found.rule == "line" and len(title.split()) > 2:
+    told = found.rule == "line" and found.kind is ItemKind.EVENT and found.meets
+    if told and len(title.split()) > 2 and not _NEXT.match(title):
         return 0.82, ""  # a line of a list that says what is on that day
     return 0.72, "il ne nomme rien de précis"
 
 
+#: A title that only counts what it names: « Prochain comité de pilotage », « 24 heures de… »
+_NEXT = re.compile(r"(?:prochaine?s?|premi\w+|derni\w+|commission|\d+)\b", re.IGNORECASE)
 #: A title that ends with a day is that of a letter or of a page.
 _DATED = re.compile(rf"\d (?:{'|'.join(fold(month) for month in MONTHS)}) 20\d\d$")
 #: A longer title, in characters, is rather a sentence.
@@ -224,7 +229,7 @@ _TAKES_PART = re.compile(
 #: Words by which a title asks for something.
 _ASKED = re.compile(
     r"\b(?:limite|rendre|ren(?:voyer|dus?)|retours?|envois?|depots?|inscri\w*|candidat\w*|votes?"
-    r"|listes?"
+    r"|listes?|enquetes?|sondages?|fiches?|questionnaires?"
     r"|dossiers?|delai|commandes?|comptes?[- ]rendus?|bilans?|voeux)\b"
 )
 #: An event of more days may be a time in which something is open.

@@ -41,12 +41,16 @@ from calendar_app.letters.reading.titles import (
     Title,
     document_title,
     has_rival,
+    is_common_under,
+    is_described,
     is_marked,
     is_stacked,
     leaves_out,
     of_column,
+    of_contest,
     of_group,
     of_sort,
+    of_stage,
     of_step,
     title_of,
 )
@@ -175,7 +179,10 @@ class _Reader:
             found = of_step(self.outline, place, found, over)
         else:
             found = of_column(place, found)
-        found = of_group(place, of_sort(self.outline, place, found))
+        if kind is ItemKind.EVENT or not contexts.is_request(around):
+            found = of_stage(place, found)
+        found = of_contest(self.outline, place, of_sort(self.outline, place, found))
+        found = of_group(place, found)
         title, title_from = shown(found.text), found.rule
         if not title:
             return "rien ne dit de quoi il s'agit"
@@ -257,6 +264,8 @@ class _Reader:
         opens = kind is ItemKind.WINDOW and phrase.shape is Shape.DAY
         return (
             leaves_out(found, place, others, happens=opens or kind is ItemKind.EVENT)
+            or is_common_under(self.outline, place, found)
+            or is_described(place, found)
             or is_stacked(self.outline, place, found.rule)
             or has_rival(self.outline, place, phrase.start, title, found.rule)
         )

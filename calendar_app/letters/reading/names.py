@@ -53,7 +53,7 @@ ENDS = re.compile(
     r"|se déroulera"
     r"|a lieu|initialement|(?<!portes )ouverte?s?|notez|sur|lundi|mardi|mercredi|jeudi|vendredi"
     r"|samedi"
-    r"|dimanche)$",
+    r"|dimanche|y|consacrée?s?|dédiée?s?|réservée?s?|destinée?s?)$",
     re.IGNORECASE,
 )
 STARTS = re.compile(
@@ -102,7 +102,12 @@ _OFFICE = re.compile(
     r"(?:academie d|region academique|rectorat|dsden|circonscription|delegation|direction"
     r"|inspection|services?|reseau|atelier canope|ministere|departement|college |lycee |ecole "
     r"|comite d|mission |pole )(?!.*[«“])"
+    # « Inspection « Vie scolaire » », « DSDEN de l'Eure – Pôle « Arts » »
+    r"|(?:academie d|region academique|rectorat|dsden|circonscription|delegation|inspection"
+    r"|service|ministere)\b(?!.*\b(?:concours|prix|defi|rallye|projets?|journees?|semaine)\b)"
 )
+#: How one reaches who writes.
+_CONTACT = re.compile(r"(?:\d\d[ .]){4}\d\d|\S@\S+\.\w|\btel(?:ephone)?\b ?[.:]")
 #: A heading that says where or when its letter was written, or where one is on a site, and names
 #: nothing: « Amiens, le 13 mai 2024 », « Publié le 25 juin », « Accueil / Actualités / Concours ».
 _NO_TITLE = re.compile(
@@ -119,7 +124,9 @@ _NO_TITLE = re.compile(
     r"|.* [/>] .* [/>] "
     r"|(?:sont|ont ete|est) [a-z]+$|pour (?:les|vos|tous|toutes) "
     r"|n[°o] ?\d+ ?[-–—:·•|,] .{0,12}\d{1,2}(?:er)? [a-z]+ 20\d\d$|compte[- ]rendu\b"
-    r"|foire aux questions"
+    r"|(?:automne|hiver|printemps|ete|rentree) 20\d\d$|foire aux questions"
+    r"|ce qui |(?:le )?(?:billet|mot) d|l'essentiel$|pour vous aider$"
+    r"|(?:[ivx]+ ?[-–.)] ?)?(?:temps forts|se former|vie de l'association)\b"
     r"|(?:\d+[.)/]? )?(?:qui|que|quoi|quand|ou|comment|combien|pourquoi|faut-il|peut-on|puis-je"
     r"|doit-on"
     r"|y a-t-il|est-ce|quel(?:le)?s?|a quel(?:le)?s?|jusqu'a quand|et pour|notre|le|la|les|mon"
@@ -157,7 +164,8 @@ STEP_FIRST = re.compile(
     r"|depots?"
     r"|(?:pre-?)?inscri\w*|candidat\w*|envois?|retours?|remise|rendus?|transmission|dernier\w*"
     r"|limite|echeance|delai|reception|saisie|votes?|reponses?|a (?:rendre|renvoyer|envoyer"
-    r"|deposer)|engagement|reservations?|postul\w+|dossiers?|formulaires?|lancement|periode)\b"
+    r"|deposer)|[a-z]{4,} a (?:poster|envoyer|renvoyer|rendre|deposer|transmettre|adresser"
+    r"|retourner|remettre)\b|engagement|reservations?|postul\w+|dossiers?|formulaires?|lancement|periode)\b"
 )
 #: A word alone that only says what sort of event something is.
 KIND = re.compile(rf"(?:{KINDS})", re.IGNORECASE)
@@ -308,6 +316,8 @@ def name(match: re.Match[str]) -> str:
         if called and not looks_like_a_sentence(called["name"], marked=False):
             return as_title(called["name"])
     said = trimmed(NEXT_SENTENCE.split(match["name"])[0])
+    if told := _GOES_ON.match(said):
+        said = told["name"]
     return as_title(said[:1].upper() + said[1:])
 
 
@@ -366,12 +376,21 @@ _SENTENCE = re.compile(
 )
 
 
+#: « Les classes de CM enquêtent sur… », « Chaque classe rend… »
+_THEY_DO = re.compile(
+    r"(?:(?:L|D|N|V)(?:es|os) (?!.*«)[^,;:«]{3,40}?\s(?!\w*ments?\b)[a-zà-ÿ]{3,}ent\b"
+    r"|[ÀC]haque .*\s(?:envoie|rend|choisit|reçoit|dépose|présente)\b)"
+)
+
+
 def looks_like_a_sentence(title: str, *, marked: bool) -> bool:
     """Whether a title holds words of a sentence, or details, outside quotation marks.
 
     :param marked: whether the letter marks it as a title; it may then hold a comma or « qui ».
     """
     pattern = _VERBS_IN_TITLE if marked else _SENTENCE
+    if _THEY_DO.match(title):
+        return True
     said = re.sub(r"[«“][^»”]*[»”]|\b20\d\d[-–]20\d\d\b", "", title)
     if not marked and WHOLE.match(said):
         said = said.replace(", ", " ")  # « Prix du roman, 38e édition »
@@ -384,7 +403,9 @@ def is_rubric(title: str) -> bool:
     generic = GENERIC.fullmatch(bare(said)) and "«" not in title
     if re.search(r"\bacademie d", said) and not WHOLE.search(title):
         return True
-    if _FIELD.fullmatch(bare(said)) or (_OFFICE.match(said) and not WHOLE.search(title)):
+    if _CONTACT.search(said) or _FIELD.fullmatch(bare(said)):
+        return True
+    if _OFFICE.match(said) and not WHOLE.search(re.sub(r"«[^»]*»", "", title)):
         return True
     return bool(generic or _NO_TITLE.match(said) or ISSUE.search(title))
 
@@ -447,6 +468,15 @@ _SCHOOL_YEAR = re.compile(
 )
 
 
+#: « Concours « Archives » entre dans sa dernière ligne droite », « Festival « Tréteaux » réunit… »
+_GOES_ON = re.compile(
+    rf"(?P<name>(?:(?:Le|La|Les) |L['’])?(?:{KINDS})\b[^«»:]{{0,40}}«[^«»]{{2,80}}»)"
+    r"\s(?!(?:de|du|des|pour|à|au|aux|en|et|ou|avec|par|sur|dans|chez|sous|contre|entre le"
+    r"|niveau|session|édition|organisé\w*|proposé\w*)\b)[a-zà-ÿ]{2,}\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def subject(title: str) -> str:
     """Return the name in a title that says more than a name.
 
@@ -455,6 +485,8 @@ def subject(title: str) -> str:
     edition is no part of its name.
     """
     title = _SCHOOL_YEAR.sub("", title) or title
+    if told := _GOES_ON.match(title):
+        return told["name"]
     if match := _APPOSITION.fullmatch(title):
         return match["name"] if not NAMED.search(match["name"]) else title
     shorter = title
@@ -472,11 +504,32 @@ def subject(title: str) -> str:
     return title
 
 
+_ALONE = re.compile(
+    r"rencontres? (?:nationale?s?|internationale?s?|europeen\w*)\b"
+    r"|(?:journees?|nuits?|semaines?|fetes?|marathon|quinzaine|printemps|festival|salon)"
+    r" (?:(?:nationale?s?|internationale?s?|europeen\w*|mondiale?s?)\b"
+    r"|(?:de (?:la |l')|du |des )(?!(?:prix|concours|laureats?|classes?|projets?|eleves|ecoles?"
+    r"|enseignants?|professeurs?|auteurs?|finale)\b)\w{4,})"
+)
+
+
+def stands_alone(title: str) -> bool:
+    """Whether a title is that of a day or a week with a name of its own, which is no part of what
+    stands above it: « Nuit de la géographie »."""
+    said = fold(title)
+    return bool(_ALONE.match(said)) and PART.match(said) is None
+
+
 def is_generic(title: str) -> bool:
     """Whether a title is a sort of thing, of things that everybody has: « Prix de la classe »."""
     words = re.findall(r"[a-z0-9]+", re.sub(r"\b[ld]['’]", "", fold(title)))
     told = [word for word in words if word not in _JOINING]
-    return len(told) < 5 and all(GENERIC.fullmatch(word) or KIND.fullmatch(word) for word in told)
+    return len(told) < 5 and all(
+        GENERIC.fullmatch(word) or _FOLDED_KIND.fullmatch(word) for word in told
+    )
+
+
+_FOLDED_KIND = re.compile(fold(KINDS).replace("[a-za-y]", "[a-z]"))
 
 
 _JOINING = frozenset("de du des la le les et en au aux a pour".split())

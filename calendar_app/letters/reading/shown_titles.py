@@ -21,6 +21,8 @@ _LAST = re.compile(
     r"|ème|er|re) (?:édition|session)"
     r"|,?\s(?:saison|édition|session) \d{1,4}|,\s(?:cycles? \d.*|saison \d+)"
     r"|\s?[*,:–—-]+\s(?:inscriptions?|foire aux questions|faq|règlement|mode d['’]emploi)"
+    r"|\spour (?:les|\w+) classes de .*|\s(?:en|de) (?:deux|trois|quatre|cinq|\d) (?:étapes|heures)"
+    r"|\s[–—-] (?:dès|à partir de) \d+ ans.*|\souverte?s? à tous.*|,\s(?:en ligne|tous concours)"
     r"|\s[>→•]\s.*|\s?\.{3,}.*|\s!+|\s\*)$",
     re.IGNORECASE,
 )
@@ -60,6 +62,19 @@ _GOES_ON = re.compile(
 )
 
 
+#: « ÉTAMINE – écrire un livre à plusieurs », « LES VOIX DE MARNE – concours d'éloquence »
+_FIRST_LINE = re.compile(r"^((?:[A-ZÀ-Þ’'-]+ ){0,5}[A-ZÀ-Þ’'-]+)\s[–—-]\s[a-zà-ÿ][^:]*?(?=\s:|$)")
+_NUMBERED = re.compile(r"^(?:étape|phase|volet|temps) \d\s?[–—-]\s", re.IGNORECASE)
+
+
+#: « Jury du concours « Faites de l'eau » », « Remise du Prix Chrysalide »
+_STEP_OF = re.compile(
+    r"(?P<step>(?i:jury|remise|finale|résultats|fin des votes|proclamation|palmarès))"
+    r" (?:du|de la|des) (?P<thing>(?i:concours|prix|défi|rallye|tournoi|olympiades|trophées)"
+    r" [^:]*?[A-ZÀ-Þ«][^:]*)"
+)
+
+
 def shown(title: str) -> str:
     """Return a title as it is shown: without the words that join it to its sentence, and with a
     capital.
@@ -67,7 +82,14 @@ def shown(title: str) -> str:
     The step of a thing is short: « Prix du roman : la remise, à Dijon » is « Prix du roman :
     remise ».
     """
+    title = _FIRST_LINE.sub(r"\1", re.sub(r"^À la une\s:?\s?|(?<=\w )intitulée? (?=«)", "", title))
+    if turned := _STEP_OF.fullmatch(title):
+        return f"{_name(turned['thing'])} : {turned['step'].lower()}"
     over, joint, part = title.rpartition(" : ")
+    part = _NUMBERED.sub("", part)
+    if joint and over.endswith(")"):
+        over = _name(over)
+    title = f"{over}{joint}{part}"
     step = _ARTICLE.sub("", part)
     if joint and PART.match(fold(step)):
         return f"{_name(over)} : {_step(step)}"

@@ -57,6 +57,8 @@ _PASSIVE = re.compile(
 )
 
 
+#: Who is received somewhere is not what takes place there.
+_INVITES = re.compile(r"\b(?:reçu|invité|convié|accueilli)e?s?\b", re.IGNORECASE)
 _OF_IT = re.compile(
     r"\s(?:(?:du|de ce|de la|de cette|de l['’])\s?(?:concours|prix|défi|rallye|tournoi|challenge"
     r"|championnat|opération|projet)|des (?:olympiades|trophées))$",
@@ -71,6 +73,8 @@ def stage(before: str) -> str:
     """
     if deed := _deed(before):
         return deed
+    if _INVITES.search(before):
+        return ""
     said = _VERB.sub("", _ARTICLE.sub("", before[-160:]))
     said = trimmed(said)
     if not said or len(said.split()) > _MOST_WORDS or not PART.match(fold(said)):
@@ -90,7 +94,33 @@ def _deed(before: str) -> str:
     if found is None:
         return ""
     noun = _NOUNS[found["stem"].lower()]
-    thing = re.sub(r"^le\s", "du ", found["object"], flags=re.IGNORECASE)
+    thing = found["object"][:1].lower() + found["object"][1:]
+    thing = re.sub(r"^le\s", "du ", thing, flags=re.IGNORECASE)
     thing = re.sub(r"^les\s", "des ", thing, flags=re.IGNORECASE)
     thing = re.sub(r"^(?=la\s|l['’])", "de ", thing, flags=re.IGNORECASE)
     return f"{noun} {thing[:1].lower()}{thing[1:]}"
+
+
+#: What a step is called, right before its date, after a mark or at the start of its clause.
+_STEP = re.compile(
+    r"(?:^|[:;,.)–—]\s|\bune?\s|\set\s)"
+    r"(?P<step>(?:(?:premi|deuxi|troisi|second)\w+ )?(?:votes?|auditions?|répétitions?|concerts?"
+    r"|comptages?|pesées?|classements?"
+    r"|épreuves?|sélections?|restitutions?|séminaires? de|jurys?|résultats?|présentations?"
+    r"|expositions?|projections?|courses?|soutenances?|tests?|qualifications?|visites?|finales?"
+    r"|oraux|entraînements?|verdict)\b(?:\s[^\W\d_][\w’'-]*){0,4}?)"
+    r"(?:\s(?:dans|à|au|aux|le|les|du|des|en classe|pour|sur)\b[^:;,.]*|\s?[:–—-])?\s?$",
+    re.IGNORECASE,
+)
+
+
+def step_before(before: str) -> str:
+    """Return the step that the last words before a date name, in small letters, or nothing.
+
+    :param before: the clause of the date up to the date, flat.
+    """
+    match = _STEP.search(before[-90:])
+    if match is None or _VERB.search(match["step"]):
+        return ""
+    said = trimmed(match["step"])
+    return said[:1].lower() + said[1:]

@@ -77,6 +77,8 @@ def place_of(
     territory = _territory(outline, section, block, others)
     if block.kind is BlockKind.ROW:
         label, cells = _row(outline, block, start, others)
+        cell = next((c for c in _cells(text, block) if c[0] <= start < c[1]), (first, last))
+        clause = flat(text[cell[0] : start]), flat(text[end : max(end, cell[1])])
         return Surroundings(
             block,
             section,
@@ -87,7 +89,7 @@ def place_of(
             lead_in,
             territory,
             cells,
-            (before, after),
+            clause,
         )
     line = text[bounds[0] : start].lstrip(" \n,;")
     label = flat(line).strip(" :–—*-") if _LABEL.match(line.lstrip(" \t*_•-")) else ""

@@ -40,11 +40,12 @@ from calendar_app.letters.reading.names import (
     names_a_thing,
     names_in,
     says,
+    stands_alone,
     subject,
     trimmed,
     weak,
 )
-from calendar_app.letters.reading.stages import stage
+from calendar_app.letters.reading.stages import stage, step_before
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.words.text import fold
 
@@ -61,12 +62,14 @@ class Title:
     :param own: the words beside the date, or nothing.
     :param rule: the rule that found *text* (:func:`title_of`).
     :param over: the title above the item, or nothing when it was not looked for.
+    :param far: whether *over* is that of another paragraph or of the letter, and no heading.
     """
 
     text: str
     rule: str
     own: str = ""
     over: str = ""
+    far: bool = False
 
 
 def title_of(
@@ -90,6 +93,7 @@ def title_of(
     if (
         (rule in ("", "sentence") or _is_told_under(outline, place, span, own, rule))
         and not others
+        and not stands_alone(own)
         and (heading := _heading(outline, place))
         and not is_letter(heading)
         and (is_strong(heading) or not WHOLE.search(own) or weak(own))
@@ -105,6 +109,8 @@ def title_of(
         # « Webinaires : 5/11, 12/11 » with nothing above: it is only called by what it is.
         return Title(trimmed(place.label) or _words(place), "words")
     part = rule == "stage" or is_part(own, rule)
+    if rule == "sentence" and stands_alone(own):
+        return Title(own, rule, own)
     if not part and not (rule == "sentence" and weak(own)):
         return Title(own, rule, own)
     over, found = _umbrella(outline, place, letter)
@@ -116,7 +122,18 @@ def title_of(
         return Title(over, rule if len(own.split()) > 2 else found, own, over)
     if not part and " " not in own:
         return Title(over, found, own, over)
-    return Title(_joined(over, own), rule, own, over)
+    return Title(_joined(over, own), rule, own, over, _is_far(outline, place, over, found, letter))
+
+
+def _is_far(outline: Outline, place: Surroundings, over: str, rule: str, letter: str) -> bool:
+    """Whether the title above an item is that of another paragraph, or of a letter that is not
+    about one contest."""
+    if rule == "document":
+        return not _OF_CONTEST.search(fold(over))
+    if rule != "named-nearby":
+        return False
+    said = flat(outline.text[slice(*place.territory)][: 2 * _NEARBY])
+    return bare(over) not in bare(f"{said} {letter}")
 
 
 def is_marked(outline: Outline, place: Surroundings, rule: str) -> bool:
@@ -172,6 +189,8 @@ def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, hap
     :param others: the places of the other date phrases of the section.
     :param happens: whether something takes place or opens on that day.
     """
+    if found.far:
+        return True
     if found.rule == "label" and not found.own and place.sentence[0] > place.block.start:
         return happens
     if found.rule != "heading":
@@ -254,6 +273,8 @@ def _is_told_under(outline: Outline, place: Surroundings, span: Span, own: str, 
 def _joined(over: str, own: str) -> str:
     """Return the title of a part of something: « Prix du roman : cérémonie »; the name of a place
     keeps its capital."""
+    if fold(own) == fold(over):
+        return over
     said = own.lower() if own.isupper() else own
     step = PART.match(fold(own)) or STEP_FIRST.match(fold(own)) or KIND.match(own)
     if own.isupper() or step or " " in own:
@@ -297,6 +318,83 @@ def of_sort(outline: Outline, place: Surroundings, found: Title) -> Title:
         return Title(f"{sort} : {found.own}", found.rule, found.own, said)
     quoted = found.own if "«" in found.own else f"« {found.own} »"
     return Title(f"{sort} {quoted}", found.rule, found.own, said)
+
+
+#: What is a part of a contest, though it has no word of a stage.
+_PART_OF = re.compile(
+    r"(?:fete|concert|lectures?|recompenses?|soutenances?|presentations?|expositions?|soirees?"
+    r"|rencontres?|commissions?|comites?|entrainements?|visites?|spectacles?|restitutions?"
+    r"|repetitions?|projections?|debats?|festival|stages?|journees?|seances?|prets?"
+    r"|ceremonies?|conseils?|seminaires?)\b"
+)
+_OF_CONTEST = re.compile(
+    r"(?:le |la |les |l')?(?:[a-z]+ )?(?:concours|prix|defis?|olympiades|rallye|tournoi|trophees"
+    r"|challenge|championnat)\b"
+)
+
+
+def of_contest(outline: Outline, place: Surroundings, found: Title) -> Title:
+    """Return the title of a part with the contest that its heading names: « Concours « Dis-moi » :
+    lecture publique »."""
+    if found.rule not in ("label", "line") or not _is_common(found):
+        return found
+    over = _heading(outline, place)
+    if not _OF_CONTEST.match(fold(over)) or is_rubric(over) or fold(over) == fold(found.own):
+        return found
+    part = found.own[:1].lower() + found.own[1:]
+    return Title(_joined(over, part), found.rule, found.own, over)
+
+
+def is_common_under(outline: Outline, place: Surroundings, found: Title) -> bool:
+    """Whether a title without a name of its own stands under a heading that may name its thing."""
+    if found.rule not in ("label", "line") or not _is_common(found) or len(found.own.split()) > 7:
+        return False
+    over = _heading(outline, place)
+    return bool(over) and not _SORT.match(over) and not fold(found.own).startswith(fold(over)[:12])
+
+
+_TOLD = re.compile(r"\b(?:une?|des|deux|trois|quatre|plusieurs)\s$", re.IGNORECASE)
+
+
+def is_described(place: Surroundings, found: Title) -> bool:
+    """Whether a title from a sentence only describes something (« une journée d'ateliers »), or
+    names what takes place at the same time (« pendant la semaine de… »)."""
+    own = fold(found.own)
+    if found.rule != "sentence" or not own or "«" in own or own not in fold(found.text):
+        return False
+    for said in place.clause:
+        at = fold(said).rfind(own)
+        before = said[:at] if at >= 0 else ""
+        if _MEANWHILE.search(before) or (_TOLD.search(before) and weak(found.own)):
+            return True
+    return False
+
+
+def _is_common(found: Title) -> bool:
+    """Whether a title is a common noun with what it is of: « Journée des bénévoles »."""
+    own = found.own
+    if (
+        found.text != own
+        or found.over
+        or stands_alone(own)
+        or re.search(r"[«“\"#@]|\s[A-Z]{2}|\d", own)
+    ):
+        return False
+    said = re.sub(r"\s(?:à|au|aux|en)\s[A-ZÀ-Þ].*", "", own)
+    return bool(_PART_OF.match(fold(said))) and not re.search(r"\s(?:[ld]['’])?[A-ZÀ-Þ]", said)
+
+
+def of_stage(place: Surroundings, found: Title) -> Title:
+    """Return the title of what a heading names with the step right before its date: « Auditions :
+    mardi 2 mars » under « Concours de chant »."""
+    if found.rule not in ("heading", "named-nearby", "document", "label", "sentence"):
+        return found
+    if " : " in found.text or is_letter(found.text) or is_rubric(found.text):
+        return found
+    step = step_before(place.clause[0]) or step_before(f"{place.label} ")
+    if not step or fold(step) in fold(found.text):
+        return found
+    return Title(_joined(found.text, step), found.rule, found.own, found.text, found.far)
 
 
 def of_column(place: Surroundings, found: Title) -> Title:
@@ -570,6 +668,10 @@ def _after(following: str) -> str:
     return as_title(said) if re.search(r"[^\W\d_]{3}", said) else ""
 
 
+#: What stands after these words takes place on the same days, and is something else.
+_MEANWHILE = re.compile(r"\b(?:pendant|durant|en marge d[eu])\s(?:(?:la|le|les)\s|l['’])?$")
+
+
 def _in_sentence(place: Surroundings) -> str:
     """Return the name in the sentence: the nearest one before the date, else the first one after.
 
@@ -577,6 +679,9 @@ def _in_sentence(place: Surroundings) -> str:
     """
     before, after = place.clause
     found = names_in(before)
+    apart = [m for m in found if not _MEANWHILE.search(before[: m.start()])]
+    if any(not weak(name(m)) or " " in name(m) for m in apart):
+        found = apart
     quoted = [match for match in found if re.search(r"[«“]", match["name"])]
     if not quoted and (called := list(QUOTED_NAME.finditer(before))):
         return as_title(called[-1]["name"][:1].upper() + called[-1]["name"][1:])
@@ -631,6 +736,8 @@ def _topic(outline: Outline, place: Surroundings) -> str:
     first = bool(section.blocks) and section.blocks[0] is block and section.heading is not None
     if block.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
         return ""
+    if quoted := _quoted_above(outline, place):
+        return quoted
     start = max(place.sentence[0], block.start)
     if start > block.start and (said := _named_label(flat(text[start : start + 120]))):
         return said
@@ -643,7 +750,25 @@ def _topic(outline: Outline, place: Surroundings) -> str:
     said = flat(text[opening : min(block.end, opening + 120)])
     if said[:1] == "«" and section.heading is not None and block.kind is BlockKind.PARAGRAPH:
         return ""  # « Où est l'info ? » : the theme of what the heading names
-    return _named_label(said) or _run_in_title(said)
+    run_in = _run_in_title(said)
+    # « Concours de dessin. Envoi… » under « BULLES » tells what « Bulles » is.
+    told = run_in and first and "«" not in run_in and _heading(outline, place)
+    return _named_label(said) or ("" if told else run_in)
+
+
+#: « Un poème pour mon village » (cycle 4), alone above a list.
+_QUOTED_LINE = re.compile(r"(?P<name>«[^«»]{3,80}»)(?:\s\([^()]{1,40}\))?\s?:?")
+
+
+def _quoted_above(outline: Outline, place: Surroundings) -> str:
+    """Return the name in quotation marks that stands alone above the list of a date, or nothing."""
+    if place.block.kind is not BlockKind.ITEM:
+        return ""
+    above = outline.paragraph_above(place.block)
+    match = (
+        _QUOTED_LINE.fullmatch(flat(outline.text[above.start : above.end][:150])) if above else None
+    )
+    return match["name"] if match else ""
 
 
 _LABEL_LINES = re.compile(r"(?m)^[A-ZÀ-Þ][^:.!?\n]{2,45}\s?:\s")
@@ -669,6 +794,8 @@ def _named_label(said: str) -> str:
     if not match:
         return ""
     topic = fold(match["topic"])
+    if looks_like_a_sentence(match["topic"], marked=True) and "«" not in match["topic"]:
+        return ""
     step = ROLE.search(topic) or PART.match(topic) or STEP_FIRST.match(topic)
     aside = step or _ASIDE_LABEL.match(topic) or is_rubric(match["topic"])
     return "" if aside else as_title(match["topic"])
@@ -752,4 +879,6 @@ def _nearby(outline: Outline, place: Surroundings) -> str:
             long = not weak(said) or len(said.split()) > 2
             if not plain and WHOLE.search(said) and long:
                 plain = said
+        if plain and block is place.block:
+            return plain
     return plain

@@ -33,7 +33,7 @@ _MANY = 6
 #: What is held all over the country; « l'Assemblée nationale » says nothing of the kind.
 _NATIONAL = re.compile(
     r"\b(?:(?:concours|finales?|phases?|epreuves?|journees?|semaines?|quinzaine|prix|operations?"
-    r"|jury|niveau|echelle|campagne|plan|selection|olympiades?|defi|rallye|challenge|trophees?"
+    r"|rencontres?|jury|niveau|echelle|campagne|plan|selection|olympiades?|defi|rallye|challenge|trophees?"
     r"|tournoi|championnat) (?:nationale?s?|nationaux|europeen\w*|international\w*|mondiale?s?)"
     r"|toute la france|partout en france|france entiere|ensemble du territoire"
     r"|toutes les (?:academies|regions))\b"
@@ -42,7 +42,8 @@ _NATIONAL = re.compile(
 _NATIONAL_DAY = re.compile(
     r"(?:la |les )?(?:journees?|semaines?|mois|fetes?|nuits?|quinzaine)"
     r" (?:(?:nationale?s?|europeen\w*|mondiale?s?|internationale?s?)\b"
-    r"|de la (?:memoire des genocides|laicite|langue francaise|presse)|du patrimoine)"
+    r"|de la (?:memoire des genocides|laicite|langue francaise|presse|geographie|cooperation"
+    r"|chimie|nature|lecture)|de l'industrie|du patrimoine)"
     r"|erasmus\+?|etwinning"
 )
 _IS_NATIONAL = "le concours est national"
@@ -155,7 +156,8 @@ class Scopes:
             if chosen := _chosen(found):
                 scope = self._within_own(chosen, found)
                 sure, why = self._sure(scope, found, ring_at)
-                if ring_at and KNOWN.search(called) and sure > 0.75:
+                wide = _NATIONAL.search(called) or _NATIONAL_DAY.search(called)
+                if sure > 0.75 and (wide or (ring_at and KNOWN.search(called))):
                     sure, why = 0.75, _IS_NATIONAL
                 return Scope(*scope, sure, why)
             said = " ".join(folded(self.outline.text[a:b]) for a, b in spans if a < b)

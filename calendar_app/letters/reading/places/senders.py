@@ -40,6 +40,8 @@ _LINK = re.compile(r"https?://|\bwww\.")
 #: One link in this many must be to the sender's site.
 _MOST_LINKS = 3
 
+#: A letter that names one of these is not for the whole country, even where it speaks of it.
+_LOCAL_KINDS = frozenset((PlaceKind.ACADEMY, PlaceKind.DEPARTMENT))
 #: A letter that speaks to the whole country.
 _EVERYWHERE = re.compile(
     r"\b(?:(?:toutes?|chaque|chacune des) (?:les )?(?:academies?|regions?|departements?)\b"
@@ -102,7 +104,7 @@ def sender_of(
     if head := _by_head(meant, ends[0]):
         return head
     if _speaks_to_all(outline.text, mentions, ends):
-        return Sender(nationwide=not any(m.kind is PlaceKind.ACADEMY for m in mentions))
+        return Sender(nationwide=not any(m.kind in _LOCAL_KINDS for m in mentions))
     return _by_dateline(outline.text, meant, ends[0]) or _by_places(meant) or Sender()
 
 
