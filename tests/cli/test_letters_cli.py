@@ -49,11 +49,12 @@ def table(path: Path) -> str:
     return f"""{path} : La lettre des lanternes
 Lettre du 5 janv. 2021 (date : donnée avec la lettre), 3 éléments datés.
 
-  du 12 oct. 2020 au 30 avril 2021   ouvert du… au…, inscription          Prix des lanternes              académie de Lille  90 %
+  du 12 oct. 2020 au 30 avril 2021   ouvert du… au…, inscription          Prix des lanternes              académie de Lille  85 %
       Dans l'académie de Lille, les inscriptions sont ouvertes « du 12 octobre 2020 au 30 avril 2021 ».
 
-  18 mai 2021, de 14 h à 16 h 30     événement                            Fête des lanternes              national           90 %
+  18 mai 2021, de 14 h à 16 h 30     événement                            Fête des lanternes              national           70 %
       La fête nationale des lanternes aura lieu « le mardi 18 mai 2021 de 14 h à 16 h 30 ».
+      En doute : Pour qui : la lettre ne dit pas pour qui.
 
   jusqu'au 3 mars 2021               date limite, envoi des productions   Concours national des lanternes  national           78 %
       Les productions sont attendues « avant le 3 mars 2021 ».

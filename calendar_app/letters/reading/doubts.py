@@ -14,9 +14,7 @@ from calendar_app.letters.grammar.years import Days
 from calendar_app.letters.reading.merging import NO_STEP
 from calendar_app.letters.reading.names import (
     KNOWN,
-    PART,
     is_generic,
-    is_strong_name,
     looks_like_a_sentence,
     names_something,
 )
@@ -86,12 +84,13 @@ _TITLES = {
     "heading": 0.9,
     "line": 0.88,
     "stage": 0.88,
-    "sentence": 0.84,
+    "sentence": 0.76,
     "named-nearby": 0.7,
     "document": 0.6,
     "words": 0.3,
 }
 _TITLE_REASONS = {
+    "sentence": "ce sont des mots de la phrase",
     "named-nearby": "trouvé dans un paragraphe voisin",
     "document": "c'est celui de la lettre",
     "words": "ce sont des mots de la phrase",
@@ -179,9 +178,8 @@ def _sure_title(found: Finding) -> tuple[float, str]:
     long = len(over or title) > _LONG_TITLE * (1.4 if KNOWN.search(fold(title)) else 1)
     if long or looks_like_a_sentence(title, marked=found.marked):
         return 0.6, "ce sont des mots de la phrase"
-    vague = over and " " not in part and not PART.match(fold(part))
-    if found.rule == "sentence" and (vague or not is_strong_name(title)):
-        return 0.72, "il ne nomme rien de précis"
+    if found.rule in ("line", "stage") and _NO_NAME.match(fold(title)):
+        return 0.6, "ce sont des mots de la phrase"
     if names_something(title) or (found.marked and len(title.split()) > 1):
         return sure, ""
     told = found.rule == "line" and found.kind is ItemKind.EVENT and found.meets
@@ -190,6 +188,10 @@ def _sure_title(found: Finding) -> tuple[float, str]:
     return 0.72, "il ne nomme rien de précis"
 
 
+#: Words of a line before which the name is missing: « À retourner au lycée », « En ligne ».
+_NO_NAME = re.compile(
+    r"(?:a|au|aux|en|dans|chez|par|pour|sur|avec|de|du|des|depuis|vers|avant|apres|entre)\b"
+)
 #: A title that only counts what it names: « Prochain comité de pilotage », « 24 heures de… »
 _NEXT = re.compile(r"(?:prochaine?s?|premi\w+|derni\w+|commission|\d+)\b", re.IGNORECASE)
 #: A title that ends with a day is that of a letter or of a page.

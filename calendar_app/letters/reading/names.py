@@ -355,14 +355,6 @@ def names_something(title: str) -> bool:
 _OF = re.compile(rf"(?:(?:grande?|petite?)\s)?(?:{KINDS})\b.*\s(?:des?|du|d['’])", re.IGNORECASE)
 
 
-def is_strong_name(title: str) -> bool:
-    """Whether a title from a sentence names a thing, in quotation marks or by its sort; the capital
-    of a place in it proves nothing."""
-    return bool(
-        WHOLE.search(title) or KNOWN.search(fold(title)) or re.search(r"[a-z][A-Z@]", title)
-    )
-
-
 _VERBS_IN_TITLE = re.compile(
     r"\b(?:vous|nous|est|sont|sera|seront|aura|auront|\w{3,}ez)\b|[?!…]|^une? |https?:",
     re.IGNORECASE,

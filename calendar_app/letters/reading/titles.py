@@ -109,6 +109,8 @@ def title_of(
         # « Webinaires : 5/11, 12/11 » with nothing above: it is only called by what it is.
         return Title(trimmed(place.label) or _words(place), "words")
     part = rule == "stage" or is_part(own, rule)
+    if rule == "sentence" and (heading := _heading(outline, place)) and _is_part_of(heading, own):
+        return Title(_whole(heading, letter), _above(outline, place, heading, letter), own, heading)
     if rule == "sentence" and stands_alone(own):
         return Title(own, rule, own)
     if not part and not (rule == "sentence" and weak(own)):
@@ -236,6 +238,13 @@ def _words(place: Surroundings) -> str:
     said = before if re.search(r"[^\W\d_]{4}", before) else after
     said = re.split(r"\s(?:qui|que|dont|où|afin|pour)\s|[.;:!?(]\s?", said)[0]
     return as_title(said) if re.search(r"[^\W\d_]{3}", said) else ""
+
+
+def _is_part_of(heading: str, own: str) -> bool:
+    """Whether a sentence says the name of the heading above it, with further words: « La fête
+    nationale des lanternes » under « Fête des lanternes »."""
+    short, long = (fold(text).split() for text in (heading, own))
+    return len(short) > 2 and set(short) < set(long) and short[0] == long[0]
 
 
 def of_step(outline: Outline, place: Surroundings, found: Title, letter: str) -> Title:

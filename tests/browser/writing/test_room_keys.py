@@ -19,7 +19,7 @@ from calendar_app.editing import accounts, drafts, suggestions
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.rules.draft_states import DraftState
 from calendar_app.editing.rules.roles import EditorRole
-from calendar_app.store.base import db
+from calendar_app.store.base import db, writing
 from tests.browser.looking import for_everybody
 from tests.browser.test_pages import box
 from tests.browser.writing.test_editors import LETTER, PASSWORD, ZOE, _settings
@@ -27,9 +27,11 @@ from tests.browser.writing.test_event_editing import LILLE, enter
 from tests.conftest import close
 from tests.editing.test_suggestions import RALLYE
 
-#: A letter with 8 dates, 6 of which are certain.
+#: A letter with 8 dates.
 PLACE = "/redaction/lettres/1/"
-#: The drafts of the letter that must be read: the 4th and the 6th date.
+#: The numbers of those that are certain.
+CERTAIN = (3, 5)
+#: Two of the others: the 4th and the 6th date.
 DEFI, RECUEIL = (
     "Défi robotique de l\N{RIGHT SINGLE QUOTATION MARK}académie",
     "Semaine académique de la lecture",
@@ -46,6 +48,10 @@ def store(site, instance) -> Iterator[Flask]:
         accounts.set_password(db.session, token, PASSWORD, now)
         drafts.import_letter(db.session, LETTER.read_bytes(), LETTER.name, None, now, knowledge)
         suggestions.suggest(db.session, replace(RALLYE, departments=()), now)
+        with writing(db.session, now):
+            # Whatever the reader is sure of today.
+            for number, draft in enumerate(db.session.query(Draft).order_by(Draft.id), 1):
+                draft.confidence = 0.9 if number in CERTAIN else 0.5
     yield app
     close(app)
 
