@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import subprocess
+from pathlib import Path
 
 import click
 import pytest
@@ -89,7 +91,7 @@ def test_the_commands_of_the_first_day_run(tmp_path):
     for line in block.splitlines():
         name, *arguments = shlex.split(line)
         assert name == "calendar-app"
-        arguments = [str(tmp_path / a) if a.endswith(".gz") else a for a in arguments]
+        arguments = [str(tmp_path / Path(a).name) if a.endswith(".gz") else a for a in arguments]
         process = commands.start(*arguments, environ=environ)
         _, err = process.communicate()
         assert (process.returncode, "Traceback" in err) == (0, False), (line, err)
@@ -108,3 +110,46 @@ def test_the_units_hold_what_is_promised():
     assert "USER 10001" in DEPLOY["Containerfile"]
     for name in ("Containerfile", "compose.yaml"):
         assert "ntried" in DEPLOY[name]
+
+
+def sourced() -> dict[str, str]:
+    """Return what a shell makes of deploy/settings."""
+    script = "set -a; . deploy/settings; env -0"
+    told = subprocess.run(
+        ["sh", "-eu", "-c", script], cwd=ROOT, env={}, check=True, capture_output=True, text=True
+    )
+    assert not told.stderr
+    pairs = (line.split("=", 1) for line in told.stdout.split("\0") if line)
+    return {name: value for name, value in pairs if name.startswith("CALENDAR_")}
+
+
+def test_the_settings_of_the_example_start_the_program_with_the_three_secrets(tmp_path):
+    own = sourced()
+    # systemd reads the same lines: a value stands in double quotes, or has no space.
+    for line in DEPLOY["settings"].splitlines():
+        assert re.fullmatch(r'#.*|[A-Z_]+=("[^"\\$`]*"|[^"\s\\$`\']*)', line), line
+    environ = {name: PRODUCTION[name] for name in ("CALENDAR_SECRET_KEY", "CALENDAR_SMTP_URL")}
+    environ["CALENDAR_DATABASE_URL"] = f"sqlite:///{tmp_path / 'calendar.sqlite3'}"
+    settings = Settings.from_environment(own | environ, instance=tmp_path)
+    assert settings.organisation == own["CALENDAR_ORGANISATION"]
+
+
+def test_root_gives_the_program_what_the_units_give_it():
+    command, unit = DEPLOY["calendar-app"], DEPLOY["calendar-worker@.service"]
+    assert os.access(ROOT / "deploy" / "calendar-app", os.X_OK)
+    subprocess.run(["sh", "-n", ROOT / "deploy" / "calendar-app"], check=True)
+    credentials = re.findall(r"^(?:# )?LoadCredential=(\w+):(\S+)$", unit, re.MULTILINE)
+    assert len(credentials) == len(Settings.secret_variables())
+    (names,) = re.findall(r"^for name in (.*); do$", command, re.MULTILINE)
+    assert names.split() == [name for name, _ in credentials]
+    for name, path in credentials:
+        assert path == f"/etc/calendar/{name}"
+        file = f"CALENDAR_{name.upper()}_FILE"
+        assert f"{file}=%d/{name}" in unit
+        assert re.search(rf'{file}="?\$secrets/{name}\b', command)
+    (program,) = re.findall(r"^ExecStart=(\S+)", unit, re.MULTILINE)
+    assert f'{program} "$@"' in command
+    for line in ("User=calendar", "EnvironmentFile=/etc/calendar/settings"):
+        assert line in unit.splitlines()
+    assert "setpriv --reuid=calendar --regid=calendar" in command
+    assert ". /etc/calendar/settings" in command

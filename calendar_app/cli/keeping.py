@@ -72,8 +72,8 @@ def restore(file: Path) -> None:
         )
     else:
         click.echo(
-            f"Depuis, {done.ended} désabonnements et {done.erased} effacements sont repris du "
-            "registre des départs."
+            "Départs depuis, repris du registre : "
+            f"{counted(done.ended, 'désabonnement')}, {counted(done.erased, 'effacement')}."
         )
     click.echo("L'envoi est suspendu : « calendar-app sending on » le reprend.")
 

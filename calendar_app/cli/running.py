@@ -264,7 +264,7 @@ def migrate() -> None:
 def static_(folder: Path) -> None:
     """Écrit les styles, scripts et images dans un dossier, pour un serveur comme nginx."""
     try:
-        found = static_files.export(Path(str(application().static_folder)), folder)
+        found = static_files.export(static_files.FOLDER, folder)
     except OSError as error:
         raise CalendarError(f"{folder} : {file_error_words(error)}.") from error
     click.echo(f"{counted(found, 'fichier écrit')} dans {folder}.")

@@ -29,6 +29,10 @@ _TYPES = {
 }
 
 
+#: Where the application has them.
+FOLDER = Path(__file__).parents[1] / "static"
+
+
 def serve(app: Flask) -> None:
     """Serve the files of the static folder, and put their hash into what ``url_for`` returns."""
     app.view_functions["static"] = static

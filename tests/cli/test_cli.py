@@ -89,7 +89,7 @@ def test_export_writes_what_an_import_reads(run, tmp_path):
     assert list(tmp_path.glob(".*")) == []
 
 
-def test_static_files_are_written_for_another_server(run, tmp_path):
+def test_static_files_are_written_for_another_server(run, environ, tmp_path):
     folder = tmp_path / "public" / "static"
     code, out, _ = run("static", str(folder))
     written = {path.name for path in folder.iterdir()}
@@ -102,6 +102,8 @@ def test_static_files_are_written_for_another_server(run, tmp_path):
     code, _, err = run("static", str(tmp_path / "file" / "static"))
     assert (code, "Traceback" in err) == (1, False)
     assert "passe par un fichier" in err
+    # Root writes them, with no settings: no store or key of root's is left anywhere.
+    assert not Path(environ["CALENDAR_INSTANCE"]).exists()
 
 
 def test_the_journal_is_exported(run, tmp_path):

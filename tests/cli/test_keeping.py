@@ -354,6 +354,10 @@ def test_the_commands_say_what_they_do(tmp_path):
     assert (code, "n'écrase rien" in err) == (1, True)
     code, out, _ = call("two", "restore", file)
     assert (code, "n'est pas connu" in out, "sending on" in out) == (0, True, True)
+    ledger = {"CALENDAR_LEDGER": str(tmp_path / "ledger")}
+    call("one", "backup", f"{file}.known", **ledger)
+    out = call("known", "restore", f"{file}.known", **ledger)[1]
+    assert "Départs depuis, repris du registre : 0 désabonnement, 0 effacement.\n" in out
     out = call("two", "reminders", "status")[1]
     assert "L'envoi est suspendu depuis une restauration" in out
     assert "Les départs depuis le" in out
