@@ -230,3 +230,16 @@ def test_a_day_alone_is_an_event_in_doubt():
 
 
 DAYS = ("11 novembre 2026", "mercredi 11 novembre 2026")
+
+
+@pytest.mark.parametrize(
+    ("heading", "sentence"),
+    [
+        ("Camp@Num", "La rencontre nationale a lieu"),
+        ("Fête des lanternes", "La fête nationale des lanternes aura lieu"),
+    ],
+)
+def test_a_sentence_that_says_the_sort_of_what_its_heading_names_gives_no_title(heading, sentence):
+    text = f"# La lettre\n\n## {heading}\n\n{sentence} le mardi 18 mai 2027.\n"
+    [item] = items(text)
+    assert item.title == heading

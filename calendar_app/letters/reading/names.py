@@ -509,7 +509,15 @@ def stands_alone(title: str) -> bool:
     """Whether a title is that of a day or a week with a name of its own, which is no part of what
     stands above it: « Nuit de la géographie »."""
     said = fold(title)
-    return bool(_ALONE.match(said)) and PART.match(said) is None
+    return (
+        bool(_ALONE.match(said)) and PART.match(said) is None and not _ONLY_A_SORT.fullmatch(said)
+    )
+
+
+#: « La rencontre nationale » is that of what stands above.
+_ONLY_A_SORT = re.compile(
+    r"\w+ (?:nationale?|academique|departementale?|regionale?|annuelle?|finale?)s?"
+)
 
 
 def is_generic(title: str) -> bool:

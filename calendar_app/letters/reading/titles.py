@@ -93,8 +93,8 @@ def title_of(
     if (
         (rule in ("", "sentence") or _is_told_under(outline, place, span, own, rule))
         and not others
-        and not stands_alone(own)
         and (heading := _heading(outline, place))
+        and (not stands_alone(own) or _is_part_of(heading, own))
         and not is_letter(heading)
         and (is_strong(heading) or not WHOLE.search(own) or weak(own))
         and not _nearer_name(outline, place, heading)
@@ -109,8 +109,6 @@ def title_of(
         # « Webinaires : 5/11, 12/11 » with nothing above: it is only called by what it is.
         return Title(trimmed(place.label) or _words(place), "words")
     part = rule == "stage" or is_part(own, rule)
-    if rule == "sentence" and (heading := _heading(outline, place)) and _is_part_of(heading, own):
-        return Title(_whole(heading, letter), _above(outline, place, heading, letter), own, heading)
     if rule == "sentence" and stands_alone(own):
         return Title(own, rule, own)
     if not part and not (rule == "sentence" and weak(own)):

@@ -22,7 +22,7 @@ from tests.browser.looking import for_everybody
 from tests.browser.test_pages import tab_to
 from tests.conftest import close
 
-LETTER = Path(__file__).parents[1] / "letters" / "examples" / "dane-lille.txt"
+LETTER = Path(__file__).parents[2] / "letters" / "examples" / "dane-lille.txt"
 ZOE, PASSWORD = "zoe@ac-lille.example", "une phrase qui se retient"
 
 
