@@ -16,6 +16,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
+from flask import current_app
+from sqlalchemy import make_url
 
 from calendar_app import worker as worker_
 from calendar_app.app import settings_of, store_session
@@ -254,7 +256,11 @@ def migrate() -> None:
     with ready_store(new=True) as session:
         version = setup.catalogue_version(session)
         has_rules = bool(renewal.rules(session))
-    click.echo(f"La base est à jour (version {version} du catalogue).")
+        # Without its settings, the command makes a store of development where it was started.
+        settings = settings_of(current_app)
+        store = make_url(settings.database_url).render_as_string(hide_password=True)
+    mode = "production" if settings.production else "développement"
+    click.echo(f"La base est à jour (version {version} du catalogue) : {store} ({mode}).")
     if not has_rules:
         click.echo(NO_RULES)
 

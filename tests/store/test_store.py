@@ -9,7 +9,7 @@ import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select, text, update
+from sqlalchemy import make_url, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -251,16 +251,15 @@ def test_dates_of_an_older_store_get_the_instant_at_which_they_were_dated(empty_
 
 
 def test_processes_that_start_together_migrate_once(make_database, tmp_path, engine):
-    environ = {
-        "CALENDAR_DATABASE_URL": make_database(engine),
-        "CALENDAR_INSTANCE": str(tmp_path),
-        "PATH": "",
-    }
+    url = make_database(engine)
+    environ = {"CALENDAR_DATABASE_URL": url, "CALENDAR_INSTANCE": str(tmp_path), "PATH": ""}
     started = [commands.start("migrate", environ=environ) for _ in range(3)]
     for process in started:
         out, err = process.communicate()
         assert process.returncode == 0, err
         assert "La base est à jour" in out
+        assert str(make_url(url).database) in out
+        assert "(développement)" in out
 
 
 def test_a_removed_milestone_leaves_nothing_behind(empty_app):
