@@ -512,3 +512,34 @@ def test_a_change_that_was_refused_is_known_again_under_another_uid(played):
     played.refuse()
     assert played.says(told("0320", title="Grand rallye des balises")) == []
     assert played.says(told("0320", "other", "Grand rallye des balises")) == []
+
+
+def test_of_what_moved_and_is_long_over_the_day_before_is_not_proposed_again(played):
+    other = told("0501", "z", "Autre chose")
+    played.says(told(), other)
+    while played.pending:
+        played.accept(played.pending[0])
+    moved = told("0110"), other
+    played.says(*moved)
+    played.accept()
+    # The agenda still tells what is over; it is not read any more than a month later.
+    played.now = datetime(2021, 2, 9, 9, 0, tzinfo=UTC)
+    for _ in range(3):
+        assert played.says(*moved) == []
+    assert played.says(other) == []
+    assert [(day, ended) for _, day, *_, ended in played.dates] == [
+        ("01-10", False),
+        ("05-01", False),
+    ]
+
+
+def test_a_date_that_an_editor_corrected_to_an_earlier_day_stays_known(played):
+    [draft] = played.says(told())
+    item = item_of_draft(Draft(item={**draft.item, "first_day": "2021-01-10", "last_day": None}))
+    moderation.correct(db.session, played.editor, draft.id, draft.revision, item, played.now)
+    played.accept()
+    played.now = datetime(2021, 2, 9, 9, 0, tzinfo=UTC)
+    for _ in range(3):
+        assert played.says(told()) == []
+    [moved] = played.says(told("0320"))
+    assert moved.proposal is Proposal.CHANGE

@@ -404,25 +404,36 @@ _DECISION = (
 
 
 def _histories(session: AnySession, source: Source, today: date) -> dict[Identity, _History]:
-    """Return what a source said of each of its dates that are not long over."""
+    """Return what a source said of each of its dates, without those that it last said are long
+    over, as it does not show them any more.
+
+    Each history is whole. Of a date that moved from March to January, the older draft alone would
+    still promise March.
+    """
+    long_ago = today - JUST_PAST
+    lately = select(Draft.outside_id).where(
+        Draft.source_id == source.id,
+        or_(
+            Draft.last_day >= long_ago,
+            Draft.first_day >= long_ago,
+            Draft.state.in_(_WAITING),
+            Draft.corrected.is_not(None),  # the source may say a later day than the editor
+        ),
+    )
     query = (
         select(Draft)
-        .where(
-            Draft.source_id == source.id,
-            Draft.outside_id.is_not(None),
-            or_(
-                Draft.last_day >= today - JUST_PAST,
-                Draft.first_day >= today - JUST_PAST,
-                Draft.state.in_(_WAITING),
-            ),
-        )
+        .where(Draft.source_id == source.id, Draft.outside_id.in_(lately))
         .order_by(Draft.id)
     )
     found: dict[Identity, _History] = {}
     for draft in session.scalars(query):
         own = Identity(draft.outside_id or "", draft.recurrence)
         found.setdefault(own, _History()).drafts.append(draft)
-    return found
+    return {
+        identity: history
+        for identity, history in found.items()
+        if history.waiting or _last(history.said) >= long_ago
+    }
 
 
 def _shown(source: Source) -> dict[Identity, str]:
