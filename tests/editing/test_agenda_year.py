@@ -110,8 +110,10 @@ class Year(RuleBasedStateMachine):
         self.context.push()
         self.now, self.titles, self.exports = START, 0, 0
         self.lines: list[Line] = []
-        #: UID of a line → what it announced when it was refused.
+        #: id of a line → what it announced when it was refused.
         self.refused: dict[int, tuple] = {}
+        #: Milestones that the editor kept when the agenda called them off.
+        self.kept_on: set[int] = set()
         self.zoe = editor("responsable", LILLE)
         scope = frozenset({LILLE})
         source = agendas.add(db.session, self.zoe, "Agenda", self.address, scope, self.now)
@@ -206,6 +208,10 @@ class Year(RuleBasedStateMachine):
             line.without.add(line.days[which % len(line.days)])
         elif line:
             self.lines.remove(line)
+            refused = self.refused.pop(id(line), None)
+            if refused and refused[-1] and (date_ := self.of_identity().get((line.uid, None))):
+                # « Cancelled » was refused, and « dropped » says no more.
+                self.kept_on.add(date_.id)
 
     @rule()
     def forgets_what_is_over(self) -> None:
@@ -355,7 +361,7 @@ class Year(RuleBasedStateMachine):
     def check(self) -> None:
         """The calendar says what the agenda says."""
         db.session.expire_all()
-        here, mine = self.of_identity(), set()
+        here, mine = self.of_identity(), set(self.kept_on)
         for line in self.lines:
             for day in line.days:
                 milestone = here.get(line.identity(day))

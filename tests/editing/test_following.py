@@ -543,3 +543,14 @@ def test_a_date_that_an_editor_corrected_to_an_earlier_day_stays_known(played):
         assert played.says(told()) == []
     [moved] = played.says(told("0320"))
     assert moved.proposal is Proposal.CHANGE
+
+
+def test_what_stands_against_a_cancellation_stays_when_the_agenda_drops_it(played):
+    other = told("0501", "z", "Autre chose")
+    played.says(told(), other)
+    while played.pending:
+        played.accept(played.pending[0])
+    played.says(told(STATUS="CANCELLED"), other)
+    played.refuse()
+    assert played.says(other) == []
+    assert played.dates[0] == (RALLYE, "03-15", None, None, False)
