@@ -554,3 +554,20 @@ def test_what_stands_against_a_cancellation_stays_when_the_agenda_drops_it(playe
     played.refuse()
     assert played.says(other) == []
     assert played.dates[0] == (RALLYE, "03-15", None, None, False)
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["at-once", "later"])
+def test_a_title_that_changed_while_the_date_was_off_comes_when_it_takes_place_again(
+    played, at_once
+):
+    grand = "Grand rallye des balises"
+    played.says(told())
+    played.accept()
+    played.says(told(title=grand if at_once else RALLYE, STATUS="CANCELLED"))
+    played.accept()
+    assert played.says(told(title=grand, STATUS="CANCELLED")) == []
+    assert played.dates == [(RALLYE, "03-15", None, None, True)]
+    played.says(told(title=grand))
+    played.accept()
+    assert played.dates == [(grand, "03-15", None, None, False)]
+    assert played.says(told(title=grand)) == []

@@ -237,7 +237,7 @@ class _Taking:
             _remember(decided, said)
             return
         # What was refused is proposed whole when it comes back as something else.
-        settled = _said(history.accepted or decided)
+        settled = _settled(history, decided)
         alone = self._others_keep_title(history, here, settled)
         change = changed(said, settled, standing_of(here, self.academies), alone=alone)
         if change is None and waiting is None:
@@ -443,6 +443,18 @@ def _shown(source: Source) -> dict[Identity, str]:
 
 def _said(draft: Draft) -> DatedItem:
     return item_from_json(draft.said or draft.item)
+
+
+def _settled(history: _History, decided: Draft) -> DatedItem:
+    """Return what the source said when an editor last agreed with it. Of what was called off, the
+    title is the one from before: « Annulation du festival » says a state, and a title that changes
+    meanwhile is news once the date takes place again."""
+    settled = _said(history.accepted or decided)
+    if settled.status not in ENDED:
+        return settled
+    agreed = (_said(d) for d in reversed(history.drafts) if d.state in _DECIDED)
+    named = next((said for said in agreed if said.status not in ENDED), settled)
+    return replace(settled, title=named.title)
 
 
 def _remember(decided: Draft, item: DatedItem) -> None:
