@@ -66,6 +66,7 @@ hypothesis_settings.load_profile("any machine")
 #: Files whose few tests start programs. These files run first: a file that runs last would keep one
 #: worker busy while the other workers are idle.
 LONG = (
+    "test_agenda_year",
     "test_crashes",
     "test_heavy_bodies",
     "test_held_server",
@@ -73,6 +74,7 @@ LONG = (
     "test_outbox",
     "test_planning",
     "test_random_requests",
+    "test_restarts",
     "test_worker",
 )
 
