@@ -26,6 +26,10 @@ from calendar_app.letters.limited_process import run_limited
 from calendar_app.store.base import AnySession, insert_new, reading, writing
 from calendar_app.words.errors import NotFoundError, UnreadableLetterError
 
+#: How many attached letters of a dropped mail are read: somebody waits for the page, and each may
+#: take half a minute.
+MOST_DROPPED = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -114,7 +118,7 @@ def _mailed(
     mail = envelope_of(run_limited(envelope_values, data))
     if not mail.has_agenda:
         return []
-    found = import_parts(session, mail, data, now, knowledge, issued)
+    found = import_parts(session, mail, data, now, knowledge, issued, most=MOST_DROPPED)
     if not found.ids:
         raise UnreadableLetterError(" ".join(dict.fromkeys(found.problems)))
     return found.ids

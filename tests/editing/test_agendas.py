@@ -244,9 +244,12 @@ def test_a_site_that_rests_for_a_night_is_no_fault(store, address, feed):
     who = db.session.get(Source, source.id).created_by
     agendas.pause(db.session, who, source.id, True, NOW + 4 * HOUR)
     assert mails_of(store, NOW + 4 * HOUR) == []
+    # Followed again, it still has its fault, of which nobody heard.
     agendas.pause(db.session, who, source.id, False, NOW + 5 * HOUR)
+    read(source, NOW + 5 * HOUR)
+    assert len(mails_of(store, NOW + 5 * HOUR)) == 1
     feed.status = 200
-    assert read(source, NOW + 5 * HOUR).told_at is None
+    assert read(source, NOW + 6 * HOUR).told_at is None
 
 
 def test_a_fault_is_told_to_who_may_follow_it_when_its_editor_left(store, address, feed):

@@ -180,6 +180,8 @@ def follow(
     before = _facts(source)
     source.paused_at = None if follows else now
     source.next_fetch_at = now
+    # A mail about a fault may have been left out meanwhile: the next reading tells of it anew.
+    source.told_at = source.told_delivery_id = None
     action = ChangeAction.RESTORED if follows else ChangeAction.ARCHIVED
     if undoes:
         action = ChangeAction.UNDONE

@@ -260,6 +260,7 @@ def import_parts(
     now: datetime,
     knowledge: LetterKnowledge,
     issued: date | None = None,
+    most: int = MOST_ATTACHED,
 ) -> Letters:
     """Bring the letters of a mail into the room: the attached ones, and its text where it holds
     dates, or where nothing is attached. The caller has asked for the right.
@@ -267,9 +268,10 @@ def import_parts(
     The attached letters come first, so that a date that the text repeats is told from the letter.
 
     :param issued: the day of the letters; None for that of the mail.
+    :param most: how many attached letters are read.
     """
     found = Letters()
-    attached = range(min(mail.attached, MOST_ATTACHED))
+    attached = range(min(mail.attached, most))
     for number in (*attached, *([None] if mail.has_text else [])):
         try:
             part = run_limited(part_values, (data, number, issued, paris_day(now), knowledge))

@@ -85,7 +85,8 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _make(dump: Dump, write: Callable[[], Iterator[str]]) -> None:
     """Write both files. The gzipped one comes last, and with its name when it is whole."""
-    half = dump.zipped.with_suffix(".half")
+    # One name for all versions: what a process that was killed left is written over.
+    half = dump.zipped.with_name(f"{dump.plain.suffix[1:]}.half")
     with dump.plain.open("w", encoding="utf-8", newline="") as text:
         text.writelines(write())
     with (

@@ -36,8 +36,10 @@ LICENCE_ADDRESS = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 #: Its name in the SPDX list.
 LICENCE_SPDX = "etalab-2.0"
 
-# With a dot after the « @ », which « Camp@Num » has not.
-_ADDRESS = re.compile(r"[^\s<>\"'()=,;:@]+@[\w-]+(?:\.[\w-]+)+")
+# With a dot after the « @ », which « Camp@Num » has not, and no slash before it: a name in a link
+# (« https://social.example/@classe.verte ») is part of it. The first condition makes a long text
+# without spaces be read once.
+_ADDRESS = re.compile(r"(?<![^\s<>\"'()=,;:@/])[^\s<>\"'()=,;:@/]+@[\w-]+(?:\.[\w-]+)+")
 
 
 def without_addresses(text: str) -> str:

@@ -200,17 +200,18 @@ def test_few_threads_wait_for_a_dump(client, monkeypatch):
 
 
 def test_what_editors_write_is_no_formula_and_names_no_mailbox(site, client):
-    told = "=HYPERLINK(1) : Camp@Num, écrire à anne.martin@ac-lille.fr ; +33"
+    link = "https://social.example/@classe.verte"
+    told = f"=HYPERLINK(1) : Camp@Num, {link}, écrire à anne.martin@ac-lille.fr ; +33"
     with changing(site, JANUARY) as event:
         event.summary = event.register_where = event.organiser = event.title = told
-    safe = "=HYPERLINK(1) : Camp@Num, écrire à … ; +33"
+    safe = f"=HYPERLINK(1) : Camp@Num, {link}, écrire à … ; +33"
     assert client.get(f"/api/v1/events/{ID}").json["event"]["summary"] == safe
     for form in ("json", "csv"):
         text = client.get(f"/api/v1/catalogue.{form}").text
         assert "anne.martin" not in text
         assert "Camp@Num" in text
     [row] = [row for row in csv.DictReader(io.StringIO(text.lstrip("\ufeff"))) if row["id"] == ID]
-    assert row["organiser"] == "'=HYPERLINK(1) : Camp@Num, écrire à … ;' +33"
+    assert row["organiser"] == f"'=HYPERLINK(1) : Camp@Num, {link}, écrire à … ;' +33"
 
 
 def test_what_is_no_event_of_the_calendar_is_nowhere(site, client):
