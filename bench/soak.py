@@ -37,7 +37,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # to import the helpers of t
 
 from bench.feeds import NOW, content
 from tests.servers import Served, calendar_app_serve, exchange, fetch, request
-from tests.signed_in import FORM, token
+from tests.signed_in import FORM, sign_up_form, token
 from tests.smtp_server import mail_server
 
 LOOKS = 100
@@ -136,15 +136,8 @@ class Load:
 
     def _write(self, draw: random.Random) -> int:
         """Ask for reminders, from a network and with an address of its own."""
-        form = {
-            "jeton": token(self.app, "/abonnement/"),
-            "adresse": f"n{draw.randrange(10**9)}@ecole.example",
-            "lieu": "lille",
-            "etablissement": "ecole",
-            "suivre": "tout",
-            "delai": "class_weeks:3",
-            "accord": "1",
-        }
+        address = f"n{draw.randrange(10**9)}@ecole.example"
+        form = sign_up_form(token(self.app, "/abonnement/"), address)
         headers = {"Content-Type": FORM, "X-Forwarded-For": _visitor(draw)}
         body = urlencode(form).encode()
         sent = request("POST", "/abonnement/", self.served.port, headers, body)

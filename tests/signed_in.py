@@ -66,6 +66,19 @@ def token(site: Flask, path: str) -> str:
         return forms.form_token(endpoint, **values)
 
 
+def sign_up_form(token: str, address: str) -> dict[str, str]:
+    """Return the fields with which somebody in Lille asks for all reminders at « /abonnement/ »."""
+    return {
+        "jeton": token,
+        "adresse": address,
+        "lieu": "lille",
+        "etablissement": "ecole",
+        "suivre": "tout",
+        "delai": "class_weeks:3",
+        "accord": "1",
+    }
+
+
 def multipart(fields: Sequence[tuple[bytes, bytes]]) -> bytes:
     """Return a multipart body of these (name, content) fields, with the boundary « b »."""
     parts = (

@@ -31,7 +31,7 @@ from tests.factories import entry, publish
 from tests.reminders.test_crashes import check
 from tests.reminders.test_outbox import Clock, run
 from tests.servers import Answer, Served, exchange, request
-from tests.signed_in import FORM, token
+from tests.signed_in import FORM, sign_up_form, token
 from tests.smtp_server import mail_server
 from tests.tools import CAMPAIGN, free_port, wait_for
 
@@ -176,17 +176,7 @@ class People:
         return len(self.last) >= times and 0 not in self.last[-times:]
 
     def _form(self, address: str) -> bytes:
-        return urlencode(
-            {
-                "jeton": token(self._app, FORM_PATH),
-                "adresse": address,
-                "lieu": "lille",
-                "etablissement": "ecole",
-                "suivre": "tout",
-                "delai": "class_weeks:3",
-                "accord": "1",
-            }
-        ).encode()
+        return urlencode(sign_up_form(token(self._app, FORM_PATH), address)).encode()
 
     def _ask(
         self, method: str, path: str, draw: random.Random, body: bytes | None = None

@@ -20,6 +20,7 @@ from tests.conftest import JANUARY, settings_for
 from tests.factories import ID, entry, publish
 from tests.mail_factories import SIGNED_UP, deliveries, plan, sign_up, subscriber
 from tests.reminders.test_outbox import NOW, Clock, run
+from tests.signed_in import sign_up_form
 from tests.smtp_server import HURRIED, mail_server, scripted_server
 from tests.store.test_health import another_writer, token_of
 from tests.tools import ROOT, free_port
@@ -78,15 +79,7 @@ def test_a_store_that_is_locked(make_app, caplog, monkeypatch):
     monkeypatch.setattr(connections, "BUSY_TIMEOUT_MS", 300)
     app = make_app()
     client = app.test_client()
-    form = {
-        "jeton": token_of(client.get("/abonnement/").text),
-        "adresse": "prof@ecole.example",
-        "lieu": "lille",
-        "etablissement": "ecole",
-        "suivre": "tout",
-        "delai": "class_weeks:3",
-        "accord": "1",
-    }
+    form = sign_up_form(token_of(client.get("/abonnement/").text), "prof@ecole.example")
     with another_writer(app):
         answer = client.post("/abonnement/", data=form)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "120")

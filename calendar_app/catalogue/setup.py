@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -24,6 +21,7 @@ from calendar_app.catalogue.references import load_reference
 from calendar_app.school.reference_files import read_academies, read_themes, read_towns
 from calendar_app.store import connections, file_identity
 from calendar_app.store.base import AnySession, db
+from calendar_app.store.file_lock import alone
 from calendar_app.words.errors import CalendarError
 
 
@@ -155,7 +153,7 @@ def first_start(session: AnySession, data_folder: Path, instance: Path, now: dat
     :param instance: a folder that these processes share; the lock file is created there.
     :returns: how many events were made.
     """
-    with _alone(instance / "first-start.lock"):
+    with alone(instance / "first-start.lock"):
         if schema_state(session) is not SchemaState.READY:
             make_ready(session, data_folder, now)
         made = 0
@@ -170,13 +168,6 @@ def first_start(session: AnySession, data_folder: Path, instance: Path, now: dat
     # A server may fork after this: its processes must not share connections.
     db.engine.dispose()
     return made
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def load_reference_files(session: AnySession, data_folder: Path, now: datetime) -> None:

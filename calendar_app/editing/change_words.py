@@ -23,6 +23,7 @@ from calendar_app.school.academies import NATIONAL
 from calendar_app.store.base import AnySession
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.french import day_words, hour_words, list_words, span_words
+from calendar_app.words.text import small_initial
 from calendar_app.words.vocabulary import (
     UNSAID,
     Audience,
@@ -164,7 +165,7 @@ def part_name(name: str) -> str:
         if kind is None:
             return f"date « {key} »"
         rest = key.removeprefix(kind).lstrip("-")
-        return kind.words[:1].lower() + kind.words[1:] + (f" ({rest})" if rest else "")
+        return small_initial(kind.words) + (f" ({rest})" if rest else "")
     return _NAMES.get(name, name)
 
 

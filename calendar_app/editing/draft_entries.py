@@ -47,7 +47,7 @@ from calendar_app.school.local_time import paris_day
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession
 from calendar_app.words.french import day_words, list_words
-from calendar_app.words.text import clean_line, fold, slugify
+from calendar_app.words.text import capital_initial, clean_line, fold, slugify
 from calendar_app.words.vocabulary import UNSAID, Audience, Certainty, EventType, MilestoneKind
 
 _LONGEST_TITLE = 160
@@ -279,7 +279,7 @@ def _called(of_type: EventType, title: str) -> str:
     """Return « Concours « Mon école » », whether or not the title begins with that word."""
     words = of_type.words.capitalize()
     if fold(title).startswith(fold(words)):
-        return clean_line(title)[:1].upper() + clean_line(title)[1:]
+        return capital_initial(clean_line(title))
     return f"{words} « {_within(title)} »"
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from calendar_app.words.errors import ParameterError, as_repeated
 
-_MONTH = re.compile(r"((?:19|20|21)[0-9]{2})-(0[1-9]|1[0-2])")
+MONTH = re.compile(r"((?:19|20|21)[0-9]{2})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def read_options(
 
     :raises ParameterError: for a value that is not allowed.
     """
-    month = _MONTH.fullmatch(since)
+    month = MONTH.fullmatch(since)
     if since and not month:
         sentence = f"« {as_repeated(since)} » n'est pas un mois : il s'écrit 2020-09."
         raise ParameterError(sentence, since)

@@ -13,7 +13,7 @@ from calendar_app.school.local_time import local_deadline, safe_day, session_spa
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.french import NBSP, day_words, hour_words, list_words, span_words
 from calendar_app.words.links import uri
-from calendar_app.words.text import clean, clean_line
+from calendar_app.words.text import capital_initial, clean, clean_line, small_initial
 from calendar_app.words.vocabulary import Audience, MilestoneKind, PupilData, Registrant, Sending
 
 
@@ -314,19 +314,16 @@ def local_words(milestone: Milestone, viewer: Academy | None) -> str | None:
         if (local.date(), local.time()) == (day, at):
             return None
         here = f"{_local_hour(day, local.date(), local.time())} {in_(viewer.time_zone)}"
-        words.append(_sentence(f"{hour_words(at)} {in_(milestone.time_zone)}, soit {here}."))
+        words.append(capital_initial(f"{hour_words(at)} {in_(milestone.time_zone)}, soit {here}."))
     if is_deadline:
         safe = safe_day(day, at, milestone.time_zone, viewer.time_zone)
         if safe != day:
-            words.append(_sentence(f"{in_(viewer.time_zone)}, comptez jusqu'au {day_words(safe)}."))
+            words.append(
+                capital_initial(f"{in_(viewer.time_zone)}, comptez jusqu'au {day_words(safe)}.")
+            )
         elif at is None:
             return None
     return " ".join(words)
-
-
-def _sentence(words: str) -> str:
-    """Return *words* with a capital first letter."""
-    return words[:1].upper() + words[1:]
 
 
 def elsewhere_words(scope: Iterable[str], academies: Academies) -> str:
@@ -406,7 +403,7 @@ def unsaid_words(event: Event) -> str | None:
     """Return what the letter does not say on taking part (« qui inscrit la classe et coût »); None
     when it says all."""
     asked = (question for question, answer in taking_part(event) if not answer)
-    return list_words(words[:1].lower() + words[1:] for words in asked) or None
+    return list_words(small_initial(words) for words in asked) or None
 
 
 def description(

@@ -5,6 +5,7 @@ The names of the fields are those of ``calendar-app letters read --format json``
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +34,21 @@ class Doubts:
     def least(self) -> float:
         """Return the least of the four: how sure the item is."""
         return min(self.day, self.title, self.kind, self.place)
+
+
+def doubts_from(parts: Mapping[str, tuple[float, str]]) -> tuple[Doubts, tuple[str, ...]]:
+    """Return how sure the four parts of an item are, and the reasons of those in doubt.
+
+    :param parts: name of a part in :class:`Doubts` → how sure it is, and why it may be wrong.
+    """
+    sure = {part: round(sure, 2) for part, (sure, _) in parts.items()}
+    return Doubts(**sure), reasons_from(parts)
+
+
+def reasons_from(parts: Mapping[str, tuple[float, str]]) -> tuple[str, ...]:
+    """Return French sentences for those of these parts that are in doubt (:func:`doubts_from`)."""
+    known = ((word, *parts[part]) for word, part in PARTS.items() if part in parts)
+    return tuple(f"{word} : {why}." for word, sure, why in known if sure < DOUBT)
 
 
 @dataclass(frozen=True, slots=True)

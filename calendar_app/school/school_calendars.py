@@ -19,6 +19,7 @@ from types import MappingProxyType
 from holidays import country_holidays
 
 from calendar_app.words.french import list_words
+from calendar_app.words.text import small_initial
 
 #: First and last day, both inclusive.
 Span = tuple[date, date]
@@ -106,7 +107,7 @@ class SchoolHoliday:
     @property
     def in_sentence(self) -> str:
         """The name inside a sentence, without an article: « vacances d'hiver »."""
-        return self.name[:1].lower() + self.name[1:]
+        return small_initial(self.name)
 
     @property
     def with_article(self) -> str:

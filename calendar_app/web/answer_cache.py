@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from cachetools import LRUCache, cached
@@ -29,7 +29,7 @@ from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import Catalogue, db
 from calendar_app.store.connections import hurried
 from calendar_app.web import caching
-from calendar_app.web.policies import Policy, policy_of
+from calendar_app.web.policies import Policy, View, policy_of
 from calendar_app.web.security import is_trusted_host
 
 #: Maximum size of what one process keeps, in bytes; the least recently used goes first. An answer
@@ -62,9 +62,6 @@ _OF_A_304 = (
 #: the parameters that count, whether gzipped).
 Typed = tuple[str, str, str, str]
 Address = tuple[str, str, bool]
-
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 def never_kept_here(view: View) -> View:

@@ -44,6 +44,16 @@ def clean_line(text: str) -> str:
     return re.sub(r"[ \t\n]+", " ", clean(text)).strip(" ")
 
 
+def capital_initial(text: str) -> str:
+    """Return *text* with a capital first letter; the others stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def small_initial(text: str) -> str:
+    """Return *text* with a small first letter; the others stay as they are."""
+    return text[:1].lower() + text[1:]
+
+
 def shortened(text: str, length: int) -> str:
     """Return *text* with at most *length* characters.
 

@@ -25,6 +25,7 @@ from calendar_app.store.health import Health, can_write
 from calendar_app.store.models import RateCount
 from calendar_app.web.policies import Policy, policy
 from tests.conftest import JANUARY
+from tests.signed_in import sign_up_form
 
 
 def token_of(page: str) -> str:
@@ -184,15 +185,7 @@ def test_a_server_that_hangs_after_the_last_statement_holds_nobody(app, postgres
 @pytest.mark.parametrize("change", ["removed", "replaced"])
 def test_nobody_is_told_to_look_into_a_mailbox_for_a_lost_store(app, change, caplog):
     client = app.test_client()
-    form = {
-        "jeton": token_of(client.get("/abonnement/").text),
-        "adresse": "prof@ecole.example",
-        "lieu": "lille",
-        "etablissement": "ecole",
-        "suivre": "tout",
-        "delai": "class_weeks:3",
-        "accord": "1",
-    }
+    form = sign_up_form(token_of(client.get("/abonnement/").text), "prof@ecole.example")
     path = file_of(app)
     away = path.with_name("away.sqlite3")
     path.rename(away)

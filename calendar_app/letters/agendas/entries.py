@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
-from calendar_app.letters.doubts import DOUBT, PARTS, Doubts
+from calendar_app.letters.doubts import Doubts, doubts_from
 from calendar_app.letters.formats.html import html_text
 from calendar_app.words.text import clean, clean_line, fold
 from calendar_app.words.vocabulary import Certainty
@@ -174,8 +174,7 @@ def _doubts(
         parts["kind"] = 0.75, "inscription ou envoi, l'agenda ne le dit pas"
     elif not is_due and length and _REGISTRATION.search(fold(title)):
         parts["kind"] = 0.6, "un temps pour s'inscrire, peut-être"
-    reasons = [f"{word} : {parts[p][1]}." for word, p in PARTS.items() if parts[p][0] < DOUBT]
-    return Doubts(**{part: sure for part, (sure, _) in parts.items()}), tuple(reasons)
+    return doubts_from(parts)
 
 
 def _times(part: Any, clock: Clock) -> tuple[date, date, time | None, time | None, str | None]:

@@ -8,7 +8,7 @@ from datetime import date
 
 from calendar_app.letters.agendas.calendar_file import LeftOut, agenda_name, read_agenda
 from calendar_app.letters.dated_items import DatedItem, LetterReading
-from calendar_app.letters.doubts import DOUBT
+from calendar_app.letters.doubts import reasons_from
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.layout.blocks import Outline
 from calendar_app.letters.reading.issue_date import SAID, TODAY
@@ -80,12 +80,11 @@ def _scoped(
         scope = scopes.of(place, item.offset, item.title)
         assert item.doubts is not None  # noqa: S101 - an entry of an agenda always has them
         doubts = replace(item.doubts, place=round(scope.sure, 2))
-        unsure = (f"Pour qui : {scope.why}.",) if scope.sure < DOUBT else ()
         yield replace(
             item,
             academies=scope.academies,
             departments=scope.departments,
             confidence=doubts.least,
             doubts=doubts,
-            reasons=(*item.reasons, *unsure),
+            reasons=(*item.reasons, *reasons_from({"place": (scope.sure, scope.why)})),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
-from calendar_app.letters.doubts import DOUBT, PARTS, Doubts
+from calendar_app.letters.doubts import DOUBT, Doubts, doubts_from
 from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, PrintedDay
 from calendar_app.letters.grammar.years import Days
 from calendar_app.letters.reading.merging import NO_STEP
@@ -139,10 +139,7 @@ def doubts_of(
         "kind": _sure_kind(found),
         "place": found.scope,
     }
-    reasons = [
-        f"{word} : {parts[part][1]}." for word, part in PARTS.items() if parts[part][0] < DOUBT
-    ]
-    return Doubts(**{part: round(sure, 2) for part, (sure, _) in parts.items()}), tuple(reasons)
+    return doubts_from(parts)
 
 
 def _sure_day(found: Finding, issued: date, warnings: Sequence[str]) -> tuple[float, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from calendar_app.words.text import fold
+from calendar_app.words.text import capital_initial, fold
 
 #: The limit of a title, in characters; a longer one is cut.
 LENGTH = 120
@@ -318,7 +318,7 @@ def name(match: re.Match[str]) -> str:
     said = trimmed(NEXT_SENTENCE.split(match["name"])[0])
     if told := _GOES_ON.match(said):
         said = told["name"]
-    return as_title(said[:1].upper() + said[1:])
+    return as_title(capital_initial(said))
 
 
 #: Contests and weeks that take place all over the country, whoever tells of them; for folded text.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from calendar_app.letters.reading.names import KINDS, PART, weak
-from calendar_app.words.text import fold
+from calendar_app.words.text import capital_initial, fold, small_initial
 
 #: Words before a name that say where or for whom it is, and its article.
 _FIRST = re.compile(
@@ -101,7 +101,7 @@ def _step(said: str) -> str:
     cut = _GOES_ON.sub("", said).strip(" .,;:–—-") or said
     if cut.isupper():
         cut = cut.lower()
-    return cut[:1].lower() + cut[1:]
+    return small_initial(cut)
 
 
 def _name(title: str) -> str:
@@ -114,7 +114,7 @@ def _name(title: str) -> str:
     while (shorter := _LAST.sub("", _ORGANISED.sub("", said))) != said and _is_name(shorter):
         said = shorter
     said = _in_town(said).strip(" :–—-") or title
-    return said[:1].upper() + said[1:] if said[:2].isalpha() or said[:1] in "éèêàâîôœ" else said
+    return capital_initial(said) if said[:2].isalpha() or said[:1] in "éèêàâîôœ" else said
 
 
 def _is_name(said: str) -> bool:

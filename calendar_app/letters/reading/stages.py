@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from calendar_app.letters.reading.names import PART, WHOLE, trimmed
-from calendar_app.words.text import fold
+from calendar_app.words.text import fold, small_initial
 
 #: More words are a sentence, and no name of a stage.
 _MOST_WORDS = 7
@@ -85,7 +85,7 @@ def stage(before: str) -> str:
     rest = re.sub(r"\b(?:du|de la|de l['’]|des) \w+$", "", said.partition(" ")[2])
     if WHOLE.search(rest.replace("prix", "")) or re.search(r"\d{4}", said):
         return ""
-    return said[:1].lower() + said[1:]
+    return small_initial(said)
 
 
 def _deed(before: str) -> str:
@@ -94,11 +94,11 @@ def _deed(before: str) -> str:
     if found is None:
         return ""
     noun = _NOUNS[found["stem"].lower()]
-    thing = found["object"][:1].lower() + found["object"][1:]
+    thing = small_initial(found["object"])
     thing = re.sub(r"^le\s", "du ", thing, flags=re.IGNORECASE)
     thing = re.sub(r"^les\s", "des ", thing, flags=re.IGNORECASE)
     thing = re.sub(r"^(?=la\s|l['’])", "de ", thing, flags=re.IGNORECASE)
-    return f"{noun} {thing[:1].lower()}{thing[1:]}"
+    return f"{noun} {small_initial(thing)}"
 
 
 #: What a step is called, right before its date, after a mark or at the start of its clause.
@@ -123,4 +123,4 @@ def step_before(before: str) -> str:
     if match is None or _VERB.search(match["step"]):
         return ""
     said = trimmed(match["step"])
-    return said[:1].lower() + said[1:]
+    return small_initial(said)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from calendar_app.words.french import MONTHS, WEEKDAYS
-from calendar_app.words.text import fold
+from calendar_app.words.text import capital_initial, fold
 
 #: Two titles with at least this :func:`closeness` are taken for the same.
 SAME_TITLE = 0.7
@@ -66,7 +66,7 @@ def without_edition(title: str) -> str:
     tidy = re.sub(r"\s+", " ", shorter).strip(" ,;:·–-")
     if tidy != title:  # « Dixième édition du prix Ada »
         tidy = re.sub(r"^(?:de\s+la|de\s+l['’]|du|des|de|d['’])\s*", "", tidy)
-        tidy = "" if tidy.casefold() in ("la", "le", "les", "une") else tidy[:1].upper() + tidy[1:]
+        tidy = "" if tidy.casefold() in ("la", "le", "les", "une") else capital_initial(tidy)
     return tidy
 
 

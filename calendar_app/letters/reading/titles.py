@@ -47,7 +47,7 @@ from calendar_app.letters.reading.names import (
 )
 from calendar_app.letters.reading.stages import stage, step_before
 from calendar_app.letters.reading.surroundings import Surroundings
-from calendar_app.words.text import fold
+from calendar_app.words.text import capital_initial, fold, small_initial
 
 #: How many characters of a paragraph before a date are searched for a name.
 _NEARBY = 800
@@ -227,7 +227,7 @@ def _who(place: Surroundings) -> str:
     match = _WHO.match(place.before)
     said = trimmed(match["who"]) if match else ""
     is_name = said and len(said.split()) < 9 and not GENERIC.fullmatch(bare(said))
-    return as_title(said[:1].upper() + said[1:]) if is_name else ""
+    return as_title(capital_initial(said)) if is_name else ""
 
 
 def _words(place: Surroundings) -> str:
@@ -285,7 +285,7 @@ def _joined(over: str, own: str) -> str:
     said = own.lower() if own.isupper() else own
     step = PART.match(fold(own)) or STEP_FIRST.match(fold(own)) or KIND.match(own)
     if own.isupper() or step or " " in own:
-        said = said[:1].lower() + said[1:]
+        said = small_initial(said)
     return as_title(f"{over} : {said}")
 
 
@@ -320,7 +320,7 @@ def of_sort(outline: Outline, place: Surroundings, found: Title) -> Title:
     sort = re.sub(r"^journées? (?=portes)|\bd['’]information ?", "", match["sort"].lower()).strip()
     if not sort.startswith("portes"):
         sort = re.sub(r"^(\w+)s\b|(pédagogique|ronde)s\b", r"\1\2", sort)
-    sort = sort[:1].upper() + sort[1:]
+    sort = capital_initial(sort)
     if _PLACED.match(sort):
         return Title(f"{sort} : {found.own}", found.rule, found.own, said)
     quoted = found.own if "«" in found.own else f"« {found.own} »"
@@ -348,7 +348,7 @@ def of_contest(outline: Outline, place: Surroundings, found: Title) -> Title:
     over = _heading(outline, place)
     if not _OF_CONTEST.match(fold(over)) or is_rubric(over) or fold(over) == fold(found.own):
         return found
-    part = found.own[:1].lower() + found.own[1:]
+    part = small_initial(found.own)
     return Title(_joined(over, part), found.rule, found.own, over)
 
 
@@ -691,7 +691,7 @@ def _in_sentence(place: Surroundings) -> str:
         found = apart
     quoted = [match for match in found if re.search(r"[«“]", match["name"])]
     if not quoted and (called := list(QUOTED_NAME.finditer(before))):
-        return as_title(called[-1]["name"][:1].upper() + called[-1]["name"][1:])
+        return as_title(capital_initial(called[-1]["name"]))
     if found:
         said = name((quoted or found)[-1])
         with_whom = WITH.match(after) if " " not in said else None

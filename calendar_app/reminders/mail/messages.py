@@ -23,7 +23,7 @@ from calendar_app.school.academies import Academy
 from calendar_app.school.leads import Lead
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.words.french import day_words, list_words, span_words
-from calendar_app.words.text import clean_line
+from calendar_app.words.text import capital_initial, clean_line, small_initial
 from calendar_app.words.vocabulary import MilestoneKind
 
 
@@ -360,7 +360,7 @@ def _todo(card: Card) -> str:
     ):
         return clean_line(f"{card.lead_in} {card.when}.")
     if milestone.label:
-        return f"{card.name} : {todo[:1].lower()}{todo[1:]}"
+        return f"{card.name} : {small_initial(todo)}"
     return todo
 
 
@@ -380,7 +380,7 @@ def _weekly_item(card: Card) -> dict[str, object]:
     # The heading already says « Dates limites »: only other words come before the day.
     says_more = milestone.label or (milestone.kind.until and not milestone.is_approximate)
     said = clean_line(f"{card.lead_in} {card.when}" if says_more else card.when)
-    said = said[:1].upper() + said[1:]
+    said = capital_initial(said)
     countdown = f", {card.countdown}" if card.countdown else ""
     return {
         "card": card,

@@ -7,11 +7,9 @@ the others wait for it. Files of the present and of one earlier version stay.
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain
@@ -25,9 +23,10 @@ from calendar_app.catalogue.models.events import Event
 from calendar_app.feeds.feed import Feed
 from calendar_app.feeds.time_zones import time_zone
 from calendar_app.store.base import db
+from calendar_app.store.file_lock import alone
 from calendar_app.web import bodies, caching
 from calendar_app.web.api import nouns
-from calendar_app.web.feed_answers import write_ics
+from calendar_app.web.feed_answers import event_page, write_ics
 from calendar_app.web.page import page, settings
 from calendar_app.words.spreadsheets import START, table
 
@@ -68,19 +67,11 @@ def made(form: str) -> Dump:
     path = folder / f"{etag}.{form}"
     found = Dump(path, folder / f"{path.name}.gz", etag, here.changed_at)
     if not found.zipped.exists():
-        with _MAKING.place(), _alone(folder / f"{form}.lock"):
+        with _MAKING.place(), alone(folder / f"{form}.lock"):
             if not found.zipped.exists():
                 _make(found, _WRITERS[form])
                 _tidy(folder, form)
     return found
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Wait until no other thread or process of this machine is in the block."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _make(dump: Dump, write: Callable[[], Iterator[str]]) -> None:
@@ -118,30 +109,34 @@ def _parts() -> Iterator[list[Event]]:
         db.session.expunge_all()
 
 
+def _said(event: Event) -> nouns.Event:
+    return nouns.Event.of(event, event_page(event.id), event.milestones)
+
+
 def _json() -> Iterator[str]:
-    version, public_url = page().reference.version, settings().public_url
+    version = page().reference.version
     series, after = [], ""
     while found := queries.walked_series(db.session, after, _AT_ONCE):
         series += [nouns.Series.of(one, editions) for one, editions in found]
         after = found[-1][0].id
     head = nouns.CatalogueHead(
-        changes=f"{public_url}{url_for('api.changes')}?apres={version}",
+        changes=f"{settings().public_url}{url_for('api.changes')}?apres={version}",
         academies=tuple(map(nouns.Academy.of, page().reference.academies)),
         series=tuple(series),
     )
     yield head.model_dump_json()[:-1] + ',"events":['
     between = "\n"
     for event in chain.from_iterable(_parts()):
-        yield between + nouns.Event.of(event, public_url, event.milestones).model_dump_json()
+        yield between + _said(event).model_dump_json()
         between = ",\n"
     yield "\n]}\n"
 
 
 def _csv() -> Iterator[str]:
-    columns, public_url = tuple(nouns.columns()), settings().public_url
+    columns = tuple(nouns.columns())
     yield START + table([columns])
     for event in chain.from_iterable(_parts()):
-        said = nouns.Event.of(event, public_url, event.milestones).model_dump(mode="json")
+        said = _said(event).model_dump(mode="json")
         dates = said.pop("milestones")
         rows = [dict(nouns.cells(said | {"milestones": one})) for one in dates or [{}]]
         yield table([row.get(column, "") for column in columns] for row in rows)

@@ -213,15 +213,15 @@ class Event(Noun):
     milestones: tuple[Milestone, ...] = Field(description="Ses dates.")
 
     @classmethod
-    def of(cls, row: rows.Event, public_url: str, dates: Iterable[rows.Milestone]) -> Event:
+    def of(cls, row: rows.Event, page: str, dates: Iterable[rows.Milestone]) -> Event:
         """Return what is said of an event of the store.
 
-        :param public_url: the address of the site, without a slash at its end.
+        :param page: the address of its page.
         :param dates: those of its dates that are said.
         """
         return cls(
             id=row.id,
-            page=f"{public_url}/evenements/{row.id}/",
+            page=page,
             series=row.series_id,
             title=row.title,
             school_year=row.year.label,

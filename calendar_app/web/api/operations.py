@@ -6,16 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask
 from pydantic.json_schema import models_json_schema
 
 from calendar_app.catalogue import filters
+from calendar_app.feeds.options import MONTH
 from calendar_app.web.api.nouns import LICENCE, LICENCE_ADDRESS, LICENCE_SPDX, Noun, Problem
+from calendar_app.web.policies import View
 from calendar_app.words.vocabulary import EventType
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 #: The version of the description. The first number is that of the addresses.
 VERSION = "1.0.0"
@@ -116,7 +116,7 @@ SINCE = Parameter(
     "depuis",
     "Un mois, comme « 2026-09 » : les dates à partir de ce mois, et les seuls événements qui en "
     "ont. Sans lui, toutes les années.",
-    {"type": "string", "pattern": "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"},
+    {"type": "string", "pattern": f"^{MONTH.pattern}$"},
 )
 MOST = 100
 COUNT = Parameter(

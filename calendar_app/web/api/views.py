@@ -38,7 +38,7 @@ from calendar_app.web.api.operations import (
     told,
 )
 from calendar_app.web.compression import GZIPPED
-from calendar_app.web.feed_answers import is_known
+from calendar_app.web.feed_answers import event_page
 from calendar_app.web.page import get_event, page, settings, whole_number
 from calendar_app.web.policies import Policy, policy
 from calendar_app.words.errors import GoneError, ParameterError, as_repeated
@@ -46,7 +46,7 @@ from calendar_app.words.errors import GoneError, ParameterError, as_repeated
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 #: The end of a list that was asked for in parts: an id, or a version of the catalogue with an id.
-_AFTER = re.compile(r"[0-9a-z-]{1,200}")
+_AFTER = re.compile(AFTER.schema["pattern"])
 _AFTER_CHANGE = re.compile(r"([0-9]{1,9})(?:-([0-9a-z-]{1,190}))?")
 _EVENT = Parameter("event_id", "L'identifiant de l'événement.", {"type": "string"}, "path")
 _CSV = "text/csv"
@@ -203,7 +203,8 @@ def _dump(form: str, content_type: str) -> Response:
     answer.headers["Content-Disposition"] = f'attachment; filename="catalogue.{form}"'
     if zipped:
         answer.headers["Content-Encoding"] = "gzip"
-    if request.method == "GET" and not is_known(found.etag, found.changed_at):
+    known = caching.is_known(request.environ, found.etag, found.changed_at)
+    if request.method == "GET" and not known:
         path = found.zipped if zipped else found.plain
         answer.content_length, answer.response = path.stat().st_size, _pieces(path)
     return answer
@@ -216,7 +217,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def _event(row: Event, dates: Iterable[Milestone]) -> nouns.Event:
-    return nouns.Event.of(row, settings().public_url, dates)
+    return nouns.Event.of(row, event_page(row.id), dates)
 
 
 def _answer(said: nouns.Answer) -> Response:

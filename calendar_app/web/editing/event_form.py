@@ -22,7 +22,7 @@ from calendar_app.web.forms import TypedForm
 from calendar_app.web.typed_days import iso_day, iso_hour
 from calendar_app.words.errors import UnknownValueError
 from calendar_app.words.links import whole_link
-from calendar_app.words.text import clean, clean_line, slugify
+from calendar_app.words.text import capital_initial, clean, clean_line, slugify
 from calendar_app.words.vocabulary import EventType, MilestoneKind
 
 #: Text fields: name in the form → place in an entry.
@@ -254,7 +254,7 @@ class EventForm(TypedForm):
                 name = f"date-{number}-{name}"
             else:
                 name = _FIELD_OF.get(where) or _FIELD_OF.get(parts[0]) or "titre"
-            self.problems.setdefault(name, f"{message[:1].upper()}{message[1:]}.")
+            self.problems.setdefault(name, f"{capital_initial(message)}.")
 
     def note_not_theirs(self, parts: Sequence[str], where: str) -> None:
         """Note the fields with changes that the editor may not publish.

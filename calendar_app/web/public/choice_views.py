@@ -25,7 +25,7 @@ from calendar_app.web.public.searching import respelled, understood
 from calendar_app.web.public.weeks import weeks_of
 from calendar_app.words.errors import NotFoundError
 from calendar_app.words.french import list_words
-from calendar_app.words.text import clean_line
+from calendar_app.words.text import clean_line, small_initial
 
 bp = Blueprint("choice", __name__)
 
@@ -195,7 +195,7 @@ def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[s
         )
         if not words:
             words = "annulé" if event.milestones else f"toute l'année {event.year.label}"
-        words = words[:1].lower() + words[1:]
+        words = small_initial(words)
         scope = wording.where_words(event.scope, here.reference.academies)
         if scope != "toute la France":
             words = f"{scope}, {words}"

@@ -15,6 +15,7 @@ from calendar_app.store.base import db
 from calendar_app.web.page import Page
 from calendar_app.web.public.holiday_layer import holiday_layer
 from calendar_app.words.french import day_words
+from calendar_app.words.text import capital_initial
 from calendar_app.words.vocabulary import MilestoneKind
 
 #: How many class weeks ahead a class looks for what it has to do now.
@@ -128,7 +129,7 @@ def standing_words(here: Page) -> list[str]:
     Noël le 19 décembre », for the académie on screen, else what the three zones share."""
     day = day_words(here.today)
     one = (here.class_days,) if here.academy else here.reference.class_days_of_each_zone
-    return [day[:1].upper() + day[1:], *standing(here.today, one)]
+    return [capital_initial(day), *standing(here.today, one)]
 
 
 def unknown_words(here: Page) -> str:

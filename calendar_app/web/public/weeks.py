@@ -14,6 +14,7 @@ from calendar_app.school.periods import class_week_words
 from calendar_app.web.public.holiday_layer import holiday_layer
 from calendar_app.words.errors import CalendarUnknownError
 from calendar_app.words.french import span_words
+from calendar_app.words.text import capital_initial
 
 #: Number of deadlines from which a week is marked as full: a class has to choose.
 FULL_WEEK = 3
@@ -39,7 +40,7 @@ class WeekOfCards:
     def label(self) -> str:
         """The heading of the week: « Du 18 au 24 janvier 2021 »."""
         words = span_words(self.monday, self.monday + timedelta(days=6))
-        return words[:1].upper() + words[1:]
+        return capital_initial(words)
 
     @property
     def anchor(self) -> str:
