@@ -10,7 +10,7 @@ from typing import NamedTuple
 from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import folded
 from calendar_app.letters.reading.names import KNOWN
-from calendar_app.letters.reading.places.senders import sender_of
+from calendar_app.letters.reading.places.senders import Where, first_ranked, sender_of
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.school.academies import Academies
 from calendar_app.school.place_names import PlaceKind, PlaceMention
@@ -47,15 +47,6 @@ _NATIONAL_DAY = re.compile(
     r"|erasmus\+?|etwinning"
 )
 _IS_NATIONAL = "le concours est national"
-# Names of an audience come before names of a place.
-_RANKS = (
-    (PlaceKind.ACADEMY,),
-    (PlaceKind.DEPARTMENT,),
-    (PlaceKind.REGION,),
-    (PlaceKind.SITE,),
-    (PlaceKind.TOWN,),
-)
-
 
 #: Places after these words are left out: « sauf La Réunion et Mayotte ».
 _EXCEPT = re.compile(
@@ -102,10 +93,6 @@ _ABOUT_NAME = 80
 _TAKEN_IN = re.compile(
     r"\b(?:inscri\w*|depo\w*|envo\w*|dossiers?|candidat\w*|formulaires?|retour\w*)\b"
 )
-
-#: Académies (slugs) and départements (codes).
-_Scope = tuple[tuple[str, ...], tuple[str, ...]]
-
 
 #: How many rings around a date are near: its sentence, its block and its heading.
 _NEAR_RINGS = 3
@@ -198,7 +185,7 @@ class Scopes:
             return Scope(*own, 0.75, "le concours est peut-être national")
         return Scope(*own, self.sender.sure, "déduit des lieux que la lettre nomme")
 
-    def _sure(self, scope: _Scope, found: list[PlaceMention], ring_at: int) -> tuple[float, str]:
+    def _sure(self, scope: Where, found: list[PlaceMention], ring_at: int) -> tuple[float, str]:
         """Return how sure a scope is, and why it may be wrong.
 
         :param found: the places of the ring that gave it.
@@ -261,7 +248,7 @@ class Scopes:
         low, high = bisect_left(self._starts, start), bisect_left(self._starts, end)
         return self.mentions[low:high]
 
-    def _within_own(self, chosen: _Scope, found: list[PlaceMention]) -> _Scope:
+    def _within_own(self, chosen: Where, found: list[PlaceMention]) -> Where:
         """Return the letter's scope for a town in its départements, else the chosen scope."""
         academies, departments = self.sender.academies, self.sender.departments
         inside = {m.department for m in found if m.department} <= set(departments)
@@ -269,19 +256,9 @@ class Scopes:
         return (academies, departments) if not chosen[1] and same else chosen
 
 
-def _chosen(found: list[PlaceMention]) -> _Scope | None:
-    for kinds in _RANKS:
-        of_kind = [m for m in found if m.kind in kinds]
-        if PlaceKind.TOWN in kinds:
-            of_kind = [m for m in of_kind if m.academies != ("paris",)]
-        academies = tuple(dict.fromkeys(slug for m in of_kind for slug in m.academies))
-        if not academies or len(academies) > _MANY:
-            continue
-        departments = tuple(dict.fromkeys(m.department for m in of_kind if m.department))
-        if PlaceKind.DEPARTMENT in kinds or PlaceKind.TOWN in kinds:
-            return academies, departments if PlaceKind.DEPARTMENT in kinds else ()
-        return academies, ()
-    return None
+def _chosen(found: list[PlaceMention]) -> Where | None:
+    told = [m for m in found if (m.kind, m.academies) != (PlaceKind.TOWN, ("paris",))]
+    return first_ranked(told, lambda _: _MANY)
 
 
 def zone_of(printed: str | None, academies: Academies) -> str | None:

@@ -61,6 +61,10 @@ _MINISTRY = re.compile(
 )
 
 
+#: Académies (slugs) and départements (codes).
+Where = tuple[tuple[str, ...], tuple[str, ...]]
+
+
 class Sender(NamedTuple):
     """For whom the office writes; both parts are empty when the letter names none.
 
@@ -119,9 +123,6 @@ def _speaks_to_all(
     return len(towns) >= _FAR or any(_MINISTRY.search(folded(text[a:b])) for a, b in ends)
 
 
-_Scope = tuple[tuple[str, ...], tuple[str, ...]]
-
-
 def _ends(outline: Outline) -> list[tuple[int, int]]:
     """Return the head and the signature of a letter."""
     blocks = outline.blocks
@@ -132,7 +133,7 @@ def _ends(outline: Outline) -> list[tuple[int, int]]:
     return [head, (max(blocks[-1].start, blocks[-1].end - _HEAD), blocks[-1].end)]
 
 
-#: Names of an office come before names of a place.
+#: Names of an office or of an audience come before names of a place.
 _RANKS = (
     PlaceKind.ACADEMY,
     PlaceKind.DEPARTMENT,
@@ -142,17 +143,28 @@ _RANKS = (
 )
 
 
-def _of_office(text: str, near: Iterable[PlaceMention]) -> _Scope | None:
-    """Return the scope of the office that the head or the signature names, or None."""
-    named = [m for m in near if _is_office(text, m)]
+def first_ranked(
+    mentions: Sequence[PlaceMention], most: Callable[[PlaceKind], int]
+) -> Where | None:
+    """Return the places of the best kind that is named, or None: départements where they are named
+    as such, else académies.
+
+    :param most: of how many académies the places of a kind may be: more of them are a list.
+    """
     for kind in _RANKS:
-        of_kind = [m for m in named if m.kind is kind]
+        of_kind = [mention for mention in mentions if mention.kind is kind]
         slugs = tuple(dict.fromkeys(slug for m in of_kind for slug in m.academies))
-        if not slugs or len(slugs) > (_MANY if kind is PlaceKind.REGION else 1):
+        if not slugs or len(slugs) > most(kind):
             continue
         codes = tuple(dict.fromkeys(m.department for m in of_kind if m.department))
         return slugs, codes if kind is PlaceKind.DEPARTMENT else ()
     return None
+
+
+def _of_office(text: str, near: Iterable[PlaceMention]) -> Where | None:
+    """Return the places of the office that the head or the signature names, or None."""
+    named = [mention for mention in near if _is_office(text, mention)]
+    return first_ranked(named, lambda kind: _MANY if kind is PlaceKind.REGION else 1)
 
 
 def _is_office(text: str, mention: PlaceMention) -> bool:
