@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from calendar_app.school.school_year import SchoolYear
 from tests.tools import PATIENCE, ROOT, first_answer, free_port, need
@@ -188,7 +188,7 @@ def new_page(browser, site) -> Iterator[Callable[..., Page]]:
     def new(width: int = DESK, scheme: str = "light", **options: Any) -> Page:
         context = visitor(browser, site, width, scheme, **options)
         opened.append(context)
-        return _patient(context.new_page())
+        return context.new_page()
 
     yield new
     for context in opened:
@@ -232,14 +232,28 @@ def visitor(
     return context
 
 
-def _patient(page: Page) -> Page:
-    """Let ``page.goto`` wait until the page before it has run its scripts, which remember what was
-    chosen. (A click waits only for the first bytes of the page that it opens.)"""
-    goto = page.goto
+def _wait_for_scripts() -> None:
+    """Let a test act only on a page that has run its scripts, and look only at such a page.
 
-    def goto_afterwards(address: str, **options: Any) -> Any:
-        page.wait_for_load_state()
-        return goto(address, **options)
+    A click or a key waits for the first bytes of the page that it opens, not for its end: on a busy
+    machine a test could look at a page without a body, or leave one before its script remembered
+    what was chosen. (A key of ``page.keyboard`` does not wait at all: where a key opens a page,
+    press it on the element that has the focus.)
+    """
 
-    page.goto = goto_afterwards
-    return page
+    def waiting(act: Callable[..., Any]) -> Callable[..., Any]:
+        def acted(where: Page | Locator, *values: Any, **options: Any) -> Any:
+            page = where if isinstance(where, Page) else where.page
+            page.wait_for_load_state()
+            done = act(where, *values, **options)
+            page.wait_for_load_state()
+            return done
+
+        return acted
+
+    for cls, names in ((Page, ("goto",)), (Locator, ("click", "press"))):
+        for name in names:
+            setattr(cls, name, waiting(getattr(cls, name)))
+
+
+_wait_for_scripts()

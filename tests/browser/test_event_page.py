@@ -68,7 +68,7 @@ def test_a_date_is_added_by_keyboard(new_page, scripts):
     page.goto(CONTEST)
     summary = page.locator(".adding > summary")
     tab_to(page, summary)
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     links = page.locator(".adding a")
     expect(links.first).to_have_accessible_name(
         "fichier .ics avec alerte de l’agenda (Date limite)"

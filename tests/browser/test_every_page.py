@@ -90,7 +90,7 @@ def skip_to_content(page: Page) -> None:
     assert box is not None
     assert box["x"] >= 0
     assert box["y"] >= 0
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     assert page.locator(":focus").evaluate("e => e.localName") == "main"
     page.keyboard.press("Tab")
     assert page.locator("main :focus").count() == 1

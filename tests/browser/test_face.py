@@ -30,7 +30,7 @@ SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts",
 def follow(page: Page, name: str) -> None:
     """Follow a link by keyboard."""
     tab_to(page, page.get_by_role("link", name=name).first)
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
 
 
 @SCRIPTS
@@ -50,7 +50,7 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     tab_to(page, page.get_by_label("Classe ou cycle"))
     page.keyboard.type("CM2")
     tab_to(page, page.get_by_role("button", name="Voir mes dates"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(heading).to_have_text("Prochaines dates, académie de Montpellier")
     chosen = page.get_by_role("link", name="Montpellier · CM2")
     expect(chosen).to_be_visible()
@@ -58,7 +58,7 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     unfold(page, "#filtres")
     tab_to(page, page.get_by_label("Rechercher"))
     page.keyboard.type("robo")
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     chip = page.get_by_role("list", name="Filtres choisis").get_by_role("link", name="« robo »")
     expect(chip).to_be_visible()
     follow(page, "Concours RoboTeam")
@@ -68,7 +68,7 @@ def test_a_keyboard_goes_from_the_choice_of_an_academie_to_the_subscription(
     )
     unfold(page, ".menu.both")
     tab_to(page, page.locator(".menu.both").get_by_role("link", name="Mon agenda"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     address = page.get_by_label("Adresse à coller dans votre agenda")
     expect(address).to_have_value(f"{site}/flux/academie-de-montpellier.ics?niveau=cm2&q=robo")
     tab_to(page, address)
@@ -82,7 +82,7 @@ def test_three_contests_are_picked_by_keyboard(new_page, site, scripts):
         tab_to(page, page.get_by_label(title))
         page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Voir ma sélection"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(
         page.get_by_role("list", name="Événements de ma sélection").get_by_role("listitem")
     ).to_have_count(3)
@@ -267,7 +267,7 @@ def test_on_a_phone_the_dates_come_before_the_filters(new_page, scripts):
     unfold(page, "#filtres")
     tab_to(page, page.get_by_label("Rechercher"))
     page.keyboard.type("apprendre")
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("article")).to_have_count(1)
 
 

@@ -203,7 +203,7 @@ def test_on_a_phone_a_day_leads_to_its_place_by_finger_and_by_keyboard(new_page,
         )
         assert day.locator("svg").count() == 3
     day.focus()
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     target = page.locator(".row:target")
     expect(target).to_contain_text("Atelier-")
     expect(target).to_be_in_viewport()

@@ -55,13 +55,13 @@ def set_password_and_log_in(page: Page, link: str) -> None:
     for label in ("Mon mot de passe", "Le même, encore une fois"):
         tab_to(page, page.get_by_label(label))
         page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("status")).to_have_text(re.compile("mot de passe est enregistré"))
     tab_to(page, page.get_by_label("Mon adresse de courriel"))
     page.keyboard.type(ZOE)
     tab_to(page, page.get_by_label("Mon mot de passe"))
     page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("À vérifier")
 
 
@@ -74,7 +74,7 @@ def test_from_the_link_to_the_queue_and_out_by_keyboard(store, new_page):
     [cookie] = page.context.cookies()
     assert (cookie["path"], cookie["httpOnly"], cookie["sameSite"]) == ("/redaction/", True, "Lax")
     tab_to(page, page.get_by_role("button", name="Me déconnecter"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("status")).to_have_text("Déconnexion faite.")
     page.goto("/redaction/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Connexion à la rédaction")

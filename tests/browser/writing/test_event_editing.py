@@ -76,9 +76,9 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
     enter(page)
     title = "Fleuves en poésie" if scripts else "Rallye des mathématiques"
     tab_to(page, page.get_by_role("link", name="Événements"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     tab_to(page, page.get_by_role("link", name="Nouvel événement"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     type_into(page, "Titre (obligatoire)", title)
     summary = "Résumé (une ou deux phrases, écrites par vous) (obligatoire)"
     type_into(page, summary, "Chaque classe écrit un poème.")
@@ -92,16 +92,16 @@ def test_an_event_is_written_and_published_by_keyboard(site, store, new_page, sc
         expect(preview).to_contain_text("Toute l’année scolaire, sans jour précis.")
         expect(page.get_by_role("status")).to_have_text("Aperçu mis à jour")
     tab_to(page, page.get_by_role("button", name="Ajouter une date"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     tab_to(page, page.get_by_label("Ce qui se passe"))
     page.keyboard.type("Date limite")
     # The keys to type a date depend on the language of the browser; fill() does not.
     page.get_by_role("textbox", name="Jour (obligatoire)", exact=True).fill(day_ahead(40))
     tab_to(page, page.get_by_role("button", name="Aperçu"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.locator("#apercu")).to_contain_text(f"Date limite : {title}")
     tab_to(page, page.get_by_role("button", name="Publier"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_text("C’est enregistré et publié.")).to_be_visible()
     # The server looks each second whether the catalogue changed.
     wait_for(lambda: title in feed(site).replace("\r\n ", ""))

@@ -124,7 +124,7 @@ def test_keys_do_nothing_in_fields_nor_with_other_keys(page, store):
     expect(defi.locator("summary").first).to_be_focused()
     for keys in ("Control+a", "Alt+r", "Shift+A"):
         page.keyboard.press(keys)
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     title = defi.get_by_label("Titre (obligatoire)")
     title.fill("")
     title.press_sequentially("jkar")

@@ -59,20 +59,20 @@ def feed(site: str) -> dict[str, str]:
 
 def press(page: Page, name: str) -> None:
     tab_to(page, page.get_by_role("button", name=name).first)
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
 
 
 def jump(page: Page, phrase: str) -> None:
     """Go by keyboard from a date in the text of the letter to the proposal made from it."""
     page.reload()  # the focus starts at the top of the page again
     tab_to(page, page.locator(".text mark a").filter(has_text=phrase))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
 
 
 def decide(page: Page, name: str) -> None:
     """Press a button of the proposal to which :func:`jump` went, maybe into what was folded."""
     tab_to(page, page.locator(".draft:target").get_by_role("button", name=name))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
 
 
 def test_from_the_link_to_the_feed_by_keyboard(site, instance, store, new_page):

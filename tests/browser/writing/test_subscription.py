@@ -94,7 +94,7 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
 
     # 1. Follow « Me prévenir »: the form knows the académie and the event.
     tab_to(page, page.get_by_role("link", name="Me prévenir par courriel"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Rappels par courriel")
     expect(page.get_by_role("main")).to_contain_text("Me prévenir de : Le prochain concours")
     expect(page.get_by_label("Académie, département")).to_have_value("Lille")
@@ -102,11 +102,11 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     # 2. Send the form with a mistake: the summary leads to the field.
     tab_to(page, page.get_by_label("Mon adresse de courriel"))
     page.keyboard.type("clavier@")
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("Écrivez une adresse complète")
     tab_to(page, alert.get_by_role("link", name=re.compile("adresse complète")))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     typed = page.get_by_label("Mon adresse de courriel")
     expect(typed).to_be_focused()
     expect(typed).to_have_value("clavier@")
@@ -120,14 +120,14 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
     expect(school).to_be_checked()
     expect(page.get_by_label("3 semaines de classe avant la date")).to_be_checked()
     tab_to(page, page.get_by_role("button", name="M’abonner aux rappels"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Vérifiez votre courriel")
     expect(page.get_by_role("main")).to_contain_text(address)
 
     # 4. Type the six digits of the mail.
     tab_to(page, page.get_by_label("Code à six chiffres"))
     page.keyboard.type(code_of(store, address))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("C’est confirmé")
     followed = page.get_by_role("region", name="Bientôt, dans ce que vous suivez")
     expect(followed).to_contain_text("Le prochain concours")
@@ -136,16 +136,16 @@ def test_a_keyboard_goes_from_an_event_to_confirmed_reminders(new_page, store, s
 
     # 5. Pick another contest, then change the preferences.
     tab_to(page, page.get_by_role("button", name=re.compile("^Me prévenir de Un autre")))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("status")).to_have_text("C’est noté.")
     tab_to(page, page.get_by_role("link", name="Tous mes rappels"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Mes rappels")
     weekly = page.get_by_label("Le point de la semaine")
     tab_to(page, weekly)
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Enregistrer mes réglages"))
-    page.keyboard.press("Enter")
+    page.locator(":focus").press("Enter")
     expect(page.get_by_role("status")).to_have_text("Vos choix sont enregistrés.")
     expect(weekly).to_be_checked()
 
