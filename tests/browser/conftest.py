@@ -27,6 +27,8 @@ expect.set_options(timeout=60_000)
 
 #: A morning before the contests of the letter.
 JANUARY = "le=2021-01-04"
+#: Pages are as wide as their words: the tests see one font on every machine.
+FONTS = Path(__file__).parent / "fonts.conf"
 #: The widths of a desktop and of a phone, in CSS pixels.
 DESK, PHONE = 1280, 360
 WIDTHS = (DESK, PHONE)
@@ -155,7 +157,9 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # Playwright turns the sandbox off by default: with it, Chromium refuses to run as root.
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-first-run", *(f"--disable-{n}" for n in quiet)]
+            executable_path=path,
+            args=["--no-first-run", *(f"--disable-{n}" for n in quiet)],
+            env=os.environ | {"FONTCONFIG_FILE": str(FONTS)},
         )
         yield browser
         browser.close()

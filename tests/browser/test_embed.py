@@ -140,7 +140,7 @@ def test_a_date_of_the_embed_is_one_line_for_a_thumb(page_of, width):
     for line in page.locator(".dates li").all()[:4]:
         row, leaf = line.bounding_box(), line.locator(".leaf").bounding_box()
         assert row["height"] >= 44
-        assert leaf["height"] <= 44
+        assert leaf["height"] <= 48
         title = line.get_by_role("link").bounding_box()
         assert leaf["x"] + leaf["width"] < title["x"]
         at = {"x": row["width"] - 2, "y": row["height"] - 2}
