@@ -213,7 +213,7 @@ def test_what_is_killed_under_load_loses_nothing(empty_app, tmp_path):
                 house.keep()
                 house.kill_one(what, draw)
             wait_for(lambda: house.is_whole() and people.are_served(5))
-            if CAMPAIGN:  # a server waits fifteen seconds for each of its processes
+            if CAMPAIGN:  # tests/test_stopping.py does so with one process
                 start_anew(house, people)
         house.end()
         settle(empty_app, server.url)
