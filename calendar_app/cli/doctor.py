@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from calendar_app.app import ledger_of, settings_of, store_session, transport
 from calendar_app.catalogue import setup
 from calendar_app.cli import dns_texts
-from calendar_app.cli.base import application
+from calendar_app.cli.base import NO_WORKER, application
 from calendar_app.cli.group import cli
 from calendar_app.cli.reminders import HELD
 from calendar_app.editing.service.state import ServiceState, read_state
@@ -149,7 +149,7 @@ def _worker(app: Flask, now: datetime) -> Iterator[str]:
     if state is None:
         return
     if state.worker_seen_at is None or now - state.worker_seen_at > health.SILENT_AFTER:
-        yield "Aucun ouvrier n'a donné signe de vie : lancez « calendar-app worker »."
+        yield NO_WORKER
     if state.held:
         yield HELD
     oldest = state.oldest(DeliveryState.PENDING)
