@@ -33,7 +33,7 @@ from tests.reminders.test_outbox import Clock, run
 from tests.servers import Answer, Served, exchange, request
 from tests.signed_in import FORM, sign_up_form, token
 from tests.smtp_server import mail_server
-from tests.tools import CAMPAIGN, free_port, wait_for
+from tests.tools import CAMPAIGN, PATIENCE, free_port, wait_for
 
 pytestmark = pytest.mark.long
 
@@ -186,7 +186,7 @@ class People:
         headers = {"X-Forwarded-For": f"10.{draw.randrange(256)}.{draw.randrange(256)}.1"}
         headers |= {"Content-Type": FORM} if body else {}
         try:
-            answer = exchange(port, request(method, path, port, headers, body), 60)
+            answer = exchange(port, request(method, path, port, headers, body), PATIENCE)
         except ConnectionError:
             answer = None
         with self._lock:

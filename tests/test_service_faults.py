@@ -82,7 +82,9 @@ def test_a_full_store_does_not_answer_again_because_somebody_reads_it(app, caplo
     outage = Outage()
 
     def fail() -> None:
-        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorname = "SQLITE_FULL"
+        raise OperationalError("INSERT", {}, full)
 
     for _ in range(2):
         _guarded(app, fail, outage, writes=True)()

@@ -50,8 +50,15 @@ def doctor() -> None:
     app = application()
     found: list[str] = []
     with app.app_context():
+        unread = _why_unread(app)
         for name, check in _CHECKS.items():
-            problems = list(check(app, datetime.now(UTC)))
+            if unread and check in _OF_STORE:
+                # Nobody waits again for a store that does not answer.
+                click.echo(f"{name:<22}pas vu")
+                continue
+            problems = (
+                [unread] if unread and check is _store else list(check(app, datetime.now(UTC)))
+            )
             click.echo(f"{name:<22}{'à réparer' if problems else 'bien'}")
             found += problems
     if found:
@@ -101,18 +108,23 @@ def _folders(app: Flask) -> set[Path]:
     return {folder for folder in found if folder.is_dir()}
 
 
-def _store(app: Flask, now: datetime) -> Iterator[str]:
+def _why_unread(app: Flask) -> str | None:
+    """Return in French what to do when the store cannot be read; None when it can."""
     session = store_session(app)
     if todo := setup.problem(session):
-        yield todo[0].upper() + todo[1:]
-        return
+        return todo[0].upper() + todo[1:]
     try:
         session.execute(text("SELECT 1"))
         session.rollback()
     except DBAPIError as error:
-        yield fault_of(error).todo
-        return
-    if not health.can_write(now):
+        return fault_of(error).todo
+    return None
+
+
+def _store(app: Flask, now: datetime) -> Iterator[str]:
+    if unread := _why_unread(app):
+        yield unread
+    elif not health.can_write(now):
         yield "La base ne s'écrit pas : vérifiez le disque et les droits, ou un verrou qui dure."
 
 
@@ -237,3 +249,6 @@ _CHECKS: dict[str, _Check] = {
     "Vacances et sources": _sources,
     "Sauvegardes": _backups,
 }
+
+#: The checks that read the store.
+_OF_STORE = (_clock, _worker, _sources)
