@@ -164,7 +164,10 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
     ):
         first = datetime.now(UTC) + timedelta(seconds=wait)
         scheduler.add_job(
-            _guarded(app, job, outage), "interval", seconds=seconds, next_run_time=first
+            _guarded(app, job, outage, writes=job is beat),
+            "interval",
+            seconds=seconds,
+            next_run_time=first,
         )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -241,9 +244,15 @@ class Outage:
         self._fault = fault
 
 
-def _guarded(app: Flask, job: Callable[[], object], outage: Outage) -> Callable[[], None]:
+def _guarded(
+    app: Flask, job: Callable[[], object], outage: Outage, *, writes: bool
+) -> Callable[[], None]:
     """Return *job* in a context of its own; after a failure, the next tick tries again. On a store
-    of another release, it does nothing."""
+    of another release, it does nothing.
+
+    :param writes: whether the job writes each time. Only then does its success show that the store
+        answers again: one that is full or locked still lets others read.
+    """
 
     def guarded() -> None:
         with app.app_context():
@@ -253,7 +262,8 @@ def _guarded(app: Flask, job: Callable[[], object], outage: Outage) -> Callable[
                     outage.tell(f"{Fault.SCHEMA.value} ({state.value})")
                     return
                 job()
-                outage.tell(None)
+                if writes:
+                    outage.tell(None)
             except DBAPIError as error:
                 outage.tell(log_words(error))
             except Exception:

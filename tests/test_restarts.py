@@ -4,6 +4,7 @@ to start anew (HUP) drops no request."""
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import random
@@ -33,7 +34,7 @@ from tests.reminders.test_outbox import Clock, run
 from tests.servers import Answer, Served, exchange, request
 from tests.signed_in import FORM, sign_up_form, token
 from tests.smtp_server import mail_server
-from tests.tools import CAMPAIGN, free_port, wait_for
+from tests.tools import CAMPAIGN, PATIENCE, free_port, wait_for
 
 pytestmark = pytest.mark.long
 
@@ -42,10 +43,14 @@ log = logging.getLogger(__name__)
 #: Servers, and the web processes of each. Three servers take ten seconds of processor to start.
 SERVERS, EACH = (3, 1) if CAMPAIGN else (1, 3)
 WORKERS = 3
-#: A second passes between two of them: ten minutes in a campaign.
 KILLED: tuple[str, ...] = ("web process", "worker")
-if CAMPAIGN:
-    KILLED = ("worker", "web process", "worker", "server") * 150
+#: In a campaign, these again and again for so many seconds.
+CAMPAIGN_KILLED, CAMPAIGN_SECONDS = ("worker", "web process", "worker", "server"), 600
+#: Between two of them, so many answers are given: a machine that starts a server in half a minute
+#: would otherwise be without one most of the time, and nothing would be tried.
+ANSWERS = 5
+#: Some of them wait for a server that was killed.
+PEOPLE = 9 if CAMPAIGN else 3
 #: Mails a second of each worker.
 RATE = 25
 READS = ("/", "/flux/toutes.ics?depuis=2020-09", "/calendrier/2021/02/", "/abonnement/")
@@ -149,7 +154,7 @@ class People:
 
     @contextmanager
     def coming(self) -> Iterator[None]:
-        threads = [threading.Thread(target=self._go, args=(n,)) for n in range(3)]
+        threads = [threading.Thread(target=self._go, args=(n,)) for n in range(PEOPLE)]
         for thread in threads:
             thread.start()
         try:
@@ -186,7 +191,7 @@ class People:
         headers = {"X-Forwarded-For": f"10.{draw.randrange(256)}.{draw.randrange(256)}.1"}
         headers |= {"Content-Type": FORM} if body else {}
         try:
-            answer = exchange(port, request(method, path, port, headers, body), 60)
+            answer = exchange(port, request(method, path, port, headers, body), PATIENCE)
         except ConnectionError:
             answer = None
         with self._lock:
@@ -203,28 +208,41 @@ class People:
 def test_what_is_killed_under_load_loses_nothing(empty_app, tmp_path):
     publish(empty_app, entry())
     url, draw = empty_app.config["SQLALCHEMY_DATABASE_URI"], random.Random(1)
+    killed: Counter[str] = Counter()
     with mail_server() as server:
         house = House(url, tmp_path, server.url)
         people = People(empty_app, house.ports)
         with people.coming():
             wait_for(lambda: len(people.promised) > 3 and server.mails)
-            for what in KILLED:
-                time.sleep(draw.uniform(0.5, 1.5))
-                house.keep()
+            for what in kills():
+                people.last.clear()
+                wait_for(lambda: house.keep() or people.are_served(ANSWERS))
                 house.kill_one(what, draw)
+                killed[what] += 1
             wait_for(lambda: house.is_whole() and people.are_served(5))
-            if CAMPAIGN:  # a server waits fifteen seconds for each of its processes
+            if CAMPAIGN:  # tests/test_stopping.py does so with one process
                 start_anew(house, people)
         house.end()
         settle(empty_app, server.url)
         found = check(empty_app, server)
         received = {mail.recipient for mail in server.mails}
-    log.warning("killed: %s; answers: %s; %s", Counter(KILLED), people.answers, found)
+    log.warning("killed: %s; answers: %s; %s", killed, people.answers, found)
     assert people.wrong == []
     assert not [said for said in house.said if "Traceback" in said]
     assert set(people.promised) <= known_addresses(empty_app)
     # Who waits for a mail that is in doubt asks again; a person is told of it.
     assert len(set(people.promised) - received) <= found["parked"]
+
+
+def kills() -> Iterator[str]:
+    """Yield what is killed, one after the other."""
+    if not CAMPAIGN:
+        yield from KILLED
+        return
+    end = time.monotonic() + CAMPAIGN_SECONDS
+    yield from itertools.takewhile(
+        lambda _: time.monotonic() < end, itertools.cycle(CAMPAIGN_KILLED)
+    )
 
 
 def start_anew(house: House, people: People) -> None:

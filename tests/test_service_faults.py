@@ -3,11 +3,14 @@ something fails » of docs/operations.md lists each fault with its test, here or
 
 from __future__ import annotations
 
+import logging
 import re
+import sqlite3
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
 
 from calendar_app.app import create_app, make_sender
 from calendar_app.reminders.mail.transport import SmtpTransport
@@ -15,7 +18,7 @@ from calendar_app.store import connections
 from calendar_app.store.base import db, writing
 from calendar_app.store.models import RateCount
 from calendar_app.web.policies import Policy, policy
-from calendar_app.worker import Rest
+from calendar_app.worker import Outage, Rest, _guarded
 from tests.conftest import JANUARY, settings_for
 from tests.factories import ID, entry, publish
 from tests.mail_factories import SIGNED_UP, deliveries, plan, sign_up, subscriber
@@ -71,6 +74,24 @@ def test_a_store_that_is_full(app, caplog):
     check_that_it_is_announced(client, "/aide/")
     assert "the store did not answer: full" in caplog.text
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_full_store_does_not_answer_again_because_somebody_reads_it(app, caplog):
+    caplog.set_level(logging.INFO, "calendar_app")
+    outage = Outage()
+
+    def fail() -> None:
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorname = "SQLITE_FULL"
+        raise OperationalError("INSERT", {}, full)
+
+    for _ in range(2):
+        _guarded(app, fail, outage, writes=True)()
+        _guarded(app, lambda: None, outage, writes=False)()
+    assert (caplog.text.count("full"), "answers again" in caplog.text) == (1, False)
+    _guarded(app, lambda: None, outage, writes=True)()
+    assert "the store answers again" in caplog.text
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])

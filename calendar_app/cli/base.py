@@ -17,6 +17,7 @@ from calendar_app.catalogue import file_exchange, setup
 from calendar_app.cli.group import FILE
 from calendar_app.config.settings import data_folder
 from calendar_app.config.start import begin
+from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import AnySession
 from calendar_app.web.answer_cache import keep_answers
 from calendar_app.words.errors import CalendarError
@@ -25,6 +26,12 @@ from calendar_app.words.errors import CalendarError
 NO_RULES = (
     "Aucune journée ne revient d'elle-même : lancez « calendar-app events import », qui lit "
     "data/yearly_days.yaml."
+)
+
+#: Said where no worker was seen. One that runs but cannot write (a full disk) is not seen either.
+NO_WORKER = (
+    "Aucun ouvrier n'a donné signe de vie depuis deux minutes : les courriels attendent. Lancez "
+    "« calendar-app worker » ; s'il tourne, son journal dit pourquoi il ne peut pas écrire."
 )
 
 OPTIONAL_FILE = click.argument("file", type=FILE, required=False)
@@ -94,6 +101,11 @@ def ready_store(*, new: bool = False) -> Iterator[AnySession]:
     """Enter the application and yield a session of its store (see :func:`ready_application`)."""
     with ready_application(new=new) as app:
         yield store_session(app)
+
+
+def paris_time(at: datetime) -> str:
+    """Return an instant (aware) as all commands tell it: the day and the time in Paris."""
+    return f"{at.astimezone(PARIS):%Y-%m-%d %H:%M}"
 
 
 def write(text: str, file: Path | None, *, private: bool = False) -> None:

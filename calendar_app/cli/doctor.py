@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from calendar_app.app import ledger_of, settings_of, store_session, transport
 from calendar_app.catalogue import setup
 from calendar_app.cli import dns_texts
-from calendar_app.cli.base import application
+from calendar_app.cli.base import NO_WORKER, application
 from calendar_app.cli.group import cli
 from calendar_app.cli.reminders import HELD
 from calendar_app.editing.service.state import ServiceState, read_state
@@ -50,8 +50,15 @@ def doctor() -> None:
     app = application()
     found: list[str] = []
     with app.app_context():
+        unread = _why_unread(app)
         for name, check in _CHECKS.items():
-            problems = list(check(app, datetime.now(UTC)))
+            if unread and check in _OF_STORE:
+                # Nobody waits again for a store that does not answer.
+                click.echo(f"{name:<22}pas vu")
+                continue
+            problems = (
+                [unread] if unread and check is _store else list(check(app, datetime.now(UTC)))
+            )
             click.echo(f"{name:<22}{'à réparer' if problems else 'bien'}")
             found += problems
     if found:
@@ -101,18 +108,23 @@ def _folders(app: Flask) -> set[Path]:
     return {folder for folder in found if folder.is_dir()}
 
 
-def _store(app: Flask, now: datetime) -> Iterator[str]:
+def _why_unread(app: Flask) -> str | None:
+    """Return in French what to do when the store cannot be read; None when it can."""
     session = store_session(app)
     if todo := setup.problem(session):
-        yield todo[0].upper() + todo[1:]
-        return
+        return todo[0].upper() + todo[1:]
     try:
         session.execute(text("SELECT 1"))
         session.rollback()
     except DBAPIError as error:
-        yield fault_of(error).todo
-        return
-    if not health.can_write(now):
+        return fault_of(error).todo
+    return None
+
+
+def _store(app: Flask, now: datetime) -> Iterator[str]:
+    if unread := _why_unread(app):
+        yield unread
+    elif not health.can_write(now):
         yield "La base ne s'écrit pas : vérifiez le disque et les droits, ou un verrou qui dure."
 
 
@@ -149,7 +161,7 @@ def _worker(app: Flask, now: datetime) -> Iterator[str]:
     if state is None:
         return
     if state.worker_seen_at is None or now - state.worker_seen_at > health.SILENT_AFTER:
-        yield "Aucun ouvrier n'a donné signe de vie : lancez « calendar-app worker »."
+        yield NO_WORKER
     if state.held:
         yield HELD
     oldest = state.oldest(DeliveryState.PENDING)
@@ -237,3 +249,6 @@ _CHECKS: dict[str, _Check] = {
     "Vacances et sources": _sources,
     "Sauvegardes": _backups,
 }
+
+#: The checks that read the store.
+_OF_STORE = (_clock, _worker, _sources)

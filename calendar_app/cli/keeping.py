@@ -13,7 +13,7 @@ from flask import Flask
 from calendar_app.app import create_app, ledger_of, settings_of, store_session
 from calendar_app.catalogue import queries, setup
 from calendar_app.catalogue.setup import SchemaState
-from calendar_app.cli.base import application, entered
+from calendar_app.cli.base import application, entered, paris_time
 from calendar_app.cli.group import FILE, cli
 from calendar_app.cli.reminders import NOW
 from calendar_app.config.environment import database_url
@@ -22,7 +22,6 @@ from calendar_app.editing.mailbox import forgetting
 from calendar_app.reminders.keeping import backups, hold
 from calendar_app.reminders.keeping.ledger import Ledger
 from calendar_app.reminders.rules.personal_links import PersonalLinks
-from calendar_app.school.local_time import PARIS
 from calendar_app.store import copies, file_identity, health
 from calendar_app.store.base import db
 from calendar_app.words.errors import CalendarError
@@ -32,10 +31,6 @@ _NO_LEDGER = (
     "CALENDAR_LEDGER est vide : une restauration ne saura pas qui est parti depuis cette "
     "sauvegarde. Donnez-lui un fichier sur un autre disque."
 )
-
-
-def _local(at: datetime) -> str:
-    return f"{at.astimezone(PARIS):%Y-%m-%d %H:%M}"
 
 
 @cli.command()
@@ -62,7 +57,7 @@ def restore(file: Path) -> None:
     """Fait la base, qui ne doit pas exister, d'une sauvegarde. Aucun courriel n'en part ensuite."""
     with entered() as app:
         done = restore_into(app, file, datetime.now(UTC))
-    made_at = _local(done.manifest.created_at)
+    made_at = paris_time(done.manifest.created_at)
     click.echo(f"La base est celle du {made_at} ({sum(done.manifest.counts.values())} lignes).")
     if done.unknown_since:
         click.echo(
@@ -123,7 +118,7 @@ def sending_on(skip_due: bool, accept_unknown_since: bool, yes: bool, now: datet
         click.echo(f"{counted(waiting, 'courriel')} en attente.")
         if held.unknown_since and not accept_unknown_since:
             raise CalendarError(
-                f"Qui est parti depuis le {_local(held.unknown_since)} n'est pas connu : on "
+                f"Qui est parti depuis le {paris_time(held.unknown_since)} n'est pas connu : on "
                 "écrirait peut-être à qui ne le veut plus. Retrouvez le registre des départs et "
                 "restaurez à nouveau, ou acceptez-le par --accept-unknown-since."
             )

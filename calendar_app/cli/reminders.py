@@ -18,7 +18,7 @@ from calendar_app.app import (
     store_session,
 )
 from calendar_app.catalogue import holidays_update, queries
-from calendar_app.cli.base import entered, store_as_it_is
+from calendar_app.cli.base import NO_WORKER, entered, paris_time, store_as_it_is
 from calendar_app.cli.group import FILE, cli
 from calendar_app.editing.mailbox import deciding
 from calendar_app.editing.rules.mail_states import MailState
@@ -152,8 +152,7 @@ def reminders_status(now: datetime | None, check: bool) -> None:
 
 _DEGRADED = {
     "write": "La base ne s'écrit pas : vérifiez le disque et les droits, ou un verrou qui dure.",
-    "worker": "Aucun ouvrier n'a donné signe de vie depuis deux minutes : les courriels attendent. "
-    "Lancez « calendar-app worker ».",
+    "worker": NO_WORKER,
 }
 
 
@@ -161,16 +160,16 @@ def _show(found: outbox_status.Status) -> None:
     click.echo(f"{'État':<18}{'Courriels':>10}  Le plus ancien")
     for state, words in STATES.items():
         count, oldest = found.states.get(state, (0, None))
-        click.echo(f"{words:<18}{count:>10}  {_local(oldest) if oldest else ''}".rstrip())
+        click.echo(f"{words:<18}{count:>10}  {paris_time(oldest) if oldest else ''}".rstrip())
     click.echo(f"\nÀ envoyer maintenant : {found.due}")
     for mail in found.parked:
         click.echo(f"À trancher : courriel {mail.id} ({mail.kind}, {mail.day}) : {mail.reason}")
     if found.parked:
         click.echo("Tranchez avec « calendar-app reminders retry ID » ou « … drop ID ».")
     if not found.workers:
-        click.echo("Aucun ouvrier n'est en marche : lancez « calendar-app worker ».")
+        click.echo(NO_WORKER)
     for owner, (seen_at, note) in found.workers.items():
-        click.echo(f"Ouvrier {owner}, vu le {_local(seen_at)}{f' : {note}' if note else ''}")
+        click.echo(f"Ouvrier {owner}, vu le {paris_time(seen_at)}{f' : {note}' if note else ''}")
 
 
 def _show_hold(session: AnySession) -> None:
@@ -178,11 +177,12 @@ def _show_hold(session: AnySession) -> None:
     if held:
         click.echo(f"\n{HELD}")
         click.echo(
-            f"La sauvegarde est du {_local(held.backed_up_at)}, restaurée le "
-            f"{_local(held.restored_at)}."
+            f"La sauvegarde est du {paris_time(held.backed_up_at)}, restaurée le "
+            f"{paris_time(held.restored_at)}."
         )
         if held.unknown_since:
-            click.echo(f"Les départs depuis le {_local(held.unknown_since)} ne sont pas connus.")
+            since = paris_time(held.unknown_since)
+            click.echo(f"Les départs depuis le {since} ne sont pas connus.")
 
 
 def _show_holidays(session: AnySession, address: str | None, now: datetime) -> None:
@@ -190,12 +190,12 @@ def _show_holidays(session: AnySession, address: str | None, now: datetime) -> N
     if last is None or last.succeeded_at is None:
         told = "pas encore obtenues"
     else:
-        told = f"cherchées le {_local(last.succeeded_at)}"
+        told = f"cherchées le {paris_time(last.succeeded_at)}"
     if address is None:
         told += " ; CALENDAR_HOLIDAYS_URL est vide, l'ouvrier ne les cherche pas"
     click.echo(f"\nVacances scolaires : {told}.")
     if last and last.problem:
-        click.echo(f"Essai du {_local(last.tried_at)} sans succès. {last.problem}")
+        click.echo(f"Essai du {paris_time(last.tried_at)} sans succès. {last.problem}")
     reference = queries.reference(session)
     today = paris_day(now)
     for sentence in unknown_holidays_words(reference.academies, reference.calendars, today):
@@ -208,17 +208,13 @@ def _show_mailbox(session: AnySession, is_set: bool) -> None:
     waiting = found.counts.get(MailState.WAITING, 0)
     if is_set:
         read_at = found.state.read_at if found.state else None
-        told = f"lue le {_local(read_at)}" if read_at else "pas encore lue"
+        told = f"lue le {paris_time(read_at)}" if read_at else "pas encore lue"
         click.echo(f"\nBoîte des lettres : {told}.")
         if found.state and found.state.problem and found.state.tried_at:
-            when = _local(found.state.tried_at)
+            when = paris_time(found.state.tried_at)
             click.echo(f"Essai du {when} sans succès. {found.state.problem}")
     if waiting:
         click.echo(f"{counted(waiting, 'courriel')} d'expéditeurs inconnus à trancher.")
-
-
-def _local(at: datetime) -> str:
-    return f"{at.astimezone(PARIS):%Y-%m-%d %H:%M}"
 
 
 @reminders_group.command("retry")
@@ -274,8 +270,8 @@ def reminders_preview(on: datetime, academy: str, school: str) -> None:
         click.echo(f"\n{lead.words}")
         lines = [line for line in found.lines if line.planned.lead == lead]
         for line in lines:
-            sent = f"{line.planned.send_at:%Y-%m-%d à %H:%M} UTC"
-            click.echo(f"  {line.title} : {line.todo} Envoi le {sent}.")
+            sent = paris_time(line.planned.send_at)
+            click.echo(f"  {line.title} : {line.todo} Envoi le {sent} (heure de Paris).")
         if not lines:
             click.echo("  rien")
     for title in found.unknown:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import resource
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -27,7 +24,6 @@ from calendar_app.cli.base import NO_RULES, application, ready_application, read
 from calendar_app.cli.group import cli, file_error_words
 from calendar_app.config.settings import Settings, data_folder
 from calendar_app.editing import accounts
-from calendar_app.store.base import THREADS
 from calendar_app.web import static_files
 from calendar_app.words.errors import CalendarError
 from calendar_app.words.french import counted
@@ -35,27 +31,11 @@ from calendar_app.words.french import counted
 #: Seconds before a worker that ended by itself is started again.
 RESTART = 5.0
 
-#: Seconds that the headers of a request may take, and that a connection may be idle.
-HEADER_SECONDS = 10
-
-#: Seconds that requests in hand may take when the server stops or starts anew. A letter is read for
-#: half a minute at most; the units of deploy/ give a process 60.
-STOP_SECONDS = 45
-
-#: After SIGHUP, seconds between the start of a new process and the end of the one that it replaces.
-#: By default it is 3.5: on a busy machine, the old one was gone before the new one listened.
-READY_SECONDS = 15
-
 #: The name of this program in the folder of its environment.
 PROGRAM = "calendar-app"
 
 #: A day on which the contests of the letter that data/events.yaml was written from were ahead.
 A_DAY_OF_THE_LETTER = date(2021, 1, 15)
-
-#: Limit of open files of a process; each connection is a file. No single site needs more.
-_FILES = 65_536
-#: The part of these files that is kept for the store, the log and the readers of letters.
-_FILES_OF_OURS = 512
 
 
 @cli.command()
@@ -78,45 +58,19 @@ _FILES_OF_OURS = 512
 )
 def serve(host: str, port: int | None, workers: int, with_worker: bool) -> None:
     """Sert le calendrier et envoie ses courriels ; prépare la base au premier démarrage."""
-    from granian import Granian  # slow to load, and needed only here
-    from granian.constants import HTTPModes, Interfaces
-    from granian.http import HTTP1Settings
-    from granian.log import LogLevels
+    from calendar_app.cli import web_server  # granian is slow to load, and needed only here
 
     if port:
         # Links are built from the settings, which read PORT here and in the server's processes.
         os.environ["PORT"] = str(port)
     port = Settings.from_environment(os.environ).port
-    host = _free_address(host, port)
-    shown = f"[{host}]" if ":" in host else host
+    listening = web_server.listen(host, port)
     try:
-        _prepare(f"http://{shown}:{port}")
+        _prepare(web_server.origin(listening))
     except OtherSchemaError as error:
         # It is served: each request is answered with what to do, and after « migrate » by its page.
         click.echo(str(error), err=True)
-    server = Granian(
-        "calendar_app.cli.base:served_application",
-        factory=True,
-        workers=workers,
-        # Otherwise, the end of one process would be the end of the server.
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_SECONDS,
-        respawn_interval=READY_SECONDS,
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        log_access=False,
-        # HTTP/1 only: granian ends a silent connection only if it need not detect the protocol.
-        http=HTTPModes.http1,
-        websockets=False,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
-        # Requests handled at once; the store's connection pool has the same size (engine_options).
-        blocking_threads=THREADS,
-        # A limit of open connections, idle ones included; further connections wait silently.
-        backpressure=_connections_allowed(),
-        # Granian's warnings are about the number of threads, which is intended.
-        log_level=LogLevels.error,
-    )
+    server = web_server.WebServer(listening, workers)
     with _worker_beside() if with_worker else nullcontext():
         server.serve()
 
@@ -208,46 +162,6 @@ def _worker_beside() -> Iterator[None]:
         running[-1].terminate()
         running[-1].wait()
         thread.join()
-
-
-def _connections_allowed() -> int:
-    """Return how many connections may be open, after asking the system for enough open files."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
-    return max(files - _FILES_OF_OURS, THREADS)
-
-
-def _free_address(host: str, port: int) -> str:
-    """Return the IP address of a host: the server takes no name (« localhost »).
-
-    :raises CalendarError: when the server cannot listen there.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        # The server does the same: a port that was in use a moment ago counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            return str(probe.getsockname()[0])
-        except OSError as error:
-            raise CalendarError(
-                f"Impossible d'écouter sur {host}:{port} : {_listen_words(error, port)}"
-            ) from error
-
-
-def _listen_words(error: OSError, port: int) -> str:
-    """Return in French why the server cannot listen on an address, and what to do."""
-    if error.errno == errno.EADDRINUSE:
-        return (
-            "un autre programme occupe ce port, peut-être ce calendrier, déjà lancé. "
-            f"Arrêtez-le, ou choisissez un autre port, par exemple avec PORT={port % 65535 + 1}."
-        )
-    if error.errno == errno.EACCES:
-        return "ce port est réservé au système. Choisissez-en un au-dessus de 1023 (PORT=8000)."
-    if isinstance(error, socket.gaierror):
-        return "cette adresse n'est pas connue. Écrivez par exemple --host 127.0.0.1."
-    return "cette machine n'a pas cette adresse. Écrivez par exemple --host 127.0.0.1."
 
 
 @cli.command()

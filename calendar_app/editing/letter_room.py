@@ -12,7 +12,7 @@ from sqlalchemy.orm import defer
 from calendar_app.catalogue import queries
 from calendar_app.editing import drafts
 from calendar_app.editing.mailbox.envelope import envelope_of, envelope_values
-from calendar_app.editing.mailbox.receiving import import_parts
+from calendar_app.editing.mailbox.receiving import NO_LETTER, UNNAMED, import_parts
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.letters import Draft, Letter, LetterDrop
 from calendar_app.editing.models.mailbox import ReceivedLetter, ReceivedScope
@@ -73,6 +73,18 @@ class LetterLine:
         return self.drafts - self.pending
 
 
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What became of a file that an editor dropped.
+
+    :param letter_id: the letter, or the first letter of a mail.
+    :param unread: (file name, French sentence: why) of each attachment of a mail that was not read.
+    """
+
+    letter_id: int
+    unread: tuple[tuple[str, str], ...] = ()
+
+
 def drop(
     session: AnySession,
     editor: Editor,
@@ -81,12 +93,12 @@ def drop(
     issued: date | None,
     now: datetime,
     knowledge: LetterKnowledge,
-) -> int:
-    """Read a letter that an editor dropped, and return its id. A file that was imported before adds
-    no drafts; the editor may then read that letter.
+) -> Dropped:
+    """Read a letter that an editor dropped. A file that was imported before adds no drafts; the
+    editor may then read that letter.
 
-    A mail with an agenda is read as one that comes to the mailbox: each of its letters is a letter,
-    and the first one's id is returned.
+    A mail with attachments is read as one that comes to the mailbox: each of its letters is a
+    letter.
 
     :param issued: the day on which the letter was sent; None if unknown.
     :raises UnreadableLetterError: when the file cannot be read; nothing is stored.
@@ -94,7 +106,7 @@ def drop(
     """
     with reading(session):  # checked first, because parsing a letter may take seconds
         _check_drop(session, editor)
-    ids = _mailed(session, data, issued, now, knowledge)
+    ids, unread = _mailed(session, data, issued, now, knowledge)
     if not ids:
         ids = [drafts.import_letter(session, data, file_name, issued, now, knowledge).letter_id]
     with writing(session, now):
@@ -102,7 +114,7 @@ def drop(
         for letter_id in ids:
             values = {"letter_id": letter_id, "editor_id": editor.id, "at": now}
             session.execute(insert_new(session, LetterDrop).values(values))
-    return ids[0]
+    return Dropped(ids[0], unread)
 
 
 def _mailed(
@@ -111,17 +123,19 @@ def _mailed(
     issued: date | None,
     now: datetime,
     knowledge: LetterKnowledge,
-) -> list[int]:
-    """Return the letters of a mail that has an agenda; none for any other file."""
+) -> tuple[Sequence[int], tuple[tuple[str, str], ...]]:
+    """Return the letters of a mail with attachments, and what of these was not read; nothing for
+    any other file."""
     if len(data) > MAX_BYTES or not is_mail(data):
-        return []
+        return (), ()
     mail = envelope_of(run_limited(envelope_values, data))
-    if not mail.has_agenda:
-        return []
+    others = tuple((name or UNNAMED, NO_LETTER) for name in mail.others)
+    if not mail.attached:
+        return (), others
     found = import_parts(session, mail, data, now, knowledge, issued, most=MOST_DROPPED)
     if not found.ids:
-        raise UnreadableLetterError(" ".join(dict.fromkeys(found.problems)))
-    return found.ids
+        raise UnreadableLetterError(" ".join(found.problems))
+    return found.ids, tuple(part for part in found.unread if part[0]) + others
 
 
 def open_letter(session: AnySession, editor: Editor, letter_id: int) -> OpenLetter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -33,13 +34,17 @@ def may_read() -> bool:
 
 
 def render(state: ServiceState) -> str:
-    """Return the lines of the measures. An age that nothing is known of has no line."""
+    """Return the lines of the measures."""
     lines = []
     for name, told, samples in _measures(state):
         full = f"calendar_{name}"
         lines += [f"# HELP {full} {told}", f"# TYPE {full} gauge"]
-        lines += [f"{full}{labels} {value:g}" for labels, value in samples]
+        lines += [f"{full}{labels} {_number(value)}" for labels, value in samples]
     return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return "+Inf" if value == math.inf else f"{value:g}"
 
 
 def _measures(state: ServiceState) -> Iterator[_Measure]:
@@ -76,8 +81,10 @@ def _measures(state: ServiceState) -> Iterator[_Measure]:
 
 
 def _aged(state: ServiceState, name: str, what: str, at: datetime | None) -> Iterator[_Measure]:
-    if at:
-        yield f"{name}_age_seconds", f"Seconds since {what}.", [("", _age(state, at))]
+    """Yield an age in seconds: infinite before the first time, so that an alert above some age also
+    tells what never happened (a missing measure would be silent)."""
+    age = _age(state, at) if at else math.inf
+    yield f"{name}_age_seconds", f"Seconds since {what}; +Inf if never.", [("", age)]
 
 
 def _age(state: ServiceState, at: datetime) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import struct
 import threading
@@ -50,6 +51,17 @@ def test_a_worker_that_is_silent_is_told(app):
         outbox_status.beat(db.session, "one", NOW, None, NOW)
     assert found(app, "Ouvrier") == []
     assert len(found(app, "Ouvrier", NOW + timedelta(minutes=3))) == 1
+
+
+def test_what_a_store_that_does_not_answer_hides_is_not_called_well(tmp_path):
+    url = f"postgresql+psycopg://a:b@127.0.0.1:{free_port()}/store"
+    environ = {"CALENDAR_DATABASE_URL": url, "CALENDAR_INSTANCE": str(tmp_path), "PATH": ""}
+    process = commands.start("doctor", environ=environ)
+    out, err = process.communicate()
+    told = dict(re.split(r"  +", line) for line in out.splitlines())
+    assert told["Base de données"] == "à réparer"
+    assert {told[name] for name in ("Horloge", "Ouvrier", "Vacances et sources")} == {"pas vu"}
+    assert (process.returncode, "Aucun ouvrier" in err) == (1, False)
 
 
 def test_a_clock_that_was_ahead_is_told(app):

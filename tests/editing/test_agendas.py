@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from calendar_app import letters
 from calendar_app.config.settings import data_folder
@@ -21,6 +21,7 @@ from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.draft_states import DraftOrigin, DraftState, Proposal
 from calendar_app.store.base import db, writing
+from calendar_app.store.models import SendingHold
 from calendar_app.words.errors import NotFoundError
 from tests.editing.test_events import editor
 from tests.editing.test_fetcher import fetcher, send, server
@@ -250,6 +251,22 @@ def test_a_site_that_rests_for_a_night_is_no_fault(store, address, feed):
     assert len(mails_of(store, NOW + 5 * HOUR)) == 1
     feed.status = 200
     assert read(source, NOW + 6 * HOUR).told_at is None
+
+
+def test_a_fault_whose_mail_expired_is_told_when_mails_leave_again(store, address, feed):
+    source = follow(address)
+    read(source)
+    feed.body = agenda()
+    with writing(db.session, NOW):
+        db.session.add(SendingHold(restored_at=NOW, backed_up_at=NOW))
+    for hour in (1, 2, 60, 61):
+        read(source, NOW + hour * HOUR)
+        assert mails_of(store, NOW + hour * HOUR) == []
+    with writing(db.session, NOW):
+        db.session.execute(delete(SendingHold))
+    assert len(mails_of(store, NOW + 62 * HOUR)) == 1
+    read(source, NOW + 63 * HOUR)
+    assert mails_of(store, NOW + 63 * HOUR) == []
 
 
 def test_a_fault_is_told_to_who_may_follow_it_when_its_editor_left(store, address, feed):

@@ -18,9 +18,10 @@ from sqlalchemy import func, select
 from calendar_app.catalogue.models.events import Event
 from calendar_app.config.retention import STRANGE_MAIL
 from calendar_app.editing import accounts, letter_room, moderation
+from calendar_app.editing.letter_room import Dropped
 from calendar_app.editing.mailbox import deciding, receiving, senders
 from calendar_app.editing.mailbox.envelope import envelope_of, envelope_values
-from calendar_app.editing.mailbox.receiving import Outcome
+from calendar_app.editing.mailbox.receiving import BEYOND, NO_LETTER, UNNAMED, Outcome
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.letters import Draft, Letter
 from calendar_app.editing.models.mailbox import DeclaredSender, ReceivedMail
@@ -305,11 +306,35 @@ def test_pending_drafts_of_a_mail_wait_like_those_of_a_dropped_letter(store):
     assert {d.state for d in db.session.scalars(select(Draft))} == {DraftState.PENDING}
 
 
+def dropped(who: Editor, data: bytes, name: str = "courriel.eml") -> Dropped:
+    return letter_room.drop(db.session, who, data, name, None, NOW, KNOWLEDGE)
+
+
+def test_it_is_said_which_attachments_of_a_dropped_mail_were_not_read_and_why(store):
+    zoe = editor("responsable", LILLE)
+    text = "Concours d'essai : s'inscrire avant le 5 mars 2021."
+    message = email.message_from_bytes(mail(text), policy=email.policy.default)
+    day = "UID:a\nDTSTART;VALUE=DATE:20210315\nSUMMARY:Rallye des balises\nLOCATION:Lille"
+    message.add_attachment(agenda(day), "text", "calendar", filename="agenda.ics")
+    message.add_attachment(b"%PDF-1.7\n", "application", "pdf", filename="lettre.pdf")
+    message.add_attachment(b"%PDF-1.7\n2", "application", "pdf", filename="annexe.pdf")
+    message.add_attachment(b"\x89PNG\r\n", "image", "png", filename="affiche.png")
+    message.add_attachment(b"a;b\n", "text", "csv")
+    found = dropped(zoe, message.as_bytes())
+    # Two attachments are read, and the text; nobody asks for more than that while a page waits.
+    assert count(Letter) == 2
+    names = [name for name, _ in found.unread]
+    assert names == ["lettre.pdf", "annexe.pdf", "affiche.png", UNNAMED]
+    broken, beyond, image, table = (why for _, why in found.unread)
+    assert "PDF" in broken
+    assert (beyond, image, table) == (BEYOND, NO_LETTER, NO_LETTER)
+
+
 def test_an_agenda_that_is_dropped_or_attached_is_read_like_an_agenda(store):
     zoe = editor("responsable", LILLE)
     day = "UID:a\nDTSTART;VALUE=DATE:20210315\nSUMMARY:Rallye des balises\nLOCATION:Lille"
     data = agenda(day, day.replace("0315", "0415").replace("UID:a", "UID:b"))
-    letter_id = letter_room.drop(db.session, zoe, data, "agenda.ics", None, NOW, KNOWLEDGE)
+    letter_id = dropped(zoe, data, "agenda.ics").letter_id
     found = letter_room.open_letter(db.session, zoe, letter_id)
     assert [d.last_day.isoformat() for d in found.drafts] == ["2021-03-15", "2021-04-15"]
     marked = [segment.text for segment in found.segments if segment.draft_ids]
@@ -328,17 +353,17 @@ def test_an_agenda_that_is_dropped_or_attached_is_read_like_an_agenda(store):
 
 
 def test_a_mail_that_is_dropped_is_read_like_one_that_comes(store):
-    """Its agenda is a letter of its own; a mail without one stays a letter, as before."""
+    """What is attached is a letter of its own; without that, the mail is the letter."""
     zoe = editor("responsable", LILLE)
     day = "UID:a\nDTSTART;VALUE=DATE:20210315\nSUMMARY:Rallye des balises\nLOCATION:Lille"
     message = email.message_from_bytes(mail("Voici notre agenda."), policy=email.policy.default)
     message.add_attachment(agenda(day), "text", "calendar", filename="agenda.ics")
     data = message.as_bytes()
-    letter_id = letter_room.drop(db.session, zoe, data, "courriel.eml", None, NOW, KNOWLEDGE)
+    letter_id = dropped(zoe, data).letter_id
     [draft] = letter_room.open_letter(db.session, zoe, letter_id).drafts
     assert (draft.title, draft.last_day.isoformat()) == ("Rallye des balises", "2021-03-15")
     assert [letter.file_name for letter in db.session.scalars(select(Letter))] == ["agenda.ics"]
-    assert letter_room.drop(db.session, zoe, data, "x.eml", None, NOW, KNOWLEDGE) == letter_id
+    assert dropped(zoe, data) == Dropped(letter_id)
     # What came by hand comes by mail: nothing new.
     assert receive(data) is Outcome.READ
     assert (count(Letter), count(Draft)) == (1, 1)
@@ -346,11 +371,11 @@ def test_a_mail_that_is_dropped_is_read_like_one_that_comes(store):
     with_text = mail("Concours d'essai : s'inscrire avant le 5 mars 2021.")
     message = email.message_from_bytes(with_text, policy=email.policy.default)
     message.add_attachment(agenda(day), "text", "calendar", filename="agenda.ics")
-    letter_room.drop(db.session, zoe, message.as_bytes(), "x.eml", None, NOW, KNOWLEDGE)
+    dropped(zoe, message.as_bytes())
     assert reads(zoe) == count(Letter) == 2
 
     broken = email.message_from_bytes(mail("Voici."), policy=email.policy.default)
     broken.add_attachment(b"BEGIN:VCALENDAR\r\n", "text", "calendar", filename="agenda.ics")
     broken.set_payload(broken.get_payload()[1:])
     with pytest.raises(UnreadableLetterError, match="endommagé"):
-        letter_room.drop(db.session, zoe, broken.as_bytes(), "x.eml", None, NOW, KNOWLEDGE)
+        dropped(zoe, broken.as_bytes())

@@ -24,7 +24,8 @@ from calendar_app.editing.rules.changes import ChangeAction, ChangeSubject
 from calendar_app.editing.rules.roles import EditorAction
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.reminders import outbox
-from calendar_app.reminders.rules.deliveries import DeliveryKind
+from calendar_app.reminders.models.outbox import Delivery
+from calendar_app.reminders.rules.deliveries import DeliveryKind, DeliveryState
 from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import AnySession, reading, writing
 from calendar_app.words.errors import CalendarError, NotFoundError
@@ -292,9 +293,18 @@ def _tell(session: AnySession, source: Source, now: datetime) -> None:
     transaction; the next fault, after the agenda healed, is told anew."""
     if source.warning is None:
         source.told_at = source.told_delivery_id = None
-    elif source.told_at is None and (not source.failures or source.failures >= LASTING):
+    elif _is_untold(session, source) and (not source.failures or source.failures >= LASTING):
         source.told_at = now
         source.told_delivery_id = outbox.queue_other(session, DeliveryKind.AGENDA, now).id
+
+
+def _is_untold(session: AnySession, source: Source) -> bool:
+    """Whether no mail tells of the fault: none was queued yet, or the last one expired, because
+    nothing was sent for two days."""
+    if source.told_at is None:
+        return True
+    told = session.get(Delivery, source.told_delivery_id) if source.told_delivery_id else None
+    return told is not None and told.state is DeliveryState.EXPIRED
 
 
 def _facts(source: Source) -> dict[str, object]:

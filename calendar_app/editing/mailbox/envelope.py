@@ -16,7 +16,6 @@ from email.message import Message
 from email.utils import getaddresses
 from typing import Any
 
-from calendar_app.letters.formats.detection import is_agenda
 from calendar_app.letters.formats.mail import mail_parts
 from calendar_app.words.text import clean_line
 
@@ -49,8 +48,8 @@ class Envelope:
         (RFC 3464, RFC 3834): it holds no letter.
     :param answerable: whether a person wrote the mail, so that an answer makes no loop (RFC 3834,
         section 2).
-    :param attached: how many attached letters it has.
-    :param has_agenda: whether one of these is an agenda.
+    :param attached: the file names of its attached letters.
+    :param others: the file names of what else is attached.
     :param has_text: whether the mail itself holds text.
     """
 
@@ -62,8 +61,8 @@ class Envelope:
     sent_day: str | None
     is_report: bool
     answerable: bool
-    attached: int
-    has_agenda: bool
+    attached: tuple[str, ...]
+    others: tuple[str, ...]
     has_text: bool
 
 
@@ -89,8 +88,8 @@ def envelope_values(data: bytes) -> dict[str, Any]:
             sent_day=parts.text.issued.isoformat() if parts.text.issued else None,
             is_report=is_report,
             answerable=not by_machine,
-            attached=len(parts.attached),
-            has_agenda=any(is_agenda(content) for _, content in parts.attached),
+            attached=tuple(name for name, _ in parts.attached),
+            others=parts.others,
             has_text=bool(parts.text.text),
         )
     )
@@ -98,7 +97,8 @@ def envelope_values(data: bytes) -> dict[str, Any]:
 
 def envelope_of(values: Mapping[str, Any]) -> Envelope:
     """Return an envelope from its JSON values."""
-    return Envelope(**{**values, "tags": tuple(values["tags"])})
+    lists = {name: tuple(values[name]) for name in ("tags", "attached", "others")}
+    return Envelope(**{**values, **lists})
 
 
 def _header(message: Message, name: str) -> str:

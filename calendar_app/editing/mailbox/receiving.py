@@ -57,8 +57,13 @@ MOST_WAITING = 200 * 2**20
 #: Most attached letters of a mail that are read.
 MOST_ATTACHED = 10
 
+#: What an attachment without a file name is called.
+UNNAMED = "pièce jointe sans nom"
+
 REPORT = "C'est la réponse d'une machine ou un avis de non-remise, pas une lettre."
 NOTHING = "Ce courriel ne contient ni texte ni lettre jointe (PDF, Word, OpenDocument, agenda)."
+NO_LETTER = "Ce n'est pas un format de lettre (PDF, Word, OpenDocument, agenda)."
+BEYOND = "Ce courriel a trop de pièces jointes ; déposez celle-ci à part."
 TOO_MANY = "Trop de courriels d'expéditeurs inconnus attendent déjà une décision."
 
 
@@ -93,11 +98,17 @@ class Audience:
 class Letters:
     """The letters of a mail, as far as they could be read.
 
-    :param problems: French sentences: why others could not.
+    :param unread: (file name, French sentence: why) of each part that is no letter of the room; the
+        text of the mail has no name.
     """
 
     ids: list[int] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[str]:
+        """Why parts could not be read, each reason once."""
+        return list(dict.fromkeys(why for _, why in self.unread))
 
 
 def receive(
@@ -205,7 +216,7 @@ def keep_read(
 
     :param problems: French sentences: why letters of it could not be read.
     """
-    reason = None if letter_ids else " ".join(dict.fromkeys(problems)) or NOTHING
+    reason = None if letter_ids else " ".join(problems) or NOTHING
     with writing(session, now):
         # The row of the calendar is the lock of all imports.
         queries.catalogue(session, for_update=True)
@@ -271,12 +282,13 @@ def import_parts(
     :param most: how many attached letters are read.
     """
     found = Letters()
-    attached = range(min(mail.attached, most))
+    attached = range(len(mail.attached[:most]))
     for number in (*attached, *([None] if mail.has_text else [])):
         try:
             part = run_limited(part_values, (data, number, issued, paris_day(now), knowledge))
         except UnreadableLetterError as error:
-            found.problems.append(str(error))
+            name = "" if number is None else mail.attached[number] or UNNAMED
+            found.unread.append((name, str(error)))
             continue
         letter = from_json(part["reading"])
         if number is None and found.ids and not letter.items:
@@ -285,6 +297,7 @@ def import_parts(
             session, part["checksum"], part["name"], letter, now, knowledge
         )
         found.ids.append(report.letter_id)
+    found.unread += [(name or UNNAMED, BEYOND) for name in mail.attached[most:]]
     return found
 
 
@@ -374,7 +387,7 @@ def _unread(data: bytes) -> Envelope:
         sent_day=None,
         is_report=False,
         answerable=False,
-        attached=0,
-        has_agenda=False,
+        attached=(),
+        others=(),
         has_text=False,
     )

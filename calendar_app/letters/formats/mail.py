@@ -93,11 +93,14 @@ class MailParts:
         without text, ``text.text`` is empty.
     :param attached: (file name, bytes) of each attached letter (PDF, Word, OpenDocument, agenda); a
         file without a name has an empty one.
+    :param others: the file names of what else is attached (a table, an image), which no letter is
+        made of; empty for a file without a name.
     """
 
     subject: str
     text: LetterText
     attached: tuple[tuple[str, bytes], ...]
+    others: tuple[str, ...]
 
 
 def mail_parts(data: bytes) -> MailParts:
@@ -116,6 +119,7 @@ def mail_parts(data: bytes) -> MailParts:
         _subject(message),
         LetterText(text if said else "", LetterForm.EML, fullest.issued or mails[0].issued),
         tuple(pair for mail in mails for pair in zip(mail.file_names, mail.letters, strict=True)),
+        tuple(name for mail in mails for name in mail.others),
     )
 
 
@@ -132,6 +136,7 @@ class _Mail:
         self.issued = _issued(message)
         self.letters: list[bytes] = []
         self.file_names: list[str] = []
+        self.others: list[str] = []
         self.forwarded: list[Message] = []
         self.body = self._text_of(message, depth).strip("\n")
 
@@ -165,6 +170,7 @@ class _Mail:
             self.file_names.append(_file_name(part))
             return ""
         if part.get_content_disposition() == "attachment":
+            self.others.append(_file_name(part))
             return ""
         if kind == "text/html":
             return html_text(decoded(content, part.get_content_charset()))

@@ -28,8 +28,10 @@ from calendar_app.words.errors import UnreadableLetterError
 
 bp = room_blueprint("letters", __name__)
 
-#: Maximum number of failures that a bulk acceptance reports: an address has no room for more.
+#: Maximum number of results that a page reports: they stand in its address, which has no room for
+#: more; and of the letters of a file name among them.
 _MOST_TOLD = 10
+_MOST_OF_A_NAME = 100
 
 #: The file name of a pasted text.
 PASTED = "texte-colle.txt"
@@ -62,11 +64,15 @@ def _drop(issued: date | None, problems: dict[str, str]) -> Any:
     knowledge = letters.knowledge_of_files(data_folder())
     now = page().now
     try:
-        letter_id = letter_room.drop(db.session, the_editor(), data, name, issued, now, knowledge)
+        dropped = letter_room.drop(db.session, the_editor(), data, name, issued, now, knowledge)
     except UnreadableLetterError as error:
         where = "texte" if name == PASTED else "fichier"
         return _index(400, problems={where: str(error)})
-    return redirect(url_for(".letter", letter_id=letter_id), 303)
+    told: dict[str, Any] = {"letter_id": dropped.letter_id}
+    unread = [(name[:_MOST_OF_A_NAME], why) for name, why in dropped.unread[:_MOST_TOLD]]
+    if unread:
+        told["jointes"] = _results("jointes", dropped.letter_id).dumps(unread)
+    return redirect(url_for(".letter", **told), 303)
 
 
 @bp.get("/lettres/<int(max=2147483647):letter_id>/")
@@ -74,11 +80,10 @@ def _drop(issued: date | None, problems: dict[str, str]) -> Any:
 def letter(letter_id: int) -> Any:
     """Show a letter, and beside it the drafts within the editor's scope."""
     found = letter_room.open_letter(db.session, the_editor(), letter_id)
-    try:
-        published, refused = _results(letter_id).loads(request.args.get("lot", ""))
-    except BadData:
-        return letter_page(found)
-    return letter_page(found, published=published, refused=refused)
+    told: dict[str, Any] = {"unread": _told(letter_id, "jointes")}
+    if done := _told(letter_id, "lot"):
+        told["published"], told["refused"] = done
+    return letter_page(found, **told)
 
 
 @bp.post("/lettres/<int(max=2147483647):letter_id>/accepter/")
@@ -93,14 +98,22 @@ def accept_certain(letter_id: int) -> Any:
     refused = [
         (result.title, in_words_of_the_form(result.problem)) for result in done if result.problem
     ]
-    lot = _results(letter_id).dumps((len(done) - len(refused), refused[:_MOST_TOLD]))
+    lot = _results("lot", letter_id).dumps((len(done) - len(refused), refused[:_MOST_TOLD]))
     return redirect(url_for(".letter", letter_id=letter_id, lot=lot), 303)
 
 
-def _results(letter_id: int) -> URLSafeSerializer:
-    """Return the signer of bulk results: nobody else can make a page show other results."""
+def _told(letter_id: int, name: str) -> Any:
+    """Return the results that a parameter of the address tells; None without any of ours."""
+    try:
+        return _results(name, letter_id).loads(request.args.get(name, ""))
+    except BadData:
+        return None
+
+
+def _results(name: str, letter_id: int) -> URLSafeSerializer:
+    """Return the signer of a parameter with results: nobody else can make a page show others."""
     secret, key = current_app.config["SETTINGS"].secret_key, editor_session.browser_key()
-    return URLSafeSerializer(secret, salt=f"accepted/{letter_id}/{key}")
+    return URLSafeSerializer(secret, salt=f"{name}/{letter_id}/{key}")
 
 
 def letter_page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import UTC, date, datetime
+from email.message import EmailMessage
 
 import pytest
 import time_machine
@@ -264,6 +265,21 @@ def test_a_letter_that_cannot_be_taken_says_why_and_keeps_what_was_typed(site, g
     if given.get("texte"):
         assert "Les productions sont à envoyer" in answer.text
     assert dump(site) == before
+
+
+def test_the_page_of_a_dropped_mail_says_what_was_not_read(site):
+    client, mail = logged_in(site), EmailMessage()
+    mail["From"], mail["Subject"] = "lettre@inconnu.example", "Infolettre"
+    mail.set_content(LETTER)
+    mail.add_attachment(b"PK", "application", "zip", filename="<b>photos</b>.zip")
+    file = (io.BytesIO(mail.as_bytes()), "courriel.eml")
+    answer = drop(client, texte="", fichier=file)
+    assert answer.status_code == 303
+    said = "Pièce jointe non lue, <strong>&lt;b&gt;photos&lt;/b&gt;.zip</strong>"
+    assert said in client.get(answer.location).text
+    # Whoever changes the address, or reads the letter later, is told nothing.
+    for address in (f"{answer.location}x", answer.location.partition("?")[0]):
+        assert "non lue" not in client.get(address).text
 
 
 def test_the_same_letter_shows_each_editor_their_own_dates(site):

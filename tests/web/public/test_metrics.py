@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -47,7 +48,18 @@ def test_the_measures_are_those_of_the_store(make_app):
     assert found["calendar_catalogue_age_seconds"] > waited
     assert (found["calendar_workers"], found["calendar_sending_held"]) == (1, 0)
     assert found["calendar_sources_failing"] == found["calendar_letters_waiting"] == 0
-    assert "calendar_holidays_age_seconds" not in found  # never fetched
+    assert found["calendar_holidays_age_seconds"] == math.inf  # never fetched
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_new_store_has_every_measure(make_app):
+    """An alert compares: of a measure that is missing it hears nothing."""
+    app = make_app("empty")
+    answer = app.test_client().get("/metrics", environ_base=LOCAL).text
+    told = set(re.findall(r"^# TYPE (\w+) gauge$", answer, re.MULTILINE))
+    assert told == {name.partition("{")[0] for name in measured(app)}
+    for name in ("worker_heartbeat", "holidays"):
+        assert f"\ncalendar_{name}_age_seconds +Inf\n" in answer
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
