@@ -22,7 +22,8 @@ from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.source_changes import Identity
-from calendar_app.letters.agendas.calendar_file import LeftOut, read_agenda
+from calendar_app.letters.agendas.calendar_file import read_agenda
+from calendar_app.letters.agendas.left_out import LeftOut
 from calendar_app.store.base import db, writing
 from tests.editing.test_events import editor, facts, wanted
 from tests.editing.test_moderation import KNOWLEDGE, LILLE

@@ -37,7 +37,7 @@ from calendar_app.editing.rules.source_changes import (
     same_announcement,
     should_show,
 )
-from calendar_app.letters.agendas.calendar_file import JUST_PAST
+from calendar_app.letters.agendas.series import JUST_PAST
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem, ItemKind
 from calendar_app.school.academies import NATIONAL, Academies
