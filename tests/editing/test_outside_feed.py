@@ -476,7 +476,7 @@ BILLION = (
     [
         (b"", "ni un agenda"),
         (b"\x00\x01\x02", "ni un agenda"),
-        (b"<html><body>non</body></html>", "pas un fil d'actualit"),
+        (b"<html><body>non</body></html>", "montre une page web"),
         (b"<rss><channel>", "endommag"),
         (BILLION.encode(), "DOCTYPE"),
         (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", "endommag"),

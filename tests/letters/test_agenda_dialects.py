@@ -332,3 +332,11 @@ def test_each_date_of_a_repetition_is_told_or_taken_away(seed, zone):
     }
     assert {entry.recurrence: entry.item.first_day for entry in found} == expected
     assert left_out == {}
+
+
+def test_what_is_left_out_is_said_in_its_number():
+    left_out = LeftOut()
+    for reason in (PRIVATE, PRIVATE, BAD_RULE, NO_DAY, NO_DAY):
+        left_out.add(reason)
+    said = [(line["count"], line["reason"]) for line in left_out.values()]
+    assert said == [(2, "privées"), (1, "répétition illisible"), (2, "sans date")]

@@ -37,6 +37,7 @@ from calendar_app.editing.rules.source_changes import (
     same_announcement,
     should_show,
 )
+from calendar_app.letters.agendas.left_out import NEVER_HERE, LeftOut
 from calendar_app.letters.agendas.series import JUST_PAST
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem, ItemKind
@@ -45,8 +46,7 @@ from calendar_app.school.local_time import paris_day
 from calendar_app.store.base import AnySession
 from calendar_app.words.text import fold, slugify
 
-#: Why a cancelled date is not proposed.
-NEVER_HERE = "annulée, et jamais annoncée ici"
+#: Why a proposal is withdrawn.
 NO_LONGER = "Sans objet : l'agenda n'annonce plus cette date."
 REFUSED_BEFORE = "Sans objet : l'agenda dit de nouveau ce qui a été refusé."
 LATER = "Sans objet : l'agenda dit autre chose depuis."
@@ -353,17 +353,16 @@ class _Taking:
         """Add drafts of what is new and ahead, all held against the calendar at once."""
         new = [i for i in identities if _last(self.items[i]) >= self.today]
         held = self._held([self.items[i] for i in new])
-        off = 0
+        off = LeftOut()
         for identity, draft in zip(new, held, strict=True):
             item = self.items[identity]
             new_here = draft.proposal in (Proposal.NEW_EVENT, Proposal.NEW_DATE)
             if item.status in ENDED and new_here:
-                off += 1
+                off.add(NEVER_HERE, item.title)
                 continue
             draft.outside_id, draft.recurrence = identity
             self._store(draft, self.histories.setdefault(identity, _History()))
-        if off:
-            self.left_out.append({"reason": NEVER_HERE, "count": off, "titles": []})
+        self.left_out += off.values()
 
     def _held(self, items: list[DatedItem], own: Draft | None = None) -> list[Draft]:
         """Return fresh drafts of items. Each date of an agenda is another date than those that

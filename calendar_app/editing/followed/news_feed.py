@@ -13,6 +13,7 @@ from typing import Any
 import feedparser
 
 from calendar_app.letters.formats.charsets import decoded
+from calendar_app.letters.formats.detection import is_html
 from calendar_app.letters.formats.html import html_text
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean_line
@@ -23,6 +24,10 @@ _MOST = 5_000
 
 _DAMAGED = "Ce fil d'actualités est endommagé."
 _NO_FEED = "Ce n'est pas un fil d'actualités : vérifiez l'adresse."
+_PAGE = (
+    "Cette adresse montre une page web, peut-être pour s'identifier, et non un agenda : il faut "
+    "celle d'un fichier .ics, Atom ou RSS."
+)
 _ENTITIES = "Ce fil contient des définitions (DOCTYPE) qu'aucun fil n'a : il n'est pas lu."
 
 #: Characters that XML forbids, and that a strict parser would stop at.
@@ -80,7 +85,7 @@ def read_entries(data: bytes) -> tuple[Entry, ...]:
     if _DEFINES.search(data):
         raise UnreadableLetterError(_ENTITIES)
     if not _ROOT.search(data[:5_000]):
-        raise UnreadableLetterError(_NO_FEED)
+        raise UnreadableLetterError(_PAGE if is_html(text) else _NO_FEED)
     ends = [end.end() for end in _END.finditer(data)]
     if not ends:
         raise UnreadableLetterError(_DAMAGED)

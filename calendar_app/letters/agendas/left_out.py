@@ -1,4 +1,4 @@
-"""What an agenda or a news feed says and is not taken: counted, with its reason."""
+"""What is not taken of what an agenda or a news feed says: counted, with its reason."""
 
 from __future__ import annotations
 
@@ -19,8 +19,18 @@ TOO_MANY = f"au-delà des {MAX_OCCURRENCES} premières dates"
 TOO_FAR = f"dans plus de {MONTHS} mois"
 DOUBLE = "en double"
 NOTE = "simple note"
+NEVER_HERE = "annulée, et jamais annoncée ici"
 
 _TITLES = 5
+#: The reasons that are not the same of several entries.
+_OF_SEVERAL = {
+    BAD_DAY: "dates illisibles",
+    PRIVATE: "privées",
+    TOO_OFTEN: "reviennent plusieurs fois par jour",
+    BAD_RULE: "répétitions illisibles",
+    NOTE: "simples notes",
+    NEVER_HERE: "annulées, et jamais annoncées ici",
+}
 
 
 @dataclass(slots=True)
@@ -38,8 +48,12 @@ class LeftOut:
             known.append(title[:80])
 
     def values(self) -> list[dict[str, Any]]:
-        """Return JSON values: the reason, the count and the titles of each."""
+        """Return JSON values: the reason, in the number of its count, the count and the titles."""
         return [
-            {"reason": reason, "count": count, "titles": self.titles[reason]}
+            {
+                "reason": _OF_SEVERAL.get(reason, reason) if count > 1 else reason,
+                "count": count,
+                "titles": self.titles[reason],
+            }
             for reason, count in self.counts.items()
         ]
