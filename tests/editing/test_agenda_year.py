@@ -171,6 +171,12 @@ class Year(RuleBasedStateMachine):
         elif line:
             line.day = self.free(line.title, ahead)
 
+    @rule(number=st.integers(0, 9))
+    def is_put_off_for_a_year(self, number: int) -> None:
+        line = self.line(number)
+        if line and not line.weeks and line.day < self.today + 300 * DAY:
+            line.day = self.free(line.title, (line.day - self.today).days + 364)
+
     @rule(number=st.integers(0, 9), hour=st.sampled_from((None, 8, 10, 14)))
     def changes_its_hour(self, number: int, hour: int | None) -> None:
         if line := self.line(number):
