@@ -277,8 +277,12 @@ class Year(RuleBasedStateMachine):
         if found:
             draft = found[number % len(found)]
             line = of_uid[draft.outside_id]
+            of_last_year, off = draft.recurrence is not None, draft.milestone_id
             moderation.refuse(db.session, self.zoe, draft.id, draft.revision, "", self.now)
-            self.refused[id(line)] = line.signature()
+            if of_last_year:  # the edition that was put off for a year takes place here
+                self.kept_on.add(off)
+            else:
+                self.refused[id(line)] = line.signature()
 
     @rule()
     def is_undone(self) -> None:
@@ -347,7 +351,9 @@ class Year(RuleBasedStateMachine):
         return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
     def is_refused(self, draft: Draft) -> bool:
-        return any(line.uid == draft.outside_id and id(line) in self.refused for line in self.lines)
+        return draft.recurrence is None and any(
+            line.uid == draft.outside_id and id(line) in self.refused for line in self.lines
+        )
 
     def kept(self) -> list[tuple]:
         """The dates of the calendar."""

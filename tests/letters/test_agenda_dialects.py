@@ -340,3 +340,27 @@ def test_what_is_left_out_is_said_in_its_number():
         left_out.add(reason)
     said = [(line["count"], line["reason"]) for line in left_out.values()]
     assert said == [(2, "privées"), (1, "répétition illisible"), (2, "sans date")]
+
+
+NAMES = """
+DTSTART DTSTART;VALUE=DATE DTSTART;TZID=Europe/Paris DTEND DURATION DUE RRULE RDATE EXDATE
+RDATE;VALUE=PERIOD EXDATE;VALUE=DATE EXDATE;VALUE=PERIOD RECURRENCE-ID RECURRENCE-ID;VALUE=DATE
+RECURRENCE-ID;RANGE=THISANDFUTURE SEQUENCE STATUS CLASS UID SUMMARY LOCATION URL""".split()
+VALUES = """
+20210210 20210210T090000 20210210T090000Z 20210230 00010101 99991231T235959Z PT1H -P1D P9W
+bientôt 20210210T090000Z/PT1H 20210210T090000/20210210T080000 20210210,20210211T090000Z 7 -1 a b
+FREQ=WEEKLY;COUNT=3 FREQ=DAILY;UNTIL=20210301 FREQ=WEEKLY;BYDAY=9MO FREQ=DAILY;COUNT=x PRIVATE
+FREQ=YEARLY;UNTIL=99991231T235959Z CANCELLED \x00 <b> , ; : \\""".split()
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from([*VALUES, ""])), max_size=7),
+        max_size=3,
+    )
+)
+def test_whatever_an_entry_says_the_others_are_read(entries):
+    good = f"UID:good\n{DAY}\nSUMMARY:Bon"
+    parts = ["\n".join(f"{name}:{value}" for name, value in entry) for entry in entries]
+    found, _ = read(agenda(*[part for part in parts if part], good))
+    assert "good" in {entry.uid for entry in found}

@@ -39,7 +39,7 @@ from calendar_app.letters.agendas.left_out import (
     TOO_MANY,
     LeftOut,
 )
-from calendar_app.letters.agendas.series import JUST_PAST, Series, series_of
+from calendar_app.letters.agendas.series import BROKEN, JUST_PAST, Series, series_of
 from calendar_app.letters.dated_items import DatedItem
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean_line, fold
@@ -49,14 +49,11 @@ MANY_TIMES = "Cet agenda répète tant de dates qu'il ne peut pas être lu."
 #: The most occurrences that are expanded; an agenda of people has far fewer.
 _MOST_EXPANDED = 5 * MAX_OCCURRENCES
 
-#: What a rule that is none may raise, in any of three libraries.
-_ERRORS = (ValueError, TypeError, OverflowError, AttributeError, LookupError)
-
 
 class _Query(recurring_ical_events.CalendarQuery):  # type: ignore[misc]  # it has no types
     """An expansion in which one bad repetition spoils no other one."""
 
-    suppressed_errors = _ERRORS
+    suppressed_errors = BROKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,7 @@ def _item(part: Any, clock: Clock, first: date, last: date, left_out: LeftOut) -
     title = line(part, "SUMMARY")
     try:
         item = item_of(part, clock)
-    except _ERRORS:
+    except BROKEN:
         left_out.add(BAD_DAY, title)
         return None
     begins, ends = _days(item)
@@ -176,7 +173,7 @@ def _expanded(
         series = returning[found.uid]
         try:
             parts = [one.as_component(False) for one in found.between(first, last)]
-        except _ERRORS:
+        except BROKEN:
             continue
         if parts or _may_be_empty(series, first):
             del unread[found.uid]

@@ -38,6 +38,9 @@ DAMAGED = "Cet agenda est endommagé."
 #: For how many days after its end a date is still told, so that a move into the past is seen.
 JUST_PAST = timedelta(days=31)
 
+#: What a value that is none may raise, in any of three libraries.
+BROKEN = (ValueError, TypeError, OverflowError, AttributeError, LookupError)
+
 _FREQUENCIES = frozenset(("DAILY", "WEEKLY", "MONTHLY", "YEARLY"))
 _MANY_A_DAY = frozenset(("SECONDLY", "MINUTELY", "HOURLY"))
 #: The most occurrences on one day of what returns.
@@ -87,7 +90,7 @@ def series_of(data: bytes, zone: str, today: date, left_out: LeftOut) -> list[Se
     text, begun = agenda_text(data)
     try:
         agendas = icalendar.Calendar.from_ical(text, multiple=True)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except BROKEN as error:
         raise UnreadableLetterError(DAMAGED) from error
     if not begun or len(agendas) < begun:  # the end of one is missing
         raise UnreadableLetterError(DAMAGED)
@@ -136,7 +139,11 @@ def _series(parts: list[_Part], today: date, left_out: LeftOut) -> Iterator[Seri
     titles: dict[str | None, str] = {}
     for master in masters:
         own_ones = [p.component for p in exceptions] if master is whose else []
-        _settle(master, own_ones, gone if master is whose else [])
+        try:
+            _settle(master, own_ones, gone if master is whose else [])
+        except BROKEN:
+            left_out.add(BAD_RULE, master.title)
+            continue
         at, uid = told_at(start_of(master.component)), master.uid
         if titles.setdefault(at, master.title) != master.title:  # another thing of the same moment
             uid = f"{uid}:{fold(master.title)[:100]}"
