@@ -152,17 +152,23 @@ def letters_receive() -> None:
     # The rest is read as well: a server whose pipe breaks would try again.
     while sys.stdin.buffer.read(2**20):
         pass
-    knowledge = letters.knowledge_of_files(data_folder())
     try:
+        knowledge = letters.knowledge_of_files(data_folder())
         with store_as_it_is() as session:
             outcome, reason = receiving.receive(session, data, datetime.now(UTC), knowledge)
     except (CalendarError, SQLAlchemyError, SettingsError, OSError):
         click.echo("La base ne répond pas : le courriel est à remettre plus tard.", err=True)
         sys.exit(_EX_TEMPFAIL)
+    except Exception as error:
+        # Any other exit code would send the mail back, for a fault of ours. The text of the error
+        # may quote the mail.
+        kind = type(error).__name__
+        click.echo(f"Erreur de notre côté ({kind}) : à remettre plus tard.", err=True)
+        sys.exit(_EX_TEMPFAIL)
     if outcome is receiving.Outcome.REFUSED:
         click.echo(f"Courriel refusé : {reason}", err=True)
         sys.exit(_EX_DATAERR)
-    # The answer of a machine is not refused aloud: the server would write back to the machine.
+    # What a machine wrote is not refused aloud: the server would write back to the machine.
     click.echo(_RECEIVED[outcome.value], err=True)
 
 
@@ -170,7 +176,7 @@ def letters_receive() -> None:
 _RECEIVED = {
     "read": "Courriel lu : ses lettres sont dans la rédaction.",
     "waiting": "Expéditeur inconnu : le courriel attend l'administration du site.",
-    "report": "Réponse d'une machine : le courriel est laissé de côté.",
+    "report": "Courriel d'une machine ou d'une liste, sans lettre : il est laissé de côté.",
     "known": "Ce courriel était déjà connu.",
 }
 

@@ -52,6 +52,11 @@ class SchoolYear:
     def last_day(self) -> date:
         return date(self.start + 1, 7, 31)
 
+    def may_hold(self, day: date) -> bool:
+        """Whether an event of this school year may have a date on *day*: what opens early or is
+        told late may be a few months away, another edition is not."""
+        return date(self.start, 1, 1) <= day <= date(self.start + 1, 12, 31)
+
     @property
     def previous(self) -> SchoolYear:
         return SchoolYear(self.start - 1)

@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from calendar_app.cli import cli
 from tests.cli.test_cli import ROOT, environ, run
 
 __all__ = ["environ", "run"]
@@ -302,9 +304,19 @@ def test_a_mail_server_hands_a_letter_over(run, environ):
     assert (code, "Expéditeur inconnu" in told) == (0, True)
     code, told = received(environ, head.replace("<1@", "<3@").encode())
     assert (code, "Courriel refusé : Ce courriel ne contient" in told) == (65, True)
-    code, told = received(
-        environ, f"Auto-Submitted: auto-replied\n{head}".replace("<1@", "<4@").encode()
-    )
-    assert (code, "Réponse d'une machine" in told) == (0, True)
+    for number, header in enumerate(("Auto-Submitted: auto-replied", "List-Id: <a.b.example>")):
+        machine = f"{header}\n{head}".replace("<1@", f"<{number + 4}@").encode()
+        code, told = received(environ, machine)
+        assert (code, "d'une machine ou d'une liste" in told) == (0, True)
     code, told = received(environ, data, CALENDAR_DATABASE_URL="mysql://x")
     assert code == 75
+
+
+def test_a_fault_of_ours_sends_no_mail_back(monkeypatch):
+    def fail(*_args):
+        raise RuntimeError("secret of the mail")
+
+    monkeypatch.setattr("calendar_app.letters.knowledge_of_files", fail)
+    result = CliRunner().invoke(cli, ["letters", "receive"], input=b"From: a@b.example\n\n")
+    assert (result.exit_code, "RuntimeError" in result.stderr) == (75, True)
+    assert "secret" not in result.output

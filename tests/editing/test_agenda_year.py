@@ -171,6 +171,12 @@ class Year(RuleBasedStateMachine):
         elif line:
             line.day = self.free(line.title, ahead)
 
+    @rule(number=st.integers(0, 9))
+    def is_put_off_for_a_year(self, number: int) -> None:
+        line = self.line(number)
+        if line and not line.weeks and line.day < self.today + 300 * DAY:
+            line.day = self.free(line.title, (line.day - self.today).days + 364)
+
     @rule(number=st.integers(0, 9), hour=st.sampled_from((None, 8, 10, 14)))
     def changes_its_hour(self, number: int, hour: int | None) -> None:
         if line := self.line(number):
@@ -271,8 +277,12 @@ class Year(RuleBasedStateMachine):
         if found:
             draft = found[number % len(found)]
             line = of_uid[draft.outside_id]
+            of_last_year, off = draft.recurrence is not None, draft.milestone_id
             moderation.refuse(db.session, self.zoe, draft.id, draft.revision, "", self.now)
-            self.refused[id(line)] = line.signature()
+            if of_last_year:  # the edition that was put off for a year takes place here
+                self.kept_on.add(off)
+            else:
+                self.refused[id(line)] = line.signature()
 
     @rule()
     def is_undone(self) -> None:
@@ -341,7 +351,9 @@ class Year(RuleBasedStateMachine):
         return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
     def is_refused(self, draft: Draft) -> bool:
-        return any(line.uid == draft.outside_id and id(line) in self.refused for line in self.lines)
+        return draft.recurrence is None and any(
+            line.uid == draft.outside_id and id(line) in self.refused for line in self.lines
+        )
 
     def kept(self) -> list[tuple]:
         """The dates of the calendar."""

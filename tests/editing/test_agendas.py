@@ -25,6 +25,7 @@ from calendar_app.store.models import SendingHold
 from calendar_app.words.errors import NotFoundError
 from tests.editing.test_events import editor
 from tests.editing.test_fetcher import fetcher, send, server
+from tests.editing.test_following import Played, told
 from tests.editing.test_moderation import LILLE, LYON
 from tests.editing.test_outside_feed import agenda
 from tests.factories import ID, entry, publish
@@ -158,10 +159,12 @@ def test_what_the_calendar_says_already_asks_for_nothing(store, address, feed):
     ("body", "status", "said"),
     [
         (b"", 500, "Le site répond par une erreur (500)."),
-        (b"", 404, "Le site répond par une erreur (404)."),
-        (b"<html><body>En travaux</body></html>", 200, "pas un fil d'actualités"),
+        (b"", 404, "Rien n'est plus à cette adresse (404)"),
+        (b"", 403, "Le site demande de s'identifier (403)"),
+        (b"<!DOCTYPE html><html><body>Connexion</body></html>", 200, "montre une page web"),
+        (b"<config/>", 200, "pas un fil d'actualités"),
     ],
-    ids=["error", "gone", "page"],
+    ids=["error", "gone", "closed", "page", "xml"],
 )
 def test_what_goes_wrong_warns_and_the_last_good_copy_stays(
     store, address, feed, body, status, said
@@ -406,3 +409,14 @@ def test_a_feed_is_followed_paused_and_looked_at(site):
     assert {k: v for k, v in after.items() if k in ("source", "draft", "event")} == {
         k: v for k, v in before.items() if k in ("source", "draft", "event")
     }
+
+
+def test_a_row_says_once_that_a_date_is_off(site):
+    client = logged_in(site)
+    with site.app_context():
+        played = Played()
+        played.says(told(title="Rallye des balises"))
+        played.accept()
+        played.says(told(title="ANNULÉ : Rallye des balises"))
+    row = words(client.get("/redaction/")).replace("\u00a0", " ")
+    assert "Changement : événement annulé" in row

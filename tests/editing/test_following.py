@@ -22,7 +22,8 @@ from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.source_changes import Identity
-from calendar_app.letters.agendas.calendar_file import LeftOut, read_agenda
+from calendar_app.letters.agendas.calendar_file import read_agenda
+from calendar_app.letters.agendas.left_out import LeftOut
 from calendar_app.store.base import db, writing
 from tests.editing.test_events import editor, facts, wanted
 from tests.editing.test_moderation import KNOWLEDGE, LILLE
@@ -571,3 +572,37 @@ def test_a_title_that_changed_while_the_date_was_off_comes_when_it_takes_place_a
     played.accept()
     assert played.dates == [(grand, "03-15", None, None, False)]
     assert played.says(told(title=grand)) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "later", "today", "stands"),
+    [
+        ("20210315", "20220314", NOW, [("2021-03-15", True), ("2022-03-14", False)]),
+        ("20210115", "20220114", NOW + 20 * DAY, [("2021-01-15", False), ("2022-01-14", False)]),
+        ("20210115", "20211015", NOW + 20 * DAY, [("2021-01-15", False), ("2021-10-15", False)]),
+        ("20210115", "20210315", NOW + 20 * DAY, [("2021-03-15", False)]),
+    ],
+    ids=["put off for a year", "used again", "used again in autumn", "put off"],
+)
+def test_a_date_that_moves_to_another_school_year_is_of_another_edition(
+    played, known, later, today, stands
+):
+    """An event is of one school year: the move could not be accepted. What is over stays."""
+    was = told().replace("20210315", known)
+    played.says(was)
+    played.accept()
+    played.now = today
+    moved = was.replace(known, later)
+    played.says(moved)
+    for _ in range(2):
+        for draft in played.pending:
+            played.accept(draft)
+        assert played.says(moved) == []
+    found = db.session.scalars(select(Milestone).order_by(Milestone.first_day))
+    assert [(m.first_day.isoformat(), m.is_cancelled) for m in found] == stands
+    # It moves on as the same date, and back.
+    assert [d.proposal for d in played.says(f"{moved}\nLOCATION:Lens")] == [Proposal.CHANGE]
+    played.says(was)
+    while played.pending:
+        played.accept(played.pending[0])
+    assert played.says(was) == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
+import quopri
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -21,6 +23,7 @@ from calendar_app.editing import accounts, letter_room, moderation
 from calendar_app.editing.letter_room import Dropped
 from calendar_app.editing.mailbox import deciding, receiving, senders
 from calendar_app.editing.mailbox.envelope import envelope_of, envelope_values
+from calendar_app.editing.mailbox.parts import part_values
 from calendar_app.editing.mailbox.receiving import BEYOND, NO_LETTER, UNNAMED, Outcome
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.letters import Draft, Letter
@@ -241,6 +244,9 @@ def test_no_more_than_five_answers_a_day(store):
         {"X_Loop": "x"},
         {"Return_Path": "<>"},
         {"X_Autoreply": "yes"},
+        {"List_Id": "lettre.listes.example"},
+        {"Subject": "Réponse automatique : Infolettre"},
+        {"Subject": "Out of office: Infolettre"},
     ],
 )
 def test_a_machine_is_never_answered(store, header):
@@ -251,9 +257,14 @@ def test_a_machine_is_never_answered(store, header):
 
 def test_our_own_mails_and_delivery_reports_come_to_nothing(store):
     editor("responsable", LILLE)
-    report = mail(Return_Path="<>", From="MAILER-DAEMON@x.example")
-    assert receive(report) is Outcome.REPORT
-    assert receive(report) is Outcome.KNOWN
+    for headers in (
+        {"Return_Path": "<>"},
+        {"From": "MAILER-DAEMON@x.example", "Subject": "Undelivered Mail Returned to Sender"},
+        {"Subject": "Réponse automatique : absence"},
+    ):
+        report = mail(**headers)
+        assert receive(report) is Outcome.REPORT
+        assert receive(report) is Outcome.KNOWN
     assert (count(Letter), count(Delivery)) == (0, 0)
 
 
@@ -261,6 +272,40 @@ def test_a_disabled_account_is_a_stranger(store):
     who = editor("responsable", LILLE)
     accounts.disable(db.session, who.address, NOW)
     assert receive(mail(From=who.address, to="x@y.example")) is Outcome.WAITING
+
+
+# -- what programs make of mails -------------------------------------------------------------------
+
+HEAD = "From: a@b.example\nTo: x@y.example\nSubject: {}\nMIME-Version: 1.0\n"
+CONTEST = "Concours d'essai : s'inscrire avant le 5 mars 2021."
+
+
+def days(data: str) -> list[str]:
+    """Return the days of the text of a mail, as its reader finds them."""
+    values = (data.encode(), None, date(2021, 1, 4), date(2021, 1, 4), KNOWLEDGE)
+    return [item["last_day"] for item in part_values(values)["reading"]["items"]]
+
+
+@pytest.mark.parametrize("coding", ["7bit", "base64", "quoted-printable"])
+@pytest.mark.parametrize("kind", ["message/rfc822", "application/octet-stream"])
+def test_a_mail_that_is_attached_is_a_forwarded_mail(kind, coding):
+    """However its program attached it: RFC 2046 forbids to code a message, and Outlook does."""
+    inner = HEAD.format("Infolettre") + f"Content-Type: text/plain\n\n{CONTEST}\n"
+    coded = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}
+    content = coded.get(coding, bytes)(inner.encode()).decode()
+    data = (
+        f"{HEAD.format('TR')}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nVoici.\n--b\n"
+        f"Content-Type: {kind}\nContent-Transfer-Encoding: {coding}\n"
+        f"Content-Disposition: attachment; filename=lettre.eml\n\n{content}\n--b--\n"
+    )
+    assert days(data) == ["2021-03-05"]
+
+
+@given(st.integers(1, len(CONTEST) - 1))
+def test_a_line_that_was_broken_within_a_word_is_whole_again(at):
+    """RFC 3676: with DelSp=yes, the last space of a line is no part of the text."""
+    head = HEAD.format("x") + "Content-Type: text/plain; format=flowed; delsp=yes\n\n"
+    assert days(f"{head}{CONTEST[:at]} \n{CONTEST[at:]}\n") == ["2021-03-05"]
 
 
 # -- limits ----------------------------------------------------------------------------------------

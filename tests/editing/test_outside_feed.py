@@ -18,8 +18,7 @@ from calendar_app.editing.followed.outside_feed import (
 )
 from calendar_app.editing.rules.source_changes import Identity
 from calendar_app.letters import knowledge_of_files
-from calendar_app.letters.agendas import calendar_file
-from calendar_app.letters.agendas.calendar_file import MAX_OCCURRENCES
+from calendar_app.letters.agendas.left_out import MAX_OCCURRENCES, TOO_MANY
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.letters.limited_process import run_limited
 from calendar_app.words.errors import UnreadableLetterError
@@ -56,6 +55,13 @@ def told(data: bytes) -> list[tuple]:
 def one(data: bytes, **more) -> DatedItem:
     [item] = read_outside_limited(data, TODAY, KNOWLEDGE, **more).items.values()
     return item
+
+
+def news(data: str | bytes) -> list[tuple]:
+    """Return (id, last day, title) of what news announce, read in this process."""
+    data = data if isinstance(data, bytes) else data.encode()
+    found = outside_values((data, TODAY, KNOWLEDGE, "Europe/Paris", {}))["items"]
+    return [(v["uid"], v["item"]["last_day"], v["item"]["title"]) for v in found]
 
 
 def left_out(data: bytes) -> list[tuple[str, int, list[str]]]:
@@ -238,7 +244,7 @@ def test_a_feed_has_a_thousand_occurrences_at_most():
     daily = [f"UID:{n}\nDTSTART;VALUE=DATE:20210110\nRRULE:FREQ=DAILY\nSUMMARY:S{n}" for n in "abc"]
     assert len(read(agenda(*daily)).items) == MAX_OCCURRENCES
     [(reason, count, _)] = left_out(agenda(*daily))
-    assert (reason, count) == (calendar_file.TOO_MANY, 3 * 752 - MAX_OCCURRENCES)
+    assert (reason, count) == (TOO_MANY, 3 * 752 - MAX_OCCURRENCES)
 
 
 DAY = "DTSTART;VALUE=DATE:20210210"
@@ -393,14 +399,35 @@ def test_what_news_announce_is_read_as_in_a_letter(feed, uid):
         lambda feed: feed.replace("</title><link>", " &eacute; &</title><link>"),
         lambda feed: f'<!DOCTYPE rss PUBLIC "-//N//DTD RSS 0.91//EN" "http://n.example/">{feed}',
         lambda feed: f'<?xml version="1.0" encoding="iso-8859-1"?>{feed}'.encode("latin-1"),
+        lambda feed: f'<?xml version="1.0" encoding="utf-8"?>{feed}'.encode("latin-1"),
+        lambda feed: f'<?xml version="1.0" encoding="utf-16"?>{feed}'.encode("utf-16"),
+        lambda feed: feed.encode().replace(b"</p>", b" \xc9t\xe9</p>"),
+        lambda feed: f"Notice: Undefined index in feed.php\n{feed}",
+        lambda feed: f"<br />\n<b>Warning</b>: cache\n{feed}",
+        lambda feed: f"{feed}\n<script>var t = 1;</script>",
+        lambda feed: feed.replace("</item>", ""),
     ],
-    ids=["blank-lines", "control", "entities", "doctype", "latin-1"],
+    ids="blank-lines control entities doctype latin-1 latin-1-said-utf-8 utf-16 two-charsets notice"
+    " warning behind no-end-of-item".split(),
 )
 def test_news_that_are_not_quite_well_formed_are_read(change):
-    data = change(RSS)
-    item = one(data if isinstance(data, bytes) else data.encode())
-    assert item.last_day == date(2021, 2, 5)
-    assert item.title.startswith("Concours « Mon école en podcast »")
+    [(_, day, title)] = news(change(RSS))
+    assert day == "2021-02-05"
+    assert title.startswith("Concours « Mon école en podcast »")
+
+
+@pytest.mark.parametrize("told", ["Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 02 Jan 2031 09:00:00 GMT"])
+def test_an_entry_that_says_an_impossible_instant_has_no_date_of_its_own(told):
+    [(_, day, _)] = news(RSS.replace("Sat, 02 Jan 2021 10:00:00 +0100", told))
+    assert day == "2021-02-05"
+
+
+def test_two_entries_of_one_id_are_two():
+    item = RSS[RSS.index("<item>") : RSS.index("</channel>")]
+    second = item.replace("Mon école", "Notre école").replace("5 février", "9 février")
+    found = news(RSS.replace("</channel>", f"{second}{item}</channel>"))
+    assert [day for _, day, _ in found] == ["2021-02-05", "2021-02-09"]
+    assert len({uid for uid, *_ in found}) == 2
 
 
 def test_captions_and_where_a_text_was_copied_from_are_no_text():
@@ -410,7 +437,11 @@ def test_captions_and_where_a_text_was_copied_from_are_no_text():
     figure = "<figure><img><figcaption>Finale du 8 mars 2021</figcaption></figure></p>]]>"
     spoken = RSS.replace("</item>", captions).replace("</p>]]>", figure)
     spoken = spoken.replace("<rss ", '<rss xmlns:media="http://search.yahoo.com/mrss/" ')
-    assert one(spoken.encode()) == one(RSS.encode())
+    assert news(spoken) == news(RSS)
+    other = spoken.replace("media:", "m:").replace("xmlns:media", "xmlns:m")
+    assert news(other) == news(RSS)
+    press = '<div class="wp-caption x"><p class="wp-caption-text">Le 9 mars 2021</p></div><p>'
+    assert news(RSS.replace("<p>", press)) == news(RSS)
 
 
 def test_of_the_two_dates_of_atom_the_first_counts():
@@ -445,7 +476,7 @@ BILLION = (
     [
         (b"", "ni un agenda"),
         (b"\x00\x01\x02", "ni un agenda"),
-        (b"<html><body>non</body></html>", "pas un fil d'actualit"),
+        (b"<html><body>non</body></html>", "montre une page web"),
         (b"<rss><channel>", "endommag"),
         (BILLION.encode(), "DOCTYPE"),
         (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", "endommag"),

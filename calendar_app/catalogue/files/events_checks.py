@@ -193,9 +193,8 @@ class _Checks:
         if not event.get("school_year"):
             return
         year = SchoolYear.parse(event["school_year"])
-        first, last = date(year.start, 1, 1), date(year.start + 1, 12, 31)
         for place, day in _days_with_paths(milestone, path):
-            if not first <= day <= last:
+            if not year.may_hold(day):
                 self.add(place, f"le {day} est trop loin de l'année scolaire {year.label}")
 
     def check_keys(self, milestones: list[Written], path: Path) -> None:

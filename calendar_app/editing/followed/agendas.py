@@ -43,6 +43,12 @@ LASTING = 3
 
 OUR_FAULT = "Nous n'avons pas su lire cet agenda : l'erreur est notée de notre côté."
 
+_ERROR = "Le site répond par une erreur ({})."
+_CLOSED = "Le site demande de s'identifier ({}) : il faut l'adresse publique de cet agenda."
+_GONE = "Rien n'est plus à cette adresse ({}) : demandez la nouvelle à qui tient cet agenda."
+#: HTTP status → what it says to an editor; :data:`_ERROR` for others.
+_ANSWERS = {401: _CLOSED, 403: _CLOSED, 404: _GONE, 410: _GONE}
+
 _NAME_LENGTH = 200
 _OK = 200
 _SAME = 304
@@ -229,7 +235,7 @@ def refresh(
         if fetched.status == _OK:
             found = read_outside_limited(fetched.body, paris_day(now), knowledge, zone, first_seen)
         elif fetched.status != _SAME:
-            raise CalendarError(f"Le site répond par une erreur ({fetched.status}).")
+            raise CalendarError(_ANSWERS.get(fetched.status, _ERROR).format(fetched.status))
     except CalendarError as error:
         note_failure(session, source_id, str(error), now)
         return

@@ -8,16 +8,26 @@ still waits. One draft at most waits for each identity; it follows its source.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.editing import drafts
 from calendar_app.editing.draft_entries import item_of_draft, publishing_scope, standing_of
 from calendar_app.editing.draft_facts import draft_facts, note_draft
+from calendar_app.editing.followed.histories import (
+    WAITING,
+    History,
+    agreed_item,
+    histories_of,
+    is_promised,
+    last_day_of,
+    remember,
+    said_by,
+)
 from calendar_app.editing.followed.outside_feed import OutsideReading
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft
@@ -37,64 +47,20 @@ from calendar_app.editing.rules.source_changes import (
     same_announcement,
     should_show,
 )
-from calendar_app.letters.agendas.calendar_file import JUST_PAST
+from calendar_app.letters.agendas.left_out import NEVER_HERE, LeftOut
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem, ItemKind
 from calendar_app.school.academies import NATIONAL, Academies
 from calendar_app.school.local_time import paris_day
+from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession
 from calendar_app.words.text import fold, slugify
 
-#: Why a cancelled date is not proposed.
-NEVER_HERE = "annulée, et jamais annoncée ici"
+#: Why a proposal is withdrawn.
 NO_LONGER = "Sans objet : l'agenda n'annonce plus cette date."
 REFUSED_BEFORE = "Sans objet : l'agenda dit de nouveau ce qui a été refusé."
 LATER = "Sans objet : l'agenda dit autre chose depuis."
 OFF = "Sans objet : l'agenda dit que cette date est annulée."
-
-_DECIDED = (DraftState.ACCEPTED, DraftState.KNOWN)
-_WAITING = (DraftState.PENDING, DraftState.REPEATED)
-
-
-@dataclass(slots=True)
-class _History:
-    """The drafts of one identity, oldest first."""
-
-    drafts: list[Draft] = field(default_factory=list)
-
-    @property
-    def waiting(self) -> Draft | None:
-        return next((d for d in reversed(self.drafts) if d.state in _WAITING), None)
-
-    @property
-    def decided(self) -> Draft | None:
-        """The last draft that an editor decided, or that the calendar already knew. A draft that
-        was refused because its source took it back does not count."""
-        return next(
-            (
-                d
-                for d in reversed(self.drafts)
-                if d.state in _DECIDED or (d.state is DraftState.REFUSED and d.decided_by_id)
-            ),
-            None,
-        )
-
-    @property
-    def accepted(self) -> Draft | None:
-        """The last draft of which the calendar has the date."""
-        return next((d for d in reversed(self.drafts) if d.state in _DECIDED), None)
-
-    @property
-    def here(self) -> Milestone | None:
-        """The date of the calendar that is this date of the source."""
-        found = self.accepted.milestone if self.accepted else None
-        return found if found and found.event.archived_at is None else None
-
-    @property
-    def said(self) -> DatedItem | None:
-        """What the source said at the last reading; None when it took everything back."""
-        last = self.waiting or self.decided
-        return _said(last) if last else None
 
 
 def take_reading(
@@ -125,15 +91,16 @@ class _Taking:
         self.academies = queries.reference(session).academies
         self.items = {i: _for(source, item, self.academies) for i, item in found.items.items()}
         self.left_out = [dict(line) for line in found.left_out]
-        self.histories = _histories(session, source, self.today)
+        self.histories = histories_of(session, source, self.today)
         self._rename()
         self._leave_one()
+        self._begin_editions()
 
     def take(self, *, believe: bool) -> None:
         shown = _shown(self.source)
         missing = self._missing(shown)
-        ahead = [_last(h.said) for h in self.histories.values() if _is_promised(h)]
-        lost = [_last(self.histories[i].said) for i in missing]
+        ahead = [last_day_of(h.said) for h in self.histories.values() if is_promised(h)]
+        lost = [last_day_of(self.histories[i].said) for i in missing]
         broken = not believe and is_broken(ahead, lost, self.today)
         new = []
         for identity, item in self.items.items():
@@ -144,12 +111,14 @@ class _Taking:
                 self._drop(self.histories[identity])
         self._add(new)
         copy = [
-            [*i, _last(item).isoformat()]
+            [*i, last_day_of(item).isoformat()]
             for i, item in self.items.items()
-            if _last(item) >= self.today
+            if last_day_of(item) >= self.today
         ]
         if broken:  # they may come back
-            copy += [[*i, _last(self.histories[i].said).isoformat()] for i in missing if i in shown]
+            copy += [
+                [*i, last_day_of(self.histories[i].said).isoformat()] for i in missing if i in shown
+            ]
         self.source.copy = copy
         self.source.left_out, self.source.first_seen = self.left_out, self.found.first_seen
         self.source.warning = _lost_words(len(lost), len(ahead)) if broken else None
@@ -162,20 +131,43 @@ class _Taking:
         names = renamed(before, self.items)
         shown = _shown(self.source)
         for earlier, present in names.items():
-            history = self.histories.pop(earlier)
-            for draft in history.drafts:
-                draft.outside_id, draft.recurrence = present
-            kept = self.histories.setdefault(present, _History())
-            kept.drafts = sorted([*kept.drafts, *history.drafts], key=lambda d: d.id)
+            self._give(earlier, present)
             if earlier in shown:
                 shown[present] = shown.pop(earlier)
         self.source.copy = [[*key, day] for key, day in shown.items()]
+
+    def _give(self, earlier: Identity, present: Identity) -> None:
+        """Give the drafts of one identity to another one."""
+        history = self.histories.pop(earlier)
+        for draft in history.drafts:
+            draft.outside_id, draft.recurrence = present
+        kept = self.histories.setdefault(present, History())
+        kept.drafts = sorted([*kept.drafts, *history.drafts], key=lambda d: d.id)
+
+    def _begin_editions(self) -> None:
+        """Part a date that moved to another school year from the one that stands here. An event is
+        of one school year: what the source says is a date of another edition, and it no longer
+        shows the one here."""
+        for identity, item in self.items.items() if self.found.is_agenda else ():
+            history = self.histories.get(identity)
+            here = history.here if history else None
+            if history is None or here is None or not self._is_of_another_edition(item, here):
+                continue
+            if history.waiting:
+                self._withdraw(history.waiting, LATER)
+            parted = f"{identity.recurrence or ''}@{here.event.year.label}"
+            self._give(identity, Identity(identity.uid, parted))
+
+    def _is_of_another_edition(self, item: DatedItem, here: Milestone) -> bool:
+        day, year = item.first_day or last_day_of(item), here.event.year
+        is_over = here.last_day < self.today
+        return not year.may_hold(day) or (is_over and SchoolYear.of(day) > year)
 
     def _leave_one(self) -> None:
         """Withdraw the older of two proposals for one date: an undo may put one back in the queue
         while a later one waits."""
         for history in self.histories.values():
-            for draft in [d for d in history.drafts if d.state in _WAITING][:-1]:
+            for draft in [d for d in history.drafts if d.state in WAITING][:-1]:
                 self._withdraw(draft, LATER)
 
     def _missing(self, shown: Mapping[Identity, str]) -> list[Identity]:
@@ -183,15 +175,15 @@ class _Taking:
         days. News end, and mean nothing by it."""
         if not self.found.is_agenda:
             return []
-        now = [day for day in map(_last, self.items.values()) if day >= self.today]
+        now = [day for day in map(last_day_of, self.items.values()) if day >= self.today]
         before = sum(date.fromisoformat(day) >= self.today for day in shown.values())
         return [
             identity
             for identity, history in self.histories.items()
             if identity not in self.items
-            and _is_promised(history)
-            and _last(history.said) >= self.today
-            and should_show(_last(history.said), now, before if identity in shown else 0)
+            and is_promised(history)
+            and last_day_of(history.said) >= self.today
+            and should_show(last_day_of(history.said), now, before if identity in shown else 0)
         ]
 
     # -- what was said before ----------------------------------------------------------------------
@@ -205,44 +197,44 @@ class _Taking:
         if self.found.is_agenda and here is not None and decided is not None:
             self._propose(history, item, here, decided)
             return True
-        if decided and same_announcement(item, _said(decided)):
+        if decided and same_announcement(item, said_by(decided)):
             if waiting:
                 self._withdraw(waiting, NO_LONGER)
-            _remember(decided, item)
+            remember(decided, item)
             return True
         if waiting is None:
             return False
         if item.status in ENDED and not waiting.event_id:
             self._withdraw(waiting, OFF)
-        elif contract(item) != contract(_said(waiting)) and _last(item) >= self.today:
+        elif contract(item) != contract(said_by(waiting)) and last_day_of(item) >= self.today:
             self._hold_again(waiting, item)
         return True
 
-    def _drop(self, history: _History) -> None:
+    def _drop(self, history: History) -> None:
         """A source no longer shows a date."""
         waiting, decided, here = history.waiting, history.decided, history.here
         if here is not None and decided is not None:
-            said = history.said or _said(decided)
+            said = history.said or said_by(decided)
             self._propose(history, dropped(said), here, decided)
         elif waiting is not None:
             self._withdraw(waiting, NO_LONGER)
 
-    def _propose(self, history: _History, said: DatedItem, here: Milestone, decided: Draft) -> None:
+    def _propose(self, history: History, said: DatedItem, here: Milestone, decided: Draft) -> None:
         """Propose what changes of a date that stands here; settle the proposal that waited when
         nothing changes any more."""
         waiting = history.waiting
-        if decided.state is DraftState.REFUSED and same_announcement(said, _said(decided)):
+        if decided.state is DraftState.REFUSED and same_announcement(said, said_by(decided)):
             if waiting:
                 self._withdraw(waiting, REFUSED_BEFORE)
-            _remember(decided, said)
+            remember(decided, said)
             return
         # What was refused is proposed whole when it comes back as something else.
-        settled = _settled(history, decided)
+        settled = agreed_item(history, decided)
         alone = self._others_keep_title(history, here, settled)
         change = changed(said, settled, standing_of(here, self.academies), alone=alone)
         if change is None and waiting is None:
-            if same_announcement(said, _said(decided)):
-                _remember(decided, said)
+            if same_announcement(said, said_by(decided)):
+                remember(decided, said)
             else:
                 self._store(_known_draft(said, here, self.now, self.academies), history)
             return
@@ -267,7 +259,7 @@ class _Taking:
         else:
             self._update(waiting, fresh)
 
-    def _others_keep_title(self, own: _History, here: Milestone, settled: DatedItem) -> bool:
+    def _others_keep_title(self, own: History, here: Milestone, settled: DatedItem) -> bool:
         """Whether the source calls another date of the event as before: by the title of the event,
         or by the one that this date had. The event then keeps its title, whatever this date is
         called."""
@@ -351,19 +343,18 @@ class _Taking:
 
     def _add(self, identities: Iterable[Identity]) -> None:
         """Add drafts of what is new and ahead, all held against the calendar at once."""
-        new = [i for i in identities if _last(self.items[i]) >= self.today]
+        new = [i for i in identities if last_day_of(self.items[i]) >= self.today]
         held = self._held([self.items[i] for i in new])
-        off = 0
+        off = LeftOut()
         for identity, draft in zip(new, held, strict=True):
             item = self.items[identity]
             new_here = draft.proposal in (Proposal.NEW_EVENT, Proposal.NEW_DATE)
             if item.status in ENDED and new_here:
-                off += 1
+                off.add(NEVER_HERE, item.title)
                 continue
             draft.outside_id, draft.recurrence = identity
-            self._store(draft, self.histories.setdefault(identity, _History()))
-        if off:
-            self.left_out.append({"reason": NEVER_HERE, "count": off, "titles": []})
+            self._store(draft, self.histories.setdefault(identity, History()))
+        self.left_out += off.values()
 
     def _held(self, items: list[DatedItem], own: Draft | None = None) -> list[Draft]:
         """Return fresh drafts of items. Each date of an agenda is another date than those that
@@ -386,7 +377,7 @@ class _Taking:
                     draft.same_as, draft.state = None, DraftState.PENDING
         return held
 
-    def _store(self, draft: Draft, history: _History) -> None:
+    def _store(self, draft: Draft, history: History) -> None:
         if history.drafts:
             last = history.drafts[-1]
             draft.outside_id, draft.recurrence = last.outside_id, last.recurrence
@@ -403,74 +394,9 @@ _DECISION = (
 ).split()
 
 
-def _histories(session: AnySession, source: Source, today: date) -> dict[Identity, _History]:
-    """Return what a source said of each of its dates, without those that it last said are long
-    over, as it does not show them any more.
-
-    Each history is whole. Of a date that moved from March to January, the older draft alone would
-    still promise March.
-    """
-    long_ago = today - JUST_PAST
-    lately = select(Draft.outside_id).where(
-        Draft.source_id == source.id,
-        or_(
-            Draft.last_day >= long_ago,
-            Draft.first_day >= long_ago,
-            Draft.state.in_(_WAITING),
-            Draft.corrected.is_not(None),  # the source may say a later day than the editor
-        ),
-    )
-    query = (
-        select(Draft)
-        .where(Draft.source_id == source.id, Draft.outside_id.in_(lately))
-        .order_by(Draft.id)
-    )
-    found: dict[Identity, _History] = {}
-    for draft in session.scalars(query):
-        own = Identity(draft.outside_id or "", draft.recurrence)
-        found.setdefault(own, _History()).drafts.append(draft)
-    return {
-        identity: history
-        for identity, history in found.items()
-        if history.waiting or _last(history.said) >= long_ago
-    }
-
-
 def _shown(source: Source) -> dict[Identity, str]:
     """Return the dates that a source showed at the last reading, each with its last day."""
     return {Identity(uid or "", recurrence): day or "" for uid, recurrence, day in source.copy}
-
-
-def _said(draft: Draft) -> DatedItem:
-    return item_from_json(draft.said or draft.item)
-
-
-def _settled(history: _History, decided: Draft) -> DatedItem:
-    """Return what the source said when an editor last agreed with it. Of what was called off, the
-    title is the one from before: « Annulation du festival » says a state, and a title that changes
-    meanwhile is news once the date takes place again."""
-    settled = _said(history.accepted or decided)
-    if settled.status not in ENDED:
-        return settled
-    agreed = (_said(d) for d in reversed(history.drafts) if d.state in _DECIDED)
-    named = next((said for said in agreed if said.status not in ENDED), settled)
-    return replace(settled, title=named.title)
-
-
-def _remember(decided: Draft, item: DatedItem) -> None:
-    """Keep other words of the same announcement, by which it is known again."""
-    if contract(item) != contract(_said(decided)):
-        decided.said = contract(item)
-
-
-def _last(item: DatedItem | None) -> date:
-    day = item and (item.last_day or item.first_day)
-    return day or date.max
-
-
-def _is_promised(history: _History) -> bool:
-    """Whether the source said at the last reading that a date takes place."""
-    return history.said is not None and history.said.status not in ENDED
 
 
 def _known_draft(item: DatedItem, here: Milestone, now: datetime, academies: Academies) -> Draft:

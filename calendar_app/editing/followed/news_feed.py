@@ -12,6 +12,8 @@ from typing import Any
 
 import feedparser
 
+from calendar_app.letters.formats.charsets import decoded
+from calendar_app.letters.formats.detection import is_html
 from calendar_app.letters.formats.html import html_text
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean_line
@@ -22,21 +24,33 @@ _MOST = 5_000
 
 _DAMAGED = "Ce fil d'actualités est endommagé."
 _NO_FEED = "Ce n'est pas un fil d'actualités : vérifiez l'adresse."
+_PAGE = (
+    "Cette adresse montre une page web, peut-être pour s'identifier, et non un agenda : il faut "
+    "celle d'un fichier .ics, Atom ou RSS."
+)
 _ENTITIES = "Ce fil contient des définitions (DOCTYPE) qu'aucun fil n'a : il n'est pas lu."
 
 #: Characters that XML forbids, and that a strict parser would stop at.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _DEFINES = re.compile(rb"<!ENTITY\b", re.IGNORECASE)
 _ROOT = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)\b", re.IGNORECASE)
-_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.*?-->\s*)*\Z", re.I | re.DOTALL)
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_MEDIA = re.compile(rb"xmlns:([\w-]+)\s*=\s*[\"']http://search\.yahoo\.com/mrss")
+_DECLARED = re.compile(rb"<\?xml\b[^>]*?encoding\s*=\s*[\"']([\w.:-]{1,40})[^>]*>", re.IGNORECASE)
 #: What an entry says about its images, its films and where it was copied from is no text of it.
 #: feedparser would take a caption (Media RSS) for the title or the summary.
-_CAPTIONS = re.compile(
-    rb"<(media:(?:title|description|text|credit|keywords)|itunes:(?:title|summary|subtitle)|source)"
-    rb"\b(?:[^>]*/>|[^>]*(?<!/)>.*?</\1\s*>)",
+_CAPTIONS = (
+    rb"<((?:%s):(?:title|description|text|credit|keywords)|itunes:(?:title|summary|subtitle)"
+    rb"|source)\b(?:[^>]*/>|[^>]*(?<!/)>.*?</\1\s*>)"
+)
+#: The captions of HTML, and those that WordPress and SPIP write.
+_FIGURE = re.compile(
+    r"<figcaption\b.*?</figcaption\s*>"
+    r"|<(\w+)\b[^<>]*\bclass=[\"'][^\"'<>]*\b(?:wp-caption-text|spip_doc_\w+)\b.*?</\1\s*>",
     re.IGNORECASE | re.DOTALL,
 )
-_FIGURE = re.compile(r"<figcaption\b.*?</figcaption\s*>", re.IGNORECASE | re.DOTALL)
+#: An instant before this year is that of a clock that was never set.
+_FIRST_YEAR = 1990
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +77,26 @@ def read_entries(data: bytes) -> tuple[Entry, ...]:
 
     :raises UnreadableLetterError: when the feed is cut or defines entities, or *data* is no feed.
     """
-    data = _CONTROLS.sub(b"", data).lstrip(b"\xef\xbb\xbf \t\r\n")
+    declared = _DECLARED.search(data[:1_000])
+    text = decoded(data, declared[1].decode() if declared else None)
+    # The text is UTF-8 now, whatever it declares. What stands around the feed is no part of it.
+    data = _CONTROLS.sub(b"", _DECLARED.sub(b"", text.encode("utf-8", "replace"), count=1))
+    data = data[max(0, data.find(b"<")) :]
     if _DEFINES.search(data):
         raise UnreadableLetterError(_ENTITIES)
     if not _ROOT.search(data[:5_000]):
-        raise UnreadableLetterError(_NO_FEED)
-    if not _END.search(data[-5_000:]):
+        raise UnreadableLetterError(_PAGE if is_html(text) else _NO_FEED)
+    ends = [end.end() for end in _END.finditer(data)]
+    if not ends:
         raise UnreadableLetterError(_DAMAGED)
+    media = b"|".join({b"media", *_MEDIA.findall(data)})
+    captions = re.compile(_CAPTIONS % media, re.IGNORECASE | re.DOTALL)
     # A stream, because feedparser would take bytes for the name of a file.
     found = feedparser.parse(
-        io.BytesIO(_CAPTIONS.sub(b"", data)), sanitize_html=False, resolve_relative_uris=False
+        io.BytesIO(captions.sub(b"", data[: ends[-1]])),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
+        sanitize_html=False,
+        resolve_relative_uris=False,
     )
     if not found.version:
         raise UnreadableLetterError(_NO_FEED)
@@ -102,6 +126,7 @@ def _instant(told: Any) -> datetime | None:
     if told is None:
         return None
     try:
-        return datetime.fromtimestamp(calendar.timegm(told), UTC)
+        found = datetime.fromtimestamp(calendar.timegm(told), UTC)
     except (ValueError, OverflowError, OSError, TypeError):
         return None
+    return found if found.year >= _FIRST_YEAR else None

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from calendar_app.editing.rules.source_changes import Identity
-from calendar_app.letters.agendas.calendar_file import LeftOut, read_agenda
+from calendar_app.letters.agendas.calendar_file import read_agenda
 from calendar_app.letters.agendas.entries import link
+from calendar_app.letters.agendas.left_out import DOUBLE, LeftOut
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem
 from calendar_app.letters.formats.detection import is_agenda
@@ -24,12 +25,17 @@ from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.limited_process import run_limited
 from calendar_app.school.local_time import PARIS, paris_day
 from calendar_app.words.errors import UnreadableLetterError
-from calendar_app.words.text import clean
+from calendar_app.words.text import clean, fold
 
 #: The most entries of a news feed that are read.
 MAX_ENTRIES = 200
 #: An entry without a date of its own announces no day without a year so many days ahead.
 _FAR = 183
+#: An entry that says a later instant than this was not published then.
+_SOON = timedelta(days=1)
+
+#: Within so many bytes an XML file begins, also where a program wrote a warning before it.
+_PREAMBLE = 1_000
 
 TOO_MANY_NEWS = f"au-delà des {MAX_ENTRIES} premières actualités"
 NO_YEAR = "jour sans année, dans une actualité sans date"
@@ -92,7 +98,7 @@ def outside_values(
     if agenda:
         entries = read_agenda(data, today, zone, left_out)
         found = [(entry.uid, entry.recurrence, entry.item) for entry in entries]
-    elif data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    elif b"<" in data[:_PREAMBLE]:
         found, seen = _of_news(data, today, knowledge, first_seen, left_out)
     else:
         raise UnreadableLetterError(UNREADABLE)
@@ -122,16 +128,24 @@ def _of_news(
 
     found: list[tuple[str, str | None, DatedItem]] = []
     seen: dict[str, str] = {}
+    of_id: dict[str, list[str]] = {}
     for number, entry in enumerate(read_entries(data)):
         if number >= MAX_ENTRIES:
             left_out.add(TOO_MANY_NEWS)
             continue
         own = entry.id[:200]
-        if entry.published is None:
+        titles = of_id.setdefault(own, [])
+        title = fold(entry.title)[:100]
+        if title in titles:
+            left_out.add(DOUBLE, entry.title)
+            continue
+        titles.append(title)
+        if len(titles) > 1:  # one id for several entries
+            own = f"{own}:{title}"
+        published = entry.published
+        if published is None or paris_day(published) > today + _SOON:
             seen[own] = first_seen.get(own, today.isoformat())
-        published = entry.published or datetime.combine(
-            date.fromisoformat(seen[own]), time(12), UTC
-        )
+            published = datetime.combine(date.fromisoformat(seen[own]), time(12), UTC)
         text = clean(f"{entry.title}\n\n{html_text(entry.body)}")
         letter = LetterText(text, LetterForm.TEXT, paris_day(published))
         for position, item in enumerate(read_letter_text(letter, None, today, knowledge).items):

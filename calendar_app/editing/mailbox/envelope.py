@@ -25,11 +25,17 @@ _MAX_HEADER = 20_000
 #: Headers that name the recipient: first those of the servers, which know it also when the mail
 #: came by « Cci ».
 _TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc")
-_LIST = re.compile(r"<([^<>\s]{1,250})>")
+_LIST = re.compile(r"<([^<>\s]{1,250})>|^([\w-][\w.-]{1,250})$")
 _NO_ANSWER = ("bulk", "list", "junk", "auto_reply")
-_MACHINES = re.compile(
-    r"(mailer-daemon|postmaster|no-?reply|ne-?pas-?repondre|.*-bounces?|.*-request)@", re.IGNORECASE
+#: Bounces of servers that do not write them as reports; subjects of those who are away, whose
+#: programs do not say that they are programs.
+_DAEMONS = re.compile(r"(mailer-daemon|postmaster)@", re.IGNORECASE)
+_AWAY = re.compile(
+    r"\W{0,3}(r[ée]ponse automatique|absence du bureau|message d['’]absence|automatic reply"
+    r"|auto(matic)?[- ]?re(ply|sponse)|out of (the )?office)\b",
+    re.IGNORECASE,
 )
+_MACHINES = re.compile(r"(no-?reply|ne-?pas-?repondre|.*-bounces?|.*-request)@", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,9 @@ def envelope_values(data: bytes) -> dict[str, Any]:
     sender = _addresses(message, ("from",))
     address = sender[0] if sender else ""
     named = _LIST.search(_header(message, "list-id"))
-    list_id = named[1].lower() if named else ""
-    is_report = _is_report(message)
-    by_machine = bool(is_report or list_id or _MACHINES.match(address) or _by_machine(message))
+    list_id = (named[1] or named[2]).lower() if named else ""
+    is_report = bool(_is_report(message) or _DAEMONS.match(address) or _AWAY.match(parts.subject))
+    by_machine = bool(is_report or _MACHINES.match(address) or _by_machine(message))
     known_by = _header(message, "message-id").strip() or hashlib.sha256(data).hexdigest()
     identity = "\n".join((known_by, address.casefold(), list_id))
     return asdict(
@@ -122,7 +128,8 @@ def _addresses(message: Message, names: tuple[str, ...]) -> list[str]:
 
 def _tags(message: Message) -> tuple[str, ...]:
     before_at = (address.rpartition("@")[0] for address in _addresses(message, _TO))
-    tags = (tag.lower() for _, plus, tag in (text.partition("+") for text in before_at) if plus)
+    parts = (text.strip('"').partition("+") for text in before_at)
+    tags = (tag.lower() for _, plus, tag in parts if plus)
     return tuple(dict.fromkeys(tags))
 
 
@@ -142,6 +149,12 @@ def _by_machine(message: Message) -> bool:
         or _header(message, "precedence").lower() in _NO_ANSWER
         or any(
             _header(message, name)
-            for name in ("x-auto-response-suppress", "list-unsubscribe", "list-post", "x-loop")
+            for name in (
+                "x-auto-response-suppress",
+                "list-id",
+                "list-unsubscribe",
+                "list-post",
+                "x-loop",
+            )
         )
     )

@@ -73,7 +73,7 @@ class Outcome(Enum):
     READ = "read"
     WAITING = "waiting"
     REFUSED = "refused"
-    #: The answer of a machine: refused, and nobody may hear of it.
+    #: Refused, and nobody may hear of it: a machine or a mailing list wrote it.
     REPORT = "report"
     #: It came before.
     KNOWN = "known"
@@ -135,10 +135,17 @@ def receive(
     if mail.is_report:
         _refuse(session, mail, data, REPORT, now)
         return Outcome.REPORT, REPORT
-    if not audience:
-        return _let_wait(session, mail, data, now)
-    found = import_parts(session, mail, data, now, knowledge)
-    return keep_read(session, mail, len(data), audience, found.ids, found.problems, now)
+    if audience:
+        found = import_parts(session, mail, data, now, knowledge)
+        outcome, reason = keep_read(
+            session, mail, len(data), audience, found.ids, found.problems, now
+        )
+    else:
+        outcome, reason = _let_wait(session, mail, data, now)
+    # A server that is told of a refusal writes to the sender; a list would then drop us.
+    if outcome is Outcome.REFUSED and not mail.answerable:
+        outcome = Outcome.REPORT
+    return outcome, reason
 
 
 def too_large(session: AnySession, data: bytes, now: datetime) -> tuple[Outcome, str | None]:

@@ -37,8 +37,13 @@ _AFTER = re.compile(
 _OFF = re.compile(r"\b(?:annulation|suppression (?:du|de)|(?:est|sont) annule(?:e|s|es)?)\b")
 _PUT_OFF = re.compile(r"^\W{0,3}report (?:du|de|des|d')\b")
 _HTML = re.compile(
-    r"<(?:br|p|div|a|b|i|ul|ol|li|span|strong|em|html|table)\b[^<>]*>", re.IGNORECASE
+    r"</?(?:a|b|blockquote|body|br|center|div|em|font|h[1-6]|hr|html|i|iframe|img|li|ol|p|pre|s"
+    r"|script|small|span|strong|style|su[bp]|t(?:able|body|d|h|r)|u|ul)\b[^<>]*>",
+    re.IGNORECASE,
 )
+_CALLED_OFF = ("CANCELLED", "CANCELED")
+#: From here on an end is the end of its day.
+_LATE = time(23, 59)
 _TITLE = 160
 _SENTENCE = 400
 
@@ -78,8 +83,19 @@ class Clock:
 
 def start_of(part: Any) -> date | datetime | None:
     """Return the day or the time at which a component starts; of a VTODO, when it is due."""
-    value = part.get("DUE") if part.name == "VTODO" else part.get("DTSTART")
-    return _day_in(value)
+    if part.name != "VTODO":
+        return _day_in(part.get("DTSTART"))
+    due, begins = _day_in(part.get("DUE")), _day_in(part.get("DTSTART"))
+    return _after(begins, part) if due is None and begins and part.get("DURATION") else due
+
+
+def _after(begins: date | datetime, part: Any) -> date | datetime:
+    """Return the end that the DURATION of a component gives; the start without one."""
+    length = part.get("DURATION")
+    if length is None or "DURATION" in {name for name, _ in part.errors}:
+        return begins
+    end: date | datetime = begins + length.dt
+    return end
 
 
 def _day_in(value: Any) -> date | datetime | None:
@@ -107,8 +123,9 @@ def told_at(at: date | datetime | None) -> str | None:
 
 
 def is_private(part: Any) -> bool:
-    """Whether a component is not meant for others (RFC 5545, 3.8.1.3)."""
-    return line(part, "CLASS").upper() in ("PRIVATE", "CONFIDENTIAL")
+    """Whether a component is not meant for others; a CLASS that we do not know counts as private
+    (RFC 5545, 3.8.1.3)."""
+    return line(part, "CLASS").upper() not in ("", "PUBLIC")
 
 
 def item_of(part: Any, clock: Clock) -> DatedItem:
@@ -125,7 +142,7 @@ def item_of(part: Any, clock: Clock) -> DatedItem:
         step = Step.REGISTRATION if _REGISTRATION.search(folded) else Step.UNKNOWN
         step = Step.SUBMISSION if _SUBMISSION.search(folded) else step
         start, end = None, end or start
-    text = clean_line(_description(part))
+    text = clean_line(_plain(_text(part, "DESCRIPTION") or _text(part, "X-ALT-DESC")))
     doubts, reasons = _doubts(title, status, step, (last - first).days, is_due=is_due)
     return DatedItem(
         title=title,
@@ -140,7 +157,7 @@ def item_of(part: Any, clock: Clock) -> DatedItem:
         status=status,
         academies=(),
         departments=(),
-        place=clean_line(unescape(line(part, "LOCATION")))[:300] or None,
+        place=clean_line(_plain(line(part, "LOCATION")))[:300] or None,
         classes=(),
         themes=(),
         event_type=None,
@@ -187,6 +204,9 @@ def _times(part: Any, clock: Clock) -> tuple[date, date, time | None, time | Non
         if isinstance(ends, datetime):
             return begins, max(begins, ends.date()), None, None, None
         return begins, max(begins, ends - timedelta(days=1)), None, None, None  # DTEND is exclusive
+    if _is_midnight_utc(begins) and _is_midnight_utc(ends) and ends > begins:
+        # Programs that know no days write them so; nobody meets at 1 h for 24 hours.
+        return begins.date(), day_of(ends) - timedelta(days=1), None, None, None
     local = clock.local(begins)
     zone = clock.zone_of(local)
     start = local.time().replace(second=0, microsecond=0)
@@ -196,6 +216,8 @@ def _times(part: Any, clock: Clock) -> tuple[date, date, time | None, time | Non
         ends = ends.replace(tzinfo=local.tzinfo)
     ends = ends.astimezone(local.tzinfo)
     last, end = ends.date(), ends.time().replace(second=0, microsecond=0)
+    if start == time() and (ends == local or (end >= _LATE and last >= local.date())):
+        return local.date(), last, None, None, None
     if last > local.date() and end == time():
         if start == time():  # from midnight to midnight: whole days
             return local.date(), last - timedelta(days=1), None, None, None
@@ -209,19 +231,21 @@ def _end(part: Any, begins: date | datetime) -> date | datetime:
     ends = part.get("DTEND") if part.name == "VEVENT" else None
     if (found := _day_in(ends)) is not None:
         return found
-    length = part.get("DURATION") if part.name == "VEVENT" else None
-    if length is None or "DURATION" in {name for name, _ in part.errors}:
-        return begins
-    end: date | datetime = begins + length.dt
-    return end
+    return _after(begins, part) if part.name == "VEVENT" else begins
+
+
+def _is_midnight_utc(at: date | datetime) -> bool:
+    return (
+        isinstance(at, datetime) and at.time() == time() and getattr(at.tzinfo, "key", "") == "UTC"
+    )
 
 
 def _title(part: Any) -> tuple[str, ItemStatus]:
     """Return the title without the words of its state, and the state."""
-    title = clean_line(unescape(line(part, "SUMMARY")))
+    title = clean_line(_plain(line(part, "SUMMARY")))
     marked = _BEFORE.search(title) or _AFTER.search(title)
     status = ItemStatus.PLANNED
-    if line(part, "STATUS").upper() == "CANCELLED" or _OFF.search(fold(title)):
+    if line(part, "STATUS").upper() in _CALLED_OFF or _OFF.search(fold(title)):
         status = ItemStatus.CANCELLED
     elif _PUT_OFF.search(fold(title)):
         status = ItemStatus.POSTPONED
@@ -234,18 +258,23 @@ def _title(part: Any) -> tuple[str, ItemStatus]:
     return title[:_TITLE].strip(), status
 
 
-def _description(part: Any) -> str:
-    value = part.get("DESCRIPTION", "")
+def _plain(text: str) -> str:
+    """Return a text that may be HTML, or have entities of it, as plain text."""
+    if _HTML.search(text):
+        return clean(html_text(text).replace("**", "")).strip()
+    return clean(unescape(text)).strip()
+
+
+def _text(part: Any, name: str) -> str:
+    """Return the first of the properties of this name, and at most 20,000 characters of it."""
+    value = part.get(name, "")
     value = value[0] if isinstance(value, list) and value else value
-    text = str(value).encode("utf-8", "replace").decode()[:20_000]
-    return clean(html_text(text).replace("**", "") if _HTML.search(text) else text).strip()
+    return str(value).encode("utf-8", "replace").decode()[:20_000]
 
 
 def line(part: Any, name: str) -> str:
     """Return a property as clean text on one line; of several, the first."""
-    value = part.get(name, "")
-    value = value[0] if isinstance(value, list) and value else value
-    return clean_line(str(value).encode("utf-8", "replace").decode())
+    return clean_line(_text(part, name))
 
 
 def link(text: str) -> str | None:

@@ -22,12 +22,22 @@ _CHARSETS = re.compile(
 )
 
 
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 - nothing is encoded with it
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("cp1252", _as_cp1252)
+
+
 def decoded(data: bytes, charset: str | None = None) -> str:
     """Return the characters of *data*, without a byte order mark. Wrong bytes become U+FFFD.
 
     A byte order mark decides. Else bytes that are valid UTF-8 are decoded as UTF-8, whatever
     one-byte charset is declared, because text in such a charset is hardly ever valid UTF-8. Else
     the declared charset is used, or Windows-1252, which also stands for Latin-1, as in browsers.
+    Where more characters are UTF-8 than not, only the others are Windows-1252: a program put texts
+    together that are not of one charset, or cut a character.
 
     :param charset: the declared name, in any spelling; an unknown name counts as None.
     """
@@ -40,6 +50,11 @@ def decoded(data: bytes, charset: str | None = None) -> str:
             return data.decode("utf-8")
         except UnicodeDecodeError:
             pass
+    if name == "cp1252":
+        as_utf8 = data.decode("utf-8", "ignore")
+        of_utf8 = len(as_utf8) - len(as_utf8.encode("ascii", "ignore"))
+        if of_utf8 > data.decode("utf-8", "replace").count("\ufffd"):
+            return data.decode("utf-8", "cp1252")
     return data.decode(name, "replace")
 
 

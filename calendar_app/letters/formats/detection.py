@@ -6,6 +6,7 @@ import codecs
 import re
 from typing import Final
 
+from calendar_app.letters.formats.charsets import decoded
 from calendar_app.words.errors import UnreadableLetterError
 
 
@@ -19,7 +20,7 @@ def is_document(data: bytes) -> bool:
 def is_agenda(data: bytes) -> bool:
     """Whether *data* begins as an agenda (iCalendar, RFC 5545) does; a byte order mark and blank
     lines may come first."""
-    return data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:15].upper() == b"BEGIN:VCALENDAR"
+    return decoded(data[:200]).lstrip()[:15].upper() == "BEGIN:VCALENDAR"
 
 
 SAVE_AS = "Enregistrez la lettre au format PDF ou .docx, puis redonnez-la."

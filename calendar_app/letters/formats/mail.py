@@ -26,7 +26,7 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 
 from calendar_app.letters.formats.charsets import decoded
-from calendar_app.letters.formats.detection import is_agenda, is_document
+from calendar_app.letters.formats.detection import is_agenda, is_document, is_mail
 from calendar_app.letters.formats.html import html_text
 from calendar_app.letters.formats.letter_text import LetterForm, LetterText
 from calendar_app.words.errors import UnreadableLetterError
@@ -41,6 +41,7 @@ _STUB = 0.5
 
 _PREFIX = re.compile(r"(?:\s*(?:re|ré|tr|fw|fwd)\s*:)+\s*", re.IGNORECASE)
 _QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
+_SOFT_BREAK = re.compile(r"(?<!^--) \r?\n(?:>+ ?)?", re.MULTILINE)
 _NEXT_OF_MBOX = re.compile(rb"\n\r?\nFrom [^\n]{1,200}\d{4}\r?\n[A-Za-z-]+:")
 _ADDRESSES = re.compile(r"\]\([^()\s]*\)|https?://\S+")
 
@@ -156,7 +157,7 @@ class _Mail:
                 )
             parts = [inner for inner in inside if isinstance(inner, Message)]
             if kind.startswith("message/"):
-                self.forwarded += parts
+                self.forwarded += [_without_coding(inner, part) for inner in parts]
                 return ""
             texts = [self._text_of(inner, depth - 1) for inner in parts]
             if kind == "multipart/alternative":
@@ -164,6 +165,10 @@ class _Mail:
             return "\n\n".join(filter(None, texts))
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes):
+            return ""
+        if part.get_content_disposition() == "attachment" and is_mail(content):
+            # Many programs attach a mail (.eml) as a file of no kind.
+            self.forwarded.append(email.message_from_bytes(content))
             return ""
         if is_document(content) or is_agenda(content):
             self.letters.append(content)
@@ -176,9 +181,28 @@ class _Mail:
             return html_text(decoded(content, part.get_content_charset()))
         # A multipart whose parts are missing is read as plain text.
         if kind == "text/plain" or kind.startswith("multipart/"):
-            text = clean(decoded(content, part.get_content_charset()))
+            text = clean(_unfolded(decoded(content, part.get_content_charset()), part))
             return _QUOTE.sub("", text).strip("\n").rstrip()
         return ""
+
+
+def _without_coding(inner: Message, part: Message) -> Message:
+    """Return a forwarded mail that was coded as base64 or quoted-printable, which RFC 2046 forbids
+    and Outlook does: ``email`` took its code for its text."""
+    coding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    if inner.keys() or coding not in ("base64", "quoted-printable"):
+        return inner
+    inner["Content-Transfer-Encoding"] = coding
+    content = inner.get_payload(decode=True)
+    return email.message_from_bytes(content) if isinstance(content, bytes) else inner
+
+
+def _unfolded(text: str, part: Message) -> str:
+    """Return a text without the line breaks that its program made within words (RFC 3676, DelSp):
+    the reader of letters puts lines together, but not the halves of a word."""
+    if str(part.get_param("delsp", "")).lower() != "yes":
+        return text
+    return _SOFT_BREAK.sub("", text)
 
 
 def _mails(message: Message, depth: int) -> Iterator[_Mail]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
-from calendar_app.letters.agendas.calendar_file import LeftOut, agenda_name, read_agenda
+from calendar_app.letters.agendas.calendar_file import agenda_name, read_agenda
+from calendar_app.letters.agendas.left_out import LeftOut
 from calendar_app.letters.dated_items import DatedItem, LetterReading
 from calendar_app.letters.doubts import reasons_from
 from calendar_app.letters.knowledge import LetterKnowledge

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from calendar_app.catalogue.models.events import Event
@@ -16,7 +16,7 @@ from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.source_changes import LABEL
 from calendar_app.feeds.date_block import Leaf, around, leaf_of
 from calendar_app.feeds.wording import scope_words
-from calendar_app.letters.dated_items import DatedItem, ItemKind, Step
+from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, Step
 from calendar_app.store.base import db
 from calendar_app.web.editing.draft_form import DraftForm
 from calendar_app.web.editing.room import the_editor
@@ -119,6 +119,8 @@ def draft_card(draft: Draft, form: DraftForm | None = None) -> DraftCard:
                 item = item_of_change(draft, draft.milestone, academies)
                 alone = LABEL in changed_parts(draft)
                 change = whole_change_words(draft.milestone, item, alone=alone)
+            # The change says the state of the date: the line need not say it again.
+            line = item_line(replace(item_of_draft(draft), status=ItemStatus.PLANNED), academies)
     pending = draft.state is DraftState.PENDING
     return DraftCard(
         draft=draft,

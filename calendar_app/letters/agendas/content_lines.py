@@ -1,0 +1,41 @@
+"""The content lines of an agenda (RFC 5545, 3.1), also where a program writes them badly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from calendar_app.letters.formats.charsets import decoded
+
+#: Where a line is folded. Bytes, because a fold may stand within a character of UTF-8.
+_FOLD = re.compile(rb"(?:\r*\n|\r)[ \t]")
+_ENDS = re.compile(r"\r\n?|\n")
+_NAMED = re.compile(r"[A-Za-z0-9-]+[;:]")
+_BEGIN, _END = "BEGIN:VCALENDAR", "END:VCALENDAR"
+
+
+def agenda_text(data: bytes) -> tuple[str, int]:
+    """Return the unfolded lines of all VCALENDARs of a file, and how many of these begin.
+
+    What stands before, between and behind them is left out. A line without a name goes on with the
+    line before it: its program forgot to fold.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16: a fold is more than these bytes
+        data = decoded(data).encode()
+    lines: list[str] = []
+    for line in _of_agendas(_ENDS.split(decoded(_FOLD.sub(b"", data)))):
+        if _NAMED.match(line):
+            lines.append(line)
+        else:
+            lines[-1] += f"\\n{line}"
+    return "\r\n".join([*lines, ""]), sum(line.upper() == _BEGIN for line in lines)
+
+
+def _of_agendas(lines: list[str]) -> Iterator[str]:
+    is_inside = False
+    for raw in lines:
+        line = raw.lstrip("\ufeff").rstrip()
+        is_inside = is_inside or line.upper() == _BEGIN
+        if is_inside and line:
+            yield line
+        is_inside = is_inside and line.upper() != _END

@@ -1,0 +1,274 @@
+"""The things of an agenda: the components of one UID put together, and what is not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+
+import icalendar
+
+from calendar_app.letters.agendas.content_lines import agenda_text
+from calendar_app.letters.agendas.entries import (
+    Clock,
+    day_of,
+    is_private,
+    line,
+    start_of,
+    told_at,
+)
+from calendar_app.letters.agendas.left_out import (
+    BAD_DAY,
+    BAD_RULE,
+    DOUBLE,
+    MAX_OCCURRENCES,
+    NO_DAY,
+    NOTE,
+    PRIVATE,
+    TOO_MANY,
+    TOO_OFTEN,
+    LeftOut,
+)
+from calendar_app.words.errors import UnreadableLetterError
+from calendar_app.words.text import fold
+
+DAMAGED = "Cet agenda est endommagé."
+
+#: For how many days after its end a date is still told, so that a move into the past is seen.
+JUST_PAST = timedelta(days=31)
+
+#: What a value that is none may raise, in any of three libraries.
+BROKEN = (ValueError, TypeError, OverflowError, AttributeError, LookupError)
+
+_FREQUENCIES = frozenset(("DAILY", "WEEKLY", "MONTHLY", "YEARLY"))
+_MANY_A_DAY = frozenset(("SECONDLY", "MINUTELY", "HOURLY"))
+#: The most occurrences on one day of what returns.
+_A_DAY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The components of one thing: one that does not return, or one with its exceptions.
+
+    :param shared: whether another thing of the file has the same UID.
+    """
+
+    uid: str
+    clock: Clock
+    parts: tuple[Any, ...]
+    shared: bool
+
+    @property
+    def returns(self) -> bool:
+        names = ("RRULE", "RDATE", "RECURRENCE-ID")
+        return len(self.parts) > 1 or any(self.parts[0].get(name) for name in names)
+
+
+class _Part(NamedTuple):
+    """A VEVENT or a VTODO; why it is not taken (French), if it is not."""
+
+    uid: str
+    clock: Clock
+    component: Any
+    refused: str | None
+
+    @property
+    def is_exception(self) -> bool:
+        return bool(self.component.get("RECURRENCE-ID"))
+
+    @property
+    def title(self) -> str:
+        return line(self.component, "SUMMARY")
+
+
+def series_of(data: bytes, zone: str, today: date, left_out: LeftOut) -> list[Series]:
+    """Return the things of all VCALENDARs of a file.
+
+    :raises UnreadableLetterError: when the file is no agenda, or is cut.
+    """
+    text, begun = agenda_text(data)
+    try:
+        agendas = icalendar.Calendar.from_ical(text, multiple=True)
+    except BROKEN as error:
+        raise UnreadableLetterError(DAMAGED) from error
+    if not begun or len(agendas) < begun:  # the end of one is missing
+        raise UnreadableLetterError(DAMAGED)
+    of_uid: dict[str, list[_Part]] = {}
+    for agenda in agendas:
+        clock = Clock.of(line(agenda, "X-WR-TIMEZONE"), zone)
+        off = line(agenda, "METHOD").upper() == "CANCEL"
+        for component in agenda.subcomponents:
+            if component.name == "VJOURNAL" and not _is_over(component, today):
+                left_out.add(NOTE, line(component, "SUMMARY"))
+            if component.name not in ("VEVENT", "VTODO"):
+                continue
+            if off:
+                component["STATUS"] = "CANCELLED"
+            own = line(component, "UID")[:200]
+            own = own or f"sans-uid:{fold(line(component, 'SUMMARY'))[:100]}"
+            part = _Part(own, clock, component, _refused(component))
+            of_uid.setdefault(own, []).append(part)
+    return [found for parts in of_uid.values() for found in _series(parts, today, left_out)]
+
+
+def _series(parts: list[_Part], today: date, left_out: LeftOut) -> Iterator[Series]:
+    """Yield the things under one UID: each master, the first that returns with its exceptions."""
+    hides = any(part.refused == PRIVATE and not part.is_exception for part in parts)
+    taken, gone = [], []
+    for part in parts:
+        reason = part.refused
+        if hides and part.is_exception and line(part.component, "CLASS").upper() != "PUBLIC":
+            reason = PRIVATE
+        if reason is None:
+            taken.append(part)
+            continue
+        if not _is_over(part.component, today):
+            left_out.add(reason, "" if reason == PRIVATE else part.title)
+        if part.is_exception:
+            gone.append(part.component)
+    masters = _latest([p for p in taken if not p.is_exception], today, left_out)
+    exceptions = [p for p in taken if p.is_exception]
+    whose = next(
+        (m for m in masters if m.component.get("RRULE") or m.component.get("RDATE")),
+        masters[0] if masters else None,
+    )
+    if whose is None and exceptions:
+        whose, *exceptions = exceptions
+        masters = [whose]
+    titles: dict[str | None, str] = {}
+    for master in masters:
+        own_ones = [p.component for p in exceptions] if master is whose else []
+        try:
+            _settle(master, own_ones, gone if master is whose else [])
+        except BROKEN:
+            left_out.add(BAD_RULE, master.title)
+            continue
+        at, uid = told_at(start_of(master.component)), master.uid
+        if titles.setdefault(at, master.title) != master.title:  # another thing of the same moment
+            uid = f"{uid}:{fold(master.title)[:100]}"
+        yield Series(uid, master.clock, (master.component, *own_ones), len(masters) > 1)
+
+
+def _latest(masters: list[_Part], today: date, left_out: LeftOut) -> list[_Part]:
+    """Return the masters of one UID without their earlier versions: a lower SEQUENCE, or the same
+    moment and title earlier in the file. One that said something else is counted."""
+    highest = max((_sequence(part.component) for part in masters), default=0)
+    latest = {}
+    for part in masters:
+        if _sequence(part.component) == highest:
+            latest[told_at(start_of(part.component)), fold(part.title)] = part
+    titles = {title for _, title in latest}
+    for part in masters:
+        is_old = _sequence(part.component) < highest
+        if is_old and fold(part.title) not in titles and not _is_over(part.component, today):
+            left_out.add(DOUBLE, part.title)
+    return list(latest.values())
+
+
+def _sequence(component: Any) -> int:
+    text = line(component, "SEQUENCE")
+    return int(text) if text.isdigit() and len(text) < 10 else 0
+
+
+def _is_over(component: Any, today: date) -> bool:
+    start = start_of(component)
+    return start is not None and not component.get("RRULE") and day_of(start) < today - JUST_PAST
+
+
+# -- what is not taken -----------------------------------------------------------------------------
+
+
+def _refused(component: Any) -> str | None:
+    """Return in French why a component is not taken, or None."""
+    if is_private(component):
+        return PRIVATE
+    broken = {name for name, _ in component.errors}
+    if start_of(component) is None:
+        return BAD_DAY if broken & {"DTSTART", "DUE"} else NO_DAY
+    if broken & {"RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"} or component.get("EXRULE"):
+        return BAD_RULE
+    if sum(len(group.dts) for group in _listed(component, "RDATE")) > MAX_OCCURRENCES:
+        return TOO_MANY
+    return next(filter(None, map(_refused_rule, _listed(component, "RRULE"))), None)
+
+
+def _refused_rule(rule: Any) -> str | None:
+    frequency = str((rule.get("FREQ") or [""])[0]).upper()
+    if frequency in _MANY_A_DAY:
+        return TOO_OFTEN
+    # dateutil would never come to an end of a rule that does not advance.
+    if frequency not in _FREQUENCIES or any(number < 1 for number in rule.get("INTERVAL") or ()):
+        return BAD_RULE
+    a_day = 1
+    for name in ("BYSECOND", "BYMINUTE", "BYHOUR"):
+        a_day *= len(rule.get(name) or (1,))
+    return TOO_OFTEN if a_day > _A_DAY else None
+
+
+def _listed(component: Any, name: str) -> list[Any]:
+    value = component.get(name, [])
+    return value if isinstance(value, list) else [value]
+
+
+# -- what returns, made ready for its expansion ----------------------------------------------------
+
+
+def _settle(master: _Part, exceptions: Iterable[Any], gone: Iterable[Any]) -> None:
+    """Write the days and times of a repetition on the clock of its start: programs mix days, UTC
+    and local times, and only the same kind names the same occurrence.
+
+    :param exceptions: they stand, even where an EXDATE takes their occurrence away.
+    :param gone: exceptions that are not taken: their occurrences do not take place as the rule
+        says, so they are none.
+    """
+    component, start = master.component, start_of(master.component)
+
+    def on_clock(at: Any) -> Any:
+        if isinstance(at, timedelta):
+            return at
+        if isinstance(at, tuple):  # a period
+            return tuple(map(on_clock, at))
+        return _on_clock(at, start, master.clock)
+
+    own = set()
+    for exception in [e for e in (component, *exceptions) if e.get("RECURRENCE-ID")]:
+        told = exception["RECURRENCE-ID"]
+        at = on_clock(told.dt)
+        own.add(at)
+        exception["RECURRENCE-ID"] = icalendar.vDDDTypes(at)
+        if "RANGE" in told.params:
+            exception["RECURRENCE-ID"].params["RANGE"] = told.params["RANGE"]
+    without = {on_clock(d.dt) for group in _listed(component, "EXDATE") for d in group.dts} - own
+    without |= {on_clock(e["RECURRENCE-ID"].dt) for e in gone if _is_day(e.get("RECURRENCE-ID"))}
+    more = [on_clock(d.dt) for group in _listed(component, "RDATE") for d in group.dts]
+    for name, days in (("EXDATE", sorted(without)), ("RDATE", more)):
+        component.pop(name, None)
+        if days:
+            component.add(name, days)
+    for rule in _listed(component, "RRULE"):
+        _end_on_whole_days(rule, start)
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(getattr(value, "dt", None), date)
+
+
+def _on_clock(at: date, start: Any, clock: Clock) -> date:
+    if not isinstance(start, datetime):
+        return day_of(at)
+    if not isinstance(at, datetime):
+        return datetime.combine(at, start.timetz())
+    if at.tzinfo is None:
+        return at.replace(tzinfo=start.tzinfo)
+    if start.tzinfo is None:
+        return clock.local(at).astimezone(clock.own).replace(tzinfo=None)
+    return at.astimezone(start.tzinfo)
+
+
+def _end_on_whole_days(rule: Any, start: Any) -> None:
+    """Let a rule of hours whose UNTIL is a day include that day: RFC 5545 wants a time there, and
+    the programs that write a day mean the whole of it."""
+    until = (rule.get("UNTIL") or [None])[0]
+    if isinstance(start, datetime) and until and not isinstance(until, datetime):
+        rule["UNTIL"] = [datetime.combine(until, time(23, 59, 59), start.tzinfo)]
