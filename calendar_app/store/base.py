@@ -36,7 +36,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scop
 from calendar_app.store import connections
 
 #: Number of requests that one process answers at once; each request has its own connection.
-THREADS = 32
+THREADS = 16
 
 #: Seconds that a thread waits for a connection of the pool, which has one for each thread.
 _POOL_SECONDS = 2

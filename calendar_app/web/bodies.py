@@ -70,11 +70,10 @@ class Gate:
             self._places.release()
 
 
-#: The gate for reading bodies. The servers that we run under have no time-out for a body: a client
-#: that stops in the middle of a body keeps a thread until the client disconnects.
-READING: Final = Gate(THREADS // 4)
 #: The gate for requests with a body, from the first byte to the answer, whatever the request waits
-#: for: a letter being read, a password being verified, the transaction of another writer.
+#: for: its client (the servers that we run under have no time-out for a body: a client that stops
+#: in the middle of one keeps a thread until it disconnects), a letter being read, a password being
+#: verified, the transaction of another writer.
 SENDING: Final = Gate(THREADS // 2)
 #: The gate for reading letters: each takes a file in memory, and a process of its own that may use
 #: a quarter of a gigabyte (``letters`` reads within 256 MiB).
@@ -128,15 +127,14 @@ def _enter() -> None:
         return
     g.places = ExitStack()
     g.places.enter_context(SENDING.place())
-    with READING.place():
-        try:
-            if is_multipart:
-                _bound_texts(text)
-            else:
-                _read_text()
-        except RequestEntityTooLarge:
-            _throw_rest_away()
-            raise
+    try:
+        if is_multipart:
+            _bound_texts(text)
+        else:
+            _read_text()
+    except RequestEntityTooLarge:
+        _throw_rest_away()
+        raise
 
 
 def _throw_rest_away() -> None:
