@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -279,6 +279,54 @@ def milestones(
         query = query.order_by(*(column.desc() if latest else column for column in order))
         query = query.limit(limit)
     return in_order(session.scalars(query).unique())
+
+
+class DateMark(NamedTuple):
+    """What tells a milestone from all others and from its own earlier states, in the order of a
+    feed (:func:`in_order`): an event and a key are never in two marks."""
+
+    first_day: date
+    by_rule: bool
+    last_day: date
+    event_id: str
+    position: int
+    key: str
+    id: int
+    #: Of the event, which changes with each of its dates.
+    catalogue_version: int
+    #: Of the event: after a restore, a version counts again from an earlier one.
+    changed_at: datetime
+
+
+def date_marks(
+    session: AnySession, chosen: CatalogueFilter, first_day: date, *, cancelled_since: datetime
+) -> list[DateMark]:
+    """Return the marks of what :func:`milestones` would return from *first_day* on, in the same
+    order, at a small part of its cost."""
+    query = (
+        select(
+            Milestone.first_day,
+            Milestone.by_rule,
+            Milestone.last_day,
+            Milestone.event_id,
+            Milestone.position,
+            Milestone.key,
+            Milestone.id,
+            Event.catalogue_version,
+            Event.changed_at,
+        )
+        .join(Milestone.event)
+        .where(*_milestone_conditions(chosen, first_day, None, cancelled_since))
+    )
+    return sorted(map(DateMark._make, session.execute(query)))
+
+
+def milestones_of_ids(session: AnySession, ids: Sequence[int]) -> Iterator[Milestone]:
+    """Return the milestones of these ids in any order, read by hundreds: what the caller does not
+    keep is not in memory for long."""
+    for start in range(0, len(ids), 100):
+        query = _whole_dates([Milestone.id.in_(ids[start : start + 100])])
+        yield from session.scalars(query).unique()
 
 
 def _whole_dates(conditions: Iterable[ColumnElement[bool]]) -> Select[tuple[Milestone]]:
