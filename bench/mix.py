@@ -149,8 +149,8 @@ def show(words: str, load: Load, spent: float, seconds: float) -> None:
 def letter(number: int) -> bytes:
     """Return a letter of forty paragraphs that was not read before."""
     lines = (
-        f"<p>Le concours {number}-{n} : inscription avant le {n % 27 + 1} mars 2027, pour les classes"
-        f" de CM{n % 2 + 1}, finale à Lille le {n % 27 + 2} mai 2027.</p>"
+        f"<p>Le concours {number}-{n} : inscription avant le {n % 27 + 1} mars 2027, pour des"
+        f" classes de CM{n % 2 + 1}, finale à Lille le {n % 27 + 2} mai 2027.</p>"
         for n in range(40)
     )
     head = "From: a@exemple.fr\r\nSubject: Lettre\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"

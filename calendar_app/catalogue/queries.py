@@ -286,8 +286,9 @@ def milestones(
 
 
 class DateMark(NamedTuple):
-    """What tells a milestone from all others and from its own earlier states, in the order of a
-    feed (:func:`in_order`): an event and a key are never in two marks."""
+    """What tells a milestone from all others and from its own earlier states in one history of the
+    catalogue, in the order of a feed (:func:`in_order`): an event and a key are never in two marks.
+    """
 
     first_day: date
     by_rule: bool
@@ -298,8 +299,6 @@ class DateMark(NamedTuple):
     id: int
     #: Of the event, which changes with each of its dates.
     catalogue_version: int
-    #: Of the event: after a restore, a version counts again from an earlier one.
-    changed_at: datetime
 
 
 def date_marks(
@@ -317,7 +316,6 @@ def date_marks(
             Milestone.key,
             Milestone.id,
             Event.catalogue_version,
-            Event.changed_at,
         )
         .join(Milestone.event)
         .where(*_milestone_conditions(chosen, first_day, None, cancelled_since))

@@ -29,7 +29,7 @@ class WrittenDates:
     """
 
     def __init__(self, budget: int) -> None:
-        self._kept: LRUCache[tuple[Hashable, DateMark], WrittenDate] = LRUCache(
+        self._kept: LRUCache[tuple[Hashable, int, int], WrittenDate] = LRUCache(
             budget, lambda written: len(written.data) + _AROUND
         )
         self._lock = threading.Lock()
@@ -40,11 +40,11 @@ class WrittenDates:
         :param variant: what the dates of one feed share and those of another may not.
         """
         with self._lock:
-            found = ((mark.id, self._kept.get((variant, mark))) for mark in marks)
+            found = ((m.id, self._kept.get((variant, m.id, m.catalogue_version))) for m in marks)
             return {id_: written for id_, written in found if written}
 
     def keep(self, variant: Hashable, written: Mapping[DateMark, WrittenDate]) -> None:
         """Keep more; the parameters are those of :meth:`of`."""
         with self._lock:
             for mark, date_ in written.items():
-                self._kept[variant, mark] = date_
+                self._kept[variant, mark.id, mark.catalogue_version] = date_

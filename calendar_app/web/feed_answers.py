@@ -100,7 +100,7 @@ def write_marks_ics(feed: Feed) -> bytes:
     told, site = page().reference, settings()
     known = (
         *(db.engine, site.public_url, site.uid_domain, tuple(told.academies)),
-        *(told.themes, told.calendars, told.changed_holidays),
+        *(told.themes, told.calendars, told.changed_holidays, told.history),
     )
     read = partial(queries.milestones_of_ids, db.session)
     return _writer(None).render_marks(feed, Written.with_what(known), read)
