@@ -7,15 +7,13 @@ in this project; the exclusive DTEND exists only here.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from urllib.parse import urlsplit
 
 import icalendar
 from icalendar import vDatetime, vText
 
 from calendar_app.catalogue.models.events import Milestone
-from calendar_app.catalogue.queries import DateMark
 from calendar_app.feeds.deadline_days import TellDays, days_told_in_feed
 from calendar_app.feeds.feed import Feed, windows
 from calendar_app.feeds.holidays import FeedHoliday
@@ -29,7 +27,7 @@ from calendar_app.feeds.wording import (
     session_hours,
     summary,
 )
-from calendar_app.feeds.written_dates import WrittenDate, WrittenDates
+from calendar_app.feeds.written_dates import WrittenDate
 from calendar_app.school.academies import Academies
 from calendar_app.school.leads import Lead
 from calendar_app.words.errors import CalendarUnknownError
@@ -70,51 +68,29 @@ class CalendarWriter:
         self._themes = themes
         self._tell = tell
 
-    def render(self, feed: Feed) -> bytes:
-        """Return the feed as UTF-8 bytes, with CRLF line ends and lines folded at 75 octets."""
-        zones: set[str] = set()
-        events = [_bytes_of(event) for event in self._events(feed, zones)]
-        return self._joined(feed, feed.milestones, events, zones)
+    def render(self, feed: Feed, written: Sequence[WrittenDate] = ()) -> bytes:
+        """Return the feed as UTF-8 bytes, with CRLF line ends and lines folded at 75 octets.
 
-    def render_marks(
-        self, feed: Feed, kept: WrittenDates, read: Callable[[list[int]], Iterable[Milestone]]
-    ) -> bytes:
-        """Return what :meth:`render` returns for the dates of a feed of marks, and write only those
-        that were not written before.
-
-        :param feed: a feed for everybody whose options give each date one VEVENT.
-        :param kept: what was written with the same arguments of the writer.
-        :param read: milestone ids → these milestones, in any order.
+        :param written: of a feed of marks, its dates (:meth:`write`).
         """
-        variant = feed.viewer and feed.viewer.slug, feed.options.alarms, feed.filter.scopes
-        written = kept.of(variant, feed.marks)
-        missing = {mark.id: mark for mark in feed.marks if mark.id not in written}
-        for milestone in read(list(missing)):
-            zones: set[str] = set()
-            data = _bytes_of(self._milestone(milestone, feed, zones))
-            written[milestone.id] = WrittenDate(data, frozenset(zones))
-        kept.keep(variant, {mark: written[mark.id] for mark in missing.values()})
-        events = [written[mark.id].data for mark in feed.marks]
-        events += [_bytes_of(self._holiday(holiday)) for holiday in feed.holidays]
-        all_zones = set().union(*(date_.zones for date_ in written.values()))
-        return self._joined(feed, feed.marks, events, all_zones)
-
-    def _joined(
-        self,
-        feed: Feed,
-        dates: Iterable[Milestone | DateMark],
-        events: list[bytes],
-        zones: set[str],
-    ) -> bytes:
-        """Return the feed: what icalendar makes of the whole is what it makes of the parts."""
-        years = {day.year for d in dates for day in (d.first_day, d.last_day)}
+        zones = {zone for date_ in written for zone in date_.zones}
+        events = [date_.data for date_ in written]
+        events += [event.to_ical(sorted=False) for event in self._events(feed, zones)]
+        dates = feed.marks or feed.milestones
+        years = {day.year for d in dates for day in (d.first_day, d.last_day)} or {2020}
         if not events:
             # RFC 5545, section 3.6, requires at least one component.
             zones.add("Europe/Paris")
-            years = {2020}
-        head, end, _ = _bytes_of(self._calendar(feed)).partition(b"END:VCALENDAR")
-        told = [_bytes_of(time_zone(zone, min(years), max(years))) for zone in sorted(zones)]
-        return b"".join((head, *told, *events, end, b"\r\n"))
+        head, end, _ = self._calendar(feed).to_ical(sorted=False).partition(b"END:VCALENDAR")
+        told = (time_zone(zone, min(years), max(years)) for zone in sorted(zones))
+        parts = [head, *(zone.to_ical(sorted=False) for zone in told), *events, end, b"\r\n"]
+        return b"".join(parts)
+
+    def write(self, milestone: Milestone, feed: Feed) -> WrittenDate:
+        """Return one date of a feed for everybody, whose options give each date one VEVENT."""
+        zones: set[str] = set()
+        data = self._milestone(milestone, feed, zones).to_ical(sorted=False)
+        return WrittenDate(data, frozenset(zones))
 
     def _calendar(self, feed: Feed) -> icalendar.Calendar:
         name, text = clean_line(feed.name), clean(feed.description)
@@ -262,11 +238,6 @@ class CalendarWriter:
         return found
 
 
-def _bytes_of(component: icalendar.Component) -> bytes:
-    data: bytes = component.to_ical(sorted=False)
-    return data
-
-
 def _title(milestone: Milestone, feed: Feed) -> str:
     """Return the title of a date, with what the class did in the feed of one person."""
     answer = feed.personal.note(milestone).answer
@@ -307,8 +278,3 @@ def _all_day(found: icalendar.Event, first: date, last: date) -> None:
 def _make_nobody_busy(found: icalendar.Event) -> None:
     found.add("transp", vText("TRANSPARENT"))
     found.add("x-microsoft-cdo-busystatus", vText("FREE"))
-
-
-def file_name(address: str) -> str:
-    """Return the file name of a feed, the last segment of its address, for Content-Disposition."""
-    return urlsplit(address).path.rpartition("/")[2]

@@ -12,7 +12,6 @@ Both engines, SQLite and PostgreSQL, have two kinds of transaction:
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -129,13 +128,8 @@ class Catalogue(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[Instant]
-    #: The random name of the history that the versions number. A restored store begins another one:
-    #: it counts again from the version of its backup.
+    #: A random name: a restored store begins another history, and counts from its backup again.
     history: Mapped[str] = mapped_column(server_default="")
-
-    def begin_history(self) -> None:
-        """Name another history: what was numbered so far may be lost from here on."""
-        self.history = secrets.token_hex(4)
 
 
 def engine_options(url: str) -> dict[str, Any]:

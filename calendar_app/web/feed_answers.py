@@ -14,7 +14,7 @@ from calendar_app.catalogue import queries
 from calendar_app.catalogue.models.events import Milestone
 from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
 from calendar_app.feeds.feed import Feed, month_edge
-from calendar_app.feeds.ical import CalendarWriter, file_name
+from calendar_app.feeds.ical import CalendarWriter
 from calendar_app.feeds.options import FeedOptions, read_options
 from calendar_app.feeds.written_dates import WrittenDates
 from calendar_app.school.academies import Academy
@@ -95,15 +95,21 @@ class Written:
 
 
 def write_marks_ics(feed: Feed) -> bytes:
-    """Return a feed of marks (``CalendarWriter.render_marks``) as iCalendar: the same bytes as
-    :func:`write_ics`, at the cost of what changed."""
+    """Return a feed of marks as iCalendar: the same bytes as :func:`write_ics`, at the cost of the
+    dates that were not written before."""
     told, site = page().reference, settings()
     known = (
         *(db.engine, site.public_url, site.uid_domain, tuple(told.academies)),
         *(told.themes, told.calendars, told.changed_holidays, told.history),
     )
-    read = partial(queries.milestones_of_ids, db.session)
-    return _writer(None).render_marks(feed, Written.with_what(known), read)
+    kept, writer = Written.with_what(known), _writer(None)
+    variant = feed.viewer and feed.viewer.slug, feed.options.alarms, feed.filter.scopes
+    written = kept.of(variant, feed.marks)
+    missing = {mark.id: mark for mark in feed.marks if mark.id not in written}
+    for milestone in queries.milestones_of_ids(db.session, list(missing)):
+        written[milestone.id] = writer.write(milestone, feed)
+    kept.keep(variant, {mark: written[mark.id] for mark in missing.values()})
+    return writer.render(feed, [written[mark.id] for mark in feed.marks])
 
 
 def _writer(wednesdays: bool | None) -> CalendarWriter:
@@ -129,7 +135,8 @@ def answer_feed(rendered: Rendered, changed_at: datetime, content_type: str) -> 
         del answer.headers["Content-Type"]
         return answer
     answer.set_data(rendered.zipped if zipped else rendered.plain)
-    answer.headers["Content-Disposition"] = f'inline; filename="{file_name(request.path)}"'
+    name = request.path.rpartition("/")[2]
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
     if zipped:
         answer.headers["Content-Encoding"] = "gzip"
     return answer

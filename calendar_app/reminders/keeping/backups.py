@@ -110,7 +110,7 @@ def restore(
     setup.upgrade_schema()
     hold.release_claims(session, now)
     with writing(session, now):
-        queries.catalogue(session, for_update=True).begin_history()
+        queries.catalogue(session, for_update=True).history = secrets.token_hex(4)
     if left is None:
         return Restored(manifest, manifest.created_at)
     others = elsewhere.addresses(session)
