@@ -1,8 +1,8 @@
 """The entry point for a WSGI server; the settings come from the environment.
 
-    granian --interface wsgi --http 1 --blocking-threads 32 --backpressure 10000 \
+    granian --interface wsgi --http 1 --blocking-threads 16 --backpressure 10000 \
         --http1-header-read-timeout 10000 --host 127.0.0.1 --port 8000 wsgi:app
-    gunicorn --workers 2 --threads 32 --bind 127.0.0.1:8000 wsgi:app  # behind deploy/nginx.conf
+    gunicorn --workers 2 --threads 16 --bind 127.0.0.1:8000 wsgi:app  # behind deploy/nginx.conf
 
 ``calendar-app serve`` starts granian like this, after bringing the store up to date.
 """

@@ -108,7 +108,7 @@ def gunicorn_behind_nginx(folder: Path, **environ: str) -> Iterator[Served]:
     """
     behind = free_port()
     command = [
-        sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "32",
+        sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "16",
         "--limit-request-line", "0",
         "--no-control-socket", "--bind", f"127.0.0.1:{behind}", "wsgi:app",
     ]  # fmt: skip

@@ -16,8 +16,14 @@ from calendar_app.catalogue.files.events_file import json_schema, read_events
 from calendar_app.catalogue.files.events_writer import write_events
 from calendar_app.catalogue.files.holidays_file import read_holidays_yaml, write_holidays_yaml
 from calendar_app.catalogue.files.ministry_csv import read_ministry_csv
+from calendar_app.catalogue.files.yaml_tree import MAX_BYTES
 from calendar_app.catalogue.holidays_update import keep_copy
-from calendar_app.catalogue.import_export import ImportReport, export_events, import_events
+from calendar_app.catalogue.import_export import (
+    ImportReport,
+    export_events,
+    import_events,
+    parents_first,
+)
 from calendar_app.catalogue.references import (
     import_calendars,
     imported_calendars,
@@ -89,9 +95,40 @@ def import_events_file(
     return import_events(session, file, now, progress=writing)
 
 
-def export_events_text(session: AnySession) -> str:
-    """Return the whole catalogue as the text of an ``events.yaml``."""
-    return write_events(export_events(session))
+def export_events_texts(session: AnySession) -> list[str]:
+    """Return the whole catalogue as the text of an ``events.yaml``; as several, to be imported in
+    their order, where one would be larger than an import reads."""
+    file = export_events(session)
+    if len((text := write_events(file)).encode()) <= MAX_BYTES:
+        return [text]
+    # An import only knows the events before: what an event is part of must not stand after it.
+    return _halved(file.model_copy(update={"events": tuple(parents_first(file.events))}))
+
+
+def numbered(path: Path, count: int) -> list[Path]:
+    """Return the paths of so many files that stand for one, which a folder lists in their order:
+    « a.yaml » alone, or « a-1.yaml », « a-2.yaml »…"""
+    digits = len(str(count))
+    stems = [f"{path.stem}-{number:0{digits}}" for number in range(1, count + 1)]
+    return [path.with_stem(stem) for stem in stems] if count > 1 else [path]
+
+
+def _halved(file: EventsFile) -> list[str]:
+    """Return a file as texts that an import reads, cut in halves as often as needed."""
+    text, middle = write_events(file), len(file.events) // 2
+    if len(text.encode()) <= MAX_BYTES or not middle:
+        return [text]
+    first, second = file.events[:middle], file.events[middle:]
+    # A title stands where an event needs it; the titles without an event and the rules come first.
+    late = {entry.series for entry in second}
+    early = {entry.series for entry in first} | {rule.series for rule in file.rules}
+    early |= file.series.keys() - late
+    parts = (
+        {"events": first, "series": {s: t for s, t in file.series.items() if s in early}},
+        {"events": second, "series": {s: t for s, t in file.series.items() if s in late}}
+        | {"rules": ()},
+    )
+    return [text for part in parts for text in _halved(file.model_copy(update=part))]
 
 
 def events_schema() -> str:

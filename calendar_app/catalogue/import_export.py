@@ -56,7 +56,7 @@ def import_events(
     :param progress: called with the events done and their total.
     """
     outcomes: dict[str, str] = {}
-    entries, absent = _parents_first(file.events), list[str]()
+    entries, absent = parents_first(file.events), list[str]()
     for start in range(0, max(1, len(entries)), BATCH):
         batch = entries[start : start + BATCH]
         with writing(session, now):
@@ -90,7 +90,7 @@ def import_events(
 BATCH = 50
 
 
-def _parents_first(entries: Sequence[EventEntry]) -> list[EventEntry]:
+def parents_first(entries: Sequence[EventEntry]) -> list[EventEntry]:
     """Return entries in their order, but each after the one of which it is a part."""
     part_of = {entry.id: entry.part_of for entry in entries}
 

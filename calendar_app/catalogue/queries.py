@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -50,6 +50,7 @@ from calendar_app.school.school_calendars import (
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, Catalogue
 from calendar_app.words.text import clean_line, fold
+from calendar_app.words.vocabulary import MilestoneKind
 
 
 def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
@@ -80,6 +81,7 @@ class Reference:
     :param calendars: the school calendars, by slug.
     :param changed_holidays: the instant of the last change of each school calendar, by slug;
         without the calendars that never changed.
+    :param history: the name of the history that versions number (``Catalogue.history``).
     :param memory: a cache, by name, of values that are computed from these reference values and
         live as long as they do.
     """
@@ -90,6 +92,7 @@ class Reference:
     themes: dict[str, str]
     calendars: dict[str, SchoolCalendar]
     changed_holidays: dict[str, datetime] = field(default_factory=dict)
+    history: str = ""
     memory: dict[str, Any] = field(default_factory=dict, compare=False)
     _class_days: dict[tuple[object, ...], ClassDays] = field(default_factory=dict, compare=False)
 
@@ -152,7 +155,7 @@ def reference(session: AnySession) -> Reference:
     now = catalogue(session)
     engine = session.get_bind().engine
     cached = _cached_references.get(engine)
-    if cached is None or cached.version != now.version:
+    if cached is None or (cached.history, cached.version) != (now.history, now.version):
         cached = _cached_references[engine] = Reference(
             now.version,
             now.changed_at,
@@ -160,6 +163,7 @@ def reference(session: AnySession) -> Reference:
             themes(session),
             calendars(session),
             changed_holidays(session),
+            now.history,
         )
     return cached
 
@@ -279,6 +283,52 @@ def milestones(
         query = query.order_by(*(column.desc() if latest else column for column in order))
         query = query.limit(limit)
     return in_order(session.scalars(query).unique())
+
+
+class DateMark(NamedTuple):
+    """What tells a milestone from all others and from its own earlier states in one history of the
+    catalogue, in the order of a feed (:func:`in_order`): an event and a key are never in two marks.
+    """
+
+    first_day: date
+    by_rule: bool
+    last_day: date
+    event_id: str
+    position: int
+    key: str
+    id: int
+    #: Of the event, which changes with each of its dates.
+    catalogue_version: int
+
+
+def date_marks(
+    session: AnySession, chosen: CatalogueFilter, first_day: date, *, cancelled_since: datetime
+) -> list[DateMark]:
+    """Return the marks of what :func:`milestones` would return from *first_day* on, in the same
+    order, at a small part of its cost."""
+    query = (
+        select(
+            Milestone.first_day,
+            Milestone.by_rule,
+            Milestone.last_day,
+            Milestone.event_id,
+            Milestone.position,
+            Milestone.key,
+            Milestone.id,
+            Event.catalogue_version,
+        )
+        .join(Milestone.event)
+        .where(*_milestone_conditions(chosen, first_day, None, cancelled_since))
+    )
+    return sorted(map(DateMark._make, session.execute(query)))
+
+
+def milestones_of_ids(session: AnySession, ids: Sequence[int]) -> Iterator[Milestone]:
+    """Return the milestones of these ids in any order, read by hundreds: what the caller does not
+    keep is not in memory for long."""
+    for start in range(0, len(ids), 100):
+        query = _whole_dates([Milestone.id.in_(ids[start : start + 100])])
+        yield from session.scalars(query).unique()
 
 
 def _whole_dates(conditions: Iterable[ColumnElement[bool]]) -> Select[tuple[Milestone]]:
@@ -574,6 +624,56 @@ def picked_events(session: AnySession, chosen: CatalogueFilter) -> list[Event]:
     """Return the events of « ma sélection », without events that are gone or archived."""
     found = (event(session, event_id) for event_id in chosen.event_ids)
     return [picked for picked in found if picked and not picked.archived_at]
+
+
+def offered_events(
+    session: AnySession,
+    chosen: CatalogueFilter,
+    year: SchoolYear,
+    today: date,
+    *,
+    picked: Collection[str],
+    skipped: int,
+    limit: int,
+) -> list[Event]:
+    """Return a part of the events of one school year that may be picked, in the order of their next
+    dates; then those without a date, then those whose dates are past.
+
+    :param chosen: a filter without events picked by hand.
+    :param picked: the ids of events that are left out, beside cancelled ones.
+    :param skipped: leave out so many of the first ones.
+    :param limit: return at most so many of the others.
+    """
+    deadlines = [kind for kind in MilestoneKind if kind.is_deadline]
+    shown_day = case((Milestone.kind.in_(deadlines), Milestone.last_day), else_=Milestone.first_day)
+    seen = (
+        Milestone.event_id == Event.id,
+        Milestone.cancelled_at.is_(None),
+        *_milestone_scope(chosen),
+    )
+    following = select(func.min(shown_day)).where(*seen, Milestone.last_day >= today)
+    next_day = following.correlate(Event).scalar_subquery()
+    latest = select(func.max(shown_day)).where(*seen).correlate(Event).scalar_subquery()
+    part = case((next_day.is_not(None), 0), (latest.is_(None), 1), else_=2)
+    query = select(Event).where(*_offered(chosen, year, picked))
+    query = query.order_by(part, func.coalesce(next_day, latest), Event.id)
+    return list(session.scalars(query.offset(skipped).limit(limit)).unique())
+
+
+def count_offered(
+    session: AnySession, chosen: CatalogueFilter, year: SchoolYear, picked: Collection[str]
+) -> int:
+    """Return how many events :func:`offered_events` would return without limit."""
+    query = select(func.count(Event.id)).where(*_offered(chosen, year, picked))
+    return session.scalar(query) or 0
+
+
+def _offered(
+    chosen: CatalogueFilter, year: SchoolYear, picked: Collection[str]
+) -> Iterable[ColumnElement[bool]]:
+    yield from _of_year(chosen, year)
+    yield Event.cancelled_at.is_(None)
+    yield Event.id.not_in(picked)
 
 
 def editions(session: AnySession, series_id: str) -> list[Event]:

@@ -32,16 +32,19 @@ from calendar_app.words.french import counted
 LARGE_FILE = 50_000
 
 
+_FILES = click.argument("files", metavar="[FILE]...", type=FILE, nargs=-1)
+
+
 @cli.group()
 def events() -> None:
     """Vérifie, importe ou exporte le fichier des événements."""
 
 
 @events.command("check")
-@OPTIONAL_FILE
-def events_check(file: Path | None) -> None:
-    """Vérifie FILE (par défaut les deux fichiers de data/) sans rien importer."""
-    for path in _content(file):
+@_FILES
+def events_check(files: tuple[Path, ...]) -> None:
+    """Vérifie chaque FILE (par défaut les deux fichiers de data/) sans rien importer."""
+    for path in _content(files):
         with store_as_it_is() as session, _bar(path, "Lecture") as progress:
             found = file_exchange.check_events_file(session, path, data_folder(), progress)
         rules = f" et {counted(len(found.rules), 'règle')}" if found.rules else ""
@@ -49,21 +52,21 @@ def events_check(file: Path | None) -> None:
 
 
 @events.command("import")
-@OPTIONAL_FILE
-def events_import(file: Path | None) -> None:
-    """Importe FILE (par défaut les deux fichiers de data/), s'il n'a aucune erreur.
+@_FILES
+def events_import(files: tuple[Path, ...]) -> None:
+    """Importe chaque FILE (par défaut les deux fichiers de data/), s'il n'a aucune erreur.
 
     Cinquante événements à la fois : les rédacteurs n'attendent pas. Un import interrompu se
     termine en lançant la même commande.
     """
-    reports = [_import(path) for path in _content(file)]
+    reports = [_import(path) for path in _content(files)]
     # What one of the files has is not absent.
     for event_id in sorted(set.intersection(*(set(report.absent) for report in reports))):
         click.echo(f"  absent    {event_id} : absent du fichier, laissé dans la base.")
 
 
-def _content(file: Path | None) -> list[Path]:
-    return [file] if file else [data_folder() / name for name in file_exchange.CONTENT]
+def _content(files: tuple[Path, ...]) -> tuple[Path, ...]:
+    return files or tuple(data_folder() / name for name in file_exchange.CONTENT)
 
 
 def _import(path: Path) -> ImportReport:
@@ -120,9 +123,20 @@ def events_renew() -> None:
 @events.command("export")
 @OPTIONAL_FILE
 def events_export(file: Path | None) -> None:
-    """Écrit tous les événements dans FILE, ou sur la sortie standard."""
+    """Écrit tous les événements dans FILE, ou sur la sortie standard.
+
+    Au-delà de 1 Mio, que l'import ne lit pas, dans FILE-1, FILE-2, etc. : importez-les dans cet
+    ordre.
+    """
     with store_as_it_is() as session:
-        write(file_exchange.export_events_text(session), file)
+        texts = file_exchange.export_events_texts(session)
+    if len(texts) > 1 and file is None:
+        raise CalendarError(
+            f"Les événements tiennent en {len(texts)} fichiers de 1 Mio : donnez un nom de fichier."
+        )
+    paths = file_exchange.numbered(file, len(texts)) if file else [None]
+    for path, text in zip(paths, texts, strict=True):
+        write(text, path)
 
 
 @events.command("schema")

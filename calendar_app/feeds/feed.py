@@ -11,6 +11,7 @@ from dateutil.relativedelta import relativedelta
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter
 from calendar_app.catalogue.models.events import Milestone
+from calendar_app.catalogue.queries import DateMark
 from calendar_app.feeds.holidays import FeedHoliday
 from calendar_app.feeds.options import FeedOptions
 from calendar_app.feeds.personal import Personal
@@ -31,13 +32,14 @@ class Feed:
 
     :param name: the name in a calendar program (« Dates des classes – académie de Lille »).
     :param address: the feed's own address, with its filters.
-    :param milestones: in the order of their days.
+    :param milestones: in the order of their days; empty in a feed of marks.
     :param filter: the filter that the milestones passed; a bar uses only dates that pass it.
     :param viewer: the académie that the feed is for, whose local hours are added; None when there
         is not exactly one.
     :param home: the address of the page that lists the dates of the feed.
     :param holidays: the school holidays that the feed also has, by first day.
     :param personal: what it says for one person only.
+    :param marks: the same dates as marks, for a writer that keeps what it wrote of each date.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Feed:
     home: str = ""
     holidays: tuple[FeedHoliday, ...] = ()
     personal: Personal = field(default_factory=Personal)
+    marks: tuple[DateMark, ...] = ()
 
     @property
     def time_zone(self) -> str:

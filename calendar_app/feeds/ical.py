@@ -7,9 +7,8 @@ in this project; the exclusive DTEND exists only here.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from urllib.parse import urlsplit
 
 import icalendar
 from icalendar import vDatetime, vText
@@ -28,6 +27,7 @@ from calendar_app.feeds.wording import (
     session_hours,
     summary,
 )
+from calendar_app.feeds.written_dates import WrittenDate
 from calendar_app.school.academies import Academies
 from calendar_app.school.leads import Lead
 from calendar_app.words.errors import CalendarUnknownError
@@ -68,23 +68,29 @@ class CalendarWriter:
         self._themes = themes
         self._tell = tell
 
-    def render(self, feed: Feed) -> bytes:
-        """Return the feed as UTF-8 bytes, with CRLF line ends and lines folded at 75 octets."""
-        calendar = self._calendar(feed)
-        zones: set[str] = set()
-        events = list(self._events(feed, zones))
-        years = {m.first_day.year for m in feed.milestones}
-        years |= {m.last_day.year for m in feed.milestones}
+    def render(self, feed: Feed, written: Sequence[WrittenDate] = ()) -> bytes:
+        """Return the feed as UTF-8 bytes, with CRLF line ends and lines folded at 75 octets.
+
+        :param written: of a feed of marks, its dates (:meth:`write`).
+        """
+        zones = {zone for date_ in written for zone in date_.zones}
+        events = [date_.data for date_ in written]
+        events += [event.to_ical(sorted=False) for event in self._events(feed, zones)]
+        dates = feed.marks or feed.milestones
+        years = {day.year for d in dates for day in (d.first_day, d.last_day)} or {2020}
         if not events:
             # RFC 5545, section 3.6, requires at least one component.
             zones.add("Europe/Paris")
-            years = {2020}
-        for zone in sorted(zones):
-            calendar.add_component(time_zone(zone, min(years), max(years)))
-        for event in events:
-            calendar.add_component(event)
-        data: bytes = calendar.to_ical(sorted=False)
-        return data
+        head, end, _ = self._calendar(feed).to_ical(sorted=False).partition(b"END:VCALENDAR")
+        told = (time_zone(zone, min(years), max(years)) for zone in sorted(zones))
+        parts = [head, *(zone.to_ical(sorted=False) for zone in told), *events, end, b"\r\n"]
+        return b"".join(parts)
+
+    def write(self, milestone: Milestone, feed: Feed) -> WrittenDate:
+        """Return one date of a feed for everybody, whose options give each date one VEVENT."""
+        zones: set[str] = set()
+        data = self._milestone(milestone, feed, zones).to_ical(sorted=False)
+        return WrittenDate(data, frozenset(zones))
 
     def _calendar(self, feed: Feed) -> icalendar.Calendar:
         name, text = clean_line(feed.name), clean(feed.description)
@@ -272,8 +278,3 @@ def _all_day(found: icalendar.Event, first: date, last: date) -> None:
 def _make_nobody_busy(found: icalendar.Event) -> None:
     found.add("transp", vText("TRANSPARENT"))
     found.add("x-microsoft-cdo-busystatus", vText("FREE"))
-
-
-def file_name(address: str) -> str:
-    """Return the file name of a feed, the last segment of its address, for Content-Disposition."""
-    return urlsplit(address).path.rpartition("/")[2]

@@ -30,6 +30,11 @@ class FeedOptions:
     alarms: bool = False
     holidays: bool = False
 
+    @property
+    def one_event_each(self) -> bool:
+        """Whether each date is one VEVENT, which depends on no other date."""
+        return not self.bars and not self.reminder_weeks
+
     def parameters(self) -> tuple[tuple[str, str], ...]:
         """Return the options as query parameters, always in the same order."""
         found = []

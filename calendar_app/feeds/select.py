@@ -180,12 +180,14 @@ def catalogue_feed(
     site_name: str,
     public_url: str,
     form: str = "ics",
+    as_marks: bool = False,
 ) -> Feed:
     """Return the feed for a name, a filter and options, as of the month of *now*.
 
     :param now: an aware instant.
     :param public_url: the address of the site, without a slash at its end.
     :param form: « ics », « atom » or « json ».
+    :param as_marks: whether only the marks of its dates are read.
     :raises NotFoundError: when visible reminders are asked for and the feed is not for exactly one
         académie.
     """
@@ -195,12 +197,11 @@ def catalogue_feed(
     narrowed = name.narrow(chosen, reference.academies)
     first_day = options.since or past_edge(edge)
     told_holidays = f" {holidays_words(reference, viewer, edge)}" if options.holidays else ""
-    milestones = queries.milestones(
-        session,
-        narrowed,
-        first_day,
-        cancelled_since=cancelled_since(edge),
-    )
+    since, marks, milestones = cancelled_since(edge), [], []
+    if as_marks:
+        marks = queries.date_marks(session, narrowed, first_day, cancelled_since=since)
+    else:
+        milestones = queries.milestones(session, narrowed, first_day, cancelled_since=since)
     return Feed(
         name=feed_title(site_name, name, chosen),
         description=(
@@ -211,6 +212,7 @@ def catalogue_feed(
         address=feed_address(public_url, name.name, chosen, options, form),
         home=f"{public_url}/agenda/{query((*name.parameters(), *chosen.parameters()))}",
         milestones=tuple(milestones),
+        marks=tuple(marks),
         filter=narrowed,
         viewer=viewer,
         options=options,

@@ -36,7 +36,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scop
 from calendar_app.store import connections
 
 #: Number of requests that one process answers at once; each request has its own connection.
-THREADS = 32
+THREADS = 16
 
 #: Seconds that a thread waits for a connection of the pool, which has one for each thread.
 _POOL_SECONDS = 2
@@ -128,6 +128,8 @@ class Catalogue(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     version: Mapped[int] = mapped_column(default=0)
     changed_at: Mapped[Instant]
+    #: A random name: a restored store begins another history, and counts from its backup again.
+    history: Mapped[str] = mapped_column(server_default="")
 
 
 def engine_options(url: str) -> dict[str, Any]:

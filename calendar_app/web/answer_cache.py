@@ -131,9 +131,11 @@ class AnswerCache:
         lasts = ("Cache-Control", self._page_cache if kept.lasts is None else kept.lasts)
         if kept.etag and caching.is_known(environ, kept.etag, kept.moved_at):
             start("304 NOT MODIFIED", [*kept.unchanged, lasts])
-            return ()
+            return []
         start(kept.status, [*kept.headers, lasts])
-        return () if method == "HEAD" else (kept.body,)
+        # A list: granian answers with it at once, and asks another thread for the parts of any
+        # other iterable.
+        return [] if method == "HEAD" else [kept.body]
 
     def _address(self, typed: Typed) -> Address | None:
         """Return the address under which an answer is kept; None where none may be."""

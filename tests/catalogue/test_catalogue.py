@@ -53,10 +53,12 @@ def test_an_export_imported_into_a_fresh_store_gives_the_same_feeds(make_app, tm
     _live_a_little(app)
     path = tmp_path / "export.yaml"
     with app.app_context():
-        path.write_text(file_exchange.export_events_text(db.session), encoding="utf-8")
+        path.write_text("".join(file_exchange.export_events_texts(db.session)), encoding="utf-8")
     with fresh.app_context():
         file_exchange.import_events_file(db.session, path, LATER + timedelta(days=300))
-        assert file_exchange.export_events_text(db.session) == path.read_text(encoding="utf-8")
+        assert "".join(file_exchange.export_events_texts(db.session)) == path.read_text(
+            encoding="utf-8"
+        )
     address = f"/flux/{name}.ics?depuis=2020-09"
     first, second = (a.test_client().get(address).data for a in (app, fresh))
     assert first == second
@@ -113,7 +115,7 @@ def test_an_export_imported_again_into_its_own_store_changes_nothing(app, tmp_pa
         event.place = "Montpellier"
     with app.app_context():
         path = tmp_path / "export.yaml"
-        path.write_text(file_exchange.export_events_text(db.session), encoding="utf-8")
+        path.write_text("".join(file_exchange.export_events_texts(db.session)), encoding="utf-8")
         report = file_exchange.import_events_file(db.session, path, LATER)
         assert set(outcome(report)) == {"unchanged"}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from calendar_app.catalogue import import_export, queries
+from calendar_app.catalogue import file_exchange, import_export, queries
 from calendar_app.catalogue.import_export import import_events
 from calendar_app.catalogue.models.events import Event
 from calendar_app.store.base import db, writing
-from tests.conftest import IMPORTED_AT
-from tests.factories import another, events_file, many
+from tests.conftest import IMPORTED_AT, JANUARY
+from tests.factories import another, events_file, many, publish
 
 COUNT = 130
 
@@ -74,3 +74,23 @@ def test_what_a_large_file_does_not_have_is_absent_once(empty_app):
         import_events(db.session, events_file(another("autre")), IMPORTED_AT)
         report = import_events(db.session, large_file(), IMPORTED_AT)
         assert (report.absent, len(report.created)) == (("autre-2020-2021",), COUNT)
+
+
+def test_a_large_export_is_files_that_an_import_takes_back(app, make_app, tmp_path, monkeypatch):
+    """In their order: what an event is part of stands before it."""
+    publish(app, another("tout"), another("partie", part_of="tout-2020-2021", title="A"))
+    with app.app_context():
+        [whole] = file_exchange.export_events_texts(db.session)
+        monkeypatch.setattr(file_exchange, "MAX_BYTES", 5_000)
+        texts = file_exchange.export_events_texts(db.session)
+    assert len(texts) > 2
+    assert max(len(text.encode()) for text in texts) <= 5_000
+    fresh, paths = make_app("empty"), file_exchange.numbered(tmp_path / "a.yaml", 12)
+    assert paths == sorted(paths)
+    assert file_exchange.numbered(paths[0], 1) == [paths[0]]
+    with fresh.app_context():
+        for path, text in zip(paths, texts, strict=False):
+            path.write_text(text, encoding="utf-8")
+            file_exchange.import_events_file(db.session, path, JANUARY)
+        monkeypatch.undo()
+        assert file_exchange.export_events_texts(db.session) == [whole]

@@ -186,7 +186,7 @@ def test_an_export_names_the_edition_of_which_another_event_is_a_part(
     publish(empty_app, part | {"milestones": []})
     path, fresh = tmp_path / "export.yaml", make_app("empty")
     with empty_app.app_context():
-        path.write_text(file_exchange.export_events_text(db.session), encoding="utf-8")
+        path.write_text("".join(file_exchange.export_events_texts(db.session)), encoding="utf-8")
     with fresh.app_context():
         report = file_exchange.import_events_file(db.session, path, IMPORTED_AT)
     assert set(report.created) == {ID, "fil-2026-2027"}
@@ -219,10 +219,12 @@ def test_the_whole_content_is_made_and_exported(empty_app, make_app, tmp_path):
     assert len(renew(empty_app).created) == 2 * len(YEARLY.read_text().split("  - series:")[1:])
     path, fresh = tmp_path / "export.yaml", make_app("empty")
     with empty_app.app_context():
-        path.write_text(file_exchange.export_events_text(db.session), encoding="utf-8")
+        path.write_text("".join(file_exchange.export_events_texts(db.session)), encoding="utf-8")
     with fresh.app_context():
         file_exchange.import_events_file(db.session, path, IMPORTED_AT)
-        assert file_exchange.export_events_text(db.session) == path.read_text(encoding="utf-8")
+        assert "".join(file_exchange.export_events_texts(db.session)) == path.read_text(
+            encoding="utf-8"
+        )
     renew(fresh, NOW + timedelta(days=3))
     address = "/flux/toutes.ics?depuis=2020-09"
     both = [app.test_client().get(address) for app in (empty_app, fresh)]

@@ -18,7 +18,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from calendar_app.app import create_app, ledger_of, letterhead, settings_of
-from calendar_app.catalogue import setup
+from calendar_app.catalogue import queries, setup
 from calendar_app.cli.keeping import move_store, restore_into
 from calendar_app.config.settings import SettingsError
 from calendar_app.editing.mailbox import forgetting
@@ -109,6 +109,11 @@ def bounce(app: Flask, name: str, folder: Path) -> None:
     assert found.stopped == 1
 
 
+def history(app: Flask) -> str:
+    with app.app_context():
+        return queries.catalogue(db.session).history
+
+
 def feeds(app: Flask) -> list[bytes]:
     answers = [app.test_client().get(path) for path in FEEDS]
     assert {answer.status_code for answer in answers} == {200}
@@ -175,6 +180,7 @@ def test_the_drill(due, elsewhere, tmp_path, with_ledger):
         new = elsewhere(**kept)
         restored = restore(new, path)
         assert feeds(new) == before
+        assert history(new) != history(due)
         assert settings_of(due).secret_key == (tmp_path / "other-0" / "secret_key").read_text(
             encoding="ascii"
         )

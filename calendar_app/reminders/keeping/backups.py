@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from calendar_app.catalogue import setup
+from calendar_app.catalogue import queries, setup
 from calendar_app.catalogue.setup import SchemaState
 from calendar_app.reminders.keeping import hold, ledger
 from calendar_app.reminders.keeping.ledger import Ledger
@@ -109,6 +109,8 @@ def restore(
         copies.fill_store(db.engine, copy, held, manifest.counts)
     setup.upgrade_schema()
     hold.release_claims(session, now)
+    with writing(session, now):
+        queries.catalogue(session, for_update=True).history = secrets.token_hex(4)
     if left is None:
         return Restored(manifest, manifest.created_at)
     others = elsewhere.addresses(session)

@@ -59,9 +59,10 @@ def made(form: str) -> Dump:
     :raises ServiceUnavailable: when enough others wait for one already.
     """
     here = page().reference
-    # The instant tells two stores apart that reached one version, as a restored one does.
-    made_of = here.version, here.changed_at.isoformat(), settings().public_url, settings().site_name
-    etag = caching.etag_of(repr((form, *made_of)).encode())
+    # The history tells a store apart from the one that it was restored from.
+    made_of = here.history, here.version, here.changed_at.isoformat()
+    site = settings().public_url, settings().site_name
+    etag = caching.etag_of(repr((form, *made_of, *site)).encode())
     folder = settings().instance / "dumps"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{etag}.{form}"
@@ -114,14 +115,14 @@ def _said(event: Event) -> nouns.Event:
 
 
 def _json() -> Iterator[str]:
-    version = page().reference.version
+    here = page().reference
     series, after = [], ""
     while found := queries.walked_series(db.session, after, _AT_ONCE):
         series += [nouns.Series.of(one, editions) for one, editions in found]
         after = found[-1][0].id
     head = nouns.CatalogueHead(
-        changes=f"{settings().public_url}{url_for('api.changes')}?apres={version}",
-        academies=tuple(map(nouns.Academy.of, page().reference.academies)),
+        changes=f"{settings().public_url}{url_for('api.changes')}?apres={here.history}-{here.version}",
+        academies=tuple(map(nouns.Academy.of, here.academies)),
         series=tuple(series),
     )
     yield head.model_dump_json()[:-1] + ',"events":['

@@ -45,9 +45,10 @@ from calendar_app.words.errors import GoneError, ParameterError, as_repeated
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
-#: The end of a list that was asked for in parts: an id, or a version of the catalogue with an id.
+#: The end of a list that was asked for in parts: an id; of the changes, a history of the catalogue,
+#: a version and an id.
 _AFTER = re.compile(AFTER.schema["pattern"])
-_AFTER_CHANGE = re.compile(r"([0-9]{1,9})(?:-([0-9a-z-]{1,190}))?")
+_AFTER_CHANGE = re.compile(r"([0-9a-f]{8})-([0-9]{1,9})(?:-([0-9a-z-]{1,180}))?")
 _EVENT = Parameter("event_id", "L'identifiant de l'événement.", {"type": "string"}, "path")
 _CSV = "text/csv"
 #: How much of a dump is in memory at once, in bytes.
@@ -131,10 +132,11 @@ def event(event_id: str) -> Response:
 def changes() -> Response:
     """Return a part of all events in the order of their last changes, and where to go on: at the
     end, from the present version of the catalogue on."""
-    most, version = _count(), page().reference.version
-    found = queries.changed_events(db.session, _after_change(version), most + 1)
+    most, now = _count(), page().reference
+    found = queries.changed_events(db.session, _after_change(now), most + 1)
     complete, shown = len(found) <= most, found[:most]
-    after = f"{version}" if complete else f"{shown[-1].catalogue_version}-{shown[-1].id}"
+    version = now.version if complete else f"{shown[-1].catalogue_version}-{shown[-1].id}"
+    after = f"{now.history}-{version}"
     asked = [("nombre", f"{most}")] if most != MOST else []
     return _answer(
         nouns.ChangeList(
@@ -239,12 +241,13 @@ def _after() -> str:
     return text
 
 
-def _after_change(version: int) -> tuple[int, str | None]:
+def _after_change(now: queries.Reference) -> tuple[int, str | None]:
     """Return the change after which the changes go on, as ``queries.changed_events`` takes it.
 
-    :param version: the present version of the catalogue.
+    :param now: with the present history and version of the catalogue.
     :raises ParameterError: when no list of ours ended so.
-    :raises GoneError: for a version that is yet to come: the store was restored from a copy.
+    :raises GoneError: for another history, or a version that is yet to come: the store was restored
+        from a copy.
     """
     text = request.args.get("apres", "").strip()
     if not text:
@@ -252,12 +255,13 @@ def _after_change(version: int) -> tuple[int, str | None]:
     match = _AFTER_CHANGE.fullmatch(text)
     if not match:
         raise _no_end_of_ours(text)
-    if int(match[1]) > version:
+    history, version, event_id = match.groups()
+    if history != now.history or int(version) > now.version:
         raise GoneError(
             "Le calendrier a été rétabli d'après une copie plus ancienne : reprenez depuis le "
             "début, sans « apres »."
         )
-    return int(match[1]), match[2]
+    return int(version), event_id
 
 
 def _no_end_of_ours(text: str) -> ParameterError:

@@ -59,7 +59,7 @@ def home() -> str:
 def agenda() -> Any:
     """« Toutes les dates »: show the dates ahead by week, fifty a page; on the last page, also the
     events of the year without a day."""
-    here, number = page(), whole_number(request.args.get("page", ""), 1, 1, _MOST_PAGES)
+    here, number = page(), whole_number(request.args.get("page", ""), 1, 1, MOST_PAGES)
     found, year = _list_page(here, number), SchoolYear.of(here.today)
     if number > 1 and not found.cards:
         # Days have passed since somebody kept this address: there are fewer pages now.
@@ -86,7 +86,7 @@ def agenda() -> Any:
 
 
 #: How many dates a page of « Toutes les dates » shows, and how many pages there may be.
-LIST_DATES, _MOST_PAGES = 50, 9999
+LIST_DATES, MOST_PAGES = 50, 9999
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from operator import attrgetter
 from typing import Any
 
@@ -17,9 +16,9 @@ from calendar_app.feeds.cards import Card
 from calendar_app.school.academy_map import Tile, mainland_tiles, overseas_tiles
 from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
-from calendar_app.web.page import Page, page, settings
+from calendar_app.web.page import Page, page, settings, whole_number
 from calendar_app.web.policies import Policy, policy
-from calendar_app.web.public.calendar_views import year_to_show
+from calendar_app.web.public.calendar_views import MOST_PAGES, year_to_show
 from calendar_app.web.public.chips import chips, loosenings
 from calendar_app.web.public.searching import respelled, understood
 from calendar_app.web.public.weeks import weeks_of
@@ -31,6 +30,9 @@ bp = Blueprint("choice", __name__)
 
 #: The day under which a card stands.
 _DAY = attrgetter("shown_day")
+
+#: How many events to pick a page of « Ma sélection » offers.
+_OFFERS = 50
 
 #: Maximum length of a typed place, in characters: no place has a longer name.
 _LONGEST = 320
@@ -102,9 +104,10 @@ def _map(here: Page) -> dict[str, Any]:
 
 @bp.get("/ma-selection/")
 @policy(Policy.PUBLIC)
-def selection() -> str:
-    """Show the events that a visitor picked, week by week, and the events that may be picked."""
-    here = page()
+def selection() -> Any:
+    """Show the events that a visitor picked, week by week, and the events that may be picked, fifty
+    a page."""
+    here, number = page(), whole_number(request.args.get("page", ""), 1, 1, MOST_PAGES)
     picked = queries.picked_events(db.session, here.filter)
     cards = _cards(here, picked)
     ahead = [card for card in cards if not card.is_past]
@@ -112,11 +115,16 @@ def selection() -> str:
     order = [card.event.id for card in ahead or cards]
     picked.sort(key=lambda e: order.index(e.id) if e.id in order else len(order))
     everything = replace(here.filter, event_ids=())
-    offered = _offered(here, everything, picked)
+    offered = _offered(here, everything, picked, number)
+    if number > 1 and not offered:
+        # There are fewer pages now; mostly because what was on the last one has been picked.
+        return redirect(url_for(".selection") + here.query)
+    goes_on = len(offered) > _OFFERS
     own = settings().public_url + url_for("choice.selection")
 
     def others(chosen: CatalogueFilter) -> int:
-        return len(_others(here, replace(chosen, event_ids=()), picked))
+        chosen, ids = replace(chosen, event_ids=()), [event.id for event in picked]
+        return queries.count_offered(db.session, chosen, year_to_show(here, chosen), ids)
 
     return render_template(
         "public/choice/selection.html",
@@ -128,7 +136,10 @@ def selection() -> str:
         over=bool(cards) and not ahead,
         undated=[event for event in picked if not event.milestones],
         gone=[i for i in here.filter.event_ids if i not in {e.id for e in picked}],
-        offered=offered,
+        offered=offered[:_OFFERS],
+        number=number,
+        before=_page_address(here, number - 1) if number > 1 else None,
+        after=_page_address(here, number + 1) if goes_on else None,
         chips=[chip for chip in chips(here) if chip.name != "evenements"],
         understood=understood(here),
         loosenings=[] if offered else loosenings(here, others),
@@ -157,31 +168,33 @@ class Offer:
     scope: str
 
 
-def _others(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Event]:
-    """Return the events that may be picked with this filter, from this school year or else from the
-    latest one that has events."""
-    found = queries.events(db.session, chosen, year_to_show(here, chosen))
-    return [event for event in found if event not in picked and not event.cancelled_at]
+def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event], number: int) -> list[Offer]:
+    """Return a page of the events that may be picked, and the first one of the next page: events
+    of this school year, or else of the latest one that has events, in the order of their dates.
 
-
-def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event]) -> list[Offer]:
-    """Return the offers for the events that may be picked, in the order of their dates."""
+    :param number: from 1 on.
+    """
     found = []
-    for event in _others(here, chosen, picked):
+    for event in queries.offered_events(
+        db.session,
+        chosen,
+        year_to_show(here, chosen),
+        here.today,
+        picked=[event.id for event in picked],
+        skipped=(number - 1) * _OFFERS,
+        limit=_OFFERS + 1,
+    ):
         dates = [here.card(m) for m in queries.dates_seen(event, chosen) if not m.is_cancelled]
         ahead = [card for card in dates if not card.is_past]
         # The next date, else the last one.
         card = min(ahead, key=_DAY) if ahead else max(dates, key=_DAY, default=None)
         scope = wording.where_words(event.scope, here.reference.academies)
         found.append(Offer(event, card, wording.class_words(event), scope))
-    # Dates ahead come first, by day; then events without a date; then past dates.
-    return sorted(
-        found,
-        key=lambda o: (
-            (o.card is None) + 2 * bool(o.card and o.card.is_past),
-            _DAY(o.card) if o.card else date.min,
-        ),
-    )
+    return found
+
+
+def _page_address(here: Page, number: int) -> str:
+    return url_for(".selection") + here.query_with(page=str(number) if number > 1 else None)
 
 
 def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str]]:

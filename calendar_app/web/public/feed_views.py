@@ -23,6 +23,7 @@ from calendar_app.web.feed_answers import (
     event_page,
     tell,
     write_ics,
+    write_marks_ics,
 )
 from calendar_app.web.page import get_event, page, settings
 from calendar_app.web.policies import Policy, policy
@@ -124,6 +125,7 @@ def catalogue(name: str, form: str) -> BaseResponse:
             site_name=settings().site_name,
             public_url=settings().public_url,
             form=form,
+            as_marks=form == "ics" and options.one_event_each,
         )
 
     return _answer((name, form, here.filter.parameters(), options), feed, form)
@@ -167,7 +169,7 @@ CONTENT_TYPES = {
 
 def _render(feed: Feed, form: str) -> bytes:
     if form == "ics":
-        return write_ics(feed)
+        return write_marks_ics(feed) if feed.marks else write_ics(feed)
     reference = page().reference
     academies, themes = reference.academies, reference.themes
     told = news.bulletin(feed, reference.changed_at, event_page, academies, themes, tell)

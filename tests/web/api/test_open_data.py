@@ -11,6 +11,7 @@ import random
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import icalendar
 import pytest
@@ -18,6 +19,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
+from calendar_app.catalogue import queries
 from calendar_app.store.base import db, writing
 from calendar_app.web.answer_cache import keep_answers
 from calendar_app.web.api import dumps
@@ -120,10 +122,21 @@ def test_a_copy_begins_with_the_dump(site, client):
     assert (changed["id"], changed["title"]) == (ID, "Un autre titre")
 
 
-def test_a_restored_store_says_that_it_does_not_know_what_is_yet_to_come(client):
-    answer = client.get("/api/v1/changes?apres=999999999")
-    assert (answer.status_code, answer.mimetype) == (410, "application/problem+json")
-    assert "reprenez depuis le début" in Problem.model_validate(answer.json).detail
+def test_a_restored_store_says_that_it_knows_no_other_history(site, client):
+    """Whether it has passed the version that a follower knows, or not yet."""
+    [after] = parse_qs(urlsplit(parts(client, "/api/v1/changes")[-1]["next"]).query)["apres"]
+    history, version = after.split("-")
+    with site.app_context(), writing(db.session, JANUARY):
+        queries.catalogue(db.session, for_update=True).history = "0123abcd"
+    with changing(site, JANUARY) as event:
+        event.title = "Un autre titre"
+    for lost in (after, f"{history}-0-{ID}", f"{history}-{int(version) + 9}"):
+        answer = client.get(f"/api/v1/changes?apres={lost}")
+        assert (answer.status_code, answer.mimetype) == (410, "application/problem+json"), lost
+        assert "reprenez depuis le début" in Problem.model_validate(answer.json).detail
+    begun = parts(client, "/api/v1/changes")[-1]["next"]
+    assert history not in begun
+    assert client.get(begun.removeprefix(HERE)).json["events"] == []
 
 
 def test_the_three_whole_catalogues_say_the_same_dates(app):

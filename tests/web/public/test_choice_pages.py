@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -396,6 +396,34 @@ def test_from_a_selection_one_goes_on_looking_at_everything(client):
     assert f'name="evenements" value="{TALENT}"' in client.get(f"{address}&q=fete").text
     assert "Cochez au moins un événement." in text_of(client, "/ma-selection/?evenements=")
     assert "Cochez au moins" not in text_of(client, "/ma-selection/")
+
+
+def test_what_may_be_picked_comes_fifty_a_page(empty_app):
+    """In the order of the next dates, whatever is picked; past dates last."""
+    day = date(2021, 2, 1)
+    entries = [
+        another(f"essai-{n}", title=f"N{n}N", milestones=dates)
+        for n, dates in enumerate(
+            [[{"kind": "deadline", "day": f"{day + timedelta(n % 40)}"}] for n in range(118)]
+            + [[{"kind": "session", "day": "2020-11-01"}], []]
+        )
+    ]
+    publish(empty_app, *entries)
+    client, pages = empty_app.test_client(), []
+    address = f"/ma-selection/?{JANUARY}&evenements=essai-3-2020-2021"
+    while address:
+        pages.append(client.get(address).text)
+        found = re.search(r'href="([^"]*)" rel="next"', pages[-1])
+        address = found and unescape(found[1]).partition("#")[0]
+    offers = [[int(n) for n in re.findall(r"<span>N(\d+)N", page)] for page in pages]
+    assert [len(found) for found in offers] == [50, 50, 19]
+    shown = [n for found in offers for n in found]
+    assert sorted([*shown, 3]) == list(range(120))
+    assert [n % 40 for n in shown[:-2]] == sorted(n % 40 for n in shown[:-2])
+    assert shown[-2:] == [119, 118]
+    assert ", page 3</legend>" in pages[2]
+    beyond = client.get(f"/ma-selection/?{JANUARY}&page=9")
+    assert (beyond.status_code, beyond.headers["Location"]) == (302, f"/ma-selection/?{JANUARY}")
 
 
 def test_what_is_gone_is_said(client):
