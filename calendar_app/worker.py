@@ -163,12 +163,8 @@ def run(app: Flask, *, leave_with_parent: bool = False) -> None:
         (lambda: read_letters(app, owner, stopping.is_set), RECEIVE, 0),
     ):
         first = datetime.now(UTC) + timedelta(seconds=wait)
-        scheduler.add_job(
-            _guarded(app, job, outage, writes=job is beat),
-            "interval",
-            seconds=seconds,
-            next_run_time=first,
-        )
+        guarded = _guarded(app, job, outage, writes=job is beat)
+        scheduler.add_job(guarded, "interval", seconds=seconds, next_run_time=first)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     _work(scheduler, stopping, owner)
