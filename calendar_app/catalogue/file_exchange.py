@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -44,7 +45,11 @@ Progress = Callable[[int, int], None]
 
 
 def check_events_file(
-    session: AnySession, path: Path, data_folder: Path, progress: Progress | None = None
+    session: AnySession,
+    path: Path,
+    data_folder: Path,
+    progress: Progress | None = None,
+    before: Collection[str] = (),
 ) -> EventsFile:
     """Return the content of a file of events, checked against the reference files of *data_folder*.
 
@@ -52,6 +57,7 @@ def check_events_file(
     another version, or missing.
 
     :param progress: called with the characters read so far and their total.
+    :param before: ids of events of the files that are imported before this one.
     :raises EventsFileError: with every problem of the file.
     :raises OSError: when the file cannot be read.
     """
@@ -65,7 +71,7 @@ def check_events_file(
         read_academies((data_folder / "academies.yaml").read_text(encoding="utf-8")),
         read_themes((data_folder / "themes.yaml").read_text(encoding="utf-8")),
         progress=progress,
-        known_ids=known_ids,
+        known_ids=known_ids.union(before),
     )
 
 
@@ -111,6 +117,15 @@ def numbered(path: Path, count: int) -> list[Path]:
     digits = len(str(count))
     stems = [f"{path.stem}-{number:0{digits}}" for number in range(1, count + 1)]
     return [path.with_stem(stem) for stem in stems] if count > 1 else [path]
+
+
+def left_from_before(path: Path, count: int) -> list[Path]:
+    """Return the files that an export to *path* in another number of parts has left beside these,
+    in the order of their names."""
+    written = {*numbered(path, count)}
+    pieces = re.compile(rf"{re.escape(path.stem)}(?:-[0-9]+)?{re.escape(path.suffix)}")
+    beside = (one for one in path.parent.glob("*") if pieces.fullmatch(one.name))
+    return sorted(one for one in beside if one not in written)
 
 
 def _halved(file: EventsFile) -> list[str]:

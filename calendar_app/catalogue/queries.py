@@ -97,6 +97,11 @@ class Reference:
     _class_days: dict[tuple[object, ...], ClassDays] = field(default_factory=dict, compare=False)
 
     @property
+    def state(self) -> tuple[str, int]:
+        """What names this state of the catalogue: its history and version."""
+        return self.history, self.version
+
+    @property
     def zones(self) -> tuple[SchoolCalendar, ...]:
         """The calendars of zones A, B and C."""
         return tuple(self.calendars[zone] for zone in _ZONES)
@@ -155,7 +160,7 @@ def reference(session: AnySession) -> Reference:
     now = catalogue(session)
     engine = session.get_bind().engine
     cached = _cached_references.get(engine)
-    if cached is None or (cached.history, cached.version) != (now.history, now.version):
+    if cached is None or cached.state != (now.history, now.version):
         cached = _cached_references[engine] = Reference(
             now.version,
             now.changed_at,
@@ -632,7 +637,6 @@ def offered_events(
     year: SchoolYear,
     today: date,
     *,
-    picked: Collection[str],
     skipped: int,
     limit: int,
 ) -> list[Event]:
@@ -640,7 +644,6 @@ def offered_events(
     dates; then those without a date, then those whose dates are past.
 
     :param chosen: a filter without events picked by hand.
-    :param picked: the ids of events that are left out, beside cancelled ones.
     :param skipped: leave out so many of the first ones.
     :param limit: return at most so many of the others.
     """
@@ -655,7 +658,7 @@ def offered_events(
     next_day = following.correlate(Event).scalar_subquery()
     latest = select(func.max(shown_day)).where(*seen).correlate(Event).scalar_subquery()
     part = case((next_day.is_not(None), 0), (latest.is_(None), 1), else_=2)
-    query = select(Event).where(*_offered(chosen, year, picked))
+    query = select(Event).where(*_offered(chosen, year))
     query = query.order_by(part, func.coalesce(next_day, latest), Event.id)
     return list(session.scalars(query.offset(skipped).limit(limit)).unique())
 
@@ -663,17 +666,17 @@ def offered_events(
 def count_offered(
     session: AnySession, chosen: CatalogueFilter, year: SchoolYear, picked: Collection[str]
 ) -> int:
-    """Return how many events :func:`offered_events` would return without limit."""
-    query = select(func.count(Event.id)).where(*_offered(chosen, year, picked))
+    """Return how many events :func:`offered_events` would return without limit.
+
+    :param picked: the ids of events that are not counted.
+    """
+    query = select(func.count(Event.id)).where(*_offered(chosen, year), Event.id.not_in(picked))
     return session.scalar(query) or 0
 
 
-def _offered(
-    chosen: CatalogueFilter, year: SchoolYear, picked: Collection[str]
-) -> Iterable[ColumnElement[bool]]:
+def _offered(chosen: CatalogueFilter, year: SchoolYear) -> Iterable[ColumnElement[bool]]:
     yield from _of_year(chosen, year)
     yield Event.cancelled_at.is_(None)
-    yield Event.id.not_in(picked)
 
 
 def editions(session: AnySession, series_id: str) -> list[Event]:

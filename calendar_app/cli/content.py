@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,9 +45,11 @@ def events() -> None:
 @_FILES
 def events_check(files: tuple[Path, ...]) -> None:
     """Vérifie chaque FILE (par défaut les deux fichiers de data/) sans rien importer."""
+    ids: set[str] = set()
     for path in _content(files):
         with store_as_it_is() as session, _bar(path, "Lecture") as progress:
-            found = file_exchange.check_events_file(session, path, data_folder(), progress)
+            found = file_exchange.check_events_file(session, path, data_folder(), progress, ids)
+        ids.update(entry.id for entry in found.events)
         rules = f" et {counted(len(found.rules), 'règle')}" if found.rules else ""
         click.echo(f"{path} : {counted(len(found.events), 'événement')}{rules}, aucune erreur.")
 
@@ -137,6 +140,14 @@ def events_export(file: Path | None) -> None:
     paths = file_exchange.numbered(file, len(texts)) if file else [None]
     for path, text in zip(paths, texts, strict=True):
         write(text, path)
+    if file and len(texts) > 1:
+        names = " ".join(shlex.quote(str(path)) for path in paths)
+        click.echo(f"Pour les reprendre : calendar-app events import {names}", err=True)
+    if file and (left := file_exchange.left_from_before(file, len(texts))):
+        click.echo(
+            f"D'un export plus ancien, à supprimer : {', '.join(str(path) for path in left)}.",
+            err=True,
+        )
 
 
 @events.command("schema")

@@ -56,9 +56,8 @@ def doctor() -> None:
                 # Nobody waits again for a store that does not answer.
                 click.echo(f"{name:<22}pas vu")
                 continue
-            problems = (
-                [unread] if unread and check is _store else list(check(app, datetime.now(UTC)))
-            )
+            now = datetime.now(UTC)
+            problems = [unread] if unread and check is _store else [*check(app, now)]
             click.echo(f"{name:<22}{'à réparer' if problems else 'bien'}")
             found += problems
     if found:
@@ -122,9 +121,8 @@ def _why_unread(app: Flask) -> str | None:
 
 
 def _store(app: Flask, now: datetime) -> Iterator[str]:
-    if unread := _why_unread(app):
-        yield unread
-    elif not health.can_write(now):
+    """Tell whether a store that can be read can be written too."""
+    if not health.can_write(now):
         yield "La base ne s'écrit pas : vérifiez le disque et les droits, ou un verrou qui dure."
 
 

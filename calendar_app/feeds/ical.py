@@ -42,6 +42,8 @@ PRODID = "-//calendar-app//Dates des classes//FR"
 REFRESH = timedelta(hours=6)
 COLOR = "teal"
 APPLE_COLOR = "#008080"
+#: The last line of a calendar.
+_END = b"END:VCALENDAR\r\n"
 
 
 class CalendarWriter:
@@ -74,17 +76,15 @@ class CalendarWriter:
         :param written: of a feed of marks, its dates (:meth:`write`).
         """
         zones = {zone for date_ in written for zone in date_.zones}
-        events = [date_.data for date_ in written]
-        events += [event.to_ical(sorted=False) for event in self._events(feed, zones)]
+        others = (event.to_ical(sorted=False) for event in self._events(feed, zones))
+        events = [*(date_.data for date_ in written), *others]
         dates = feed.marks or feed.milestones
         years = {day.year for d in dates for day in (d.first_day, d.last_day)} or {2020}
         if not events:
-            # RFC 5545, section 3.6, requires at least one component.
-            zones.add("Europe/Paris")
-        head, end, _ = self._calendar(feed).to_ical(sorted=False).partition(b"END:VCALENDAR")
+            zones.add("Europe/Paris")  # RFC 5545, section 3.6, requires a component
+        head = self._calendar(feed).to_ical(sorted=False).removesuffix(_END)
         told = (time_zone(zone, min(years), max(years)) for zone in sorted(zones))
-        parts = [head, *(zone.to_ical(sorted=False) for zone in told), *events, end, b"\r\n"]
-        return b"".join(parts)
+        return b"".join((head, *(zone.to_ical(sorted=False) for zone in told), *events, _END))
 
     def write(self, milestone: Milestone, feed: Feed) -> WrittenDate:
         """Return one date of a feed for everybody, whose options give each date one VEVENT."""

@@ -177,7 +177,7 @@ class Composer:
         academy = reference.academies.get(who.academy_slug) if who.academy_slug else None
         today = batch.today_of(who)
         heard = paris_day(who.heard_at)
-        place = (reference.version, kind, who.academy_slug, who.school.wednesdays, today)
+        place = (reference.state, kind, who.academy_slug, who.school.wednesdays, today)
 
         def lines() -> list[messages.ReminderLine]:
             return [

@@ -99,7 +99,7 @@ def plan_due(session: AnySession, now: datetime) -> PlanReport:
     with reading(session):
         reference = queries.reference(session)
         zones = {academy.time_zone for academy in reference.academies} | {"Europe/Paris"}
-        look = (reference.version, *(_last_morning(now, zone) for zone in sorted(zones)))
+        look = (reference.state, *(_last_morning(now, zone) for zone in sorted(zones)))
         waiting = session.scalar(select(exists().where(SendDay.planned_at.is_(None))))
     if _last_looks.get(engine) == look and not waiting:
         return PlanReport()

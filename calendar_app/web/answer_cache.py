@@ -194,11 +194,13 @@ class AnswerCache:
         self._looked_at = time.monotonic()
         try:
             with hurried(), self._engine.connect() as connection:
-                version = connection.execute(select(Catalogue.version, Catalogue.changed_at)).one()
+                state = connection.execute(
+                    select(Catalogue.history, Catalogue.version, Catalogue.changed_at)
+                ).one()
         except SQLAlchemyError:
             return  # the application says what is wrong
         now = datetime.now(UTC)
-        if self._seen != (seen := (*version, paris_day(now))):
+        if self._seen != (seen := (*state, paris_day(now))):
             self._seen = seen
             self._answer.cache_clear()
         self._page_cache = caching.page_cache(now)

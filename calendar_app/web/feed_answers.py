@@ -89,9 +89,12 @@ class Written:
     def with_what(cls, known: object) -> WrittenDates:
         """Return the memory of what was written with *known*, a new one if the last was with
         something else. (Whoever still writes with that writes to its own memory.)"""
-        if cls.last[0] != known:
-            cls.last = known, WrittenDates(cls.budget)
-        return cls.last[1]
+        was, kept = cls.last  # at once, since another thread may put another pair there
+        if was != known:
+            kept = WrittenDates(cls.budget)
+        # Equal values that were read anew: the next comparison finds the same objects.
+        cls.last = known, kept
+        return kept
 
 
 def write_marks_ics(feed: Feed) -> bytes:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from calendar_app.catalogue import file_exchange, import_export, queries
 from calendar_app.catalogue.import_export import import_events
 from calendar_app.catalogue.models.events import Event
+from calendar_app.config.settings import data_folder
 from calendar_app.store.base import db, writing
 from tests.conftest import IMPORTED_AT, JANUARY
 from tests.factories import another, events_file, many, publish
@@ -88,9 +89,18 @@ def test_a_large_export_is_files_that_an_import_takes_back(app, make_app, tmp_pa
     fresh, paths = make_app("empty"), file_exchange.numbered(tmp_path / "a.yaml", 12)
     assert paths == sorted(paths)
     assert file_exchange.numbered(paths[0], 1) == [paths[0]]
+    left = [tmp_path / name for name in ("a-9.yaml", "a.yaml")]
+    for path in (*left, tmp_path / "a-b.yaml", tmp_path / "aa-3.yaml"):
+        path.touch()
+    assert file_exchange.left_from_before(tmp_path / "a.yaml", 3) == left
     with fresh.app_context():
+        known: list[str] = []
         for path, text in zip(paths, texts, strict=False):
             path.write_text(text, encoding="utf-8")
+            # Before anything is imported, the files before it are known.
+            read = file_exchange.check_events_file(db.session, path, data_folder(), before=known)
+            known += [entry.id for entry in read.events]
+        for path in paths[: len(texts)]:
             file_exchange.import_events_file(db.session, path, JANUARY)
         monkeypatch.undo()
         assert file_exchange.export_events_texts(db.session) == [whole]

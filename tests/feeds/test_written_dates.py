@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+import icalendar
 import pytest
 import time_machine
 
-from calendar_app.catalogue.models.reference import ThemeRow
+from calendar_app.catalogue import queries
+from calendar_app.catalogue.models.reference import AcademyRow, ThemeRow
 from calendar_app.feeds.select import catalogue_feed, read_name
 from calendar_app.feeds.time_zones import time_zone
+from calendar_app.feeds.written_dates import WrittenDates
 from calendar_app.store.base import db, writing
 from calendar_app.web import feed_answers
 from calendar_app.web.feed_answers import asked_options
@@ -30,6 +33,7 @@ FEEDS = (
     "toutes.ics?academie=lille&academie=la-reunion",
     "departement-62.ics?theme=robotique",
 )
+ONE = {"kind": "deadline", "day": "2021-02-01"}
 SCOPES = ({"academies": ["lille"]}, {"departments": ["62"]}, {"academies": ["la-reunion"]})
 
 
@@ -87,6 +91,57 @@ def whole(app, name: str) -> bytes:
         for event in events:
             calendar.add_component(event)
         return calendar.to_ical(sorted=False)
+
+
+def rename_academy(session) -> None:
+    session.get(AcademyRow, "lille").name = "Lille-Flandre"
+
+
+def rename_theme(session) -> None:
+    session.get(ThemeRow, "robotique").name = "Robots, automates"
+
+
+def begin_history(session) -> None:
+    queries.catalogue(session, for_update=True).history = "0123abcd"
+
+
+@pytest.mark.parametrize("change", [rename_academy, rename_theme, begin_history])
+def test_what_a_date_is_written_with_may_change_without_it(app, change):
+    client, name = app.test_client(), "academie-de-lille.ics"
+    with time_machine.travel(JANUARY, tick=False):
+        before = client.get(f"/flux/{name}").data
+        with app.app_context(), writing(db.session, JANUARY):
+            change(db.session)
+        memory = feed_answers.Written.last[1]
+        assert client.get(f"/flux/{name}").data == whole(app, name)
+        assert feed_answers.Written.last[1] is not memory
+        assert b"BEGIN:VEVENT" in before
+
+
+def test_threads_that_know_different_things_keep_different_memories(monkeypatch):
+    """Another thread puts its memory in the place while this one compares."""
+    written, another = feed_answers.Written, WrittenDates(0)
+
+    class Compared:
+        def __eq__(self, known: object) -> bool:
+            written.last = "another", another
+            return False
+
+        __hash__ = None
+
+    monkeypatch.setattr(written, "last", (Compared(), WrittenDates(0)))
+    assert written.with_what("mine") is not another
+    kept = written.with_what(known := ("known", 1))
+    assert written.with_what((*known,)) is kept
+
+
+def test_a_title_may_hold_the_words_of_the_format(empty_app):
+    with time_machine.travel(JANUARY, tick=False):
+        title = "Essai END:VCALENDAR"
+        publish(empty_app, another("essai", title=title, milestones=[ONE]), now=JANUARY)
+        found = empty_app.test_client().get("/evenements/essai-2020-2021.ics").data
+    [calendar] = icalendar.Calendar.from_ical(found, multiple=True)
+    assert len(calendar.walk("VEVENT")) == 1
 
 
 def test_what_is_written_again_is_what_the_whole_would_be(empty_app, tmp_path):

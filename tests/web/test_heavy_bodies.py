@@ -175,6 +175,7 @@ def test_what_is_too_large_costs_nothing(site, chunked):
     with Watch(site.served) as watch:
         answers = all_at_once(site, [whole] * 8)
     check("8 MB of fields", answers, 8, watch)
-    assert {answer.status for answer in answers} == {413}
+    # A quarter of the threads read a body at once; the others are told to come back.
+    assert 413 in {answer.status for answer in answers} <= {413, 503}
     assert max(len(answer.body) for answer in answers) < 20_000
     assert watch.most - before < 8 * REFUSED / 2

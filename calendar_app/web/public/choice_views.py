@@ -115,15 +115,16 @@ def selection() -> Any:
     order = [card.event.id for card in ahead or cards]
     picked.sort(key=lambda e: order.index(e.id) if e.id in order else len(order))
     everything = replace(here.filter, event_ids=())
-    offered = _offered(here, everything, picked, number)
-    if number > 1 and not offered:
-        # There are fewer pages now; mostly because what was on the last one has been picked.
+    found = _offered(here, everything, number)
+    if number > 1 and not found:
         return redirect(url_for(".selection") + here.query)
-    goes_on = len(offered) > _OFFERS
+    # Picked events count too: a page begins where the one before it ended, whatever was picked.
+    goes_on, ids = len(found) > _OFFERS, {event.id for event in picked}
+    offered = [offer for offer in found[:_OFFERS] if offer.event.id not in ids]
     own = settings().public_url + url_for("choice.selection")
 
     def others(chosen: CatalogueFilter) -> int:
-        chosen, ids = replace(chosen, event_ids=()), [event.id for event in picked]
+        chosen = replace(chosen, event_ids=())
         return queries.count_offered(db.session, chosen, year_to_show(here, chosen), ids)
 
     return render_template(
@@ -135,11 +136,11 @@ def selection() -> Any:
         weeks=weeks_of(((card.shown_day, card) for card in ahead or cards), here.class_days),
         over=bool(cards) and not ahead,
         undated=[event for event in picked if not event.milestones],
-        gone=[i for i in here.filter.event_ids if i not in {e.id for e in picked}],
-        offered=offered[:_OFFERS],
+        gone=[i for i in here.filter.event_ids if i not in ids],
+        offered=offered,
+        year=year_to_show(here, everything),
         number=number,
-        before=_page_address(here, number - 1) if number > 1 else None,
-        after=_page_address(here, number + 1) if goes_on else None,
+        goes_on=goes_on,
         chips=[chip for chip in chips(here) if chip.name != "evenements"],
         understood=understood(here),
         loosenings=[] if offered else loosenings(here, others),
@@ -168,9 +169,10 @@ class Offer:
     scope: str
 
 
-def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event], number: int) -> list[Offer]:
-    """Return a page of the events that may be picked, and the first one of the next page: events
-    of this school year, or else of the latest one that has events, in the order of their dates.
+def _offered(here: Page, chosen: CatalogueFilter, number: int) -> list[Offer]:
+    """Return a page of the events that may be picked, or are picked, and the first one of the next
+    page: events of this school year, or else of the latest one that has events, in the order of
+    their dates.
 
     :param number: from 1 on.
     """
@@ -180,7 +182,6 @@ def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event], number: i
         chosen,
         year_to_show(here, chosen),
         here.today,
-        picked=[event.id for event in picked],
         skipped=(number - 1) * _OFFERS,
         limit=_OFFERS + 1,
     ):
@@ -191,10 +192,6 @@ def _offered(here: Page, chosen: CatalogueFilter, picked: list[Event], number: i
         scope = wording.where_words(event.scope, here.reference.academies)
         found.append(Offer(event, card, wording.class_words(event), scope))
     return found
-
-
-def _page_address(here: Page, number: int) -> str:
-    return url_for(".selection") + here.query_with(page=str(number) if number > 1 else None)
 
 
 def _message(here: Page, picked: list[Event], cards: list[Card]) -> list[tuple[str, str, str]]:

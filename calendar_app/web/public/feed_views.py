@@ -152,7 +152,7 @@ def _answer(key: tuple[object, ...], feed: Callable[[], Feed], form: str = "ics"
     here = page()
     edge = month_edge(here.now)
     rendered = rendered_feeds.get(
-        (db.engine, here.reference.version, edge, settings().public_url, *key),
+        (db.engine, here.reference.state, edge, settings().public_url, *key),
         lambda: _render(feed(), form),
     )
     answer = answer_feed(rendered, here.reference.changed_at, CONTENT_TYPES[form])

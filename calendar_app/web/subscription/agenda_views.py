@@ -33,7 +33,7 @@ def feed(token: str) -> Response:
     # What the bytes depend on: whoever has them is answered before anything is rendered.
     depends = (
         *(RELEASE, public.site_name, public.public_url, public.uid_domain),
-        *(here.reference.version, month_edge(here.now), agenda.uid, agenda.revision),
+        *(here.reference.state, month_edge(here.now), agenda.uid, agenda.revision),
     )
     etag = hashlib.sha256(repr(depends).encode()).hexdigest()[:32]
     if is_known(etag, changed_at):

@@ -399,7 +399,8 @@ def test_from_a_selection_one_goes_on_looking_at_everything(client):
 
 
 def test_what_may_be_picked_comes_fifty_a_page(empty_app):
-    """In the order of the next dates, whatever is picked; past dates last."""
+    """In the order of the next dates; past dates last. What is ticked goes along to the next page,
+    which begins where the page before it ended."""
     day = date(2021, 2, 1)
     entries = [
         another(f"essai-{n}", title=f"N{n}N", milestones=dates)
@@ -409,14 +410,18 @@ def test_what_may_be_picked_comes_fifty_a_page(empty_app):
         )
     ]
     publish(empty_app, *entries)
-    client, pages = empty_app.test_client(), []
+    client = empty_app.test_client()
     address = f"/ma-selection/?{JANUARY}&evenements=essai-3-2020-2021"
-    while address:
-        pages.append(client.get(address).text)
-        found = re.search(r'href="([^"]*)" rel="next"', pages[-1])
-        address = found and unescape(found[1]).partition("#")[0]
+    pages = [client.get(address).text]
+    while button := re.search(r'name="page" value="(\d+)"[^>]*>Événements suivants', pages[-1]):
+        form = pages[-1].partition('class="sheet"')[2].partition("</form>")[0]
+        sent = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form)
+        ticked = [("evenements", "essai-0-2020-2021")] if len(pages) == 1 else []
+        query = [*sent, *ticked, ("page", button[1])]
+        pages.append(client.get("/ma-selection/", query_string=query, follow_redirects=True).text)
+    assert 'name="evenements" value="essai-0-2020-2021,essai-3-2020-2021"' in pages[-1]
     offers = [[int(n) for n in re.findall(r"<span>N(\d+)N", page)] for page in pages]
-    assert [len(found) for found in offers] == [50, 50, 19]
+    assert [len(found) for found in offers] == [49, 50, 20]
     shown = [n for found in offers for n in found]
     assert sorted([*shown, 3]) == list(range(120))
     assert [n % 40 for n in shown[:-2]] == sorted(n % 40 for n in shown[:-2])
