@@ -206,8 +206,8 @@ def start_all(stack: ExitStack, folder: Path) -> list[Server]:
     add("nginx, a file", port, pid, "/feed.ics")
 
     commands = {
-        "gunicorn": "--threads 32 --no-control-socket --bind 127.0.0.1:{} peers:app",
-        "granian": "--interface wsgi --http 1 --blocking-threads 32 --backpressure 10000 --no-ws"
+        "gunicorn": "--threads 16 --no-control-socket --bind 127.0.0.1:{} peers:app",
+        "granian": "--interface wsgi --http 1 --blocking-threads 16 --backpressure 10000 --no-ws"
         " --port {} peers:app",
     }
     for server, options in commands.items():
