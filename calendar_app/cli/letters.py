@@ -165,6 +165,9 @@ def letters_receive() -> None:
         kind = type(error).__name__
         click.echo(f"Erreur de notre côté ({kind}) : à remettre plus tard.", err=True)
         sys.exit(_EX_TEMPFAIL)
+    if outcome is receiving.Outcome.FULL:
+        click.echo(f"Courriel à remettre plus tard : {reason}", err=True)
+        sys.exit(_EX_TEMPFAIL)
     if outcome is receiving.Outcome.REFUSED:
         click.echo(f"Courriel refusé : {reason}", err=True)
         sys.exit(_EX_DATAERR)

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from calendar_app.cli import cli
+from calendar_app.editing.mailbox import receiving
 from tests.cli.test_cli import ROOT, environ, run
 
 __all__ = ["environ", "run"]
@@ -310,6 +311,17 @@ def test_a_mail_server_hands_a_letter_over(run, environ):
         assert (code, "d'une machine ou d'une liste" in told) == (0, True)
     code, told = received(environ, data, CALENDAR_DATABASE_URL="mysql://x")
     assert code == 75
+
+
+def test_a_letter_that_may_not_wait_yet_is_asked_for_again(run, environ, monkeypatch):
+    run("migrate")
+    data = "List-Id: <a.b.example>\nFrom: a@b.example\n\nConcours : s'inscrire avant le 5 mars.\n"
+    with monkeypatch.context() as full:
+        full.setattr(receiving, "MOST_WAITING", 0)
+        result = CliRunner().invoke(cli, ["letters", "receive"], input=data, env=environ)
+    assert (result.exit_code, "expéditeurs inconnus" in result.stderr) == (75, True)
+    result = CliRunner().invoke(cli, ["letters", "receive"], input=data, env=environ)
+    assert (result.exit_code, "Expéditeur inconnu" in result.stderr) == (0, True)
 
 
 def test_a_fault_of_ours_sends_no_mail_back(monkeypatch):

@@ -14,7 +14,7 @@ from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.editing import events, moderation, undo
 from calendar_app.editing.draft_entries import changed_parts, item_of_change, item_of_draft
 from calendar_app.editing.followed.following import take_reading
-from calendar_app.editing.followed.outside_feed import OutsideReading
+from calendar_app.editing.followed.outside_feed import OutsideReading, outside_values
 from calendar_app.editing.letter_lines import whole_change_words
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
@@ -24,6 +24,7 @@ from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.source_changes import Identity
 from calendar_app.letters.agendas.calendar_file import read_agenda
 from calendar_app.letters.agendas.left_out import LeftOut
+from calendar_app.letters.as_json import item_from_json
 from calendar_app.store.base import db, writing
 from tests.editing.test_events import editor, facts, wanted
 from tests.editing.test_moderation import KNOWLEDGE, LILLE
@@ -63,6 +64,25 @@ class Played:
             source = db.session.get(Source, self.id)
             take_reading(db.session, source, OutsideReading(items), self.now, believe=believe)
         return self.pending
+
+    def reads(self, feed: str) -> list[Draft]:
+        """Let the source be news, the next day; return the pending drafts."""
+        self.now += DAY
+        values = outside_values((feed.encode(), self.now.date(), KNOWLEDGE, "Europe/Paris", {}))
+        items = {
+            Identity(value["uid"], value["recurrence"]): item_from_json(value["item"])
+            for value in values["items"]
+        }
+        with writing(db.session, self.now):
+            source = db.session.get(Source, self.id)
+            found = OutsideReading(items, is_agenda=values["is_agenda"])
+            take_reading(db.session, source, found, self.now)
+        return self.pending
+
+    def history(self) -> list[tuple]:
+        """All drafts: their state, and which date of the source they are of."""
+        query = select(Draft).order_by(Draft.id).execution_options(populate_existing=True)
+        return [(d.id, d.state, d.outside_id, d.recurrence) for d in db.session.scalars(query)]
 
     @property
     def pending(self) -> list[Draft]:
@@ -109,6 +129,17 @@ def told(day: str = "0315", uid: str = "a", title: str = "Rallye des balises", *
 
 def at(hour: str, day: str = "0315", **more: str) -> str:
     return told(day, **more).replace(f";VALUE=DATE:2021{day}", f":2021{day}T{hour}0000")
+
+
+def news_of(*titles: str) -> str:
+    """Return a feed whose entries have one id."""
+    entries = "".join(
+        f"<item><guid>1</guid><title>Concours « {title} »</title><description>"
+        f"S'inscrire avant le {number} mars 2021.</description></item>"
+        for title in titles
+        for number in (len(title),)
+    )
+    return f'<rss version="2.0"><channel><title>Nouvelles</title>{entries}</channel></rss>'
 
 
 def said(draft: Draft) -> str:
@@ -255,6 +286,22 @@ def test_what_an_editor_corrected_stays_where_the_source_did_not_move(played):
     moderation.correct(db.session, played.editor, draft.id, draft.revision, item, played.now)
     [draft] = played.says(at("14"))
     assert (draft.title, draft.corrected["start_time"]) == ("Rallye mathématique", "14:00")
+
+
+@pytest.mark.parametrize("today", [NOW, NOW + 20 * DAY], ids=["ahead", "over"])
+def test_a_year_that_an_editor_corrected_stays_where_the_source_did_not_move(played, today):
+    """The source typed another school year than it meant: that is no new edition."""
+    wrong = told().replace("20210315", "20220115")
+    [draft] = played.says(wrong)
+    item = item_of_draft(Draft(item={**draft.item, "first_day": "2021-01-15", "last_day": None}))
+    moderation.correct(db.session, played.editor, draft.id, draft.revision, item, played.now)
+    played.accept()
+    played.now = today
+    assert [played.says(text) for text in (wrong, wrong)] == [[], []]
+    [change] = played.says(f"{wrong}\nLOCATION:Lens")
+    assert changed_parts(change) == {"place"}
+    played.accept()
+    assert played.dates == [(RALLYE, "01-15", None, "Lens", False)]
 
 
 def test_what_an_editor_wrote_in_the_event_stays(played):
@@ -584,15 +631,16 @@ def test_a_title_that_changed_while_the_date_was_off_comes_when_it_takes_place_a
     ],
     ids=["put off for a year", "used again", "used again in autumn", "put off"],
 )
+@pytest.mark.parametrize("mark", ["", "[Reporté] "], ids=["unmarked", "marked"])
 def test_a_date_that_moves_to_another_school_year_is_of_another_edition(
-    played, known, later, today, stands
+    played, known, later, today, stands, mark
 ):
     """An event is of one school year: the move could not be accepted. What is over stays."""
     was = told().replace("20210315", known)
     played.says(was)
     played.accept()
     played.now = today
-    moved = was.replace(known, later)
+    moved = was.replace(known, later).replace(RALLYE, f"{mark}{RALLYE}")
     played.says(moved)
     for _ in range(2):
         for draft in played.pending:
@@ -606,3 +654,54 @@ def test_a_date_that_moves_to_another_school_year_is_of_another_edition(
     while played.pending:
         played.accept(played.pending[0])
     assert played.says(was) == []
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+@pytest.mark.parametrize(
+    "written",
+    [told(), told(title=f"[Reporté] {RALLYE}"), told(STATUS="CANCELLED"), f"{told()}\nRRULE:{{}}"],
+    ids=["moved", "put off", "called off", "returns"],
+)
+def test_a_date_of_another_edition_is_parted_once(played, written, accepts):
+    """The readings that follow store nothing more, whether somebody decides or not."""
+    moved = written.replace("20210315", "20220314").format("FREQ=WEEKLY;COUNT=2")
+    played.says(told())
+    played.accept()
+    played.says(moved)
+    while accepts and played.pending:
+        played.accept(played.pending[0])
+    told_once = played.history()
+    for _ in range(2):
+        played.says(moved)
+        assert played.history() == told_once
+    # It was a mistake: the date that stood here is known again.
+    while played.says(told()):
+        played.accept(played.pending[0])
+    assert (RALLYE, "03-15", None, None, False) in played.dates
+
+
+def test_what_was_put_off_to_a_day_takes_place_until_it_is_called_off(played):
+    """Its title goes on to say « reporté », which is then no more than its history."""
+    marked = f"[Reporté] {RALLYE}"
+    played.says(told())
+    played.says(told("0420", title=marked))
+    played.accept()
+    assert played.says(told("0420", title=marked)) == []
+    played.says(told("0427", title=marked))
+    played.accept()
+    assert played.dates == [(RALLYE, "04-27", None, None, False)]
+    played.says(told("0427", title=marked, STATUS="CANCELLED"))
+    played.accept()
+    assert played.dates == [(RALLYE, "04-27", None, None, True)]
+
+
+def test_an_entry_of_news_keeps_its_history_when_another_one_of_its_id_comes(played):
+    """Whether it had the id alone, or shared it already: what is new comes first in a feed."""
+    titles = ["Bleu", "Ancre", "Carmin"]
+    for known in range(1, len(titles) + 1):
+        played.reads(news_of(*reversed(titles[:known])))
+        [new] = played.pending
+        assert new.title == f"Concours « {titles[known - 1]} »"
+        played.refuse()
+    for left in (titles[1:], titles[:1]):
+        assert played.reads(news_of(*left)) == []

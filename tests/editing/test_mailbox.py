@@ -316,9 +316,43 @@ def test_strangers_do_not_fill_the_store(store, monkeypatch):
     monkeypatch.setattr(receiving, "MOST_WAITING", len(data) + 1)
     assert receive(data) is Outcome.WAITING
     assert receiving.receive(db.session, mail("b", to="x@y.example"), NOW, KNOWLEDGE) == (
-        Outcome.REFUSED,
+        Outcome.FULL,
         receiving.TOO_MANY,
     )
+    newsletter = mail("c", to="x@y.example", List_Id="<infolettre.y.example>")
+    assert receive(newsletter) is Outcome.FULL  # no letter of a list is lost unseen either
+    assert count(ReceivedMail) == 1
+    monkeypatch.setattr(receiving, "MOST_WAITING", 10 * len(data))
+    assert receive(newsletter) is Outcome.WAITING  # it was not stored as refused
+
+
+@pytest.mark.parametrize("fault", ["too large", "unreadable"])
+@pytest.mark.parametrize(
+    ("header", "outcome"),
+    [
+        ({}, Outcome.REFUSED),
+        ({"List_Id": "<infolettre.y.example>"}, Outcome.REPORT),
+        ({"Auto_Submitted": "auto-replied"}, Outcome.REPORT),
+        ({"From": "no-reply@y.example"}, Outcome.REPORT),
+        ({"Subject": "Réponse automatique : absente"}, Outcome.REPORT),
+    ],
+    ids="person list machine address subject".split(),
+)
+def test_no_machine_is_told_of_a_mail_that_is_not_read(store, monkeypatch, fault, header, outcome):
+    data = mail(**header)
+    if fault == "too large":
+        monkeypatch.setattr(receiving, "MAX_BYTES", len(data) - 1)
+    else:  # parts within parts, deeper than are read
+        parts = "".join(
+            f"Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n"
+            for number in range(30)
+        )
+        head = data.partition(b"\n\n")[0].replace(b"\nContent-Type", b"\nX-Type")
+        data = head + b"\n" + parts.encode() + b"\nVoici.\n"
+    assert receive(data) is outcome
+    [row] = db.session.scalars(select(ReceivedMail))
+    assert row.state is MailState.REFUSED
+    assert receive(data) is Outcome.KNOWN
 
 
 def test_what_nobody_decides_is_erased_in_time(store):

@@ -428,6 +428,39 @@ def test_two_entries_of_one_id_are_two():
     found = news(RSS.replace("</channel>", f"{second}{item}</channel>"))
     assert [day for _, day, _ in found] == ["2021-02-05", "2021-02-09"]
     assert len({uid for uid, *_ in found}) == 2
+    newer = item.replace("Mon école", "Une école").replace("5 février", "8 février")
+    both = RSS.replace("</channel>", f"{second}</channel>")
+    assert set(news(both.replace("<item>", f"{newer}<item>", 1))) > set(news(both))
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_an_entry_without_a_date_keeps_the_day_on_which_it_was_seen(alone):
+    undated = RSS.replace("<pubDate>Sat, 02 Jan 2021 10:00:00 +0100</pubDate>", "")
+    item = undated[undated.index("<item>") : undated.index("</channel>")]
+    newer = item.replace("Mon école", "Notre école")
+    before = undated if alone else undated.replace(item, item + item.replace("Mon ", "Son "))
+    first_seen: dict[str, str] = {}
+    for day, feed in enumerate((before, before.replace(item, newer + item), before), start=4):
+        given = (feed.encode(), date(2021, 1, day), KNOWLEDGE, "Europe/Paris", first_seen)
+        first_seen = outside_values(given)["first_seen"]
+        seen = sorted(first_seen.values())
+        assert seen[: 1 if alone else 2] == ["2021-01-04"] * (1 if alone else 2)
+        assert seen[1 if alone else 2 :] == ["2021-01-05"] * (day == 5)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Notice: Undefined index in ical.php\r\n",
+        "<br />\n<b>Warning</b>: cache<br />\n\ufeff",
+        "\r",
+    ],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16"])
+def test_words_before_an_agenda_are_no_part_of_it(before, charset):
+    given = ((before + agenda(WEEK).decode()).encode(charset), TODAY, KNOWLEDGE, "Europe/Paris", {})
+    found = outside_values(given)
+    assert ([v["uid"] for v in found["items"]], found["is_agenda"]) == (["semaine@x"], True)
 
 
 def test_captions_and_where_a_text_was_copied_from_are_no_text():

@@ -53,7 +53,7 @@ NO_RIGHT = {
     # Parts of the functions above, inside the transaction of their caller.
     "a part": """
     drafts.import_reading receiving.import_parts receiving.keep_read receiving.read_waiting
-    receiving.too_large senders.declared forgetting.forget
+    senders.declared forgetting.forget
     subscribers.agenda_changed subscribers.whether_or_not references.renew_calendars
     series_rules.write_end
     audience.recipients_query draft_facts.note_draft drafts.held_against_calendar

@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendar_app.letters.agendas.calendar_file import AgendaEntry, agenda_name, read_agenda
-from calendar_app.letters.agendas.left_out import BAD_RULE, DOUBLE, NO_DAY, PRIVATE, LeftOut
+from calendar_app.letters.agendas.left_out import (
+    BAD_RULE,
+    DOUBLE,
+    NO_DAY,
+    PRIVATE,
+    TOO_OFTEN,
+    LeftOut,
+)
 from calendar_app.letters.dated_items import ItemStatus
 from calendar_app.letters.formats.charsets import decoded
 from calendar_app.letters.formats.detection import is_agenda
@@ -137,6 +144,10 @@ def test_a_task_without_a_due_time_may_have_a_length():
     assert (entry.item.first_day, entry.item.last_day) == (None, date(2021, 2, 4))
 
 
+def test_a_letter_that_quotes_an_agenda_is_a_letter():
+    assert not is_agenda(b"Bonjour, voici un fichier :\r\n" + FULL)
+
+
 # -- what is private -------------------------------------------------------------------------------
 
 
@@ -179,6 +190,37 @@ def test_an_earlier_version_that_said_something_else_is_counted():
     old = "UID:a\nDTSTART;VALUE=DATE:20210215\nSUMMARY:Autre\nSEQUENCE:1"
     found, left_out = read(agenda(f"UID:a\n{DAY}\nSUMMARY:S\nSEQUENCE:2", old))
     assert ([entry.item.title for entry in found], left_out) == (["S"], {DOUBLE: 1})
+
+
+@pytest.mark.parametrize("latest_first", [True, False])
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        (f"{DAY}\nCLASS:PRIVATE", PRIVATE),
+        (f"{DAY}\nRRULE:FREQ=NEVER", BAD_RULE),
+        (f"{DAY}\nRRULE:FREQ=HOURLY", TOO_OFTEN),
+        ("COMMENT:sans jour", NO_DAY),
+    ],
+)
+def test_where_the_latest_version_is_not_taken_no_earlier_one_stands(written, reason, latest_first):
+    versions = [f"UID:a\n{DAY}\nSUMMARY:S\nSEQUENCE:0", f"UID:a\n{written}\nSUMMARY:S\nSEQUENCE:1"]
+    versions = versions[::-1] if latest_first else versions
+    assert read(agenda(*versions)) == ([], {reason: 1})
+    # Nor does an earlier one that was not taken hide it.
+    other_way = [part.replace("SEQUENCE:1", "SEQUENCE:-") for part in versions]
+    [entry], left_out = read(agenda(*(p.replace("SEQUENCE:0", "SEQUENCE:2") for p in other_way)))
+    assert (entry.item.title, left_out) == ("S", {})
+
+
+def test_of_a_thing_that_became_private_no_earlier_title_is_told():
+    left_out = LeftOut()
+    old, new = f"UID:a\n{DAY}\nSUMMARY:Entretien de Zoé", f"UID:a\n{DAY}\nCLASS:PRIVATE\nSUMMARY:S"
+    list(
+        read_agenda(
+            agenda(f"{old}\nSEQUENCE:0", f"{new}\nSEQUENCE:1"), TODAY, "Europe/Paris", left_out
+        )
+    )
+    assert "Zoé" not in str(left_out.values())
 
 
 def test_one_calendar_of_a_file_may_call_off_what_another_one_says():

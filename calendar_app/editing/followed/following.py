@@ -40,9 +40,11 @@ from calendar_app.editing.rules.source_changes import (
     TITLE,
     Identity,
     changed,
+    different_parts,
     dropped,
     followed,
     is_broken,
+    put_off,
     renamed,
     same_announcement,
     should_show,
@@ -94,7 +96,9 @@ class _Taking:
         self.histories = histories_of(session, source, self.today)
         self._rename()
         self._leave_one()
-        self._begin_editions()
+        if found.is_agenda:
+            self._put_off()
+            self._begin_editions()
 
     def take(self, *, believe: bool) -> None:
         shown = _shown(self.source)
@@ -131,6 +135,8 @@ class _Taking:
         names = renamed(before, self.items)
         shown = _shown(self.source)
         for earlier, present in names.items():
+            if self._is_of_another_edition(self.items[present], self.histories[earlier]):
+                continue  # it was parted from that date, or would be at once
             self._give(earlier, present)
             if earlier in shown:
                 shown[present] = shown.pop(earlier)
@@ -144,21 +150,34 @@ class _Taking:
         kept = self.histories.setdefault(present, History())
         kept.drafts = sorted([*kept.drafts, *history.drafts], key=lambda d: d.id)
 
+    def _put_off(self) -> None:
+        """Let what is « reporté » take place, where the source says on which day."""
+        for identity, item in self.items.items():
+            history = self.histories.get(identity)
+            if history is not None and history.said is not None:
+                self.items[identity] = put_off(item, history.said)
+
     def _begin_editions(self) -> None:
         """Part a date that moved to another school year from the one that stands here. An event is
         of one school year: what the source says is a date of another edition, and it no longer
         shows the one here."""
-        for identity, item in self.items.items() if self.found.is_agenda else ():
+        for identity, item in self.items.items():
             history = self.histories.get(identity)
             here = history.here if history else None
-            if history is None or here is None or not self._is_of_another_edition(item, here):
+            if history is None or here is None or not self._is_of_another_edition(item, history):
                 continue
             if history.waiting:
                 self._withdraw(history.waiting, LATER)
             parted = f"{identity.recurrence or ''}@{here.event.year.label}"
             self._give(identity, Identity(identity.uid, parted))
 
-    def _is_of_another_edition(self, item: DatedItem, here: Milestone) -> bool:
+    def _is_of_another_edition(self, item: DatedItem, history: History) -> bool:
+        """Whether a date of an agenda moved to another school year than that of the one here."""
+        here, decided = history.here, history.decided
+        if not self.found.is_agenda or here is None or decided is None:
+            return False
+        if "days" not in different_parts(item, agreed_item(history, decided)):
+            return False  # the source did not move: an editor corrected its year
         day, year = item.first_day or last_day_of(item), here.event.year
         is_over = here.last_day < self.today
         return not year.may_hold(day) or (is_over and SchoolYear.of(day) > year)

@@ -18,7 +18,7 @@ from calendar_app.letters.agendas.entries import link
 from calendar_app.letters.agendas.left_out import DOUBLE, LeftOut
 from calendar_app.letters.as_json import contract, item_from_json
 from calendar_app.letters.dated_items import DatedItem
-from calendar_app.letters.formats.detection import is_agenda
+from calendar_app.letters.formats.detection import holds_agenda
 from calendar_app.letters.formats.html import html_text
 from calendar_app.letters.formats.letter_text import LetterForm, LetterText
 from calendar_app.letters.knowledge import LetterKnowledge
@@ -93,7 +93,7 @@ def outside_values(
     """
     data, today, knowledge, zone, first_seen = arguments
     left_out, seen = LeftOut(), dict[str, str]()
-    agenda = is_agenda(data)
+    agenda = holds_agenda(data)
     found: list[tuple[str, str | None, DatedItem]] = []
     if agenda:
         entries = read_agenda(data, today, zone, left_out)
@@ -128,23 +128,29 @@ def _of_news(
 
     found: list[tuple[str, str | None, DatedItem]] = []
     seen: dict[str, str] = {}
-    of_id: dict[str, list[str]] = {}
-    for number, entry in enumerate(read_entries(data)):
+    done: set[str] = set()
+    entries = read_entries(data)
+    titles: dict[str, list[str]] = {}
+    for entry in entries:
+        titles.setdefault(entry.id[:200], []).append(fold(entry.title)[:100])
+    for number, entry in enumerate(entries):
         if number >= MAX_ENTRIES:
             left_out.add(TOO_MANY_NEWS)
             continue
-        own = entry.id[:200]
-        titles = of_id.setdefault(own, [])
-        title = fold(entry.title)[:100]
-        if title in titles:
+        own, title = entry.id[:200], fold(entry.title)[:100]
+        named = f"{own}:{title}"
+        if named in done:
             left_out.add(DOUBLE, entry.title)
             continue
-        titles.append(title)
-        if len(titles) > 1:  # one id for several entries
-            own = f"{own}:{title}"
+        done.add(named)
+        first = first_seen.get(named)
+        if title == titles[own][-1]:  # a new entry comes before those that were seen
+            first = first or first_seen.get(own)
+        # Where several entries have one id, none has it alone: it would pass to the next new one.
+        own = named if len(set(titles[own])) > 1 else own
         published = entry.published
         if published is None or paris_day(published) > today + _SOON:
-            seen[own] = first_seen.get(own, today.isoformat())
+            seen[own] = first or today.isoformat()
             published = datetime.combine(date.fromisoformat(seen[own]), time(12), UTC)
         text = clean(f"{entry.title}\n\n{html_text(entry.body)}")
         letter = LetterText(text, LetterForm.TEXT, paris_day(published))

@@ -8,6 +8,7 @@ explains.
 from __future__ import annotations
 
 import email
+import email.parser
 import hashlib
 import re
 from collections.abc import Mapping
@@ -16,12 +17,14 @@ from email.message import Message
 from email.utils import getaddresses
 from typing import Any
 
-from calendar_app.letters.formats.mail import mail_parts
+from calendar_app.letters.formats.mail import mail_parts, subject_of
 from calendar_app.words.text import clean_line
 
 #: The most characters of a subject that are kept.
 _SUBJECT = 200
 _MAX_HEADER = 20_000
+#: The header of a mail that could not be read is looked for in so many bytes.
+MAX_HEADERS = 2**18
 #: Headers that name the recipient: first those of the servers, which know it also when the mail
 #: came by « Cci ».
 _TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc")
@@ -76,12 +79,9 @@ def envelope_values(data: bytes) -> dict[str, Any]:
     """Return the envelope of a mail as JSON values (:func:`envelope_of` reads them)."""
     message = email.message_from_bytes(data)
     parts = mail_parts(data)
-    sender = _addresses(message, ("from",))
-    address = sender[0] if sender else ""
+    address = _sender(message)
     named = _LIST.search(_header(message, "list-id"))
     list_id = (named[1] or named[2]).lower() if named else ""
-    is_report = bool(_is_report(message) or _DAEMONS.match(address) or _AWAY.match(parts.subject))
-    by_machine = bool(is_report or _MACHINES.match(address) or _by_machine(message))
     known_by = _header(message, "message-id").strip() or hashlib.sha256(data).hexdigest()
     identity = "\n".join((known_by, address.casefold(), list_id))
     return asdict(
@@ -92,13 +92,21 @@ def envelope_values(data: bytes) -> dict[str, Any]:
             tags=_tags(message),
             subject=parts.subject[:_SUBJECT],
             sent_day=parts.text.issued.isoformat() if parts.text.issued else None,
-            is_report=is_report,
-            answerable=not by_machine,
+            is_report=_is_report(message),
+            answerable=_is_answerable(message),
             attached=tuple(name for name, _ in parts.attached),
             others=parts.others,
             has_text=bool(parts.text.text),
         )
     )
+
+
+def header_is_answerable(data: bytes) -> bool:
+    """Return :attr:`Envelope.answerable` of a mail that could not be read, by its header alone.
+
+    :param data: the first :data:`MAX_HEADERS` bytes of the mail.
+    """
+    return _is_answerable(email.parser.BytesHeaderParser().parsebytes(data))
 
 
 def envelope_of(values: Mapping[str, Any]) -> Envelope:
@@ -126,6 +134,10 @@ def _addresses(message: Message, names: tuple[str, ...]) -> list[str]:
     return [address for _, address in getaddresses(texts) if "@" in address]
 
 
+def _sender(message: Message) -> str:
+    return next(iter(_addresses(message, ("from",))), "")
+
+
 def _tags(message: Message) -> tuple[str, ...]:
     before_at = (address.rpartition("@")[0] for address in _addresses(message, _TO))
     parts = (text.strip('"').partition("+") for text in before_at)
@@ -134,18 +146,23 @@ def _tags(message: Message) -> tuple[str, ...]:
 
 
 def _is_report(message: Message) -> bool:
-    return (
-        message.get_content_type() in ("multipart/report", "message/delivery-status")
+    return bool(
+        _DAEMONS.match(_sender(message))
+        or _AWAY.match(subject_of(message))
+        or message.get_content_type() in ("multipart/report", "message/delivery-status")
         or _header(message, "auto-submitted").lower().startswith("auto-replied")
         or _header(message, "return-path") == "<>"
-        or bool(_header(message, "x-autoreply") or _header(message, "x-autorespond"))
+        or _header(message, "x-autoreply")
+        or _header(message, "x-autorespond")
     )
 
 
-def _by_machine(message: Message) -> bool:
+def _is_answerable(message: Message) -> bool:
     automatic = _header(message, "auto-submitted").lower()
-    return (
-        (bool(automatic) and not automatic.startswith("no"))
+    return not (
+        _is_report(message)
+        or _MACHINES.match(_sender(message))
+        or (bool(automatic) and not automatic.startswith("no"))
         or _header(message, "precedence").lower() in _NO_ANSWER
         or any(
             _header(message, name)

@@ -27,7 +27,13 @@ from calendar_app.catalogue import queries
 from calendar_app.config.retention import STRANGE_MAIL
 from calendar_app.editing import drafts
 from calendar_app.editing.mailbox import senders
-from calendar_app.editing.mailbox.envelope import Envelope, envelope_of, envelope_values
+from calendar_app.editing.mailbox.envelope import (
+    MAX_HEADERS,
+    Envelope,
+    envelope_of,
+    envelope_values,
+    header_is_answerable,
+)
 from calendar_app.editing.mailbox.parts import part_values
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.letters import LetterDrop
@@ -50,8 +56,8 @@ from calendar_app.words.mail_addresses import AddressError, MailAddress
 MOST_ANSWERS = 5
 A_DAY = timedelta(hours=24)
 
-#: Most bytes of mails that wait for an administrateur. Further ones are refused: strangers must not
-#: fill the store.
+#: Most bytes of mails that wait for an administrateur. Further ones are not stored: strangers must
+#: not fill the store.
 MOST_WAITING = 200 * 2**20
 
 #: Most attached letters of a mail that are read.
@@ -75,6 +81,8 @@ class Outcome(Enum):
     REFUSED = "refused"
     #: Refused, and nobody may hear of it: a machine or a mailing list wrote it.
     REPORT = "report"
+    #: Not stored, to be given again later: too many mails wait for an administrateur.
+    FULL = "full"
     #: It came before.
     KNOWN = "known"
 
@@ -114,17 +122,18 @@ class Letters:
 def receive(
     session: AnySession, data: bytes, now: datetime, knowledge: LetterKnowledge
 ) -> tuple[Outcome, str | None]:
-    """Take a mail; return what became of it, and why if it is or was refused (French). Idempotent.
+    """Take a mail; return what became of it, and why if it is or was not taken (French).
 
-    :param data: the bytes of the mail. Of a mail of more than 20 MiB, its header is enough: the
-        caller says so by :func:`too_large`.
+    Idempotent.
+
+    :param data: the bytes of the mail; of a mail of more than 20 MiB, one byte more is enough.
     """
-    if len(data) > MAX_BYTES:
-        return too_large(session, data, now)
     try:
-        mail = envelope_of(run_limited(envelope_values, data))
+        mail = _read_envelope(data)
     except UnreadableLetterError as error:
-        return _refuse(session, _unread(data), data, str(error), now)
+        mail = _unread(data)
+        outcome, reason = _refuse(session, mail, data, str(error), now)
+        return _not_told_to_machines(outcome, mail), reason
     with reading(session):
         audience = audience_of(session, mail)
         known = _known(session, mail.identity)
@@ -142,18 +151,19 @@ def receive(
         )
     else:
         outcome, reason = _let_wait(session, mail, data, now)
-    # A server that is told of a refusal writes to the sender; a list would then drop us.
-    if outcome is Outcome.REFUSED and not mail.answerable:
-        outcome = Outcome.REPORT
-    return outcome, reason
+    return _not_told_to_machines(outcome, mail), reason
 
 
-def too_large(session: AnySession, data: bytes, now: datetime) -> tuple[Outcome, str | None]:
-    """Refuse a mail of more than 20 MiB.
+def _read_envelope(data: bytes) -> Envelope:
+    if len(data) > MAX_BYTES:
+        raise UnreadableLetterError(TOO_LARGE)
+    return envelope_of(run_limited(envelope_values, data))
 
-    :param data: any part of the mail by which it is known again, such as its header.
-    """
-    return _refuse(session, _unread(data), data, TOO_LARGE, now)
+
+def _not_told_to_machines(outcome: Outcome, mail: Envelope) -> Outcome:
+    """A server that is told of a refusal writes to the sender; a list would then drop us."""
+    is_hidden = outcome is Outcome.REFUSED and not mail.answerable
+    return Outcome.REPORT if is_hidden else outcome
 
 
 def audience_of(session: AnySession, mail: Envelope) -> Audience:
@@ -332,19 +342,17 @@ def _let_wait(
             return Outcome.KNOWN, None
         waiting = ReceivedMail.state == MailState.WAITING
         size = session.scalar(select(func.sum(ReceivedMail.size)).where(waiting)) or 0
-        row = _row(mail, len(data), now)
         if size + len(data) > MOST_WAITING:
-            row.state, row.reason = MailState.REFUSED, TOO_MANY
-        else:
-            row.state, row.data = MailState.WAITING, data
-            row.list_id = mail.list_id or None
-            try:
-                row.sender = MailAddress.read(mail.sender).address
-            except AddressError:
-                row.sender = None
+            return Outcome.FULL, TOO_MANY
+        row = _row(mail, len(data), now)
+        row.state, row.data = MailState.WAITING, data
+        row.list_id = mail.list_id or None
+        try:
+            row.sender = MailAddress.read(mail.sender).address
+        except AddressError:
+            row.sender = None
         session.add(row)
-        reason = row.reason
-    return (Outcome.REFUSED, reason) if reason else (Outcome.WAITING, None)
+    return Outcome.WAITING, None
 
 
 def _refuse(
@@ -384,7 +392,11 @@ def _row(mail: Envelope, size: int, now: datetime) -> ReceivedMail:
 
 
 def _unread(data: bytes) -> Envelope:
-    """Return the envelope of a mail of which nothing could be read: known again by its bytes."""
+    """Return the envelope of a mail that could not be read: known again by its bytes."""
+    try:
+        answerable = run_limited(header_is_answerable, data[:MAX_HEADERS])
+    except UnreadableLetterError:
+        answerable = True  # a person must hear of it
     return Envelope(
         identity=hashlib.sha256(data).hexdigest(),
         sender="",
@@ -393,7 +405,7 @@ def _unread(data: bytes) -> Envelope:
         subject="",
         sent_day=None,
         is_report=False,
-        answerable=False,
+        answerable=answerable,
         attached=(),
         others=(),
         has_text=False,

@@ -144,9 +144,6 @@ def changed(
     :param alone: whether other dates of the event keep their title: a new one is then the label of
         this date.
     """
-    is_moved = _parts(now)["days"] != _parts(said)["days"]
-    if now.status is ItemStatus.POSTPONED and is_moved:
-        now = replace(now, status=ItemStatus.MOVED)  # « reporté », and to which day
     news, old, own = _parts(now), _parts(said), _parts_here(here)
     parts = {name for name in news if news[name] not in (old[name], own[name])}
     parts |= _named_otherwise(now, said, here, alone=alone)
@@ -167,6 +164,18 @@ def _named_otherwise(
     if alone and title not in (before, label or fold(here.title)):
         return frozenset((LABEL,))
     return frozenset((TITLE,) if not alone and before == fold(here.title) != title else ())
+
+
+def put_off(now: DatedItem, said: DatedItem) -> DatedItem:
+    """Return what a source says now; « reporté », with another day than before, takes place on that
+    day, also at the readings that follow.
+
+    :param said: what it said at the last reading.
+    """
+    is_moved = said.status is ItemStatus.MOVED or _parts(now)["days"] != _parts(said)["days"]
+    if now.status is ItemStatus.POSTPONED and is_moved:
+        return replace(now, status=ItemStatus.MOVED)
+    return now
 
 
 def only(item: DatedItem, here: Standing, parts: Set[str]) -> DatedItem:

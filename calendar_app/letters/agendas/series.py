@@ -81,6 +81,10 @@ class _Part(NamedTuple):
     def title(self) -> str:
         return line(self.component, "SUMMARY")
 
+    @property
+    def shown_title(self) -> str:
+        return "" if self.refused == PRIVATE else self.title
+
 
 def series_of(data: bytes, zone: str, today: date, left_out: LeftOut) -> list[Series]:
     """Return the things of all VCALENDARs of a file.
@@ -113,22 +117,20 @@ def series_of(data: bytes, zone: str, today: date, left_out: LeftOut) -> list[Se
 
 
 def _series(parts: list[_Part], today: date, left_out: LeftOut) -> Iterator[Series]:
-    """Yield the things under one UID: each master, the first that returns with its exceptions."""
-    hides = any(part.refused == PRIVATE and not part.is_exception for part in parts)
-    taken, gone = [], []
-    for part in parts:
-        reason = part.refused
-        if hides and part.is_exception and line(part.component, "CLASS").upper() != "PUBLIC":
-            reason = PRIVATE
-        if reason is None:
-            taken.append(part)
-            continue
-        if not _is_over(part.component, today):
-            left_out.add(reason, "" if reason == PRIVATE else part.title)
-        if part.is_exception:
-            gone.append(part.component)
-    masters = _latest([p for p in taken if not p.is_exception], today, left_out)
-    exceptions = [p for p in taken if p.is_exception]
+    """Yield the things under one UID: each master, the first that returns with its exceptions.
+
+    Where the latest version of a master is not taken, no earlier one stands.
+    """
+    latest = _latest([part for part in parts if not part.is_exception], today, left_out)
+    exceptions = [part for part in parts if part.is_exception]
+    if any(master.refused == PRIVATE for master in latest):
+        exceptions = [_as_private_as_its_series(part) for part in exceptions]
+    for part in (*latest, *exceptions):
+        if part.refused and not _is_over(part.component, today):
+            left_out.add(part.refused, part.shown_title)
+    gone = [part.component for part in exceptions if part.refused]
+    masters = [part for part in latest if not part.refused]
+    exceptions = [part for part in exceptions if not part.refused]
     whose = next(
         (m for m in masters if m.component.get("RRULE") or m.component.get("RDATE")),
         masters[0] if masters else None,
@@ -150,6 +152,11 @@ def _series(parts: list[_Part], today: date, left_out: LeftOut) -> Iterator[Seri
         yield Series(uid, master.clock, (master.component, *own_ones), len(masters) > 1)
 
 
+def _as_private_as_its_series(exception: _Part) -> _Part:
+    is_public = line(exception.component, "CLASS").upper() == "PUBLIC"
+    return exception if is_public else exception._replace(refused=PRIVATE)
+
+
 def _latest(masters: list[_Part], today: date, left_out: LeftOut) -> list[_Part]:
     """Return the masters of one UID without their earlier versions: a lower SEQUENCE, or the same
     moment and title earlier in the file. One that said something else is counted."""
@@ -159,10 +166,11 @@ def _latest(masters: list[_Part], today: date, left_out: LeftOut) -> list[_Part]
         if _sequence(part.component) == highest:
             latest[told_at(start_of(part.component)), fold(part.title)] = part
     titles = {title for _, title in latest}
+    hides = any(part.refused == PRIVATE for part in latest.values())
     for part in masters:
         is_old = _sequence(part.component) < highest
         if is_old and fold(part.title) not in titles and not _is_over(part.component, today):
-            left_out.add(DOUBLE, part.title)
+            left_out.add(DOUBLE, "" if hides else part.shown_title)
     return list(latest.values())
 
 

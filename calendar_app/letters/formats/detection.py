@@ -23,6 +23,15 @@ def is_agenda(data: bytes) -> bool:
     return decoded(data[:200]).lstrip()[:15].upper() == "BEGIN:VCALENDAR"
 
 
+def holds_agenda(data: bytes) -> bool:
+    """Whether an agenda begins on one of the first lines of *data*: a program may have written a
+    warning before it. Not for letters, which may quote such a line."""
+    return is_agenda(data) or bool(_AGENDA_BEGINS.search(decoded(data[:4_000])[:1_000]))
+
+
+_AGENDA_BEGINS = re.compile(r"[\r\n]\ufeff?BEGIN:VCALENDAR[ \t]*[\r\n]", re.IGNORECASE)
+
+
 SAVE_AS = "Enregistrez la lettre au format PDF ou .docx, puis redonnez-la."
 
 

@@ -117,7 +117,7 @@ def mail_parts(data: bytes) -> MailParts:
     text = "\n\n".join(mail.text for mail in mails if mail.text)
     said = any(_weight(mail.body) for mail in mails)
     return MailParts(
-        _subject(message),
+        subject_of(message),
         LetterText(text if said else "", LetterForm.EML, fullest.issued or mails[0].issued),
         tuple(pair for mail in mails for pair in zip(mail.file_names, mail.letters, strict=True)),
         tuple(name for mail in mails for name in mail.others),
@@ -132,7 +132,7 @@ class _Mail:
     """
 
     def __init__(self, message: Message, depth: int) -> None:
-        subject = _subject(message)
+        subject = subject_of(message)
         self.heading = f"# {subject}\n\n" if subject else ""
         self.issued = _issued(message)
         self.letters: list[bytes] = []
@@ -243,7 +243,7 @@ def _header(message: Message, name: str) -> str:
     return ""
 
 
-def _subject(message: Message) -> str:
+def subject_of(message: Message) -> str:
     """Return the decoded subject, without « Fwd: » or « TR : » at its start."""
     value = _header(message, "subject")
     try:
