@@ -50,13 +50,27 @@ def test_an_office_is_known_by_its_head(head, expected):
 @pytest.mark.parametrize(
     ("text", "academies"),
     [
+        # The town of its day, and all places of a letter in one académie.
+        ("La lettre des ponts\nPérigueux, lundi 5 octobre 2026" + ITEM, ("bordeaux",)),
+        (f"Les ponts\nOn nous lit à Foix, à Albi, à Rodez et à Toulouse.{ITEM}", ("toulouse",)),
+    ],
+)
+def test_the_place_that_a_letter_comes_from_tells_for_whom_it_is(text, academies):
+    assert place(text) == (academies, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "academies"),
+    [
         # Nothing says for whom.
         ("La lettre des ponts" + ITEM, ()),
-        # A town tells where one writes or meets.
-        ("La lettre des ponts\nPérigueux, lundi 5 octobre 2026" + ITEM, ("bordeaux",)),
+        # A town tells where one meets.
         ("La lettre des ponts" + ITEM.replace("à 14 h", "à Pau"), ("bordeaux",)),
-        # All places of a letter are in one académie.
-        (f"Les ponts\nOn nous lit à Foix, à Albi, à Rodez et à Toulouse.{ITEM}", ("toulouse",)),
+        # A contest of a place may be one of the whole country.
+        (
+            "Les ponts\nPérigueux, le 5 octobre 2026\n\nPrix « Dire »\nDossier : 4 mars",
+            ("bordeaux",),
+        ),
         # « National » may speak of another thing.
         ("Les ponts" + ITEM.replace("14 h", "l'Assemblée nationale"), ()),
     ],

@@ -83,7 +83,7 @@ _WORDS = {
 BULLET = (
     r"(?:(?![°€$%&@=^©®™])[^\w\s\"'«»‹“”‘’„()\[\]{}<>#|~`.,;:!?/\\_…]{1,3}[ \t\u00a0\u202f]+(?=\S)"
     r"|[\u2022\u2023\u2043\u204c\u204d\u2190-\u2211\u2213-\u25ff\u2600-\u2bff\U0001f000-\U0001faff\ufe0f]{1,3}(?=[^\W_])"
-    r"|[o§Øü][ \t\u00a0]+(?=[^\W_]))"
+    r"|[o§Øü][ \t\u00a0]+(?=[^\W_])|[»›][ \t\u00a0]+(?=[«A-ZÀ-Þ])|-(?=[«A-ZÀ-Þ][^-\n]{2,40}[ :]))"
 )
 
 # LEFT and RIGHT: no letter or digit before or after. « _ » is emphasis, and not part of a word.

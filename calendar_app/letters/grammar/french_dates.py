@@ -138,7 +138,7 @@ _PHRASE = re.compile(
       | (?P<list> [ul]?{_DAY}{_OWN}(?:{_AND}{_DAY}{_OWN}){{1,9}}{_MONTH}{_YEAR}(?:x|z(?!E))?
             {_TIMES} )
       | (?P<short> [ul]?(?:W,?)?[gn]{_OWN}(?:{_AND}(?:W,?)?[gNn]{_OWN}){{1,9}}{_TIMES} )
-      | (?P<figures> [ul]?{_DAY}(?:{_AND}{_DAY}){{0,8}}{_AND}[Nn]{_TIMES} )
+      | (?P<figures> [ul]?{_DAY}(?:{_AND}{_DAY}){{0,8}}{_AND}(?:W,?)?[Nn]{_TIMES} )
       | (?P<pair> l?(?:W,?)?nM{_YEAR}(?:x|z(?!E))?{_TIMES} )
       | (?P<day> [ula]?{_DATE}{_TIMES} )
       | (?P<months> [lauq]{{0,2}}

@@ -151,6 +151,10 @@ _NOT_KEPT = re.compile(
     r"^[^.;,]{0,40}\bn'(?:est|a|ont|sont) (?:pas|plus) (?:ete )?(?:retenu|maintenu|confirm|garde)"
 )
 _YEAR_AGO = re.compile(r"\bl'an (?:dernier|passe)\b|\bl'annee (?:derniere|passee|precedente)\b")
+#: « … ont été reçus jusqu'au 15 juin pour l'édition précédente »
+_LAST_EDITION = re.compile(
+    r"\W*(?:pour|lors de|a) (?:l'|la )(?:edition|session|annee) (?:precedente|derniere|passee)\b"
+)
 _OLD_YEAR = re.compile(r"\W?1[0-8]\d\d\b")
 
 _BACK = re.compile(
@@ -293,6 +297,8 @@ def _find_rule_of_place(phrase: DatePhrase, around: Context) -> str | None:
     if _VALID.search(around.before):
         return "valid"
     if not phrase.lead.ends and _YEAR_AGO.search(around.before):
+        return "last"
+    if _LAST_EDITION.match(around.after):
         return "last"
     return "history" if _OLD_YEAR.match(around.after) else None
 
@@ -785,6 +791,18 @@ _PLAYED = re.compile(
 _EITHER = re.compile(
     r"\b(?:votes?|qualifications?|selections?|phases?|epreuves?|oraux|expos\w+|projections?)\b"
 )
+
+
+#: What teachers hand in, or by when they apply.
+_HANDED_IN = re.compile(
+    r"\b(?:remett\w+|rend(?:ent|ez|ons|re|us?)|envoy\w+|envoi\w*|depos\w+|adress\w+|transm\w+"
+    r"|candidat\w*|inscri\w+|recue?s? apres|se declar\w+|clos\w*|limite)\b"
+)
+
+
+def asks(around: Context) -> bool:
+    """Whether the words before a date speak of what teachers hand in or apply for."""
+    return bool(_HANDED_IN.search(_PRIZES.sub("", f"{around.label} | {around.clause[0][-90:]}")))
 
 
 def is_request(around: Context) -> bool:

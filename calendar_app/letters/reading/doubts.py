@@ -16,6 +16,7 @@ from calendar_app.letters.reading.names import (
     KNOWN,
     is_generic,
     looks_like_a_sentence,
+    names_a_sort,
     names_something,
 )
 from calendar_app.words.french import MONTHS, WEEKDAYS, day_words
@@ -105,6 +106,9 @@ class Finding:
     :param title: the title as it is shown.
     :param rule: the rule that found the title.
     :param marked: whether the letter marks it as a title: a heading of Markdown or HTML, a cell.
+    :param told: whether the sentence of the date says the name itself (``titles.is_told``), or the
+        letter is about this one contest (``titles.is_alone``).
+    :param asks: whether the words beside the date ask for something.
     :param rival: whether another name stands between the title and the date.
     :param plain: whether the words beside the date say what kind of item it is.
     :param meets: whether a weekday, a place or an hour but the last one of a day is printed.
@@ -119,6 +123,8 @@ class Finding:
     title: str
     rule: str
     marked: bool
+    told: bool
+    asks: bool
     rival: bool
     plain: bool
     meets: bool
@@ -167,18 +173,26 @@ def _sure_title(found: Finding) -> tuple[float, str]:
     title, sure = found.title, _TITLES.get(found.rule, 0.5)
     if found.rival:
         return min(sure, 0.6), "un autre nom est plus près de la date"
+    if found.told:
+        sure = max(sure, 0.85)
     if sure < DOUBT:
         return sure, _TITLE_REASONS.get(found.rule, "trouvé loin de la date")
     over, _, part = title.rpartition(" : ")
-    if (not over and is_generic(part)) or _DATED.search(fold(title)):
+    if (not over and is_generic(part) and not found.told) or _DATED.search(fold(title)):
         return 0.6, "il ne nomme rien de précis"
     long = len(over or title) > _LONG_TITLE * (1.4 if KNOWN.search(fold(title)) else 1)
     if long or looks_like_a_sentence(title, marked=found.marked):
         return 0.6, "ce sont des mots de la phrase"
     if found.rule in ("line", "stage") and _NO_NAME.match(fold(title)):
         return 0.6, "ce sont des mots de la phrase"
-    if names_something(title) or (found.marked and len(title.split()) > 1):
+    if (
+        found.told
+        or names_a_sort(title)
+        or (found.marked and (found.rule == "row" or names_something(title)))
+    ):
         return sure, ""
+    if found.rule == "row" and len(title.split()) > 2 and not _VENUE.search(title):
+        return sure, ""  # the cell of a row that says most
     told = found.rule == "line" and found.kind is ItemKind.EVENT and found.meets
     if told and len(title.split()) > 2 and not _NEXT.match(title):
         return 0.82, ""  # a line of a list that says what is on that day
@@ -189,6 +203,13 @@ def _sure_title(found: Finding) -> tuple[float, str]:
 _NO_NAME = re.compile(
     r"(?:a|au|aux|en|dans|chez|par|pour|sur|avec|de|du|des|depuis|vers|avant|apres|entre)\b"
 )
+#: Where one meets, or who comes.
+_VENUE = re.compile(
+    r"(?-i:, [A-ZÀ-Þ])|^(?:école|collège|lycée|salle|amphi|gymnase|médiathèque|maison|théâtre"
+    r"|bassin|secteur|circonscription|département|académie|zone|groupe|cinéma|canopé"
+    r"|atelier canopé|mairie|stade|musée|m\.|mme|rue|place)\b",
+    re.IGNORECASE,
+)
 #: A title that only counts what it names: « Prochain comité de pilotage », « 24 heures de… »
 _NEXT = re.compile(r"(?:prochaine?s?|premi\w+|derni\w+|commission|\d+)\b", re.IGNORECASE)
 #: A title that ends with a day is that of a letter or of a page.
@@ -198,18 +219,19 @@ _LONG_TITLE = 80
 
 
 def _sure_kind(found: Finding) -> tuple[float, str]:
-    if found.step is Step.UNKNOWN:
-        return 0.75, "inscription ou envoi, la lettre ne le dit pas"
     if found.kind is ItemKind.DEADLINE:
         ends = found.phrase.lead.ends or found.plain
         return (0.94 if ends else 0.75), "la lettre ne dit pas « jusqu'au »"
     if found.kind is ItemKind.WINDOW:
-        return (0.9 if found.plain else 0.72), "déduite de sa durée"
+        length = (found.days.last - found.days.first).days
+        return (0.9 if found.plain and length > 1 else 0.72), "déduite de sa durée"
     length, title = (found.days.last - found.days.first).days, fold(found.title)
     if length > _LONG_EVENT and not (found.plain and _LASTS.search(title)):
         return 0.72, "déduite de sa durée"
     if length and not found.plain and _TAKES_PART.match(title):
         return 0.72, "déduite de sa durée"
+    if found.asks:
+        return 0.72, "la lettre demande peut-être quelque chose pour ce jour"
     if found.plain:
         return 0.93, ""
     met = found.meets and not _ASKED.search(fold(found.title))

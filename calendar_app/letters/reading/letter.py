@@ -41,10 +41,12 @@ from calendar_app.letters.reading.titles import (
     Title,
     document_title,
     has_rival,
+    is_alone,
     is_common_under,
     is_described,
     is_marked,
     is_stacked,
+    is_told,
     leaves_out,
     of_column,
     of_contest,
@@ -53,6 +55,7 @@ from calendar_app.letters.reading.titles import (
     of_stage,
     of_step,
     title_of,
+    without_part,
 )
 from calendar_app.letters.reading.windows import windows
 from calendar_app.school.places import Gazetteer
@@ -177,6 +180,7 @@ class _Reader:
         kind = contexts.kind_of(phrase, days, around, fold(found.text))
         if kind is not ItemKind.EVENT:
             found = of_step(self.outline, place, found, over)
+            found = without_part(found) if kind is ItemKind.DEADLINE else found
         else:
             found = of_column(place, found)
         if kind is ItemKind.EVENT or not contexts.is_request(around):
@@ -221,6 +225,8 @@ class _Reader:
         finding = Finding(
             phrase, days, kind, step, status, title, title_from,
             marked=is_marked(self.outline, place, title_from),
+            told=is_told(self.outline, place, phrase.start, title) or is_alone(place, found),
+            asks=contexts.asks(around),
             rival=self._has_rival(phrase, place, found, title, kind),
             plain=contexts.is_plain(kind, phrase, around, fold(title)),
             meets=bool(weekday or venue_of or start_time),
@@ -322,7 +328,8 @@ class _Reader:
         if at not in self.places:
             start, end = self.spans[at]
             near = self._between(start - _NEAR, start + _NEAR, self.spans[at])
-            self.places[at] = place_of(self.outline, start, end, near)
+            place = place_of(self.outline, start, end, near)
+            self.places[at] = place and self.scopes.with_headers(place)
         return self.places[at]
 
     def _between(

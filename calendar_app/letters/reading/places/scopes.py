@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from calendar_app.letters.layout.blocks import BlockKind, Outline
@@ -78,7 +79,7 @@ _LOCAL = re.compile(
 )
 _CONTEST = re.compile(
     r"\b(?:concours|prix|defis?|challenge|trophees?|rallye|tournoi|championnat|joutes|label|finale"
-    r"|festival|olympiades?)\b"
+    r"|festival|olympiades?|nuits?|cesars?|journees? (?!d)|semaines? (?!d))\b"
 )
 #: Words of what an office tells of, and does not hold itself.
 _WIDE = re.compile(
@@ -87,6 +88,9 @@ _WIDE = re.compile(
     r"|francophones?|francophonie|ouverte?s? a tous|fondation|federation"
     r"|toutes les classes de france)\b"
 )
+
+#: What stands in the cell of a place where people meet at home.
+_ONLINE = re.compile(r"en ligne|a distance|(?:en )?(?:distanciel|visio\w*)|classe virtuelle")
 
 #: How far from the start of its sentence a contest that is told of is named.
 _ABOUT_NAME = 80
@@ -119,8 +123,32 @@ class Scopes:
     def __init__(self, outline: Outline, gazetteer: Gazetteer) -> None:
         self.outline = outline
         self.mentions = gazetteer.mentions(outline.text)
+        self._named = {
+            folded(outline.text[mention.start : mention.end]): mention.kind
+            for mention in self.mentions
+        }
         self._starts = [mention.start for mention in self.mentions]
         self.sender = sender_of(outline, self.mentions, self._is_meant)
+
+    def with_headers(self, place: Surroundings) -> Surroundings:
+        """Return the text around a date with a header on each cell that has none and is a place."""
+        if not place.cells:
+            return place
+        cells = tuple((header or self._header(words), words) for header, words in place.cells)
+        return replace(place, cells=cells)
+
+    def _header(self, cell: str) -> str:
+        said = folded(cell).strip(" *")
+        if _ONLINE.fullmatch(said):
+            return "lieu"
+        kind = self._named.get(said)
+        return "" if kind is None else "département" if kind is PlaceKind.DEPARTMENT else "lieu"
+
+    def _names_a_place(self, title: str) -> bool:
+        """Whether a title, folded, ends with a place of the letter: « Fête de la science en
+        Martinique »."""
+        words = title.split()
+        return any(" ".join(words[-n:]) in self._named for n in (1, 2, 3))
 
     def of(self, place: Surroundings, at: int, title: str) -> Scope:
         """Return for whom the item at *at* is.
@@ -135,8 +163,10 @@ class Scopes:
         near = folded(f"{place.lead_in} {self.outline.text[slice(*place.sentence)][:_ABOUT]}")
         called = fold(title)
         local = bool(_LOCAL.search(f"{called} {near}"))
-        if KNOWN.search(called) and not local and not self._within(*place.sentence):
-            return self._of_known(called, near)
+        known = KNOWN.search(called) and not self._names_a_place(called)
+        if known and not local and not self._within(*place.sentence):
+            here = bool(self._within(place.block.start, place.block.end))
+            return self._of_known(near, here)
         for ring_at, ring in enumerate(self._rings(place, at)):
             spans = [(max(a, at - _ABOUT), min(b, at + _ABOUT)) for a, b in ring]
             found = [m for span in spans for m in self._within(*span) if self._is_meant(m)]
@@ -144,7 +174,8 @@ class Scopes:
                 scope = self._within_own(chosen, found)
                 sure, why = self._sure(scope, found, ring_at)
                 wide = _NATIONAL.search(called) or _NATIONAL_DAY.search(called)
-                if sure > 0.75 and (wide or (ring_at and KNOWN.search(called))):
+                told_of = ring_at > 1 and not local and _CONTEST.search(called)
+                if sure > 0.75 and (wide or told_of or (ring_at and KNOWN.search(called))):
                     sure, why = 0.75, _IS_NATIONAL
                 return Scope(*scope, sure, why)
             said = " ".join(folded(self.outline.text[a:b]) for a, b in spans if a < b)
@@ -152,13 +183,18 @@ class Scopes:
                 return self._of_national(called, ring_at)
         return self._of_sender(place, called, local)
 
-    def _of_known(self, title: str, near: str) -> Scope:
-        """Return the scope of a contest that takes place all over the country."""
+    def _of_known(self, near: str, here: bool) -> Scope:
+        """Return the scope of a contest that takes place all over the country.
+
+        :param here: whether a place of the letter's office is named beside the date.
+        """
         if self.sender.nationwide:
             return Scope((), (), 0.85, "")
         # The office that tells of a contest may take in what its classes send.
         told = KNOWN.search(near[:_ABOUT_NAME]) and not _TAKEN_IN.search(near)
-        return Scope((), (), 0.82 if told else 0.78, "un service local en parle peut-être")
+        return Scope(
+            (), (), 0.82 if told or not here else 0.78, "un service local en parle peut-être"
+        )
 
     def _of_national(self, title: str, ring_at: int) -> Scope:
         """Return the scope of what the words around it call national.
@@ -174,14 +210,15 @@ class Scopes:
         """Return the scope of an item that names no place: that of the letter's office."""
         own = self.sender.academies, self.sender.departments
         if not self.sender.named:
-            sure = 0.85 if self.sender.nationwide else 0.7
+            wide = self.sender.nationwide or (_CONTEST.search(title) and not self.mentions)
+            sure = 0.85 if wide and not local else 0.7
             return Scope((), (), sure, "la lettre ne dit pas pour qui")
         block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
         heading = self.outline.words_of(place.section.heading) if place.section.heading else ""
         said = f"{title} {folded(block)} {heading}"
         if _NATIONAL_DAY.match(title) or (KNOWN.search(title) and not _LOCAL.search(title)):
             return Scope(*own, 0.75, _IS_NATIONAL)
-        if not local and (_WIDE.search(said) or (not self.sender.strong and _CONTEST.search(said))):
+        if not local and (_WIDE.search(said) or _CONTEST.search(said)):
             return Scope(*own, 0.75, "le concours est peut-être national")
         return Scope(*own, self.sender.sure, "déduit des lieux que la lettre nomme")
 

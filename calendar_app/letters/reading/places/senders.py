@@ -78,7 +78,7 @@ class Sender(NamedTuple):
     academies: tuple[str, ...] = ()
     departments: tuple[str, ...] = ()
     strong: bool = False
-    sure: float = 0.75
+    sure: float = 0.81
     nationwide: bool = False
 
     @property
