@@ -81,7 +81,9 @@ class Section:
 _LINE = re.compile(r"[^\n]*\n?")
 _HASHES = re.compile(r"(#{1,6})[ \t]+")
 #: « === Concours === »
-_FRAMED = re.compile(r"(={2,6})[ \t]+(?P<said>[^=\n]{3,90}?)[ \t]+\1[ \t]*$")
+_FRAMED = re.compile(
+    r"(={2,6}|\*{3,6}|~{1,6}|-{2,6})[ \t]+(?P<said>[^=*~\n]{3,90}?)[ \t]+\1[ \t]*$"
+)
 #: The marks at the start of a line of a quotation, or of a mail that is answered.
 _QUOTATION = re.compile(r">[>\s]*")
 _URL_LINE = re.compile(r"<?(?:https?://|www\.)\S+>?(?:[ \t]+<?(?:https?://|www\.)\S+>?)*\.?$")

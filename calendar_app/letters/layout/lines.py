@@ -182,7 +182,7 @@ def is_wrapped_number(text: str, line: str, before: Sequence[tuple[int, int]]) -
 
     :param before: the lines before it in its paragraph.
     """
-    if not line[0].isdigit() or not before:
+    if not line[0].isdigit() or not before or re.match(r"1[.)]\s+[A-ZÀ-Þ«]", line):
         return False
     return not SENTENCE_ENDS.search(text[slice(*before[-1])])
 

@@ -14,6 +14,7 @@ from calendar_app.letters.grammar.years import Days
 from calendar_app.letters.reading.merging import NO_STEP
 from calendar_app.letters.reading.names import (
     KNOWN,
+    has_verb,
     is_generic,
     looks_like_a_sentence,
     names_a_sort,
@@ -181,7 +182,7 @@ def _sure_title(found: Finding) -> tuple[float, str]:
     if (not over and is_generic(part) and not found.told) or _DATED.search(fold(title)):
         return 0.6, "il ne nomme rien de précis"
     long = len(over or title) > _LONG_TITLE * (1.4 if KNOWN.search(fold(title)) else 1)
-    if long or looks_like_a_sentence(title, marked=found.marked):
+    if long or has_verb(title) or looks_like_a_sentence(title, marked=found.marked):
         return 0.6, "ce sont des mots de la phrase"
     if found.rule in ("line", "stage") and _NO_NAME.match(fold(title)):
         return 0.6, "ce sont des mots de la phrase"

@@ -15,6 +15,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, time
+from functools import lru_cache
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
 from calendar_app.letters.doubts import PassedOver
@@ -58,6 +59,7 @@ from calendar_app.letters.reading.titles import (
     without_part,
 )
 from calendar_app.letters.reading.windows import windows
+from calendar_app.school.academies import Academies
 from calendar_app.school.places import Gazetteer
 from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import EventType
@@ -144,7 +146,7 @@ class _Reader:
         self.knowledge = knowledge
         self.spans = [(phrase.start, phrase.end) for phrase in phrases]
         self.links: Sequence[Link] = links(outline.text)
-        gazetteer = Gazetteer(knowledge.academies, knowledge.towns)
+        gazetteer = _gazetteer(knowledge.academies, tuple(knowledge.towns.items()))
         self.scopes = scopes.Scopes(outline, gazetteer)
         self.places: dict[int, Surroundings | None] = {}
         self.numbers = {id(section): n for n, section in enumerate(outline.sections)}
@@ -389,6 +391,12 @@ class _Reader:
                 if block.kind is BlockKind.PARAGRAPH and block.end <= place.block.start
             ]
         return "\n\n".join(parts)
+
+
+@lru_cache(2)
+def _gazetteer(academies: Academies, towns: tuple[tuple[str, str], ...]) -> Gazetteer:
+    """Return the gazetteer of these towns, which the letters of one process share."""
+    return Gazetteer(academies, dict(towns))
 
 
 def _bounds(

@@ -38,14 +38,14 @@ STOP = (
     r"(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|le|par|pendant"
     r"|lors|s’|s'|tombe(?:nt)?|passe(?:nt)?(?!-)|fait|font|touche(?:nt)?(?!-)|reçoi\w+"
     r"|accueill\w+|continuent?|continue|reste(?:nt)?|arrive(?:nt|ra)?|oblige(?:nt)?|lui-même"
-    r"|elle-même|(?:eux|elles)-mêmes"
+    r"|elle-même|(?:eux|elles)-mêmes|recrut\w+|cherche(?:nt)?|réuni(?:t|ssent)"
 )
 NAMED = re.compile(
     rf"(?<![^\W_])(?P<name>(?:(?:premi|deuxi|troisi|prochain|grand|nouvel|seconde?"
     rf"|\d+\s?e)[a-zà-ÿ]*\s)?"
     rf"(?:(?:{KINDS})|(?-i:(?:[A-ZÀ-Þ][\w’'-]+\s){{1,3}}(?:Festival|Challenge|Days?|Week"
     rf"|Cup)))\b(?:\s+(?!(?:{STOP})\b)(?:«[^»]{{1,80}}»|“[^”]{{1,80}}”"
-    r"|[^\s,.;:!?()«»“”]+(?:[.'’@][^\s,.;:!?()«»“”]+)*)){0,14})",
+    r"|[^\s,.;:!?()«»“”*]+(?:[.'’@][^\s,.;:!?()«»“”*]+)*)){0,14})",
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"[«“\"]\s?(?P<name>[^«»“”\"]{3,90}?)\s?[»”\"]")
@@ -104,7 +104,8 @@ _FIELD = re.compile(
 _OFFICE = re.compile(
     r"(?:(?:ville|mairie|commune) d|academie d|region academique|rectorat|dsden|circonscription"
     r"|delegation|direction"
-    r"|inspection|services?|reseau|atelier canope|ministere|departement|college |lycee |ecole "
+    r"|inspection|services?|reseau|atelier canope|ministere|departement|(?:college|lycee"
+    r"|ecole) (?!au |et |en )"
     r"|comite d|mission |pole )(?!.*[«“])"
     # « Inspection « Vie scolaire » », « DSDEN de l'Eure – Pôle « Arts » »
     r"|(?:academie d|region academique|rectorat|dsden|circonscription|delegation|inspection"
@@ -154,7 +155,8 @@ PART = re.compile(
     r"|3e) trimestre"
     r"|designations?|tirages?|corrections?|notifications?|affichage|vote|votes|mise en ligne"
     r"|exposition des|parcours|edition|(?:reunion|webinaire|visio\w*|seance) (?:de|d'info\w*))"
-    r"|parcours|(?:prochaine?|premiere?|deuxieme) (?:atelier|seance|rencontre|webinaire))\b"
+    r"|participer|decouvrir|parcours|(?:prochaine?|premiere?|deuxieme) (?:atelier"
+    r"|seance|rencontre|webinaire))\b"
 )
 ROLE = re.compile(
     r"\b(?:dates?|limites?|inscri\w*|depots?|envois?|cloture|quand|candidat\w*|echeance|delai"
@@ -167,7 +169,7 @@ ROLE = re.compile(
 )
 #: Words of a step at the start of a title: the rest of it, or the heading, names the thing.
 STEP_FIRST = re.compile(
-    r"(?:les? |la |l')?(?:retraits?|dates? (?:limites?|butoirs?)|cloture|fin\b|fermeture"
+    r"(?:les? |la |l')?(?:retraits?|constituer|dates? (?:limites?|butoirs?)|cloture|fin\b|fermeture"
     r"|ouverture|debut"
     r"|depots?"
     r"|(?:pre-?)?inscri\w*|candidat\w*|envois?|retours?|remise|rendus?|transmission|dernier\w*"
@@ -310,6 +312,11 @@ def as_title(said: str) -> str:
     return said
 
 
+_TAKES_PART = re.compile(
+    r"^(?:participer à|assister à|découvrir)\s?(?:(?:la|le|les)\s|l['’])?", re.IGNORECASE
+)
+
+
 def joined(over: str, own: str) -> str:
     """Return the title of a part of something: « Prix du roman : cérémonie ».
 
@@ -318,6 +325,7 @@ def joined(over: str, own: str) -> str:
     """
     if fold(own) == fold(over):
         return over
+    own = _TAKES_PART.sub("", own)
     said = own.lower() if own.isupper() else own
     step = PART.match(fold(own)) or STEP_FIRST.match(fold(own)) or KIND.match(own)
     if own.isupper() or step or " " in own:
@@ -330,7 +338,8 @@ def joined(over: str, own: str) -> str:
 
 # A date inside a title, which may not be the date of the item: « Concours « Eau » du 12 mars ».
 DATE = re.compile(
-    r"\s(?:(?:du|le|des|les)\s)?\d{1,2}(?:er)?\s(?:et \d+ )?(?:janvier|février|mars|avril|mai|juin"
+    r"\s(?:(?:du|le|des|les)\s)?\d{1,2}(?:er)?\s(?:(?:et|au) \d+ )?(?:janvier|février|mars|avril"
+    r"|mai|juin"
     r"|juillet|août|septembre|octobre|novembre|décembre)\b.*"
     r"|,\s(?:tout|en|début|fin|courant)\s(?:janvier|février|mars|avril|mai|juin|juillet|août"
     r"|septembre|octobre|novembre|décembre)\b.*|\s?:?\s\d{1,2}[/.]\d{1,2}\b.*",
@@ -458,6 +467,7 @@ def is_rubric(title: str) -> bool:
 _UNNAMED = re.compile(
     r"(?:défi d(?:e |['’])\w{2,}(?:[ei]r|[iudt]re)\b.*|mois|tours?|cycles?(?: (?:\d"
     r"|[ivx]+)(?!\w).*)?|labels?"
+    r"|fête (?:ses|son|sa|leurs?|cette année)\b.*"
     r"|(?:semaines?|journées?) (?:suivantes?|prochaines?|dernières?|passées?|au choix)|semaines"
     r"|modules?(?: \d+| [A-Z])?|sessions?(?: 20\d\d)?|résultats|scores|présentation"
     r"|(?:\S+ )?éditions?(?: 20\d\d\S*)?|projets?|ateliers? canopé.*)$",
@@ -522,7 +532,7 @@ _VERB = re.compile(
     r"|cherche|s['’]adresse|s['’]ouvre|aura|auront|a lieu|est|sont|sera|seront|se tient|se déroule"
     r"|débute|commence|reprend|vous|fait|accueille|arrive|recherche|passe(?:nt)?|tombe(?:nt)?|font"
     r"|touche(?:nt)?|reçoi(?:t|vent)|réuni(?:t|ssent)|continue|reste|se\s\w+e(?:nt)?"
-    r"|s['’]\w+e(?:nt)?)(?=\s|$)"
+    r"|s['’](?:est|\w+e(?:nt)?))(?=\s|$)"
 )
 
 
@@ -651,6 +661,8 @@ def is_named(title: str) -> bool:
     that not everybody has (« Nuit du code junior »)."""
     if not weak(title):
         return True
+    if PART.match(fold(title)):
+        return False
     return bool(_OF_WHAT.match(title)) and not is_generic(title)
 
 

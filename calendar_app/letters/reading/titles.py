@@ -166,6 +166,8 @@ def _is_far(outline: Outline, place: Surroundings, over: str, rule: str, letter:
         return not _OF_CONTEST.search(fold(over))
     if rule != "named-nearby":
         return False
+    if fold(over) not in folded(outline.text[place.block.start : place.block.end]):
+        return True
     said = flat(outline.text[slice(*place.territory)][: 2 * NEARBY])
     return bare(over) not in bare(f"{said} {letter}")
 
@@ -223,6 +225,7 @@ def is_alone(place: Surroundings, found: Title) -> bool:
     return (
         found.rule == "document"
         and bool(_OF_CONTEST.match(fold(found.text)))
+        and not is_generic(found.text)
         and (heading is None or not names_in(found.own))
         and not names_in(place.before)
     )
@@ -313,6 +316,8 @@ def of_step(outline: Outline, place: Surroundings, found: Title, letter: str) ->
     if found.rule not in ("row", "line", "label", "sentence", "stage", "heading-line"):
         return found
     own = found.own
+    if STEP_FIRST.match(fold(own)) and (called := QUOTED_NAME.search(own)):
+        return Title(as_title(capital_initial(called["name"])), found.rule, own, found.over)
     if names_a_thing(own):
         named = NAMED.search(own)
         if named and named.start() and STEP_FIRST.match(fold(own)) and WHOLE.search(named["name"]):
@@ -419,6 +424,10 @@ _OPENING = re.compile(
     r"|nouveau)\b\s?[,:]?\s?)?(?:(?:la|le|les|une?|notre|cette|cet|ce)\s|l['’])?",
     re.IGNORECASE,
 )
+#: Words that make a name of a sort: « Journée académique ».
+_OF_ALL = re.compile(
+    r"\b(?:academique|nationale?|departementale?|regionale?|europeenne?|mondiale?)\b"
+)
 #: So many words may stand between a name and its date.
 _CLOSES = 3
 #: The first word of a sentence has a capital, name or not; before a later one an article stands.
@@ -444,8 +453,9 @@ def is_told(outline: Outline, place: Surroundings, at: int, title: str) -> bool:
         return False
     opens, closes = not before.strip(" ('’"), len(after.split()) <= _CLOSES
     quoted = "«" in thing or '"' in thing
-    inside = start > _ARTICLE and KIND.match(thing)
-    proper = said[start].isupper() and bool(inside or names_a_sort(thing))
+    own = not is_generic(thing) or bool(_OF_ALL.search(fold(thing)))
+    inside = start > _ARTICLE and own and bool(KIND.match(thing))
+    proper = said[start].isupper() and (inside or names_a_sort(thing))
     over = heading_over(outline, place)
     if over and says(over, thing) and is_named(thing):
         return True  # the heading and the sentence agree
@@ -535,9 +545,11 @@ def document_title(outline: Outline) -> str:
         sentence = re.split(r"(?<=[.!?])\s", flat(start))[0].rstrip(".")
         for said in (sentence, *map(flat, start.split("\n")[:4])):
             named = NAMED.search(said) and not weak(said) and not GENERIC.fullmatch(bare(said))
-            told = "." in said or has_verb(subject(said)) or is_rubric(said)
+            title = subject(as_title(said))
+            told = "." in said or is_rubric(said) or has_verb(title)
+            told = told or (has_verb(said) and bool(re.search(r"\d", title)))
             if named and len(said) < LENGTH and not told:
-                return as_title(said)
+                return title if has_verb(said) else as_title(said)
     for section in outline.sections:
         if section.heading and _is_over_sections(outline, section.heading):
             break
@@ -704,7 +716,7 @@ def _of_clause(place: Surroundings) -> tuple[str, str]:
         return named, "stage"
     if named := _in_sentence(place):
         return named, "sentence"
-    if said := _subject(place.clause[0]):
+    if said := _subject(place.clause[0]) or _proper(place):
         return said, "sentence"
     if place.shared and (named := _last_name(place.before[: -len(place.clause[0]) or None])):
         return named, "sentence"
@@ -728,6 +740,21 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _FUTURE = re.compile(r"\b\w{3,}r(?:a|ont)\b|\b\w{3,}ons\b", re.IGNORECASE)
+
+
+_PROPER_NAME = re.compile(
+    r"(?:L[ea]s? |L['’])(?P<name>[A-ZÀ-Þ][^,.;:!?«»()]{4,50}?)"
+    r"(?=,\s|\s(?:s['’]|se|a|est|sera|aura|revient|reprend|débute|commence|ouvre|continue)\b)"
+)
+
+
+def _proper(place: Surroundings) -> str:
+    """Return the proper name that the sentence of a date starts with, or nothing: « La Course aux
+    nombres, organisée par l'académie, revient… »."""
+    match = _PROPER_NAME.match(place.before)
+    said = match["name"] if match else ""
+    alone = 1 < len(said.split()) < 8 and not has_verb(said) and not is_rubric(said)
+    return as_title(said) if alone and not STEP_FIRST.match(fold(said)) else ""
 
 
 def _subject(before: str) -> str:
@@ -812,9 +839,11 @@ def _after(following: str) -> str:
     Examples: « : Journée … », « à Paris : Journée … », « pour la journée … ».
     """
     following = re.sub(r"^\s*\([^()]{2,60}\)", "", following)
-    said = re.split(r"(?<=[^.][.!?])\s", following.strip())[0]
+    said = re.split(r"(?<=[^.][.!?])\s", following.strip(" ,"))[0]
     colon = re.match(
-        r"(?:\(?(?:à|au|aux|en|dans|[A-Z])[^:]{1,60}?)?\s?(?:[:–—]|\s-)\s+(?=\S)", said
+        r"(?:\(?(?:à|au|aux|en|dans|école|collège|lycée|salle|amphi\w*|visio\w*"
+        r"|[A-Z])[^:]{1,60}?)?\s?(?:[:–—]|\s-)\s+(?=\S)",
+        said,
     )
     if colon and colon.end() < len(said) and not names_in(colon[0]):
         said = said[colon.end() :]
@@ -829,7 +858,7 @@ def _after(following: str) -> str:
     if len(said) > 80:
         said = NEXT_SENTENCE.split(said)[0]  # the line below the name
     if len(said) > 60:
-        said = re.split(r",\s(?!d(?:e|es|u)\s|d['’]|et\s)|\s(?:\(|[–—]\s)|\s:\s|;", said)[0]
+        said = re.split(r",\s(?!d(?:e|es|u)\s|d['’]|et\s|[^«»]*»)|\s(?:\(|[–—]\s)|\s:\s|;", said)[0]
     if len(said) > 90 and not NAMED.search(said[:40]):
         return ""
     return subject(as_title(capital_initial(said))) if re.search(r"[^\W\d_]{3}", said) else ""
@@ -879,6 +908,9 @@ def _quoted(before: str) -> str:
 def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, str]:
     """Return the title above an item and its rule: the start of its paragraph, a heading, a name
     in the paragraphs before, or the letter's title."""
+    told = place.before[: -len(place.clause[0]) or None] if place.shared else ""
+    if told and (said := _last_name(told)):
+        return said, "sentence"
     if about := topic(outline, place):
         return about, "label"
     heading = heading_over(outline, place)

@@ -210,8 +210,7 @@ class Scopes:
         """Return the scope of an item that names no place: that of the letter's office."""
         own = self.sender.academies, self.sender.departments
         if not self.sender.named:
-            wide = self.sender.nationwide or (_CONTEST.search(title) and not self.mentions)
-            sure = 0.85 if wide and not local else 0.7
+            sure = 0.85 if self.sender.nationwide and not local else 0.7
             return Scope((), (), sure, "la lettre ne dit pas pour qui")
         block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
         heading = self.outline.words_of(place.section.heading) if place.section.heading else ""

@@ -194,11 +194,13 @@ def _host(text: str, site: PlaceMention) -> str:
 
 def _by_head(meant: Iterable[PlaceMention], head: tuple[int, int]) -> Sender | None:
     """Return the scope of a département or a région that the head of a letter names, or None."""
+    towns = {m.academies for m in meant if m.kind is PlaceKind.TOWN and m.start < head[1]}
     for mention in meant:
         named = mention.kind in (PlaceKind.DEPARTMENT, PlaceKind.REGION)
         if named and mention.start < head[1] and mention.academies != ("paris",):
             codes = (mention.department,) if mention.department else ()
-            return Sender(mention.academies, codes, sure=0.82)
+            elsewhere = towns - {mention.academies}  # « Paysages du Nord », at the museum of Dijon
+            return Sender(mention.academies, codes, sure=0.75 if elsewhere else 0.82)
     return None
 
 
