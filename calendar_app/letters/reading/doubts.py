@@ -220,6 +220,8 @@ _LONG_TITLE = 80
 
 
 def _sure_kind(found: Finding) -> tuple[float, str]:
+    if found.step is Step.UNKNOWN:
+        return 0.75, "inscription ou envoi, la lettre ne le dit pas"
     if found.kind is ItemKind.DEADLINE:
         ends = found.phrase.lead.ends or found.plain
         return (0.94 if ends else 0.75), "la lettre ne dit pas « jusqu'au »"
