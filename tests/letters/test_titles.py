@@ -178,3 +178,44 @@ def test_a_title_is_sure_where_its_way_is_right_nearly_always(text, sure):
     [item, *_] = items(text)
     assert item.doubts is not None
     assert (item.doubts.title >= DOUBT) is sure
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "sure"),
+    [
+        # Verbs, and what a class has, are no names.
+        ("Les groupes « fluence » se retrouvent le 14 octobre 2026.", "Groupes « fluence »", False),
+        ("Le prix Ada-Lovelace des lycéens recrute des classes : le 20 octobre 2026.", None, True),
+        ("- 9 mars 2027, 9 h, école Ravel : Dessiner au grand air", "Dessiner au grand air", True),
+        (
+            "- 9 mars 2027 : date limite des projets « Notre école, bâtissons-la »",
+            "Projets « Notre école, bâtissons-la »",
+            True,
+        ),
+        (
+            "Concours « Tours »\n1. S'inscrire avant le 4 mars 2027.\n"
+            "2. Participer à la finale le 4 juin 2027.",
+            "Concours « Tours »",
+            False,
+        ),
+    ],
+)
+def test_a_title_keeps_to_its_name(text, title, sure):
+    item = items(text)[0]
+    assert item.doubts is not None
+    assert item.title == title or title is None
+    assert "recrute" not in item.title
+    assert (item.doubts.title >= DOUBT) is sure
+
+
+def test_a_part_of_a_contest_is_named_without_the_verb_of_its_step():
+    text = "Concours « Tours »\n1. S'inscrire avant le 4 mars 2027.\n"
+    found = items(f"{text}2. Participer à la finale nationale le 4 juin 2027.\n")
+    assert found[-1].title == "Concours « Tours » : finale nationale"
+
+
+def test_a_place_in_quotation_marks_is_not_that_of_the_letter():
+    text = "Musée de Dijon\n\nVISITE « PAYSAGES DU NORD »\nMercredi 2 décembre 2026 à 14 h\n"
+    [item] = items(text)
+    assert item.doubts is not None
+    assert item.doubts.place < DOUBT

@@ -155,7 +155,8 @@ PART = re.compile(
     r"|3e) trimestre"
     r"|designations?|tirages?|corrections?|notifications?|affichage|vote|votes|mise en ligne"
     r"|exposition des|parcours|edition|(?:reunion|webinaire|visio\w*|seance) (?:de|d'info\w*))"
-    r"|participer|decouvrir|parcours|(?:prochaine?|premiere?|deuxieme) (?:atelier"
+    r"|participer|decouvrir les? (?:palmares|resultats|laureats)|parcours"
+    r"|(?:prochaine?|premiere?|deuxieme) (?:atelier"
     r"|seance|rencontre|webinaire))\b"
 )
 ROLE = re.compile(
@@ -313,7 +314,9 @@ def as_title(said: str) -> str:
 
 
 _TAKES_PART = re.compile(
-    r"^(?:participer à|assister à|découvrir)\s?(?:(?:la|le|les)\s|l['’])?", re.IGNORECASE
+    r"^(?:participer à|assister à|découvrir(?= les? (?:palmarès|résultats|lauréats)))\s?"
+    r"(?:(?:la|le|les)\s|l['’])?",
+    re.IGNORECASE,
 )
 
 
@@ -531,14 +534,24 @@ _VERB = re.compile(
     r"|recrute"
     r"|cherche|s['’]adresse|s['’]ouvre|aura|auront|a lieu|est|sont|sera|seront|se tient|se déroule"
     r"|débute|commence|reprend|vous|fait|accueille|arrive|recherche|passe(?:nt)?|tombe(?:nt)?|font"
-    r"|touche(?:nt)?|reçoi(?:t|vent)|réuni(?:t|ssent)|continue|reste|se\s\w+e(?:nt)?"
-    r"|s['’](?:est|\w+e(?:nt)?))(?=\s|$)"
+    r"|touche(?:nt)?|reçoi(?:t|vent)|réuni(?:t|ssent)|continue|reste|\w{3,}[eid]r(?:a|ont)"
+    r"|se\s(?!\w+(?:er|ir|re)\b)\w{3,}"
+    r"|s['’](?!\w+(?:er|ir|re)\b)\w{3,})(?=\s|$)"
 )
 
 
 def has_verb(title: str) -> bool:
     """Whether a title outside quotation marks has a verb with which sentences tell what is on."""
-    return bool(_VERB.search(re.sub(r"[«“][^»”]*[»”]", "", title)))
+    said = re.sub(r"[«“][^»”]*[»”]", "", title)
+    return bool(_VERB.search(said) or _THEY.search(said))
+
+
+#: « récompensent »; the nouns and adjectives that end so are few.
+_THEY = re.compile(
+    r"\s(?!(?:parent|talent|argent|vent|urgent|récent|présent|différent|patient|client|accident"
+    r"|content|absent|continent|président|agent|adolescent|équivalent|excellent|innocent|orient"
+    r"|occident|cent|souvent|comment)\b)(?!\w*ment\b)[a-zà-ÿ]{2,}ent(?=\s)"
+)
 
 
 _APPOSITION = re.compile(
@@ -644,11 +657,20 @@ def weak(title: str) -> bool:
     return not re.search(r"[«“#\"]|\s[A-ZÀ-Þ0-9]|[’'][A-ZÀ-Þ]", title) and len(title.split()) <= 7
 
 
+#: What a class has or is: « les groupes « fluence » », « la mallette « Robots » ».
+_OF_CLASS = re.compile(
+    r"(?:groupes?|classes?|equipes?|eleves|fiches?|salles?|sites?|applications?|malles?|mallettes?"
+    r"|kits?|guides?|livrets?|dossiers?)\b"
+)
+
+
 def names_a_sort(title: str) -> bool:
     """Whether a title says what sort of thing it names and which, as nobody would write it of
     another thing: in quotation marks, by a name known all over the country, or by its sort with
     what it is of."""
     thing = re.sub(r"^(?:L[ea]s? |L['’])", "", title.partition(" : ")[0])
+    if _OF_CLASS.match(fold(thing)):
+        return False
     if re.search(r"[«“\"]|[a-zà-ÿ][A-ZÀ-Þ@]", thing) or KNOWN.search(fold(thing)):
         return True
     told = re.search(r"\w{4,}|[A-ZÀ-Þ]{2,}", KIND.sub("", thing, count=1))

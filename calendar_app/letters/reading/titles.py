@@ -452,7 +452,7 @@ def is_told(outline: Outline, place: Surroundings, at: int, title: str) -> bool:
     if any(is_named(name(match)) for match in names_in(after)):
         return False
     opens, closes = not before.strip(" ('’"), len(after.split()) <= _CLOSES
-    quoted = "«" in thing or '"' in thing
+    quoted = ("«" in thing or '"' in thing) and names_a_sort(thing)
     own = not is_generic(thing) or bool(_OF_ALL.search(fold(thing)))
     inside = start > _ARTICLE and own and bool(KIND.match(thing))
     proper = said[start].isupper() and (inside or names_a_sort(thing))
@@ -651,7 +651,7 @@ def _of_label(label: str) -> tuple[str, str]:
     # « Feuilletez les carnets et choisissez : … » asks for something, and names nothing.
     if GENERIC.fullmatch(bare(said)) or ROLE.search(said) or re.match(r"\W*\w{3,}ez\b", said):
         return "", ""
-    return as_title(trimmed(label)), "label"
+    return subject(as_title(trimmed(label))), "label"
 
 
 _UNDER = re.compile(
