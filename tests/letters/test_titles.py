@@ -219,3 +219,20 @@ def test_a_place_in_quotation_marks_is_not_that_of_the_letter():
     [item] = items(text)
     assert item.doubts is not None
     assert item.doubts.place < DOUBT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What was first said, of which the letter gives another day or none.
+        "Les envois, d'abord attendus pour le 10 avril 2027, sont reçus plus tard.",
+        "Elles étaient prévues à Arles le 3 avril 2027.",
+        # The next letter, closed archives, holidays, what an edition before this one did.
+        "Prochain numéro : début avril 2027.",
+        "Les archives seront fermées du 23 décembre 2026 au 1er janvier 2027.",
+        "Vacances de la Toussaint : du vendredi 16 octobre après la classe au lundi 2 novembre.",
+        "Les mémoires ont été reçus jusqu'au 15 juin pour l'édition précédente.",
+    ],
+)
+def test_a_day_that_announces_nothing_is_no_item(text):
+    assert not items(text)

@@ -90,6 +90,12 @@ _OLD_DATE = re.compile(
     r"|en remplacement d[ue])"
     r" ?(?:le|du|au|pour le|les)? ?$"
 )
+#: « d'abord attendus pour le 10 avril », « elles étaient prévues à Arles le 3 avril ».
+_AT_FIRST = re.compile(
+    r"(?:\b(?:d'abord|initialement) (?:prevu|fixe|attendu|annonce|programme)e?s?"
+    r"|\betai(?:t|ent) (?:prevu|fixe|programme|annonce)e?s?\b[^.;,]{0,30})"
+    r"(?: pour)?(?: le| au| du| les)?\W*$"
+)
 _MOVED_TO = r"(?:reporte|decale|deplace|avance|repousse|prolonge)e?s?"
 #: « du 13 novembre, à Royan, est avancée au 12 », « 28 avril | reportées au 19 mai ».
 _MOVES = re.compile(
@@ -130,7 +136,7 @@ _FERIES = re.compile(r"\bjours? feries?\b[^).;]*$")
 #: A place that is closed is no event, and its last day closes nothing that one can enter.
 _CLOSED = re.compile(
     r"(?:\b(?:bibliotheques?|mediatheques?|ludotheques?|musees?|ateliers?|local|locaux|secretariat"
-    r"|bureaux?|services?|cdi|espace|centre|accueil|guichet|planetarium|etablissements?|reseau"
+    r"|archives|bureaux?|services?|cdi|espace|centre|accueil|guichet|planetarium|etablissements?|reseau"
     r"|salles?)"
     r"\b[^.;]{0,60}\b(?:ferm(?:e|ee|es|ees|ent|era|eront)|fermeture)\b|^\W*(?:ferm(?:e|ee|eture)"
     r"|(?:[a-z]+ ?: )?relache))\b[^.;:]{0,60}$"
@@ -251,7 +257,7 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
     is_months = phrase.shape is Shape.MONTHS
     if any(_PRESS.search(heading) for heading in around.headings):
         return "press"
-    if is_single and (rule := _find_rule_of_single_day(around, before)):
+    if (is_single or is_months) and (rule := _find_rule_of_single_day(around, before)):
         return rule
     if (is_single or is_months) and _is_publication(before):
         return "published"
@@ -309,10 +315,14 @@ _WAS_TO_BE = re.compile(r"\bdev(?:ait|aient)\b[^.;,]{0,60}$")
 
 def _is_replaced(phrase: DatePhrase, around: Context, before: str) -> bool:
     """Whether the sentence gives another date in place of this one."""
-    if _MOVES.match(around.after):
+    if _MOVES.match(around.after) or _AT_FIRST.search(around.before):
         return True
     old = _OLD_DATE.search(before) or (not phrase.lead.ends and _WAS_TO_BE.search(before))
     return bool(old) and _has_new_date(around)
+
+
+#: « Vacances de la Toussaint : du vendredi 16 octobre après la classe au… »
+_HOLIDAYS_ARE = re.compile(r"\W*vacances (?:de |d'|du |scolaires)[^.;!]{0,80}$")
 
 
 def _is_day_off(phrase: DatePhrase, around: Context) -> bool:
@@ -320,7 +330,7 @@ def _is_day_off(phrase: DatePhrase, around: Context) -> bool:
     if phrase.lead.ends:
         return False
     before, after = around.clause
-    if re.search(r"\| vacances\b", around.label):
+    if re.search(r"\| vacances\b", around.label) or _HOLIDAYS_ARE.match(around.before):
         return True
     if _ZONES.search(f"{around.label} {before}") or _BACK.search(before):
         return True
