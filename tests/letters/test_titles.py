@@ -236,3 +236,13 @@ def test_a_place_in_quotation_marks_is_not_that_of_the_letter():
 )
 def test_a_day_that_announces_nothing_is_no_item(text):
     assert not items(text)
+
+
+def test_a_column_that_does_not_say_when_leaves_its_kind_in_doubt():
+    table = (
+        "| Date | Rencontre | Réponse |\n|---|---|---|\n| 4/11/2026 | Cross du Val | 21/10/2026 |"
+    )
+    sure = {item.last_day: item.doubts and item.doubts.kind >= DOUBT for item in items(table)}
+    assert sure == {date(2026, 11, 4): True, date(2026, 10, 21): False}
+    [engaged, _] = items(table.replace("Réponse", "Engagement"))[::-1]
+    assert engaged.kind.value == "deadline"

@@ -121,7 +121,7 @@ _MONTH_GOES_ON = re.compile(rf"{MONTH} (?:19|20)\d\d[.,;]")
 #: atomic: there is one way to read it, however many dates a line has.
 _AGENDA_LINE = re.compile(
     rf"(?>\W|\d|{MONTH}|{WEEKDAY}|\b(?:du|au|le|les|de|à|et|jusqu['’]|er|avant|h)(?![^\W\d_]))+?"
-    r"\s?(?::|[–—-](?=\s))\s*[^\W\d_]{2}",
+    r"\s?(?::|[–—-](?=\s))\s*[^\W\d_]['’]?[^\W\d_]",
     re.IGNORECASE,
 )
 

@@ -558,7 +558,7 @@ _LAST_DAY = re.compile(
     r"|jusqu(?:'|e)|delai de rigueur)\b"
 )
 _REGISTERS = re.compile(
-    r"\b(?:(?:pre-?)?inscri\w*|candidat(?:ure|ures|er|ez)|enregistre(?:r|ment)|s'engager"
+    r"\b(?:(?:pre-?)?inscri\w*|engagements|candidat(?:ure|ures|er|ez)|enregistre(?:r|ment)|s'engager"
     r"|engagement|postule[rz]?|adhesion|manifest\w* (?:leur|votre|son) interet|reserv\w+"
     r"|appels? a (?:projets?|candidatures?|participation|contributions?|communications?))\b"
 )
@@ -609,7 +609,7 @@ _ENDS_AFTER = re.compile(
 )
 _ROLE = re.compile(
     r"(?:^|[|,] )(?:(?:les )?dates? (?:d'|de |des |du )?)?(?:inscriptions?|depots?|envois?"
-    r"|candidatures?"
+    r"|candidatures?|engagements?"
     r"|retour|remise|rendus?|transmission|votes?|textes a|a (?:rendre|remettre|envoyer))\b"
 )
 _PRIZES = re.compile(

@@ -32,7 +32,7 @@ from calendar_app.letters.reading.classes import classes
 from calendar_app.letters.reading.doubts import Finding, doubts_of, warnings_of
 from calendar_app.letters.reading.links import Link, link_of, links
 from calendar_app.letters.reading.merging import Mention, merged
-from calendar_app.letters.reading.names import VENUE_COLUMN
+from calendar_app.letters.reading.names import VENUE_COLUMN, WHEN_COLUMN
 from calendar_app.letters.reading.places import scopes
 from calendar_app.letters.reading.places.venues import venue
 from calendar_app.letters.reading.school_years import school_year
@@ -228,7 +228,7 @@ class _Reader:
             phrase, days, kind, step, status, title, title_from,
             marked=is_marked(self.outline, place, title_from),
             told=is_told(self.outline, place, phrase.start, title) or is_alone(place, found),
-            asks=contexts.asks(around),
+            asks=contexts.asks(around) or self._in_column_of_its_own(place),
             rival=self._has_rival(phrase, place, found, title, kind),
             plain=contexts.is_plain(kind, phrase, around, fold(title)),
             meets=bool(weekday or venue_of or start_time),
@@ -263,6 +263,12 @@ class _Reader:
             rule=f"{_rule(phrase)}, {days.year_from}, {title_from}",
             warnings=tuple(warnings),
         )
+
+    def _in_column_of_its_own(self, place: Surroundings) -> bool:
+        """Whether a date stands in a column whose header does not say that it is when something
+        takes place: « Engagement », « Réponse »."""
+        header = place.label if place.block.kind is BlockKind.ROW else ""
+        return bool(header) and not WHEN_COLUMN.search(fold(header))
 
     def _has_rival(
         self, phrase: DatePhrase, place: Surroundings, found: Title, title: str, kind: ItemKind

@@ -227,6 +227,13 @@ TITLE_COLUMN = re.compile(
     r"|conferences?|spectacles?|films?|animations?|projets?|expositions?|seances?|activites?"
     r"|themes?|sujets?|thematiques?|epreuves?)\b"
 )
+#: Headers of columns that say when something takes place, or which step does.
+WHEN_COLUMN = re.compile(
+    r"\b(?:dates?|jours?|quand|horaires?|heures?|calendrier|periodes?|seances?|sessions?|rencontres?"
+    r"|epreuves?|finales?|rendez-vous|creneaux?|(?:demi-)?journees?|manches?|tours?|phases?|groupes?"
+    r"|concours|ateliers?|formations?|stages?|reunions?|ceremonies?|resultats|palmares|spectacles?"
+    r"|visites?|debut|lancement|restitutions?)\b"
+)
 # Headers of columns that hold no title.
 SIDE = re.compile(
     r"\b(?:horaires?|heures?|salles?|lieux?|villes?|public|niveaux?|classes?|durees?|places?"
