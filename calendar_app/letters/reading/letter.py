@@ -212,7 +212,6 @@ class _Reader:
         kind: ItemKind,
         status: ItemStatus,
     ) -> DatedItem:
-        title_from = found.rule
         first, last, end_time = _bounds(phrase, days, kind)
         ends = last is not None or days.impossible is not None
         step = contexts.step_of(kind, phrase, around) if ends else None
@@ -223,15 +222,14 @@ class _Reader:
         sentence = self._sentence(place)
         start_time, end_time = _hours(phrase, place, kind, end_time)
         venue_of = self._venue(place, phrase) if kind is ItemKind.EVENT else None
-        weekday = any(day.weekday is not None for day in phrase.days)
         finding = Finding(
-            phrase, days, kind, step, status, title, title_from,
-            marked=is_marked(self.outline, place, title_from),
+            phrase, days, kind, step, status, title, found.rule,
+            marked=is_marked(self.outline, place, found.rule),
             told=is_told(self.outline, place, phrase.start, title) or is_alone(place, found),
             asks=contexts.asks(around) or self._in_column_of_its_own(place),
             rival=self._has_rival(phrase, place, found, title, kind),
             plain=contexts.is_plain(kind, phrase, around, fold(title)),
-            meets=bool(weekday or venue_of or start_time),
+            meets=bool(_has_weekday(phrase) or venue_of or start_time),
             scope=(scope.sure, scope.why),
         )  # fmt: skip
         doubts, reasons = doubts_of(finding, self.issued, warnings)
@@ -253,14 +251,14 @@ class _Reader:
             themes=subjects.themes(f"{title}. {sentence}", own, self.knowledge.themes),
             event_type=self._event_type(title, sentence, place),
             organiser=subjects.organiser(said),
-            url=self._link(place, phrase, title, title_from),
+            url=self._link(place, phrase, title, found.rule),
             phrase=self.text[phrase.start : phrase.end],
             sentence=sentence,
             offset=phrase.start,
             confidence=doubts.least,
             doubts=doubts,
             reasons=reasons,
-            rule=f"{_rule(phrase)}, {days.year_from}, {title_from}",
+            rule=f"{_rule(phrase)}, {days.year_from}, {found.rule}",
             warnings=tuple(warnings),
         )
 
@@ -437,6 +435,10 @@ def _hours(
     if kind is ItemKind.DEADLINE:
         return None, end_time or phrase.start_time
     return start_time, end_time
+
+
+def _has_weekday(phrase: DatePhrase) -> bool:
+    return any(day.weekday is not None for day in phrase.days)
 
 
 def _rule(phrase: DatePhrase) -> str:
