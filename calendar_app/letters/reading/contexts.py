@@ -156,7 +156,11 @@ _DENIED = re.compile(
 _NOT_KEPT = re.compile(
     r"^[^.;,]{0,40}\bn'(?:est|a|ont|sont) (?:pas|plus) (?:ete )?(?:retenu|maintenu|confirm|garde)"
 )
-_YEAR_AGO = re.compile(r"\bl'an (?:dernier|passe)\b|\bl'annee (?:derniere|passee|precedente)\b")
+#: « … qui a gagné un prix l'an dernier, se produit le » tells of a coming day.
+_YEAR_AGO = re.compile(
+    r"\b(?:l'an (?:dernier|passe)|l'annee (?:derniere|passee|precedente))\b"
+    r"(?!,[^,;]*\b(?:se [a-z]+(?:e|ent|it)|sera|seront|aura|auront|revien[a-z]+|reprend)\b)"
+)
 #: « … ont été reçus jusqu'au 15 juin pour l'édition précédente »
 _LAST_EDITION = re.compile(
     r"\W*(?:pour|lors de|a) (?:l'|la )(?:edition|session|annee) (?:precedente|derniere|passee)\b"
