@@ -50,6 +50,10 @@ def items(text: str) -> tuple[DatedItem, ...]:
             "Ville de Ribes\n\nEnfin, la commission des menus se réunit le 9 mars 2027.",
             "Commission des menus",
         ),
+        (
+            "Bonjour,\n\n« Rive » – concours. Les textes sont à envoyer le 9 mars 2027.",
+            "« Rive »",
+        ),
         # The line over short lines, and a line over a list.
         (
             "Concours\n\nCalculs de craie (lycées)\n  1re manche — jeudi 14 janvier 2027\n",

@@ -129,6 +129,8 @@ def _run_in_title(said: str) -> str:
     title = match["title"]
     if has_verb(title):
         return ""
+    if quoted := re.match(r"«[^«»]{3,60}»(?=\s[–—-]\s|$)", title):
+        return quoted[0]  # « Écris-moi la Loire » – concours de nouvelles.
     names = names_in(title)
     short = 1 < len(title.split()) <= _SHORT and "," not in title and not is_rubric(title)
     said = fold(title)
