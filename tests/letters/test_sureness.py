@@ -71,6 +71,13 @@ def test_the_place_that_a_letter_comes_from_tells_for_whom_it_is(text, academies
             "Les ponts\nPérigueux, le 5 octobre 2026\n\nPrix « Dire »\nDossier : 4 mars",
             ("bordeaux",),
         ),
+        # Towns far from each other are where people meet, or where the writers come from.
+        ("Les ponts\nOn se voit à Brest, à Lyon et à Bordeaux." + ITEM, ()),
+        ("Médiathèque de Calais\nUne association nationale nous aide." + ITEM, ()),
+        # What is only called like a contest of the whole country.
+        ("Jeunes reporters du port : mardi 17 novembre 2026 à 14 h.", ()),
+        ("Olympiades des quartiers : mardi 17 novembre 2026 à 14 h.", ()),
+        ("Atelier « Vers la Fête de la science » : mardi 17 novembre 2026 à 14 h.", ()),
         # « National » may speak of another thing.
         ("Les ponts" + ITEM.replace("14 h", "l'Assemblée nationale"), ()),
     ],
@@ -83,7 +90,6 @@ def test_weak_evidence_of_whom_a_date_is_for_is_in_doubt(text, academies):
     "text",
     [
         f"Les ponts\nNos classes viennent de toutes les académies.{ITEM}",
-        f"Les ponts\nOn se voit à Brest, à Lyon et à Bordeaux.{ITEM}",
         "Journée européenne des langues : mercredi 18 novembre 2026.",
     ],
 )
@@ -188,6 +194,15 @@ def test_a_title_names_the_thing_and_its_step(text, expected):
         # What is only described, or takes place at the same time.
         "Rendez-vous mercredi 27 janvier 2027 pour une journée d'ateliers et de jeux.",
         "On élit du 12 au 16 avril 2027, pendant la semaine de la démocratie.",
+        # A line that is only a line: whom it is for, a way out, the start of a name.
+        "- 17 novembre 2026 — collèges du Sud",
+        "- Mardi 17 novembre 2026, 14 h – 15 h : mot de passe donné sur place",
+        "Les Rencontres du jardin à la plage ont lieu les 20 et 21 avril 2027.",
+        # What is said of a thing, or is ours, is no part of its name.
+        "- Nos « cafés des outils » en ligne : mardi 17 novembre 2026, 14 h.",
+        "Autour du prix « Encre vive »\n\nOn se retrouve le mardi 17 novembre 2026.\n",
+        # A stage that everybody would call otherwise.
+        "Prix « Encre vive »\n\nLancement du prix le mardi 17 novembre 2026.\n",
         # A common noun under a heading that may be its name.
         "Lire et faire lire\n\nJournée départementale des bénévoles : mardi 1er décembre 2026.\n",
     ],

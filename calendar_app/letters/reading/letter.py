@@ -37,6 +37,7 @@ from calendar_app.letters.reading.places import scopes
 from calendar_app.letters.reading.places.venues import venue
 from calendar_app.letters.reading.school_years import school_year
 from calendar_app.letters.reading.shown_titles import shown
+from calendar_app.letters.reading.sure_titles import TitleFinding, is_cut
 from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
 from calendar_app.letters.reading.titles import (
     Title,
@@ -223,11 +224,9 @@ class _Reader:
         start_time, end_time = _hours(phrase, place, kind, end_time)
         venue_of = self._venue(place, phrase) if kind is ItemKind.EVENT else None
         finding = Finding(
-            phrase, days, kind, step, status, title, found.rule,
-            marked=is_marked(self.outline, place, found.rule),
-            told=is_told(self.outline, place, phrase.start, title) or is_alone(place, found),
+            phrase, days, kind, step, status,
+            self._title_finding(phrase, place, found, title, kind),
             asks=contexts.asks(around) or self._in_column_of_its_own(place),
-            rival=self._has_rival(phrase, place, found, title, kind),
             plain=contexts.is_plain(kind, phrase, around, fold(title)),
             meets=bool(_has_weekday(phrase) or venue_of or start_time),
             scope=(scope.sure, scope.why),
@@ -260,6 +259,18 @@ class _Reader:
             reasons=reasons,
             rule=f"{_rule(phrase)}, {days.year_from}, {found.rule}",
             warnings=tuple(warnings),
+        )
+
+    def _title_finding(
+        self, phrase: DatePhrase, place: Surroundings, found: Title, title: str, kind: ItemKind
+    ) -> TitleFinding:
+        return TitleFinding(
+            title,
+            found.rule,
+            marked=is_marked(self.outline, place, found.rule),
+            told=is_told(self.outline, place, phrase.start, title) or is_alone(place, found),
+            rival=self._has_rival(phrase, place, found, title, kind),
+            cut=is_cut(self.outline.text[slice(*place.sentence)][:_NEAR], title),
         )
 
     def _in_column_of_its_own(self, place: Surroundings) -> bool:

@@ -48,6 +48,17 @@ _NATIONAL_DAY = re.compile(
     r"|erasmus\+?|etwinning"
 )
 _IS_NATIONAL = "le concours est national"
+#: What may stand before and after the name of a national contest in a title that is only its own:
+#: « Jeunes reporters de la forêt » and « Olympiades des écoles » are other things.
+_OWN_BEFORE = re.compile(
+    r"(?:(?:les?|la|l'|du|de|des|\d+e?|edition|concours|prix|semaine|journee|national|nationale"
+    r"|scolaire|«|challenge|rallye)[ ']*)*"
+)
+_OWN_AFTER = re.compile(
+    r"(?:[ »®]*(?:$|:|\(|20\d\d\b|dans l'ecole|et des medias|et paralympique|vivantes"
+    r"|(?:inter)?nationales? de|de (?:(?:la|l') ?)?(?:chimie|physique|biologie|geosciences"
+    r"|mathematiques)|des (?:langues anciennes|lyceens)|informatique|junior|jean))+"
+)
 
 #: Places after these words are left out: « sauf La Réunion et Mayotte ».
 _EXCEPT = re.compile(
@@ -91,12 +102,6 @@ _WIDE = re.compile(
 
 #: What stands in the cell of a place where people meet at home.
 _ONLINE = re.compile(r"en ligne|a distance|(?:en )?(?:distanciel|visio\w*)|classe virtuelle")
-
-#: How far from the start of its sentence a contest that is told of is named.
-_ABOUT_NAME = 80
-_TAKEN_IN = re.compile(
-    r"\b(?:inscri\w*|depo\w*|envo\w*|dossiers?|candidat\w*|formulaires?|retour\w*)\b"
-)
 
 #: How many rings around a date are near: its sentence, its block and its heading.
 _NEAR_RINGS = 3
@@ -165,8 +170,12 @@ class Scopes:
         local = bool(_LOCAL.search(f"{called} {near}"))
         known = KNOWN.search(called) and not self._names_a_place(called)
         if known and not local and not self._within(*place.sentence):
-            here = bool(self._within(place.block.start, place.block.end))
-            return self._of_known(near, here)
+            heading = place.section.heading
+            over = [heading] if heading and heading is not self.outline.blocks[0] else []
+            beside = [place.block, *over]
+            here = any(self._within(block.start, block.end) for block in beside)
+            sure = 0.85 if _is_own_name(called) and not here else 0.78
+            return Scope((), (), sure, "un service local en parle peut-être")
         for ring_at, ring in enumerate(self._rings(place, at)):
             spans = [(max(a, at - _ABOUT), min(b, at + _ABOUT)) for a, b in ring]
             found = [m for span in spans for m in self._within(*span) if self._is_meant(m)]
@@ -182,19 +191,6 @@ class Scopes:
             if _NATIONAL.search(said) and not (ring_at and (local or self.sender.named)):
                 return self._of_national(called, ring_at)
         return self._of_sender(place, called, local)
-
-    def _of_known(self, near: str, here: bool) -> Scope:
-        """Return the scope of a contest that takes place all over the country.
-
-        :param here: whether a place of the letter's office is named beside the date.
-        """
-        if self.sender.nationwide:
-            return Scope((), (), 0.85, "")
-        # The office that tells of a contest may take in what its classes send.
-        told = KNOWN.search(near[:_ABOUT_NAME]) and not _TAKEN_IN.search(near)
-        return Scope(
-            (), (), 0.82 if told or not here else 0.78, "un service local en parle peut-être"
-        )
 
     def _of_national(self, title: str, ring_at: int) -> Scope:
         """Return the scope of what the words around it call national.
@@ -233,7 +229,7 @@ class Scopes:
             # The place and the office say the same.
             if self.sender.strong:
                 return 0.92, ""
-            return (0.85 if ring_at < _NEAR_RINGS else 0.75), "déduit d'une ville"
+            return (0.85 if ring_at < _NEAR_RINGS else 0.82), ""
         if kinds == {PlaceKind.TOWN}:
             return 0.7, "déduit d'une ville"
         if own:
@@ -290,6 +286,16 @@ class Scopes:
         inside = {m.department for m in found if m.department} <= set(departments)
         same = chosen[0] == academies and inside
         return (academies, departments) if not chosen[1] and same else chosen
+
+
+def _is_own_name(title: str) -> bool:
+    """Whether a title, folded, is that of a contest of the whole country and says no more."""
+    known = KNOWN.search(title)
+    return bool(
+        known
+        and _OWN_BEFORE.fullmatch(title[: known.start()])
+        and _OWN_AFTER.match(title[known.end() :])
+    )
 
 
 def _chosen(found: list[PlaceMention]) -> Where | None:
