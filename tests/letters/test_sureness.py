@@ -177,6 +177,32 @@ def test_a_title_is_one_that_an_editor_would_keep(text, expected):
         ),
         ("=== Concours « Encre vive » ===\nEnvoi : 12 mars 2027\n", "Concours « Encre vive »"),
         ("Visite du chantier pour les classes de 2de : mardi 6 avril 2027.", "Visite du chantier"),
+        (
+            "- « Sel et vent », animation pour les 6e : vendredi 20 novembre 2026.\n",
+            "« Sel et vent »",
+        ),
+        ("- Nos « cafés des outils » en ligne : vendredi 20 novembre.\n", "« cafés des outils »"),
+        (
+            "- « Zéphyr », de Jeanne Brou : vendredi 20 novembre 2026.\n",
+            "« Zéphyr », de Jeanne Brou",
+        ),
+        ("- Jeux du vent, château de Foix : vendredi 20 novembre 2026.\n", "Jeux du vent"),
+        ("20/11 [D] Course des marais, Niort, 14 h\n", "Course des marais"),
+        # A part that says the name of its whole is called so alone.
+        (
+            "PRIX DES LECTEURS DU PORT\n\nLe jury du prix des lecteurs a lieu le 4 mars 2027.\n",
+            "Jury du prix des lecteurs",
+        ),
+        # A column of sessions says when.
+        (
+            "| Spectacle | Séances scolaires |\n|---|---|\n| Le Vent dort | 4 mars 2027 |\n",
+            "Le Vent dort",
+        ),
+        # A heading that says when, or whose house it is, names nothing.
+        (
+            "BIBLIOTHÈQUE DE GIVET\n\nENSUITE\n\nConcours « Encre »\n\nEnvoi : 4 mars 2027.\n",
+            "Concours « Encre »",
+        ),
         ("ÉTAMINE – écrire à plusieurs\n\nInscription : jusqu'au 20 mars 2027.\n", "ÉTAMINE"),
     ],
 )
@@ -198,8 +224,7 @@ def test_a_title_names_the_thing_and_its_step(text, expected):
         "- 17 novembre 2026 — collèges du Sud",
         "- Mardi 17 novembre 2026, 14 h – 15 h : mot de passe donné sur place",
         "Les Rencontres du jardin à la plage ont lieu les 20 et 21 avril 2027.",
-        # What is said of a thing, or is ours, is no part of its name.
-        "- Nos « cafés des outils » en ligne : mardi 17 novembre 2026, 14 h.",
+        # What is said of a thing is no part of its name.
         "Autour du prix « Encre vive »\n\nOn se retrouve le mardi 17 novembre 2026.\n",
         # A stage that everybody would call otherwise.
         "Prix « Encre vive »\n\nLancement du prix le mardi 17 novembre 2026.\n",

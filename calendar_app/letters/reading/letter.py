@@ -268,7 +268,8 @@ class _Reader:
             title,
             found.rule,
             marked=is_marked(self.outline, place, found.rule),
-            told=is_told(self.outline, place, phrase.start, title) or is_alone(place, found),
+            told=is_told(self.outline, place, phrase.start, title)
+            or is_alone(self.outline, place, found),
             rival=self._has_rival(phrase, place, found, title, kind),
             cut=is_cut(self.outline.text[slice(*place.sentence)][:_NEAR], title),
         )

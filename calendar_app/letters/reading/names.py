@@ -102,7 +102,8 @@ _FIELD = re.compile(
 )
 #: Who writes is not what takes place: « Académie de Grenoble », « DSDEN du Pas-de-Calais ».
 _OFFICE = re.compile(
-    r"(?:(?:ville|mairie|commune) d|academie d|region academique|rectorat|dsden|circonscription"
+    r"(?:(?:ville|mairie|commune|archives|bibliotheque|mediatheque|museum|espace des sciences) d"
+    r"|archives departementales|academie d|region academique|rectorat|dsden|circonscription"
     r"|delegation|direction"
     r"|inspection|services?|reseau|atelier canope|ministere|departement|(?:college|lycee"
     r"|ecole) (?!au |et |en )"
@@ -129,6 +130,8 @@ _NO_TITLE = re.compile(
     r"|.* [/>] .* [/>] "
     r"|(?:sont|ont ete|est) [a-z]+$|pour (?:les|vos|tous|toutes) "
     r"|n[°o] ?\d+ ?[-–—:·•|,] .{0,12}\d{1,2}(?:er)? [a-z]+ 20\d\d$|compte[- ]rendu\b"
+    r"|(?:ensuite|et apres|et aussi|(?:cette|la) semaine(?: prochaine| \d+)?"
+    r"|plus tard|a venir|bientot|pour commencer|s ?\d{1,2})$"
     r"|(?:automne|hiver|printemps|ete|rentree) 20\d\d$|foire aux questions"
     r"|ce qui |(?:le )?(?:billet|mot) d|l'essentiel$|pour vous aider$"
     r"|(?:[ivx]+ ?[-–.)] ?)?(?:temps forts|se former|vie de l'association)\b"
@@ -295,11 +298,15 @@ _NUMBER = re.compile(
 )
 
 
+#: A code of a legend before a name: « [D] Rencontre », « (!) Stage ».
+_CODE = re.compile(r"^\W*(?:\[?[A-Z]{1,2}\]\s+|\(!\)\s+)+")
+
+
 def as_title(said: str) -> str:
     """Return *said* as a title: cleaned at both ends, without place and step, and cut between two
     words after 120 characters.
     """
-    said = _NUMBER.sub("", said)
+    said = _CODE.sub("", _NUMBER.sub("", said))
     said = re.sub(r"^(?:[^\w«“\"(#@]|\d{1,2}(?:[.)/]|\.\d{1,2}\.?)\s)+", "", said).strip(
         " \t,;:–—-|/>*_•"
     )
@@ -327,14 +334,22 @@ _TAKES_PART = re.compile(
 )
 
 
+def _repeats(over: str, own: str) -> bool:
+    """Whether the name of a part says that of its whole too: « lancement du prix des lecteurs »
+    under « PRIX DES LECTEURS »."""
+    whole = set(re.findall(r"[a-z]{4,}", fold(over)))
+    shared = whole & set(re.findall(r"[a-z]{4,}", fold(own)))
+    return len(shared) > 1 and 2 * len(shared) >= len(whole)
+
+
 def joined(over: str, own: str) -> str:
     """Return the title of a part of something: « Prix du roman : cérémonie ».
 
     The name of a place keeps its capital. A step of a step is told without what it is a step of:
     « Rallye : les épreuves » and « Manche CP » are « Rallye : manche CP ».
     """
-    if fold(own) == fold(over):
-        return over
+    if fold(own) == fold(over) or _repeats(over, own):
+        return as_title(capital_initial(own))
     own = _TAKES_PART.sub("", own)
     said = own.lower() if own.isupper() else own
     step = PART.match(fold(own)) or STEP_FIRST.match(fold(own)) or KIND.match(own)

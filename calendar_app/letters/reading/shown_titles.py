@@ -124,8 +124,21 @@ def _name(title: str) -> str:
     said = _EDITION_FIRST.sub("", said)
     while (shorter := _LAST.sub("", _ORGANISED.sub("", said))) != said and _is_name(shorter):
         said = shorter
-    said = _in_town(said).strip(" :–—-") or title
+    said = _in_town(_QUOTED_FIRST.sub(r"\1", said)).strip(" :–—-") or title
     return capital_initial(said) if said[:2].isalpha() or said[:1] in "éèêàâîôœ" else said
+
+
+#: What is told of a name in quotation marks, which is enough: « « Sel », animation pour la 6e »,
+#: « Nos « cafés » en ligne »; but not who made it (« « Le Cirque », de Charlie Chaplin »).
+_QUOTED_FIRST = re.compile(
+    r"^(?:(?:Nos|Vos|Notre|Votre)\s(?=«))?((?:[^«,:]+\s)?«[^»]{3,}»)"
+    r"(?:,\s(?!d[eu]s?\b|d['’]|et\b|«)[a-zà-ÿ].*|(?<=»)\sen (?:ligne|visio)\b.*)?$",
+)
+#: A building after a name: « Course des couleurs, stade Léo-Lagrange ».
+_AT = re.compile(
+    r",\s(?:école|collège|lycée|piscine|château|gymnase|salle|stade|médiathèque|bibliothèque"
+    r"|théâtre|musée|cinéma|mairie)\s.*$"
+)
 
 
 def _is_name(said: str) -> bool:
@@ -140,5 +153,5 @@ _TOWN = re.compile(
 
 def _in_town(said: str) -> str:
     """Return a name without the town or the place after it: « Salon des arts, Limoges »."""
-    shorter = _TOWN.sub("", said)
+    shorter = _AT.sub("", _TOWN.sub("", said))
     return shorter if "," not in shorter and _is_name(shorter) else said

@@ -218,12 +218,15 @@ _THEME = re.compile(
 )
 
 
-def is_alone(place: Surroundings, found: Title) -> bool:
-    """Whether the title of a letter about one contest is that of a date: no name stands in the
-    sentence of the date, and nothing but a step in the heading above it."""
+def is_alone(outline: Outline, place: Surroundings, found: Title) -> bool:
+    """Whether the title of a letter about one contest, which starts with its name, is that of a
+    date: no name stands in the sentence of the date, and nothing but a step in the heading above
+    it."""
     heading = place.section.heading
+    opening = flat(outline.text[:_OPENS])
     return (
         found.rule == "document"
+        and bare(found.text) in bare(opening)
         and bool(_OF_CONTEST.match(fold(found.text)))
         and not is_generic(found.text)
         and (heading is None or not names_in(found.own))
@@ -231,6 +234,8 @@ def is_alone(place: Surroundings, found: Title) -> bool:
     )
 
 
+#: So many characters of a letter hold its title, be it under the name of its office.
+_OPENS = 250
 #: What has several things in it, each with a name of its own.
 _MANY_IN = re.compile(r"(?:cycles?|parcours|programmes?|saison|formations?|stages?|ateliers?)\b")
 
@@ -515,9 +520,14 @@ def of_stage(place: Surroundings, found: Title) -> Title:
     return Title(joined(found.text, step), found.rule, found.own, found.text, found.far)
 
 
+_SESSIONS = re.compile(r"(?:seances?|sessions?|rencontres?)\b")
+
+
 def of_column(place: Surroundings, found: Title) -> Title:
     """Return the title of an event in a table with the step that its column names: « Finale »."""
     step = place.label
+    if _SESSIONS.match(fold(step)):
+        return found  # a column of what has several days says when
     if found.rule != "row" or " : " in found.text or not PART.match(fold(step)):
         return found
     return Title(joined(found.text, step), found.rule, found.own, found.text)
