@@ -297,3 +297,10 @@ def test_a_sentence_that_says_the_sort_of_what_its_heading_names_gives_no_title(
     text = f"# La lettre\n\n## {heading}\n\n{sentence} le mardi 18 mai 2027.\n"
     [item] = items(text)
     assert item.title == heading
+
+
+def test_a_day_behind_a_number_that_was_not_read_is_in_doubt():
+    alone, behind = (items(f"Semaine du sel : {day} avril 2027\n")[0] for day in ("7", "3 ~ 7"))
+    assert alone.doubts is not None
+    assert behind.doubts is not None
+    assert behind.doubts.day < DOUBT <= alone.doubts.day

@@ -82,6 +82,8 @@ class Finding:
     :param asks: whether the words beside the date ask for something.
     :param plain: whether the words beside the date say what kind of item it is.
     :param meets: whether a weekday, a place or an hour but the last one of a day is printed.
+    :param numbered: whether a number that was not read stands right before the date
+        (:func:`is_numbered`).
     :param scope: how sure the académies are, and why they may be wrong, or nothing.
     """
 
@@ -94,7 +96,17 @@ class Finding:
     asks: bool
     plain: bool
     meets: bool
+    numbered: bool
     scope: tuple[float, str]
+
+
+#: « 3 ~ 7 avril », « 3 et 4/10 »: what may be the first of several days, left of the one read.
+_NUMBER_BEFORE = re.compile(r"(?<![\d,.])\d{1,2}(?:er)?[ ]?(?:[^\w\s.,;:()|%€]{1,2}|et|ou)[ ]?$")
+
+
+def is_numbered(before: str) -> bool:
+    """Whether a number and a sign end the text before a date, as a day that was not read does."""
+    return _NUMBER_BEFORE.search(before[-12:]) is not None
 
 
 def doubts_of(
@@ -124,6 +136,8 @@ def _sure_day(found: Finding, issued: date, warnings: Sequence[str]) -> tuple[fl
         return 0.6, "la date est approximative"
     if any("à confirmer" in warning for warning in warnings):
         return 0.5, "la lettre dit qu’il est à confirmer"
+    if found.numbered:
+        return 0.7, "un nombre qui n'est pas lu le précède"
     if found.status is not ItemStatus.PLANNED:
         return 0.7, "la date a changé"
     if any("passée" in warning or "supposée" in warning for warning in warnings):

@@ -29,7 +29,7 @@ from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import blanked, flat, folded
 from calendar_app.letters.reading import contexts, issue_date, subjects
 from calendar_app.letters.reading.classes import classes
-from calendar_app.letters.reading.doubts import Finding, doubts_of, warnings_of
+from calendar_app.letters.reading.doubts import Finding, doubts_of, is_numbered, warnings_of
 from calendar_app.letters.reading.links import Link, link_of, links
 from calendar_app.letters.reading.merging import Mention, merged
 from calendar_app.letters.reading.names import VENUE_COLUMN, WHEN_COLUMN
@@ -229,6 +229,7 @@ class _Reader:
             asks=contexts.asks(around) or self._in_column_of_its_own(place),
             plain=contexts.is_plain(kind, phrase, around, fold(title)),
             meets=bool(_has_weekday(phrase) or venue_of or start_time),
+            numbered=is_numbered(self.text[max(0, phrase.start - 12) : phrase.start]),
             scope=(scope.sure, scope.why),
         )  # fmt: skip
         doubts, reasons = doubts_of(finding, self.issued, warnings)
