@@ -249,10 +249,11 @@ def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, hap
     """
     if found.far:
         return True
+    later = place.sentence[0] > place.block.start
+    if found.rule == "label" and happens and later and fold(found.text) not in fold(place.before):
+        return True  # a later sentence of the paragraph may tell of another thing
     if names_a_sort(found.text) and not _MANY_IN.match(fold(found.text)):
         return False
-    if found.rule == "label" and not found.own and place.sentence[0] > place.block.start:
-        return happens
     if found.rule != "heading":
         return False
     one_of_many = happens and bool(others) and not found.own
