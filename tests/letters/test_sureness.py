@@ -306,3 +306,16 @@ def test_a_day_behind_a_number_that_was_not_read_is_in_doubt():
     assert alone.doubts is not None
     assert behind.doubts is not None
     assert behind.doubts.day < DOUBT <= alone.doubts.day
+
+
+def test_a_cell_that_goes_on_below_its_row_is_a_title_in_doubt():
+    rows = (
+        "NOVEMBRE 2026\n"
+        "  me 18     Journée nationale du jardin    tous      Auch\n"
+        "              potager\n"
+        "  me 25     Journée nationale du goût      tous      Auch\n"
+    )
+    cut, whole = (item.doubts for item in items(rows))
+    assert cut is not None
+    assert whole is not None
+    assert cut.title < DOUBT <= whole.title

@@ -37,7 +37,7 @@ from calendar_app.letters.reading.places import scopes
 from calendar_app.letters.reading.places.venues import venue
 from calendar_app.letters.reading.school_years import school_year
 from calendar_app.letters.reading.shown_titles import shown
-from calendar_app.letters.reading.sure_titles import TitleFinding, is_cut
+from calendar_app.letters.reading.sure_titles import TitleFinding, goes_on_below, is_cut
 from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
 from calendar_app.letters.reading.titles import (
     Title,
@@ -265,6 +265,8 @@ class _Reader:
     def _title_finding(
         self, phrase: DatePhrase, place: Surroundings, found: Title, title: str, kind: ItemKind
     ) -> TitleFinding:
+        text, end = self.outline.text, place.block.end
+        wraps = found.rule == "row" and goes_on_below(text[end : end + 80])
         return TitleFinding(
             title,
             found.rule,
@@ -272,7 +274,7 @@ class _Reader:
             told=is_told(self.outline, place, phrase.start, title)
             or is_alone(self.outline, place, found),
             rival=self._has_rival(phrase, place, found, title, kind),
-            cut=is_cut(self.outline.text[slice(*place.sentence)][:_NEAR], title),
+            cut=wraps or is_cut(text[slice(*place.sentence)][:_NEAR], title),
         )
 
     def _in_column_of_its_own(self, place: Surroundings) -> bool:

@@ -165,5 +165,12 @@ def is_cut(sentence: str, title: str) -> bool:
     return at >= 0 and _ON.match(fold(said)[at + len(fold(thing)) :]) is not None
 
 
+def goes_on_below(following: str) -> bool:
+    """Whether the text after a row goes on in small letters under one of its cells."""
+    return _BELOW.match(following) is not None
+
+
+#: The rest of a cell on the line below it, in text that is set in columns.
+_BELOW = re.compile(r"\n?[ \t]{4,}[a-zà-ÿ]")
 #: How a name goes on, folded.
 _ON = re.compile(r"\s(?:d[eu]s?\b|d['’]|(?:a|au|aux|pour|en|et)\s(?!\d|lieu\b))")
