@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from calendar_app.config.settings import data_folder
 from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.dated_items import DatedItem, ItemKind, LetterReading
+from calendar_app.letters.grammar.french_dates import find_dates
+from calendar_app.letters.grammar.years import resolve
 from calendar_app.letters.reading.letter import read_letter
 from calendar_app.words.french import MONTHS
 from tests.tools import scaled
@@ -42,6 +44,64 @@ def test_days_under_their_month_may_be_several():
     text = "NOVEMBRE 2026\nDu 16 au 20 – Semaine du son\n23 > 27 – Salon\nJeudi 26 – Gala\n"
     found = [(item.first_day, item.last_day) for item in items(text)]
     assert [(a.day, b.day) for a, b in found if a and b] == [(16, 20), (23, 27), (26, 26)]
+
+
+def found_days(text: str) -> list[tuple[int, int, int, int]]:
+    """Return the first and the last day of each item of a text, with their months."""
+    pairs = [
+        (item.first_day or item.last_day, item.last_day or item.first_day) for item in items(text)
+    ]
+    return [(a.day, a.month, b.day, b.month) for a, b in pairs if a and b]
+
+
+@given(st.dates(date(2026, 11, 2), date(2027, 6, 25)))
+@settings(max_examples=scaled(40))
+def test_a_week_above_its_days_tells_their_month(day):
+    monday = day - timedelta(day.weekday())
+    sunday = monday + timedelta(6)
+    start = str(monday.day)
+    if monday.month != sunday.month:
+        start += f" {MONTHS[monday.month - 1]}"
+    week = f"du {start} au {sunday.day} {MONTHS[sunday.month - 1]} {sunday.year}"
+    name = ("LUNDI", "MARDI", "MERCREDI", "JEUDI", "VENDREDI", "SAMEDI", "DIMANCHE")[day.weekday()]
+    text = f"Collège des Ormes\nSemaine {week}\n\n{name} {day.day}\n14 h : cross du collège.\n"
+    found = [(text[p.start :][:3], resolve(p, ISSUED).first) for p in find_dates(text)]
+    assert (name[:3], day) in found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Weekdays of two letters, with a stroke, a dot or the month above.
+        ("Bal lu 16/11 à la halle.\n", [(16, 11, 16, 11)]),
+        ("Stage de voile : me 18 au ve 20 novembre.\n", [(18, 11, 20, 11)]),
+        (
+            "NOVEMBRE 2026\n  me 18     Cross     Lectoure\n  ve 20     Gala\n",
+            [(18, 11, 18, 11), (20, 11, 20, 11)],
+        ),
+        # A letter that writes days with dots does so everywhere.
+        (
+            "Réunion ma 17.11, visio je 19.11.\nCaravane, Saül 02.12.\nStages : 07→11.12.\n",
+            [(17, 11, 17, 11), (19, 11, 19, 11), (2, 12, 2, 12), (7, 12, 11, 12)],
+        ),
+        ("Le four vaut 12.10 et la roue 3.11.\n", []),
+        # « > » between two days is « au », and a list may stand on one line.
+        ("Semaine des arts : 16 > 20 novembre 2026\n", [(16, 11, 20, 11)]),
+        ("16/11, Journée du vent ♦ 3/12, Journée du sel\n", [(16, 11, 16, 11), (3, 12, 3, 12)]),
+        # A line of an agenda starts with two digits each, be it after the number of its week.
+        (
+            "17/11 [S] Danse, Rumilly\nS49 : 01/12 [D] Lutte, Cluses\n",
+            [(17, 11, 17, 11), (1, 12, 1, 12)],
+        ),
+        (
+            "La finale a lieu dans la semaine du 30 novembre au 4 décembre 2026.\n",
+            [(30, 11, 4, 12)],
+        ),
+        ("Elle fête sa 25 édition, et je 3 fois plus : 3 > 2.\n", []),
+    ],
+)
+def test_short_forms_of_agendas_are_read(text, expected):
+    assert found_days(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -241,12 +241,12 @@ def doubts(text: str) -> Any:
     return item.doubts
 
 
-def test_a_contest_of_an_office_is_for_its_classes_unless_its_words_are_wide():
+def test_a_contest_of_an_office_may_be_national_unless_its_words_are_local():
     head = "Lettre de l'académie de Lille\n\n"
     contest = "Concours « Ponts »\nDossiers jusqu'au 5 février 2027{}."
-    assert doubts(head + contest.format("")).place >= DOUBT
-    for wide in (" : ouvert à tous", ", avec le ministère", " (fondation des ponts)"):
+    for wide in ("", " : ouvert à tous", ", avec le ministère", " (fondation des ponts)"):
         assert doubts(head + contest.format(wide)).place < DOUBT
+    assert doubts(f"{head}Atelier « Ponts »\nMardi 2 février 2027 à 14 h").place >= DOUBT
     assert doubts(f"{head}Concours académique « Ponts »\nDossiers jusqu'au 5 mars.").place >= DOUBT
     [item] = items(f"{head}Olympiades de géosciences\nInscription aux Olympiades jusqu'au 4 mars.")
     assert item.academies == ()

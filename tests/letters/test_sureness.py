@@ -50,13 +50,34 @@ def test_an_office_is_known_by_its_head(head, expected):
 @pytest.mark.parametrize(
     ("text", "academies"),
     [
+        # The town of its day, and all places of a letter in one académie.
+        ("La lettre des ponts\nPérigueux, lundi 5 octobre 2026" + ITEM, ("bordeaux",)),
+        (f"Les ponts\nOn nous lit à Foix, à Albi, à Rodez et à Toulouse.{ITEM}", ("toulouse",)),
+    ],
+)
+def test_the_place_that_a_letter_comes_from_tells_for_whom_it_is(text, academies):
+    assert place(text) == (academies, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "academies"),
+    [
         # Nothing says for whom.
         ("La lettre des ponts" + ITEM, ()),
-        # A town tells where one writes or meets.
-        ("La lettre des ponts\nPérigueux, lundi 5 octobre 2026" + ITEM, ("bordeaux",)),
+        # A town tells where one meets.
         ("La lettre des ponts" + ITEM.replace("à 14 h", "à Pau"), ("bordeaux",)),
-        # All places of a letter are in one académie.
-        (f"Les ponts\nOn nous lit à Foix, à Albi, à Rodez et à Toulouse.{ITEM}", ("toulouse",)),
+        # A contest of a place may be one of the whole country.
+        (
+            "Les ponts\nPérigueux, le 5 octobre 2026\n\nPrix « Dire »\nDossier : 4 mars",
+            ("bordeaux",),
+        ),
+        # Towns far from each other are where people meet, or where the writers come from.
+        ("Les ponts\nOn se voit à Brest, à Lyon et à Bordeaux." + ITEM, ()),
+        ("Médiathèque de Calais\nUne association nationale nous aide." + ITEM, ()),
+        # What is only called like a contest of the whole country.
+        ("Jeunes reporters du port : mardi 17 novembre 2026 à 14 h.", ()),
+        ("Olympiades des quartiers : mardi 17 novembre 2026 à 14 h.", ()),
+        ("Atelier « Vers la Fête de la science » : mardi 17 novembre 2026 à 14 h.", ()),
         # « National » may speak of another thing.
         ("Les ponts" + ITEM.replace("14 h", "l'Assemblée nationale"), ()),
     ],
@@ -69,7 +90,6 @@ def test_weak_evidence_of_whom_a_date_is_for_is_in_doubt(text, academies):
     "text",
     [
         f"Les ponts\nNos classes viennent de toutes les académies.{ITEM}",
-        f"Les ponts\nOn se voit à Brest, à Lyon et à Bordeaux.{ITEM}",
         "Journée européenne des langues : mercredi 18 novembre 2026.",
     ],
 )
@@ -157,6 +177,32 @@ def test_a_title_is_one_that_an_editor_would_keep(text, expected):
         ),
         ("=== Concours « Encre vive » ===\nEnvoi : 12 mars 2027\n", "Concours « Encre vive »"),
         ("Visite du chantier pour les classes de 2de : mardi 6 avril 2027.", "Visite du chantier"),
+        (
+            "- « Sel et vent », animation pour les 6e : vendredi 20 novembre 2026.\n",
+            "« Sel et vent »",
+        ),
+        ("- Nos « cafés des outils » en ligne : vendredi 20 novembre.\n", "« cafés des outils »"),
+        (
+            "- « Zéphyr », de Jeanne Brou : vendredi 20 novembre 2026.\n",
+            "« Zéphyr », de Jeanne Brou",
+        ),
+        ("- Jeux du vent, château de Foix : vendredi 20 novembre 2026.\n", "Jeux du vent"),
+        ("20/11 [D] Course des marais, Niort, 14 h\n", "Course des marais"),
+        # A part that says the name of its whole is called so alone.
+        (
+            "PRIX DES LECTEURS DU PORT\n\nLe jury du prix des lecteurs a lieu le 4 mars 2027.\n",
+            "Jury du prix des lecteurs",
+        ),
+        # A column of sessions says when.
+        (
+            "| Spectacle | Séances scolaires |\n|---|---|\n| Le Vent dort | 4 mars 2027 |\n",
+            "Le Vent dort",
+        ),
+        # A heading that says when, or whose house it is, names nothing.
+        (
+            "BIBLIOTHÈQUE DE GIVET\n\nENSUITE\n\nConcours « Encre »\n\nEnvoi : 4 mars 2027.\n",
+            "Concours « Encre »",
+        ),
         ("ÉTAMINE – écrire à plusieurs\n\nInscription : jusqu'au 20 mars 2027.\n", "ÉTAMINE"),
     ],
 )
@@ -174,6 +220,16 @@ def test_a_title_names_the_thing_and_its_step(text, expected):
         # What is only described, or takes place at the same time.
         "Rendez-vous mercredi 27 janvier 2027 pour une journée d'ateliers et de jeux.",
         "On élit du 12 au 16 avril 2027, pendant la semaine de la démocratie.",
+        # A line that is only a line: whom it is for, a way out, the start of a name.
+        "- 17 novembre 2026 — collèges du Sud",
+        "- Mardi 17 novembre 2026, 14 h – 15 h : mot de passe donné sur place",
+        "Les Rencontres du jardin à la plage ont lieu les 20 et 21 avril 2027.",
+        # What is said of a thing is no part of its name.
+        "Autour du prix « Encre vive »\n\nOn se retrouve le mardi 17 novembre 2026.\n",
+        # A later sentence of a paragraph may tell of another thing.
+        "Semaine créole : on chante en classe. Mais le bal sera le mardi 17 novembre 2026.",
+        # A stage that everybody would call otherwise.
+        "Prix « Encre vive »\n\nLancement du prix le mardi 17 novembre 2026.\n",
         # A common noun under a heading that may be its name.
         "Lire et faire lire\n\nJournée départementale des bénévoles : mardi 1er décembre 2026.\n",
     ],
@@ -243,3 +299,23 @@ def test_a_sentence_that_says_the_sort_of_what_its_heading_names_gives_no_title(
     text = f"# La lettre\n\n## {heading}\n\n{sentence} le mardi 18 mai 2027.\n"
     [item] = items(text)
     assert item.title == heading
+
+
+def test_a_day_behind_a_number_that_was_not_read_is_in_doubt():
+    alone, behind = (items(f"Semaine du sel : {day} avril 2027\n")[0] for day in ("7", "3 ~ 7"))
+    assert alone.doubts is not None
+    assert behind.doubts is not None
+    assert behind.doubts.day < DOUBT <= alone.doubts.day
+
+
+def test_a_cell_that_goes_on_below_its_row_is_a_title_in_doubt():
+    rows = (
+        "NOVEMBRE 2026\n"
+        "  me 18     Journée nationale du jardin    tous      Auch\n"
+        "              potager\n"
+        "  me 25     Journée nationale du goût      tous      Auch\n"
+    )
+    cut, whole = (item.doubts for item in items(rows))
+    assert cut is not None
+    assert whole is not None
+    assert cut.title < DOUBT <= whole.title

@@ -588,6 +588,23 @@ def school_year(make: Maker) -> Any:
     )
 
 
+def row_of_place(make: Maker) -> Any:
+    """Rows without headers, whose first words are a town or say that one meets at home."""
+    titles = make.chance.sample(
+        ["Créer un jeu de piste", "La radio en classe", "Coder avec des cartes", "Lire une image",
+         "Fabriquer un herbier", "Écrire à plusieurs mains", "Débattre au cycle 3"], 3
+    )  # fmt: skip
+    places = make.chance.sample(["Saint-Denis", "Le Port", "Lille", "Arras", "en ligne"], 3)
+    gap = make.one([" | ", "\t"])
+    days = [make.day() for _ in titles]
+    hour = make.one(["9 h", "13 h 30", "17 h - 18 h"])
+    rows = [
+        gap.join([f"{day:%d/%m/%Y}", hour, place, title])
+        for day, place, title in zip(days, places, titles, strict=True)
+    ]
+    return "\n".join(rows), [event(*pair) for pair in zip(titles, days, strict=True)]
+
+
 #: Kind, as ``kinds.json`` names it → its maker.
 MAKERS: dict[str, Callable[[Maker], Any]] = {
     "bullet-unknown": bullet_unknown,
@@ -608,6 +625,7 @@ MAKERS: dict[str, Callable[[Maker], Any]] = {
     "forms-not-read-and-nothing-said": forms,
     "impossible-day-dropped-in-silence": impossible,
     "school-year-printed-not-used-for-the-year": school_year,
+    "row-named-by-its-place": row_of_place,
 }
 
 

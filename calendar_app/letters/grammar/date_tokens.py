@@ -38,6 +38,9 @@ _WEEKDAY_WORDS |= dict(zip("lun mar mer jeu ven sam dim".split(), range(7), stri
 #: The first and the last month that a season means in a school.
 SEASONS = {"printemps": (3, 6), "ete": (6, 9), "automne": (9, 12), "hiver": (12, 3)}
 
+#: Weekdays of two letters, which are words of their own but before a day: « me 20 », « ve 12/03 ».
+_SHORT_WEEKDAYS = dict(zip("lu ma me je ve sa di".split(), range(7), strict=True))
+
 # The kind of each connecting word: one character. These tokens have no value.
 _WORDS = {
     word: kind
@@ -83,14 +86,14 @@ _WORDS = {
 BULLET = (
     r"(?:(?![°€$%&@=^©®™])[^\w\s\"'«»‹“”‘’„()\[\]{}<>#|~`.,;:!?/\\_…]{1,3}[ \t\u00a0\u202f]+(?=\S)"
     r"|[\u2022\u2023\u2043\u204c\u204d\u2190-\u2211\u2213-\u25ff\u2600-\u2bff\U0001f000-\U0001faff\ufe0f]{1,3}(?=[^\W_])"
-    r"|[o§Øü][ \t\u00a0]+(?=[^\W_]))"
+    r"|[o§Øü][ \t\u00a0]+(?=[^\W_])|[»›][ \t\u00a0]+(?=[«A-ZÀ-Þ])|-(?=[«A-ZÀ-Þ][^-\n]{2,40}[ :]))"
 )
 
 # LEFT and RIGHT: no letter or digit before or after. « _ » is emphasis, and not part of a word.
 _EDGES = {"LEFT": r"(?<![^\W_])", "RIGHT": r"(?![^\W_])", "SPACE": r"[ \u00a0\u202f]"}
 _TOKEN = re.compile(
     r"""
-    (?P<plain> [^\W\d_]{2,}(?=[ \n,;)!?]) )[ ]?
+    (?P<plain> (?!(?:lu|ma|me|je|ve|sa|di)[ ]{1,2}\d)[^\W\d_]{2,}(?=[ \n,;)!?]) )[ ]?
   | (?P<skip> [ \t\u00a0\u202f\u2009*_`'’\u00ad]+ | \n(?![ \t]*\n) | </?[^<>\n]{1,300}>
       | (?:(?:au|le)SPACE)?(?:matin|soir|après-midi)(?=\s(?:au|jusqu)RIGHT) )
   | (?P<para> \n[ \t]*\n\s* )
@@ -114,6 +117,8 @@ _TOKEN = re.compile(
   | (?P<grouped> LEFT\d{1,3}(?:[ \u00a0\u202f.]\d{3})+RIGHT | LEFT\d+(?:\.\d+)+RIGHT )
   | (?P<number> (?:[0-9][0-9Oo]{0,3}|[Oo][1-9])RIGHT )
   | (?P<small> LEFT(?-i:SMALL)RIGHT )
+  | (?P<two> LEFT(?:lu|ma|me|je|ve|sa|di)\.?(?=SPACE{1,2}[0-3]?\d(?:[\s/.,:;)-]|$)
+      (?!SPACE?(?:e|er|re|[èe]me|ans?|h)RIGHT)) )
   | (?P<abbreviation> LEFT(?:lun|mar|mer|jeu|ven|sam|dim|janv?|f[ée]vr?|avr|juil?|sept?|oct|nov
       |d[ée]c)\.(?=\s|(?:19|20)\d\dRIGHT) )
   | (?P<word> [^\W\d_]+(?:-[ \t]*\n[ \t]*[a-zà-öø-ÿ]+)?RIGHT )
@@ -224,7 +229,7 @@ def _raw(text: str) -> Iterator[Token]:
                 kind, value = _read(str(group), match[0])
             if start in lists.heads:
                 kind = "¶"  # a month over its days
-            elif start in lists.marks:
+            elif start in lists.marks or (match[0] in _ARROWS and _is_between(text, start, end)):
                 kind = "-"
             elif kind == "-" and text[start - 1 : start] == "\t" == text[end : end + 1]:
                 kind = "§"  # a dash alone in its cell
@@ -238,8 +243,21 @@ def _raw(text: str) -> Iterator[Token]:
                     yield Token("Y", end, end, over[1])
 
 
+#: Signs that stand for « au » between two days.
+_ARROWS = frozenset(">»›⇒➔➜⟶►▶")
+_DAY_AFTER = re.compile(r"\s?(?:[A-Za-z]{2,8}\.?\s)?[0-3]?\d(?:er)?(?:[\s./]|$)")
+
+
+def _is_between(text: str, start: int, end: int) -> bool:
+    """Whether the sign at *start* stands between a day and another on one line: « 3 > 7 avril »."""
+    before = text[max(0, start - 3) : start].rstrip(" \u00a0\u202f")
+    return before[-1:].isalnum() and _DAY_AFTER.match(text, end) is not None
+
+
 def _read(group: str, said: str) -> tuple[str, Value]:
     """Return the kind and the value of one token."""
+    if group == "two":
+        return "W", _SHORT_WEEKDAYS[fold(said[:2])]
     match group:
         case "para":
             return "¶", None
@@ -262,9 +280,7 @@ def _read(group: str, said: str) -> tuple[str, Value]:
             return ("g" if kind == "n" else "."), value
         case "time":
             return _time(said)
-        case "other":
-            return _PUNCTUATION.get(said, "."), None
-    return ".", None
+    return (_PUNCTUATION.get(said, ".") if group == "other" else "."), None
 
 
 def _digits(said: str) -> int:

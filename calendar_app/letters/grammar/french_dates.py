@@ -129,18 +129,19 @@ _PHRASE = re.compile(
     (?P<lead> (?P<until>j[aàq]?l?) | (?P<before>vl?) | (?P<latest>a\+k:?l?) | (?P<by>d?i[laà]?l?)
             | (?P<from>àpd?u?|s?àpd?u|sl?) | (?P<around>à?r[lud]?) | (?P<this>C) )?
     (?:
-        (?P<week> [l]?S[du]l?{_DATE} )
+        (?P<week> [l]?S[du]l?{_DATE}(?!,?(?:a|-)l?(?:W,?)?[DNn]) )
       | (?P<between> tl?(?:{_DATE}|{_DAY}){_TIMES}el?{_DATE}{_TIMES} )
       | (?P<range> [ul]?(?:{_DATE}|{_DAY}){_TIMES}{_TO}{_DATE}{_TIMES} )
-      | (?P<dotted> [ul]?(?:W,?)?g{_TIMES}(?:a|ja|-)l?(?:W,?)?[gNn]Y?{_TIMES} )
+      | (?P<dotted> [ul]?(?:(?:W,?)?g{_TIMES}|{_DAY})(?:a|ja|-)l?(?:W,?)?[gNn]Y?{_TIMES} )
       | (?P<back> (?:u{_DATE}|{_WEEKDAY}{_MONTH}{_YEAR}){_TIMES},?(?:a|ja|e?ja)l?
             {_LAST_DAY}{_TIMES} )
       | (?P<list> [ul]?{_DAY}{_OWN}(?:{_AND}{_DAY}{_OWN}){{1,9}}{_MONTH}{_YEAR}(?:x|z(?!E))?
             {_TIMES} )
       | (?P<short> [ul]?(?:W,?)?[gn]{_OWN}(?:{_AND}(?:W,?)?[gNn]{_OWN}){{1,9}}{_TIMES} )
-      | (?P<figures> [ul]?{_DAY}(?:{_AND}{_DAY}){{0,8}}{_AND}[Nn]{_TIMES} )
+      | (?P<figures> [ul]?{_DAY}(?:{_AND}{_DAY}){{0,8}}{_AND}(?:W,?)?[Nn]{_TIMES} )
       | (?P<pair> l?(?:W,?)?nM{_YEAR}(?:x|z(?!E))?{_TIMES} )
       | (?P<day> [ula]?{_DATE}{_TIMES} )
+      | (?P<bare> g{_TIMES} )
       | (?P<months> [lauq]{{0,2}}
             (?: [mbf]-?(?:d|uOd?|u)?M(?:[-àe][mbf]?-?M)?Y? | c?M(?:Y?(?:[-àe/]|a)M)?Y? )
             (?:x|z(?!E))? )
@@ -170,12 +171,18 @@ def find_dates(text: str) -> list[DatePhrase]:
     row = tokens(text)
     kinds = "".join(token.kind for token in row)
     found: list[DatePhrase] = []
+    dots = len(_WRITTEN_WITH_DOTS.findall(kinds)) > 1
     at = 0
     while match := _PHRASE.search(kinds, at):
         at = match.end()
         span = row[match.start() : match.end()]
         if (skipped := _find_skipped_number(match, span, text)) is not None:
             at = match.start() + skipped
+            continue
+        if match["bare"] is not None and not (
+            dots and _DOTTED_DAY.fullmatch(_said(match, span, text))
+        ):
+            at = match.start("bare") + 1
             continue
         phrase = _read_phrase(match, span, text)
         if phrase is not None:
@@ -190,6 +197,16 @@ def hours(text: str) -> tuple[time | None, time | None]:
     if not row or any(token.kind not in "T-àadetsj,()D:" for token in row):
         return None, None
     return _read_times(row, LeadIn.NONE)
+
+
+#: A letter that writes « je 21.01 » more than once writes days so everywhere: « 02.02 » is one.
+_WRITTEN_WITH_DOTS = re.compile(r"W,?g")
+
+
+def _said(match: re.Match[str], span: Sequence[Token], text: str) -> str:
+    """Return the text of the figures of a match that are not surely a date."""
+    token = span[match.start("bare") - match.start()]
+    return text[token.start : token.end]
 
 
 # After these words, a number is no day: in « n° 4 – 9 décembre », 4 is the number of a letter.
@@ -251,7 +268,7 @@ def _is_fraction(match: re.Match[str], span: Sequence[Token], groups: set[str], 
         return False
     if any(token.kind == "g" for token in span) and groups & {"dotted", "short"}:
         return _is_decimal(match, span, text)
-    if groups & {"lead", "figures", *_RANGES} or match[0][0] in "ulaW":
+    if groups & {"lead", "bare", "figures", *_RANGES} or match[0][0] in "ulaW":
         return False
     if any(token.kind == "T" for token in span):
         return False
@@ -268,7 +285,9 @@ def _is_fraction(match: re.Match[str], span: Sequence[Token], groups: set[str], 
 
 
 #: « 05/11  Webinaire », « 5/11 : webinaire »
-_WHAT = re.compile(r"(?:[ \t]{2,}|\t|[ \u00a0]?[:–—-][ \u00a0]+)[«“]?[^\W\d_]")
+_WHAT = re.compile(
+    r"(?:[ \t]{2,}|\t|[ \u00a0]?[:–—-][ \u00a0]+)[«“]?[^\W\d_]|,[ ](?:«|[A-ZÀ-Þ][a-zà-ÿ]{2})"
+)
 
 
 def _is_cell(text: str, start: int, end: int) -> bool:
@@ -277,12 +296,18 @@ def _is_cell(text: str, start: int, end: int) -> bool:
 
 
 def _opens_line(text: str, start: int, end: int) -> bool:
-    """Whether a line starts with these figures and goes on, after a gap or a mark, with words."""
-    before = text[max(0, start - 20) : start].rpartition("\n")
-    alone = (before[1] or start <= 20) and not before[2].strip(" \t>")
-    return bool(alone) and _WHAT.match(text, end) is not None
+    """Whether a line starts with these figures and goes on, after a gap or a mark, with words; or
+    with two digits each (« 17/01 Ski »), be it after the number of the week."""
+    before = _SEPARATOR.sub("\n", text[max(0, start - 20) : start]).rpartition("\n")
+    alone = (before[1] or start <= 20) and _WEEK_NUMBER.fullmatch(before[2])
+    padded = _PADDED.match(text, start) if alone else None
+    return bool(alone) and (_WHAT.match(text, end) is not None or padded is not None)
 
 
+#: Signs between the items of a list that stands on one line.
+_SEPARATOR = re.compile(r"[•♦◆■▪●|]")
+_WEEK_NUMBER = re.compile(r"[ \t>]*(?:S ?\d\d? ?:[ ]?)?")
+_PADDED = re.compile(r"\d\d/(?:0\d|1[0-2])[ ]+[\[(«A-ZÀ-Þ]")
 #: A day and a month with a dot between them.
 _DOTTED_DAY = re.compile(r"\d\d?\.(?:0\d|1[0-2])")
 

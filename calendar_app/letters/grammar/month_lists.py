@@ -4,6 +4,12 @@
     Jeudi 19 – Journée de la mer
     Du 23 au 27 – Semaine du son
 
+A week printed above its days tells their month too:
+
+    SEMAINE 47, du 16 au 20 novembre 2026
+    MARDI 17
+    14 h : cross
+
 Each day is read as if its month stood behind it.
 """
 
@@ -15,7 +21,7 @@ from typing import NamedTuple
 from calendar_app.letters.grammar.month_names import FULL_MONTHS, MONTHS, WEEKDAYS
 from calendar_app.words.text import fold
 
-_WEEKDAY = rf"(?:(?:{'|'.join(WEEKDAYS)}|lun|mar|mer|jeu|ven|sam|dim)\.?[ ])?"
+_WEEKDAY = rf"(?:(?:{'|'.join(WEEKDAYS)}|lun|mar|mer|jeu|ven|sam|dim|lu|ma|me|je|ve|sa|di)\.?[ ])?"
 _DAY = rf"{_WEEKDAY}\d{{1,2}}(?:er)?"
 _MONTH_LINE = re.compile(
     rf"[ \t>#*_=~|•▪■◆►▶-]*(?P<month>{FULL_MONTHS})(?:[ ]+(?P<year>20\d\d))?[ \t:*_=~|•▪■◆-]*$",
@@ -24,9 +30,23 @@ _MONTH_LINE = re.compile(
 _DAY_LINE = re.compile(
     rf"[ \t>*_|•▪■◆►▶→–—-]*(?:(?:le|les|du)[ ])?(?P<days>{_DAY}"
     rf"(?:(?:[ ]?[-–>/→][ ]?|[ ](?:au|et)[ ]|,[ ]){_DAY}){{0,3}})"
-    r"(?=[*_]{0,3}(?:[ ]?[:–—|-][ ]+[^\s\d]|,?[ ](?:à |de )?\d{1,2}[ ]?h|\t))",
+    r"(?=[*_]{0,3}(?:[ ]?[:–—|-][ ]+[^\s\d]|,?[ ](?:à |de )?\d{1,2}[ ]?h|\t|[ ]{2,}[^\s\d]))",
     re.IGNORECASE,
 )
+_WEEK_LINE = re.compile(
+    rf"(?:.*\bsemaine\b.*\b|[ \t>#*_]*)du[ ]{_WEEKDAY}(?P<first>\d{{1,2}})(?:er)?"
+    rf"(?:[ ](?P<from>{FULL_MONTHS}))?[ ]au[ ]{_WEEKDAY}(?P<last>\d{{1,2}})[ ]"
+    rf"(?P<month>{FULL_MONTHS})(?:[ ]+(?P<year>20\d\d))?[ \t:*_.]*$",
+    re.IGNORECASE,
+)
+#: A day of a week, alone on its line or before what takes place: « MARDI 17 », « Mardi 17 : … ».
+_DAY_OF_WEEK = re.compile(
+    rf"[ \t>#*_|•▪■◆►▶-]*(?P<days>(?:{'|'.join(WEEKDAYS)})[ ](?P<day>\d{{1,2}})(?:er)?)"
+    r"[*_]{0,3}[ \t]*(?:$|[:–—-][ ])",
+    re.IGNORECASE,
+)
+#: A longer line, in characters, is no heading.
+_LONGEST = 200
 #: So many lines in a row may say other things; more of them end the list.
 _ASIDES = 3
 
@@ -51,9 +71,14 @@ def month_lists(text: str) -> MonthLists:
     heads: set[int] = set()
     marks: set[int] = set()
     over: tuple[int, int | None] | None = None
+    week: re.Match[str] | None = None
     head = asides = at = 0
     for line in text.split("\n"):
-        if match := _MONTH_LINE.match(line):
+        if len(line) < _LONGEST and (match := _WEEK_LINE.match(line)):
+            week, over = match, None
+        elif week and (match := _DAY_OF_WEEK.match(line)) and (month := _month_in(week, match)):
+            months[at + match.end("days")] = month
+        elif match := _MONTH_LINE.match(line):
             number = MONTHS.index(fold(match["month"])) + 1
             over = number, int(match["year"]) if match["year"] else None
             head, asides = at + match.start("month"), 0
@@ -67,3 +92,16 @@ def month_lists(text: str) -> MonthLists:
             over = over if asides < _ASIDES else None
         at += len(line) + 1
     return MonthLists(months, frozenset(heads), frozenset(marks))
+
+
+def _month_in(week: re.Match[str], day: re.Match[str]) -> tuple[int, int | None] | None:
+    """Return the month and the year of a day of a week, or None when it is not in the week."""
+    first, last, number = int(week["first"]), int(week["last"]), int(day["day"])
+    year = int(week["year"]) if week["year"] else None
+    month = MONTHS.index(fold(week["month"])) + 1
+    if week["from"] is None or fold(week["from"]) == fold(week["month"]):
+        return (month, year) if first <= number <= last else None
+    if number <= last:
+        return month, year
+    before = MONTHS.index(fold(week["from"])) + 1
+    return (before, year and year - (before > month)) if number >= first else None

@@ -81,7 +81,9 @@ class Section:
 _LINE = re.compile(r"[^\n]*\n?")
 _HASHES = re.compile(r"(#{1,6})[ \t]+")
 #: « === Concours === »
-_FRAMED = re.compile(r"(={2,6})[ \t]+(?P<said>[^=\n]{3,90}?)[ \t]+\1[ \t]*$")
+_FRAMED = re.compile(
+    r"(={2,6}|\*{3,6}|~{1,6}|-{2,6})[ \t]+(?P<said>[^=*~\n]{3,90}?)[ \t]+\1[ \t]*$"
+)
 #: The marks at the start of a line of a quotation, or of a mail that is answered.
 _QUOTATION = re.compile(r">[>\s]*")
 _URL_LINE = re.compile(r"<?(?:https?://|www\.)\S+>?(?:[ \t]+<?(?:https?://|www\.)\S+>?)*\.?$")
@@ -266,7 +268,18 @@ class _RunCutter:
         if not self._is_item_dated:
             return False
         said = self._text[item.start : item.end]
-        return not ONLY_DATES.fullmatch(said[:80]) and opens(line) and not GOES_ON.search(said)
+        if ONLY_DATES.fullmatch(said[:80]):
+            # The second date alone is one of a list of dates; what is on the first may follow it.
+            return opens(line) and self._is_one_of_dates()
+        return opens(line) and not GOES_ON.search(said)
+
+    def _is_one_of_dates(self) -> bool:
+        last = self._found[-1] if self._found else None
+        return (
+            last is not None
+            and last.kind is BlockKind.ITEM
+            and bool(ONLY_DATES.fullmatch(self._text[last.start : min(last.end, last.start + 80)]))
+        )
 
     def _close(self) -> None:
         """Add the item or the paragraph that is open."""

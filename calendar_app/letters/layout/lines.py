@@ -49,10 +49,16 @@ ROWS, WIDTH = 60, 200
 HEADING_LINES = 3
 
 
+#: A line with so many bars is a row, though it stands alone.
+_BARS = 3
+
+
 def is_row(text: str, lines: Sequence[tuple[int, int]], line: str) -> bool:
     """Whether *line* and at least one other line of its run have columns."""
     if not is_wide(line):
         return False
+    if line.count(" | ", 0, WIDTH) >= _BARS:
+        return True
     return sum(is_wide(text[start:end]) for start, end in lines[:ROWS]) > 1
 
 
@@ -93,7 +99,7 @@ def is_dated_item(text: str, lines: Sequence[tuple[int, int]], start: int) -> bo
 
     :param start: where the line starts in the text.
     """
-    before = [line for line in lines if line[0] < start]
+    before = [line for line in lines if line[1] <= start]
     if before and GOES_ON.search(text[slice(*before[-1])]):
         return False
     if _is_agenda(text, lines, start):
@@ -102,16 +108,20 @@ def is_dated_item(text: str, lines: Sequence[tuple[int, int]], start: int) -> bo
         # « avant le 15 janvier » is the rest of a sentence, unless the line before has ended or
         # starts with a date.
         last = text[slice(*before[-1])]
-        return bool(re.search(r"[.:!?]\W*$", last)) or is_dated(last)
+        starts_with_date = is_dated(last) and not _MONTH_GOES_ON.match(last)
+        return bool(re.search(r"[.:!?]\W*$", last)) or starts_with_date
     dated = sum(is_dated(text[a : min(b, a + WIDTH)]) for a, b in lines[:ROWS])
     return dated > 1 or bool(before and re.search(r"[:!?]\W*$", text[slice(*before[-1])]))
 
+
+#: « avril 2021. Les écoles… »: the rest of a date whose day ends the line before.
+_MONTH_GOES_ON = re.compile(rf"{MONTH} (?:19|20)\d\d[.,;]")
 
 #: « du 3 au 14 novembre : envoi des textes »: a date, and after a mark what is on it. Each part is
 #: atomic: there is one way to read it, however many dates a line has.
 _AGENDA_LINE = re.compile(
     rf"(?>\W|\d|{MONTH}|{WEEKDAY}|\b(?:du|au|le|les|de|à|et|jusqu['’]|er|avant|h)(?![^\W\d_]))+?"
-    r"\s?(?::|[–—-](?=\s))\s*[^\W\d_]{2}",
+    r"\s?(?::|[–—-](?=\s))\s*[^\W\d_]['’]?[^\W\d_]",
     re.IGNORECASE,
 )
 
@@ -172,14 +182,17 @@ def is_wrapped_number(text: str, line: str, before: Sequence[tuple[int, int]]) -
 
     :param before: the lines before it in its paragraph.
     """
-    if not line[0].isdigit() or not before:
+    if not line[0].isdigit() or not before or re.match(r"1[.)]\s+[A-ZÀ-Þ«]", line):
         return False
     return not SENTENCE_ENDS.search(text[slice(*before[-1])])
 
 
+_SCHOOL_YEAR = re.compile(r"\b20\d\d ?[-/–] ?(?:20)?\d\d\b")
+
+
 def capitals(text: str, line: tuple[int, int]) -> bool:
     """Whether a line is a heading in capital letters: short and without digits."""
-    said = text[slice(*line)]
+    said = _SCHOOL_YEAR.sub("", text[slice(*line)])
     letters = [c for c in said if c.isalpha()]
     return (
         len(letters) >= 6

@@ -90,6 +90,12 @@ _OLD_DATE = re.compile(
     r"|en remplacement d[ue])"
     r" ?(?:le|du|au|pour le|les)? ?$"
 )
+#: « d'abord attendus pour le 10 avril », « elles étaient prévues à Arles le 3 avril ».
+_AT_FIRST = re.compile(
+    r"(?:\b(?:d'abord|initialement) (?:prevu|fixe|attendu|annonce|programme)e?s?"
+    r"|\betai(?:t|ent) (?:prevu|fixe|programme|annonce)e?s?\b[^.;,]{0,30})"
+    r"(?: pour)?(?: le| au| du| les)?\W*$"
+)
 _MOVED_TO = r"(?:reporte|decale|deplace|avance|repousse|prolonge)e?s?"
 #: « du 13 novembre, à Royan, est avancée au 12 », « 28 avril | reportées au 19 mai ».
 _MOVES = re.compile(
@@ -130,7 +136,7 @@ _FERIES = re.compile(r"\bjours? feries?\b[^).;]*$")
 #: A place that is closed is no event, and its last day closes nothing that one can enter.
 _CLOSED = re.compile(
     r"(?:\b(?:bibliotheques?|mediatheques?|ludotheques?|musees?|ateliers?|local|locaux|secretariat"
-    r"|bureaux?|services?|cdi|espace|centre|accueil|guichet|planetarium|etablissements?|reseau"
+    r"|archives|bureaux?|services?|cdi|espace|centre|accueil|guichet|planetarium|etablissements?|reseau"
     r"|salles?)"
     r"\b[^.;]{0,60}\b(?:ferm(?:e|ee|es|ees|ent|era|eront)|fermeture)\b|^\W*(?:ferm(?:e|ee|eture)"
     r"|(?:[a-z]+ ?: )?relache))\b[^.;:]{0,60}$"
@@ -150,7 +156,15 @@ _DENIED = re.compile(
 _NOT_KEPT = re.compile(
     r"^[^.;,]{0,40}\bn'(?:est|a|ont|sont) (?:pas|plus) (?:ete )?(?:retenu|maintenu|confirm|garde)"
 )
-_YEAR_AGO = re.compile(r"\bl'an (?:dernier|passe)\b|\bl'annee (?:derniere|passee|precedente)\b")
+#: « … qui a gagné un prix l'an dernier, se produit le » tells of a coming day.
+_YEAR_AGO = re.compile(
+    r"\b(?:l'an (?:dernier|passe)|l'annee (?:derniere|passee|precedente))\b"
+    r"(?!,[^,;]*\b(?:se [a-z]+(?:e|ent|it)|sera|seront|aura|auront|revien[a-z]+|reprend)\b)"
+)
+#: « … ont été reçus jusqu'au 15 juin pour l'édition précédente »
+_LAST_EDITION = re.compile(
+    r"\W*(?:pour|lors de|a) (?:l'|la )(?:edition|session|annee) (?:precedente|derniere|passee)\b"
+)
 _OLD_YEAR = re.compile(r"\W?1[0-8]\d\d\b")
 
 _BACK = re.compile(
@@ -247,7 +261,7 @@ def refusal(phrase: DatePhrase, days: Days, around: Context, issued: date) -> st
     is_months = phrase.shape is Shape.MONTHS
     if any(_PRESS.search(heading) for heading in around.headings):
         return "press"
-    if is_single and (rule := _find_rule_of_single_day(around, before)):
+    if (is_single or is_months) and (rule := _find_rule_of_single_day(around, before)):
         return rule
     if (is_single or is_months) and _is_publication(before):
         return "published"
@@ -294,6 +308,8 @@ def _find_rule_of_place(phrase: DatePhrase, around: Context) -> str | None:
         return "valid"
     if not phrase.lead.ends and _YEAR_AGO.search(around.before):
         return "last"
+    if _LAST_EDITION.match(around.after):
+        return "last"
     return "history" if _OLD_YEAR.match(around.after) else None
 
 
@@ -303,10 +319,14 @@ _WAS_TO_BE = re.compile(r"\bdev(?:ait|aient)\b[^.;,]{0,60}$")
 
 def _is_replaced(phrase: DatePhrase, around: Context, before: str) -> bool:
     """Whether the sentence gives another date in place of this one."""
-    if _MOVES.match(around.after):
+    if _MOVES.match(around.after) or _AT_FIRST.search(around.before):
         return True
     old = _OLD_DATE.search(before) or (not phrase.lead.ends and _WAS_TO_BE.search(before))
     return bool(old) and _has_new_date(around)
+
+
+#: « Vacances de la Toussaint : du vendredi 16 octobre après la classe au… »
+_HOLIDAYS_ARE = re.compile(r"\W*vacances (?:de |d'|du |scolaires)[^.;!]{0,80}$")
 
 
 def _is_day_off(phrase: DatePhrase, around: Context) -> bool:
@@ -314,7 +334,7 @@ def _is_day_off(phrase: DatePhrase, around: Context) -> bool:
     if phrase.lead.ends:
         return False
     before, after = around.clause
-    if re.search(r"\| vacances\b", around.label):
+    if re.search(r"\| vacances\b", around.label) or _HOLIDAYS_ARE.match(around.before):
         return True
     if _ZONES.search(f"{around.label} {before}") or _BACK.search(before):
         return True
@@ -542,7 +562,7 @@ _LAST_DAY = re.compile(
     r"|jusqu(?:'|e)|delai de rigueur)\b"
 )
 _REGISTERS = re.compile(
-    r"\b(?:(?:pre-?)?inscri\w*|candidat(?:ure|ures|er|ez)|enregistre(?:r|ment)|s'engager"
+    r"\b(?:(?:pre-?)?inscri\w*|engagements|candidat(?:ure|ures|er|ez)|enregistre(?:r|ment)|s'engager"
     r"|engagement|postule[rz]?|adhesion|manifest\w* (?:leur|votre|son) interet|reserv\w+"
     r"|appels? a (?:projets?|candidatures?|participation|contributions?|communications?))\b"
 )
@@ -593,7 +613,7 @@ _ENDS_AFTER = re.compile(
 )
 _ROLE = re.compile(
     r"(?:^|[|,] )(?:(?:les )?dates? (?:d'|de |des |du )?)?(?:inscriptions?|depots?|envois?"
-    r"|candidatures?"
+    r"|candidatures?|engagements?"
     r"|retour|remise|rendus?|transmission|votes?|textes a|a (?:rendre|remettre|envoyer))\b"
 )
 _PRIZES = re.compile(
@@ -785,6 +805,18 @@ _PLAYED = re.compile(
 _EITHER = re.compile(
     r"\b(?:votes?|qualifications?|selections?|phases?|epreuves?|oraux|expos\w+|projections?)\b"
 )
+
+
+#: What teachers hand in, or by when they apply.
+_HANDED_IN = re.compile(
+    r"\b(?:remett\w+|rend(?:ent|ez|ons|re|us?)|envoy\w+|envoi\w*|depos\w+|adress\w+|transm\w+"
+    r"|candidat\w*|inscri\w+|recue?s? apres|se declar\w+|clos\w*|limite)\b"
+)
+
+
+def asks(around: Context) -> bool:
+    """Whether the words before a date speak of what teachers hand in or apply for."""
+    return bool(_HANDED_IN.search(_PRIZES.sub("", f"{around.label} | {around.clause[0][-90:]}")))
 
 
 def is_request(around: Context) -> bool:

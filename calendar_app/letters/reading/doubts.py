@@ -8,16 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from calendar_app.letters.dated_items import ItemKind, ItemStatus, Step
-from calendar_app.letters.doubts import DOUBT, Doubts, doubts_from
+from calendar_app.letters.doubts import Doubts, doubts_from
 from calendar_app.letters.grammar.french_dates import DatePhrase, LeadIn, PrintedDay
 from calendar_app.letters.grammar.years import Days
 from calendar_app.letters.reading.merging import NO_STEP
-from calendar_app.letters.reading.names import (
-    KNOWN,
-    is_generic,
-    looks_like_a_sentence,
-    names_something,
-)
+from calendar_app.letters.reading.sure_titles import TitleFinding, sure_title
 from calendar_app.words.french import MONTHS, WEEKDAYS, day_words
 from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import Certainty
@@ -76,25 +71,6 @@ def _printed(day: PrintedDay) -> str:
 _YEARS = {"printed": 0.97, "weekday": 0.96, "next": 0.95, "school-year": 0.95, "past": 0.7}
 #: Without a year, a day in these days after the letter is near; another one may be a year off.
 _NEAR = timedelta(days=240)
-#: How sure a title is, by the rule that found it (``titles.title_of``).
-_TITLES = {
-    "row": 0.93,
-    "heading-line": 0.9,
-    "label": 0.9,
-    "heading": 0.9,
-    "line": 0.88,
-    "stage": 0.88,
-    "sentence": 0.76,
-    "named-nearby": 0.7,
-    "document": 0.6,
-    "words": 0.3,
-}
-_TITLE_REASONS = {
-    "sentence": "ce sont des mots de la phrase",
-    "named-nearby": "trouvé dans un paragraphe voisin",
-    "document": "c'est celui de la lettre",
-    "words": "ce sont des mots de la phrase",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +78,12 @@ class Finding:
     """How the parts of an item were found.
 
     :param year: how the year was found (``grammar.years.Days``).
-    :param title: the title as it is shown.
-    :param rule: the rule that found the title.
-    :param marked: whether the letter marks it as a title: a heading of Markdown or HTML, a cell.
-    :param rival: whether another name stands between the title and the date.
+    :param title: how the title was found.
+    :param asks: whether the words beside the date ask for something.
     :param plain: whether the words beside the date say what kind of item it is.
     :param meets: whether a weekday, a place or an hour but the last one of a day is printed.
+    :param numbered: whether a number that was not read stands right before the date
+        (:func:`is_numbered`).
     :param scope: how sure the académies are, and why they may be wrong, or nothing.
     """
 
@@ -116,13 +92,21 @@ class Finding:
     kind: ItemKind
     step: Step | None
     status: ItemStatus
-    title: str
-    rule: str
-    marked: bool
-    rival: bool
+    title: TitleFinding
+    asks: bool
     plain: bool
     meets: bool
+    numbered: bool
     scope: tuple[float, str]
+
+
+#: « 3 ~ 7 avril », « 3 et 4/10 »: what may be the first of several days, left of the one read.
+_NUMBER_BEFORE = re.compile(r"(?<![\d,.])\d{1,2}(?:er)?[ ]?(?:[^\w\s.,;:()|%€]{1,2}|et|ou)[ ]?$")
+
+
+def is_numbered(before: str) -> bool:
+    """Whether a number and a sign end the text before a date, as a day that was not read does."""
+    return _NUMBER_BEFORE.search(before[-12:]) is not None
 
 
 def doubts_of(
@@ -135,7 +119,7 @@ def doubts_of(
     """
     parts = {
         "day": _sure_day(found, issued, warnings),
-        "title": _sure_title(found),
+        "title": sure_title(found.title),
         "kind": _sure_kind(found),
         "place": found.scope,
     }
@@ -152,6 +136,8 @@ def _sure_day(found: Finding, issued: date, warnings: Sequence[str]) -> tuple[fl
         return 0.6, "la date est approximative"
     if any("à confirmer" in warning for warning in warnings):
         return 0.5, "la lettre dit qu’il est à confirmer"
+    if found.numbered:
+        return 0.7, "un nombre qui n'est pas lu le précède"
     if found.status is not ItemStatus.PLANNED:
         return 0.7, "la date a changé"
     if any("passée" in warning or "supposée" in warning for warning in warnings):
@@ -163,40 +149,6 @@ def _sure_day(found: Finding, issued: date, warnings: Sequence[str]) -> tuple[fl
     return sure, "l'année n'est pas écrite"
 
 
-def _sure_title(found: Finding) -> tuple[float, str]:
-    title, sure = found.title, _TITLES.get(found.rule, 0.5)
-    if found.rival:
-        return min(sure, 0.6), "un autre nom est plus près de la date"
-    if sure < DOUBT:
-        return sure, _TITLE_REASONS.get(found.rule, "trouvé loin de la date")
-    over, _, part = title.rpartition(" : ")
-    if (not over and is_generic(part)) or _DATED.search(fold(title)):
-        return 0.6, "il ne nomme rien de précis"
-    long = len(over or title) > _LONG_TITLE * (1.4 if KNOWN.search(fold(title)) else 1)
-    if long or looks_like_a_sentence(title, marked=found.marked):
-        return 0.6, "ce sont des mots de la phrase"
-    if found.rule in ("line", "stage") and _NO_NAME.match(fold(title)):
-        return 0.6, "ce sont des mots de la phrase"
-    if names_something(title) or (found.marked and len(title.split()) > 1):
-        return sure, ""
-    told = found.rule == "line" and found.kind is ItemKind.EVENT and found.meets
-    if told and len(title.split()) > 2 and not _NEXT.match(title):
-        return 0.82, ""  # a line of a list that says what is on that day
-    return 0.72, "il ne nomme rien de précis"
-
-
-#: Words of a line before which the name is missing: « À retourner au lycée », « En ligne ».
-_NO_NAME = re.compile(
-    r"(?:a|au|aux|en|dans|chez|par|pour|sur|avec|de|du|des|depuis|vers|avant|apres|entre)\b"
-)
-#: A title that only counts what it names: « Prochain comité de pilotage », « 24 heures de… »
-_NEXT = re.compile(r"(?:prochaine?s?|premi\w+|derni\w+|commission|\d+)\b", re.IGNORECASE)
-#: A title that ends with a day is that of a letter or of a page.
-_DATED = re.compile(rf"\d (?:{'|'.join(fold(month) for month in MONTHS)}) 20\d\d$")
-#: A longer title, in characters, is rather a sentence.
-_LONG_TITLE = 80
-
-
 def _sure_kind(found: Finding) -> tuple[float, str]:
     if found.step is Step.UNKNOWN:
         return 0.75, "inscription ou envoi, la lettre ne le dit pas"
@@ -204,15 +156,18 @@ def _sure_kind(found: Finding) -> tuple[float, str]:
         ends = found.phrase.lead.ends or found.plain
         return (0.94 if ends else 0.75), "la lettre ne dit pas « jusqu'au »"
     if found.kind is ItemKind.WINDOW:
-        return (0.9 if found.plain else 0.72), "déduite de sa durée"
-    length, title = (found.days.last - found.days.first).days, fold(found.title)
+        length = (found.days.last - found.days.first).days
+        return (0.9 if found.plain and length > 1 else 0.72), "déduite de sa durée"
+    length, title = (found.days.last - found.days.first).days, fold(found.title.text)
     if length > _LONG_EVENT and not (found.plain and _LASTS.search(title)):
         return 0.72, "déduite de sa durée"
     if length and not found.plain and _TAKES_PART.match(title):
         return 0.72, "déduite de sa durée"
+    if found.asks:
+        return 0.72, "la lettre demande peut-être quelque chose pour ce jour"
     if found.plain:
         return 0.93, ""
-    met = found.meets and not _ASKED.search(fold(found.title))
+    met = found.meets and not _ASKED.search(fold(found.title.text))
     return (0.85 if met else 0.75), "rien ne dit que c'est un événement"
 
 

@@ -15,6 +15,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, time
+from functools import lru_cache
 
 from calendar_app.letters.dated_items import DatedItem, ItemKind, ItemStatus, LetterReading, Step
 from calendar_app.letters.doubts import PassedOver
@@ -28,23 +29,26 @@ from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import blanked, flat, folded
 from calendar_app.letters.reading import contexts, issue_date, subjects
 from calendar_app.letters.reading.classes import classes
-from calendar_app.letters.reading.doubts import Finding, doubts_of, warnings_of
+from calendar_app.letters.reading.doubts import Finding, doubts_of, is_numbered, warnings_of
 from calendar_app.letters.reading.links import Link, link_of, links
 from calendar_app.letters.reading.merging import Mention, merged
-from calendar_app.letters.reading.names import VENUE_COLUMN
+from calendar_app.letters.reading.names import VENUE_COLUMN, WHEN_COLUMN
 from calendar_app.letters.reading.places import scopes
 from calendar_app.letters.reading.places.venues import venue
 from calendar_app.letters.reading.school_years import school_year
 from calendar_app.letters.reading.shown_titles import shown
+from calendar_app.letters.reading.sure_titles import TitleFinding, goes_on_below, is_cut
 from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
 from calendar_app.letters.reading.titles import (
     Title,
     document_title,
     has_rival,
+    is_alone,
     is_common_under,
     is_described,
     is_marked,
     is_stacked,
+    is_told,
     leaves_out,
     of_column,
     of_contest,
@@ -53,8 +57,10 @@ from calendar_app.letters.reading.titles import (
     of_stage,
     of_step,
     title_of,
+    without_part,
 )
 from calendar_app.letters.reading.windows import windows
+from calendar_app.school.academies import Academies
 from calendar_app.school.places import Gazetteer
 from calendar_app.words.text import fold
 from calendar_app.words.vocabulary import EventType
@@ -141,7 +147,7 @@ class _Reader:
         self.knowledge = knowledge
         self.spans = [(phrase.start, phrase.end) for phrase in phrases]
         self.links: Sequence[Link] = links(outline.text)
-        gazetteer = Gazetteer(knowledge.academies, knowledge.towns)
+        gazetteer = _gazetteer(knowledge.academies, tuple(knowledge.towns.items()))
         self.scopes = scopes.Scopes(outline, gazetteer)
         self.places: dict[int, Surroundings | None] = {}
         self.numbers = {id(section): n for n, section in enumerate(outline.sections)}
@@ -177,6 +183,7 @@ class _Reader:
         kind = contexts.kind_of(phrase, days, around, fold(found.text))
         if kind is not ItemKind.EVENT:
             found = of_step(self.outline, place, found, over)
+            found = without_part(found) if kind is ItemKind.DEADLINE else found
         else:
             found = of_column(place, found)
         if kind is ItemKind.EVENT or not contexts.is_request(around):
@@ -206,7 +213,6 @@ class _Reader:
         kind: ItemKind,
         status: ItemStatus,
     ) -> DatedItem:
-        title_from = found.rule
         first, last, end_time = _bounds(phrase, days, kind)
         ends = last is not None or days.impossible is not None
         step = contexts.step_of(kind, phrase, around) if ends else None
@@ -217,13 +223,13 @@ class _Reader:
         sentence = self._sentence(place)
         start_time, end_time = _hours(phrase, place, kind, end_time)
         venue_of = self._venue(place, phrase) if kind is ItemKind.EVENT else None
-        weekday = any(day.weekday is not None for day in phrase.days)
         finding = Finding(
-            phrase, days, kind, step, status, title, title_from,
-            marked=is_marked(self.outline, place, title_from),
-            rival=self._has_rival(phrase, place, found, title, kind),
+            phrase, days, kind, step, status,
+            self._title_finding(phrase, place, found, title, kind),
+            asks=contexts.asks(around) or self._in_column_of_its_own(place),
             plain=contexts.is_plain(kind, phrase, around, fold(title)),
-            meets=bool(weekday or venue_of or start_time),
+            meets=bool(_has_weekday(phrase) or venue_of or start_time),
+            numbered=is_numbered(self.text[max(0, phrase.start - 12) : phrase.start]),
             scope=(scope.sure, scope.why),
         )  # fmt: skip
         doubts, reasons = doubts_of(finding, self.issued, warnings)
@@ -245,16 +251,37 @@ class _Reader:
             themes=subjects.themes(f"{title}. {sentence}", own, self.knowledge.themes),
             event_type=self._event_type(title, sentence, place),
             organiser=subjects.organiser(said),
-            url=self._link(place, phrase, title, title_from),
+            url=self._link(place, phrase, title, found.rule),
             phrase=self.text[phrase.start : phrase.end],
             sentence=sentence,
             offset=phrase.start,
             confidence=doubts.least,
             doubts=doubts,
             reasons=reasons,
-            rule=f"{_rule(phrase)}, {days.year_from}, {title_from}",
+            rule=f"{_rule(phrase)}, {days.year_from}, {found.rule}",
             warnings=tuple(warnings),
         )
+
+    def _title_finding(
+        self, phrase: DatePhrase, place: Surroundings, found: Title, title: str, kind: ItemKind
+    ) -> TitleFinding:
+        text, end = self.outline.text, place.block.end
+        wraps = found.rule == "row" and goes_on_below(text[end : end + 80])
+        return TitleFinding(
+            title,
+            found.rule,
+            marked=is_marked(self.outline, place, found.rule),
+            told=is_told(self.outline, place, phrase.start, title)
+            or is_alone(self.outline, place, found),
+            rival=self._has_rival(phrase, place, found, title, kind),
+            cut=wraps or is_cut(text[slice(*place.sentence)][:_NEAR], title),
+        )
+
+    def _in_column_of_its_own(self, place: Surroundings) -> bool:
+        """Whether a date stands in a column whose header does not say that it is when something
+        takes place: « Engagement », « Réponse »."""
+        header = place.label if place.block.kind is BlockKind.ROW else ""
+        return bool(header) and not WHEN_COLUMN.search(fold(header))
 
     def _has_rival(
         self, phrase: DatePhrase, place: Surroundings, found: Title, title: str, kind: ItemKind
@@ -322,7 +349,8 @@ class _Reader:
         if at not in self.places:
             start, end = self.spans[at]
             near = self._between(start - _NEAR, start + _NEAR, self.spans[at])
-            self.places[at] = place_of(self.outline, start, end, near)
+            place = place_of(self.outline, start, end, near)
+            self.places[at] = place and self.scopes.with_headers(place)
         return self.places[at]
 
     def _between(
@@ -384,6 +412,12 @@ class _Reader:
         return "\n\n".join(parts)
 
 
+@lru_cache(2)
+def _gazetteer(academies: Academies, towns: tuple[tuple[str, str], ...]) -> Gazetteer:
+    """Return the gazetteer of these towns, which the letters of one process share."""
+    return Gazetteer(academies, dict(towns))
+
+
 def _bounds(
     phrase: DatePhrase, days: Days, kind: ItemKind
 ) -> tuple[date | None, date | None, time | None]:
@@ -416,6 +450,10 @@ def _hours(
     if kind is ItemKind.DEADLINE:
         return None, end_time or phrase.start_time
     return start_time, end_time
+
+
+def _has_weekday(phrase: DatePhrase) -> bool:
+    return any(day.weekday is not None for day in phrase.days)
 
 
 def _rule(phrase: DatePhrase) -> str:

@@ -234,6 +234,8 @@ def _part_of(small: Mention, large: Mention) -> bool:
         return _within(b, a) and a.kind is b.kind and one_thing
     if b.certainty is Certainty.APPROXIMATE or not large.in_heading or small.in_heading:
         return False
+    if small.title_from == "row":
+        return False  # a table of what is on names each of its dates
     longer = b.first_day is not None and b.last_day is not None and b.last_day > b.first_day
     return longer and a.kind is b.kind is ItemKind.EVENT and _within(a, b) and a != b
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from calendar_app.words.text import capital_initial, fold
+from calendar_app.words.text import capital_initial, fold, small_initial
 
 #: The limit of a title, in characters; a longer one is cut.
 LENGTH = 120
@@ -23,7 +23,8 @@ KINDS = (
     r"|lancement|portes ouvertes|dictée|label|jury|restitution|résultats|scores|palmarès|café"
     r"|sommet|cycle|module|sortie|visite|clinique|sprint|meetup|lauréats|tours?|animation"
     r"|permanence"
-    r"|voyage|spectacle|concert|conseil|veillée|soirée|cross|randonnée|projection|inauguration"
+    r"|plan de formation|voyage|spectacle|concert|conseil|veillée|soirée|cross|randonnée"
+    r"|projection|inauguration"
     r"|colloques"
 )
 STOP = (
@@ -35,14 +36,16 @@ STOP = (
     r"|reportée?s?|annulée?s?|fêt\w+|célèbr\w+|vient|viennent|n['’](?:est|a|ont|aura|auront)|me"
     r"|te|mais|très|ne|pas|"
     r"(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|le|par|pendant"
-    r"|lors|s’|s'"
+    r"|lors|s’|s'|tombe(?:nt)?|passe(?:nt)?(?!-)|fait|font|touche(?:nt)?(?!-)|reçoi\w+"
+    r"|accueill\w+|continuent?|continue|reste(?:nt)?|arrive(?:nt|ra)?|oblige(?:nt)?|lui-même"
+    r"|elle-même|(?:eux|elles)-mêmes|recrut\w+|cherche(?:nt)?|réuni(?:t|ssent)"
 )
 NAMED = re.compile(
     rf"(?<![^\W_])(?P<name>(?:(?:premi|deuxi|troisi|prochain|grand|nouvel|seconde?"
     rf"|\d+\s?e)[a-zà-ÿ]*\s)?"
     rf"(?:(?:{KINDS})|(?-i:(?:[A-ZÀ-Þ][\w’'-]+\s){{1,3}}(?:Festival|Challenge|Days?|Week"
     rf"|Cup)))\b(?:\s+(?!(?:{STOP})\b)(?:«[^»]{{1,80}}»|“[^”]{{1,80}}”"
-    r"|[^\s,.;:!?()«»“”]+(?:[.'’@][^\s,.;:!?()«»“”]+)*)){0,14})",
+    r"|[^\s,.;:!?()«»“”*]+(?:[.'’@][^\s,.;:!?()«»“”*]+)*)){0,14})",
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"[«“\"]\s?(?P<name>[^«»“”\"]{3,90}?)\s?[»”\"]")
@@ -99,8 +102,11 @@ _FIELD = re.compile(
 )
 #: Who writes is not what takes place: « Académie de Grenoble », « DSDEN du Pas-de-Calais ».
 _OFFICE = re.compile(
-    r"(?:academie d|region academique|rectorat|dsden|circonscription|delegation|direction"
-    r"|inspection|services?|reseau|atelier canope|ministere|departement|college |lycee |ecole "
+    r"(?:(?:ville|mairie|commune|archives|bibliotheque|mediatheque|museum|espace des sciences) d"
+    r"|archives departementales|academie d|region academique|rectorat|dsden|circonscription"
+    r"|delegation|direction"
+    r"|inspection|services?|reseau|atelier canope|ministere|departement|(?:college|lycee"
+    r"|ecole) (?!au |et |en )"
     r"|comite d|mission |pole )(?!.*[«“])"
     # « Inspection « Vie scolaire » », « DSDEN de l'Eure – Pôle « Arts » »
     r"|(?:academie d|region academique|rectorat|dsden|circonscription|delegation|inspection"
@@ -117,13 +123,15 @@ _NO_TITLE = re.compile(
     r"|(?:bonjour|bonsoir|cher(?:e|es|s)?\b|madame|mesdames|monsieur|merci|bien a|bonne reception"
     r"|cordialement|accueil (?:[/>|]|.*\b(?:contact|connecter|plan du site)\b))"
     r"|(?:calendrier|dates|agenda|echeances|etapes|programme)\b(?!.*\b(?:concours|prix|defi|rallye"
-    r"|festival|olympiades|tournoi|challenge|trophees)\b)"
+    r"|festival|olympiades|tournoi|challenge|trophees|championnats?)\b)"
     r"|(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? \d|\d{1,2}/\d"
     r"|(?:les |nos )?(?:concours|defis|projets|actions|formations|ateliers|stages|webinaires)"
     r" (?:ouverts?|et|pour|proposes?|du mois)\b(?!.*[«“])"
     r"|.* [/>] .* [/>] "
     r"|(?:sont|ont ete|est) [a-z]+$|pour (?:les|vos|tous|toutes) "
     r"|n[°o] ?\d+ ?[-–—:·•|,] .{0,12}\d{1,2}(?:er)? [a-z]+ 20\d\d$|compte[- ]rendu\b"
+    r"|(?:ensuite|et apres|et aussi|(?:cette|la) semaine(?: prochaine| \d+)?"
+    r"|plus tard|a venir|bientot|pour commencer|s ?\d{1,2})$"
     r"|(?:automne|hiver|printemps|ete|rentree) 20\d\d$|foire aux questions"
     r"|ce qui |(?:le )?(?:billet|mot) d|l'essentiel$|pour vous aider$"
     r"|(?:[ivx]+ ?[-–.)] ?)?(?:temps forts|se former|vie de l'association)\b"
@@ -146,26 +154,33 @@ PART = re.compile(
     r"|seance)"
     r" de (?:lancement|cloture|restitution|formation|remise|presentation|preparation|finale)"
     r"|deliberations?|annonces?|proclamations?|publications?|auditions?|diffusions?|communications?"
+    r"|entrainements?|rattrapages?|passages? du jury|(?:premier|deuxieme|troisieme|1er|2e"
+    r"|3e) trimestre"
     r"|designations?|tirages?|corrections?|notifications?|affichage|vote|votes|mise en ligne"
     r"|exposition des|parcours|edition|(?:reunion|webinaire|visio\w*|seance) (?:de|d'info\w*))"
-    r"|parcours|(?:prochaine?|premiere?|deuxieme) (?:atelier|seance|rencontre|webinaire))\b"
+    r"|participer|decouvrir les? (?:palmares|resultats|laureats)|parcours"
+    r"|(?:prochaine?|premiere?|deuxieme) (?:atelier"
+    r"|seance|rencontre|webinaire))\b"
 )
 ROLE = re.compile(
     r"\b(?:dates?|limites?|inscri\w*|depots?|envois?|cloture|quand|candidat\w*|echeance|delai"
     r"|jours?"
-    r"|horaires?|periode|retour|rendu|calendrier|fin des|ouverture|lieu|jusqu\w*|transmission"
+    r"|horaires?|au choix|periode|retour|rendu|calendrier|fin des|ouverture|lieu|jusqu\w*"
+    r"|transmission"
     r"|rappel"
     r"|attention|important|nouveau|objet|public|duree|reponses?|votes?|depot|a noter)\b|^pour\b"
     r"|\b(?:pour|du|le)\W*$"
 )
 #: Words of a step at the start of a title: the rest of it, or the heading, names the thing.
 STEP_FIRST = re.compile(
-    r"(?:les? |la |l')?(?:dates? (?:limites?|butoirs?)|cloture|fin\b|fermeture|ouverture|debut"
+    r"(?:les? |la |l')?(?:retraits?|constituer|dates? (?:limites?|butoirs?)|cloture|fin\b|fermeture"
+    r"|ouverture|debut"
     r"|depots?"
     r"|(?:pre-?)?inscri\w*|candidat\w*|envois?|retours?|remise|rendus?|transmission|dernier\w*"
     r"|limite|echeance|delai|reception|saisie|votes?|reponses?|a (?:rendre|renvoyer|envoyer"
     r"|deposer)|[a-z]{4,} a (?:poster|envoyer|renvoyer|rendre|deposer|transmettre|adresser"
-    r"|retourner|remettre)\b|engagement|reservations?|postul\w+|dossiers?|formulaires?|lancement|periode)\b"
+    r"|retourner|remettre)\b|engagement|reservations?|postul\w+|dossiers?|formulaires?|lancement"
+    r"|periode)\b"
 )
 #: A word alone that only says what sort of event something is.
 KIND = re.compile(rf"(?:{KINDS})", re.IGNORECASE)
@@ -208,6 +223,20 @@ NEXT_SENTENCE = re.compile(
 # The number of the letter itself, at the end of its title.
 ISSUE = re.compile(r"\b[nN] ?[°o] ?\d{1,4}\W*$")
 VENUE_COLUMN = re.compile(r"\b(?:lieux?|salles?|villes?|ou|endroit|adresse|etablissement)\b")
+#: Headers of columns that say what is on.
+TITLE_COLUMN = re.compile(
+    r"\b(?:titres?|intitules?|quoi|noms?|concours|prix|defis?|actions?|operations?|evenements?"
+    r"|manifestations?|rencontres?|rendez-vous|ateliers?|formations?|stages?|modules?|webinaires?"
+    r"|conferences?|spectacles?|films?|animations?|projets?|expositions?|seances?|activites?"
+    r"|themes?|sujets?|thematiques?|epreuves?)\b"
+)
+#: Headers of columns that say when something takes place, or which step does.
+WHEN_COLUMN = re.compile(
+    r"\b(?:dates?|jours?|quand|horaires?|heures?|calendrier|periodes?|seances?|sessions?|rencontres?"
+    r"|epreuves?|finales?|rendez-vous|creneaux?|(?:demi-)?journees?|manches?|tours?|phases?|groupes?"
+    r"|concours|ateliers?|formations?|stages?|reunions?|ceremonies?|resultats|palmares|spectacles?"
+    r"|visites?|debut|lancement|restitutions?)\b"
+)
 # Headers of columns that hold no title.
 SIDE = re.compile(
     r"\b(?:horaires?|heures?|salles?|lieux?|villes?|public|niveaux?|classes?|durees?|places?"
@@ -248,18 +277,36 @@ _CIRCUMSTANCE = re.compile(
 
 
 def says(over: str, title: str) -> bool:
-    """Whether a heading contains all words of a title, except « première », « prochaine »…
+    """Whether a heading contains all words of a title, except « première », « prochaine »…, or the
+    title only says again what sort of thing the heading names: « voyage d'une journée ».
 
     :param over: the heading.
     """
+    sort = re.sub(r"^(?:les? |la |l['’])", "", fold(title)).split()[:2]
+    again = sort[1:] in ([], ["d'une"], ["d'un"], ["elle-meme"], ["lui-meme"], ["meme"])
+    if again and sort and fold(over).split()[0] == sort[0]:
+        return True
     said = set(re.findall(r"[a-z0-9]+", re.sub(ORDINAL, "", fold(title))))
     return said <= set(re.findall(r"[a-z0-9]+", fold(over)))
+
+
+#: What stands before a heading and is none of its words: « Article 6 – », « [07/09/2022] ».
+_NUMBER = re.compile(
+    r"^\W*(?:(?:article|art\.?)\s\d+\s?[.–—:-]+\s"
+    r"|\d{1,2}[/.]\d{1,2}[/.]\d{4}[\])]?(?:\s?[–—:-])?\s)",
+    re.IGNORECASE,
+)
+
+
+#: A code of a legend before a name: « [D] Rencontre », « (!) Stage ».
+_CODE = re.compile(r"^\W*(?:\[?[A-Z]{1,2}\]\s+|\(!\)\s+)+")
 
 
 def as_title(said: str) -> str:
     """Return *said* as a title: cleaned at both ends, without place and step, and cut between two
     words after 120 characters.
     """
+    said = _CODE.sub("", _NUMBER.sub("", said))
     said = re.sub(r"^(?:[^\w«“\"(#@]|\d{1,2}(?:[.)/]|\.\d{1,2}\.?)\s)+", "", said).strip(
         " \t,;:–—-|/>*_•"
     )
@@ -280,10 +327,47 @@ def as_title(said: str) -> str:
     return said
 
 
+_TAKES_PART = re.compile(
+    r"^(?:participer à|assister à|découvrir(?= les? (?:palmarès|résultats|lauréats)))\s?"
+    r"(?:(?:la|le|les)\s|l['’])?",
+    re.IGNORECASE,
+)
+
+
+def _repeats(over: str, own: str) -> bool:
+    """Whether the name of a part says that of its whole too: « lancement du prix des lecteurs »
+    under « PRIX DES LECTEURS »."""
+    whole = set(re.findall(r"[a-z]{4,}", fold(over)))
+    shared = whole & set(re.findall(r"[a-z]{4,}", fold(own)))
+    return len(shared) > 1 and 2 * len(shared) >= len(whole)
+
+
+def joined(over: str, own: str) -> str:
+    """Return the title of a part of something: « Prix du roman : cérémonie ».
+
+    The name of a place keeps its capital. A step of a step is told without what it is a step of:
+    « Rallye : les épreuves » and « Manche CP » are « Rallye : manche CP ».
+    """
+    if fold(own) == fold(over) or _repeats(over, own):
+        return as_title(capital_initial(own))
+    own = _TAKES_PART.sub("", own)
+    said = own.lower() if own.isupper() else own
+    step = PART.match(fold(own)) or STEP_FIRST.match(fold(own)) or KIND.match(own)
+    if own.isupper() or step or " " in own:
+        said = small_initial(said)
+    thing, joint, part = over.rpartition(" : ")
+    if joint and step and PART.match(fold(part)):
+        over = thing
+    return as_title(f"{over} : {said}")
+
+
 # A date inside a title, which may not be the date of the item: « Concours « Eau » du 12 mars ».
 DATE = re.compile(
-    r"\s(?:(?:du|le|des|les)\s)?\d{1,2}(?:er)?\s(?:et \d+ )?(?:janvier|février|mars|avril|mai|juin"
-    r"|juillet|août|septembre|octobre|novembre|décembre)\b.*|\s?:?\s\d{1,2}[/.]\d{1,2}\b.*",
+    r"\s(?:(?:du|le|des|les)\s)?\d{1,2}(?:er)?\s(?:(?:et|au) \d+ )?(?:janvier|février|mars|avril"
+    r"|mai|juin"
+    r"|juillet|août|septembre|octobre|novembre|décembre)\b.*"
+    r"|,\s(?:tout|en|début|fin|courant)\s(?:janvier|février|mars|avril|mai|juin|juillet|août"
+    r"|septembre|octobre|novembre|décembre)\b.*|\s?:?\s\d{1,2}[/.]\d{1,2}\b.*",
     re.IGNORECASE,
 )
 
@@ -393,6 +477,8 @@ def is_rubric(title: str) -> bool:
     """Whether a heading names nothing: « Agenda », « En bref », « Amiens, le 13 mai 2024 »."""
     said = fold(title)
     generic = GENERIC.fullmatch(bare(said)) and "«" not in title
+    if (called := _CALL.fullmatch(title)) and GENERIC.fullmatch(bare(called["name"])):
+        return True
     if re.search(r"\bacademie d", said) and not WHOLE.search(title):
         return True
     if _CONTACT.search(said) or _FIELD.fullmatch(bare(said)):
@@ -406,15 +492,36 @@ def is_rubric(title: str) -> bool:
 _UNNAMED = re.compile(
     r"(?:défi d(?:e |['’])\w{2,}(?:[ei]r|[iudt]re)\b.*|mois|tours?|cycles?(?: (?:\d"
     r"|[ivx]+)(?!\w).*)?|labels?"
-    r"|modules?(?: \d+)?|sessions?(?: 20\d\d)?|résultats|scores|présentation"
+    r"|fête (?:ses|son|sa|leurs?|cette année)\b.*"
+    r"|(?:semaines?|journées?) (?:suivantes?|prochaines?|dernières?|passées?|au choix)|semaines"
+    r"|modules?(?: \d+| [A-Z])?|sessions?(?: 20\d\d)?|résultats|scores|présentation"
     r"|(?:\S+ )?éditions?(?: 20\d\d\S*)?|projets?|ateliers? canopé.*)$",
+    re.IGNORECASE,
+)
+
+
+#: « six mois en Allemagne » is how long, and « la semaine suivante » is when.
+_COUNT = 12
+_SPAN = re.compile(r"(?:semaines?|mois|journées?|nuits?|séances?|sessions?)\b", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\b(?:\d+|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|douze|quinze|plusieurs|quelques|chaque"
+    r"|une|cette|toute la|par|demi-?)\s*\Z",
     re.IGNORECASE,
 )
 
 
 def names_in(said: str) -> list[re.Match[str]]:
     """Return the matches of :data:`NAMED` in a text that name something, in their order."""
-    return [m for m in NAMED.finditer(said) if not _UNNAMED.match(trimmed(m["name"]))]
+    return [
+        match
+        for match in NAMED.finditer(said)
+        if not _UNNAMED.match(trimmed(match["name"]))
+        and not (
+            _SPAN.match(match["name"])
+            and "«" not in match["name"]
+            and _COUNTED.search(said[max(0, match.start() - _COUNT) : match.start()])
+        )
+    ]
 
 
 def is_strong(title: str) -> bool:
@@ -444,18 +551,38 @@ def names_a_thing(title: str) -> bool:
 
 
 _VERB = re.compile(
-    r"\s(?:ouvre|ouvrent|lance|lancent|organise|propose|revient|reviennent|invite|fête|célèbre"
+    r"(?<!\bla)(?<!\bde)(?<!\bdes)(?<!\bles)(?<!\bune)\s(?:ouvre|ouvrent|lance|lancent|organise"
+    r"|propose|revient|reviennent|invite|fête|célèbre"
     r"|recrute"
     r"|cherche|s['’]adresse|s['’]ouvre|aura|auront|a lieu|est|sont|sera|seront|se tient|se déroule"
-    r"|débute|commence|reprend|vous|fait|accueille|arrive|recherche)(?=\s)"
+    r"|débute|commence|reprend|vous|fait|accueille|arrive|recherche|passe(?:nt)?|tombe(?:nt)?|font"
+    r"|touche(?:nt)?|reçoi(?:t|vent)|réuni(?:t|ssent)|continue|reste|\w{3,}[eid]r(?:a|ont)"
+    r"|se\s(?!\w+(?:er|ir|re)\b)\w{3,}"
+    r"|s['’](?!\w+(?:er|ir|re)\b)\w{3,})(?=\s|$)"
 )
+
+
+def has_verb(title: str) -> bool:
+    """Whether a title outside quotation marks has a verb with which sentences tell what is on."""
+    said = re.sub(r"[«“][^»”]*[»”]", "", title)
+    return bool(_VERB.search(said) or _THEY.search(said))
+
+
+#: « récompensent »; the nouns and adjectives that end so are few.
+_THEY = re.compile(
+    r"\s(?!(?:parent|talent|argent|vent|urgent|récent|présent|différent|patient|client|accident"
+    r"|content|absent|continent|président|agent|adolescent|équivalent|excellent|innocent|orient"
+    r"|occident|cent|souvent|comment)\b)(?!\w*ment\b)[a-zà-ÿ]{2,}ent(?=\s)"
+)
+
+
 _APPOSITION = re.compile(
     r"(?P<name>[A-ZÀ-Þ][^,«»:]{3,45}), (?:le |la |un |une |l['’])?(?:grand |nouveau |nouvelle )?"
     r"(?:concours|prix|défi|festival|rallye|salon|tournoi|projet|programme|challenge|appel|jeu"
     r"|opération|exposition|spectacle|dispositif)\b.*"
 )
 _SCHOOL_YEAR = re.compile(
-    r"[\s,–—(-]*\b(?:édition|session|saison|campagne)\s?20\d\d\s?[-–/]\s?(?:20)?\d\d\)?$",
+    r"[\s,:–—(-]*\b(?:la )?(?:édition|session|saison|campagne)\s?20\d\d\s?[-–/]\s?(?:20)?\d\d\)?$",
     re.IGNORECASE,
 )
 
@@ -463,9 +590,19 @@ _SCHOOL_YEAR = re.compile(
 #: « Concours « Archives » entre dans sa dernière ligne droite », « Festival « Tréteaux » réunit… »
 _GOES_ON = re.compile(
     rf"(?P<name>(?:(?:Le|La|Les) |L['’])?(?:{KINDS})\b[^«»:]{{0,40}}«[^«»]{{2,80}}»)"
-    r"\s(?!(?:de|du|des|pour|à|au|aux|en|et|ou|avec|par|sur|dans|chez|sous|contre|entre le"
-    r"|niveau|session|édition|organisé\w*|proposé\w*)\b)[a-zà-ÿ]{2,}\b.*",
+    r"(?:\s(?!(?:de|du|des|pour|à|au|aux|en|et|ou|avec|par|sur|dans|chez|sous|contre|entre le"
+    r"|niveau|session|édition|organisé\w*|proposé\w*)\b)[a-zà-ÿ]{2,}\b|,\s|\s[–—-]\s).*",
     re.IGNORECASE | re.DOTALL,
+)
+
+
+#: « Défi Robots : à vos marques », « Prix de l'engagement : ouverture de la 6e édition »: what a
+#: heading calls for after a name.
+_CALL = re.compile(
+    r"(?P<name>[^:]{4,70}?)\s?:\s(?:à vos|c['’]est|les? gagnants?|les lauréats|la saison|saison \d"
+    r"|ouverture|lancement|place à|en route|top départ|plus que|(?:la |une )?\d+\s?e édition"
+    r"|nouvelle édition|(?:on |il |elle |nous |vous )|[^:]*(?:\bc['’]est\b|\b\w{3,}ez\b|!$)).*",
+    re.IGNORECASE,
 )
 
 
@@ -477,6 +614,8 @@ def subject(title: str) -> str:
     edition is no part of its name.
     """
     title = _SCHOOL_YEAR.sub("", title) or title
+    if (called := _CALL.fullmatch(title)) and is_strong(called["name"]):
+        title = called["name"]
     if told := _GOES_ON.match(title):
         return told["name"]
     if match := _APPOSITION.fullmatch(title):
@@ -538,6 +677,41 @@ _JOINING = frozenset("de du des la le les et en au aux a pour".split())
 def weak(title: str) -> bool:
     """Whether a title identifies nothing: « Webinaire de restitution », « Prochain atelier »."""
     return not re.search(r"[«“#\"]|\s[A-ZÀ-Þ0-9]|[’'][A-ZÀ-Þ]", title) and len(title.split()) <= 7
+
+
+#: What a class has or is: « les groupes « fluence » », « la mallette « Robots » ».
+_OF_CLASS = re.compile(
+    r"(?:groupes?|classes?|equipes?|eleves|fiches?|salles?|sites?|applications?|malles?|mallettes?"
+    r"|kits?|guides?|livrets?|dossiers?)\b"
+)
+
+
+def names_a_sort(title: str) -> bool:
+    """Whether a title says what sort of thing it names and which, as nobody would write it of
+    another thing: in quotation marks, by a name known all over the country, or by its sort with
+    what it is of."""
+    thing = re.sub(r"^(?:L[ea]s? |L['’])", "", title.partition(" : ")[0])
+    if _OF_CLASS.match(fold(thing)):
+        return False
+    if re.search(r"[«“\"]|[a-zà-ÿ][A-ZÀ-Þ@]", thing) or KNOWN.search(fold(thing)):
+        return True
+    told = re.search(r"\w{4,}|[A-ZÀ-Þ]{2,}", KIND.sub("", thing, count=1))
+    named = names_something(thing) or is_named(thing)
+    return bool(KIND.match(thing) and told) and named and not is_generic(thing)
+
+
+def is_named(title: str) -> bool:
+    """Whether a title names one thing: it has a proper name, or says what its thing is of in words
+    that not everybody has (« Nuit du code junior »)."""
+    if not weak(title):
+        return True
+    if PART.match(fold(title)):
+        return False
+    return bool(_OF_WHAT.match(title)) and not is_generic(title)
+
+
+#: A thing with three words more.
+_OF_WHAT = re.compile(rf"(?:{KINDS})(?:[\s'’]+\w[\w.-]*){{3}}", re.IGNORECASE)
 
 
 def bare(said: str) -> str:

@@ -16,7 +16,8 @@ _FIRST = re.compile(
 )
 #: What stands after a name and is no part of it: its edition, its classes, its town, a second name.
 _LAST = re.compile(
-    r"(?:\s?\((?!(?-i:[A-Z]{2,6})\))[^()]{2,45}\)|\sC[1-4](?:\s?(?:[-–,/]|et)\s?C?[1-4])*"
+    r"(?:\s\([^()]{2,45}\)\s(?:à|au|en)\s.*|\s?\((?!(?-i:[A-Z]{2,6})\))[^()]{2,45}\)"
+    r"|\sC[1-4](?:\s?(?:[-–,/]|et)\s?C?[1-4])*"
     r"|,?\s(?:[-–—,]\s)?(?:année scolaire )?20\d\d\s?[-–/]\s?(?:20)?\d\d|\s?[,:–—-]?\s\d+\s?(?:e"
     r"|ème|er|re) (?:édition|session)"
     r"|,?\s(?:saison|édition|session) \d{1,4}|,\s(?:cycles? \d.*|saison \d+)"
@@ -69,7 +70,8 @@ _NUMBERED = re.compile(r"^(?:étape|phase|volet|temps) \d\s?[–—-]\s", re.IGN
 
 #: « Jury du concours « Faites de l'eau » », « Remise du Prix Chrysalide »
 _STEP_OF = re.compile(
-    r"(?P<step>(?i:jury|remise|finale|résultats|fin des votes|proclamation|palmarès))"
+    r"(?P<step>(?i:jury|(?:cérémonie de )?remise des (?:prix|récompenses|trophées)|remise|finale"
+    r"|résultats|fin des votes|proclamation|palmarès))"
     r" (?:du|de la|des) (?P<thing>(?i:concours|prix|défi|rallye|tournoi|olympiades|trophées)"
     r" [^:]*?[A-ZÀ-Þ«][^:]*)"
 )
@@ -96,9 +98,18 @@ def shown(title: str) -> str:
     return _name(title)
 
 
+#: « proclamation du nom du lauréat » is the proclamation.
+_OF_WHAT = re.compile(
+    r"(?<=proclamation)\s.*|(?<=annonce)\s(?:du|des|de la)\s.*|(?<=remise des prix)\s(?:du"
+    r"|de la)\s.*"
+    r"|(?<=remise du prix)\s.*|(?<=publication)\s(?:des noms|de la liste|des lauréats)\b.*",
+    re.IGNORECASE,
+)
+
+
 def _step(said: str) -> str:
     """Return the words of a step, in small letters, up to where they tell of something else."""
-    cut = _GOES_ON.sub("", said).strip(" .,;:–—-") or said
+    cut = _OF_WHAT.sub("", _GOES_ON.sub("", said)).strip(" .,;:–—-") or said
     if cut.isupper():
         cut = cut.lower()
     return small_initial(cut)
@@ -113,8 +124,21 @@ def _name(title: str) -> str:
     said = _EDITION_FIRST.sub("", said)
     while (shorter := _LAST.sub("", _ORGANISED.sub("", said))) != said and _is_name(shorter):
         said = shorter
-    said = _in_town(said).strip(" :–—-") or title
+    said = _in_town(_QUOTED_FIRST.sub(r"\1", said)).strip(" :–—-") or title
     return capital_initial(said) if said[:2].isalpha() or said[:1] in "éèêàâîôœ" else said
+
+
+#: What is told of a name in quotation marks, which is enough: « « Sel », animation pour la 6e »,
+#: « Nos « cafés » en ligne »; but not who made it (« « Le Cirque », de Charlie Chaplin »).
+_QUOTED_FIRST = re.compile(
+    r"^(?:(?:Nos|Vos|Notre|Votre)\s(?=«))?((?:[^«,:]+\s)?«[^»]{3,}»)"
+    r"(?:,\s(?!d[eu]s?\b|d['’]|et\b|«)[a-zà-ÿ].*|(?<=»)\sen (?:ligne|visio)\b.*)?$",
+)
+#: A building after a name: « Course des couleurs, stade Léo-Lagrange ».
+_AT = re.compile(
+    r",\s(?:école|collège|lycée|piscine|château|gymnase|salle|stade|médiathèque|bibliothèque"
+    r"|théâtre|musée|cinéma|mairie)\s.*$"
+)
 
 
 def _is_name(said: str) -> bool:
@@ -129,5 +153,5 @@ _TOWN = re.compile(
 
 def _in_town(said: str) -> str:
     """Return a name without the town or the place after it: « Salon des arts, Limoges »."""
-    shorter = _TOWN.sub("", said)
+    shorter = _AT.sub("", _TOWN.sub("", said))
     return shorter if "," not in shorter and _is_name(shorter) else said

@@ -24,7 +24,7 @@ _VERB = re.compile(
     r"|\s(?:se\s|s['’])\w|\s(?:aura|auront|a lieu|ont lieu|se (?:tien\w+|déroul\w+)|sera"
     r"|seront|est|sont|prévue?s?|fixée?s?"
     r"|programmée?s?|organisée?s?|débute\w*|commence\w*|qui|que|vous|nous|pour (?:les|la|le)"
-    r"|ouvert\w*|reportée?s?|annulée?s?)(?!\w)).*|\s?[:(–—].*"
+    r"|ouvert\w*|reportée?s?|annulée?s?|tomb(?:e|ent)|arriv(?:e|ent))(?!\w)).*|\s?[:(–—].*"
     r"|,\s(?:animée?s?|organisée?s?|proposée?s?|ouverte?s?|facultati\w+|obligatoire).*",
     re.IGNORECASE | re.DOTALL,
 )

@@ -10,6 +10,7 @@ from itertools import islice
 from calendar_app.letters.layout.blocks import Block, BlockKind, Outline, Section, sentence_bounds
 from calendar_app.letters.layout.clauses import clause_bounds
 from calendar_app.letters.layout.flat_text import flat, folded
+from calendar_app.letters.layout.lines import GOES_ON, opens
 from calendar_app.letters.reading.contexts import Context
 
 #: How many characters and cells of a row are read: no table of dates is wider.
@@ -92,6 +93,9 @@ def place_of(
             clause,
         )
     line = text[bounds[0] : start].lstrip(" \n,;")
+    over, broken, own = line.rpartition("\n")
+    if broken and block.kind is BlockKind.PARAGRAPH and opens(own.strip()):
+        line = line if GOES_ON.search(over.strip()) else own
     label = flat(line).strip(" :–—*-") if _LABEL.match(line.lstrip(" \t*_•-")) else ""
     if block.kind is BlockKind.ITEM and _LABEL_LINE.fullmatch(line):
         label = flat(line)  # the line above the date (``date_lines``)
@@ -164,7 +168,8 @@ def _row(
     mine = _cells(text, block)
     column = next((at for at, (a, b) in enumerate(mine) if a <= start < b), 0)
     first = outline.first_row(block)
-    dated = any(first.start <= a < first.end for a, _ in others)
+    # « Inscription avant le » ends a header, and is no date of its own.
+    dated = any(first.start <= a and b <= first.end for a, b in others)
     header: list[str] = []
     if first.start < block.start and not dated:
         header = [flat(text[slice(*cell)]) for cell in _cells(text, first)]

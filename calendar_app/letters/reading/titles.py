@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from calendar_app.letters.grammar.french_dates import hours
 from calendar_app.letters.layout.blocks import GUESSED_LEVEL, Block, BlockKind, Outline
@@ -17,8 +16,11 @@ from calendar_app.letters.layout.flat_text import flat, folded
 from calendar_app.letters.reading.names import (
     GENERIC,
     KIND,
+    KINDS,
+    KNOWN,
     LENGTH,
     NAMED,
+    NEXT_SENTENCE,
     PART,
     QUOTED,
     QUOTED_NAME,
@@ -26,17 +28,23 @@ from calendar_app.letters.reading.names import (
     SIDE,
     STARTS,
     STEP_FIRST,
+    TITLE_COLUMN,
     WHOLE,
     WITH,
     as_title,
     bare,
+    has_verb,
     is_field,
+    is_generic,
     is_letter,
+    is_named,
     is_part,
     is_rubric,
     is_strong,
+    joined,
     looks_like_a_sentence,
     name,
+    names_a_sort,
     names_a_thing,
     names_in,
     says,
@@ -47,10 +55,16 @@ from calendar_app.letters.reading.names import (
 )
 from calendar_app.letters.reading.stages import stage, step_before
 from calendar_app.letters.reading.surroundings import Surroundings
+from calendar_app.letters.reading.topics import (
+    NEARBY,
+    heading_over,
+    named_heading,
+    named_label,
+    nearby,
+    nearer_name,
+    topic,
+)
 from calendar_app.words.text import capital_initial, fold, small_initial
-
-#: How many characters of a paragraph before a date are searched for a name.
-_NEARBY = 800
 
 Span = tuple[int, int]
 
@@ -86,18 +100,16 @@ def title_of(
     :param letter: the title of the letter, used when nothing else names the item.
     """
     own, rule = _own(outline, place, span, others)
-    if rule == "row" and (column := _placed_row(place, own)) and (over := _heading(outline, place)):
-        return Title(_joined(over, column), rule, own, over)
-    if rule in ("", "sentence", "stage") and (topic := _topic(outline, place)) and weak(own or "-"):
-        return Title(_joined(topic, own) if rule == "stage" else topic, rule or "label", own, topic)
+    if title := _of_row_or_topic(outline, place, own, rule):
+        return title
     if (
         (rule in ("", "sentence") or _is_told_under(outline, place, span, own, rule))
         and not others
-        and (heading := _heading(outline, place))
+        and (heading := heading_over(outline, place))
         and (not stands_alone(own) or _is_part_of(heading, own))
         and not is_letter(heading)
         and (is_strong(heading) or not WHOLE.search(own) or weak(own))
-        and not _nearer_name(outline, place, heading)
+        and not nearer_name(outline, place, heading)
     ):
         return Title(_whole(heading, letter), _above(outline, place, heading, letter), own, heading)
     if not own:
@@ -108,10 +120,10 @@ def title_of(
             return Title(over, found, "", over)
         # « Webinaires : 5/11, 12/11 » with nothing above: it is only called by what it is.
         return Title(trimmed(place.label) or _words(place), "words")
-    part = rule == "stage" or is_part(own, rule)
+    part = rule == "stage" or is_part(own, rule) or bool(_ITSELF.search(own))
     if rule == "sentence" and stands_alone(own):
         return Title(own, rule, own)
-    if not part and not (rule == "sentence" and weak(own)):
+    if not part and not (rule == "sentence" and not is_named(own)):
         return Title(own, rule, own)
     over, found = _umbrella(outline, place, letter)
     bare_part = len(own.split()) < 3 and is_strong(over)
@@ -122,7 +134,29 @@ def title_of(
         return Title(over, rule if len(own.split()) > 2 else found, own, over)
     if not part and " " not in own:
         return Title(over, found, own, over)
-    return Title(_joined(over, own), rule, own, over, _is_far(outline, place, over, found, letter))
+    if not part and not is_strong(over):
+        return Title(own, rule, own)
+    return Title(joined(over, own), rule, own, over, _is_far(outline, place, over, found, letter))
+
+
+def _of_row_or_topic(outline: Outline, place: Surroundings, own: str, rule: str) -> Title | None:
+    """Return the title of a row that says only where its thing takes place, or that of what a
+    paragraph starts with; None when neither is so.
+
+    :param own, rule: the title beside the date and the rule that found it (:func:`_own`).
+    """
+    if rule == "row" and (column := _placed_row(place, own)):
+        over = heading_over(outline, place)
+        return Title(joined(over, column), rule, own, over) if over else None
+    if rule not in ("", "sentence", "stage") or not (over := topic(outline, place)):
+        return None
+    if own and is_named(own) and not says(over, own):
+        return None
+    return Title(joined(over, own) if rule == "stage" else over, rule or "label", own, over)
+
+
+#: « Le festival lui-même » is what stands above.
+_ITSELF = re.compile(r"\s(?:lui|elle)-même$")
 
 
 def _is_far(outline: Outline, place: Surroundings, over: str, rule: str, letter: str) -> bool:
@@ -132,7 +166,9 @@ def _is_far(outline: Outline, place: Surroundings, over: str, rule: str, letter:
         return not _OF_CONTEST.search(fold(over))
     if rule != "named-nearby":
         return False
-    said = flat(outline.text[slice(*place.territory)][: 2 * _NEARBY])
+    if fold(over) not in folded(outline.text[place.block.start : place.block.end]):
+        return True
+    said = flat(outline.text[slice(*place.territory)][: 2 * NEARBY])
     return bare(over) not in bare(f"{said} {letter}")
 
 
@@ -142,7 +178,7 @@ def is_marked(outline: Outline, place: Surroundings, rule: str) -> bool:
     :param rule: the rule that found the title.
     """
     if rule == "row":
-        return True
+        return any(TITLE_COLUMN.search(fold(header)) for header, _ in place.cells)
     heading = place.block if rule == "heading-line" else place.section.heading
     if not rule.startswith("heading") or heading is None or heading.level >= GUESSED_LEVEL:
         return False
@@ -164,9 +200,9 @@ def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: 
     own_words = slice(place.sentence[0], at)
     if rule == "label" and fold(title.rpartition(" : ")[2]) in folded(outline.text[own_words]):
         return False
-    start = max(heading.end if heading else 0, at - _NEARBY)
+    start = max(heading.end if heading else 0, at - NEARBY)
     own = fold(title)
-    told = flat(outline.text[start : max(place.sentence[1], at)][: 2 * _NEARBY])
+    told = flat(outline.text[start : max(place.sentence[1], at)][: 2 * NEARBY])
     return any(
         fold(match["name"]) not in own and not _THEME.search(told[: match.start()])
         for match in QUOTED.finditer(told)
@@ -182,6 +218,28 @@ _THEME = re.compile(
 )
 
 
+def is_alone(outline: Outline, place: Surroundings, found: Title) -> bool:
+    """Whether the title of a letter about one contest, which starts with its name, is that of a
+    date: no name stands in the sentence of the date, and nothing but a step in the heading above
+    it."""
+    heading = place.section.heading
+    opening = flat(outline.text[:_OPENS])
+    return (
+        found.rule == "document"
+        and bare(found.text) in bare(opening)
+        and bool(_OF_CONTEST.match(fold(found.text)))
+        and not is_generic(found.text)
+        and (heading is None or not names_in(found.own))
+        and not names_in(place.before)
+    )
+
+
+#: So many characters of a letter hold its title, be it under the name of its office.
+_OPENS = 250
+#: What has several things in it, each with a name of its own.
+_MANY_IN = re.compile(r"(?:cycles?|parcours|programmes?|saison|formations?|stages?|ateliers?)\b")
+
+
 def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, happens: bool) -> bool:
     """Whether a title is only that of the thing above, though the words beside the date say more,
     or though it is of one of several events there.
@@ -191,8 +249,11 @@ def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, hap
     """
     if found.far:
         return True
-    if found.rule == "label" and not found.own and place.sentence[0] > place.block.start:
-        return happens
+    later = place.sentence[0] > place.block.start
+    if found.rule == "label" and happens and later and fold(found.text) not in fold(place.before):
+        return True  # a later sentence of the paragraph may tell of another thing
+    if names_a_sort(found.text) and not _MANY_IN.match(fold(found.text)):
+        return False
     if found.rule != "heading":
         return False
     one_of_many = happens and bool(others) and not found.own
@@ -210,7 +271,7 @@ def is_stacked(outline: Outline, place: Surroundings, rule: str) -> bool:
         return False
     if before.kind is not BlockKind.HEADING or not before.level == heading.level == GUESSED_LEVEL:
         return False
-    said = _named_heading(outline, before.start, before.end)
+    said = named_heading(outline, before.start, before.end)
     return bool(said) and not is_letter(said)
 
 
@@ -245,6 +306,13 @@ def _is_part_of(heading: str, own: str) -> bool:
     return len(short) > 2 and set(short) < set(long) and short[0] == long[0]
 
 
+#: What is sent in, as the label of its day.
+_PRODUCTS = re.compile(
+    r"(?:les )?(?:videos?|textes?|dessins|affiches|productions?|films?|photos|copies|oeuvres"
+    r"|travaux|planches|carnets|podcasts|projets)"
+)
+
+
 def of_step(outline: Outline, place: Surroundings, found: Title, letter: str) -> Title:
     """Return the title of a deadline or a window: that of the thing, without the words of its step.
 
@@ -254,12 +322,14 @@ def of_step(outline: Outline, place: Surroundings, found: Title, letter: str) ->
     if found.rule not in ("row", "line", "label", "sentence", "stage", "heading-line"):
         return found
     own = found.own
+    if STEP_FIRST.match(fold(own)) and (called := QUOTED_NAME.search(own)):
+        return Title(as_title(capital_initial(called["name"])), found.rule, own, found.over)
     if names_a_thing(own):
         named = NAMED.search(own)
         if named and named.start() and STEP_FIRST.match(fold(own)) and WHOLE.search(named["name"]):
             return Title(name(named), found.rule, own, found.over)
         return found
-    if not STEP_FIRST.match(fold(own)) and (
+    if not (STEP_FIRST.match(fold(own)) or _PRODUCTS.fullmatch(fold(own))) and (
         found.rule not in ("sentence", "stage") or not weak(own)
     ):
         return found
@@ -275,18 +345,6 @@ def _is_told_under(outline: Outline, place: Surroundings, span: Span, own: str, 
     paragraph = place.block.kind is BlockKind.PARAGRAPH
     apart = paragraph or "\n" in outline.text[span[1] : span[1] + 3]
     return rule == "line" and apart and weak(own) and not is_part(own, rule)
-
-
-def _joined(over: str, own: str) -> str:
-    """Return the title of a part of something: « Prix du roman : cérémonie »; the name of a place
-    keeps its capital."""
-    if fold(own) == fold(over):
-        return over
-    said = own.lower() if own.isupper() else own
-    step = PART.match(fold(own)) or STEP_FIRST.match(fold(own)) or KIND.match(own)
-    if own.isupper() or step or " " in own:
-        said = small_initial(said)
-    return as_title(f"{over} : {said}")
 
 
 #: A heading that is only a sort of things: « Webinaires du mercredi », « Agenda des formations ».
@@ -329,7 +387,8 @@ def of_sort(outline: Outline, place: Surroundings, found: Title) -> Title:
 
 #: What is a part of a contest, though it has no word of a stage.
 _PART_OF = re.compile(
-    r"(?:fete|concert|lectures?|recompenses?|soutenances?|presentations?|expositions?|soirees?"
+    r"(?:(?:grand )?rassemblement|passages?|fete|concert|lectures?|recompenses?|soutenances?"
+    r"|presentations?|expositions?|soirees?"
     r"|rencontres?|commissions?|comites?|entrainements?|visites?|spectacles?|restitutions?"
     r"|repetitions?|projections?|debats?|festival|stages?|journees?|seances?|prets?"
     r"|ceremonies?|conseils?|seminaires?)\b"
@@ -345,22 +404,71 @@ def of_contest(outline: Outline, place: Surroundings, found: Title) -> Title:
     lecture publique »."""
     if found.rule not in ("label", "line") or not _is_common(found):
         return found
-    over = _heading(outline, place)
+    over = topic(outline, place) or heading_over(outline, place)
     if not _OF_CONTEST.match(fold(over)) or is_rubric(over) or fold(over) == fold(found.own):
         return found
     part = small_initial(found.own)
-    return Title(_joined(over, part), found.rule, found.own, over)
+    return Title(joined(over, part), found.rule, found.own, over)
 
 
 def is_common_under(outline: Outline, place: Surroundings, found: Title) -> bool:
     """Whether a title without a name of its own stands under a heading that may name its thing."""
     if found.rule not in ("label", "line") or not _is_common(found) or len(found.own.split()) > 7:
         return False
-    over = _heading(outline, place)
+    over = heading_over(outline, place)
     return bool(over) and not _SORT.match(over) and not fold(found.own).startswith(fold(over)[:12])
 
 
 _TOLD = re.compile(r"\b(?:une?|des|deux|trois|quatre|plusieurs)\s$", re.IGNORECASE)
+
+
+#: A sort with its place alone: « Stage au PRAF ».
+_SORT_AT = re.compile(rf"(?:{KINDS})\s(?:à|au|aux|en)\s", re.IGNORECASE)
+#: What may stand before the name that a sentence is about.
+_OPENING = re.compile(
+    r"^\W*(?:(?:cette année|enfin|ensuite|puis|pour rappel|rappel|comme chaque année|à noter"
+    r"|nouveau)\b\s?[,:]?\s?)?(?:(?:la|le|les|une?|notre|cette|cet|ce)\s|l['’])?",
+    re.IGNORECASE,
+)
+#: Words that make a name of a sort: « Journée académique ».
+_OF_ALL = re.compile(
+    r"\b(?:academique|nationale?|departementale?|regionale?|europeenne?|mondiale?)\b"
+)
+#: So many words may stand between a name and its date.
+_CLOSES = 3
+#: The first word of a sentence has a capital, name or not; before a later one an article stands.
+_ARTICLE = 1
+
+
+def is_told(outline: Outline, place: Surroundings, at: int, title: str) -> bool:
+    """Whether the sentence of a date itself says the proper name that a title has, and is about
+    nothing else: « Le challenge « Courir » se déroule du… », « la Nuit de l'orientation le… ».
+
+    :param at: where the date starts.
+    :param title: the title as it is shown.
+    """
+    thing = title.partition(" : ")[0]
+    said = flat(outline.text[max(place.sentence[0], at - NEARBY) : at])
+    start = fold(said).rfind(fold(thing))
+    if start < 0 or len(fold(said)) != len(said) or _SORT_AT.match(thing):
+        return False
+    before, after = _OPENING.sub("", said[:start]), said[start + len(thing) :]
+    if any(match["name"] not in thing for match in QUOTED.finditer(said)):
+        return False
+    if any(is_named(name(match)) for match in names_in(after)):
+        return False
+    opens, closes = not before.strip(" ('’"), len(after.split()) <= _CLOSES
+    quoted = ("«" in thing or '"' in thing) and names_a_sort(thing)
+    own = not is_generic(thing) or bool(_OF_ALL.search(fold(thing)))
+    inside = start > _ARTICLE and own and bool(KIND.match(thing))
+    proper = said[start].isupper() and (inside or names_a_sort(thing))
+    over = heading_over(outline, place)
+    if over and says(over, thing) and is_named(thing):
+        return True  # the heading and the sentence agree
+    if not proper and opens and (closes or is_named(thing)) and (not over or says(thing, over)):
+        sort = KIND.match(thing) and len(thing.split()) > 2 and not is_generic(thing)
+        proper = bool(sort) and not PART.match(fold(thing))
+    return (opens or closes) and bool(quoted or KNOWN.search(fold(thing)) or proper)
 
 
 def is_described(place: Surroundings, found: Title) -> bool:
@@ -391,6 +499,15 @@ def _is_common(found: Title) -> bool:
     return bool(_PART_OF.match(fold(said))) and not re.search(r"\s(?:[ld]['’])?[A-ZÀ-Þ]", said)
 
 
+def without_part(found: Title) -> Title:
+    """Return the title of a deadline that a heading « Les épreuves » is over: it is of the thing,
+    for a deadline is no épreuve."""
+    thing, joint, part = found.text.rpartition(" : ")
+    if found.rule != "heading" or not joint or not PART.match(fold(part)):
+        return found
+    return Title(thing, found.rule, found.own, found.over)
+
+
 def of_stage(place: Surroundings, found: Title) -> Title:
     """Return the title of what a heading names with the step right before its date: « Auditions :
     mardi 2 mars » under « Concours de chant »."""
@@ -401,15 +518,20 @@ def of_stage(place: Surroundings, found: Title) -> Title:
     step = step_before(place.clause[0]) or step_before(f"{place.label} ")
     if not step or fold(step) in fold(found.text):
         return found
-    return Title(_joined(found.text, step), found.rule, found.own, found.text, found.far)
+    return Title(joined(found.text, step), found.rule, found.own, found.text, found.far)
+
+
+_SESSIONS = re.compile(r"(?:seances?|sessions?|rencontres?)\b")
 
 
 def of_column(place: Surroundings, found: Title) -> Title:
     """Return the title of an event in a table with the step that its column names: « Finale »."""
     step = place.label
+    if _SESSIONS.match(fold(step)):
+        return found  # a column of what has several days says when
     if found.rule != "row" or " : " in found.text or not PART.match(fold(step)):
         return found
-    return Title(_joined(found.text, step), found.rule, found.own, found.text)
+    return Title(joined(found.text, step), found.rule, found.own, found.text)
 
 
 def document_title(outline: Outline) -> str:
@@ -434,13 +556,16 @@ def document_title(outline: Outline) -> str:
         sentence = re.split(r"(?<=[.!?])\s", flat(start))[0].rstrip(".")
         for said in (sentence, *map(flat, start.split("\n")[:4])):
             named = NAMED.search(said) and not weak(said) and not GENERIC.fullmatch(bare(said))
-            if named and len(said) < LENGTH and "." not in said and not is_rubric(said):
-                return as_title(said)
+            title = subject(as_title(said))
+            told = "." in said or is_rubric(said) or has_verb(title)
+            told = told or (has_verb(said) and bool(re.search(r"\d", title)))
+            if named and len(said) < LENGTH and not told:
+                return title if has_verb(said) else as_title(said)
     for section in outline.sections:
         if section.heading and _is_over_sections(outline, section.heading):
             break
         if section.heading and (
-            said := _named_heading(outline, section.heading.start, section.heading.end)
+            said := named_heading(outline, section.heading.start, section.heading.end)
         ):
             return said
     for block in outline.blocks:
@@ -469,8 +594,10 @@ def _own(
     return _of_line(block, before, after, _line_under(outline, place, span)) or _of_clause(place)
 
 
-#: Columns of rows that differ by where something takes place only.
-_PLACED_COLUMN = re.compile(r"(?:secteurs?|bassins?|circonscriptions?|departements?|academies?)\b")
+#: Columns of rows that differ only by where something takes place, or by its sport.
+_PLACED_COLUMN = re.compile(
+    r"(?:secteurs?|bassins?|circonscriptions?|departements?|academies?|sports?|disciplines?)\b"
+)
 
 
 def _placed_row(place: Surroundings, own: str) -> str:
@@ -508,15 +635,34 @@ def _of_row(place: Surroundings) -> tuple[str, str]:
         and not SIDE.search(fold(header))
         and not any(hours(words))
     ]
-    return (as_title(titles[0]), "row") if titles else ("", "")
+    if not titles:
+        return "", ""
+    called = [
+        words
+        for header, words in place.cells
+        if TITLE_COLUMN.search(fold(header)) and words in titles
+    ]
+    if called:
+        return as_title(called[0]), "row"
+    longest = max(titles, key=lambda words: len(words.split()))
+    # Without headers, the name of a town that is no name of a thing.
+    town = not any(header for header, _ in place.cells) and _PROPER.fullmatch(titles[0])
+    said = longest if town and len(longest.split()) > _TOLD_BY else titles[0]
+    return as_title(said), "row"
+
+
+#: « Saint-Denis », « Le Port »: a proper name alone; a cell with more words than this says more.
+_PROPER = re.compile(r"(?:L[ea]s? )?[A-ZÀ-Þ][\w’'-]+")
+_TOLD_BY = 2
 
 
 def _of_label(label: str) -> tuple[str, str]:
+    label = re.sub(r"\s\([^()]*\)$", "", label)
     said = fold(label)
     # « Feuilletez les carnets et choisissez : … » asks for something, and names nothing.
     if GENERIC.fullmatch(bare(said)) or ROLE.search(said) or re.match(r"\W*\w{3,}ez\b", said):
         return "", ""
-    return as_title(trimmed(label)), "label"
+    return subject(as_title(trimmed(label))), "label"
 
 
 _UNDER = re.compile(
@@ -548,8 +694,9 @@ def _of_line(block: Block, before: str, after: str, under: str) -> tuple[str, st
     if re.match(r"\s?:\s", after) and town and not NAMED.search(opening):
         opening = ""  # « Vesoul, mercredi 31 janvier : … »
     if not re.search(r"[^\W\d_]{2}", opening):
-        beside = block.kind is BlockKind.ITEM or re.match(r"\s?[:–—-]\s", after)
-        if beside and (said := _after(after)):
+        beside = block.kind is BlockKind.ITEM or bool(re.match(r"\s?[:–—-]\s", after))
+        named = after.startswith(", ") and NAMED.match(after, 2)
+        if (beside or named) and (said := _after(after)):
             return said, "line"
     elif block.kind is BlockKind.ITEM and len(before) < 90 and re.match(r"\W*[A-ZÀ-Þ0-9]", before):
         return _of_item(before)
@@ -558,7 +705,7 @@ def _of_line(block: Block, before: str, after: str, under: str) -> tuple[str, st
 
 def _of_item(before: str) -> tuple[str, str] | None:
     """Return the title in the words of a list item before its date and the rule, or None."""
-    if labelled := _named_label(before):
+    if labelled := named_label(before):
         return labelled, "label"
     found = names_in(before) if len(before) > 60 else []
     title = as_title(trimmed(found[0]["name"] if found else before))
@@ -580,6 +727,8 @@ def _of_clause(place: Surroundings) -> tuple[str, str]:
         return named, "stage"
     if named := _in_sentence(place):
         return named, "sentence"
+    if said := _subject(place.clause[0]) or _proper(place):
+        return said, "sentence"
     if place.shared and (named := _last_name(place.before[: -len(place.clause[0]) or None])):
         return named, "sentence"
     return "", ""
@@ -591,11 +740,54 @@ _OCCASION = re.compile(
 )
 
 
+#: « la commission de restauration se réunit le… », « AG départementale mercredi… »
+_SUBJECT = re.compile(
+    r"(?:(?:[Ee]nfin|[Pp]uis|[Ee]nsuite),?\s)?(?:(?:la|le|les|notre|une?)\s|l['’])?"
+    r"(?P<what>(?!(?:et|on|ou|il|elle|ils|elles|nous|vous|ce|cela|qui|mais|à|au|en|de)\b)"
+    r"[^\W\d_][^,;:.!?«»]{5,60}?)"
+    r"(?:,?\s(?:se (?:réuni\w+|tien\w+|déroul\w+)|aura lieu|auront lieu|a lieu|ont lieu|débute\w*"
+    r"|(?:est|sont|sera|seront) (?:à \w+er|prévue?s?|fixée?s?|programmée?s?|organisée?s?|avancée?s?"
+    r"|maintenue?s?|convoquée?s?)))?(?:\s(?:au|le|du|pour le))?\s*",
+    re.IGNORECASE,
+)
+_FUTURE = re.compile(r"\b\w{3,}r(?:a|ont)\b|\b\w{3,}ons\b", re.IGNORECASE)
+
+
+_PROPER_NAME = re.compile(
+    r"(?:L[ea]s? |L['’])(?P<name>[A-ZÀ-Þ][^,.;:!?«»()]{4,50}?)"
+    r"(?=,\s|\s(?:s['’]|se|a|est|sera|aura|revient|reprend|débute|commence|ouvre|continue)\b)"
+)
+
+
+def _proper(place: Surroundings) -> str:
+    """Return the proper name that the sentence of a date starts with, or nothing: « La Course aux
+    nombres, organisée par l'académie, revient… »."""
+    match = _PROPER_NAME.match(place.before)
+    said = match["name"] if match else ""
+    alone = 1 < len(said.split()) < 8 and not has_verb(said) and not is_rubric(said)
+    return as_title(said) if alone and not STEP_FIRST.match(fold(said)) else ""
+
+
+def _subject(before: str) -> str:
+    """Return what a clause says to take place on its date, or nothing: its words up to the date, or
+    up to the verb before it, when they are a name."""
+    match = _SUBJECT.fullmatch(before) if len(before) < 120 else None
+    said = trimmed(match["what"]) if match else ""
+    if not 1 < len(said.split()) < 8 or has_verb(said) or _FUTURE.search(said):
+        return ""
+    if looks_like_a_sentence(said, marked=True):
+        return ""
+    if not re.search(r"\w{4,}", re.sub(rf"^(?:{KINDS})\b", "", said, flags=re.IGNORECASE)):
+        return ""  # « Module B »
+    told = STEP_FIRST.match(fold(said)) or ROLE.search(fold(said)) or is_rubric(said)
+    return "" if told else as_title(capital_initial(said))
+
+
 def _last_name(said: str) -> str:
     """Return the last name in words before a clause that says what it is of, or nothing."""
-    for match in reversed(names_in(said[-_NEARBY:])):
+    for match in reversed(names_in(said[-NEARBY:])):
         found = name(match)
-        if not weak(found):
+        if is_named(found) or (not match.start() and " " in found):
             return found
     return ""
 
@@ -619,7 +811,7 @@ def _heading_under(outline: Outline, place: Surroundings) -> str:
     _, below = outline.neighbours(place.block)
     if below is None or below.kind is not BlockKind.HEADING:
         return ""
-    return _named_heading(outline, below.start, below.end)
+    return named_heading(outline, below.start, below.end)
 
 
 def _beside(
@@ -657,9 +849,12 @@ def _after(following: str) -> str:
 
     Examples: « : Journée … », « à Paris : Journée … », « pour la journée … ».
     """
-    said = re.split(r"(?<=[^.][.!?])\s", following.strip())[0]
+    following = re.sub(r"^\s*\([^()]{2,60}\)", "", following)
+    said = re.split(r"(?<=[^.][.!?])\s", following.strip(" ,"))[0]
     colon = re.match(
-        r"(?:\(?(?:à|au|aux|en|dans|[A-Z])[^:]{1,60}?)?\s?(?:[:–—]|\s-)\s+(?=\S)", said
+        r"(?:\(?(?:à|au|aux|en|dans|école|collège|lycée|salle|amphi\w*|visio\w*"
+        r"|[A-Z])[^:]{1,60}?)?\s?(?:[:–—]|\s-)\s+(?=\S)",
+        said,
     )
     if colon and colon.end() < len(said) and not names_in(colon[0]):
         said = said[colon.end() :]
@@ -667,12 +862,17 @@ def _after(following: str) -> str:
     if re.match(
         r"(?:à|chez|dans|comme|afin|nous|vous|ils?|elles?|on|seule?s?|le|la|les)\s", said
     ) and (not NAMED.search(said[:60])):
-        return ""
+        told = capital_initial(said)
+        said = subject(told)  # « la Ronde des mots passe par Calvi »
+        if said == told or not told.startswith("L"):
+            return ""
+    if len(said) > 80:
+        said = NEXT_SENTENCE.split(said)[0]  # the line below the name
     if len(said) > 60:
-        said = re.split(r",\s|\s(?:\(|[–—]\s)|\s:\s|;", said)[0]
+        said = re.split(r",\s(?!d(?:e|es|u)\s|d['’]|et\s|[^«»]*»)|\s(?:\(|[–—]\s)|\s:\s|;", said)[0]
     if len(said) > 90 and not NAMED.search(said[:40]):
         return ""
-    return as_title(said) if re.search(r"[^\W\d_]{3}", said) else ""
+    return subject(as_title(capital_initial(said))) if re.search(r"[^\W\d_]{3}", said) else ""
 
 
 #: What stands after these words takes place on the same days, and is something else.
@@ -690,28 +890,47 @@ def _in_sentence(place: Surroundings) -> str:
     if any(not weak(name(m)) or " " in name(m) for m in apart):
         found = apart
     quoted = [match for match in found if re.search(r"[«“]", match["name"])]
+    if not quoted and all(weak(name(match)) for match in found) and (said := _quoted(place.before)):
+        return said
     if not quoted and (called := list(QUOTED_NAME.finditer(before))):
         return as_title(capital_initial(called[-1]["name"]))
     if found:
         said = name((quoted or found)[-1])
         with_whom = WITH.match(after) if " " not in said else None
         return f"{said} {with_whom['with'].strip()}" if with_whom else said
+    if len(before.split()) > 2 and after.startswith(","):
+        return ""  # « avant le 8 mars, Journée des droits des femmes » names the day
     following = names_in(re.split(r"[;.!?]\s", after[:200])[0])
     return name(following[0]) if following else ""
+
+
+_FIRST_QUOTED = re.compile(
+    r"\W*(?P<name>«[^«»]{3,70}»)(?!\s?(?:,|et «|ou «|est le thème))", re.IGNORECASE
+)
+
+
+def _quoted(before: str) -> str:
+    """Return the name in quotation marks that a sentence starts with and is about, or nothing:
+    « « Robinson » sera joué le… »."""
+    match = _FIRST_QUOTED.match(before)
+    return match["name"] if match and len(match["name"].split()) < 12 else ""
 
 
 def _umbrella(outline: Outline, place: Surroundings, letter: str) -> tuple[str, str]:
     """Return the title above an item and its rule: the start of its paragraph, a heading, a name
     in the paragraphs before, or the letter's title."""
-    if topic := _topic(outline, place):
-        return topic, "label"
-    heading = _heading(outline, place)
+    told = place.before[: -len(place.clause[0]) or None] if place.shared else ""
+    if told and (said := _last_name(told)):
+        return said, "sentence"
+    if about := topic(outline, place):
+        return about, "label"
+    heading = heading_over(outline, place)
     if heading and not is_letter(heading):
-        if nearby := _nearer_name(outline, place, heading):
-            return nearby, "named-nearby"
+        if nearer := nearer_name(outline, place, heading):
+            return nearer, "named-nearby"
         return _whole(heading, letter), _above(outline, place, heading, letter)
-    if nearby := _nearby(outline, place):
-        return nearby, "named-nearby"
+    if near := nearby(outline, place):
+        return near, "named-nearby"
     # The title of a letter of one paragraph is that paragraph itself.
     opening = as_title(flat(outline.text[place.block.start : place.block.end][:LENGTH]))
     own = place.block.kind is BlockKind.PARAGRAPH and opening.startswith(letter[: LENGTH // 2])
@@ -734,158 +953,4 @@ def _whole(heading: str, letter: str) -> str:
     is_whole = not is_part(heading, "heading") or " : " in heading
     if is_whole or not is_strong(over) or is_rubric(over) or is_letter(over):
         return heading
-    return _joined(over, heading)
-
-
-def _topic(outline: Outline, place: Surroundings) -> str:
-    """Return the topic at the start of a paragraph (« Sortie au planétarium : … »), or nothing."""
-    section, block, text = place.section, place.block, outline.text
-    first = bool(section.blocks) and section.blocks[0] is block and section.heading is not None
-    if block.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
-        return ""
-    if quoted := _quoted_above(outline, place):
-        return quoted
-    start = max(place.sentence[0], block.start)
-    if start > block.start and (said := _named_label(flat(text[start : start + 120]))):
-        return said
-    if first and is_strong(_heading(outline, place) or "-"):
-        return ""
-    opening = block.start
-    if len(_LABEL_LINES.findall(text[opening : min(block.end, opening + 600)])) > 1:
-        # Each line has a label of its own.
-        opening = max(opening, text.rfind("\n", opening, start) + 1)
-    said = flat(text[opening : min(block.end, opening + 120)])
-    if said[:1] == "«" and section.heading is not None and block.kind is BlockKind.PARAGRAPH:
-        return ""  # « Où est l'info ? » : the theme of what the heading names
-    run_in = _run_in_title(said)
-    # « Concours de dessin. Envoi… » under « BULLES » tells what « Bulles » is.
-    told = run_in and first and "«" not in run_in and _heading(outline, place)
-    return _named_label(said) or ("" if told else run_in)
-
-
-#: « Un poème pour mon village » (cycle 4), alone above a list.
-_QUOTED_LINE = re.compile(r"(?P<name>«[^«»]{3,80}»)(?:\s\([^()]{1,40}\))?\s?:?")
-
-
-def _quoted_above(outline: Outline, place: Surroundings) -> str:
-    """Return the name in quotation marks that stands alone above the list of a date, or nothing."""
-    if place.block.kind is not BlockKind.ITEM:
-        return ""
-    above = outline.paragraph_above(place.block)
-    match = (
-        _QUOTED_LINE.fullmatch(flat(outline.text[above.start : above.end][:150])) if above else None
-    )
-    return match["name"] if match else ""
-
-
-_LABEL_LINES = re.compile(r"(?m)^[A-ZÀ-Þ][^:.!?\n]{2,45}\s?:\s")
-_RUN_IN = re.compile(r"(?P<title>[A-ZÀ-Þ«][^.!?:;]{5,75})\.\s(?=[A-ZÀ-Þ])")
-
-
-def _run_in_title(said: str) -> str:
-    """Return the title with which a paragraph starts (« Nuits de la lecture. La dixième… »), or
-    nothing: it names a thing, and has no verb."""
-    match = _RUN_IN.match(said)
-    if not match or looks_like_a_sentence(match["title"].replace(",", ""), marked=False):
-        return ""
-    names = names_in(match["title"])
-    return as_title(match["title"]) if names and not names[0].start() else ""
-
-
-def _named_label(said: str) -> str:
-    """Return the name at the start of a text, up to its colon (« Concours de chant : … »), or
-    nothing."""
-    match = re.match(
-        r"(?P<topic>[A-ZÀ-Þ«][^:.!?0-9(]{3,60}?|«[^»]{3,60}»)(?:\s\([^()]{1,30}\))?\s?:\s", said
-    )
-    if not match:
-        return ""
-    topic = fold(match["topic"])
-    if looks_like_a_sentence(match["topic"], marked=True) and "«" not in match["topic"]:
-        return ""
-    step = ROLE.search(topic) or PART.match(topic) or STEP_FIRST.match(topic)
-    aside = step or _ASIDE_LABEL.match(topic) or is_rubric(match["topic"])
-    return "" if aside else as_title(match["topic"])
-
-
-#: A label of a detail, or what somebody says.
-_ASIDE_LABEL = re.compile(
-    r"(?:.*\b[a-z]{3,}ez\b|themes?|sujets?|site|plate-?forme|niveaux?|cout|tarifs?|condition\w*"
-    r"|organisat\w*|deux\b|trois\b"
-    r"|pour \w+|comment|qui\b|bon a savoir|a savoir|nota|nb\b|ps\b|(?:il|elle|ils|elles|nous"
-    r"|vous|on)\b|place maintenant|d'abord|ensuite|enfin|toutefois|attention|cycles? \d|classes? d)"
-)
-
-
-def _heading(outline: Outline, place: Surroundings) -> str:
-    """Return the nearest heading above that names something, or nothing.
-
-    An exclamation or a question (« Pensez-y ! ») is taken only when no other heading is found.
-    """
-    section = place.section
-    calls = part = ""
-    for heading in [*([section.heading] if section.heading else []), *reversed(section.above)]:
-        if heading is place.block:
-            continue
-        said = _named_heading(outline, heading.start, heading.end)
-        if said and is_part(said, "heading"):
-            part = part or said
-        elif said and (not re.search(r"[!?]\W*$", said) or NAMED.search(said)):
-            return _joined(said, part) if part else said
-        else:
-            calls = calls or said
-    return part or calls
-
-
-def _named_heading(outline: Outline, start: int, end: int) -> str:
-    return heading_title(outline.text[start : min(end, start + 600)])
-
-
-@lru_cache(512)
-def heading_title(heading: str) -> str:
-    """Return the title that a heading says, or nothing when it names nothing."""
-    said = flat(heading)
-    if is_rubric(said) or not re.search(r"[^\W\d_]{3}", said):
-        return ""
-    title = as_title(said)
-    # « Calendrier du prix » leaves « prix », which names nothing.
-    return "" if KIND.fullmatch(title) and title != said else subject(title)
-
-
-def _nearer_name(outline: Outline, place: Surroundings, heading: str) -> str:
-    """Return the last name in its block before the sentence of a date, under a heading that is
-    rather a rubric; or nothing. « Ce concours » is what the heading names."""
-    if is_strong(heading):
-        return ""
-    start = max(place.block.start, place.sentence[0] - _NEARBY)
-    said = flat(outline.text[start : place.sentence[0]])
-    for match in reversed(names_in(said)):
-        found = name(match)
-        if WHOLE.search(found) and not weak(found):
-            refers = re.search(r"\b(?:ce|cet|cette|ces|son|sa|ses|leur)\s$", said[: match.start()])
-            return "" if refers else found
-    return ""
-
-
-def _nearby(outline: Outline, place: Surroundings) -> str:
-    """Return a name in the last paragraphs before the date, or nothing.
-
-    A name with a quotation comes first.
-    """
-    blocks = [block for block in place.section.blocks if block.start <= place.block.start]
-    plain = ""
-    told = [b for b in blocks if b.kind is BlockKind.PARAGRAPH or b is place.block]
-    for block in reversed(told[-5:]):
-        end = min(block.end, place.sentence[0]) if block is place.block else block.end
-        start = max(block.start, end - _NEARBY)
-        found = names_in(flat(outline.text[start:end]))
-        for match in reversed(found):
-            if re.search(r"[«“]", match["name"]):
-                return name(match)
-            said = name(match)
-            long = not weak(said) or len(said.split()) > 2
-            if not plain and WHOLE.search(said) and long:
-                plain = said
-        if plain and block is place.block:
-            return plain
-    return plain
+    return joined(over, heading)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from calendar_app.letters.layout.blocks import BlockKind, Outline
@@ -47,6 +48,17 @@ _NATIONAL_DAY = re.compile(
     r"|erasmus\+?|etwinning"
 )
 _IS_NATIONAL = "le concours est national"
+#: What may stand before and after the name of a national contest in a title that is only its own:
+#: « Jeunes reporters de la forêt » and « Olympiades des écoles » are other things.
+_OWN_BEFORE = re.compile(
+    r"(?:(?:les?|la|l'|du|de|des|\d+e?|edition|concours|prix|semaine|journee|national|nationale"
+    r"|scolaire|«|challenge|rallye)[ ']*)*"
+)
+_OWN_AFTER = re.compile(
+    r"(?:[ »®]*(?:$|:|\(|20\d\d\b|dans l'ecole|et des medias|et paralympique|vivantes"
+    r"|(?:inter)?nationales? de|de (?:(?:la|l') ?)?(?:chimie|physique|biologie|geosciences"
+    r"|mathematiques)|des (?:langues anciennes|lyceens)|informatique|junior|jean))+"
+)
 
 #: Places after these words are left out: « sauf La Réunion et Mayotte ».
 _EXCEPT = re.compile(
@@ -78,7 +90,7 @@ _LOCAL = re.compile(
 )
 _CONTEST = re.compile(
     r"\b(?:concours|prix|defis?|challenge|trophees?|rallye|tournoi|championnat|joutes|label|finale"
-    r"|festival|olympiades?)\b"
+    r"|festival|olympiades?|nuits?|cesars?|journees? (?!d)|semaines? (?!d))\b"
 )
 #: Words of what an office tells of, and does not hold itself.
 _WIDE = re.compile(
@@ -88,11 +100,8 @@ _WIDE = re.compile(
     r"|toutes les classes de france)\b"
 )
 
-#: How far from the start of its sentence a contest that is told of is named.
-_ABOUT_NAME = 80
-_TAKEN_IN = re.compile(
-    r"\b(?:inscri\w*|depo\w*|envo\w*|dossiers?|candidat\w*|formulaires?|retour\w*)\b"
-)
+#: What stands in the cell of a place where people meet at home.
+_ONLINE = re.compile(r"en ligne|a distance|(?:en )?(?:distanciel|visio\w*)|classe virtuelle")
 
 #: How many rings around a date are near: its sentence, its block and its heading.
 _NEAR_RINGS = 3
@@ -119,8 +128,32 @@ class Scopes:
     def __init__(self, outline: Outline, gazetteer: Gazetteer) -> None:
         self.outline = outline
         self.mentions = gazetteer.mentions(outline.text)
+        self._named = {
+            folded(outline.text[mention.start : mention.end]): mention.kind
+            for mention in self.mentions
+        }
         self._starts = [mention.start for mention in self.mentions]
         self.sender = sender_of(outline, self.mentions, self._is_meant)
+
+    def with_headers(self, place: Surroundings) -> Surroundings:
+        """Return the text around a date with a header on each cell that has none and is a place."""
+        if not place.cells:
+            return place
+        cells = tuple((header or self._header(words), words) for header, words in place.cells)
+        return replace(place, cells=cells)
+
+    def _header(self, cell: str) -> str:
+        said = folded(cell).strip(" *")
+        if _ONLINE.fullmatch(said):
+            return "lieu"
+        kind = self._named.get(said)
+        return "" if kind is None else "département" if kind is PlaceKind.DEPARTMENT else "lieu"
+
+    def _names_a_place(self, title: str) -> bool:
+        """Whether a title, folded, ends with a place of the letter: « Fête de la science en
+        Martinique »."""
+        words = title.split()
+        return any(" ".join(words[-n:]) in self._named for n in (1, 2, 3))
 
     def of(self, place: Surroundings, at: int, title: str) -> Scope:
         """Return for whom the item at *at* is.
@@ -135,8 +168,14 @@ class Scopes:
         near = folded(f"{place.lead_in} {self.outline.text[slice(*place.sentence)][:_ABOUT]}")
         called = fold(title)
         local = bool(_LOCAL.search(f"{called} {near}"))
-        if KNOWN.search(called) and not local and not self._within(*place.sentence):
-            return self._of_known(called, near)
+        known = KNOWN.search(called) and not self._names_a_place(called)
+        if known and not local and not self._within(*place.sentence):
+            heading = place.section.heading
+            over = [heading] if heading and heading is not self.outline.blocks[0] else []
+            beside = [place.block, *over]
+            here = any(self._within(block.start, block.end) for block in beside)
+            sure = 0.85 if _is_own_name(called) and not here else 0.78
+            return Scope((), (), sure, "un service local en parle peut-être")
         for ring_at, ring in enumerate(self._rings(place, at)):
             spans = [(max(a, at - _ABOUT), min(b, at + _ABOUT)) for a, b in ring]
             found = [m for span in spans for m in self._within(*span) if self._is_meant(m)]
@@ -144,21 +183,14 @@ class Scopes:
                 scope = self._within_own(chosen, found)
                 sure, why = self._sure(scope, found, ring_at)
                 wide = _NATIONAL.search(called) or _NATIONAL_DAY.search(called)
-                if sure > 0.75 and (wide or (ring_at and KNOWN.search(called))):
+                told_of = ring_at > 1 and not local and _CONTEST.search(called)
+                if sure > 0.75 and (wide or told_of or (ring_at and KNOWN.search(called))):
                     sure, why = 0.75, _IS_NATIONAL
                 return Scope(*scope, sure, why)
             said = " ".join(folded(self.outline.text[a:b]) for a, b in spans if a < b)
             if _NATIONAL.search(said) and not (ring_at and (local or self.sender.named)):
                 return self._of_national(called, ring_at)
         return self._of_sender(place, called, local)
-
-    def _of_known(self, title: str, near: str) -> Scope:
-        """Return the scope of a contest that takes place all over the country."""
-        if self.sender.nationwide:
-            return Scope((), (), 0.85, "")
-        # The office that tells of a contest may take in what its classes send.
-        told = KNOWN.search(near[:_ABOUT_NAME]) and not _TAKEN_IN.search(near)
-        return Scope((), (), 0.82 if told else 0.78, "un service local en parle peut-être")
 
     def _of_national(self, title: str, ring_at: int) -> Scope:
         """Return the scope of what the words around it call national.
@@ -174,14 +206,14 @@ class Scopes:
         """Return the scope of an item that names no place: that of the letter's office."""
         own = self.sender.academies, self.sender.departments
         if not self.sender.named:
-            sure = 0.85 if self.sender.nationwide else 0.7
+            sure = 0.85 if self.sender.nationwide and not local else 0.7
             return Scope((), (), sure, "la lettre ne dit pas pour qui")
         block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
         heading = self.outline.words_of(place.section.heading) if place.section.heading else ""
         said = f"{title} {folded(block)} {heading}"
         if _NATIONAL_DAY.match(title) or (KNOWN.search(title) and not _LOCAL.search(title)):
             return Scope(*own, 0.75, _IS_NATIONAL)
-        if not local and (_WIDE.search(said) or (not self.sender.strong and _CONTEST.search(said))):
+        if not local and (_WIDE.search(said) or _CONTEST.search(said)):
             return Scope(*own, 0.75, "le concours est peut-être national")
         return Scope(*own, self.sender.sure, "déduit des lieux que la lettre nomme")
 
@@ -197,7 +229,7 @@ class Scopes:
             # The place and the office say the same.
             if self.sender.strong:
                 return 0.92, ""
-            return (0.85 if ring_at < _NEAR_RINGS else 0.75), "déduit d'une ville"
+            return (0.85 if ring_at < _NEAR_RINGS else 0.82), ""
         if kinds == {PlaceKind.TOWN}:
             return 0.7, "déduit d'une ville"
         if own:
@@ -254,6 +286,16 @@ class Scopes:
         inside = {m.department for m in found if m.department} <= set(departments)
         same = chosen[0] == academies and inside
         return (academies, departments) if not chosen[1] and same else chosen
+
+
+def _is_own_name(title: str) -> bool:
+    """Whether a title, folded, is that of a contest of the whole country and says no more."""
+    known = KNOWN.search(title)
+    return bool(
+        known
+        and _OWN_BEFORE.fullmatch(title[: known.start()])
+        and _OWN_AFTER.match(title[known.end() :])
+    )
 
 
 def _chosen(found: list[PlaceMention]) -> Where | None:

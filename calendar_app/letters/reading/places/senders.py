@@ -78,7 +78,7 @@ class Sender(NamedTuple):
     academies: tuple[str, ...] = ()
     departments: tuple[str, ...] = ()
     strong: bool = False
-    sure: float = 0.75
+    sure: float = 0.81
     nationwide: bool = False
 
     @property
@@ -108,7 +108,7 @@ def sender_of(
     if head := _by_head(meant, ends[0]):
         return head
     if _speaks_to_all(outline.text, mentions, ends):
-        return Sender(nationwide=not any(m.kind in _LOCAL_KINDS for m in mentions))
+        return Sender(nationwide=_says_so(outline.text, mentions, ends))
     return _by_dateline(outline.text, meant, ends[0]) or _by_places(meant) or Sender()
 
 
@@ -121,6 +121,18 @@ def _speaks_to_all(
         return True
     towns = {m.academies for m in mentions if m.kind is PlaceKind.TOWN}
     return len(towns) >= _FAR or any(_MINISTRY.search(folded(text[a:b])) for a, b in ends)
+
+
+def _says_so(text: str, mentions: Sequence[PlaceMention], ends: Sequence[tuple[int, int]]) -> bool:
+    """Whether a letter says in words that it is for the whole country, and names no académie, no
+    département and no town at its head or its end, where a library or a theatre says its own."""
+    of_place = any(
+        mention.kind in _LOCAL_KINDS
+        or (mention.academies != ("paris",) and any(a <= mention.start < b for a, b in ends))
+        for mention in mentions
+    )
+    told = _EVERYWHERE.search(folded(text))
+    return not of_place and bool(told or any(_MINISTRY.search(folded(text[a:b])) for a, b in ends))
 
 
 def _ends(outline: Outline) -> list[tuple[int, int]]:
@@ -194,11 +206,13 @@ def _host(text: str, site: PlaceMention) -> str:
 
 def _by_head(meant: Iterable[PlaceMention], head: tuple[int, int]) -> Sender | None:
     """Return the scope of a département or a région that the head of a letter names, or None."""
+    towns = {m.academies for m in meant if m.kind is PlaceKind.TOWN and m.start < head[1]}
     for mention in meant:
         named = mention.kind in (PlaceKind.DEPARTMENT, PlaceKind.REGION)
         if named and mention.start < head[1] and mention.academies != ("paris",):
             codes = (mention.department,) if mention.department else ()
-            return Sender(mention.academies, codes, sure=0.82)
+            elsewhere = towns - {mention.academies}  # « Paysages du Nord », at the museum of Dijon
+            return Sender(mention.academies, codes, sure=0.75 if elsewhere else 0.82)
     return None
 
 

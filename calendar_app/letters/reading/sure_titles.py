@@ -1,0 +1,176 @@
+"""How sure the title of an item is.
+
+A title is sure on few grounds, which a careful person would trust without reading the letter:
+it has the shape of a name, and it stands where names stand. What is only beside a date is no
+ground.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from calendar_app.letters.grammar.month_names import FULL_MONTHS
+from calendar_app.letters.layout.flat_text import flat
+from calendar_app.letters.reading.names import (
+    KINDS,
+    KNOWN,
+    has_verb,
+    is_generic,
+    looks_like_a_sentence,
+    names_a_sort,
+    names_something,
+)
+from calendar_app.words.text import fold
+
+#: How sure a title of each rule is (``titles.title_of``), when it has the shape of a name.
+_RULES = {
+    "row": 0.93,
+    "heading-line": 0.9,
+    "label": 0.9,
+    "heading": 0.9,
+    "line": 0.88,
+    "stage": 0.88,
+    "sentence": 0.76,
+    "named-nearby": 0.7,
+    "document": 0.6,
+    "words": 0.3,
+}
+_WORDS_OF_SENTENCE = "ce sont des mots de la phrase"
+_NAMES_NOTHING = "il ne nomme rien de précis"
+_REASONS = {
+    "sentence": _WORDS_OF_SENTENCE,
+    "named-nearby": "trouvé dans un paragraphe voisin",
+    "document": "c'est celui de la lettre",
+    "words": _WORDS_OF_SENTENCE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TitleFinding:
+    """How a title was found.
+
+    :param text: the title as it is shown.
+    :param rule: the rule that found it.
+    :param marked: whether the letter marks it as a title: a heading of Markdown or HTML, a cell of
+        a column of titles.
+    :param told: whether the sentence of the date says the name itself (``titles.is_told``), or the
+        letter is about this one contest (``titles.is_alone``).
+    :param rival: whether another name stands between the title and the date.
+    :param cut: whether the name goes on where the title ends (:func:`is_cut`).
+    """
+
+    text: str
+    rule: str
+    marked: bool
+    told: bool
+    rival: bool
+    cut: bool
+
+
+def sure_title(found: TitleFinding) -> tuple[float, str]:
+    """Return how sure a title is, from 0 to 1, and why it may be wrong, in French, or nothing."""
+    sure = _RULES.get(found.rule, 0.5)
+    if found.rival:
+        return min(sure, 0.6), "un autre nom est plus près de la date"
+    if found.told:
+        sure = max(sure, 0.85)
+    if sure < 0.8:
+        return sure, _REASONS.get(found.rule, "trouvé loin de la date")
+    parts = _PARTS.fullmatch(found.text)
+    thing, part = parts.groups() if parts else (found.text, None)
+    if found.cut or not _looks_like_a_name(found, thing):
+        return 0.6, _WORDS_OF_SENTENCE
+    if is_generic(thing) and not found.told:
+        return 0.6, _NAMES_NOTHING
+    if part is not None and not _STAGE.fullmatch(fold(part)):
+        return 0.72, "l'étape n'a pas de nom sûr"
+    if found.rule == "line" and not _CALLED.search(thing) and not KNOWN.search(fold(thing)):
+        return 0.72, _NAMES_NOTHING
+    named = names_a_sort(thing) or (found.marked and names_something(thing))
+    if found.told or named or _is_cell(found):
+        return sure, ""
+    return 0.72, _NAMES_NOTHING
+
+
+def _is_cell(found: TitleFinding) -> bool:
+    """Whether a title is a cell of a column of titles, or the cell of its row that says most."""
+    words = len(found.text.split())
+    return found.rule == "row" and (
+        found.marked or (words > 2 and " : " not in found.text and not _VENUE.search(found.text))
+    )
+
+
+#: A title of a thing and a part of it: « Prix « Encre » : finale ».
+_PARTS = re.compile(r"((?:«[^»]*»|[^«])*?) : ([^»]*)")
+#: What gives a line the name of a thing: quotation marks, « RoboTeam », a day of the whole world.
+_CALLED = re.compile(
+    r"[«“\"][^»”\"]{3,}[»”\"]|[a-zà-ÿ][A-ZÀ-Þ@]"
+    r"|^(?:Journées?|Semaines?) (?:mondiale|internationale|européenne|nationale)s? "
+)
+#: Where one meets, or who comes.
+_VENUE = re.compile(
+    r"(?-i:, [A-ZÀ-Þ])|^(?:école|collège|lycée|salle|amphi|gymnase|médiathèque|maison|théâtre"
+    r"|bassin|secteur|circonscription|département|académie|zone|groupe|cinéma|canopé"
+    r"|atelier canopé|mairie|stade|musée|m\.|mme|rue|place)\b",
+    re.IGNORECASE,
+)
+#: The stages that everybody calls alike, folded.
+_STAGE = re.compile(
+    r"(?:grande |demi-)?finales?(?: (?:nationale|academique|departementale|regionale)s?)?"
+    r"|(?:ceremonie de )?remise des prix|jury|palmares|resultats|epreuves?(?: \w+)?|selections"
+)
+
+
+def _looks_like_a_name(found: TitleFinding, thing: str) -> bool:
+    """Whether a title starts as a name does and holds nothing of a sentence or of a list.
+
+    :param thing: the title without the stage.
+    """
+    bare = _INSIDE.sub("", thing)
+    if _is_cell(found):
+        return not has_verb(thing) and not looks_like_a_sentence(thing, marked=True)
+    if not _STARTS.match(thing) and not (KNOWN.match(fold(thing)) or found.marked):
+        return False
+    if _MARKS.search(bare) or re.search(rf"\b(?:{FULL_MONTHS})\b", bare, re.IGNORECASE):
+        return False
+    long = len(thing) > _LONG_TITLE * (1.4 if KNOWN.search(fold(thing)) else 1)
+    return not (long or has_verb(thing) or looks_like_a_sentence(thing, marked=found.marked))
+
+
+#: How a name starts: with its sort, in quotation marks, or as « RoboTeam ».
+_STARTS = re.compile(
+    rf"(?:\d+e édition (?:du |de la |des )|(?i:grande?|petite?|mini)[ -])?(?i:{KINDS})s?\b"
+    r"|[«“\"]|[A-ZÀ-Þ][\w’'-]*[a-zà-ÿ][A-ZÀ-Þ@]"
+)
+#: Words in quotation marks.
+_INSIDE = re.compile(r"[«“\"][^»”\"]*[»”\"]")
+#: Marks that a name does not have outside quotation marks.
+_MARKS = re.compile(r"\s[–—]|[/\[\]>→⏵¤•|…]")
+#: A longer title, in characters, is rather a sentence.
+_LONG_TITLE = 80
+
+
+def is_cut(sentence: str, title: str) -> bool:
+    """Whether a name goes on in its sentence after the end of the title, as « rencontres de
+    l'éducation à l'environnement » does: the title is then only the start of it.
+
+    :param title: the title as it is shown.
+    """
+    thing = title.partition(" : ")[0]
+    if KNOWN.search(fold(thing)) or thing.endswith(("»", ")")):
+        return False
+    said = flat(sentence)
+    at = fold(said).find(fold(thing))
+    return at >= 0 and _ON.match(fold(said)[at + len(fold(thing)) :]) is not None
+
+
+def goes_on_below(following: str) -> bool:
+    """Whether the text after a row goes on in small letters under one of its cells."""
+    return _BELOW.match(following) is not None
+
+
+#: The rest of a cell on the line below it, in text that is set in columns.
+_BELOW = re.compile(r"\n?[ \t]{4,}[a-zà-ÿ]")
+#: How a name goes on, folded.
+_ON = re.compile(r"\s(?:d[eu]s?\b|d['’]|(?:a|au|aux|pour|en|et)\s(?!\d|lieu\b))")
