@@ -97,7 +97,29 @@ def test_a_week_above_its_days_tells_their_month(day):
             "La finale a lieu dans la semaine du 30 novembre au 4 décembre 2026.\n",
             [(30, 11, 4, 12)],
         ),
-        ("Elle fête sa 25 édition, et je 3 fois plus : 3 > 2.\n", []),
+        # Fractions, numbers of other things, prices and marks are no days.
+        ("Elle garde sa 1/2 pension ma 1/4 heure : 3 > 2.\n", []),
+        ("Stage « Cap 3 » 9 mars 2027\n", [(9, 3, 9, 3)]),
+        ("Atelier 1 > 14 mars 2027\nLot 2 ► mardi 9 mars 2027\n", [(14, 3, 14, 3), (9, 3, 9, 3)]),
+        (
+            "Réunion ma 17.11, visio je 19.11. Bal à 18.10, 12.10 euros ; version 02.02.\n",
+            [(17, 11, 17, 11), (19, 11, 19, 11)],
+        ),
+        ("Goûter : 5 - 12.10 euros. Chapitres 3 - 4.10. Python 3 > 3.12\n", []),
+        ("Résultats\n09/10 Lucas\n08/12 Emma\n07/10 Paul\n", []),
+        ("Notes\n08/10 Lucas\n09/10 Emma\n", []),
+        # A heading of a week holds for the days of this week, and ends no list of a month.
+        (
+            "NOVEMBRE\nLundi 9 : réunion\nSemaine du 16 au 20 novembre\nJeudi 26 : cross\n",
+            [(9, 11, 9, 11), (16, 11, 20, 11), (26, 11, 26, 11)],
+        ),
+        (
+            "Semaine du 16 au 20 novembre 2026\nMardi 17 : cross\nDÉCEMBRE 2026\nJeudi 17 : bal\n",
+            [(16, 11, 20, 11), (17, 11, 17, 11), (17, 12, 17, 12)],
+        ),
+        ("La semaine dure du 22 au 27 mars.\nVendredi 23 : chorale\n", [(22, 3, 27, 3)]),
+        ("Du 2 au 27 mars\nMardi 12 : départ\n", [(2, 3, 27, 3)]),
+        ("La finale : semaine du 28 décembre 2026 au 3 janvier 2027.\n", [(28, 12, 3, 1)]),
     ],
 )
 def test_short_forms_of_agendas_are_read(text, expected):

@@ -165,6 +165,13 @@ def _latest(masters: list[_Part], today: date, left_out: LeftOut) -> list[_Part]
     for part in masters:
         if _sequence(part.component) == highest:
             latest[told_at(start_of(part.component)), fold(part.title)] = part
+    # What is private once is private under each of its titles, with or without a SEQUENCE.
+    private = {at for (at, _), part in latest.items() if part.refused == PRIVATE}
+    latest = {
+        (at, title): part
+        for (at, title), part in latest.items()
+        if at not in private or part.refused == PRIVATE
+    }
     titles = {title for _, title in latest}
     hides = any(part.refused == PRIVATE for part in latest.values())
     for part in masters:

@@ -117,8 +117,8 @@ _TOKEN = re.compile(
   | (?P<grouped> LEFT\d{1,3}(?:[ \u00a0\u202f.]\d{3})+RIGHT | LEFT\d+(?:\.\d+)+RIGHT )
   | (?P<number> (?:[0-9][0-9Oo]{0,3}|[Oo][1-9])RIGHT )
   | (?P<small> LEFT(?-i:SMALL)RIGHT )
-  | (?P<two> LEFT(?:lu|ma|me|je|ve|sa|di)\.?(?=SPACE{1,2}[0-3]?\d(?:[\s/.,:;)-]|$)
-      (?!SPACE?(?:e|er|re|[èe]me|ans?|h)RIGHT)) )
+  | (?P<two> LEFT(?:lu|ve|di|(?:ma|me|je|sa)(?!\.?SPACE{1,2}\d{1,2}/\dRIGHT))\.?
+      (?=SPACE{1,2}[0-3]?\d(?:[\s/.,:;)-]|$)(?!SPACE?(?:e|er|re|[èe]me|ans?|h)RIGHT)) )
   | (?P<abbreviation> LEFT(?:lun|mar|mer|jeu|ven|sam|dim|janv?|f[ée]vr?|avr|juil?|sept?|oct|nov
       |d[ée]c)\.(?=\s|(?:19|20)\d\dRIGHT) )
   | (?P<word> [^\W\d_]+(?:-[ \t]*\n[ \t]*[a-zà-öø-ÿ]+)?RIGHT )
@@ -244,14 +244,23 @@ def _raw(text: str) -> Iterator[Token]:
 
 
 #: Signs that stand for « au » between two days.
-_ARROWS = frozenset(">»›⇒➔➜⟶►▶")
-_DAY_AFTER = re.compile(r"\s?(?:[A-Za-z]{2,8}\.?\s)?[0-3]?\d(?:er)?(?:[\s./]|$)")
+_ARROWS = frozenset(">⇒➔➜⟶►▶")
+#: A day before such a sign: at the start of a line, of a cell or of what follows a mark, or behind
+#: a weekday or « du ». (« Atelier 1 > 14 mars » and « Cap 3 > 9 mars » number something else.)
+_DAY_BEFORE = re.compile(
+    rf"(?:^|[:(,;|\t•]|\b(?:du|le|les|{'|'.join(_WEEKDAY_WORDS)}|{'|'.join(_SHORT_WEEKDAYS)})\.?)"
+    r"[ \u00a0\u202f]*[0-3]?\d(?:er)?$",
+    re.IGNORECASE,
+)
+_DAY_AFTER = re.compile(
+    r"[ \u00a0\u202f]?(?:[A-Za-z]{2,8}\.?[ \u00a0])?[0-3]?\d(?:er)?(?:[\s./]|$)"
+)
 
 
 def _is_between(text: str, start: int, end: int) -> bool:
     """Whether the sign at *start* stands between a day and another on one line: « 3 > 7 avril »."""
-    before = text[max(0, start - 3) : start].rstrip(" \u00a0\u202f")
-    return before[-1:].isalnum() and _DAY_AFTER.match(text, end) is not None
+    before = text[max(0, start - 20) : start].rpartition("\n")[2].rstrip(" \u00a0\u202f")
+    return bool(_DAY_BEFORE.search(before)) and _DAY_AFTER.match(text, end) is not None
 
 
 def _read(group: str, said: str) -> tuple[str, Value]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from calendar_app.letters.grammar.date_tokens import Token, tokens
@@ -129,7 +130,7 @@ _PHRASE = re.compile(
     (?P<lead> (?P<until>j[aàq]?l?) | (?P<before>vl?) | (?P<latest>a\+k:?l?) | (?P<by>d?i[laà]?l?)
             | (?P<from>àpd?u?|s?àpd?u|sl?) | (?P<around>à?r[lud]?) | (?P<this>C) )?
     (?:
-        (?P<week> [l]?S[du]l?{_DATE}(?!,?(?:a|-)l?(?:W,?)?[DNn]) )
+        (?P<week> [l]?S[du]l?{_DATE}(?![,d]?Y|[xz]|,?(?:a|-)l?(?:W,?)?[DNn]) )
       | (?P<between> tl?(?:{_DATE}|{_DAY}){_TIMES}el?{_DATE}{_TIMES} )
       | (?P<range> [ul]?(?:{_DATE}|{_DAY}){_TIMES}{_TO}{_DATE}{_TIMES} )
       | (?P<dotted> [ul]?(?:(?:W,?)?g{_TIMES}|{_DAY})(?:a|ja|-)l?(?:W,?)?[gNn]Y?{_TIMES} )
@@ -180,7 +181,7 @@ def find_dates(text: str) -> list[DatePhrase]:
             at = match.start() + skipped
             continue
         if match["bare"] is not None and not (
-            dots and _DOTTED_DAY.fullmatch(_said(match, span, text))
+            dots and _is_dotted_day(text, row[match.start("bare")])
         ):
             at = match.start("bare") + 1
             continue
@@ -201,12 +202,20 @@ def hours(text: str) -> tuple[time | None, time | None]:
 
 #: A letter that writes « je 21.01 » more than once writes days so everywhere: « 02.02 » is one.
 _WRITTEN_WITH_DOTS = re.compile(r"W,?g")
+#: What follows a day that ends its clause, and no number: a price, a mean, a version goes on.
+_ENDS = re.compile(r"[ \t\u00a0]*(?:$|[\n,;:)|]|\.(?:\s|$)|[–—-] )")
+_NUMBERS = re.compile(
+    r"(?i:\b(?:à|a|version|v|chapitre|article|art|fig|figure|page|coûte|vaut|n°|tél)\.? ?$)"
+)
 
 
-def _said(match: re.Match[str], span: Sequence[Token], text: str) -> str:
-    """Return the text of the figures of a match that are not surely a date."""
-    token = span[match.start("bare") - match.start()]
-    return text[token.start : token.end]
+def _is_dotted_day(text: str, token: Token) -> bool:
+    """Whether figures with a dot, in a letter that writes its days so, are one: « Saül 02.12. »"""
+    return (
+        re.fullmatch(r"\d\d\.(?:0\d|1[0-2])", text[token.start : token.end]) is not None
+        and _ENDS.match(text, token.end) is not None
+        and _NUMBERS.search(text, max(0, token.start - 12), token.start) is None
+    )
 
 
 # After these words, a number is no day: in « n° 4 – 9 décembre », 4 is the number of a letter.
@@ -285,9 +294,7 @@ def _is_fraction(match: re.Match[str], span: Sequence[Token], groups: set[str], 
 
 
 #: « 05/11  Webinaire », « 5/11 : webinaire »
-_WHAT = re.compile(
-    r"(?:[ \t]{2,}|\t|[ \u00a0]?[:–—-][ \u00a0]+)[«“]?[^\W\d_]|,[ ](?:«|[A-ZÀ-Þ][a-zà-ÿ]{2})"
-)
+_WHAT = re.compile(r"(?:[ \t]{2,}|\t|[ \u00a0]?[:–—-][ \u00a0]+)[«“]?[^\W\d_]")
 
 
 def _is_cell(text: str, start: int, end: int) -> bool:
@@ -296,18 +303,39 @@ def _is_cell(text: str, start: int, end: int) -> bool:
 
 
 def _opens_line(text: str, start: int, end: int) -> bool:
-    """Whether a line starts with these figures and goes on, after a gap or a mark, with words; or
-    with two digits each (« 17/01 Ski »), be it after the number of the week."""
-    before = _SEPARATOR.sub("\n", text[max(0, start - 20) : start]).rpartition("\n")
-    alone = (before[1] or start <= 20) and _WEEK_NUMBER.fullmatch(before[2])
-    padded = _PADDED.match(text, start) if alone else None
-    return bool(alone) and (_WHAT.match(text, end) is not None or padded is not None)
+    """Whether a line starts with these figures and goes on, after a gap or a mark, with words; or,
+    in a list of such days, with words at once, be it after the number of the week."""
+    before = text[max(0, start - 20) : start].rpartition("\n")
+    if (before[1] or start <= 20) and not before[2].strip(" \t>") and _WHAT.match(text, end):
+        return True
+    listed = _LISTED.match(text, start)
+    if listed is None or not _starts_item(text, start):
+        return False
+    return listed[0].endswith("[") or _lists_days(text)
 
 
-#: Signs between the items of a list that stands on one line.
-_SEPARATOR = re.compile(r"[•♦◆■▪●|]")
-_WEEK_NUMBER = re.compile(r"[ \t>]*(?:S ?\d\d? ?:[ ]?)?")
-_PADDED = re.compile(r"\d\d/(?:0\d|1[0-2])[ ]+[\[(«A-ZÀ-Þ]")
+def _starts_item(text: str, start: int) -> bool:
+    return start == 0 or _SEPARATOR.search(text, max(0, start - 20), start) is not None
+
+
+@lru_cache(1)
+def _lists_days(text: str) -> bool:
+    """Whether lines of a text start with days, which go forward in the school year; figures that
+    are all out of 10 or 12 (« 08/10 Lucas », « 09/10 Emma ») are marks."""
+    found = [m for m in _LISTED.finditer(text) if _starts_item(text, m.start())]
+    days = [((int(m["month"]) - 8) % 12, int(m["day"])) for m in found]
+    months = {m["month"] for m in found}
+    return len(days) > 1 and days == sorted(days) and months not in ({"10"}, {"12"})
+
+
+#: The start of a line, or of an item of a list that stands on one line, be it with the number of
+#: its week (« S49 : »).
+_SEPARATOR = re.compile(r"[\n•♦◆■▪●|][ \t>]*(?:S ?\d\d? ?:[ ]?)?$")
+#: « 17/01 Ski », « 3/12, Journée du sel »
+_LISTED = re.compile(
+    r"(?P<day>\d\d?)/(?P<month>\d\d?)"
+    r"(?:(?<=\d\d/\d\d)[ ]+[\[(«A-ZÀ-Þ]|,[ ](?:«|[A-ZÀ-Þ][a-zà-ÿ]{2}))"
+)
 #: A day and a month with a dot between them.
 _DOTTED_DAY = re.compile(r"\d\d?\.(?:0\d|1[0-2])")
 
@@ -317,12 +345,23 @@ def _is_decimal(match: re.Match[str], span: Sequence[Token], text: str) -> bool:
     figures = [token for token in span if token.kind == "g"]
     if match[0][0] in "ulW" or "a" in match[0]:
         return False
+    [left, *_] = [token for token in span if token.kind in "Dg"]
+    if left.kind == "D" and not _is_first_of_range(match, left, figures):
+        return True
     months = all(_DOTTED_DAY.fullmatch(text[token.start : token.end]) for token in figures)
     days = [token.value for token in figures if isinstance(token.value, tuple)]
     order = [((month - 8) % 12, day) for day, month in days]
     before = match.string[match.start() - 1 : match.start()]
     listed = before in ("§", ":", "(") if match["short"] else True
     return not months or order != sorted(order) or not listed
+
+
+def _is_first_of_range(match: re.Match[str], left: Token, figures: Sequence[Token]) -> bool:
+    """Whether a number is the first day of a range: « Stages : 07→11.12 », and not « 3 - 4.10 »."""
+    last = figures[0].value
+    falls = isinstance(last, tuple) and isinstance(left.value, int) and left.value >= last[0]
+    before = match.string[match.start() - 1 : match.start()]
+    return left.end - left.start == 2 and not falls and before in ("§", ":", "(")
 
 
 def _find_lead(groups: set[str]) -> LeadIn:

@@ -33,9 +33,10 @@ _DAY_LINE = re.compile(
     r"(?=[*_]{0,3}(?:[ ]?[:–—|-][ ]+[^\s\d]|,?[ ](?:à |de )?\d{1,2}[ ]?h|\t|[ ]{2,}[^\s\d]))",
     re.IGNORECASE,
 )
+#: « SEMAINE 47, du 16 au 20 novembre 2026 », alone on its line.
 _WEEK_LINE = re.compile(
-    rf"(?:.*\bsemaine\b.*\b|[ \t>#*_]*)du[ ]{_WEEKDAY}(?P<first>\d{{1,2}})(?:er)?"
-    rf"(?:[ ](?P<from>{FULL_MONTHS}))?[ ]au[ ]{_WEEKDAY}(?P<last>\d{{1,2}})[ ]"
+    rf"[ \t>#*_]*(?:semaine\b[^.\n]{{0,60}}?)?\bdu[ ]{_WEEKDAY}(?P<first>\d{{1,2}})(?:er)?"
+    rf"(?:[ ](?P<from>{FULL_MONTHS})(?:[ ]20\d\d)?)?[ ]au[ ]{_WEEKDAY}(?P<last>\d{{1,2}})[ ]"
     rf"(?P<month>{FULL_MONTHS})(?:[ ]+(?P<year>20\d\d))?[ \t:*_.]*$",
     re.IGNORECASE,
 )
@@ -49,6 +50,8 @@ _DAY_OF_WEEK = re.compile(
 _LONGEST = 200
 #: So many lines in a row may say other things; more of them end the list.
 _ASIDES = 3
+#: So many lines, where a week stands above days that each have lines of their own.
+_ASIDES_IN_A_WEEK = 12
 
 
 class MonthLists(NamedTuple):
@@ -72,16 +75,23 @@ def month_lists(text: str) -> MonthLists:
     marks: set[int] = set()
     over: tuple[int, int | None] | None = None
     week: re.Match[str] | None = None
-    head = asides = at = 0
+    head = asides = since_week = at = 0
     for line in text.split("\n"):
+        since_week += bool(line.strip())
         if len(line) < _LONGEST and (match := _WEEK_LINE.match(line)):
-            week, over = match, None
-        elif week and (match := _DAY_OF_WEEK.match(line)) and (month := _month_in(week, match)):
+            week, since_week = match, 0
+        elif (
+            week
+            and since_week <= _ASIDES_IN_A_WEEK
+            and (match := _DAY_OF_WEEK.match(line))
+            and (month := _month_in(week, match))
+        ):
             months[at + match.end("days")] = month
+            since_week = asides = 0
         elif match := _MONTH_LINE.match(line):
             number = MONTHS.index(fold(match["month"])) + 1
             over = number, int(match["year"]) if match["year"] else None
-            head, asides = at + match.start("month"), 0
+            head, asides, week = at + match.start("month"), 0, None
         elif over is not None and (match := _DAY_LINE.match(line)):
             months[at + match.end("days")] = over
             heads.add(head)
@@ -95,13 +105,15 @@ def month_lists(text: str) -> MonthLists:
 
 
 def _month_in(week: re.Match[str], day: re.Match[str]) -> tuple[int, int | None] | None:
-    """Return the month and the year of a day of a week, or None when it is not in the week."""
+    """Return the month and the year of a day of a week, or None when it is not in the week, or when
+    so many days are no week."""
     first, last, number = int(week["first"]), int(week["last"]), int(day["day"])
     year = int(week["year"]) if week["year"] else None
     month = MONTHS.index(fold(week["month"])) + 1
     if week["from"] is None or fold(week["from"]) == fold(week["month"]):
-        return (month, year) if first <= number <= last else None
-    if number <= last:
-        return month, year
+        return (month, year) if first <= number <= last <= first + 6 else None
     before = MONTHS.index(fold(week["from"])) + 1
-    return (before, year and year - (before > month)) if number >= first else None
+    if number <= last <= 6:
+        return month, year
+    in_first = first >= 23 and number >= first and last <= 6
+    return (before, year and year - (before > month)) if in_first else None

@@ -51,7 +51,7 @@ _IS_NATIONAL = "le concours est national"
 #: What may stand before and after the name of a national contest in a title that is only its own:
 #: « Jeunes reporters de la forêt » and « Olympiades des écoles » are other things.
 _OWN_BEFORE = re.compile(
-    r"(?:(?:les?|la|l'|du|de|des|\d+e?|edition|concours|prix|semaine|journee|national|nationale"
+    r"(?:(?:les?|la|l'|du|de|des|(?<!\d)\d{1,3}e?(?!\d)|edition|concours|prix|semaine|journee|national|nationale"
     r"|scolaire|«|challenge|rallye)[ ']*)*"
 )
 _OWN_AFTER = re.compile(
