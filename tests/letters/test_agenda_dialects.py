@@ -223,6 +223,11 @@ def test_of_a_thing_that_became_private_no_earlier_title_is_told():
     assert "Zoé" not in str(left_out.values())
 
 
+def test_a_moment_that_is_private_under_one_title_is_so_under_each():
+    told, hidden = f"UID:a\n{DAY}\nSUMMARY:Conseil", f"UID:a\n{DAY}\nSUMMARY:Occupé\nCLASS:PRIVATE"
+    assert read(agenda(told, hidden)) == read(agenda(hidden, told)) == ([], {PRIVATE: 1})
+
+
 def test_one_calendar_of_a_file_may_call_off_what_another_one_says():
     event = f"UID:a\n{DAY}\nSUMMARY:S\nSEQUENCE:"
     both = agenda(f"{event}0") + agenda(f"{event}1", head="METHOD:CANCEL\n")
