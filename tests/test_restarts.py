@@ -42,8 +42,8 @@ log = logging.getLogger(__name__)
 SERVERS, EACH = (3, 1) if CAMPAIGN else (1, 3)
 WORKERS = 3
 KILLED: tuple[str, ...] = ("web process", "worker")
-if CAMPAIGN:  # some ten minutes on a busy machine
-    KILLED = ("worker", "web process", "worker", "server") * 20
+if CAMPAIGN:  # ten minutes on a quiet machine
+    KILLED = ("worker", "web process", "worker", "server") * 150
 #: Between two of them, so many answers are given: a machine that starts a server in half a minute
 #: would otherwise be without one most of the time, and nothing would be tried.
 ANSWERS = 5
