@@ -649,7 +649,7 @@ def kind_of(phrase: DatePhrase, days: Days, around: Context, title: str) -> Item
 
     :param title: the title of its item, folded.
     """
-    near = _without_names(f"{around.label} | {around.clause[0][-90:]}")
+    near = _without_names(_right_before(around))
     if phrase.shape is Shape.DAY and _is_of_organiser(around):
         return ItemKind.EVENT
     if phrase.lead is LeadIn.UNTIL and _SHOWN.search(f"{title} {near}") and not _is_request(near):
@@ -815,13 +815,19 @@ _HANDED_IN = re.compile(
 
 
 def asks(around: Context) -> bool:
-    """Whether the words before a date speak of what teachers hand in or apply for."""
-    return bool(_HANDED_IN.search(_PRIZES.sub("", f"{around.label} | {around.clause[0][-90:]}")))
+    """Whether the words before a date speak of what teachers hand in or apply for. They put an
+    event in doubt; those of :func:`is_request` make a deadline, so they are fewer."""
+    return bool(_HANDED_IN.search(_PRIZES.sub("", _right_before(around))))
+
+
+def _right_before(around: Context) -> str:
+    """Return the label of a date and the end of the clause before it."""
+    return f"{around.label} | {around.clause[0][-90:]}"
 
 
 def is_request(around: Context) -> bool:
     """Whether the words before a date ask to register or to send something."""
-    return _is_request(f"{around.label} | {around.clause[0][-90:]}")
+    return _is_request(_right_before(around))
 
 
 def _is_request(near: str) -> bool:

@@ -104,9 +104,12 @@ class Finding:
 _NUMBER_BEFORE = re.compile(r"(?<![\d,.])\d{1,2}(?:er)?[ ]?(?:[^\w\s.,;:()|%€]{1,2}|et|ou)[ ]?$")
 
 
-def is_numbered(before: str) -> bool:
-    """Whether a number and a sign end the text before a date, as a day that was not read does."""
-    return _NUMBER_BEFORE.search(before[-12:]) is not None
+def is_numbered(text: str, start: int) -> bool:
+    """Whether a number and a sign stand right before a date, as a day that was not read does.
+
+    :param start: where the date starts in *text*.
+    """
+    return _NUMBER_BEFORE.search(text[max(0, start - 12) : start]) is not None
 
 
 def doubts_of(

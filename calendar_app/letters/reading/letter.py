@@ -229,7 +229,7 @@ class _Reader:
             asks=contexts.asks(around) or self._in_column_of_its_own(place),
             plain=contexts.is_plain(kind, phrase, around, fold(title)),
             meets=bool(_has_weekday(phrase) or venue_of or start_time),
-            numbered=is_numbered(self.text[max(0, phrase.start - 12) : phrase.start]),
+            numbered=is_numbered(self.text, phrase.start),
             scope=(scope.sure, scope.why),
         )  # fmt: skip
         doubts, reasons = doubts_of(finding, self.issued, warnings)
