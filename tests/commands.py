@@ -22,24 +22,7 @@ from tests.tools import PATIENCE, ROOT, starts_programs
 
 # A child that is forked from a process without threads or connections starts in milliseconds.
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(
-    [
-        "tests.mail_workers",
-        *(
-            f"calendar_app.cli.{name}"
-            for name in (
-                "content",
-                "doctor",
-                "editors",
-                "journal",
-                "keeping",
-                "letters",
-                "reminders",
-                "running",
-            )
-        ),
-    ]
-)
+_context.set_forkserver_preload(["tests.preloaded"])
 
 
 def processes() -> ForkServerContext:

@@ -92,13 +92,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """In ``make quick``, deselect the slow tests; run the longest files first."""
-    if QUICK:
-        quick = _quick(items)
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(quick)])
-        items[:] = quick
-    elif not CAMPAIGN:
-        kept = _without_further_cases(items)
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    if not CAMPAIGN:
+        kept = _quick(items) if QUICK else _without_further_cases(items)
+        left_out = set(items).difference(kept)
+        config.hook.pytest_deselected(items=list(left_out))
         items[:] = kept
     items.sort(key=lambda item: (not _in_browser(item.nodeid), item.path.stem not in LONG))
 
