@@ -21,7 +21,7 @@ from calendar_app.catalogue.models.events import Event
 from calendar_app.config.retention import STRANGE_MAIL
 from calendar_app.editing import accounts, letter_room, moderation
 from calendar_app.editing.letter_room import Dropped
-from calendar_app.editing.mailbox import deciding, receiving, senders
+from calendar_app.editing.mailbox import deciding, receiving, senders, waiting_room
 from calendar_app.editing.mailbox.envelope import envelope_of, envelope_values
 from calendar_app.editing.mailbox.parts import part_values
 from calendar_app.editing.mailbox.receiving import BEYOND, NO_LETTER, UNNAMED, Outcome
@@ -313,7 +313,7 @@ def test_a_line_that_was_broken_within_a_word_is_whole_again(at):
 
 def test_strangers_do_not_fill_the_store(store, monkeypatch):
     data = mail(to="x@y.example")
-    monkeypatch.setattr(receiving, "MOST_WAITING", len(data) + 1)
+    monkeypatch.setattr(waiting_room, "MOST_WAITING", len(data) + 1)
     assert receive(data) is Outcome.WAITING
     assert receiving.receive(db.session, mail("b", to="x@y.example"), NOW, KNOWLEDGE) == (
         Outcome.FULL,
@@ -322,7 +322,7 @@ def test_strangers_do_not_fill_the_store(store, monkeypatch):
     newsletter = mail("c", to="x@y.example", List_Id="<infolettre.y.example>")
     assert receive(newsletter) is Outcome.FULL  # no letter of a list is lost unseen either
     assert count(ReceivedMail) == 1
-    monkeypatch.setattr(receiving, "MOST_WAITING", 10 * len(data))
+    monkeypatch.setattr(waiting_room, "MOST_WAITING", 10 * len(data))
     assert receive(newsletter) is Outcome.WAITING  # it was not stored as refused
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 from calendar_app.catalogue import queries
 from calendar_app.config.retention import STRANGE_MAIL
 from calendar_app.editing import drafts
-from calendar_app.editing.mailbox import senders
+from calendar_app.editing.mailbox import senders, waiting_room
 from calendar_app.editing.mailbox.envelope import (
     MAX_HEADERS,
     Envelope,
@@ -57,10 +57,6 @@ from calendar_app.words.mail_addresses import AddressError, MailAddress
 #: Most answers to one editor within :data:`A_DAY`: anybody can write « From ».
 MOST_ANSWERS = 5
 A_DAY = timedelta(hours=24)
-
-#: Most bytes of mails that wait for an administrateur. Further ones are not stored: strangers must
-#: not fill the store.
-MOST_WAITING = 200 * 2**20
 
 #: Most attached letters of a mail that are read.
 MOST_ATTACHED = 10
@@ -166,6 +162,18 @@ def receive(
     else:
         outcome, reason = _let_wait(session, mail, data, now)
     return _not_told_to_machines(outcome, mail), reason
+
+
+def would_wait(session: AnySession, header: bytes) -> bool:
+    """Whether a mail is a stranger's, and came never before, by its header alone: what would be
+    stored for an administrateur, if there is room."""
+    try:
+        mail = _read_envelope(header)
+    except UnreadableLetterError:
+        return False
+    with reading(session):
+        is_strange = not mail.is_report and not audience_of(session, mail)
+        return is_strange and _known(session, mail.identity) is None
 
 
 def _read_envelope(data: bytes) -> Envelope:
@@ -355,9 +363,7 @@ def _let_wait(
         queries.catalogue(session, for_update=True)
         if _known(session, mail.identity) is not None:
             return Outcome.KNOWN, None
-        waiting = ReceivedMail.state == MailState.WAITING
-        size = session.scalar(select(func.sum(ReceivedMail.size)).where(waiting)) or 0
-        if size + len(data) > MOST_WAITING:
+        if len(data) > waiting_room.room_of(session).free:
             return Outcome.FULL, TOO_MANY
         row = _row(mail, len(data), now)
         row.state, row.data = MailState.WAITING, data
