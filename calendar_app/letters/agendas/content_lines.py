@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from calendar_app.letters.agendas.vcalendar import as_icalendar, goes_on
 from calendar_app.letters.formats.charsets import decoded
 
 #: Where a line is folded. Bytes, because a fold may stand within a character of UTF-8.
@@ -24,10 +25,13 @@ def agenda_text(data: bytes) -> tuple[str, int]:
         data = decoded(data).encode()
     lines: list[str] = []
     for line in _of_agendas(_ENDS.split(decoded(_FOLD.sub(b"", data)))):
-        if _NAMED.match(line):
+        if lines and goes_on(lines[-1]):
+            lines[-1] = f"{lines[-1][:-1]}{line}"
+        elif _NAMED.match(line):
             lines.append(line)
         else:
             lines[-1] += f"\\n{line}"
+    lines = [as_icalendar(line) for line in lines]
     return "\r\n".join([*lines, ""]), sum(line.upper() == _BEGIN for line in lines)
 
 
