@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from calendar_app.catalogue.models.events import Event
 from calendar_app.config.retention import STRANGE_MAIL
-from calendar_app.editing import accounts, letter_room, moderation
+from calendar_app.editing import accounts, letter_room, moderation, other_mails
 from calendar_app.editing.letter_room import Dropped
 from calendar_app.editing.mailbox import deciding, receiving, senders, waiting_room
 from calendar_app.editing.mailbox.envelope import envelope_of, envelope_values
@@ -39,6 +39,7 @@ from tests.editing.test_outside_feed import agenda
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 STRANGER = "lettre@inconnu.example"
+CONTEST = "Concours d'essai : s'inscrire avant le 5 mars 2021."
 
 
 @pytest.fixture
@@ -216,6 +217,28 @@ def test_an_editor_who_forwards_a_letter_gets_an_answer(store):
     assert count(Delivery) == 1
 
 
+TNEF = b"\x78\x9f\x3e\x22\x01\x00"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"%PDF-1.7\n", "PDF"), (TNEF, "une enveloppe d'Outlook")]
+)
+@pytest.mark.parametrize("text", ["Voici la lettre.", CONTEST], ids=["cover", "dated"])
+def test_what_was_not_read_of_a_mail_is_told_to_who_sent_it(store, text, content, why):
+    """A text that only brings a letter which cannot be read is no letter without dates."""
+    who = editor("responsable", LILLE)
+    sent = mail(text, to="x@y.example", From=who.address)
+    message = email.message_from_bytes(sent, policy=email.policy.default)
+    message.add_attachment(content, "application", "octet-stream", filename="lettre-de-Zoé.dat")
+    is_read = receive(message.as_bytes()) is Outcome.READ
+    [row] = db.session.scalars(select(ReceivedMail))
+    assert (is_read, count(Letter), count(Delivery)) == (text == CONTEST, int(text == CONTEST), 1)
+    assert why in ((row.problems if is_read else row.reason) or "")
+    answer = next(iter(other_mails._forwarders(db.session, [row.answer_delivery_id]).values()))
+    assert (why in (answer.problems or ""), why in (answer.reason or "")) == (is_read, not is_read)
+    assert "Zoé" not in f"{row.problems}{row.reason}"
+
+
 @pytest.mark.long
 def test_no_more_than_five_answers_a_day(store):
     who = editor("responsable", LILLE)
@@ -277,7 +300,6 @@ def test_a_disabled_account_is_a_stranger(store):
 # -- what programs make of mails -------------------------------------------------------------------
 
 HEAD = "From: a@b.example\nTo: x@y.example\nSubject: {}\nMIME-Version: 1.0\n"
-CONTEST = "Concours d'essai : s'inscrire avant le 5 mars 2021."
 
 
 def days(data: str) -> list[str]:

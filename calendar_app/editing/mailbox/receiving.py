@@ -268,6 +268,7 @@ def keep_read(
             session.add(row)
         row.state = MailState.READ if letter_ids else MailState.REFUSED
         row.reason, row.data, row.sender, row.list_id = reason, None, None, None
+        row.problems = (" ".join(problems) or None) if letter_ids else None
         row.editor_id = row.editor_id or audience.editor_id
         row.scope = set(row.scope) | audience.scope
         session.flush()
@@ -314,7 +315,7 @@ def import_parts(
     most: int = MOST_ATTACHED,
 ) -> Letters:
     """Bring the letters of a mail into the room: the attached ones, and its text where it holds
-    dates, or where nothing is attached. The caller has asked for the right.
+    dates, or where no letter is attached. The caller has asked for the right.
 
     The attached letters come first, so that a date that the text repeats is told from the letter.
 
@@ -331,8 +332,8 @@ def import_parts(
             found.unread.append((name, str(error)))
             continue
         letter = from_json(part["reading"])
-        if number is None and found.ids and not letter.items:
-            continue
+        if number is None and mail.attached and not letter.items:
+            continue  # it only brings what is attached
         report = drafts.import_reading(
             session, part["checksum"], part["name"], letter, now, knowledge
         )
