@@ -17,6 +17,7 @@ from calendar_app.letters.agendas.left_out import (
     BAD_RULE,
     DOUBLE,
     NO_DAY,
+    OTHER,
     PRIVATE,
     TOO_OFTEN,
     LeftOut,
@@ -136,6 +137,34 @@ def test_a_whole_day_in_hours_is_a_whole_day(times):
     item = entry.item
     assert (item.first_day, item.last_day) == (date(2021, 2, 10), date(2021, 2, 10))
     assert (item.start_time, item.end_time) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "DTSTART:2021-02-10T09:00:00",
+        "DTSTART:2021-02-10 09:00",
+        "DTSTART: 20210210T090000",
+        "DTSTART:20210210T0900",
+        "DTSTART;TZID=Europe/Paris:2021-02-10T09:00",
+        "DTSTART:2021-02-10T08:00:00Z",
+        "DTSTART;TZID=GMT+01:00:20210210T090000",
+        "DTSTART;TZID=tzone://Microsoft/Custom:20210210T090000",
+        'DTSTART;TZID="(UTC+01:00) Brussels, Copenhagen, Madrid, Paris":20210210T090000',
+    ],
+)
+def test_a_time_that_a_program_writes_in_its_own_way_is_read(written):
+    [entry], left_out = read(agenda(f"UID:a\n{written}\nRRULE:FREQ=DAILY; COUNT=1\nSUMMARY:S"))
+    item = entry.item
+    assert (item.first_day, item.start_time, item.time_zone) == (date(2021, 2, 10), time(9), None)
+    assert left_out == {}
+
+
+@pytest.mark.parametrize("name", ["VFREEBUSY", "VAVAILABILITY", "X-POLL"])
+def test_what_is_no_date_of_an_agenda_is_counted(name):
+    part = f"BEGIN:{name}\nUID:b\nDTSTART:20210201T090000Z\nSUMMARY:Occupé\nEND:{name}"
+    found, left_out = read(agenda(f"UID:a\n{DAY}\nSUMMARY:S", part))
+    assert ([entry.uid for entry in found], left_out) == (["a"], {OTHER: 1})
 
 
 def test_a_task_without_a_due_time_may_have_a_length():

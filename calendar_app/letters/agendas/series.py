@@ -27,6 +27,7 @@ from calendar_app.letters.agendas.left_out import (
     MONTHS,
     NO_DAY,
     NOTE,
+    OTHER,
     PRIVATE,
     TOO_MANY,
     LeftOut,
@@ -105,9 +106,8 @@ def series_of(data: bytes, zone: str, today: date, left_out: LeftOut) -> list[Se
         clock = Clock.of(line(agenda, "X-WR-TIMEZONE"), zone)
         off = line(agenda, "METHOD").upper() == "CANCEL"
         for component in agenda.subcomponents:
-            if component.name == "VJOURNAL" and not _is_over(component, today):
-                left_out.add(NOTE, line(component, "SUMMARY"))
             if component.name not in ("VEVENT", "VTODO"):
+                _count_other(component, today, left_out)
                 continue
             if off:
                 component["STATUS"] = "CANCELLED"
@@ -116,6 +116,13 @@ def series_of(data: bytes, zone: str, today: date, left_out: LeftOut) -> list[Se
             part = _Part(own, clock, component, _refused(component))
             of_uid.setdefault(own, []).append(part)
     return [found for parts in of_uid.values() for found in _series(parts, today, left_out)]
+
+
+def _count_other(component: Any, today: date, left_out: LeftOut) -> None:
+    """Count a note, or a time when somebody is busy, that is no date of an agenda."""
+    if component.name != "VTIMEZONE" and not _is_over(component, today):
+        reason = NOTE if component.name == "VJOURNAL" else OTHER
+        left_out.add(reason, "" if is_private(component) else line(component, "SUMMARY"))
 
 
 def _series(parts: list[_Part], today: date, left_out: LeftOut) -> Iterator[Series]:
