@@ -402,6 +402,26 @@ def test_tags_are_what_stands_after_the_first_plus(tags, noise):
     assert found.tags == tuple(dict.fromkeys(tag.lower() for tag in tags))
 
 
+@pytest.mark.parametrize(
+    ("written", "sender"),
+    [
+        ("zoe@x.fr", "zoe@x.fr"),
+        ("Zoé <zoe@x.fr>", "zoe@x.fr"),
+        ("=?utf-8?q?Zo=C3=A9?= <zoe@x.fr>", "zoe@x.fr"),
+        ("ami@y.fr <zoe@x.fr>", "zoe@x.fr"),
+        ('"<ami@y.fr>" <zoe@x.fr>', "zoe@x.fr"),
+        ("zoe@x.fr (ami@y.fr)", "zoe@x.fr"),
+        ("Zoé <zoe@x.fr>, ami@y.fr", "zoe@x.fr"),
+        ("Groupe : zoe@x.fr;", "zoe@x.fr"),
+        ("Zoé", ""),
+        ("<>", ""),
+    ],
+)
+def test_the_sender_is_the_address_and_no_name(written, sender):
+    data = f"From: {written}\nTo: x@y.example\n\nBonjour".encode()
+    assert envelope_of(envelope_values(data)).sender == sender
+
+
 def test_pending_drafts_of_a_mail_wait_like_those_of_a_dropped_letter(store):
     receive(mail())
     assert {d.state for d in db.session.scalars(select(Draft))} == {DraftState.PENDING}

@@ -170,6 +170,28 @@ def test_a_lease_is_for_one_worker_and_ends(empty_app, server):
         assert read(server.url, now=NOW + imap.LEASE) == imap.MailboxReading(1, 0)
 
 
+def test_a_worker_that_slept_too_long_leaves_the_mailbox_to_the_other(
+    empty_app, server, monkeypatch
+):
+    """A lease is renewed each minute; who finds that another one has it stops."""
+    for number in range(3):
+        server.deliver(letter(number))
+    receive, times = receiving.receive, []
+
+    def sleeps(session, data, now, knowledge):
+        times.append(now)
+        found = receive(session, data, now, knowledge)
+        assert imap._take_lease(session, "deux", now + imap.LEASE)
+        return found
+
+    monkeypatch.setattr(receiving, "receive", sleeps)
+    clock = iter([NOW, NOW, NOW] + 9 * [NOW + imap.LEASE])
+    with empty_app.app_context():
+        done = imap.read_mailbox(db.session, server.url, "un", KNOWLEDGE, clock=lambda: next(clock))
+        assert (done, times) == (imap.MailboxReading(1, 0), [NOW])
+        assert db.session.get_one(MailboxState, 1).owner == "deux"
+
+
 def test_two_workers_at_once_read_each_letter_once(empty_app, server, monkeypatch):
     """Without the lease, too: the store itself holds each mail once."""
     total = scaled(200, 20)
