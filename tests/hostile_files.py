@@ -222,6 +222,21 @@ def flood(size: int) -> None:
             continue
 
 
+def parent(_: object) -> int:
+    """Return the id of the process that started this one."""
+    return os.getppid()
+
+
+_seen: list[str] = []
+
+
+def remember(word: str) -> list[str]:
+    """Return the words that were given to this process before."""
+    before = [*_seen]
+    _seen.append(word)
+    return before
+
+
 def die(number: int) -> None:
     os.kill(os.getpid(), number)
 

@@ -12,6 +12,9 @@ ends the child process. The steps:
    the answer and the time that it waits.
 4. The parent always kills and reaps the child, also when the parent is interrupted.
 
+Where many files are read in a row, ``prepared_process`` forks the children from a process that has
+loaded the reader; all else is the same.
+
 Threads, server workers and scheduled jobs may call this module: it changes no signal handler, no
 working directory and no global state. Linux enforces every limit. Other systems skip the limits
 that they do not know (RLIMIT_AS has no effect on macOS), and enforce the others and the time-out.
@@ -20,7 +23,6 @@ that they do not know (RLIMIT_AS has no effect on macOS), and enforce the others
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import logging
 import math
@@ -31,16 +33,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Any, Final, NoReturn, TypeVar, cast
+from typing import IO, Any, Final, NoReturn, Protocol, TypeVar, cast
 
-from calendar_app.words.errors import CalendarError, UnreadableLetterError
+from calendar_app.words.errors import UnreadableLetterError
 
 #: The limit of an answer, in bytes of JSON.
 MAX_ANSWER: Final = 16 * 2**20
 #: Seconds of real time that the child may take for each allowed second of CPU.
 PATIENCE = 3
+
+#: What a child is to do: a module, the name of a function in it, the limits.
+Task = dict[str, Any]
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -49,14 +55,10 @@ _log = logging.getLogger(__name__)
 _PACKAGE_ROOT = str(Path(__file__).parents[2])
 #: -S and the path of the parent: otherwise the child would read every .pth file at each start.
 #: -B: the child may write no file.
-_COMMAND = (
-    sys.executable,
-    "-I",
-    "-S",
-    "-B",
-    "-c",
+_START = (sys.executable, "-I", "-S", "-B", "-c")
+_CODE = (
     "import json, sys; task = json.loads(sys.argv[1]); sys.path[:] = task['path'];"
-    "from calendar_app.letters.limited_process import answer; answer(task)",
+    "from calendar_app.letters.limited_child import {name} as run; run({arguments})"
 )
 _CHUNK = 2**16
 
@@ -84,62 +86,129 @@ def run_limited(
         file may be damaged.
     :raises OverLimitError: when a limit stopped the child.
     """
-    task = {
-        "path": [_PACKAGE_ROOT, *(entry for entry in sys.path if entry)],
+    task: Task = {
         "module": function.__module__,
         "name": function.__qualname__,
         "seconds": math.ceil(seconds),
         "memory": memory,
     }
-    child = subprocess.Popen(  # noqa: S603 - our own interpreter, and no name from outside
-        [*_COMMAND, json.dumps(task)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+    fork = _fork.get()
+    child = fork(task) if fork else _Started(task)
+    try:
+        deadline = time.monotonic() + PATIENCE * seconds
+        text, status = _exchange(child, pickle.dumps(argument), deadline)
+    finally:
+        child.end()
+    return cast(R, _value(text, status))
+
+
+class Child(Protocol):
+    """A limited child process, and the descriptors of our ends of its input and output."""
+
+    @property
+    def input(self) -> int: ...
+
+    @property
+    def output(self) -> int: ...
+
+    def close_input(self) -> None:
+        """Close our end of its input, if it is open."""
+
+    def wait(self, seconds: float) -> int:
+        """Return its exit status; that of a child that a signal ended is negative.
+
+        :raises TimeoutError: when it still runs after *seconds*.
+        """
+
+    def end(self) -> None:
+        """Kill it if it still runs, reap it, and close our ends."""
+
+
+#: Inside ``prepared_process.many_readings``: starts the children of this thread.
+_fork: ContextVar[Callable[[Task], Child] | None] = ContextVar("fork", default=None)
+
+
+@contextlib.contextmanager
+def children_from(fork: Callable[[Task], Child]) -> Iterator[None]:
+    """Let *fork* start the children of this thread."""
+    before = _fork.set(fork)
+    try:
+        yield
+    finally:
+        _fork.reset(before)
+
+
+def start(name: str, values: Task, arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    """Start a new interpreter that runs a function of ``limited_child``.
+
+    :param arguments: the arguments of this function, as code that may read *values* as ``task``.
+    """
+    task = {"path": [_PACKAGE_ROOT, *(entry for entry in sys.path if entry)], **values}
+    return subprocess.Popen(  # noqa: S603 - our own interpreter, and no name from outside
+        [*_START, _CODE.format(name=name, arguments=arguments), json.dumps(task)],
         # A traceback may quote the letter. The answer of the child says what went wrong.
         stderr=subprocess.DEVNULL,
         # A Python outside the folders of the system may need this variable to find its library.
         env={name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
+        **options,
     )
-    try:
-        text = _exchange(child, pickle.dumps(argument), time.monotonic() + PATIENCE * seconds)
-    finally:
-        child.kill()
-        for pipe in (child.stdin, child.stdout):
+
+
+class _Started:
+    """A child that is an interpreter of its own."""
+
+    def __init__(self, task: Task) -> None:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self._process = start("answer", task, "task", **pipes)
+        self._stdin = cast(IO[bytes], self._process.stdin)
+        self._stdout = cast(IO[bytes], self._process.stdout)
+        self.input, self.output = self._stdin.fileno(), self._stdout.fileno()
+
+    def close_input(self) -> None:
+        self._stdin.close()
+
+    def wait(self, seconds: float) -> int:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
+
+    def end(self) -> None:
+        self._process.kill()
+        for pipe in (self._stdin, self._stdout):
             # Closing a pipe flushes it, which fails when the child has ended.
             with contextlib.suppress(OSError):
-                cast(IO[bytes], pipe).close()
-        child.wait()
-    return cast(R, _value(text, child.returncode))
+                pipe.close()
+        self._process.wait()
 
 
-def _exchange(child: subprocess.Popen[bytes], argument: bytes, deadline: float) -> bytes:
-    """Return the answer of the child when it has ended; the argument is written meanwhile.
+def _exchange(child: Child, argument: bytes, deadline: float) -> tuple[bytes, int]:
+    """Return the answer of the child and its exit status; the argument is written meanwhile.
 
     Writing and reading alternate as the child is ready, so that neither side waits for ever.
 
     :param deadline: on the monotonic clock, in seconds.
     """
-    stdin, stdout = cast(IO[bytes], child.stdin), cast(IO[bytes], child.stdout)
-    os.set_blocking(stdin.fileno(), False)
-    os.set_blocking(stdout.fileno(), False)
+    os.set_blocking(child.input, False)
+    os.set_blocking(child.output, False)
     left, answered = memoryview(argument), bytearray()
     with selectors.DefaultSelector() as selector:
-        selector.register(stdin, selectors.EVENT_WRITE)
-        selector.register(stdout, selectors.EVENT_READ)
-        while stdout in {key.fileobj for key in selector.get_map().values()}:
+        selector.register(child.input, selectors.EVENT_WRITE, "input")
+        selector.register(child.output, selectors.EVENT_READ, "output")
+        while "output" in {key.data for key in selector.get_map().values()}:
             ready = selector.select(max(0, deadline - time.monotonic()))
             if not ready or time.monotonic() >= deadline:
                 _too_long()
             for key, _ in ready:
-                if key.fileobj is stdin:
+                if key.data == "input":
                     try:
-                        left = left[os.write(stdin.fileno(), left[:_CHUNK]) :]
+                        left = left[os.write(child.input, left[:_CHUNK]) :]
                     except BrokenPipeError:
                         left = left[:0]
                     if not left:
-                        selector.unregister(stdin)
-                        stdin.close()
-                elif chunk := os.read(stdout.fileno(), _CHUNK):
+                        selector.unregister(child.input)
+                        child.close_input()
+                elif chunk := os.read(child.output, _CHUNK):
                     answered += chunk
                     if len(answered) > MAX_ANSWER:
                         raise OverLimitError(
@@ -147,12 +216,11 @@ def _exchange(child: subprocess.Popen[bytes], argument: bytes, deadline: float) 
                             "Donnez-en seulement les pages utiles."
                         )
                 else:
-                    selector.unregister(stdout)
+                    selector.unregister(child.output)
     try:
-        child.wait(max(0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
+        return bytes(answered), child.wait(max(0, deadline - time.monotonic()))
+    except TimeoutError:
         _too_long()
-    return bytes(answered)
 
 
 def _value(text: bytes, returncode: int) -> Any:
@@ -191,73 +259,3 @@ def _too_long() -> NoReturn:
         "La lecture de ce fichier demande trop de temps. "
         "Donnez la lettre dans un autre format, ou seulement les pages utiles."
     )
-
-
-def answer(task: dict[str, Any]) -> None:
-    """Run *task* in the child and write the answer to the standard output.
-
-    :param task: the path, module, name, seconds and memory that :func:`run_limited` wrote.
-    """
-    _limit(task["seconds"], task["memory"])
-    # The output of a library must not mix with the answer.
-    output = os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    # Written in advance: while an error is handled, the memory is still full.
-    no_memory = _json("memory", None)
-    try:
-        function = getattr(importlib.import_module(task["module"]), task["name"])
-        # Only our parent can write to this pipe.
-        argument = pickle.loads(sys.stdin.buffer.read())  # noqa: S301
-        text = _json("value", function(argument))
-    except CalendarError as error:
-        text = _json("refused", str(error))
-    except MemoryError:
-        text = no_memory
-    # A parser may raise any exception on a hostile file. The parent must learn its name.
-    except BaseException as error:
-        text = _json("crash", f"{type(error).__name__} {_where(error)}")
-    with os.fdopen(output, "wb") as stream:
-        stream.write(text)
-
-
-def _json(kind: str, value: object) -> bytes:
-    return json.dumps({"kind": kind, "value": value}, allow_nan=False).encode("ascii")
-
-
-def _where(error: BaseException) -> str:
-    """Return the last three lines of code that *error* passed, innermost first (« pdf.py:41 »)."""
-    lines, frame = [], error.__traceback__
-    while frame is not None:
-        lines.append(f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}")
-        frame = frame.tb_next
-    return " < ".join(lines[:-4:-1])
-
-
-def _limit(seconds: int, memory: int) -> None:
-    """Set the limits of this process, which cannot be raised afterwards.
-
-    :param seconds: of CPU time.
-    :param memory: bytes of address space.
-    """
-    import resource
-
-    limits = {
-        # SIGXCPU ends the process at the soft limit; the hard limit kills it in any case.
-        "RLIMIT_CPU": (seconds, seconds + 1),
-        "RLIMIT_AS": (memory, memory),
-        "RLIMIT_FSIZE": (0, 0),
-        "RLIMIT_CORE": (0, 0),
-        "RLIMIT_NOFILE": (32, 32),
-        # No new process and no new thread. (This limit does not apply to root.)
-        "RLIMIT_NPROC": (0, 0),
-    }
-    for name, limit in limits.items():
-        try:
-            number = getattr(resource, name)
-            _, hard = resource.getrlimit(number)
-            if hard != resource.RLIM_INFINITY:
-                limit = (min(limit[0], hard), min(limit[1], hard))
-            resource.setrlimit(number, limit)
-        except (AttributeError, ValueError, OSError):
-            if sys.platform == "linux":
-                raise

@@ -89,7 +89,7 @@ def read_mailbox(
         return None
     problem = "La lecture de la boîte a été interrompue par une erreur de notre côté."
     try:
-        with _connected(url) as mailbox:
+        with _connected(url) as mailbox, receiving.many_mails():
             done = _read_all(session, mailbox, owner, knowledge, is_stopping, clock)
         problem = _FAILED if done.failed else ""
     except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -45,6 +46,7 @@ from calendar_app.letters.as_json import from_json
 from calendar_app.letters.formats.letter_text import MAX_BYTES, TOO_LARGE
 from calendar_app.letters.knowledge import LetterKnowledge
 from calendar_app.letters.limited_process import run_limited
+from calendar_app.letters.prepared_process import many_readings
 from calendar_app.reminders import outbox
 from calendar_app.reminders.rules.deliveries import DeliveryKind
 from calendar_app.school.local_time import paris_day
@@ -117,6 +119,18 @@ class Letters:
     def problems(self) -> list[str]:
         """Why parts could not be read, each reason once."""
         return list(dict.fromkeys(why for _, why in self.unread))
+
+
+def many_mails() -> AbstractContextManager[None]:
+    """Return a block in which a mail costs its own reading alone: the reader is loaded once."""
+    return many_readings(_READERS)
+
+
+_READERS = (
+    "calendar_app.editing.mailbox.envelope",
+    "calendar_app.editing.mailbox.parts",
+    "calendar_app.letters.reading.letter",
+)
 
 
 def receive(
@@ -215,8 +229,9 @@ def release(session: AnySession, now: datetime, knowledge: LetterKnowledge) -> i
             for mail in waiting
             if senders.of_mail(session, mail.sender and mail.sender.casefold(), mail.list_id)
         ]
-    for mail_id in found:
-        read_waiting(session, mail_id, (), now, knowledge)
+    with many_mails():
+        for mail_id in found:
+            read_waiting(session, mail_id, (), now, knowledge)
     return len(found)
 
 
