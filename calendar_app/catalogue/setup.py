@@ -154,12 +154,14 @@ def first_start(session: AnySession, data_folder: Path, instance: Path, now: dat
     :returns: how many events were made.
     """
     with alone(instance / "first-start.lock"):
-        if schema_state(session) is not SchemaState.READY:
+        was_ready = schema_state(session) is SchemaState.READY
+        if not was_ready:
             make_ready(session, data_folder, now)
         made = 0
         if is_empty(session):
-            # An earlier process may have stopped after the schema and before the reference values.
-            load_reference_files(session, data_folder, now)
+            if was_ready:
+                # An earlier process may have stopped before it loaded the reference values.
+                load_reference_files(session, data_folder, now)
             for name in file_exchange.CONTENT:
                 report = file_exchange.import_events_file(session, data_folder / name, now)
                 made += len(report.created)

@@ -241,7 +241,9 @@ def _refuse_another_schema() -> Response | None:
     as far as the schema allows it."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return None
-    todo = setup.problem(db.session)
+    # A store that does not answer is no problem of its schema: the error goes to its handler, since
+    # this session could no longer be used.
+    todo = setup.PROBLEMS.get(setup.schema_state(db.session))
     return _cannot_serve(todo) if todo else None
 
 

@@ -12,6 +12,7 @@ from calendar_app.config.settings import data_folder
 from calendar_app.store.base import db, writing
 from tests.conftest import IMPORTED_AT, JANUARY
 from tests.factories import another, events_file, many, publish
+from tests.old_years import counted
 
 COUNT = 130
 
@@ -44,6 +45,19 @@ def test_others_write_while_a_large_file_is_imported(empty_app):
         parts = {child: parent for child, parent in stored(db.session).items() if parent}
         ids = [f"essai-{n}-2020-2021" for n in (0, COUNT - 2, COUNT - 1)]
         assert parts == {ids[0]: ids[1], ids[1]: ids[2]}
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_transaction_reads_its_events_and_series_at_once(empty_app):
+    cost = []
+    with empty_app.app_context():
+        for count in (5, import_export.BATCH):
+            file = events_file(*many(count, lambda n: [{"kind": "deadline", "day": "2021-02-11"}]))
+            import_events(db.session, file, IMPORTED_AT)
+            with counted(empty_app) as reading:
+                import_events(db.session, file, IMPORTED_AT)
+            cost.append(reading.queries)
+    assert cost[0] == cost[1]
 
 
 @pytest.mark.long

@@ -4,6 +4,7 @@ PostgreSQL server that hangs, and an SQLite store whose file is gone."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
 
@@ -75,6 +77,16 @@ def answers(ask: Callable[[], object]) -> object:
     thread.join(10)
     assert found, "no answer after 10 s"
     return found[0]
+
+
+def wait_until_it_answers(client: FlaskClient) -> None:
+    """Wait until an application whose server hung answers again: it does so after a short pause
+    without attempts."""
+    for _ in range(50):
+        if client.get("/").status_code == 200:
+            return
+        threading.Event().wait(0.2)
+    pytest.fail("it never came back")
 
 
 def test_readyz_names_what_does_not_work_and_stays_ready(app):
@@ -158,12 +170,26 @@ def test_a_server_that_hangs_is_answered_for_within_seconds(app, postgresql, war
         assert "the store did not answer: silent" in caplog.text
     finally:
         hold_server(postgresql, signal.SIGCONT)
-    # The server answers again. The application does so too, after a short pause without attempts.
-    for _ in range(50):
-        if client.get("/").status_code == 200:
-            return
-        threading.Event().wait(0.2)
-    pytest.fail("it never came back")
+    wait_until_it_answers(client)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_server_that_hangs_between_two_statements_is_said_to_be_silent(app, postgresql, caplog):
+    """The first statement of a form looks at the schema; nothing may use its lost connection."""
+    client = app.test_client()
+    client.get("/abonnement/")
+
+    def hang(*_about: object) -> None:
+        hold_server(postgresql, signal.SIGSTOP)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", hang, once=True)
+    try:
+        assert answers(lambda: client.post("/abonnement/")).status_code == 503
+    finally:
+        hold_server(postgresql, signal.SIGCONT)
+    assert re.findall("the store did not answer: ([a-z-]+)", caplog.text) == ["silent"]
+    wait_until_it_answers(client)
 
 
 @pytest.mark.parametrize("engine", ["postgresql"])
