@@ -220,6 +220,10 @@ def _sources(app: Flask, now: datetime) -> Iterator[str]:
     yield from state.unknown_holidays
     if state.holidays and state.holidays.problem:
         yield state.holidays.problem
+    if state.mailbox.room.warning:
+        yield state.mailbox.room.warning
+    if state.mailbox.state and state.mailbox.state.problem:
+        yield f"Boîte des lettres : {state.mailbox.state.problem}"
     for name in state.failing_sources:
         yield f"La source suivie « {name} » n'a pas pu être lue."
 

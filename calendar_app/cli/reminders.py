@@ -21,7 +21,7 @@ from calendar_app.catalogue import holidays_update, queries
 from calendar_app.cli.base import NO_WORKER, entered, paris_time, store_as_it_is
 from calendar_app.cli.group import FILE, cli
 from calendar_app.editing.mailbox import deciding
-from calendar_app.editing.rules.mail_states import MailState
+from calendar_app.editing.mailbox.deciding import MailboxFacts
 from calendar_app.reminders import outbox_status, planning, rehearsal
 from calendar_app.reminders.keeping import hold
 from calendar_app.reminders.rules.reminder_plan import OFFERED_LEADS, SchoolKind
@@ -129,8 +129,9 @@ def reminders_send(now: datetime | None) -> None:
 @click.option(
     "--check",
     is_flag=True,
-    help="Se termine par 1 si la base ne s'écrit pas, si aucun ouvrier ne donne signe de vie, ou "
-    "si l'envoi est suspendu depuis une restauration.",
+    help="Se termine par 1 si la base ne s'écrit pas, si aucun ouvrier ne donne signe de vie, si "
+    "l'envoi est suspendu depuis une restauration, ou si la place des courriels d'expéditeurs "
+    "inconnus manque.",
 )
 @NOW
 def reminders_status(now: datetime | None, check: bool) -> None:
@@ -142,10 +143,13 @@ def reminders_status(now: datetime | None, check: bool) -> None:
         _show(found)
         _show_hold(session)
         _show_holidays(session, settings_of(app).holidays_url, at)
-        _show_mailbox(session, settings_of(app).letters_mailbox is not None)
+        mailbox = deciding.facts(session)
+        _show_mailbox(mailbox, settings_of(app).letters_mailbox is not None)
         broken = [_DEGRADED[name] for name in Health().degraded(session, at)] if check else []
         if check and hold.state(session):
             broken.append(HELD)
+        if check and mailbox.room.warning:
+            broken.append(mailbox.room.warning)
     if broken:
         raise CalendarError("\n".join(broken))
 
@@ -202,10 +206,8 @@ def _show_holidays(session: AnySession, address: str | None, now: datetime) -> N
         click.echo(sentence)
 
 
-def _show_mailbox(session: AnySession, is_set: bool) -> None:
+def _show_mailbox(found: MailboxFacts, is_set: bool) -> None:
     """Say when the mailbox of letters was read, without its name, which is an address."""
-    found = deciding.facts(session)
-    waiting = found.counts.get(MailState.WAITING, 0)
     if is_set:
         read_at = found.state.read_at if found.state else None
         told = f"lue le {paris_time(read_at)}" if read_at else "pas encore lue"
@@ -213,8 +215,9 @@ def _show_mailbox(session: AnySession, is_set: bool) -> None:
         if found.state and found.state.problem and found.state.tried_at:
             when = paris_time(found.state.tried_at)
             click.echo(f"Essai du {when} sans succès. {found.state.problem}")
-    if waiting:
-        click.echo(f"{counted(waiting, 'courriel')} d'expéditeurs inconnus à trancher.")
+    if found.waiting:
+        many = counted(found.waiting, "courriel")
+        click.echo(f"{many} d'expéditeurs inconnus à trancher ({found.room.words}).")
 
 
 @reminders_group.command("retry")

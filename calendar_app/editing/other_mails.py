@@ -105,6 +105,7 @@ class ToForwarder:
     :param found: the number of their dates.
     :param pending: of these, those that the editor may read and somebody has to decide about.
     :param reason: French: why the mail brought no letter; None if it did.
+    :param problems: French: why parts of it could not be read though it did; None if all could.
     """
 
     address: str
@@ -113,6 +114,7 @@ class ToForwarder:
     found: int
     pending: int
     reason: str | None
+    problems: str | None
 
     def token(self, links: PersonalLinks, mail: Claimed) -> str | None:
         """Return an empty text: the mail has no personal link."""
@@ -121,7 +123,13 @@ class ToForwarder:
     def message(self, head: Letterhead) -> Message:
         """Return the mail « Votre lettre »."""
         return other_messages.letter(
-            head, self.day, self.letter_ids, self.found, self.pending, self.reason
+            head,
+            self.day,
+            self.letter_ids,
+            self.found,
+            self.pending,
+            self.reason,
+            self.problems,
         )
 
 
@@ -262,6 +270,7 @@ def _forwarders(session: AnySession, ids: Sequence[int]) -> dict[int, ToForwarde
             found=len(drafts),
             pending=len(pending),
             reason=mail.reason,
+            problems=mail.problems,
         )
     return found
 

@@ -75,7 +75,12 @@ def _measures(state: ServiceState) -> Iterator[_Measure]:
     yield (
         "letters_waiting",
         "Mails of unknown senders to decide about.",
-        [("", state.letters_waiting)],
+        [("", state.mailbox.waiting)],
+    )
+    yield (
+        "letters_room_ratio",
+        "How full the room of these mails is, from 0 to 1.",
+        [("", state.mailbox.room.share)],
     )
     yield "drafts_waiting", "Drafts that an editor has to decide about.", [("", state.drafts)]
 

@@ -459,6 +459,24 @@ def test_a_session_called_otherwise_gets_a_label_and_the_event_keeps_its_title(p
     assert played.says(told(), told("0416", "b")) == []
 
 
+@pytest.mark.parametrize("last_first", [True, False], ids=["last-first", "in-order"])
+@pytest.mark.parametrize("at_once", [True, False], ids=["at-once", "later"])
+def test_a_session_that_is_not_accepted_yet_keeps_the_title_too(played, at_once, last_first):
+    """The first date is called otherwise while the second one, which came by the title of the
+    event, still waits: both stand as the agenda calls them, whichever is accepted first."""
+    final = "Finale du rallye"
+    played.says(told())
+    played.accept()
+    if not at_once:
+        played.says(told(), told("0415", "b"))
+    played.says(told(title=final), told("0415", "b"))
+    while found := played.pending:
+        played.accept(found[-last_first])
+    dates = db.session.scalars(select(Milestone).order_by(Milestone.first_day))
+    assert [m.label or m.event.title for m in dates] == [final, RALLYE]
+    assert played.says(told(title=final), told("0415", "b")) == []
+
+
 def test_a_session_called_otherwise_may_be_an_event_of_its_own(played):
     played.says(told(), told("0415", "b"))
     while played.pending:

@@ -19,9 +19,9 @@ from sqlalchemy import func, select
 
 from calendar_app.catalogue.models.events import Event
 from calendar_app.config.retention import STRANGE_MAIL
-from calendar_app.editing import accounts, letter_room, moderation
+from calendar_app.editing import accounts, letter_room, moderation, other_mails
 from calendar_app.editing.letter_room import Dropped
-from calendar_app.editing.mailbox import deciding, receiving, senders
+from calendar_app.editing.mailbox import deciding, receiving, senders, waiting_room
 from calendar_app.editing.mailbox.envelope import envelope_of, envelope_values
 from calendar_app.editing.mailbox.parts import part_values
 from calendar_app.editing.mailbox.receiving import BEYOND, NO_LETTER, UNNAMED, Outcome
@@ -39,6 +39,7 @@ from tests.editing.test_outside_feed import agenda
 
 NOW = datetime(2021, 1, 4, 9, 0, tzinfo=UTC)
 STRANGER = "lettre@inconnu.example"
+CONTEST = "Concours d'essai : s'inscrire avant le 5 mars 2021."
 
 
 @pytest.fixture
@@ -216,6 +217,28 @@ def test_an_editor_who_forwards_a_letter_gets_an_answer(store):
     assert count(Delivery) == 1
 
 
+TNEF = b"\x78\x9f\x3e\x22\x01\x00"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"%PDF-1.7\n", "PDF"), (TNEF, "une enveloppe d'Outlook")]
+)
+@pytest.mark.parametrize("text", ["Voici la lettre.", CONTEST], ids=["cover", "dated"])
+def test_what_was_not_read_of_a_mail_is_told_to_who_sent_it(store, text, content, why):
+    """A text that only brings a letter which cannot be read is no letter without dates."""
+    who = editor("responsable", LILLE)
+    sent = mail(text, to="x@y.example", From=who.address)
+    message = email.message_from_bytes(sent, policy=email.policy.default)
+    message.add_attachment(content, "application", "octet-stream", filename="lettre-de-Zoé.dat")
+    is_read = receive(message.as_bytes()) is Outcome.READ
+    [row] = db.session.scalars(select(ReceivedMail))
+    assert (is_read, count(Letter), count(Delivery)) == (text == CONTEST, int(text == CONTEST), 1)
+    assert why in ((row.problems if is_read else row.reason) or "")
+    answer = next(iter(other_mails._forwarders(db.session, [row.answer_delivery_id]).values()))
+    assert (why in (answer.problems or ""), why in (answer.reason or "")) == (is_read, not is_read)
+    assert "Zoé" not in f"{row.problems}{row.reason}"
+
+
 @pytest.mark.long
 def test_no_more_than_five_answers_a_day(store):
     who = editor("responsable", LILLE)
@@ -277,7 +300,6 @@ def test_a_disabled_account_is_a_stranger(store):
 # -- what programs make of mails -------------------------------------------------------------------
 
 HEAD = "From: a@b.example\nTo: x@y.example\nSubject: {}\nMIME-Version: 1.0\n"
-CONTEST = "Concours d'essai : s'inscrire avant le 5 mars 2021."
 
 
 def days(data: str) -> list[str]:
@@ -313,7 +335,7 @@ def test_a_line_that_was_broken_within_a_word_is_whole_again(at):
 
 def test_strangers_do_not_fill_the_store(store, monkeypatch):
     data = mail(to="x@y.example")
-    monkeypatch.setattr(receiving, "MOST_WAITING", len(data) + 1)
+    monkeypatch.setattr(waiting_room, "MOST_WAITING", len(data) + 1)
     assert receive(data) is Outcome.WAITING
     assert receiving.receive(db.session, mail("b", to="x@y.example"), NOW, KNOWLEDGE) == (
         Outcome.FULL,
@@ -322,7 +344,7 @@ def test_strangers_do_not_fill_the_store(store, monkeypatch):
     newsletter = mail("c", to="x@y.example", List_Id="<infolettre.y.example>")
     assert receive(newsletter) is Outcome.FULL  # no letter of a list is lost unseen either
     assert count(ReceivedMail) == 1
-    monkeypatch.setattr(receiving, "MOST_WAITING", 10 * len(data))
+    monkeypatch.setattr(waiting_room, "MOST_WAITING", 10 * len(data))
     assert receive(newsletter) is Outcome.WAITING  # it was not stored as refused
 
 
@@ -378,6 +400,26 @@ def test_tags_are_what_stands_after_the_first_plus(tags, noise):
     data = f"To: {to}\nX-Noise: a\n\n".encode() + noise
     found = envelope_of(envelope_values(data))
     assert found.tags == tuple(dict.fromkeys(tag.lower() for tag in tags))
+
+
+@pytest.mark.parametrize(
+    ("written", "sender"),
+    [
+        ("zoe@x.fr", "zoe@x.fr"),
+        ("Zoé <zoe@x.fr>", "zoe@x.fr"),
+        ("=?utf-8?q?Zo=C3=A9?= <zoe@x.fr>", "zoe@x.fr"),
+        ("ami@y.fr <zoe@x.fr>", "zoe@x.fr"),
+        ('"<ami@y.fr>" <zoe@x.fr>', "zoe@x.fr"),
+        ("zoe@x.fr (ami@y.fr)", "zoe@x.fr"),
+        ("Zoé <zoe@x.fr>, ami@y.fr", "zoe@x.fr"),
+        ("Groupe : zoe@x.fr;", "zoe@x.fr"),
+        ("Zoé", ""),
+        ("<>", ""),
+    ],
+)
+def test_the_sender_is_the_address_and_no_name(written, sender):
+    data = f"From: {written}\nTo: x@y.example\n\nBonjour".encode()
+    assert envelope_of(envelope_values(data)).sender == sender
 
 
 def test_pending_drafts_of_a_mail_wait_like_those_of_a_dropped_letter(store):

@@ -15,10 +15,12 @@ import time_machine
 from sqlalchemy import func, select
 
 from calendar_app import worker
-from calendar_app.editing.mailbox import deciding, imap, receiving
+from calendar_app.editing.mailbox import deciding, imap, receiving, waiting_room
 from calendar_app.editing.models.letters import Draft, Letter
 from calendar_app.editing.models.mailbox import MailboxState, ReceivedMail
+from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.store.base import db
+from tests.editing.test_events import editor
 from tests.editing.test_mailbox import NOW, STRANGER, mail
 from tests.editing.test_moderation import KNOWLEDGE, LETTER
 from tests.imap_server import ImapServer, imap_server
@@ -168,6 +170,28 @@ def test_a_lease_is_for_one_worker_and_ends(empty_app, server):
         assert read(server.url, now=NOW + imap.LEASE) == imap.MailboxReading(1, 0)
 
 
+def test_a_worker_that_slept_too_long_leaves_the_mailbox_to_the_other(
+    empty_app, server, monkeypatch
+):
+    """A lease is renewed each minute; who finds that another one has it stops."""
+    for number in range(3):
+        server.deliver(letter(number))
+    receive, times = receiving.receive, []
+
+    def sleeps(session, data, now, knowledge):
+        times.append(now)
+        found = receive(session, data, now, knowledge)
+        assert imap._take_lease(session, "deux", now + imap.LEASE)
+        return found
+
+    monkeypatch.setattr(receiving, "receive", sleeps)
+    clock = iter([NOW, NOW, NOW] + 9 * [NOW + imap.LEASE])
+    with empty_app.app_context():
+        done = imap.read_mailbox(db.session, server.url, "un", KNOWLEDGE, clock=lambda: next(clock))
+        assert (done, times) == (imap.MailboxReading(1, 0), [NOW])
+        assert db.session.get_one(MailboxState, 1).owner == "deux"
+
+
 def test_two_workers_at_once_read_each_letter_once(empty_app, server, monkeypatch):
     """Without the lease, too: the store itself holds each mail once."""
     total = scaled(200, 20)
@@ -225,6 +249,42 @@ def test_a_mail_that_is_too_large_is_refused_and_kept(empty_app, server, monkeyp
         [row] = db.session.scalars(select(ReceivedMail))
         assert row.reason == receiving.TOO_LARGE
     assert server.count("Refus&AOk-es") == 1
+
+
+def test_what_a_full_room_does_not_take_stays_in_the_mailbox(empty_app, server, monkeypatch):
+    """Strangers' mails wait on the server, and only their headers are read again; letters of those
+    who are known come through; nothing is lost, and all are taken once there is room."""
+    strange = [
+        mail(f"Bonjour {n}", to="letters@x.example", Message_ID=f"<{n}@s.example>")
+        for n in range(4)
+    ]
+    monkeypatch.setattr(waiting_room, "MOST_WAITING", len(strange[0]) + len(strange[1]) + 100)
+    for data in (
+        *strange,
+        letter(1),
+        mail(Auto_Submitted="auto-replied", Message_ID="<a@x.example>"),
+    ):
+        server.deliver(data)
+    fetched = imap._fetched
+    bodies = []
+    monkeypatch.setattr(imap, "_fetched", lambda *at: bodies.append(at) or fetched(*at))
+    with empty_app.app_context():
+        assert read(server.url) == imap.MailboxReading(4, 0, 2)
+        assert (stored(), len(bodies)) == ((1, 1, 4), 4)
+        facts = deciding.facts(db.session)
+        assert "la boîte garde pour le moment 2 courriels" in facts.state.problem
+        assert "Mio sur 0 : décidez-en" in facts.room.warning
+        assert read(server.url) == imap.MailboxReading(0, 0, 2)
+        assert len(bodies) == 4
+        server.deliver(letter(2))
+        assert read(server.url) == imap.MailboxReading(1, 0, 2)
+        chief = editor("administrateur")
+        for waiting in deciding.of_state(db.session, chief, MailState.WAITING):
+            deciding.refuse(db.session, chief, waiting.id, NOW)
+        assert read(server.url) == imap.MailboxReading(2, 0, 0)
+        assert deciding.facts(db.session).state.problem is None
+        assert stored() == (2, 2, 7)
+    assert [server.count(name) for name in ("INBOX", "Lues", "Refus&AOk-es")] == [0, 6, 1]
 
 
 @pytest.mark.long

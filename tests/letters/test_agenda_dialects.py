@@ -17,6 +17,7 @@ from calendar_app.letters.agendas.left_out import (
     BAD_RULE,
     DOUBLE,
     NO_DAY,
+    OTHER,
     PRIVATE,
     TOO_OFTEN,
     LeftOut,
@@ -136,6 +137,34 @@ def test_a_whole_day_in_hours_is_a_whole_day(times):
     item = entry.item
     assert (item.first_day, item.last_day) == (date(2021, 2, 10), date(2021, 2, 10))
     assert (item.start_time, item.end_time) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "DTSTART:2021-02-10T09:00:00",
+        "DTSTART:2021-02-10 09:00",
+        "DTSTART: 20210210T090000",
+        "DTSTART:20210210T0900",
+        "DTSTART;TZID=Europe/Paris:2021-02-10T09:00",
+        "DTSTART:2021-02-10T08:00:00Z",
+        "DTSTART;TZID=GMT+01:00:20210210T090000",
+        "DTSTART;TZID=tzone://Microsoft/Custom:20210210T090000",
+        'DTSTART;TZID="(UTC+01:00) Brussels, Copenhagen, Madrid, Paris":20210210T090000',
+    ],
+)
+def test_a_time_that_a_program_writes_in_its_own_way_is_read(written):
+    [entry], left_out = read(agenda(f"UID:a\n{written}\nRRULE:FREQ=DAILY; COUNT=1\nSUMMARY:S"))
+    item = entry.item
+    assert (item.first_day, item.start_time, item.time_zone) == (date(2021, 2, 10), time(9), None)
+    assert left_out == {}
+
+
+@pytest.mark.parametrize("name", ["VFREEBUSY", "VAVAILABILITY", "X-POLL"])
+def test_what_is_no_date_of_an_agenda_is_counted(name):
+    part = f"BEGIN:{name}\nUID:b\nDTSTART:20210201T090000Z\nSUMMARY:Occupé\nEND:{name}"
+    found, left_out = read(agenda(f"UID:a\n{DAY}\nSUMMARY:S", part))
+    assert ([entry.uid for entry in found], left_out) == (["a"], {OTHER: 1})
 
 
 def test_a_task_without_a_due_time_may_have_a_length():
@@ -303,7 +332,11 @@ def test_hours_of_a_whole_day_that_returns_name_its_days():
     "rule",
     [
         "",
-        "D1 #5",
+        "D1 0600 1200 #5",
+        "MP6 1+ MO #5 D1 #5",
+        "W1 TU TH #3",
+        "W1 LU #3",
+        "MP1 #12",
         "FREQ=WEEKLY;INTERVAL=0",
         "FREQ=DAILY;INTERVAL=-1;COUNT=3",
         "FREQ=MONTHLY;BYDAY=9MO",
@@ -314,13 +347,124 @@ def test_hours_of_a_whole_day_that_returns_name_its_days():
         "FREQ=WEEKLY;UNTIL=20201231",
         "FREQ=DAILY;INTERVAL=99999999999",
         "FREQ=MONTHLY;RSCALE=GREGORIAN;SKIP=BACKWARD;BYMONTHDAY=31;COUNT=3",
-        "FREQ=WEEKLY;COUNT=4\nEXRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=2",
+        "FREQ=MONTHLY;RSCALE=HEBREW;COUNT=3",
+        "FREQ=WEEKLY;COUNT=4\nEXRULE:FREQ=NEVER",
     ],
 )
 def test_a_rule_that_is_none_is_counted_and_spoils_no_other_entry(rule):
     good = f"UID:b\n{DAY}\nRRULE:FREQ=WEEKLY;COUNT=2\nSUMMARY:Bon"
     found, left_out = read(agenda(f"{AT_NINE}\nRRULE:{rule}\nSUMMARY:S", good))
     assert ([entry.uid for entry in found], left_out) == (["b", "b"], {BAD_RULE: 1})
+
+
+# -- what is older than RFC 5545, or newer ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("start", ["DTSTART;VALUE=DATE:20210201", AT_NINE[6:]])
+@pytest.mark.parametrize(
+    ("without", "days"),
+    [
+        ("FREQ=WEEKLY;INTERVAL=2", [8, 22]),
+        ("FREQ=WEEKLY;COUNT=2", [15, 22]),
+        ("FREQ=WEEKLY;UNTIL=20210208", [15, 22]),
+        ("FREQ=DAILY;BYMONTHDAY=8,15", [1, 22]),
+        ("FREQ=YEARLY;BYMONTH=3", [1, 8, 15, 22]),
+        ("FREQ=WEEKLY;INTERVAL=2\nEXRULE:FREQ=DAILY;BYMONTHDAY=8", [22]),
+        ("W2 #2", [8, 22]),
+    ],
+)
+def test_a_rule_may_take_days_away(start, without, days):
+    """EXRULE, which RFC 5545 took out."""
+    found, left_out = read(
+        agenda(f"UID:a\n{start}\nRRULE:FREQ=WEEKLY;COUNT=4\nEXRULE:{without}\nSUMMARY:S")
+    )
+    assert ([entry.item.first_day.day for entry in found], left_out) == (days, {})
+
+
+def test_an_exception_stands_where_a_rule_takes_its_day_away():
+    exrule = "EXRULE:FREQ=WEEKLY;INTERVAL=2;UNTIL=20210301T080000Z"
+    moved = f"{SECOND}\nDTSTART;TZID=Europe/Paris:20210209T140000\nSUMMARY:Moved"
+    assert [day for _, _, day, _ in told(f"{WEEKLY}\n{exrule}", moved)] == [9]
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("FREQ=WEEKLY;RSCALE=GREGORIAN;COUNT=2", ["02-28", "03-07"]),
+        ("RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD;COUNT=2", ["02-28", "03-28"]),
+        ("RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=FORWARD;BYDAY=-1SU;COUNT=2", ["02-28", "03-28"]),
+        (
+            "RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=OMIT;BYMONTHDAY=28,30;COUNT=3",
+            ["02-28", "03-28", "03-30"],
+        ),
+    ],
+)
+def test_the_calendar_of_everybody_may_be_named(rule, days):
+    """RSCALE=GREGORIAN (RFC 7529) means no more than its absence."""
+    found, left_out = read(agenda(f"UID:a\nDTSTART;VALUE=DATE:20210228\nRRULE:{rule}\nSUMMARY:S"))
+    assert ([f"{e.item.first_day:%m-%d}" for e in found], left_out) == (days, {})
+
+
+OLD = b"""BEGIN:VCALENDAR\r
+VERSION:1.0\r
+TZ:+01\r
+BEGIN:VEVENT\r
+CATEGORIES:MEETING\r
+DTSTART:%s\r
+RRULE:%s\r
+EXDATE:20210222T090000;20210223T090000\r
+AALARM;TYPE=X-EPOCSOUND:20210201T085500;;0;\r
+SUMMARY;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:F=EAte de l'=E9cole, =\r
+caf=E9: jeux=0D=0Aet d=E9fi\r
+LOCATION;QUOTED-PRINTABLE;CHARSET=UTF-8:H=C3=B4tel\r
+DESCRIPTION;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:Voil=C3=A0=\r
+=21\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
+
+
+def test_an_export_of_an_old_phone_is_read():
+    found, left_out = read(OLD % (b"20210201T090000", b"W1 MO 20210308T000000Z"))
+    item = found[0].item
+    assert (item.title, item.place, item.sentence) == (
+        "Fête de l'école, café: jeux et défi",
+        "Hôtel",
+        "Voilà!",
+    )
+    days = [(f"{e.item.first_day:%m-%d}", e.item.start_time) for e in found]
+    assert days == [(day, time(9)) for day in ("02-01", "02-08", "02-15", "03-01", "03-08")]
+    assert left_out == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("D1 #3", ["02-01", "02-02", "02-03"]),
+        ("D10 20210221T235959Z", ["02-01", "02-11", "02-21"]),
+        ("W2", ["02-01", "02-15"]),
+        ("W1 MO WE 20210208", ["02-01", "02-03", "02-08"]),
+        ("MP1 1+ MO #3", ["02-01", "03-01", "04-05"]),
+        ("MP1 1- MO 2+ TU 20210331T000000", ["02-09", "03-09", "03-29"]),
+        ("MD1 1 #3", ["02-01", "03-01", "04-01"]),
+        ("MD1 3- 20210401", ["02-26", "03-29"]),
+        ("md1  LD  20210401", ["02-28", "03-31"]),
+        ("YM1 2 #2", ["02-01", "02-01"]),
+        ("YD1 32 #2", ["02-01", "02-01"]),
+    ],
+)
+def test_the_repetitions_of_vcalendar_are_read(rule, days):
+    found, left_out = read(OLD % (b"20210201", rule.encode()))
+    told_days = [f"{entry.item.first_day:%m-%d}" for entry in found]
+    # Where the first day is not one of the rule, it takes place all the same.
+    assert (told_days[-len(days) :], left_out) == (days, {})
+    assert len(found) - len(days) in (0, 1)
+
+
+def test_a_repetition_of_vcalendar_without_end_goes_on():
+    found, left_out = read(OLD % (b"20210201", b"W1 MO TU #0"))
+    assert len(found) > 200
+    assert left_out == {}
 
 
 def test_a_repetition_that_is_over_or_wholly_taken_away_is_no_fault():
@@ -390,10 +534,12 @@ def test_what_is_left_out_is_said_in_its_number():
 
 
 NAMES = """
+EXRULE SUMMARY;ENCODING=QUOTED-PRINTABLE
 DTSTART DTSTART;VALUE=DATE DTSTART;TZID=Europe/Paris DTEND DURATION DUE RRULE RDATE EXDATE
 RDATE;VALUE=PERIOD EXDATE;VALUE=DATE EXDATE;VALUE=PERIOD RECURRENCE-ID RECURRENCE-ID;VALUE=DATE
 RECURRENCE-ID;RANGE=THISANDFUTURE SEQUENCE STATUS CLASS UID SUMMARY LOCATION URL""".split()
 VALUES = """
+W1_MO D1_#3 20210210T090000;20210211
 20210210 20210210T090000 20210210T090000Z 20210230 00010101 99991231T235959Z PT1H -P1D P9W
 bientôt 20210210T090000Z/PT1H 20210210T090000/20210210T080000 20210210,20210211T090000Z 7 -1 a b
 FREQ=WEEKLY;COUNT=3 FREQ=DAILY;UNTIL=20210301 FREQ=WEEKLY;BYDAY=9MO FREQ=DAILY;COUNT=x PRIVATE
@@ -408,6 +554,7 @@ FREQ=YEARLY;UNTIL=99991231T235959Z CANCELLED \x00 <b> , ; : \\""".split()
 )
 def test_whatever_an_entry_says_the_others_are_read(entries):
     good = f"UID:good\n{DAY}\nSUMMARY:Bon"
-    parts = ["\n".join(f"{name}:{value}" for name, value in entry) for entry in entries]
+    lines = [[(name, value.replace("_", " ")) for name, value in entry] for entry in entries]
+    parts = ["\n".join(f"{name}:{value}" for name, value in entry) for entry in lines]
     found, _ = read(agenda(*[part for part in parts if part], good))
     assert "good" in {entry.uid for entry in found}

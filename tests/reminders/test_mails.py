@@ -1193,6 +1193,12 @@ def test_letter(desk, letters, found, pending, reason, subject, told, label, pat
     assert mail.html.count("/redaction/") == 1
 
 
+def test_letter_of_which_a_part_could_not_be_read(desk):
+    mail = read(other_messages.letter(desk.head, TODAY, [12], 3, 2, None, "Ce PDF est vide."))
+    assert "accord.\n\nUne partie n'a pas pu être lue : Ce PDF est vide.\n\nVérifier" in mail.text
+    assert "Une partie n'a pas pu être lue : Ce PDF est vide." in mail.html
+
+
 def test_agenda(desk):
     mail = read(other_messages.agenda(desk.head, "Agenda Canopé", 7, "Le site ne répond pas."))
     assert mail.subject == "Concours scolaires : un agenda suivi est à regarder"

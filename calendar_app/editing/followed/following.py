@@ -284,12 +284,28 @@ class _Taking:
         called."""
         names = fold(here.event.title), fold(settled.title)
         return any(
-            history is not own
-            and (item := self.items.get(identity)) is not None
-            and fold(item.title) in names
-            and (other := history.here) is not None
-            and other.event_id == here.event_id
-            for identity, history in self.histories.items()
+            fold(item.title) in names
+            and self.histories.get(identity) is not own
+            and self._is_of_event(identity, item, here)
+            for identity, item in self.items.items()
+        )
+
+    def _is_of_event(self, identity: Identity, item: DatedItem, here: Milestone) -> bool:
+        """Whether a date of the source is, or would be once it is accepted, one of the event of a
+        date that stands here."""
+        history = self.histories.get(identity)
+        if history is not None and history.here is not None:
+            return history.here.event_id == here.event_id
+        if history is not None and history.waiting is not None:
+            return history.waiting.event_id == here.event_id
+        is_new = history is None or history.said is None
+        day = item.first_day or last_day_of(item)
+        return (
+            is_new
+            and item.status not in ENDED
+            and last_day_of(item) >= self.today
+            and here.event.year.may_hold(day)
+            and fold(item.title) == fold(here.event.title)
         )
 
     def _same_title(self, item: DatedItem, here: Milestone, own: Draft | None) -> Draft | None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from calendar_app.editing.mailbox import receiving, senders
 from calendar_app.editing.mailbox.receiving import Outcome
+from calendar_app.editing.mailbox.waiting_room import WaitingRoom, room_of
 from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.mailbox import MailboxState, ReceivedMail
 from calendar_app.editing.rights import is_allowed
@@ -27,17 +28,29 @@ class MailboxFacts:
 
     :param state: how the last readings ended; None before the first.
     :param counts: how many mails are in each state.
+    :param room: how full the room of those that wait is.
     """
 
     state: MailboxState | None
     counts: dict[MailState, int]
+    room: WaitingRoom
+
+    @property
+    def waiting(self) -> int:
+        """The mails of unknown senders that wait for a decision."""
+        return self.counts.get(MailState.WAITING, 0)
 
 
 def facts(session: AnySession) -> MailboxFacts:
     """Return the mailbox at a glance."""
     counted = select(ReceivedMail.state, func.count()).group_by(ReceivedMail.state)
     counts = dict(session.execute(counted).tuples().all())
-    return MailboxFacts(session.get(MailboxState, 1), counts)
+    return MailboxFacts(session.get(MailboxState, 1), counts, room_of(session))
+
+
+def waiting_for(session: AnySession, editor: Editor) -> int:
+    """Return how many mails wait for the decision of an editor; 0 of who may not decide."""
+    return facts(session).waiting if is_allowed(session, editor, EditorAction.DECIDE_MAIL) else 0
 
 
 def of_state(

@@ -29,6 +29,8 @@ MAX_HEADERS = 2**18
 #: came by « Cci ».
 _TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc")
 _LIST = re.compile(r"<([^<>\s]{1,250})>|^([\w-][\w.-]{1,250})$")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_POINTED = re.compile(r"<([^<>\s,]+@[^<>\s,]+)>")
 _NO_ANSWER = ("bulk", "list", "junk", "auto_reply")
 #: Bounces of servers that do not write them as reports; subjects of those who are away, whose
 #: programs do not say that they are programs.
@@ -135,7 +137,10 @@ def _addresses(message: Message, names: tuple[str, ...]) -> list[str]:
 
 
 def _sender(message: Message) -> str:
-    return next(iter(_addresses(message, ("from",))), "")
+    """Return the first address of « From »: one in angle brackets before any other, since programs
+    write addresses as names, too (« zoe@x.fr <liste@y.fr> »)."""
+    pointed = _POINTED.search(_QUOTED.sub("", _header(message, "from")))
+    return pointed[1] if pointed else next(iter(_addresses(message, ("from",))), "")
 
 
 def _tags(message: Message) -> tuple[str, ...]:

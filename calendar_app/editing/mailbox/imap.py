@@ -2,11 +2,14 @@
 
 The order of things loses no mail and reads none twice:
 
-1. one worker at a time reads the mailbox: it holds a lease, which each mail renews;
+1. one worker at a time reads the mailbox: it holds a lease, which it renews as it goes on;
 2. a mail is fetched without a flag (``BODY.PEEK``), and received (``receiving.receive``), which
    commits;
 3. then the server moves it. Where the connection or the worker is lost between 2 and 3, the mail
    is still there at the next reading: it is known, and only moved.
+
+Of a stranger for whose mail there is no room (``waiting_room``), only the header is read; the mail
+stays in the mailbox until there is.
 
 Nothing is ever deleted: no EXPUNGE is sent. A server without MOVE (RFC 6851) copies the mail and
 marks the first copy as deleted, and such copies are not read again.
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import imaplib
 import logging
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -37,17 +41,23 @@ from sqlalchemy import or_, update
 from sqlalchemy.exc import DBAPIError
 
 from calendar_app.editing.mailbox import receiving
+from calendar_app.editing.mailbox.envelope import MAX_HEADERS
+from calendar_app.editing.mailbox.receiving import Outcome
+from calendar_app.editing.mailbox.waiting_room import WaitingRoom, room_of
 from calendar_app.editing.models.mailbox import MailboxState
 from calendar_app.letters.formats.letter_text import MAX_BYTES
 from calendar_app.letters.knowledge import LetterKnowledge
-from calendar_app.store.base import AnySession, insert_new, writing
+from calendar_app.store.base import AnySession, insert_new, reading, writing
 from calendar_app.words.errors import CalendarError
+from calendar_app.words.french import counted
 
 #: The folders on the server into which mails are moved.
 READ, REFUSED = "Lues", "Refusées"
 
 #: How long a worker may take for one mail before another worker reads the mailbox.
 LEASE = timedelta(minutes=10)
+#: How old a lease is renewed: not at each mail, which would be one more write.
+RENEWED = LEASE / 10
 
 #: Seconds that a server may take to answer.
 _TIME_OUT = 60
@@ -65,10 +75,12 @@ class MailboxReading:
 
     :param read: how many mails were received and moved.
     :param failed: how many were left where they are, by a fault of ours.
+    :param left: how many strangers' mails were left where they are, for want of room.
     """
 
     read: int
     failed: int
+    left: int = 0
 
 
 def read_mailbox(
@@ -91,7 +103,7 @@ def read_mailbox(
     try:
         with _connected(url) as mailbox, receiving.many_mails():
             done = _read_all(session, mailbox, owner, knowledge, is_stopping, clock)
-        problem = _FAILED if done.failed else ""
+        problem = " ".join(_problems(done))
     except (OSError, imaplib.IMAP4.error, ImapToolsError) as error:
         problem = _words(error)
         raise MailboxError(problem) from None
@@ -103,6 +115,14 @@ def read_mailbox(
 _FAILED = "Des courriels n'ont pas pu être lus : l'erreur est notée de notre côté."
 
 
+def _problems(done: MailboxReading) -> Iterator[str]:
+    if done.failed:
+        yield _FAILED
+    if done.left:
+        many = counted(done.left, "courriel")
+        yield f"Faute de place, la boîte garde pour le moment {many} d'expéditeurs inconnus."
+
+
 def _read_all(
     session: AnySession,
     mailbox: BaseMailBox,
@@ -112,15 +132,24 @@ def _read_all(
     clock: Callable[[], datetime],
 ) -> MailboxReading:
     folders = {name: _folder(mailbox, name) for name in (READ, REFUSED)}
-    read = failed = 0
+    read = failed = left = 0
+    renewed_at, room = clock(), _room(session)
     for uid in mailbox.uids("UNDELETED"):
-        if is_stopping() or not _take_lease(session, owner, clock()):
+        now = clock()
+        if now - renewed_at >= RENEWED:
+            if not _take_lease(session, owner, now):
+                break
+            renewed_at = now
+        if is_stopping():
             break
+        if room.is_tight and _must_stay(session, mailbox, uid, room):
+            left += 1
+            continue
         data = _fetched(mailbox, uid)
         if data is None:  # somebody moved it meanwhile
             continue
         try:
-            _, reason = receiving.receive(session, data, clock(), knowledge)
+            outcome, reason = receiving.receive(session, data, now, knowledge)
         except DBAPIError:
             raise
         except Exception as error:
@@ -129,9 +158,33 @@ def _read_all(
             session.rollback()
             failed += 1
             continue
+        if outcome in (Outcome.WAITING, Outcome.FULL):
+            room = _room(session)
+        # Otherwise each commit would look at the rows of all mails before this one.
+        session.expunge_all()
+        if outcome is Outcome.FULL:
+            left += 1
+            continue
         _move(mailbox, uid, folders[REFUSED if reason else READ])
         read += 1
-    return MailboxReading(read, failed)
+    return MailboxReading(read, failed, left)
+
+
+def _room(session: AnySession) -> WaitingRoom:
+    with reading(session):
+        return room_of(session)
+
+
+def _must_stay(session: AnySession, mailbox: BaseMailBox, uid: str, room: WaitingRoom) -> bool:
+    """Whether a mail is a stranger's for which there is no room: only its header is fetched."""
+    status, parts = mailbox.client.uid(
+        "FETCH", uid, f"(RFC822.SIZE BODY.PEEK[HEADER]<0.{MAX_HEADERS}>)"
+    )
+    found = next((part for part in parts if isinstance(part, tuple)), None)
+    size = found and re.search(rb"RFC822\.SIZE (\d+)", found[0])
+    if status != "OK" or not found or not size or int(size[1]) <= room.free:
+        return False
+    return receiving.would_wait(session, bytes(found[1]))
 
 
 def _fetched(mailbox: BaseMailBox, uid: str) -> bytes | None:

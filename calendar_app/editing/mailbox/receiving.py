@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 from calendar_app.catalogue import queries
 from calendar_app.config.retention import STRANGE_MAIL
 from calendar_app.editing import drafts
-from calendar_app.editing.mailbox import senders
+from calendar_app.editing.mailbox import senders, waiting_room
 from calendar_app.editing.mailbox.envelope import (
     MAX_HEADERS,
     Envelope,
@@ -57,10 +57,6 @@ from calendar_app.words.mail_addresses import AddressError, MailAddress
 #: Most answers to one editor within :data:`A_DAY`: anybody can write « From ».
 MOST_ANSWERS = 5
 A_DAY = timedelta(hours=24)
-
-#: Most bytes of mails that wait for an administrateur. Further ones are not stored: strangers must
-#: not fill the store.
-MOST_WAITING = 200 * 2**20
 
 #: Most attached letters of a mail that are read.
 MOST_ATTACHED = 10
@@ -168,6 +164,18 @@ def receive(
     return _not_told_to_machines(outcome, mail), reason
 
 
+def would_wait(session: AnySession, header: bytes) -> bool:
+    """Whether a mail is a stranger's, and came never before, by its header alone: what would be
+    stored for an administrateur, if there is room."""
+    try:
+        mail = _read_envelope(header)
+    except UnreadableLetterError:
+        return False
+    with reading(session):
+        is_strange = not mail.is_report and not audience_of(session, mail)
+        return is_strange and _known(session, mail.identity) is None
+
+
 def _read_envelope(data: bytes) -> Envelope:
     if len(data) > MAX_BYTES:
         raise UnreadableLetterError(TOO_LARGE)
@@ -260,6 +268,7 @@ def keep_read(
             session.add(row)
         row.state = MailState.READ if letter_ids else MailState.REFUSED
         row.reason, row.data, row.sender, row.list_id = reason, None, None, None
+        row.problems = (" ".join(problems) or None) if letter_ids else None
         row.editor_id = row.editor_id or audience.editor_id
         row.scope = set(row.scope) | audience.scope
         session.flush()
@@ -306,7 +315,7 @@ def import_parts(
     most: int = MOST_ATTACHED,
 ) -> Letters:
     """Bring the letters of a mail into the room: the attached ones, and its text where it holds
-    dates, or where nothing is attached. The caller has asked for the right.
+    dates, or where no letter is attached. The caller has asked for the right.
 
     The attached letters come first, so that a date that the text repeats is told from the letter.
 
@@ -323,8 +332,8 @@ def import_parts(
             found.unread.append((name, str(error)))
             continue
         letter = from_json(part["reading"])
-        if number is None and found.ids and not letter.items:
-            continue
+        if number is None and mail.attached and not letter.items:
+            continue  # it only brings what is attached
         report = drafts.import_reading(
             session, part["checksum"], part["name"], letter, now, knowledge
         )
@@ -355,9 +364,7 @@ def _let_wait(
         queries.catalogue(session, for_update=True)
         if _known(session, mail.identity) is not None:
             return Outcome.KNOWN, None
-        waiting = ReceivedMail.state == MailState.WAITING
-        size = session.scalar(select(func.sum(ReceivedMail.size)).where(waiting)) or 0
-        if size + len(data) > MOST_WAITING:
+        if len(data) > waiting_room.room_of(session).free:
             return Outcome.FULL, TOO_MANY
         row = _row(mail, len(data), now)
         row.state, row.data = MailState.WAITING, data

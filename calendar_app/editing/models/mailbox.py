@@ -38,6 +38,8 @@ class ReceivedMail(Base):
     state: Mapped[MailState] = mapped_column(closed(MailState), index=True)
     #: A French sentence: why it was refused.
     reason: Mapped[str | None]
+    #: French sentences: why parts of a mail that was read could not be; without their names.
+    problems: Mapped[str | None]
     #: NULL once ``config.retention.STRANGE_MAIL`` is over.
     subject: Mapped[str | None]
     #: The address in « From », and the name of the mailing list, while an administrateur decides.

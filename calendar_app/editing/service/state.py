@@ -16,7 +16,6 @@ from calendar_app.editing.mailbox.deciding import MailboxFacts
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.sources import Source
 from calendar_app.editing.rules.draft_states import DraftState
-from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.reminders import outbox_status
 from calendar_app.reminders.keeping import hold
 from calendar_app.reminders.outbox_status import Status
@@ -58,11 +57,6 @@ class ServiceState:
     def oldest(self, state: DeliveryState) -> datetime | None:
         """Return when the oldest mail in a state was due."""
         return self.mails.states.get(state.value, (0, None))[1]
-
-    @property
-    def letters_waiting(self) -> int:
-        """The mails of unknown senders that wait for a decision."""
-        return self.mailbox.counts.get(MailState.WAITING, 0)
 
 
 def read_state(session: AnySession, now: datetime) -> ServiceState:

@@ -17,7 +17,6 @@ from typing import Any
 
 import icalendar
 import recurring_ical_events
-from dateutil.relativedelta import relativedelta
 
 from calendar_app.letters.agendas.content_lines import agenda_text
 from calendar_app.letters.agendas.entries import (
@@ -33,13 +32,18 @@ from calendar_app.letters.agendas.left_out import (
     BAD_RULE,
     DOUBLE,
     MAX_OCCURRENCES,
-    MONTHS,
     NO_TITLE,
     TOO_FAR,
     TOO_MANY,
     LeftOut,
 )
-from calendar_app.letters.agendas.series import BROKEN, JUST_PAST, Series, series_of
+from calendar_app.letters.agendas.series import (
+    BROKEN,
+    JUST_PAST,
+    Series,
+    last_read,
+    series_of,
+)
 from calendar_app.letters.dated_items import DatedItem
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import clean_line, fold
@@ -79,7 +83,7 @@ def read_agenda(data: bytes, today: date, zone: str, left_out: LeftOut) -> tuple
     :param left_out: what is not taken is added here.
     :raises UnreadableLetterError: when the file is no agenda, or is cut.
     """
-    first, last = today - JUST_PAST, today.replace(day=1) + relativedelta(months=MONTHS + 1)
+    first, last = today - JUST_PAST, last_read(today)
     found: dict[tuple[str, str | None], DatedItem] = {}
     all_series = series_of(data, zone, today, left_out)
     for series, recurrence, part in _occurrences(all_series, first, last, left_out):

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from calendar_app.letters.agendas.vcalendar import as_icalendar, goes_on
 from calendar_app.letters.formats.charsets import decoded
 
 #: Where a line is folded. Bytes, because a fold may stand within a character of UTF-8.
 _FOLD = re.compile(rb"(?:\r*\n|\r)[ \t]")
 _ENDS = re.compile(r"\r\n?|\n")
 _NAMED = re.compile(r"[A-Za-z0-9-]+[;:]")
+_DAY = re.compile(
+    r"(?P<name>DTSTART|DTEND|DUE|RECURRENCE-ID)(?P<with>(?:;.*?)?): *(?P<day>\d{4}(-?)\d\d\4\d\d)"
+    r"(?:[T ](?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d))?(?P<utc>Z?))?",
+    re.IGNORECASE,
+)
+_ZONE = re.compile(r";TZID=([^\";]*:[^\";]*)", re.IGNORECASE)
+_SPACED_RULE = re.compile(r"(?:RRULE|EXRULE):[^=]+=.* ", re.IGNORECASE)
 _BEGIN, _END = "BEGIN:VCALENDAR", "END:VCALENDAR"
 
 
@@ -24,11 +32,24 @@ def agenda_text(data: bytes) -> tuple[str, int]:
         data = decoded(data).encode()
     lines: list[str] = []
     for line in _of_agendas(_ENDS.split(decoded(_FOLD.sub(b"", data)))):
-        if _NAMED.match(line):
+        if lines and goes_on(lines[-1]):
+            lines[-1] = f"{lines[-1][:-1]}{line}"
+        elif _NAMED.match(line):
             lines.append(line)
         else:
             lines[-1] += f"\\n{line}"
+    lines = [_as_meant(as_icalendar(line)) for line in lines]
     return "\r\n".join([*lines, ""]), sum(line.upper() == _BEGIN for line in lines)
+
+
+def _as_meant(line: str) -> str:
+    """Return a day as RFC 5545 writes it (« 2021-03-01T09:00 », « T0900 », a zone with a colon and
+    without quotes), and a rule without spaces; any other line as it is."""
+    if at := _DAY.fullmatch(line):
+        zone = _ZONE.sub(r';TZID="\1"', at["with"])
+        time = f"T{at['hour']}{at['minute']}{at['second'] or '00'}{at['utc']}" if at["hour"] else ""
+        return f"{at['name']}{zone}:{at['day'].replace('-', '')}{time}"
+    return "".join(line.split()) if _SPACED_RULE.match(line) else line
 
 
 def _of_agendas(lines: list[str]) -> Iterator[str]:

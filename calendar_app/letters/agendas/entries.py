@@ -20,20 +20,21 @@ _REGISTRATION = re.compile(r"\binscri")
 _SUBMISSION = re.compile(r"\b(?:envoi|depot|production)")
 #: « ANNULÉ – Festival », « [Reporté] Festival », « Festival (annulé) », « Festival annulé cause
 #: grève », « Festival - séance annulée ».
+_STATE = r"(?:annul[ée]e?s?|supprim[ée]e?s?|cancell?ed|report[ée]e?s?|postponed)"
 _MARK = (
     r"(?:(?:[ée]v[éè]nement|s[ée]ance|session|date|rencontre)s? )?"
-    r"(?:(?P<off{n}>annul[ée]e?s?|supprim[ée]e?s?|cancell?ed)|report[ée]e?s?|postponed)"
+    rf"(?P<state>{_STATE}(?:(?: et |, | ?/ ?){_STATE})?)"
 )
-_BEFORE = re.compile(
-    rf"^\W{{0,3}}{_MARK.format(n=1)}\b(?! et remplace)[^\w«\"]{{0,6}}", re.IGNORECASE
-)
+_BEFORE = re.compile(rf"^\W{{0,3}}{_MARK}\b(?! et remplace)[^\w«\"]{{0,6}}", re.IGNORECASE)
 _AFTER = re.compile(
     r"(?<!\bpas)(?<!\bnon)(?<!\bjamais)"
     r"(?: ?[^\w\s»\"'’]{1,4} ?| (?:(?:est|sont|a été|ont été) )?)"
-    rf"{_MARK.format(n=2)}"
-    r"(?:\W{0,5}|,? (?:(?:pour )?cause|à cause|en raison|suite|au|à) .*)$",
+    rf"{_MARK}"
+    r"(?:\W{0,5}| ?\([^()]*\)\W{0,5}"
+    r"|,? (?:(?:pour )?cause|à cause|en raison|suite|au|à) .*)$",
     re.IGNORECASE,
 )
+_PUT_OFF_MARK = re.compile(r"report|postpon", re.IGNORECASE)
 _OFF = re.compile(r"\b(?:annulation|suppression (?:du|de)|(?:est|sont) annule(?:e|s|es)?)\b")
 _PUT_OFF = re.compile(r"^\W{0,3}report (?:du|de|des|d')\b")
 _HTML = re.compile(
@@ -251,8 +252,9 @@ def _title(part: Any) -> tuple[str, ItemStatus]:
         status = ItemStatus.POSTPONED
     if marked:
         if status is ItemStatus.PLANNED:
-            off = any(marked.groupdict().values())
-            status = ItemStatus.CANCELLED if off else ItemStatus.POSTPONED
+            # « annulé et reporté » is put off.
+            put_off = _PUT_OFF_MARK.search(marked["state"])
+            status = ItemStatus.POSTPONED if put_off else ItemStatus.CANCELLED
         rest = f"{title[: marked.start()]}{title[marked.end() :]}".strip()
         title = rest or title
     return title[:_TITLE].strip(), status

@@ -19,6 +19,7 @@ TOO_MANY = f"au-delà des {MAX_OCCURRENCES} premières dates"
 TOO_FAR = f"dans plus de {MONTHS} mois"
 DOUBLE = "en double"
 NOTE = "simple note"
+OTHER = "ni événement ni tâche"
 NEVER_HERE = "annulée, et jamais annoncée ici"
 
 _TITLES = 5
@@ -29,6 +30,7 @@ _OF_SEVERAL = {
     TOO_OFTEN: "reviennent plusieurs fois par jour",
     BAD_RULE: "répétitions illisibles",
     NOTE: "simples notes",
+    OTHER: "ni événements ni tâches",
     NEVER_HERE: "annulées, et jamais annoncées ici",
 }
 

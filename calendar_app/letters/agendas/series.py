@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import icalendar
+from dateutil.relativedelta import relativedelta
 
 from calendar_app.letters.agendas.content_lines import agenda_text
 from calendar_app.letters.agendas.entries import (
@@ -23,13 +24,15 @@ from calendar_app.letters.agendas.left_out import (
     BAD_RULE,
     DOUBLE,
     MAX_OCCURRENCES,
+    MONTHS,
     NO_DAY,
     NOTE,
+    OTHER,
     PRIVATE,
     TOO_MANY,
-    TOO_OFTEN,
     LeftOut,
 )
+from calendar_app.letters.agendas.rules import days_taken, refused_rule, settle_rule
 from calendar_app.words.errors import UnreadableLetterError
 from calendar_app.words.text import fold
 
@@ -41,10 +44,10 @@ JUST_PAST = timedelta(days=31)
 #: What a value that is none may raise, in any of three libraries.
 BROKEN = (ValueError, TypeError, OverflowError, AttributeError, LookupError)
 
-_FREQUENCIES = frozenset(("DAILY", "WEEKLY", "MONTHLY", "YEARLY"))
-_MANY_A_DAY = frozenset(("SECONDLY", "MINUTELY", "HOURLY"))
-#: The most occurrences on one day of what returns.
-_A_DAY = 4
+
+def last_read(today: date) -> date:
+    """Return the day from which on nothing is read."""
+    return today.replace(day=1) + relativedelta(months=MONTHS + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,8 @@ def series_of(data: bytes, zone: str, today: date, left_out: LeftOut) -> list[Se
         clock = Clock.of(line(agenda, "X-WR-TIMEZONE"), zone)
         off = line(agenda, "METHOD").upper() == "CANCEL"
         for component in agenda.subcomponents:
-            if component.name == "VJOURNAL" and not _is_over(component, today):
-                left_out.add(NOTE, line(component, "SUMMARY"))
             if component.name not in ("VEVENT", "VTODO"):
+                _count_other(component, today, left_out)
                 continue
             if off:
                 component["STATUS"] = "CANCELLED"
@@ -114,6 +116,13 @@ def series_of(data: bytes, zone: str, today: date, left_out: LeftOut) -> list[Se
             part = _Part(own, clock, component, _refused(component))
             of_uid.setdefault(own, []).append(part)
     return [found for parts in of_uid.values() for found in _series(parts, today, left_out)]
+
+
+def _count_other(component: Any, today: date, left_out: LeftOut) -> None:
+    """Count a note, or a time when somebody is busy, that is no date of an agenda."""
+    if component.name != "VTIMEZONE" and not _is_over(component, today):
+        reason = NOTE if component.name == "VJOURNAL" else OTHER
+        left_out.add(reason, "" if is_private(component) else line(component, "SUMMARY"))
 
 
 def _series(parts: list[_Part], today: date, left_out: LeftOut) -> Iterator[Series]:
@@ -142,7 +151,7 @@ def _series(parts: list[_Part], today: date, left_out: LeftOut) -> Iterator[Seri
     for master in masters:
         own_ones = [p.component for p in exceptions] if master is whose else []
         try:
-            _settle(master, own_ones, gone if master is whose else [])
+            _settle(master, own_ones, gone if master is whose else [], last_read(today))
         except BROKEN:
             left_out.add(BAD_RULE, master.title)
             continue
@@ -201,24 +210,12 @@ def _refused(component: Any) -> str | None:
     broken = {name for name, _ in component.errors}
     if start_of(component) is None:
         return BAD_DAY if broken & {"DTSTART", "DUE"} else NO_DAY
-    if broken & {"RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"} or component.get("EXRULE"):
+    if broken & {"RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}:
         return BAD_RULE
     if sum(len(group.dts) for group in _listed(component, "RDATE")) > MAX_OCCURRENCES:
         return TOO_MANY
-    return next(filter(None, map(_refused_rule, _listed(component, "RRULE"))), None)
-
-
-def _refused_rule(rule: Any) -> str | None:
-    frequency = str((rule.get("FREQ") or [""])[0]).upper()
-    if frequency in _MANY_A_DAY:
-        return TOO_OFTEN
-    # dateutil would never come to an end of a rule that does not advance.
-    if frequency not in _FREQUENCIES or any(number < 1 for number in rule.get("INTERVAL") or ()):
-        return BAD_RULE
-    a_day = 1
-    for name in ("BYSECOND", "BYMINUTE", "BYHOUR"):
-        a_day *= len(rule.get(name) or (1,))
-    return TOO_OFTEN if a_day > _A_DAY else None
+    rules = [*_listed(component, "RRULE"), *_listed(component, "EXRULE")]
+    return next(filter(None, map(refused_rule, rules)), None)
 
 
 def _listed(component: Any, name: str) -> list[Any]:
@@ -229,13 +226,14 @@ def _listed(component: Any, name: str) -> list[Any]:
 # -- what returns, made ready for its expansion ----------------------------------------------------
 
 
-def _settle(master: _Part, exceptions: Iterable[Any], gone: Iterable[Any]) -> None:
+def _settle(master: _Part, exceptions: Iterable[Any], gone: Iterable[Any], last: date) -> None:
     """Write the days and times of a repetition on the clock of its start: programs mix days, UTC
     and local times, and only the same kind names the same occurrence.
 
     :param exceptions: they stand, even where an EXDATE takes their occurrence away.
     :param gone: exceptions that are not taken: their occurrences do not take place as the rule
         says, so they are none.
+    :param last: an EXRULE is expanded until this day.
     """
     component, start = master.component, start_of(master.component)
 
@@ -256,13 +254,17 @@ def _settle(master: _Part, exceptions: Iterable[Any], gone: Iterable[Any]) -> No
             exception["RECURRENCE-ID"].params["RANGE"] = told.params["RANGE"]
     without = {on_clock(d.dt) for group in _listed(component, "EXDATE") for d in group.dts} - own
     without |= {on_clock(e["RECURRENCE-ID"].dt) for e in gone if _is_day(e.get("RECURRENCE-ID"))}
+    for rule in _listed(component, "EXRULE"):
+        settle_rule(rule, start)
+        without |= {*days_taken(rule, start, last, on_clock)} - own
+    component.pop("EXRULE", None)
     more = [on_clock(d.dt) for group in _listed(component, "RDATE") for d in group.dts]
     for name, days in (("EXDATE", sorted(without)), ("RDATE", more)):
         component.pop(name, None)
         if days:
             component.add(name, days)
     for rule in _listed(component, "RRULE"):
-        _end_on_whole_days(rule, start)
+        settle_rule(rule, start)
 
 
 def _is_day(value: Any) -> bool:
@@ -279,11 +281,3 @@ def _on_clock(at: date, start: Any, clock: Clock) -> date:
     if start.tzinfo is None:
         return clock.local(at).astimezone(clock.own).replace(tzinfo=None)
     return at.astimezone(start.tzinfo)
-
-
-def _end_on_whole_days(rule: Any, start: Any) -> None:
-    """Let a rule of hours whose UNTIL is a day include that day: RFC 5545 wants a time there, and
-    the programs that write a day mean the whole of it."""
-    until = (rule.get("UNTIL") or [None])[0]
-    if isinstance(start, datetime) and until and not isinstance(until, datetime):
-        rule["UNTIL"] = [datetime.combine(until, time(23, 59, 59), start.tzinfo)]

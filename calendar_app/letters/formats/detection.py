@@ -17,6 +17,11 @@ def is_document(data: bytes) -> bool:
     return data.startswith(b"PK\x03\x04") or b"%PDF-" in data[:1024]
 
 
+def is_envelope(data: bytes) -> bool:
+    """Whether *data* is TNEF (« winmail.dat »), in which Outlook hides what is attached."""
+    return data.startswith(_TNEF)
+
+
 def is_agenda(data: bytes) -> bool:
     """Whether *data* begins as an agenda (iCalendar, RFC 5545) does; a byte order mark and blank
     lines may come first."""
@@ -38,6 +43,8 @@ SAVE_AS = "Enregistrez la lettre au format PDF ou .docx, puis redonnez-la."
 _IMAGE = "Ce fichier est une image : son texte ne peut pas être lu. Donnez la lettre au format PDF."
 
 
+_TNEF: Final = b"\x78\x9f\x3e\x22"
+
 #: First bytes of formats that are not read → what the refusal says.
 _OTHERS: Final = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": (
@@ -55,6 +62,10 @@ _OTHERS: Final = {
     b"\x1f\x8b": f"Ce fichier est une archive. {SAVE_AS}",
     b"7z\xbc\xaf\x27\x1c": f"Ce fichier est une archive. {SAVE_AS}",
     b"Rar!": f"Ce fichier est une archive. {SAVE_AS}",
+    _TNEF: (
+        "Ce fichier (winmail.dat) est une enveloppe d'Outlook, qui n'est pas lue. Demandez à qui "
+        "l'a envoyé d'écrire au format HTML, ou enregistrez à part ce qui y est joint."
+    ),
     b"%!PS": f"Ce fichier est au format PostScript. {SAVE_AS}",
 }
 

@@ -26,7 +26,12 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 
 from calendar_app.letters.formats.charsets import decoded
-from calendar_app.letters.formats.detection import is_agenda, is_document, is_mail
+from calendar_app.letters.formats.detection import (
+    is_agenda,
+    is_document,
+    is_envelope,
+    is_mail,
+)
 from calendar_app.letters.formats.html import html_text
 from calendar_app.letters.formats.letter_text import LetterForm, LetterText
 from calendar_app.words.errors import UnreadableLetterError
@@ -92,8 +97,9 @@ class MailParts:
     :param subject: the subject of the mail itself, decoded, on one line.
     :param text: the text of the mail and of the mails that it forwards, without what is attached;
         without text, ``text.text`` is empty.
-    :param attached: (file name, bytes) of each attached letter (PDF, Word, OpenDocument, agenda); a
-        file without a name has an empty one.
+    :param attached: (file name, bytes) of each attached letter (PDF, Word, OpenDocument, agenda),
+        and of « winmail.dat », whose reading says what to do; a file without a name has an empty
+        one.
     :param others: the file names of what else is attached (a table, an image), which no letter is
         made of; empty for a file without a name.
     """
@@ -170,7 +176,7 @@ class _Mail:
             # Many programs attach a mail (.eml) as a file of no kind.
             self.forwarded.append(email.message_from_bytes(content))
             return ""
-        if is_document(content) or is_agenda(content):
+        if is_document(content) or is_agenda(content) or is_envelope(content):
             self.letters.append(content)
             self.file_names.append(_file_name(part))
             return ""

@@ -62,6 +62,7 @@ def letter(
     found: int,
     pending: int,
     reason: str | None,
+    problems: str | None = None,
 ) -> Message:
     """« Votre lettre »: what was found in a letter that an editor sent to the mailbox. The mail
     contains nothing of the letter, because anybody may write in anybody's name.
@@ -71,6 +72,7 @@ def letter(
     :param found: the number of dates in them.
     :param pending: of these, those that wait for this editor.
     :param reason: French: why it brought no letter; None if it did.
+    :param problems: French: why parts of it could not be read; None if all could.
     """
     rest = f"{letter_ids[0]}/" if len(letter_ids) == 1 else ""
     context = {
@@ -79,6 +81,7 @@ def letter(
         "found": found,
         "pending": pending,
         "reason": reason,
+        "problems": problems,
     }
     return Message.build(head, DeliveryKind.LETTER, context, unsubscribe=False)
 

@@ -14,7 +14,6 @@ from calendar_app.editing import letter_room, moderation
 from calendar_app.editing.letter_lines import passed_over_words
 from calendar_app.editing.letter_room import OpenLetter
 from calendar_app.editing.mailbox import deciding
-from calendar_app.editing.rules.mail_states import MailState
 from calendar_app.letters.formats.letter_text import MAX_BYTES
 from calendar_app.store.base import db
 from calendar_app.web import bodies, editor_session
@@ -141,7 +140,7 @@ def _index(
         "letters.html",
         status,
         lines=letter_room.letters_of(db.session, the_editor()),
-        unknown_mails=len(deciding.of_state(db.session, the_editor(), MailState.WAITING)),
+        unknown_mails=deciding.waiting_for(db.session, the_editor()),
         typed=request.form,
         notice=notice,
         problems=problems or {},

@@ -114,7 +114,7 @@ def _index(
         senders=[(sender, scope_words(sender.scope, academies)) for sender in declared],
         waiting=deciding.of_state(db.session, editor, MailState.WAITING),
         refused=deciding.of_state(db.session, editor, MailState.REFUSED, limit=20),
-        mailbox=deciding.facts(db.session).state,
+        mailbox=deciding.facts(db.session),
         typed=request.form if request.method == "POST" else {},
         own_scope=scope_text(editor.scope, academies),
         address=_address(settings.letters_mailbox) if settings.letters_mailbox else None,

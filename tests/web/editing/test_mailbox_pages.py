@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from html import unescape
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 
-from calendar_app.editing.mailbox import receiving
+from calendar_app.cli import doctor, reminders
+from calendar_app.editing.mailbox import receiving, waiting_room
 from calendar_app.store.base import db
 from tests.editing.test_mailbox import STRANGER, mail
 from tests.editing.test_moderation import KNOWLEDGE
@@ -60,6 +63,30 @@ def test_a_stranger_is_shown_to_an_administrator_only(site):
     assert STRANGER in lille.get(PAGE).text  # a declared sender of Lille, by now
     assert "par courriel" in lille.get("/redaction/lettres/").text
     assert send(site, chief, f"{PAGE}1/lire/", **fields).status_code == 404
+
+
+def test_it_is_said_how_full_the_room_of_strangers_is(site, monkeypatch):
+    chief, lille = client_of(site, "administrateur"), client_of(site, "responsable", "lille")
+    service = "/redaction/service/"
+    assert "Aucun courriel d'expéditeur inconnu n'attend." in said(lille.get(service))
+    with site.app_context():
+        for number in range(2):
+            data = mail(f"Lettre {number}", to="x@y.example")
+            receiving.receive(db.session, data, NOW, KNOWLEDGE)
+        well = [*doctor._CHECKS["Vacances et sources"](site, NOW)]
+    assert "2 en attente, 1 Mio sur 200." in said(chief.get(PAGE))
+    assert "1 Mio sur 200" not in said(lille.get(PAGE))
+    assert "2 courriels, 1 Mio sur 200." in said(lille.get(service))
+    assert "décidez-en" not in said(lille.get(service))
+    monkeypatch.setattr(waiting_room, "MOST_WAITING", 20 * 2**20)
+    for page in (PAGE, service):
+        assert "occupent 1 Mio sur 20 : décidez-en" in said(chief.get(page))
+    monkeypatch.setattr(reminders, "entered", lambda: nullcontext(site))
+    with site.app_context():
+        [found] = {*doctor._CHECKS["Vacances et sources"](site, NOW)} - {*well}
+        checked = CliRunner().invoke(reminders.reminders_status, ["--check"])
+    assert "2 courriels d'expéditeurs inconnus à trancher (1 Mio sur 20)." in checked.output
+    assert found in str(checked.exception)
 
 
 def test_a_refused_mail_is_gone_and_its_reason_stays(site):
