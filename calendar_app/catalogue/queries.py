@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -49,6 +49,7 @@ from calendar_app.school.school_calendars import (
 )
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, Catalogue
+from calendar_app.store.reads import UNNOTED
 from calendar_app.words.text import clean_line, fold
 from calendar_app.words.vocabulary import MilestoneKind
 
@@ -60,7 +61,7 @@ def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
     :param for_update: lock the row, so that other writers of the catalogue wait until this
         transaction ends.
     """
-    query = select(Catalogue)
+    query = select(Catalogue).execution_options(**{UNNOTED: True})
     return session.scalars(query.with_for_update() if for_update else query).one()
 
 
@@ -82,6 +83,8 @@ class Reference:
     :param changed_holidays: the instant of the last change of each school calendar, by slug;
         without the calendars that never changed.
     :param history: the name of the history that versions number (``Catalogue.history``).
+    :param values: an object that stays the same while all of these values, but the version and its
+        instant, stay equal.
     :param memory: a cache, by name, of values that are computed from these reference values and
         live as long as they do.
     """
@@ -93,6 +96,7 @@ class Reference:
     calendars: dict[str, SchoolCalendar]
     changed_holidays: dict[str, datetime] = field(default_factory=dict)
     history: str = ""
+    values: object = field(default_factory=object, compare=False)
     memory: dict[str, Any] = field(default_factory=dict, compare=False)
     _class_days: dict[tuple[object, ...], ClassDays] = field(default_factory=dict, compare=False)
 
@@ -132,11 +136,16 @@ class Reference:
             )
         return self._class_days[key]
 
-    @cached_property
+    @property
     def class_days_of_each_zone(self) -> tuple[ClassDays, ...]:
         """The class days of zones A, B and C, Wednesdays included. They are kept, since they keep
         the days that they have worked out."""
-        return tuple(ClassDays.of_zone(zone, wednesdays=True) for zone in self.zones)
+        return tuple(self._class_days_of_zone(zone) for zone in self.zones)
+
+    def _class_days_of_zone(self, zone: SchoolCalendar) -> ClassDays:
+        if (zone.slug,) not in self._class_days:
+            self._class_days[zone.slug,] = ClassDays.of_zone(zone, wednesdays=True)
+        return self._class_days[zone.slug,]
 
     def holidays_changed_at(self, academies: tuple[Academy, ...]) -> datetime | None:
         """Return the instant at which the school holidays of one or more académies last changed;
@@ -156,12 +165,12 @@ _cached_references: WeakKeyDictionary[Engine, Reference] = WeakKeyDictionary()
 
 def reference(session: AnySession) -> Reference:
     """Return the reference values. They are cached, and read again when the catalogue's version has
-    changed."""
+    changed. As long as they are equal, the class days that were worked out are kept."""
     now = catalogue(session)
     engine = session.get_bind().engine
     cached = _cached_references.get(engine)
     if cached is None or cached.state != (now.history, now.version):
-        cached = _cached_references[engine] = Reference(
+        found = Reference(
             now.version,
             now.changed_at,
             academies(session),
@@ -170,7 +179,16 @@ def reference(session: AnySession) -> Reference:
             changed_holidays(session),
             now.history,
         )
+        if cached and _without_version(cached) == _without_version(found):
+            found = replace(cached, version=now.version, changed_at=now.changed_at, memory={})
+        cached = _cached_references[engine] = found
     return cached
+
+
+def _without_version(found: Reference) -> tuple[object, ...]:
+    """Return what a change to an event leaves as it is."""
+    named = (tuple(found.academies), found.themes, found.calendars)
+    return (*named, found.changed_holidays, found.history)
 
 
 def academies(session: AnySession) -> Academies:
@@ -342,6 +360,10 @@ def milestones_of_ids(session: AnySession, ids: Sequence[int]) -> Iterator[Miles
     """Return the milestones of these ids in any order, read by hundreds: what the caller does not
     keep is not in memory for long."""
     for start in range(0, len(ids), 100):
+        if start:
+            # Rows that point to each other wait for it: without it, the whole feed's. A server's
+            # other objects are frozen (``web.answer_cache.keep_answers``), so it walks few.
+            gc.collect()
         query = _whole_dates([Milestone.id.in_(ids[start : start + 100])])
         yield from session.scalars(query).unique()
 

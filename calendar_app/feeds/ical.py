@@ -75,10 +75,7 @@ class CalendarWriter:
         return b"".join(self.frame(feed, set()))
 
     def frame(self, feed: Feed, zones: set[str]) -> tuple[bytes, bytes]:
-        """Return what stands before the dates of a feed of marks (:meth:`write`) and after them.
-
-        :param zones: the IANA names of the time zones that these dates name.
-        """
+        """Return what stands before and after the dates of a feed of marks, which name *zones*."""
         events = [event.to_ical(sorted=False) for event in self._events(feed, zones)]
         dates = feed.marks or feed.milestones
         years = {day.year for d in dates for day in (d.first_day, d.last_day)} or {2020}

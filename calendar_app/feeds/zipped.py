@@ -36,9 +36,7 @@ class Part:
         packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         deflated = packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
         size = len(data)
-        return cls(
-            deflated, size, zlib.crc32(data), zlib.crc32(bytes(size)), sha256(data).digest()
-        )
+        return cls(deflated, size, zlib.crc32(data), zlib.crc32(bytes(size)), sha256(data).digest())
 
 
 def joined(parts: Iterable[Part]) -> bytes:

@@ -100,8 +100,7 @@ class Written:
         was, kept = cls.last  # at once, since another thread may put another pair there
         if was != known:
             kept = WrittenDates(cls.budget)
-        # Equal values that were read anew: the next comparison finds the same objects.
-        cls.last = known, kept
+            cls.last = known, kept
         return kept
 
 
@@ -109,10 +108,7 @@ def render_marks(feed: Feed) -> Rendered:
     """Return a feed of marks as iCalendar: the bytes of :func:`write_ics`, at the cost of the dates
     that were not written before."""
     told, site = page().reference, settings()
-    known = (
-        *(db.engine, site.public_url, site.uid_domain, tuple(told.academies)),
-        *(told.themes, told.calendars, told.changed_holidays, told.history),
-    )
+    known = (db.engine, site.public_url, site.uid_domain, told.values)
     kept, writer = Written.with_what(known), _writer(None)
     variant = feed.viewer and feed.viewer.slug, feed.options.alarms, feed.filter.scopes
 
