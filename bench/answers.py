@@ -96,13 +96,21 @@ class Server:
 
 def processor_seconds(pid: int) -> float:
     """Return the processor time of a process and its children, ended ones included."""
-    found, ticks = [pid], 0
+    return sum(processor_parts(pid))
+
+
+def processor_parts(pid: int) -> tuple[float, float]:
+    """Return the processor time of a process and its living children, and that of those that
+    ended."""
+    found, living, ended = [pid], 0, 0
     for each in found:
         for task in Path(f"/proc/{each}/task").glob("*/children"):
             found += map(int, task.read_text().split())
         values = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(map(int, values[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+        living += sum(map(int, values[11:13]))
+        ended += sum(map(int, values[13:15]))
+    second = os.sysconf("SC_CLK_TCK")
+    return living / second, ended / second
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 Feeds are asked for as calendar programs do, nine times in ten with the ETag of the last answer;
 pages as browsers do. The load keeps its pace whatever the server does, and a time counts from the
 instant at which the request was due. Twice: the calendar rests; then an editor publishes every two
-seconds, and a letter is always being read. The processor time is that of all of the server's
-processes. Needs Linux and ``taskset``; on a busy machine the times are worth little.
+seconds, and drops a letter every ten. The processor time is that of all of the server's processes;
+that of the processes in which letters are read is told apart. Needs Linux and ``taskset``; on a
+busy machine the times are worth little.
 
     python bench/mix.py [SECONDS]      # of each part; 30 by default
 """
@@ -37,14 +38,14 @@ from calendar_app.store.base import db, writing
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # to import the helpers of the tests
 
-from bench.answers import LOAD_CORE, on_core, processor_seconds, wait_for
+from bench.answers import LOAD_CORE, on_core, processor_parts, wait_for
 from bench.feeds import NOW, content
 from tests.servers import exchange
 from tests.signed_in import Site
 from tests.tools import free_port
 
 FEEDS_A_SECOND, PAGES_A_SECOND, CLIENTS = 300, 20, 32
-PUBLISH_EVERY = 2.0
+PUBLISH_EVERY, LETTER_EVERY = 2.0, 10.0
 
 FEEDS = tuple(
     f"/flux/{name}.ics{more}"
@@ -137,8 +138,11 @@ def percentile(times: list[float], part: float) -> float:
     return sorted(times)[int(len(times) * part)]
 
 
-def show(words: str, load: Load, spent: float, seconds: float) -> None:
-    print(f"{words}: {spent:.1f} s of processor in {seconds:.0f} s, answers {load.statuses}")
+def show(words: str, load: Load, spent: Sequence[float], seconds: float) -> None:
+    print(
+        f"{words}: {spent[0]:.1f} s of processor in {seconds:.0f} s, and {spent[1]:.1f} in readers"
+        f" of letters; answers {load.statuses}"
+    )
     for what, times in load.times.items():
         print(
             f"  {what:<8}{len(times):>7}  median {statistics.median(times):7.2f} ms"
@@ -155,6 +159,10 @@ def letter(number: int) -> bytes:
     )
     head = "From: a@exemple.fr\r\nSubject: Lettre\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
     return (head + "".join(lines)).encode()
+
+
+def drop_letter(port: int, site: Site, number: int) -> None:
+    exchange(port, site.dropped(letter(number)), 60)
 
 
 def main(seconds: float) -> None:
@@ -182,9 +190,9 @@ def main(seconds: float) -> None:
             show("The calendar rests", *part(port, pid, seconds), seconds)
             ends = (
                 repeatedly(lambda: publish(app, ids), PUBLISH_EVERY),
-                repeatedly(lambda: exchange(port, site.dropped(letter(next(numbers))), 60), 0.1),
+                repeatedly(lambda: drop_letter(port, site, next(numbers)), LETTER_EVERY),
             )
-            show("An editor publishes, a letter is read", *part(port, pid, seconds), seconds)
+            show("An editor publishes and drops letters", *part(port, pid, seconds), seconds)
             for end in ends:
                 end()
             print(f"  letters read: {next(numbers)}")
@@ -192,11 +200,13 @@ def main(seconds: float) -> None:
             db.engine.dispose()
 
 
-def part(port: int, pid: int, seconds: float) -> tuple[Load, float]:
-    """Put the load on the server; return it with the processor time that the server spent."""
-    load, before = Load(port), processor_seconds(pid)
+def part(port: int, pid: int, seconds: float) -> tuple[Load, tuple[float, float]]:
+    """Put the load on the server; return it with the processor time that the server and its readers
+    of letters spent."""
+    load, before = Load(port), processor_parts(pid)
     load.run(seconds)
-    return load, processor_seconds(pid) - before
+    server, readers = processor_parts(pid)
+    return load, (server - before[0], readers - before[1])
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -49,6 +49,7 @@ from calendar_app.school.school_calendars import (
 )
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import AnySession, Catalogue
+from calendar_app.store.reads import UNNOTED
 from calendar_app.words.text import clean_line, fold
 from calendar_app.words.vocabulary import MilestoneKind
 
@@ -60,7 +61,7 @@ def catalogue(session: AnySession, *, for_update: bool = False) -> Catalogue:
     :param for_update: lock the row, so that other writers of the catalogue wait until this
         transaction ends.
     """
-    query = select(Catalogue)
+    query = select(Catalogue).execution_options(**{UNNOTED: True})
     return session.scalars(query.with_for_update() if for_update else query).one()
 
 
@@ -82,8 +83,9 @@ class Reference:
     :param changed_holidays: the instant of the last change of each school calendar, by slug;
         without the calendars that never changed.
     :param history: the name of the history that versions number (``Catalogue.history``).
-    :param memory: a cache, by name, of values that are computed from these reference values and
-        live as long as they do.
+    :param values: an object that stays the same while all of these values, but the version and its
+        instant, stay equal.
+    :param memory: a cache, by name, of values that are computed for this version.
     """
 
     version: int
@@ -93,6 +95,7 @@ class Reference:
     calendars: dict[str, SchoolCalendar]
     changed_holidays: dict[str, datetime] = field(default_factory=dict)
     history: str = ""
+    values: object = field(default_factory=object, compare=False)
     memory: dict[str, Any] = field(default_factory=dict, compare=False)
     _class_days: dict[tuple[object, ...], ClassDays] = field(default_factory=dict, compare=False)
 
@@ -132,11 +135,16 @@ class Reference:
             )
         return self._class_days[key]
 
-    @cached_property
+    @property
     def class_days_of_each_zone(self) -> tuple[ClassDays, ...]:
         """The class days of zones A, B and C, Wednesdays included. They are kept, since they keep
         the days that they have worked out."""
-        return tuple(ClassDays.of_zone(zone, wednesdays=True) for zone in self.zones)
+        return tuple(self._class_days_of_zone(zone) for zone in self.zones)
+
+    def _class_days_of_zone(self, zone: SchoolCalendar) -> ClassDays:
+        if (zone.slug,) not in self._class_days:
+            self._class_days[zone.slug,] = ClassDays.of_zone(zone, wednesdays=True)
+        return self._class_days[zone.slug,]
 
     def holidays_changed_at(self, academies: tuple[Academy, ...]) -> datetime | None:
         """Return the instant at which the school holidays of one or more académies last changed;
@@ -156,12 +164,12 @@ _cached_references: WeakKeyDictionary[Engine, Reference] = WeakKeyDictionary()
 
 def reference(session: AnySession) -> Reference:
     """Return the reference values. They are cached, and read again when the catalogue's version has
-    changed."""
+    changed. As long as they are equal, the class days that were worked out are kept."""
     now = catalogue(session)
     engine = session.get_bind().engine
     cached = _cached_references.get(engine)
     if cached is None or cached.state != (now.history, now.version):
-        cached = _cached_references[engine] = Reference(
+        found = Reference(
             now.version,
             now.changed_at,
             academies(session),
@@ -170,7 +178,18 @@ def reference(session: AnySession) -> Reference:
             changed_holidays(session),
             now.history,
         )
+        if cached and _without_version(cached) == _without_version(found):
+            found = replace(cached, version=now.version, changed_at=now.changed_at, memory={})
+        cached = _cached_references[engine] = found
     return cached
+
+
+def _without_version(found: Reference) -> tuple[object, ...]:
+    """Return what a change to an event leaves as it is."""
+    # Two calendars of the same days are equal; feeds and the legal notice name their sources too.
+    sources = {slug: calendar.source for slug, calendar in found.calendars.items()}
+    named = (tuple(found.academies), found.themes, found.calendars, sources)
+    return (*named, found.changed_holidays, found.history)
 
 
 def academies(session: AnySession) -> Academies:
@@ -320,10 +339,18 @@ class DateMark(NamedTuple):
 
 
 def date_marks(
-    session: AnySession, chosen: CatalogueFilter, first_day: date, *, cancelled_since: datetime
+    session: AnySession,
+    chosen: CatalogueFilter,
+    first_day: date,
+    *,
+    cancelled_since: datetime,
+    events: Collection[str] | None = None,
 ) -> list[DateMark]:
     """Return the marks of what :func:`milestones` would return from *first_day* on, in the same
-    order, at a small part of its cost."""
+    order, at a small part of its cost.
+
+    :param events: leave out the dates of events other than these; None leaves out none.
+    """
     query = (
         select(
             Milestone.first_day,
@@ -338,13 +365,23 @@ def date_marks(
         .join(Milestone.event)
         .where(*_milestone_conditions(chosen, first_day, None, cancelled_since))
     )
+    if events is not None:
+        query = query.where(Milestone.event_id.in_(events))
     return sorted(map(DateMark._make, session.execute(query)))
+
+
+#: So many dates are read before the memory of their rows is collected. A collection stops all
+#: threads for some 25 ms.
+_COLLECTED = 500
 
 
 def milestones_of_ids(session: AnySession, ids: Sequence[int]) -> Iterator[Milestone]:
     """Return the milestones of these ids in any order, read by hundreds: what the caller does not
     keep is not in memory for long."""
     for start in range(0, len(ids), 100):
+        if start and not start % _COLLECTED:
+            # Rows point to each other: without it, those of the whole feed would be in memory.
+            gc.collect()
         query = _whole_dates([Milestone.id.in_(ids[start : start + 100])])
         yield from session.scalars(query).unique()
 
@@ -563,6 +600,14 @@ def changed_events(session: AnySession, after: tuple[int, str | None], limit: in
         )
     query = select(Event).where(later).order_by(Event.catalogue_version, Event.id).limit(limit)
     return list(session.scalars(query).unique())
+
+
+def changed_ids(session: AnySession, version: int, most: int) -> frozenset[str] | None:
+    """Return the ids of the events, archived events included, that changed after the catalogue had
+    this version; None when there are more than *most*."""
+    query = select(Event.id).where(Event.catalogue_version > version).limit(most + 1)
+    found = frozenset(session.scalars(query))
+    return found if len(found) <= most else None
 
 
 def walked_series(session: AnySession, after: str, limit: int) -> list[tuple[Series, list[str]]]:

@@ -7,7 +7,7 @@ in this project; the exclusive DTEND exists only here.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 import icalendar
@@ -70,21 +70,21 @@ class CalendarWriter:
         self._themes = themes
         self._tell = tell
 
-    def render(self, feed: Feed, written: Sequence[WrittenDate] = ()) -> bytes:
-        """Return the feed as UTF-8 bytes, with CRLF line ends and lines folded at 75 octets.
+    def render(self, feed: Feed) -> bytes:
+        """Return the feed as UTF-8 bytes, with CRLF line ends and lines folded at 75 octets."""
+        return b"".join(self.frame(feed, set()))
 
-        :param written: of a feed of marks, its dates (:meth:`write`).
-        """
-        zones = {zone for date_ in written for zone in date_.zones}
-        others = (event.to_ical(sorted=False) for event in self._events(feed, zones))
-        events = [*(date_.data for date_ in written), *others]
+    def frame(self, feed: Feed, zones: set[str]) -> tuple[bytes, bytes]:
+        """Return what stands before and after the dates of a feed of marks, which name *zones*."""
+        events = [event.to_ical(sorted=False) for event in self._events(feed, zones)]
         dates = feed.marks or feed.milestones
         years = {day.year for d in dates for day in (d.first_day, d.last_day)} or {2020}
-        if not events:
+        if not (events or feed.marks):
             zones.add("Europe/Paris")  # RFC 5545, section 3.6, requires a component
         head = self._calendar(feed).to_ical(sorted=False).removesuffix(_END)
         told = (time_zone(zone, min(years), max(years)) for zone in sorted(zones))
-        return b"".join((head, *(zone.to_ical(sorted=False) for zone in told), *events, _END))
+        before = b"".join((head, *(zone.to_ical(sorted=False) for zone in told)))
+        return before, b"".join((*events, _END))
 
     def write(self, milestone: Milestone, feed: Feed) -> WrittenDate:
         """Return one date of a feed for everybody, whose options give each date one VEVENT."""

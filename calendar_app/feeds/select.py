@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from calendar_app.catalogue import queries
 from calendar_app.catalogue.filters import CatalogueFilter, for_place, national, the_academy
+from calendar_app.catalogue.kept_marks import Marks, kept_marks
 from calendar_app.catalogue.models.events import Event, Milestone
 from calendar_app.catalogue.queries import Reference
 from calendar_app.feeds.feed import Feed, cancelled_since, month_edge, past_edge
@@ -197,9 +198,11 @@ def catalogue_feed(
     narrowed = name.narrow(chosen, reference.academies)
     first_day = options.since or past_edge(edge)
     told_holidays = f" {holidays_words(reference, viewer, edge)}" if options.holidays else ""
-    since, marks, milestones = cancelled_since(edge), [], []
+    since = cancelled_since(edge)
+    marks: Marks = ()
+    milestones: list[Milestone] = []
     if as_marks:
-        marks = queries.date_marks(session, narrowed, first_day, cancelled_since=since)
+        marks = kept_marks.of(session, reference, narrowed, first_day, cancelled_since=since)
     else:
         milestones = queries.milestones(session, narrowed, first_day, cancelled_since=since)
     return Feed(
@@ -212,7 +215,7 @@ def catalogue_feed(
         address=feed_address(public_url, name.name, chosen, options, form),
         home=f"{public_url}/agenda/{query((*name.parameters(), *chosen.parameters()))}",
         milestones=tuple(milestones),
-        marks=tuple(marks),
+        marks=marks,
         filter=narrowed,
         viewer=viewer,
         options=options,

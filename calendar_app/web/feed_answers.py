@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
@@ -16,7 +17,8 @@ from calendar_app.feeds.deadline_days import DeadlineDays, deadline_days
 from calendar_app.feeds.feed import Feed, month_edge
 from calendar_app.feeds.ical import CalendarWriter
 from calendar_app.feeds.options import FeedOptions, read_options
-from calendar_app.feeds.written_dates import WrittenDates
+from calendar_app.feeds.written_dates import WrittenDate, WrittenDates
+from calendar_app.feeds.zipped import Part, joined
 from calendar_app.school.academies import Academy
 from calendar_app.school.local_time import PARIS
 from calendar_app.store.base import db
@@ -36,21 +38,27 @@ def asked_options() -> FeedOptions:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The bytes of one feed, plain and gzipped."""
+    """The bytes of one feed, gzipped: nearly all programs want them so."""
 
-    plain: bytes
     zipped: bytes
     etag: str
 
     @classmethod
     def of(cls, data: bytes) -> Rendered:
-        # mtime=0: the same bytes give the same gzip bytes. Level 9, the default, takes six tenths
-        # more time than level 6 for six hundredths fewer bytes.
-        return cls(data, gzip.compress(data, 6, mtime=0), caching.etag_of(data))
+        return cls.joined([Part.of(data)])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Part]) -> Rendered:
+        """Return the feed of these parts, in their order."""
+        return cls(joined(parts), caching.etag_of(b"".join(part.digest for part in parts)))
+
+    @property
+    def plain(self) -> bytes:
+        return gzip.decompress(self.zipped)
 
     @property
     def size(self) -> int:
-        return len(self.plain) + len(self.zipped)
+        return len(self.zipped)
 
 
 def event_page(event_id: str) -> str:
@@ -92,27 +100,25 @@ class Written:
         was, kept = cls.last  # at once, since another thread may put another pair there
         if was != known:
             kept = WrittenDates(cls.budget)
-        # Equal values that were read anew: the next comparison finds the same objects.
-        cls.last = known, kept
+            cls.last = known, kept
         return kept
 
 
-def write_marks_ics(feed: Feed) -> bytes:
-    """Return a feed of marks as iCalendar: the same bytes as :func:`write_ics`, at the cost of the
-    dates that were not written before."""
+def render_marks(feed: Feed) -> Rendered:
+    """Return a feed of marks as iCalendar: the bytes of :func:`write_ics`, at the cost of the dates
+    that were not written before."""
     told, site = page().reference, settings()
-    known = (
-        *(db.engine, site.public_url, site.uid_domain, tuple(told.academies)),
-        *(told.themes, told.calendars, told.changed_holidays, told.history),
-    )
+    known = (db.engine, site.public_url, site.uid_domain, told.values)
     kept, writer = Written.with_what(known), _writer(None)
     variant = feed.viewer and feed.viewer.slug, feed.options.alarms, feed.filter.scopes
-    written = kept.of(variant, feed.marks)
-    missing = {mark.id: mark for mark in feed.marks if mark.id not in written}
-    for milestone in queries.milestones_of_ids(db.session, list(missing)):
-        written[milestone.id] = writer.write(milestone, feed)
-    kept.keep(variant, {mark: written[mark.id] for mark in missing.values()})
-    return writer.render(feed, [written[mark.id] for mark in feed.marks])
+
+    def write(ids: list[int]) -> Iterator[tuple[int, WrittenDate]]:
+        for milestone in queries.milestones_of_ids(db.session, ids):
+            yield milestone.id, writer.write(milestone, feed)
+
+    runs = kept.runs(variant, feed.marks, write)
+    before, after = writer.frame(feed, {zone for run in runs for zone in run.zones})
+    return Rendered.joined([Part.of(before), *(run.part for run in runs), Part.of(after)])
 
 
 def _writer(wednesdays: bool | None) -> CalendarWriter:

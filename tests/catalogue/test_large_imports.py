@@ -30,6 +30,7 @@ def stored(session) -> dict[str, str | None]:
     return {row.id: row.part_of_id for row in session.execute(select(Event.id, Event.part_of_id))}
 
 
+@pytest.mark.long
 def test_others_write_while_a_large_file_is_imported(empty_app):
     seen = []
 
@@ -84,6 +85,7 @@ def test_an_interrupted_import_leaves_whole_transactions_and_is_finished_by_anot
         assert again.unchanged == tuple(entry.id for entry in file.events)
 
 
+@pytest.mark.long
 def test_what_a_large_file_does_not_have_is_absent_once(empty_app):
     with empty_app.app_context():
         import_events(db.session, events_file(another("autre")), IMPORTED_AT)
@@ -91,6 +93,7 @@ def test_what_a_large_file_does_not_have_is_absent_once(empty_app):
         assert (report.absent, len(report.created)) == (("autre-2020-2021",), COUNT)
 
 
+@pytest.mark.long
 def test_a_large_export_is_files_that_an_import_takes_back(app, make_app, tmp_path, monkeypatch):
     """In their order: what an event is part of stands before it."""
     publish(app, another("tout"), another("partie", part_of="tout-2020-2021", title="A"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import flask_migrate
+import pytest
 import sqlalchemy as sa
 
 from calendar_app.catalogue import queries, setup
@@ -36,6 +37,7 @@ def load(app, *calendars: SchoolCalendar) -> None:
         load_reference(db.session, reference.academies, reference.themes, calendars, LATER)
 
 
+@pytest.mark.long
 def test_loading_the_shipped_files_again_changes_nothing(app):
     with app.app_context():
         before = queries.catalogue(db.session).version
@@ -44,6 +46,7 @@ def test_loading_the_shipped_files_again_changes_nothing(app):
         assert queries.catalogue(db.session).version == before
 
 
+@pytest.mark.long
 def test_an_older_store_learns_that_holidays_begin_on_the_saturday(app):
     sunday = [["2020-10-18", "2020-11-01", "Toussaint"], ["2021-02-10", "2021-02-21", "Carnaval"]]
     with app.app_context():

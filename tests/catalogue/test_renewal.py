@@ -213,6 +213,7 @@ def test_a_rule_after_holidays_makes_no_edition_where_they_are_unknown(empty_app
     assert days(empty_app) == {"laicite-2027-2028": date(2027, 11, 18)}
 
 
+@pytest.mark.long
 def test_the_whole_content_is_made_and_exported(empty_app, make_app, tmp_path):
     with empty_app.app_context():
         file_exchange.import_events_file(db.session, YEARLY, IMPORTED_AT)
@@ -265,6 +266,7 @@ def _renew_elsewhere(url, folder, barrier):
         renewal.renew(db.session, NOW)
 
 
+@pytest.mark.long
 def test_two_processes_at_once_make_each_edition_once(empty_app, tmp_path):
     with empty_app.app_context():
         file_exchange.import_events_file(db.session, YEARLY, IMPORTED_AT)

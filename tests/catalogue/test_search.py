@@ -288,6 +288,7 @@ TITLES = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_an_event_is_found_by_its_title_whatever_that_seems_to_mean(empty_app):
     # The events are for ULIS in Wallis-et-Futuna and have no dates: only their titles can match.
     nowhere = {"scope": {"academies": ["wallis-et-futuna"]}, "classes": ["ulis"], "themes": []}

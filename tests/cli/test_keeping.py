@@ -159,6 +159,7 @@ def due(make_app, tmp_path) -> Flask:
     return app
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("with_ledger", [True, False])
 @pytest.mark.sql
 def test_the_drill(due, elsewhere, tmp_path, with_ledger):
@@ -233,6 +234,7 @@ def test_what_was_due_in_the_night_is_skipped_too(due, elsewhere, tmp_path):
         assert run(early, server.url, Clock(morning)).sent == 0
 
 
+@pytest.mark.long
 def test_every_editor_is_told_and_the_operator_too(due, elsewhere, tmp_path):
     path = tmp_path / "backup.tar.gz"
     address = make_editor(due)

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from calendar_app.cli import cli
-from calendar_app.editing.mailbox import receiving
+from calendar_app.editing.mailbox import waiting_room
 from tests.cli.test_cli import ROOT, environ, run
 
 __all__ = ["environ", "run"]
@@ -279,7 +279,7 @@ def test_a_letter_cannot_command_the_terminal(environ, tmp_path):
         )
 
 
-def received(environ, data: bytes, **more: str) -> tuple[int, str]:
+def handed_over(environ, data: bytes, **more: str) -> tuple[int, str]:
     """Run ``letters receive`` as a mail server does; return (exit code, standard error)."""
     done = subprocess.run(
         [sys.executable, "-m", "calendar_app", "letters", "receive"],
@@ -293,13 +293,20 @@ def received(environ, data: bytes, **more: str) -> tuple[int, str]:
     return done.returncode, done.stderr.decode()
 
 
+def received(environ, data: bytes) -> tuple[int, str]:
+    """Run ``letters receive`` in this process; return (exit code, standard error)."""
+    done = CliRunner().invoke(cli, ["letters", "receive"], input=data, env=environ)
+    assert done.stdout == ""
+    return done.exit_code, done.stderr
+
+
 def test_a_mail_server_hands_a_letter_over(run, environ):
     head = "From: a@b.example\nTo: letters+lille@x.example\nMessage-ID: <1@b.example>\n\n"
     data = f"{head}Concours des lanternes : s'inscrire avant le 5 mars 2021.\n".encode()
     code, told = received(environ, data)
     assert (code, "remettre plus tard" in told) == (75, True)  # no store yet
     run("migrate")
-    assert received(environ, data) == (0, "Courriel lu : ses lettres sont dans la rédaction.\n")
+    assert handed_over(environ, data) == (0, "Courriel lu : ses lettres sont dans la rédaction.\n")
     assert received(environ, data) == (0, "Ce courriel était déjà connu.\n")
     code, told = received(environ, data.replace(b"+lille", b"").replace(b"<1@", b"<2@"))
     assert (code, "Expéditeur inconnu" in told) == (0, True)
@@ -309,7 +316,7 @@ def test_a_mail_server_hands_a_letter_over(run, environ):
         machine = f"{header}\n{head}".replace("<1@", f"<{number + 4}@").encode()
         code, told = received(environ, machine)
         assert (code, "d'une machine ou d'une liste" in told) == (0, True)
-    code, told = received(environ, data, CALENDAR_DATABASE_URL="mysql://x")
+    code, told = handed_over(environ, data, CALENDAR_DATABASE_URL="mysql://x")
     assert code == 75
 
 
@@ -317,7 +324,7 @@ def test_a_letter_that_may_not_wait_yet_is_asked_for_again(run, environ, monkeyp
     run("migrate")
     data = "List-Id: <a.b.example>\nFrom: a@b.example\n\nConcours : s'inscrire avant le 5 mars.\n"
     with monkeypatch.context() as full:
-        full.setattr(receiving, "MOST_WAITING", 0)
+        full.setattr(waiting_room, "MOST_WAITING", 0)
         result = CliRunner().invoke(cli, ["letters", "receive"], input=data, env=environ)
     assert (result.exit_code, "expéditeurs inconnus" in result.stderr) == (75, True)
     result = CliRunner().invoke(cli, ["letters", "receive"], input=data, env=environ)

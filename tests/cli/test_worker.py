@@ -75,6 +75,7 @@ def ask(command):
     return ask
 
 
+@pytest.mark.long
 def test_plan_send_and_status_on_a_rehearsed_morning(ask, due, tmp_path):
     assert ask("reminders", "plan", "--now", "2021-01-21T07:29")[1].startswith(
         "0 courriel et 0 rappel"

@@ -410,6 +410,7 @@ def test_a_deadline_that_becomes_a_day_is_one(played):
     assert [(m.kind.value, m.first_day.day) for m in event.milestones] == [("session", 20)]
 
 
+@pytest.mark.long
 def test_what_an_older_version_stored_gets_its_identity(store):
     played = Played()
     played.says(told(), told("0415", "b"))

@@ -431,6 +431,7 @@ def dropped(who: Editor, data: bytes, name: str = "courriel.eml") -> Dropped:
     return letter_room.drop(db.session, who, data, name, None, NOW, KNOWLEDGE)
 
 
+@pytest.mark.long
 def test_it_is_said_which_attachments_of_a_dropped_mail_were_not_read_and_why(store):
     zoe = editor("responsable", LILLE)
     text = "Concours d'essai : s'inscrire avant le 5 mars 2021."
@@ -473,6 +474,7 @@ def test_an_agenda_that_is_dropped_or_attached_is_read_like_an_agenda(store):
     assert (change.proposal, change.last_day.isoformat()) == (Proposal.CHANGE, "2021-03-16")
 
 
+@pytest.mark.long
 def test_a_mail_that_is_dropped_is_read_like_one_that_comes(store):
     """What is attached is a letter of its own; without that, the mail is the letter."""
     zoe = editor("responsable", LILLE)

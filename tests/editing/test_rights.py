@@ -685,6 +685,7 @@ def draw(chance: random.Random) -> Try:
     )
 
 
+@pytest.mark.long
 def test_what_happens_is_what_the_table_says(world, engine):
     seed, world = world
     chance, seen = random.Random(seed), {}

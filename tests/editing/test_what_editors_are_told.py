@@ -344,6 +344,7 @@ def test_an_event_is_picked_by_its_title(site):
         assert queries.event(db.session, ID).part_of.id == "semaine-2020-2021"
 
 
+@pytest.mark.long
 def test_the_journal_of_an_event_is_asked_for_by_its_title(site):
     publish(site, entry(scope=LILLE))
     client = logged_in(site)

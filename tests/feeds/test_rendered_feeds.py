@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from calendar_app.web.feed_answers import Rendered
 from calendar_app.web.public.feed_views import RenderedFeeds
 
 
@@ -14,10 +15,10 @@ def test_those_who_ask_together_get_one_rendering():
     feeds, renderings, found = RenderedFeeds(), [], []
     started = threading.Barrier(16)
 
-    def render() -> bytes:
+    def render() -> Rendered:
         renderings.append(1)
         time.sleep(0.05)
-        return b"feed"
+        return Rendered.of(b"feed")
 
     def ask() -> None:
         started.wait()
@@ -35,15 +36,15 @@ def test_a_rendering_that_fails_is_tried_again():
     feeds = RenderedFeeds()
     with pytest.raises(ZeroDivisionError):
         feeds.get(("key",), lambda: bytes(1 // 0))
-    assert feeds.get(("key",), lambda: b"feed").plain == b"feed"
+    assert feeds.get(("key",), lambda: Rendered.of(b"feed")).plain == b"feed"
 
 
 def test_what_was_asked_for_longest_ago_goes_first():
-    size = RenderedFeeds().get(("size",), lambda: b"x" * 1000).size
-    feeds, renderings = RenderedFeeds(budget=2 * size), []
+    feed = Rendered.of(b"feed")
+    feeds, renderings = RenderedFeeds(budget=2 * feed.size), []
 
     def ask(key: str) -> None:
-        feeds.get((key,), lambda: renderings.append(key) or b"x" * 1000)
+        feeds.get((key,), lambda: renderings.append(key) or feed)
 
     for key in ("a", "b", "a", "c", "a", "b"):
         ask(key)

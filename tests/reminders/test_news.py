@@ -121,6 +121,7 @@ LATE = {"leads": frozenset(("last_class_day",))}
 # -- who is told -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "news"),
     [({"cancelled": True}, "cancelled"), ({"day": "2021-03-11"}, "moved")],

@@ -123,6 +123,7 @@ def publish_next(app: Any) -> None:
 WISH = "la prochaine édition de « 6e concours d'essai »"
 
 
+@pytest.mark.long
 def test_a_newcomer_is_told_of_the_next_edition(teacher):
     sign_up(teacher.app, subscriber("bob"))
     asked = teacher.ask()
@@ -151,6 +152,7 @@ def test_who_does_not_confirm_is_told_nothing(teacher):
         assert teacher.mails(now) == []
 
 
+@pytest.mark.long
 def test_a_subscriber_adds_the_wish_with_the_link_of_the_mail_alone(teacher):
     sign_up(teacher.app, subscriber("alice"))
     assert f"Vous recevrez ensuite les rappels de {WISH}" in teacher.ask()

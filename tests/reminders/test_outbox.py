@@ -119,6 +119,7 @@ ENDS: dict[str, tuple[str, tuple[str, str], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("behaviour", ENDS)
 def test_each_behaviour_of_a_server_ends_in_its_state(due, behaviour):
     assert behaviour in BEHAVIOURS
@@ -375,6 +376,7 @@ def in_doubt() -> int:
         return db.session.scalar(query) or 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("rate", "least", "most"), [(4, 1, 1), (12, 2, 2), (1000, 16, 100)])
 def test_a_crash_leaves_few_mails_in_doubt_at_a_low_rate(make_due, monkeypatch, rate, least, most):
     """A window holds what a fifth of a second sends, and grows to that size from one mail."""
@@ -576,6 +578,7 @@ def test_a_relay_that_refuses_everything_by_policy_does_not_fail_it_all(make_due
         assert db.session.scalar(refused) == 0
 
 
+@pytest.mark.long
 def test_the_mail_that_arrives(due):
     with mail_server() as server:
         run(due, server.url, Clock())
@@ -650,6 +653,7 @@ def test_the_attempts_hold_no_address(due):
         assert "@" not in (attempt.reply or "")
 
 
+@pytest.mark.long
 def test_the_back_off_is_5_15_30_minutes_1_2_and_4_hours(due):
     """The server answers « not now » each time; the virtual clock measures the pauses."""
     clock, pauses = Clock(), []

@@ -115,6 +115,7 @@ def some_person(drawn: random.Random, number: int) -> Subscriber:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(scaled(30)))
 def test_a_visible_reminder_stands_on_each_morning_of_a_mail(empty_app, seed):
     """For people of several places and schools, who pick, answer and decline, the days of the feed

@@ -389,6 +389,7 @@ def test_a_move_within_two_days_is_told_at_once(contest):
     assert ("alice", KEY, "moved", "planned") in reminders(contest)
 
 
+@pytest.mark.long
 def test_a_cancelled_event_is_told_to_who_counts_on_it_and_to_nobody_else(contest):
     late = frozenset(("last_class_day",))
     sign_up(contest, subscriber("alice"), picks=(ID,))

@@ -144,6 +144,7 @@ def test_a_known_address_costs_the_statements_of_an_unknown_one(site, page):
         assert costs[address] == costs["personne@ecole.example"], address
 
 
+@pytest.mark.long
 def test_a_wrong_code_costs_the_same_whoever_it_is_of(site):
     client = site.test_client()
     known = [f"{state.value}@ecole.example" for state in SubscriberState]
@@ -434,6 +435,7 @@ def test_each_table_is_in_the_record_of_processing_or_holds_nobody(empty_app):
     assert tables == record.WITHOUT_PEOPLE | set(recorded)
 
 
+@pytest.mark.long
 def test_an_erased_address_is_in_no_table_no_log_and_no_ledger(site, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     with site.app_context():

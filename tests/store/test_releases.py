@@ -177,6 +177,7 @@ def test_the_commands_refuse_a_later_schema(app, tmp_path, command):
     assert "Traceback" not in err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_in_production_only_migrate_migrates(released, tmp_path):
     """Other machines may still run the release of before."""

@@ -226,6 +226,7 @@ def test_migrating_twice_or_back_and_forth_is_harmless(make_database, tmp_path, 
     close(app)
 
 
+@pytest.mark.long
 def test_dates_of_an_older_store_get_the_instant_at_which_they_were_dated(empty_app):
     opening = {"kind": "opening", "day": "2021-01-11", "scope": {"departments": ["63"]}}
     deadline, moved = ({"kind": "deadline", "day": f"2021-02-{day}"} for day in (11, 18))

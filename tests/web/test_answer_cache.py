@@ -21,7 +21,7 @@ from calendar_app.web.answer_cache import AnswerCache
 from calendar_app.web.caching import PARAMETERS, counted_query
 from calendar_app.web.policies import Policy, policy, policy_of
 from tests.conftest import JANUARY
-from tests.factories import entry, publish
+from tests.factories import another, entry, publish
 from tests.tools import ROOT, scaled
 from tests.web.test_policies import NOW, ROLES, enter_as, own_objects, routes, tokens_of_holder
 
@@ -67,9 +67,10 @@ def calls(layer) -> Counter[str]:
 
 
 def look(layer: AnswerCache) -> None:
-    """What the thread does each second."""
+    """What the thread does each second; from here on nothing of before is told."""
     with layer._looking:
         layer._look()
+    layer._before = None
 
 
 def told(answer) -> tuple[object, ...]:
@@ -134,6 +135,80 @@ def test_a_change_and_midnight_end_it(site, layer, calls):
         look(layer)
         client.get("/")
     assert calls == {FEED: 2, "/": 2}
+
+
+@pytest.fixture
+def changed(site, layer, calls, monkeypatch) -> AnswerCache:
+    """The layer after the look that found a change; only the test looks and renews."""
+    monkeypatch.setattr(AnswerCache, "_watch", lambda layer: None)
+    monkeypatch.setattr(answer_cache, "LOOK_EVERY", 60)
+    monkeypatch.setattr(answer_cache, "LOOK_COUNTS", 60)
+    publish(site, entry(), another("autre", title="Un autre"))
+    client = site.test_client()
+    for address in (FEED, "/", "/evenements/autre-2020-2021/"):
+        client.get(address)
+    calls.clear()
+    publish(site, entry(title="Un nouveau titre"))
+    layer._look()
+    return layer
+
+
+def test_until_it_is_made_again_readers_get_that_of_before(site, changed, calls):
+    client = site.test_client()
+    assert changed._before_until < changed._counts_until
+    assert "Concours d'essai" in client.get("/").text
+    assert "Concours d'essai" in client.get(FEED).text
+    assert not calls
+    changed._renew()
+    assert calls == {FEED: 1, "/": 1}
+    assert "Un nouveau titre" in client.get("/").text
+    assert "Un nouveau titre" in client.get(FEED).text
+    assert calls == {FEED: 1, "/": 1}
+
+
+def test_that_of_before_is_told_no_longer_than_a_look_counts(site, changed, calls):
+    changed._before_until = 0.0
+    assert "Un nouveau titre" in site.test_client().get("/").text
+    assert "Un nouveau titre" in site.test_client().get(FEED).text
+    assert calls == {FEED: 1, "/": 1}
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_page_stands_while_what_it_reads_stays_as_it_is(site, changed, calls):
+    client, page = site.test_client(), "/evenements/autre-2020-2021/"
+    changed._before_until = 0.0
+    before = client.get(page)
+    assert not calls
+    # A text that only its end tells from that of before.
+    publish(site, another("autre", title="Un autre", summary=f"{'mot ' * 200}fin"))
+    look(changed)
+    assert client.get(page).headers["ETag"] != before.headers["ETag"]
+    publish(site, another("autre", title="Un autre", summary=f"{'mot ' * 200}suite"))
+    look(changed)
+    assert "suite" in client.get(page).text
+    assert calls == {page: 2}
+
+
+def test_what_nobody_asks_for_is_not_made_again(site, changed, calls, monkeypatch):
+    asked_at = {address: kept.asked_at for address, kept in changed.kept.items()}
+    changed._renew()
+    assert {address: kept.asked_at for address, kept in changed.kept.items()} == asked_at
+    calls.clear()
+    publish(site, entry(title="Encore un titre"))
+    changed._look()
+    monkeypatch.setattr(answer_cache, "_LATELY", -1)
+    changed._renew()
+    assert not calls
+
+
+def test_a_page_does_not_stand_beyond_its_day(site, changed, calls):
+    """Also when it was made before midnight, and kept after the look that found the new day."""
+    client, before = site.test_client(), dict(changed.kept)
+    with time_machine.travel(JANUARY + timedelta(days=1), tick=False):
+        changed._look()
+        changed.kept.update(before)
+        client.get("/evenements/autre-2020-2021/")
+    assert calls == {"/evenements/autre-2020-2021/": 1}
 
 
 def test_the_life_of_a_page_gets_shorter_while_it_is_kept(site, layer, calls):
@@ -212,6 +287,7 @@ def test_random_addresses_keep_the_bound(site, calls, monkeypatch):
     assert len(layer.kept) > 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ["anonymous", "link holder", "rédacteur A"])
 def test_nothing_private_is_kept_whatever_the_policy(site, layer, role):
     with time_machine.travel(NOW, tick=False):
@@ -228,7 +304,7 @@ def test_nothing_private_is_kept_whatever_the_policy(site, layer, role):
             if declared is not Policy.PUBLIC:
                 private.add(address.partition("?")[0])
     assert policies >= {Policy.PUBLIC, Policy.PUBLIC_UNCACHED, Policy.LINK_HOLDER, Policy.EDITOR}
-    kept = {address[0] for address, _ in layer.kept}
+    kept = {address[0] for address in layer.kept}
     assert kept
     assert not kept & private
     assert role in ROLES

@@ -43,6 +43,7 @@ def limit_of(app, endpoint: str) -> int:
     return getattr(app.view_functions[endpoint], "body_limit", bodies.FORM)
 
 
+@pytest.mark.long
 def test_every_form_has_its_limit_of_bytes_and_of_fields(app):
     client, paths = app.test_client(), posted_paths(app)
     assert len(paths) > 30
@@ -61,6 +62,7 @@ def test_only_where_a_letter_is_pasted_may_a_form_be_long(app):
     assert long == {"letters.index", "editor.log_in"}
 
 
+@pytest.mark.long
 def test_parts_are_counted_and_texts_among_them_are_short(app):
     client = app.test_client()
     for endpoint, path in posted_paths(app).items():

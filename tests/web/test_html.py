@@ -57,6 +57,7 @@ def write(folder: Path, name: str, page: str) -> None:
     (folder / f"{re.sub('[^a-z0-9]+', '-', name.lower())}.html").write_text(page, encoding="utf-8")
 
 
+@pytest.mark.long
 def test_the_checker_finds_nothing_in_any_page(app, tmp_path):
     client = app.test_client()
     for name, place in PLACES.items():

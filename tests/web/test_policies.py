@@ -202,6 +202,7 @@ def answered(answer) -> str:
     return "done" if status == 200 else str(status)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ROLES)
 def test_every_route_and_method_is_answered_as_its_policy_says(site, role):
     tokens = tokens_of_holder(site)

@@ -35,6 +35,7 @@ def read(client, address: str) -> str:
     return client.get(address).get_data(as_text=True)
 
 
+@pytest.mark.long
 def test_every_public_page_has_curly_apostrophes(app):
     """Also for an académie whose name has an apostrophe before it."""
     client, found = app.test_client(), {}

@@ -23,7 +23,6 @@ from calendar_app.feeds.links import query
 from calendar_app.feeds.options import read_options
 from calendar_app.store.base import db
 from calendar_app.web import caching
-from calendar_app.web.answer_cache import never_kept_here
 from calendar_app.web.api import dumps, nouns
 from calendar_app.web.api.operations import (
     AFTER,
@@ -39,6 +38,7 @@ from calendar_app.web.api.operations import (
 )
 from calendar_app.web.compression import GZIPPED
 from calendar_app.web.feed_answers import event_page
+from calendar_app.web.kept_answer import never_kept_here
 from calendar_app.web.page import get_event, page, settings, whole_number
 from calendar_app.web.policies import Policy, policy
 from calendar_app.words.errors import GoneError, ParameterError, as_repeated

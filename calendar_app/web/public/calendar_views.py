@@ -18,6 +18,7 @@ from calendar_app.feeds import links, wording
 from calendar_app.feeds.cards import Card
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.store.base import db
+from calendar_app.web.kept_answer import shows_what_it_reads
 from calendar_app.web.page import Page, get_event, page, settings, whole_number
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.chips import chips, loosenings
@@ -36,6 +37,7 @@ bp = Blueprint("calendar", __name__)
 
 @bp.get("/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def home() -> str:
     """« Aujourd'hui »: where the school year stands, what is due, and what comes later."""
     here = page()
@@ -56,6 +58,7 @@ def home() -> str:
 
 @bp.get("/agenda/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def agenda() -> Any:
     """« Toutes les dates »: show the dates ahead by week, fifty a page; on the last page, also the
     events of the year without a day."""
@@ -127,6 +130,7 @@ def _list_address(here: Page, number: int) -> str:
 
 @bp.get("/calendrier/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def this_month() -> Response:
     """Redirect to the month of today."""
     today = page().today
@@ -135,6 +139,7 @@ def this_month() -> Response:
 
 @bp.get("/calendrier/<int:year>/<int(fixed_digits=2):month>/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def month(year: int, month: int) -> str:
     """Show a month as a table, with bars for dates of several days."""
     here, first = page(), first_of_month(year, month)
@@ -163,6 +168,7 @@ def month(year: int, month: int) -> str:
 
 @bp.get("/annee-scolaire/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def this_year() -> Response:
     """Redirect to the school year of today, or to the latest one that has content."""
     here = page()
@@ -172,6 +178,7 @@ def this_year() -> Response:
 
 @bp.get("/annee-scolaire/<label>/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def school_year(label: str) -> str:
     """Show a school year: a line with bars for each event, périodes between shaded holidays."""
     here, year = page(), SchoolYear.parse(label)
@@ -193,6 +200,7 @@ def school_year(label: str) -> str:
 
 @bp.get("/annee-scolaire/<label>/affiche/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def poster(label: str) -> str:
     """« Affiche »: show a school year for one sheet of paper, black on white."""
     here, year = page(), SchoolYear.parse(label)
@@ -221,6 +229,7 @@ def poster(label: str) -> str:
 
 @bp.get("/evenements/<event_id>/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def event(event_id: str) -> str:
     """Show an event: content, audience, dates, how to take part, and its source."""
     here, found = page(), get_event(event_id)

@@ -16,6 +16,7 @@ from calendar_app.feeds.cards import Card
 from calendar_app.school.academy_map import Tile, mainland_tiles, overseas_tiles
 from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
+from calendar_app.web.kept_answer import shows_what_it_reads
 from calendar_app.web.page import Page, page, settings, whole_number
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.calendar_views import MOST_PAGES, year_to_show
@@ -40,6 +41,7 @@ _LONGEST = 320
 
 @bp.get("/mon-academie/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def academy() -> Any:
     """Choose an académie and a level: by name, département or school code, or on a map."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:_LONGEST]
@@ -104,6 +106,7 @@ def _map(here: Page) -> dict[str, Any]:
 
 @bp.get("/ma-selection/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def selection() -> Any:
     """Show the events that a visitor picked, week by week, and the events that may be picked, fifty
     a page."""

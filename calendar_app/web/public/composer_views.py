@@ -28,6 +28,7 @@ from calendar_app.school.academies import Academy
 from calendar_app.store.base import db
 from calendar_app.web.error_leads import places_meant
 from calendar_app.web.feed_answers import asked_options
+from calendar_app.web.kept_answer import shows_what_it_reads
 from calendar_app.web.page import page, settings
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.calendar_views import undated_events
@@ -61,6 +62,7 @@ class Composed:
 
 @bp.get("/flux/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def compose() -> Any:
     """Choose a place, classes, themes and options, and preview a month before subscribing."""
     here, typed = page(), clean_line(request.args.get("lieu", ""))[:320]

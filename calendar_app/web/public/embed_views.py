@@ -25,6 +25,7 @@ from calendar_app.catalogue.queries import Reference
 from calendar_app.feeds.links import query
 from calendar_app.school.school_year import SchoolYear
 from calendar_app.web.head import EMBEDDABLE
+from calendar_app.web.kept_answer import shows_what_it_reads
 from calendar_app.web.page import get_event, page, settings, whole_number
 from calendar_app.web.policies import Policy, policy
 from calendar_app.web.public.calendar_views import first_of_month, next_cards, undated_events
@@ -40,6 +41,7 @@ _LARGEST = 100_000
 
 @bp.get("/embed/agenda/")
 @policy(Policy.PUBLIC)
+@shows_what_it_reads
 def agenda() -> str:
     """Show the next dates for a frame in another site: no script, no cookie."""
     here, shown = page(), on_screen()

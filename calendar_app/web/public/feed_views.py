@@ -21,9 +21,9 @@ from calendar_app.web.feed_answers import (
     answer_feed,
     asked_options,
     event_page,
+    render_marks,
     tell,
     write_ics,
-    write_marks_ics,
 )
 from calendar_app.web.page import get_event, page, settings
 from calendar_app.web.policies import Policy, policy
@@ -47,7 +47,7 @@ class RenderedFeeds:
         self._rendering: dict[tuple[object, ...], threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[object, ...], render: Callable[[], bytes]) -> Rendered:
+    def get(self, key: tuple[object, ...], render: Callable[[], Rendered]) -> Rendered:
         """Return the feed of *key*; render it only when it is not in the cache.
 
         After an import every client asks for the same feed: one request renders the feed, and the
@@ -62,7 +62,7 @@ class RenderedFeeds:
                 if found := self._look_up(key):
                     return found
             try:
-                made = Rendered.of(render())
+                made = render()
             except BaseException:
                 self._keep(key, None)
                 raise
@@ -167,10 +167,10 @@ CONTENT_TYPES = {
 }
 
 
-def _render(feed: Feed, form: str) -> bytes:
+def _render(feed: Feed, form: str) -> Rendered:
     if form == "ics":
-        return write_marks_ics(feed) if feed.marks else write_ics(feed)
+        return render_marks(feed) if feed.marks else Rendered.of(write_ics(feed))
     reference = page().reference
     academies, themes = reference.academies, reference.themes
     told = news.bulletin(feed, reference.changed_at, event_page, academies, themes, tell)
-    return news.render_atom(told) if form == "atom" else news.render_json(told)
+    return Rendered.of(news.render_atom(told) if form == "atom" else news.render_json(told))

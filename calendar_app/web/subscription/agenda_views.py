@@ -37,7 +37,7 @@ def feed(token: str) -> Response:
     )
     etag = hashlib.sha256(repr(depends).encode()).hexdigest()[:32]
     if is_known(etag, changed_at):
-        return answer_feed(Rendered(b"", b"", etag), changed_at, CONTENT_TYPE)
+        return answer_feed(Rendered(b"", etag), changed_at, CONTENT_TYPE)
     found = personal_agenda.personal_feed(
         db.session,
         here.reference,

@@ -58,6 +58,7 @@ def ask(operation: APIOperation, cases: int) -> None:
     each()
 
 
+@pytest.mark.long
 def test_each_answer_that_a_person_would_ask_for_is_described(site):
     """The drawn values are seldom those of an académie or an event."""
     schema = schemathesis.openapi.from_wsgi(DESCRIPTION, site)

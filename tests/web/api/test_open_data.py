@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 
 from calendar_app.catalogue import queries
 from calendar_app.store.base import db, writing
-from calendar_app.web.answer_cache import keep_answers
+from calendar_app.web.answer_cache import AnswerCache
 from calendar_app.web.api import dumps
 from calendar_app.web.api.nouns import Event, Problem, WholeCatalogue
 from calendar_app.web.bodies import Gate
@@ -177,7 +177,7 @@ def test_an_empty_catalogue_is_whole_too(empty_app):
 
 @pytest.mark.parametrize("form", ["json", "csv", "ics"])
 def test_a_dump_is_made_once_a_version_and_few_files_stay(site, monkeypatch, form):
-    keep_answers(site)
+    site.wsgi_app = AnswerCache(site)
     client, made = site.test_client(), []
     write = dumps._WRITERS[form]
     monkeypatch.setitem(dumps._WRITERS, form, lambda: made.append(form) or write())
@@ -212,6 +212,7 @@ def test_few_threads_wait_for_a_dump(client, monkeypatch):
     assert client.get("/api/v1/catalogue.csv").status_code == 200
 
 
+@pytest.mark.long
 def test_what_editors_write_is_no_formula_and_names_no_mailbox(site, client):
     link = "https://social.example/@classe.verte"
     told = f"=HYPERLINK(1) : Camp@Num, {link}, écrire à anne.martin@ac-lille.fr ; +33"
@@ -282,7 +283,7 @@ def test_other_sites_may_read_and_nothing_else(client):
 
 
 def test_an_answer_names_its_licence_and_is_known_by_its_etag(site):
-    keep_answers(site)
+    site.wsgi_app = AnswerCache(site)
     client = site.test_client()
     for name in ("events", f"events/{ID}", "series", "changes", "academies", "catalogue.csv"):
         answer = client.get(f"/api/v1/{name}")

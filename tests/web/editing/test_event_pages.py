@@ -276,6 +276,7 @@ def test_a_draft_is_completed_in_the_form_and_accepted_by_it(site):
         assert db.session.scalar(select(Change)).draft_id == 1
 
 
+@pytest.mark.long
 def test_completing_a_draft_undoes_nothing_of_others(site):
     publish(site, of_lille(title="Mon école en podcast", milestones=[]), now=NOW)
     one, two = logged_in(site), logged_in(site, "administrateur", None)
@@ -310,6 +311,7 @@ def test_what_is_wrong_in_one_date_is_not_said_of_another(site):
     assert 'href="#f-date-0-fin"' not in answer.text
 
 
+@pytest.mark.long
 def test_a_redacteur_proposes_and_a_responsable_publishes(site):
     publish(site, of_lille(), now=NOW)
     redacteur, zoe = logged_in(site, "redacteur"), logged_in(site)
@@ -337,6 +339,7 @@ def test_a_redacteur_withdraws_what_they_proposed(site):
     assert in_store(site, NEW_ID) is None
 
 
+@pytest.mark.long
 def test_the_public_reason_is_kept_by_the_preview_and_stands_on_the_page(site):
     publish(site, of_lille(), now=NOW)
     client, reason = logged_in(site), "L'organisateur a besoin de temps : merci de votre patience."
@@ -360,6 +363,7 @@ def test_the_public_reason_is_kept_by_the_preview_and_stands_on_the_page(site):
     assert in_store(site).reason is None
 
 
+@pytest.mark.long
 def test_an_academie_adds_its_own_date_to_a_national_event(site):
     publish(site, entry(), now=NOW)
     client = logged_in(site)

@@ -81,6 +81,7 @@ def test_only_who_may_take_a_change_back_is_offered_to(site):
     assert "défait" in page
 
 
+@pytest.mark.long
 def test_a_long_journal_is_read_and_exported_in_pages(site, monkeypatch):
     client = logged_in(site)
     monkeypatch.setattr(journal, "PAGE", 2)

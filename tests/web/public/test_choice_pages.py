@@ -398,6 +398,7 @@ def test_from_a_selection_one_goes_on_looking_at_everything(client):
     assert "Cochez au moins" not in text_of(client, "/ma-selection/")
 
 
+@pytest.mark.long
 def test_what_may_be_picked_comes_fifty_a_page(empty_app):
     """In the order of the next dates; past dates last. What is ticked goes along to the next page,
     which begins where the page before it ended."""

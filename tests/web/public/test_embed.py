@@ -95,6 +95,7 @@ def test_with_nothing_ahead_the_embed_says_so(client):
     assert "Aucune date à venir avec ces filtres." in text_of(client, f"{EMBED}&q=introuvable")
 
 
+@pytest.mark.long
 def test_the_embed_shows_as_many_dates_as_asked_for(empty_app):
     client = many(empty_app, 60)
     assert len(titles(client, EMBED)) == 10
@@ -117,6 +118,7 @@ def test_an_unknown_filter_is_a_404_with_a_hint_inside_the_frame(client):
     assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.long
 def test_fifty_dates_and_their_style_weigh_less_than_50_kb(empty_app):
     client = many(empty_app, 60, place="Une salle des fêtes")
     filters = [("academie", "la-reunion"), ("niveau", "cycle-3"), ("q", "concours " * 20)]
@@ -177,6 +179,7 @@ def test_nothing_else_may_be_framed(client, address):
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
+@pytest.mark.long
 def test_only_the_builder_may_show_a_frame_and_only_of_ours(client):
     assert "frame-src 'self'" in client.get("/integrer/").headers["Content-Security-Policy"]
     for address in (*PAGES, "/embed/agenda/"):

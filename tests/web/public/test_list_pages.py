@@ -55,6 +55,7 @@ def through(client, address: str) -> list[list[str]]:
     return pages
 
 
+@pytest.mark.long
 def test_a_list_of_fifty_dates_is_one_page_and_of_more_is_several(empty_app):
     publish(empty_app, *(event_from(n, 40 + n, 0) for n in range(50)))
     client = empty_app.test_client()

@@ -11,7 +11,7 @@ import pytest
 from calendar_app.reminders import outbox_status
 from calendar_app.store.base import db, writing
 from calendar_app.store.models import SendingHold
-from calendar_app.web.answer_cache import keep_answers
+from calendar_app.web.answer_cache import AnswerCache
 from tests.factories import ID, entry, publish
 from tests.mail_factories import SIGNED_UP, plan, sign_up, subscriber
 from tests.reminders.test_outbox import NOW
@@ -93,7 +93,9 @@ def test_only_its_networks_read_it_and_never_through_a_proxy(
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_no_cache_keeps_it_for_others(make_app):
     """As it is served: behind the layer that keeps whole answers."""
-    client = keep_answers(make_app("empty")).test_client()
+    app = make_app("empty")
+    app.wsgi_app = AnswerCache(app)
+    client = app.test_client()
     answer = client.get("/metrics", environ_base=LOCAL)
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
     for header in ("X-Forwarded-For", "Via"):

@@ -257,6 +257,7 @@ def test_a_mistake_in_no_event_is_a_404(client, event_id):
 # -- machines, limits ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_who_fills_the_trap_gets_the_same_thanks_and_leaves_nothing(site, client):
     before = dump(site)
     for answer, there in (

@@ -151,6 +151,7 @@ def test_what_is_due_and_has_no_place_is_counted_with_a_way_to_it(empty_app):
     assert "Et 3 autres événements d'ici au dimanche 7 février 2021" in page
 
 
+@pytest.mark.long
 def test_journees_come_after_a_contest_of_their_day_and_can_be_left_out(fresh):
     renew(fresh, date(2026, 11, 29))
     publish(
@@ -181,6 +182,7 @@ def test_journees_come_after_a_contest_of_their_day_and_can_be_left_out(fresh):
     assert client.get("/?journees=2").status_code == 404
 
 
+@pytest.mark.long
 def test_a_date_that_an_editor_adds_to_a_journee_is_a_date_like_others(fresh):
     renew(fresh, date(2026, 11, 29))
     with changing(fresh, IMPORTED_AT, "journee-de-la-laicite-2026-2027") as event:
@@ -208,6 +210,7 @@ def titles_of(page: str, slug: str) -> list[str]:
     return re.findall(rf'href="/evenements/{slug}-[^"]*"', page)
 
 
+@pytest.mark.long
 def test_what_runs_all_year_is_no_news_of_today(empty_app):
     project = {"kind": "session", "first_day": "2020-09-15", "last_day": "2021-06-15"}
     publish(
@@ -223,6 +226,7 @@ def test_what_runs_all_year_is_no_news_of_today(empty_app):
     assert len(found["toute-l-annee"]) == 6
 
 
+@pytest.mark.long
 def test_an_embed_shows_contests_before_days(fresh):
     renew(fresh, date(2026, 11, 29))
     late = [deadline("2027-04-15")]

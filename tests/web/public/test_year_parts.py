@@ -38,6 +38,7 @@ def crowded(empty_app, monkeypatch):
     return empty_app.test_client()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("place", "parts"), [("", 12), ("&academie=lille", 5)])
 def test_the_parts_of_a_year_show_all_of_its_events(crowded, place, parts):
     main = crowded.get(YEAR + place).text.partition("<main")[2]

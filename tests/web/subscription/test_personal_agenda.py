@@ -253,6 +253,7 @@ def holidays_of_winter(data: bytes) -> list[icalendar.Event]:
     return [e for e in found if e["DTSTART"].dt.year == 2021]
 
 
+@pytest.mark.long
 def test_school_holidays_come_if_wished_and_go(client, site, agenda, token, clock):
     before = read(client, agenda)
     first = client.get(agenda).headers["ETag"]
@@ -383,6 +384,7 @@ def test_another_address_ends_the_first_and_holds_the_same_dates(client, agenda,
     assert {str(e["UID"]) for e in vevents(read(client, after))} == before
 
 
+@pytest.mark.long
 def test_it_is_stopped_and_made_again_elsewhere(client, agenda, token):
     press(client, token, "arreter")
     assert is_over(client, agenda)

@@ -186,6 +186,7 @@ def test_whoever_follows_the_link_to_a_new_address_changes_nothing(site, client,
     assert dump(site) == before
 
 
+@pytest.mark.long
 def test_every_post_but_the_one_click_needs_the_token_of_its_form(site, client, token):
     values = {"token": token, "event_id": ID}
     full = FORM | {"code": "000000", "etat": "pause", "oui": "oui", "reponse": "prevenir"}
