@@ -616,6 +616,12 @@ _ROLE = re.compile(
     r"|candidatures?|engagements?"
     r"|retour|remise|rendus?|transmission|votes?|textes a|a (?:rendre|remettre|envoyer))\b"
 )
+#: « X : dépôt des dossiers (le 18 février) »; what the organiser sends is not due.
+_DUE_ON = re.compile(
+    r"(?:^|[:;,|] )(?:inscriptions?|candidatures?|depots?|envois?|retours?|transmission)"
+    r"(?: (?:des?|du|de la|d'|de l')\s?(?!convocations|resultats|sujets|codes|kits|livres"
+    r"|identifiants|attestations|consignes)[a-z]+){0,2} ?$"
+)
 _PRIZES = re.compile(
     r"remise (?:des|du|de) (?:prix|recompenses|diplomes|labels?|trophees|medailles|bulletins"
     r"|livrets)|ouverture|debut"
@@ -733,6 +739,8 @@ def _is_last_day(phrase: DatePhrase, around: Context, near: str) -> bool:
     if _LAST_DAY.search(f"{_without_names(around.label)} | {near[-60:]}") or _ENDS_AFTER.match(
         after
     ):
+        return True
+    if _DUE_ON.search(around.clause[0]):
         return True
     role = _ROLE.search(around.label) and not _PRIZES.search(around.label)
     if phrase.shape is Shape.DAY and role:

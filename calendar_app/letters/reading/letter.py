@@ -50,6 +50,7 @@ from calendar_app.letters.reading.titles import (
     is_stacked,
     is_told,
     leaves_out,
+    of_audience,
     of_column,
     of_contest,
     of_group,
@@ -188,7 +189,8 @@ class _Reader:
             found = of_column(place, found)
         if kind is ItemKind.EVENT or not contexts.is_request(around):
             found = of_stage(place, found)
-        found = of_contest(self.outline, place, of_sort(self.outline, place, found))
+        found = of_audience(self.outline, place, of_sort(self.outline, place, found))
+        found = of_contest(self.outline, place, found)
         found = of_group(place, found)
         title, title_from = shown(found.text), found.rule
         if not title:

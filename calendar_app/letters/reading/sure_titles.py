@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass
 
 from calendar_app.letters.grammar.month_names import FULL_MONTHS
+from calendar_app.letters.known_names import KNOWN
 from calendar_app.letters.layout.flat_text import flat
 from calendar_app.letters.reading.names import (
     KINDS,
-    KNOWN,
+    PART,
     has_verb,
     is_generic,
     looks_like_a_sentence,
@@ -71,24 +72,24 @@ class TitleFinding:
 def sure_title(found: TitleFinding) -> tuple[float, str]:
     """Return how sure a title is, from 0 to 1, and why it may be wrong, in French, or nothing."""
     sure = _RULES.get(found.rule, 0.5)
+    parts = None if found.rule == "row" and found.marked else _PARTS.fullmatch(found.text)
+    thing, part = parts.groups() if parts else (found.text, None)
     if found.rival:
         return min(sure, 0.6), "un autre nom est plus près de la date"
-    if found.told:
+    if found.told or (found.rule == "document" and _SORT_AND_NAME.fullmatch(thing)):
         sure = max(sure, 0.85)
     if sure < 0.8:
         return sure, _REASONS.get(found.rule, "trouvé loin de la date")
-    parts = _PARTS.fullmatch(found.text)
-    thing, part = parts.groups() if parts else (found.text, None)
     if found.cut or not _looks_like_a_name(found, thing):
         return 0.6, _WORDS_OF_SENTENCE
-    if is_generic(thing) and not found.told:
+    if is_generic(thing) and not found.told and not (found.rule == "row" and found.marked):
         return 0.6, _NAMES_NOTHING
-    if part is not None and not _STAGE.fullmatch(fold(part)):
+    if part is not None and not _is_stage(part):
         return 0.72, "l'étape n'a pas de nom sûr"
     if found.rule == "line" and not _CALLED.search(thing) and not KNOWN.search(fold(thing)):
         return 0.72, _NAMES_NOTHING
     named = names_a_sort(thing) or (found.marked and names_something(thing))
-    if found.told or named or _is_cell(found):
+    if found.told or named or _is_cell(found) or _OF_ALL.match(thing):
         return sure, ""
     return 0.72, _NAMES_NOTHING
 
@@ -101,6 +102,13 @@ def _is_cell(found: TitleFinding) -> bool:
     )
 
 
+#: A day of the whole world or country, which has one name only.
+_OF_ALL = re.compile(
+    r"(?:Journées?|Semaines?|Nuits?|Mois|Quinzaine) "
+    r"(?:nationale|mondiale|européenne|internationale)s? (?:\w+ )*\w{4,}"
+)
+#: A sort with its name in quotation marks: « Concours d'affiches « Ma séance » ».
+_SORT_AND_NAME = re.compile(rf"(?:[\w’'-]+ )?(?:{KINDS})s?\b[^«»]*«[^«»]+»", re.IGNORECASE)
 #: A title of a thing and a part of it: « Prix « Encre » : finale ».
 _PARTS = re.compile(r"((?:«[^»]*»|[^«])*?) : ([^»]*)")
 #: What gives a line the name of a thing: quotation marks, « RoboTeam », a day of the whole world.
@@ -115,11 +123,19 @@ _VENUE = re.compile(
     r"|atelier canopé|mairie|stade|musée|m\.|mme|rue|place)\b",
     re.IGNORECASE,
 )
-#: The stages that everybody calls alike, folded.
-_STAGE = re.compile(
-    r"(?:grande |demi-)?finales?(?: (?:nationale|academique|departementale|regionale)s?)?"
-    r"|(?:ceremonie de )?remise des prix|jury|palmares|resultats|epreuves?(?: \w+)?|selections"
-)
+#: A stage has at most so many words.
+_STAGE_WORDS = 5
+
+
+def _is_stage(part: str) -> bool:
+    """Whether words after « : » are a stage: a word of one, with few words more (« première
+    manche », « vote des classes »)."""
+    few = len(part.split()) <= _STAGE_WORDS
+    return few and bool(PART.match(fold(part)) or _STAGE.match(fold(part))) and not has_verb(part)
+
+
+#: What is a stage beside ``names.PART``, folded.
+_STAGE = re.compile(r"(?:ceremonie|manche|prix|jury|proclamation|exposition|concours)\b")
 
 
 def _looks_like_a_name(found: TitleFinding, thing: str) -> bool:
@@ -130,7 +146,8 @@ def _looks_like_a_name(found: TitleFinding, thing: str) -> bool:
     bare = _INSIDE.sub("", thing)
     if _is_cell(found):
         return not has_verb(thing) and not looks_like_a_sentence(thing, marked=True)
-    if not _STARTS.match(thing) and not (KNOWN.match(fold(thing)) or found.marked):
+    known = KNOWN.match(re.sub(r"^(?:l[ea]s? |l')", "", fold(thing)))
+    if not (_STARTS.match(thing) or _WITH_NAME.fullmatch(thing) or known or found.marked):
         return False
     if _MARKS.search(bare) or re.search(rf"\b(?:{FULL_MONTHS})\b", bare, re.IGNORECASE):
         return False
@@ -142,6 +159,11 @@ def _looks_like_a_name(found: TitleFinding, thing: str) -> bool:
 _STARTS = re.compile(
     rf"(?:\d+e édition (?:du |de la |des )|(?i:grande?|petite?|mini)[ -])?(?i:{KINDS})s?\b"
     r"|[«“\"]|[A-ZÀ-Þ][\w’'-]*[a-zà-ÿ][A-ZÀ-Þ@]"
+)
+#: A noun with a name in quotation marks: « Matinale « IA et évaluation » ».
+_WITH_NAME = re.compile(
+    r"(?!(?:Autour|Dans|Pour|Avec|Sur|Sous|Chez|Lors|Après|Avant|Dès|Notre|Nos|Votre|Vos|Le|La|Les"
+    r"|Un|Une|Ce|Cette|Et|Ou)\b)[A-ZÀ-Þ][\w’'-]+(?: [\w’'-]+){0,3} «[^»]{3,}»"
 )
 #: Words in quotation marks.
 _INSIDE = re.compile(r"[«“\"][^»”\"]*[»”\"]")

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
+from calendar_app.letters.known_names import COUNTRYWIDE, EXCHANGES
 from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import folded
-from calendar_app.letters.reading.names import KNOWN
 from calendar_app.letters.reading.places.senders import Where, first_ranked, sender_of
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.school.academies import Academies
@@ -39,15 +39,22 @@ _NATIONAL = re.compile(
     r"|toute la france|partout en france|france entiere|ensemble du territoire"
     r"|toutes les (?:academies|regions))\b"
 )
+#: The same in the title of a letter, which is in its first characters.
+_NATIONAL_CONTEST = re.compile(
+    r"\b(?:concours|prix|olympiades|defi|rallye|trophees|tournoi|championnat)"
+    r" (?:national\w*|europeen\w*|international\w*)"
+)
+_TITLE = 200
 #: A day of the whole country, whoever tells of it.
 _NATIONAL_DAY = re.compile(
     r"(?:la |les )?(?:journees?|semaines?|mois|fetes?|nuits?|quinzaine)"
     r" (?:(?:nationale?s?|europeen\w*|mondiale?s?|internationale?s?)\b"
     r"|de la (?:memoire des genocides|laicite|langue francaise|presse|geographie|cooperation"
-    r"|chimie|nature|lecture)|de l'industrie|du patrimoine)"
-    r"|erasmus\+?|etwinning"
+    r"|chimie|nature|lecture)|de l'(?:industrie|europe)|du patrimoine)"
 )
 _IS_NATIONAL = "le concours est national"
+#: The stages of a contest that every class takes part in.
+_WIDE_STAGE = re.compile(r" : (?:epreuves?|ecrits?|(?:\w+ )?tour|[^:]*\bnationale?s?)\b")
 #: What may stand before and after the name of a national contest in a title that is only its own:
 #: « Jeunes reporters de la forêt » and « Olympiades des écoles » are other things.
 _OWN_BEFORE = re.compile(
@@ -134,6 +141,8 @@ class Scopes:
         }
         self._starts = [mention.start for mention in self.mentions]
         self.sender = sender_of(outline, self.mentions, self._is_meant)
+        #: Whether the letter is about one contest of the whole country.
+        self._in_national = bool(_NATIONAL_CONTEST.search(folded(outline.text[:_TITLE])))
 
     def with_headers(self, place: Surroundings) -> Surroundings:
         """Return the text around a date with a header on each cell that has none and is a place."""
@@ -168,13 +177,16 @@ class Scopes:
         near = folded(f"{place.lead_in} {self.outline.text[slice(*place.sentence)][:_ABOUT]}")
         called = fold(title)
         local = bool(_LOCAL.search(f"{called} {near}"))
-        known = KNOWN.search(called) and not self._names_a_place(called)
+        known = COUNTRYWIDE.search(called) and not self._names_a_place(called)
         if known and not local and not self._within(*place.sentence):
             heading = place.section.heading
             over = [heading] if heading and heading is not self.outline.blocks[0] else []
             beside = [place.block, *over]
             here = any(self._within(block.start, block.end) for block in beside)
-            sure = 0.85 if _is_own_name(called) and not here else 0.78
+            # A part of it (« Fête de la science : village des sciences ») may be held here only.
+            part = " : " in called and not _WIDE_STAGE.search(called)
+            wide = _is_own_name(called) and not (part or here)
+            sure = 0.85 if wide else 0.78
             return Scope((), (), sure, "un service local en parle peut-être")
         for ring_at, ring in enumerate(self._rings(place, at)):
             spans = [(max(a, at - _ABOUT), min(b, at + _ABOUT)) for a, b in ring]
@@ -182,15 +194,45 @@ class Scopes:
             if chosen := _chosen(found):
                 scope = self._within_own(chosen, found)
                 sure, why = self._sure(scope, found, ring_at)
-                wide = _NATIONAL.search(called) or _NATIONAL_DAY.search(called)
-                told_of = ring_at > 1 and not local and _CONTEST.search(called)
-                if sure > 0.75 and (wide or told_of or (ring_at and KNOWN.search(called))):
+                if sure > 0.75 and self._is_wide(place, called, found, ring_at, local):
                     sure, why = 0.75, _IS_NATIONAL
                 return Scope(*scope, sure, why)
             said = " ".join(folded(self.outline.text[a:b]) for a, b in spans if a < b)
             if _NATIONAL.search(said) and not (ring_at and (local or self.sender.named)):
                 return self._of_national(called, ring_at)
         return self._of_sender(place, called, local)
+
+    def _is_wide(
+        self,
+        place: Surroundings,
+        title: str,
+        found: Iterable[PlaceMention],
+        ring_at: int,
+        local: bool,
+    ) -> bool:
+        """Whether a date with places around it may be for the whole country all the same.
+
+        :param title: the title of the item, folded.
+        :param found: the places, of the ring *ring_at* (from 0, the nearest).
+        :param local: whether the words around the date are those of one place.
+        """
+        if _NATIONAL.search(title) or _NATIONAL_DAY.search(title):
+            return True
+        if not local and (self._is_exchange(place, title) or (ring_at > 1 and self._in_national)):
+            return True
+        if ring_at and COUNTRYWIDE.search(title):
+            return True
+        told_of = ring_at > 1 and not local and _CONTEST.search(title)
+        own = any(fold(self.outline.text[m.start : m.end]) in title for m in found)
+        return bool(told_of) and not own
+
+    def _is_exchange(self, place: Surroundings, title: str) -> bool:
+        """Whether a date is for what Europe offers to every school: its title, its block or a
+        heading above says so."""
+        block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
+        over = [*place.section.above, *filter(None, [place.section.heading])]
+        said = [title, folded(block), *map(self.outline.words_of, over)]
+        return any(EXCHANGES.search(words) for words in said)
 
     def _of_national(self, title: str, ring_at: int) -> Scope:
         """Return the scope of what the words around it call national.
@@ -211,11 +253,24 @@ class Scopes:
         block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
         heading = self.outline.words_of(place.section.heading) if place.section.heading else ""
         said = f"{title} {folded(block)} {heading}"
-        if _NATIONAL_DAY.match(title) or (KNOWN.search(title) and not _LOCAL.search(title)):
+        if _NATIONAL_DAY.match(title) or (COUNTRYWIDE.search(title) and not _LOCAL.search(title)):
             return Scope(*own, 0.75, _IS_NATIONAL)
-        if not local and (_WIDE.search(said) or _CONTEST.search(said)):
+        wide = _WIDE.search(said) or _CONTEST.search(said) or self._in_national
+        if not local and (
+            self._is_exchange(place, title) or (wide and not self._is_held_here(place))
+        ):
             return Scope(*own, 0.75, "le concours est peut-être national")
         return Scope(*own, self.sender.sure, "déduit des lieux que la lettre nomme")
+
+    def _is_held_here(self, place: Surroundings) -> bool:
+        """Whether the text about a date names a place of the letter's office, be it only where the
+        finale is held, and no place elsewhere."""
+        start, end = place.territory
+        over = place.section.heading
+        spans = [(start, min(end, start + _ABOUT)), (over.start, over.end) if over else (0, 0)]
+        found = [mention.academies for span in spans for mention in self._within(*span)]
+        own = set(self.sender.academies)
+        return bool(found) and all(set(academies) <= own for academies in found)
 
     def _sure(self, scope: Where, found: list[PlaceMention], ring_at: int) -> tuple[float, str]:
         """Return how sure a scope is, and why it may be wrong.
@@ -290,7 +345,7 @@ class Scopes:
 
 def _is_own_name(title: str) -> bool:
     """Whether a title, folded, is that of a contest of the whole country and says no more."""
-    known = KNOWN.search(title)
+    known = COUNTRYWIDE.search(title)
     return bool(
         known
         and _OWN_BEFORE.fullmatch(title[: known.start()])

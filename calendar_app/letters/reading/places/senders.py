@@ -32,6 +32,8 @@ _REGION = re.compile(
     r"\b(?:region academique|delegation|dr?anes?|draeac|dr?areic|drac|clemi|rectorat|recteur"
     r"|rectrice|inspe|canope|regionale?s?)\b[^.]{0,24}$"
 )
+#: « Académie de Corse : le concours… » is one of a list, and does not write the letter.
+_LABEL = re.compile(r"[ \u00a0]:[ \u00a0][^\W\d_]")
 #: « La Rochelle, lundi 7 octobre 2024 », « Angers, le 3 mai ».
 _DATELINE = re.compile(
     r"^,? (?:le )?(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]* )?\d{1,2}(?:er)?(?:/| [a-z]{3,9})"
@@ -45,6 +47,7 @@ _LOCAL_KINDS = frozenset((PlaceKind.ACADEMY, PlaceKind.DEPARTMENT))
 #: A letter that speaks to the whole country.
 _EVERYWHERE = re.compile(
     r"\b(?:(?:toutes?|chaque|chacune des) (?:les )?(?:academies?|regions?|departements?)\b"
+    r"|(?:ecoles|classes|colleges|lycees|etablissements)(?: [a-z]+){0,3} de france(?! compt)"
     r"|academies d'outre-mer|(?:en|de|france) metropol\w*|toute la france|partout en france"
     r"|(?:concours|jury|finale|prix|rallye|tournoi|olympiades?|palmares|association|federation"
     r"|comite|selection|bureau|phase) nationale?s?|finale? de france)\b"
@@ -181,6 +184,8 @@ def _of_office(text: str, near: Iterable[PlaceMention]) -> Where | None:
 
 def _is_office(text: str, mention: PlaceMention) -> bool:
     """Whether a mention names an office (« DSDEN de l'Allier ») or the site of an académie."""
+    if _LABEL.match(text, mention.end):
+        return False
     if mention.kind in (PlaceKind.ACADEMY, PlaceKind.SITE):
         return True
     before = folded(text[max(0, mention.start - _BEFORE) : mention.start])
