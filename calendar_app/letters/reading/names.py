@@ -37,7 +37,7 @@ STOP = (
     r"|jusqu|avant|dès|ce|cette|puis|tiendra|tient|offre\w*|doi\w+|inscri\w+|destinée?s?|réunira"
     r"|reportée?s?|annulée?s?|fêt\w+|célèbr\w+|vient|viennent|n['’](?:est|a|ont|aura|auront)|me"
     r"|te|mais|très|ne|pas|"
-    r"(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|le|par|pendant"
+    r"(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|(?<!contre\s)le|par|pendant"
     r"|lors|s’|s'|tombe(?:nt)?|passe(?:nt)?(?!-)|fait|font|touche(?:nt)?(?!-)|reçoi\w+"
     r"|accueill\w+|continuent?|continue|reste(?:nt)?|arrive(?:nt|ra)?|oblige(?:nt)?|lui-même"
     r"|\w{3,}[eid]r(?:a|ont)"
@@ -55,7 +55,8 @@ QUOTED = re.compile(r"[«“\"]\s?(?P<name>[^«»“”\"]{3,90}?)\s?[»”\"]")
 # Words at the end of a title that only join it to its date.
 ENDS = re.compile(
     r"(?:^|[\s'’])(?:à|au|aux|le|la|les|l['’]|du|de|des|d['’]|en|et|ce|cette|pour|dès|jusqu['’]?"
-    r"|avant|dans|rendez-vous|reportée?s?|prévue?s?|organisée?s?|fixée?s?|qui|aura lieu|se tiendra"
+    r"|avant|dans|contre|avec|sans|sous|entre|chez|vers|par|ou|une?"
+    r"|rendez-vous|reportée?s?|prévue?s?|organisée?s?|fixée?s?|qui|aura lieu|se tiendra"
     r"|se déroulera"
     r"|a lieu|initialement|(?<!portes )ouverte?s?|notez|sur|lundi|mardi|mercredi|jeudi|vendredi"
     r"|samedi"

@@ -188,6 +188,15 @@ def is_marked(outline: Outline, place: Surroundings, rule: str) -> bool:
     return not outline.text[heading.start : heading.end].isupper()  # in capitals, it is guessed
 
 
+#: Another thing of the same sort: « la Journée des ponts le 3 ; celle des tunnels, le 9 ».
+_ANOTHER = re.compile(
+    r"\b(?:(?:celles?|celui|ceux)(?:[- ]ci|[- ]la| (?:de|du|des|en|pour)\b| d')|l'autre"
+    r"|(?:son|leur) pendant|(?:un|une|d'autres) autres?)\b"
+)
+#: How near to a date these words stand, in characters.
+_CLOSE = 80
+
+
 def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: str) -> bool:
     """Whether a name in quotation marks stands nearer to the date than a title from above it.
 
@@ -196,6 +205,8 @@ def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: 
     :param rule: the rule that found it.
     """
     heading = place.section.heading
+    if _ANOTHER.search(folded(outline.text[max(place.sentence[0], at - _CLOSE) : at])):
+        return True
     if rule == "label":
         return False  # the words right before a date are no farther than any other name
     if heading and outline.text[heading.start : heading.end].rstrip(" *_\n").endswith("?"):
@@ -272,7 +283,7 @@ def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, hap
     :param others: the places of the other date phrases of the section.
     :param happens: whether something takes place or opens on that day.
     """
-    if found.far:
+    if found.far or _in_unread_column(found, place, others):
         return True
     into = _INTO.search(fold(place.before))
     if into and into["thing"] not in fold(found.text) and not GENERIC.fullmatch(into["thing"]):
@@ -286,6 +297,14 @@ def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, hap
         return False
     one_of_many = happens and bool(others) and not found.own
     return one_of_many or (found.text == found.over and len(found.own.split()) > 4)
+
+
+def _in_unread_column(found: Title, place: Surroundings, others: Sequence[Span]) -> bool:
+    """Whether a date shares its row with another one, and no header was read that tells them apart:
+    each column may be that of another thing."""
+    block = place.block
+    shared = any(block.start <= start < block.end for start, _ in others)
+    return found.rule == "row" and shared and not place.label
 
 
 def is_stacked(outline: Outline, place: Surroundings, rule: str) -> bool:

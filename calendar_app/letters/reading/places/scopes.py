@@ -28,6 +28,14 @@ _BEFORE, _BESIDE = 400, 90
 #: How many paragraphs of a section may introduce its list.
 _LEADING = 5
 
+#: What somebody does here on a day or in a week of the whole country: the item is theirs.
+_OURS = re.compile(
+    r"\b(?:nous|notre|nos|stand|chez|parents|familles|residents|inscription"
+    r"|\d\d? ?h(?:eures)?(?: ?\d\d)?"
+    r"|(?:fete|celebre|marque)e?s? (?:a|au|en|dans)|place de|salle|gymnase|mediatheque|cour)\b"
+)
+_DAY_OR_WEEK = re.compile(r"\b(?:journees?|semaines?|mois|fetes?|nuits?|quinzaine|printemps)\b")
+
 #: More académies than this are a list of examples, or of all académies.
 _MANY = 6
 
@@ -185,7 +193,7 @@ class Scopes:
             here = any(self._within(block.start, block.end) for block in beside)
             # A part of it (« Fête de la science : village des sciences ») may be held here only.
             part = " : " in called and not _WIDE_STAGE.search(called)
-            wide = _is_own_name(called) and not (part or here)
+            wide = _is_own_name(called) and not (part or here or _is_ours(called, near))
             sure = 0.85 if wide else 0.78
             return Scope((), (), sure, "un service local en parle peut-être")
         for ring_at, ring in enumerate(self._rings(place, at)):
@@ -199,8 +207,8 @@ class Scopes:
                 return Scope(*scope, sure, why)
             said = " ".join(folded(self.outline.text[a:b]) for a, b in spans if a < b)
             if _NATIONAL.search(said) and not (ring_at and (local or self.sender.named)):
-                return self._of_national(called, ring_at)
-        return self._of_sender(place, called, local)
+                return self._of_national(called, near, ring_at)
+        return self._of_sender(place, called, local=local, where=_names_where(title))
 
     def _is_wide(
         self,
@@ -234,21 +242,30 @@ class Scopes:
         said = [title, folded(block), *map(self.outline.words_of, over)]
         return any(EXCHANGES.search(words) for words in said)
 
-    def _of_national(self, title: str, ring_at: int) -> Scope:
+    def _of_national(self, title: str, near: str, ring_at: int) -> Scope:
         """Return the scope of what the words around it call national.
 
+        :param title: the title of the item, folded.
+        :param near: the words around its date, folded.
         :param ring_at: the number of the ring that says so, from 0, the nearest.
         """
+        if _is_ours(title, near):
+            return Scope((), (), 0.75, "un service local en parle peut-être")
         if _NATIONAL_DAY.match(title) or (_NATIONAL.search(title) and not self.sender.named):
             return Scope((), (), 0.95, "")
         sure = not self.sender.named and self.sender.nationwide and ring_at < _NEAR_RINGS
         return Scope((), (), 0.85 if sure else 0.75, "le mot « national » parle d'autre chose ?")
 
-    def _of_sender(self, place: Surroundings, title: str, local: bool) -> Scope:
-        """Return the scope of an item that names no place: that of the letter's office."""
+    def _of_sender(self, place: Surroundings, title: str, *, local: bool, where: bool) -> Scope:
+        """Return the scope of an item that names no place: that of the letter's office.
+
+        :param title: the title of the item, folded.
+        :param local: whether the words around the date are those of one place.
+        :param where: whether the title may say of which place it is (:func:`_names_where`).
+        """
         own = self.sender.academies, self.sender.departments
         if not self.sender.named:
-            sure = 0.85 if self.sender.nationwide and not local else 0.7
+            sure = 0.85 if self.sender.nationwide and not (local or where) else 0.7
             return Scope((), (), sure, "la lettre ne dit pas pour qui")
         block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
         heading = self.outline.words_of(place.section.heading) if place.section.heading else ""
@@ -341,6 +358,28 @@ class Scopes:
         inside = {m.department for m in found if m.department} <= set(departments)
         same = chosen[0] == academies and inside
         return (academies, departments) if not chosen[1] and same else chosen
+
+
+def _is_ours(title: str, near: str) -> bool:
+    """Whether the words around the date of a national day or week tell what is done here on it.
+
+    :param title: the title of the item, folded.
+    :param near: these words, folded.
+    """
+    return bool(_DAY_OR_WEEK.search(title) and _OURS.search(near))
+
+
+def _names_where(title: str) -> bool:
+    """Whether a title may say of which place its thing is: « Rallye du Val de Loire », « Prix des
+    lecteurs ligériens ». In capitals, a place looks like any other word."""
+    thing = re.sub(r"[«“\"][^»”\"]*[»”\"]", "", title.partition(" : ")[0])
+    return bool(_OF_WHERE.search(thing)) or (thing.isupper() and len(thing.split()) > 1)
+
+
+#: What a thing is of, with a capital that makes it a name.
+_OF_WHERE = re.compile(
+    r"\s(?:d(?:e|u|es)|en|à|au|aux)\s(?:(?:la|les)\s|l['’])?[A-ZÀ-Þ]|\sd['’][A-ZÀ-Þ]"
+)
 
 
 def _is_own_name(title: str) -> bool:

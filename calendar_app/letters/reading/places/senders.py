@@ -52,11 +52,21 @@ _EVERYWHERE = re.compile(
     r"|(?:concours|jury|finale|prix|rallye|tournoi|olympiades?|palmares|association|federation"
     r"|comite|selection|bureau|phase) nationale?s?|finale? de france)\b"
 )
+#: Words of a letter for the schools of one place, whatever else of the country it tells of: « les
+#: six départements de l'académie », « nos circonscriptions ».
+_OF_ONE = re.compile(
+    r"\b(?:(?:de|dans|par) (?:l'|notre |cette )(?:academie|agglomeration|ile)\b|(?:du|notre)"
+    r" (?:departement|bassin|territoire|district|secteur)\b"
+    r"|(?:de la|notre) (?:circonscription|region|metropole|ville|commune|communaute de communes)\b"
+    r"|(?:des|nos) (?:[a-z]+ )?(?:departements|circonscriptions|communes) (?:de|du|des)\b"
+    r"|(?:elus|conseil|bureau|comite|antenne|section|delegation)"
+    r" (?:departementa|regiona|academique))"
+)
 #: So many places of one académie tell where a letter is from; towns of so many académies are far
 #: from each other.
 _FAR = 3
 #: An address of the State; so many of them are those of its own letter.
-_STATE = re.compile(r"[\w-]+\.gouv\.fr\b")
+_STATE = re.compile(r"(?<=[\w-])\.gouv\.fr\b")
 _MOST_STATE = 3
 _MINISTRY = re.compile(
     r"\b(?:ministere|secretariat d'etat|direction du numerique pour l'education|dgesco"
@@ -134,8 +144,11 @@ def _says_so(text: str, mentions: Sequence[PlaceMention], ends: Sequence[tuple[i
         or (mention.academies != ("paris",) and any(a <= mention.start < b for a, b in ends))
         for mention in mentions
     )
-    told = _EVERYWHERE.search(folded(text))
-    return not of_place and bool(told or any(_MINISTRY.search(folded(text[a:b])) for a, b in ends))
+    said = folded(text)
+    if of_place or _OF_ONE.search(said):
+        return False
+    told = _EVERYWHERE.search(said)
+    return bool(told or any(_MINISTRY.search(folded(text[a:b])) for a, b in ends))
 
 
 def _ends(outline: Outline) -> list[tuple[int, int]]:
