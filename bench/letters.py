@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -19,10 +20,7 @@ from pypdf import PdfReader, PdfWriter
 from calendar_app.config.settings import data_folder
 from calendar_app.letters import knowledge_of_files
 from calendar_app.letters.knowledge import LetterKnowledge
-from calendar_app.letters.layout.flat_text import flat
-from calendar_app.letters.reading import merging, subjects, titles
-from calendar_app.letters.reading.classes import classes
-from calendar_app.letters.reading.letter import read_letter
+from calendar_app.letters.reading.letter import _gazetteer, read_letter
 
 TODAY = date(2026, 3, 2)
 SIZES = (10_000, 20_000, 100_000, 300_000, 1_000_000)
@@ -102,15 +100,11 @@ def hostile(unit: str, size: int, knowledge: LetterKnowledge) -> float:
 
 def read(text: str, knowledge: LetterKnowledge) -> int:
     """Read a text with empty caches, as a new process does; return the number of items."""
-    for remembering in (
-        classes,
-        subjects.organiser,
-        subjects.theme_words,
-        titles.heading_title,
-        flat,
-        merging.words,
-    ):
-        remembering.cache_clear()
+    for name, module in list(sys.modules.items()):
+        if name.startswith("calendar_app.letters."):
+            for kept in vars(module).values():
+                if kept is not _gazetteer and hasattr(kept, "cache_clear"):
+                    kept.cache_clear()
     return len(read_letter(text.encode(), TODAY, TODAY, knowledge).items)
 
 

@@ -228,8 +228,6 @@ def test_a_title_names_the_thing_and_its_step(text, expected):
         "Autour du prix « Encre vive »\n\nOn se retrouve le mardi 17 novembre 2026.\n",
         # A later sentence of a paragraph may tell of another thing.
         "Semaine créole : on chante en classe. Mais le bal sera le mardi 17 novembre 2026.",
-        # A stage that everybody would call otherwise.
-        "Prix « Encre vive »\n\nLancement du prix le mardi 17 novembre 2026.\n",
         # A common noun under a heading that may be its name.
         "Lire et faire lire\n\nJournée départementale des bénévoles : mardi 1er décembre 2026.\n",
     ],

@@ -22,6 +22,7 @@ from calendar_app.letters.layout.lines import (
     ONLY_DATES,
     SENTENCE_ENDS,
     capitals,
+    heading_marks,
     heading_size,
     is_dated,
     is_dated_item,
@@ -80,14 +81,19 @@ class Section:
 
 _LINE = re.compile(r"[^\n]*\n?")
 _HASHES = re.compile(r"(#{1,6})[ \t]+")
-#: « === Concours === »
+#: « === Concours === », « /// Concours /// », « // Concours »
 _FRAMED = re.compile(
-    r"(={2,6}|\*{3,6}|~{1,6}|-{2,6})[ \t]+(?P<said>[^=*~\n]{3,90}?)[ \t]+\1[ \t]*$"
+    r"(={2,6}|\*{3,6}|~{1,6}|-{2,6}|/{2,6})[ \t]+(?P<said>[^=*~\n/]{3,90}?)[ \t]+\1[ \t]*$"
+    r"|/{2,4}[ \t]+(?P<slashed>[A-ZÀ-Þ0-9][^\n/:.]{2,90})$"
 )
 #: The marks at the start of a line of a quotation, or of a mail that is answered.
 _QUOTATION = re.compile(r">[>\s]*")
 _URL_LINE = re.compile(r"<?(?:https?://|www\.)\S+>?(?:[ \t]+<?(?:https?://|www\.)\S+>?)*\.?$")
 _NOTHING = re.compile(r"(?:[-=_*:.~]{3,}|:::.*|!\[.*|<!--.*|-->|\W*)$")
+#: When a page of a site was written, under the title of each of its articles.
+_BYLINE = re.compile(
+    r"(?:Publié|Mise? à jour|Modifié|Posté)e? le [^\n]{6,30}(?:19|20)\d\d[^\w\n]*", re.IGNORECASE
+)
 _BOLD_LINE = re.compile(r"(\*\*|__) ?(?=[^\s*_])[^*_]{2,120}\1[ :]*$")
 _RUN_IN = re.compile(r"(\*\*|__)(?=[A-ZÀ-ÖØ-Þ«])[^*_\n]{3,90}[.!?]\1(?=\s+[A-ZÀ-ÖØ-Þ])")
 #: A longer line is no caption.
@@ -107,8 +113,9 @@ def _find_blocks(text: str) -> list[Block]:
     found: list[Block] = []
     runs = list(_find_runs(text))
     pairs = dated_pairs(text, [line for lines in runs for line in lines])
+    marks = heading_marks(text, runs) if plain else frozenset()
     for lines in _join_pairs(runs, pairs):
-        found.extend(_RunCutter(text, lines, plain, pairs).cut())
+        found.extend(_RunCutter(text, lines, plain, pairs, marks).cut())
     return _join_broken_paragraphs(text, found)
 
 
@@ -167,12 +174,19 @@ class _RunCutter:
 
     :param plain: whether the text is plain text, whose headings and rows are guessed.
     :param pairs: the starts of the lines that are a date with what is on it.
+    :param marks: the marks of headings (``lines.heading_marks``).
     """
 
     def __init__(
-        self, text: str, lines: Sequence[Line], plain: bool, pairs: Container[int]
+        self,
+        text: str,
+        lines: Sequence[Line],
+        plain: bool,
+        pairs: Container[int],
+        marks: Container[str],
     ) -> None:
         self._text, self._lines, self._plain, self._pairs = text, lines, plain, pairs
+        self._marks = marks
         self._found: list[Block] = []
         # At most one of the two is open: the last list item, or the lines of a paragraph.
         self._item: Block | None = None
@@ -207,7 +221,11 @@ class _RunCutter:
                     self._is_item_dated = block.start == start and is_dated(line)
                 else:
                     self._found.append(block)
-            elif _NOTHING.match(line) or (len(line) < _CAPTION and is_caption(line)):
+            elif (
+                _NOTHING.match(line)
+                or _BYLINE.fullmatch(line)
+                or (len(line) < _CAPTION and is_caption(line))
+            ):
                 self._close()
             elif self._item is None:
                 self._paragraph.append((start, end))
@@ -235,15 +253,16 @@ class _RunCutter:
         if hashes := _HASHES.match(line):
             return Block(BlockKind.HEADING, start + hashes.end(), end, len(hashes[1]))
         if framed := _FRAMED.match(line):
+            group = "said" if framed["said"] else "slashed"
             return Block(
-                BlockKind.HEADING, start + framed.start("said"), start + framed.end("said"), 2
+                BlockKind.HEADING, start + framed.start(group), start + framed.end(group), 2
             )
         if line.startswith("|") or (self._plain and is_row(self._text, self._lines, line)):
             return Block(BlockKind.ROW, start, end)
         if _URL_LINE.match(line):
             return Block(BlockKind.LINKS, start, end)
         mark = NUMBERED.match(line)
-        if mark and is_numbered_heading(self._text, line, self._lines, end):
+        if mark and is_numbered_heading(self._text, line, self._lines, end, self._marks):
             # The run marks its headings with numbers: none is guessed in it any more.
             self._plain = False
             return Block(BlockKind.HEADING, start + mark.end() - 1, end, GUESSED_LEVEL)
@@ -253,8 +272,11 @@ class _RunCutter:
             return Block(BlockKind.HEADING, start, end, _BOLD_LEVEL)
         bullet = ITEM.match(line)
         if bullet and not is_wrapped_number(self._text, line, self._paragraph):
-            if self._plain and is_title_with_bullet(self._text, self._lines, start, bullet.end()):
-                said = start + bullet.end(), end
+            size = bullet.end()
+            if self._plain and is_title_with_bullet(
+                self._text, self._lines, start, size, self._marks
+            ):
+                said = start + size, end
                 level = _CAPITALS_LEVEL if capitals(self._text, said) else _BOLD_LEVEL
                 return Block(BlockKind.HEADING, *said, level)
             return Block(BlockKind.ITEM, start + bullet.end(), end)
@@ -381,7 +403,7 @@ _SENTENCE = 600
 _STOP = re.compile(
     r"(?:(?<=[.!?…])|(?<=[.!?…][»”\")\]*_]))[ \u00a0]?[*_]{0,2}\s+(?=[^\Wa-zà-öø-ÿ]|[«“\"(*_~\[>])"
     # A label at the start of a line: « Lieu : … ».
-    r"|\n\s*(?=[*_]{0,2}[A-ZÀ-ÖØ-Þ][^.:!?\n]{1,45}[ \u00a0]?:[*_]{0,2}\s)"
+    r"|\n\s*(?=[*_]{0,2}[«A-ZÀ-ÖØ-Þ][^.:!?\n]{1,45}[ \u00a0]?:[*_]{0,2}\s)"
 )
 _ABBREVIATION = re.compile(
     r"(?:\b(?:(?i:lun|mar|mer|jeu|ven|sam|dim|janv?|f[ée]vr?|avr|juil?|sept?|oct|nov|d[ée]c)|M|MM"

@@ -23,9 +23,10 @@ _JOINS = re.compile(
     r"|aussi|vers|avant|dès|partir)\b)*\Z",
     re.IGNORECASE,
 )
-# The end of a clause between two dates.
+# The end of a clause between two dates. A colon right before the second date ends the label of that
+# date; a bracket that is still open there holds the second date.
 _CUT = re.compile(
-    r"[;:.!?](?=\s)|[,)](?=[\s,;.])|\s[–—-](?=\s)|\n"
+    r"\s(?=\([^()]{0,200}\Z)|[;.!?](?=\s)|:(?=\s+[^\W\d_]*[^\W\d_]{4})|[,)](?=[\s,;.])|\s[–—-](?=\s)|\n"
     r"|\s(?=(?:et|puis|mais|tandis que|alors que|avant|suivie?s? d)(?:\s|['’]))",
     re.IGNORECASE,
 )

@@ -24,6 +24,12 @@ _ONLY_DATE = re.compile(
     re.IGNORECASE,
 )
 _DAY = re.compile(rf"\d(?:er)?\s*{MONTH}|\d/\d|\d\.\d\d?\.\d\d", re.IGNORECASE)
+#: The number of a page, « 2/3 » alone on its line, in a text that has « 1/3 » at the end of one.
+_PAGE, _FIRST_PAGE = (
+    re.compile(r"\d{1,2}/(\d{1,2})"),
+    re.compile(r"(?m)(?<![\d/])1/(\d{1,2})[ \t]*$"),
+)
+_RANGE_GOES_ON = re.compile(r"(?:au|et|ou)\s")
 _LABEL_LENGTH, _DATE_LENGTH = 90, 80
 #: How many lines after a date alone may say what is on that day.
 _MOST_LABELS = 3
@@ -47,7 +53,13 @@ def dated_pairs(text: str, lines: Sequence[Line]) -> dict[int, Line]:
 
     :param lines: the places of all lines of *text* that are not blank.
     """
-    looks = [_look(text, lines, at) for at in range(len(lines))]
+    pages = frozenset(_FIRST_PAGE.findall(text))
+    looks = [
+        _Look("X", False, False)
+        if (page := _PAGE.fullmatch(text, *lines[at])) and page[1] in pages
+        else _look(text, lines, at)
+        for at in range(len(lines))
+    ]
     found: dict[int, Line] = {}
     for first, last in _chains(looks):
         dates = [at for at in range(first, last + 1) if looks[at].kind == "D"]
@@ -68,6 +80,8 @@ def _look(text: str, lines: Sequence[Line], at: int) -> _Look:
         return _Look("X", False, gap)
     if at and not gap and goes_on(text, lines[at - 1]):
         return _Look("X", False, gap)  # the rest of a sentence: « du 20 au » above « 24 janvier »
+    if at and not gap and _RANGE_GOES_ON.match(line):
+        return _Look("X", False, gap)  # « du 22 novembre » above « au 14 janvier »
     if len(line) <= _DATE_LENGTH and _DAY.search(line) and _ONLY_DATE.fullmatch(line):
         return _Look("D", bool(ITEM.match(line)), gap)
     bullet = ITEM.match(line)

@@ -72,6 +72,7 @@ _HYPHEN = re.compile(r"(?<=[^\W\d_])-\s*\n\s*(?=[a-zà-öø-ÿ])")
 _KEPT_HYPHEN = re.compile(r"(?<=[-@])\s*\n\s*(?=[A-ZÀ-ÖØ-Þ])")
 
 
+@lru_cache(1_000)
 def folded(text: str) -> str:
     """Return *text* flat and folded: on one line, in small letters and without accents."""
     return fold(flat(text))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 
 from calendar_app.letters.grammar.date_tokens import BULLET
 
@@ -24,6 +25,7 @@ DATED_LINE = re.compile(
 )
 # « Rodez, 12 avril »: a line with a place and a day.
 PLACE_LINE = re.compile(
+    r"(?!.*\b(?:aura|auront|a|ont|est|sont|sera|seront|se|s)\b)"  # « La finale se joue le 3 mars »
     rf"[A-ZÀ-ÖØ-Þ][\w’' -]{{2,30}},?\s+(?:le\s+)?(?:{WEEKDAY}\s+)?\d{{1,2}}(?:er)?\s+{MONTH}"
     r"[^a-z]{0,30}$"
 )
@@ -70,20 +72,56 @@ def is_wide(line: str) -> bool:
     return len(gaps) > 1 or any("\t" in gap for gap in gaps)
 
 
-def is_numbered_heading(text: str, line: str, lines: Sequence[tuple[int, int]], end: int) -> bool:
+def is_numbered_heading(
+    text: str,
+    line: str,
+    lines: Sequence[tuple[int, int]],
+    end: int,
+    marks: Container[str] = frozenset(),
+) -> bool:
     """Whether a line that starts with a number is a heading (« 3) Concours « … » »).
 
     :param end: where the line ends in the text.
+    :param marks: the marks of the headings of the text (:func:`heading_marks`).
     """
     after = next((text[a:b] for a, b in lines if a > end), "")
     alone = lines[-1][1] == end
+    listed = ITEM.match(after)
+    # Over a list, it is a heading where the letter has others with a number.
+    heads = listed is not None and lines[0][1] == end and not after[0].isalnum()
     return (
         len(line) <= TITLE_LENGTH
         and not re.search(r"[.,;:]\W*$", line[3:])
         and not GOES_ON.search(line)
-        and not ITEM.match(after)
-        and (alone or opens(after) or DATED_LINE.match(after) is not None)
+        and (listed is None or (heads and _NUMBER in marks))
+        and (alone or heads or opens(after) or DATED_LINE.match(after) is not None)
     )
+
+
+#: The mark of all headings that start with a number.
+_NUMBER = "1"
+#: So many lines with a mark that are headings by their look make it the mark of headings.
+_MANY_HEADINGS = 2
+
+
+def heading_marks(text: str, runs: Iterable[Sequence[tuple[int, int]]]) -> frozenset[str]:
+    """Return the marks with which the headings of a text start: « ▶ », or « 1 » for any number.
+
+    What looks like a list item (« ▶ Certification » over « Rappel : … ») is a heading in a letter
+    whose other lines with this mark are.
+
+    :param runs: the lines of each run, as their starts and ends in the text.
+    """
+    found: Counter[str] = Counter()
+    for lines in runs:
+        for start, end in lines:
+            line = text[start:end]
+            if NUMBERED.match(line):
+                found[_NUMBER] += is_numbered_heading(text, line, lines, end)
+            elif bullet := ITEM.match(line):
+                title = is_title_with_bullet(text, lines, start, bullet.end())
+                found[bullet[0].strip()] += title
+    return frozenset(mark for mark, count in found.items() if count >= _MANY_HEADINGS)
 
 
 def is_dated(line: str) -> bool:
@@ -140,13 +178,18 @@ def _is_agenda(text: str, lines: Sequence[tuple[int, int]], start: int) -> bool:
 
 
 def is_title_with_bullet(
-    text: str, lines: Sequence[tuple[int, int]], start: int, size: int
+    text: str,
+    lines: Sequence[tuple[int, int]],
+    start: int,
+    size: int,
+    marks: Container[str] = frozenset(),
 ) -> bool:
     """Whether a line with a bullet is the title of what follows: a short line without a date or the
     end of a sentence, before a line that starts anew, or before bullets of another sign.
 
     :param start: where the line starts in the text.
     :param size: how many characters its bullet has.
+    :param marks: the marks of the headings of the text (:func:`heading_marks`).
     """
     at = bisect_right(lines, (start, len(text))) - 1
     if text[start].isalnum():
@@ -164,12 +207,9 @@ def is_title_with_bullet(
     bullet = ITEM.match(following)
     if bullet is None:
         short = len(said) <= FIRST_LINE
-        return (
-            short
-            and opens(following)
-            and not is_dated(following)
-            and not _LABELLED.match(following)
-        )
+        told = is_dated(following) or _LABELLED.match(following)
+        heads = text[start : start + size].strip() in marks
+        return short and opens(following) and (heads or not told)
     return bullet[0].strip() != text[start : start + size].strip()
 
 
@@ -204,8 +244,10 @@ def capitals(text: str, line: tuple[int, int]) -> bool:
 
 def heading_size(text: str, lines: Sequence[tuple[int, int]]) -> int:
     """Return how many of the first lines form a heading; 0 when there is none."""
-    if lines and re.match(r"[^:«]{2,35} ?: \S", text[slice(*lines[0])]):
+    if lines and re.match(r"[^:«]{2,35} ?: [^\s«]", text[slice(*lines[0])]):
         return 0  # « Date limite : 30 janvier »
+    if lines and _DATE_APART.search(text[slice(*lines[0])]):
+        return 0  # « Candidatures      30 janvier »
     length = 0
     for at, (start, end) in enumerate(lines[:HEADING_LINES], 1):
         line = text[start:end].rstrip("*_ ")
@@ -226,6 +268,13 @@ def heading_size(text: str, lines: Sequence[tuple[int, int]]) -> int:
         if not (re.search(r"\d .{3,9} (?:19|20)\d\d", said) or said.count("(") > said.count(")")):
             return 0
     return 0
+
+
+#: A date at some distance from the words that say what is on it.
+_DATE_APART = re.compile(
+    rf"\S[ \u00a0]{{3,}}(?:(?:le|du|jusqu['’]au|avant le)\s)?(?:{WEEKDAY}\s)?"
+    rf"\d{{1,2}}(?:er)?\s{MONTH}"
+)
 
 
 def goes_on(text: str, line: tuple[int, int]) -> bool:

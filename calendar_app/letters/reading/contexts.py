@@ -513,7 +513,16 @@ _NO_DATE = re.compile(
     r"\breportee?s?\b(?:[^.]{0,60}\b(?:ulterieure(?:ment)?|sine die|prochainement)|[^.\d]{0,60}$)"
 )
 _POSTPONED = re.compile(r"^\W*reportee?s?\b(?! au\b)|\|\W*(?:est|sont) decalee?s? d(?:'une?|e) ")
-_CANCELLED = re.compile(r"\b(?:annulee?s?|n'aura(?:it)? pas lieu|n'auront pas lieu|supprimee?s?)\b")
+_CANCELLED = re.compile(
+    r"\b(?:annulee?s?|n'aura(?:it|ient)? (?:[a-z]+ )?(?:pas|plus) lieu"
+    r"|n'auront (?:[a-z]+ )?(?:pas|plus) lieu|supprimee?s?"
+    r"|deprogrammee?s?|(?:retiree?s?|otee?s?|rayee?s?|disparai(?:t|ssent)) d[ue]s? (?:la |l')?"
+    r"(?:programme|programmation|calendrier|catalogue|liste|agenda|affiche)s?"
+    r"|ne se (?:tien|jou|fer|deroul)[a-z]+ (?:[a-z]+ )?(?:pas|plus)"
+    r"|ne (?:sera|seront) (?:[a-z]+ )?(?:pas|plus) (?:maintenu|propose|organise|reconduit|assure"
+    r"|donne|joue|projete)e?s?|n'(?:est|sont) (?:pas|plus) (?:maintenu|reconduit|assure)e?s?"
+    r"|faute d'inscrits|abandonnee?s?)\b"
+)
 
 
 def status(phrase: DatePhrase, around: Context, after_struck: bool) -> ItemStatus:
@@ -558,7 +567,8 @@ _LAST_DAY = re.compile(
     r"|prend(?:ra)? fin|se clot"
     r"|echeance|deadline|a (?:rendre"
     r"|renvoyer|retourner|deposer|envoyer|transmettre|remettre"
-    r"|adresser|completer|remplir)|avant(?!-)|au plus tard|fermeture|ferme(?:nt|ront|ra)?"
+    r"|adresser|completer|remplir)|avant(?!-| (?:l'(?:ete|hiver|automne)|noel|tout|de |d'))"
+    r"|au plus tard|fermeture|ferme(?:nt|ront|ra)?"
     r"|jusqu(?:'|e)|delai de rigueur)\b"
 )
 _REGISTERS = re.compile(
@@ -615,6 +625,12 @@ _ROLE = re.compile(
     r"(?:^|[|,] )(?:(?:les )?dates? (?:d'|de |des |du )?)?(?:inscriptions?|depots?|envois?"
     r"|candidatures?|engagements?"
     r"|retour|remise|rendus?|transmission|votes?|textes a|a (?:rendre|remettre|envoyer))\b"
+)
+#: « X : dépôt des dossiers (le 18 février) »; what the organiser sends is not due.
+_DUE_ON = re.compile(
+    r"(?:^|[:;,|] )(?:inscriptions?|candidatures?|depots?|envois?|retours?|transmission)"
+    r"(?: (?:des?|du|de la|d'|de l')\s?(?!convocations|resultats|sujets|codes|kits|livres"
+    r"|identifiants|attestations|consignes)[a-z]+){0,2} ?$"
 )
 _PRIZES = re.compile(
     r"remise (?:des|du|de) (?:prix|recompenses|diplomes|labels?|trophees|medailles|bulletins"
@@ -733,6 +749,8 @@ def _is_last_day(phrase: DatePhrase, around: Context, near: str) -> bool:
     if _LAST_DAY.search(f"{_without_names(around.label)} | {near[-60:]}") or _ENDS_AFTER.match(
         after
     ):
+        return True
+    if _DUE_ON.search(around.clause[0]):
         return True
     role = _ROLE.search(around.label) and not _PRIZES.search(around.label)
     if phrase.shape is Shape.DAY and role:

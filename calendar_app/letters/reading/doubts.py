@@ -170,7 +170,7 @@ def _sure_kind(found: Finding) -> tuple[float, str]:
         return 0.72, "la lettre demande peut-être quelque chose pour ce jour"
     if found.plain:
         return 0.93, ""
-    met = found.meets and not _ASKED.search(fold(found.title.text))
+    met = found.meets and not (_ASKED.search(title) or _ENTERED.match(title))
     return (0.85 if met else 0.75), "rien ne dit que c'est un événement"
 
 
@@ -182,6 +182,11 @@ _LASTS = re.compile(
 )
 _TAKES_PART = re.compile(
     r"(?:concours|prix|defi|rallye|tournoi|challenge|olympiades|trophees)\b[^:]*$"
+)
+#: What one enters or applies for; its weekday may be that of a deadline.
+_ENTERED = re.compile(
+    r"(?:concours|prix|defis?|trophees|appels?|label|bourses?|programme|dispositif|accreditation"
+    r"|partenariats?)\b[^:]*$"
 )
 #: Words by which a title asks for something.
 _ASKED = re.compile(

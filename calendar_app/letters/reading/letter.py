@@ -32,12 +32,17 @@ from calendar_app.letters.reading.classes import classes
 from calendar_app.letters.reading.doubts import Finding, doubts_of, is_numbered, warnings_of
 from calendar_app.letters.reading.links import Link, link_of, links
 from calendar_app.letters.reading.merging import Mention, merged
-from calendar_app.letters.reading.names import VENUE_COLUMN, WHEN_COLUMN
+from calendar_app.letters.reading.names import VENUE_COLUMN, WHEN_COLUMN, as_title
 from calendar_app.letters.reading.places import scopes
 from calendar_app.letters.reading.places.venues import venue
 from calendar_app.letters.reading.school_years import school_year
 from calendar_app.letters.reading.shown_titles import shown
-from calendar_app.letters.reading.sure_titles import TitleFinding, goes_on_below, is_cut
+from calendar_app.letters.reading.sure_titles import (
+    TitleFinding,
+    goes_on_below,
+    is_cut,
+    is_derived,
+)
 from calendar_app.letters.reading.surroundings import Surroundings, context_of, place_of
 from calendar_app.letters.reading.titles import (
     Title,
@@ -50,6 +55,7 @@ from calendar_app.letters.reading.titles import (
     is_stacked,
     is_told,
     leaves_out,
+    of_audience,
     of_column,
     of_contest,
     of_group,
@@ -188,7 +194,8 @@ class _Reader:
             found = of_column(place, found)
         if kind is ItemKind.EVENT or not contexts.is_request(around):
             found = of_stage(place, found)
-        found = of_contest(self.outline, place, of_sort(self.outline, place, found))
+        found = of_audience(self.outline, place, of_sort(self.outline, place, found))
+        found = of_contest(self.outline, place, found)
         found = of_group(place, found)
         title, title_from = shown(found.text), found.rule
         if not title:
@@ -266,6 +273,14 @@ class _Reader:
         self, phrase: DatePhrase, place: Surroundings, found: Title, title: str, kind: ItemKind
     ) -> TitleFinding:
         text, end = self.outline.text, place.block.end
+        over = place.section.heading
+        sentence = text[slice(*place.sentence)][:_NEAR]
+        beside = [
+            sentence,
+            place.lead_in,
+            place.label,
+            *(words for cell in place.cells for words in cell),
+        ]
         wraps = found.rule == "row" and goes_on_below(text[end : end + 80])
         return TitleFinding(
             title,
@@ -274,7 +289,12 @@ class _Reader:
             told=is_told(self.outline, place, phrase.start, title)
             or is_alone(self.outline, place, found),
             rival=self._has_rival(phrase, place, found, title, kind),
-            cut=wraps or is_cut(text[slice(*place.sentence)][:_NEAR], title),
+            cut=wraps or is_cut(sentence, title),
+            derived=is_derived(
+                flat(" ".join(beside)),
+                as_title(flat(text[over.start : over.end][:_ABOUT])) if over else "",
+                title,
+            ),
         )
 
     def _in_column_of_its_own(self, place: Surroundings) -> bool:

@@ -7,14 +7,16 @@ text (``flat_text``).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from calendar_app.letters.known_names import KNOWN
 from calendar_app.words.text import capital_initial, fold, small_initial
 
 #: The limit of a title, in characters; a longer one is cut.
 LENGTH = 120
 KINDS = (
     r"concours|défis?|prix|olympiades?|rallye|trophées?|tournois?|championnats?|challenge|festival"
-    r"|salon|journées?|semaines?|quinzaine|mois|fêtes?|nuits?|printemps|rencontres?|congrès"
+    r"|salon|(?:demi-)?journées?|semaines?|quinzaine|mois|fêtes?|nuits?|printemps|rencontres?|congrès"
     r"|colloque"
     r"|séminaire|conférences?|webinaires?|wébinaires?|webinars?|ateliers?|formations?|stages?"
     r"|parcours|visioconférences?|réunions?|sessions?|séances?|finales?|demi-finales?|cérémonie"
@@ -35,9 +37,10 @@ STOP = (
     r"|jusqu|avant|dès|ce|cette|puis|tiendra|tient|offre\w*|doi\w+|inscri\w+|destinée?s?|réunira"
     r"|reportée?s?|annulée?s?|fêt\w+|célèbr\w+|vient|viennent|n['’](?:est|a|ont|aura|auront)|me"
     r"|te|mais|très|ne|pas|"
-    r"(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|le|par|pendant"
+    r"(?:à|au|aux|en)(?!\s(?-i:[A-ZÀ-Þ]))|(?<!contre\s)le|par|pendant"
     r"|lors|s’|s'|tombe(?:nt)?|passe(?:nt)?(?!-)|fait|font|touche(?:nt)?(?!-)|reçoi\w+"
     r"|accueill\w+|continuent?|continue|reste(?:nt)?|arrive(?:nt|ra)?|oblige(?:nt)?|lui-même"
+    r"|\w{3,}[eid]r(?:a|ont)"
     r"|elle-même|(?:eux|elles)-mêmes|recrut\w+|cherche(?:nt)?|réuni(?:t|ssent)"
 )
 NAMED = re.compile(
@@ -52,11 +55,12 @@ QUOTED = re.compile(r"[«“\"]\s?(?P<name>[^«»“”\"]{3,90}?)\s?[»”\"]")
 # Words at the end of a title that only join it to its date.
 ENDS = re.compile(
     r"(?:^|[\s'’])(?:à|au|aux|le|la|les|l['’]|du|de|des|d['’]|en|et|ce|cette|pour|dès|jusqu['’]?"
-    r"|avant|dans|rendez-vous|reportée?s?|prévue?s?|organisée?s?|fixée?s?|qui|aura lieu|se tiendra"
+    r"|avant|dans|contre|avec|sans|sous|entre|chez|vers|par|ou|une?"
+    r"|rendez-vous|reportée?s?|prévue?s?|organisée?s?|fixée?s?|qui|aura lieu|se tiendra"
     r"|se déroulera"
     r"|a lieu|initialement|(?<!portes )ouverte?s?|notez|sur|lundi|mardi|mercredi|jeudi|vendredi"
     r"|samedi"
-    r"|dimanche|y|consacrée?s?|dédiée?s?|réservée?s?|destinée?s?)$",
+    r"|dimanche|y|(?:du|le|au|les) \d{1,2}(?:er)?|consacrée?s?|dédiée?s?|réservée?s?|destinée?s?)$",
     re.IGNORECASE,
 )
 STARTS = re.compile(
@@ -90,7 +94,8 @@ GENERIC = re.compile(
     r"|menu|fermer|cycles?|maternelles?|elementaires?|presentiel|distanciel|ligne|autres|publics?"
     r"|residences|materiel|usages|daac|drane|dane|clemi|debut|mi|fin|courant|selections?"
     r"|etablissements?"
-    r"|resultats?|laureats?)\b[\s'-]*)+"
+    r"|resultats?|laureats?|rechercher|reserver|faq|newsletter|connexion|accompagnement"
+    r"|recompenses?|dotations?|organisation|conditions?|contexte|objectifs?|principes?)\b[\s'-]*)+"
 )
 #: A season or a field, as a heading over several things: « À l'automne », « Livre et lecture ».
 _FIELD = re.compile(
@@ -120,9 +125,12 @@ _NO_TITLE = re.compile(
     r"[a-z' -]{3,30}, (?:le )?(?:(?:lun|mar|mer|jeu|ven|sam"
     r"|dim)[a-z]* )?\d{1,2}(?:er)? [a-z]+ 20\d\d$"
     r"|(?:publie|mis a jour|mise a jour|modifie|derniere mise|newsletter d|lettre d)[a-z]* .*\d"
-    r"|(?:bonjour|bonsoir|cher(?:e|es|s)?\b|madame|mesdames|monsieur|merci|bien a|bonne reception"
-    r"|cordialement|accueil (?:[/>|]|.*\b(?:contact|connecter|plan du site)\b))"
-    r"|(?:calendrier|dates|agenda|echeances|etapes|programme)\b(?!.*\b(?:concours|prix|defi|rallye"
+    r"|(?:bonjour|bonsoir|coucou|salut|cher(?:e|es|s)?\b|madame|mesdames|monsieur|merci"
+    r"|bien a|bonne reception"
+    r"|cordialement|accueil (?:[/>|\]]|.*\b(?:contact|connecter|plan du site)\b))"
+    r"|programme(?: (?:d[eu]s?|pour|previsionnel\w*|complet|20\d\d|scolaire)\b"
+    r"(?!.*\bconcours\b).*)?$"
+    r"|(?:calendrier|dates|agenda|echeances|etapes)\b(?!.*\b(?:concours|prix|defi|rallye"
     r"|festival|olympiades|tournoi|challenge|trophees|championnats?)\b)"
     r"|(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]*\.? \d|\d{1,2}/\d"
     r"|(?:les |nos )?(?:concours|defis|projets|actions|formations|ateliers|stages|webinaires)"
@@ -133,7 +141,7 @@ _NO_TITLE = re.compile(
     r"|(?:ensuite|et apres|et aussi|(?:cette|la) semaine(?: prochaine| \d+)?"
     r"|plus tard|a venir|bientot|pour commencer|s ?\d{1,2})$"
     r"|(?:automne|hiver|printemps|ete|rentree) 20\d\d$|foire aux questions"
-    r"|ce qui |(?:le )?(?:billet|mot) d|l'essentiel$|pour vous aider$"
+    r"|ce qui |on y |de : \S|(?:le )?(?:billet|mot) d|l'essentiel$|pour vous aider$"
     r"|(?:[ivx]+ ?[-–.)] ?)?(?:temps forts|se former|vie de l'association)\b"
     r"|(?:\d+[.)/]? )?(?:qui|que|quoi|quand|ou|comment|combien|pourquoi|faut-il|peut-on|puis-je"
     r"|doit-on"
@@ -150,8 +158,8 @@ PART = re.compile(
     r"|ouverture|cloture|lancement|debut|demarrage|stage de preparation|seances?|sessions?|scores?"
     r"|series?|volets?|vagues?|reception|jurys?|envois?|depots?|restitutions?|bulletins?"
     r"|rencontre finale|oraux|oral|ecrits?"
-    r"|(?:journee|demi-journee|matinee|apres-midi|soiree|reunion|webinaire|visio\w*|rencontre"
-    r"|seance)"
+    r"|(?:journees?|demi-journees?|matinees?|apres-midi|soirees?|reunions?|webinaires?|visio\w*"
+    r"|rencontres?|seances?)"
     r" de (?:lancement|cloture|restitution|formation|remise|presentation|preparation|finale)"
     r"|deliberations?|annonces?|proclamations?|publications?|auditions?|diffusions?|communications?"
     r"|entrainements?|rattrapages?|passages? du jury|(?:premier|deuxieme|troisieme|1er|2e"
@@ -176,7 +184,8 @@ STEP_FIRST = re.compile(
     r"(?:les? |la |l')?(?:retraits?|constituer|dates? (?:limites?|butoirs?)|cloture|fin\b|fermeture"
     r"|ouverture|debut"
     r"|depots?"
-    r"|(?:pre-?)?inscri\w*|candidat\w*|envois?|retours?|remise|rendus?|transmission|dernier\w*"
+    r"|(?:sur )?(?:pre-?)?inscri\w*|sur (?:reservation|dossier)|candidat\w*"
+    r"|envois?|retours?|remise|rendus?|transmission|dernier\w*"
     r"|limite|echeance|delai|reception|saisie|votes?|reponses?|a (?:rendre|renvoyer|envoyer"
     r"|deposer)|[a-z]{4,} a (?:poster|envoyer|renvoyer|rendre|deposer|transmettre|adresser"
     r"|retourner|remettre)\b|engagement|reservations?|postul\w+|dossiers?|formulaires?|lancement"
@@ -186,7 +195,7 @@ STEP_FIRST = re.compile(
 KIND = re.compile(rf"(?:{KINDS})", re.IGNORECASE)
 #: A name with its noun: « foire « Maths en fête » ».
 QUOTED_NAME = re.compile(
-    r"(?<![\w’'-])(?P<name>(?!intitul|nomm|appel|dit|thème|titre|mot|pour|avec|dans|sous|question"
+    r"(?<![\w’'@-])(?P<name>(?!intitul|nomm|appel|dit|thème|titre|mot|pour|avec|dans|sous|question"
     r"|consigne|autour|comme|baptis|surnomm|sujet|page|site|rubrique|mention|document|fichier)"
     r"[^\W\d_]{4,20}\s?«[^«»]{2,80}»)",
     re.IGNORECASE,
@@ -198,7 +207,8 @@ WITH = re.compile(
 )
 _LETTER = re.compile(
     r"\b(?:lettre|infolettre|newsletter|gazette|flash|actualites|breves|infos?|depeche"
-    r"|circulaire)\b"
+    r"|circulaire|hebdo|semainier|bulletin|feuille (?:de (?:semaine|chou|route)|d'infos?"
+    r"|hebdo\w*)|note (?:de service|de sce|hebdo\w*|d'information))\b"
 )
 WHOLE = re.compile(
     r"\b(?:concours|défi|rallye|tournoi|olympiades|trophées|championnat|prix|festival|salon"
@@ -206,7 +216,7 @@ WHOLE = re.compile(
     r"|journées?|congrès|colloque|projet|challenge|nuit|printemps|camp|lecture)\b|[«“]",
     re.IGNORECASE,
 )
-ORDINAL = r"\b(?:premiere?|deuxieme|seconde?|troisieme|prochaine?|nouvel(?:le)?|la|le|les)\b"
+ORDINAL = r"\b(?:premiere?|deuxieme|seconde?|troisieme|prochaine?s?|nouvel(?:le)?|la|le|les)\b"
 # The step of the date, which a heading or a row adds after the name.
 STEP = re.compile(
     r"\s?[,:–-]\s(?:les )?(?:calendrier|règlement|rappel|inscriptions?|dépôts?|envois?"
@@ -302,6 +312,7 @@ _NUMBER = re.compile(
 _CODE = re.compile(r"^\W*(?:\[?[A-Z]{1,2}\]\s+|\(!\)\s+)+")
 
 
+@lru_cache(512)
 def as_title(said: str) -> str:
     """Return *said* as a title: cleaned at both ends, without place and step, and cut between two
     words after 120 characters.
@@ -405,20 +416,6 @@ def name(match: re.Match[str]) -> str:
     return as_title(capital_initial(said))
 
 
-#: Contests and weeks that take place all over the country, whoever tells of them; for folded text.
-KNOWN = re.compile(
-    r"\b(?:olympiades?|kangourou|castor|alkindi|algorea|cgenial|faites de la science|mediatiks"
-    r"|zeroclich\w*|(?:semaine|quinzaine) (?:de la presse|des mathematiques|des langues"
-    r"|de la langue francaise|olympique)|fete de la science|printemps des poetes"
-    r"|nuits? (?:de la lecture|du code)|trophees nsi|concours (?:scolaire )?des dix mots"
-    r"|dis-moi dix mots|non au harcelement"
-    r"|goncourt des lyceens|incorruptibles|petits champions de la lecture|si on lisait"
-    r"|resistance et de la deportation|cnrd|bulles de memoire|flamme de l'egalite"
-    r"|petits artistes de la memoire|jeunes reporters|ecoles fleuries|mots en or"
-    r"|math\.?en\.?jeans|course en cours|robocup|code week|erasmus ?days|safer internet)\b"
-)
-
-
 def names_something(title: str) -> bool:
     """Whether a title is a name, as an editor would keep it: with a name in quotation marks or a
     capital in it, or of a thing with what it is about (« Concours d'affiches »)."""
@@ -473,6 +470,7 @@ def looks_like_a_sentence(title: str, *, marked: bool) -> bool:
     return bool(pattern.search(said)) or (title[:1].islower() and not marked)
 
 
+@lru_cache(512)
 def is_rubric(title: str) -> bool:
     """Whether a heading names nothing: « Agenda », « En bref », « Amiens, le 13 mai 2024 »."""
     said = fold(title)
@@ -495,6 +493,7 @@ _UNNAMED = re.compile(
     r"|fête (?:ses|son|sa|leurs?|cette année)\b.*"
     r"|(?:semaines?|journées?) (?:suivantes?|prochaines?|dernières?|passées?|au choix)|semaines"
     r"|modules?(?: \d+| [A-Z])?|sessions?(?: 20\d\d)?|résultats|scores|présentation"
+    r"|printemps(?:\s(?!d(?:es?|u)\b).*)?"
     r"|(?:\S+ )?éditions?(?: 20\d\d\S*)?|projets?|ateliers? canopé.*)$",
     re.IGNORECASE,
 )
@@ -524,6 +523,7 @@ def names_in(said: str) -> list[re.Match[str]]:
     ]
 
 
+@lru_cache(512)
 def is_strong(title: str) -> bool:
     """Whether a title says what sort of thing it names, or stands in quotation marks."""
     if WHOLE.search(title):
@@ -557,11 +557,12 @@ _VERB = re.compile(
     r"|cherche|s['’]adresse|s['’]ouvre|aura|auront|a lieu|est|sont|sera|seront|se tient|se déroule"
     r"|débute|commence|reprend|vous|fait|accueille|arrive|recherche|passe(?:nt)?|tombe(?:nt)?|font"
     r"|touche(?:nt)?|reçoi(?:t|vent)|réuni(?:t|ssent)|continue|reste|\w{3,}[eid]r(?:a|ont)"
-    r"|se\s(?!\w+(?:er|ir|re)\b)\w{3,}"
+    r"|se\s(?!\w+(?:er|ir|[dti]re)\b)\w{3,}"
     r"|s['’](?!\w+(?:er|ir|re)\b)\w{3,})(?=\s|$)"
 )
 
 
+@lru_cache(512)
 def has_verb(title: str) -> bool:
     """Whether a title outside quotation marks has a verb with which sentences tell what is on."""
     said = re.sub(r"[«“][^»”]*[»”]", "", title)
@@ -606,6 +607,7 @@ _CALL = re.compile(
 )
 
 
+@lru_cache(512)
 def subject(title: str) -> str:
     """Return the name in a title that says more than a name.
 
@@ -629,7 +631,7 @@ def subject(title: str) -> str:
     if (
         shorter != title
         and len(shorter.split()) > 1
-        and re.match(r"(?:L[ea]s?\s|L['’]|[A-ZÀ-Þ])", shorter)
+        and re.match(r"(?!(?:On|Il|Ils|Elles?|Nous|Vous|Ça|Ce)\b)[A-ZÀ-Þ]", shorter)
     ):
         return title if re.search(r"[«“]", title) and "«" not in shorter else shorter
     return title
@@ -649,16 +651,25 @@ def stands_alone(title: str) -> bool:
     stands above it: « Nuit de la géographie »."""
     said = fold(title)
     return (
-        bool(_ALONE.match(said)) and PART.match(said) is None and not _ONLY_A_SORT.fullmatch(said)
+        bool(_ALONE.match(said) or KNOWN.match(said))
+        and PART.match(said) is None
+        and not is_only_a_sort(title)
     )
+
+
+def is_only_a_sort(title: str) -> bool:
+    """Whether a title is a sort with its reach alone: « Rencontre nationale », « Concours
+    académique »."""
+    return bool(_ONLY_A_SORT.fullmatch(fold(title)))
 
 
 #: « La rencontre nationale » is that of what stands above.
 _ONLY_A_SORT = re.compile(
-    r"\w+ (?:nationale?|academique|departementale?|regionale?|annuelle?|finale?)s?"
+    r"\w+ (?:nationale?|(?:inter)?academique|departementale?|regionale?|annuelle?|finale?)s?"
 )
 
 
+@lru_cache(512)
 def is_generic(title: str) -> bool:
     """Whether a title is a sort of thing, of things that everybody has: « Prix de la classe »."""
     words = re.findall(r"[a-z0-9]+", re.sub(r"\b[ld]['’]", "", fold(title)))
@@ -686,6 +697,7 @@ _OF_CLASS = re.compile(
 )
 
 
+@lru_cache(512)
 def names_a_sort(title: str) -> bool:
     """Whether a title says what sort of thing it names and which, as nobody would write it of
     another thing: in quotation marks, by a name known all over the country, or by its sort with
@@ -703,7 +715,7 @@ def names_a_sort(title: str) -> bool:
 def is_named(title: str) -> bool:
     """Whether a title names one thing: it has a proper name, or says what its thing is of in words
     that not everybody has (« Nuit du code junior »)."""
-    if not weak(title):
+    if not weak(title) or KNOWN.match(fold(title)):
         return True
     if PART.match(fold(title)):
         return False
@@ -714,6 +726,7 @@ def is_named(title: str) -> bool:
 _OF_WHAT = re.compile(rf"(?:{KINDS})(?:[\s'’]+\w[\w.-]*){{3}}", re.IGNORECASE)
 
 
+@lru_cache(512)
 def bare(said: str) -> str:
     """Return *said* folded and without marks, to compare with :data:`GENERIC`.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from calendar_app.letters.reading.names import KINDS, PART, weak
+from calendar_app.letters.reading.names import KINDS, PART, is_only_a_sort, weak
 from calendar_app.words.text import capital_initial, fold, small_initial
 
 #: Words before a name that say where or for whom it is, and its article.
 _FIRST = re.compile(
-    r"^(?:(?:tous niveaux|(?:1er|premier|2nd|second) degré|collèges?|lycées?|écoles?|maternelles?"
+    rf"^(?:(?:deux|trois|quatre|cinq|six) (?=(?:{KINDS})\b)"
+    r"|(?:tous niveaux|(?:1er|premier|2nd|second) degré|collèges?|lycées?|écoles?|maternelles?"
     r"|cycles? \d(?: et \d)?)\s[-–—:|•]\s|(?:dans le cadre|à l['’]occasion)"
     rf" (?:du |de la |de l['’]|des )|(?:les? |la |l['’])(?=(?!printemps|nuit)(?:{KINDS})\b))+",
     re.IGNORECASE,
@@ -18,21 +19,26 @@ _FIRST = re.compile(
 _LAST = re.compile(
     r"(?:\s\([^()]{2,45}\)\s(?:à|au|en)\s.*|\s?\((?!(?-i:[A-Z]{2,6})\))[^()]{2,45}\)"
     r"|\sC[1-4](?:\s?(?:[-–,/]|et)\s?C?[1-4])*"
-    r"|,?\s(?:[-–—,]\s)?(?:année scolaire )?20\d\d\s?[-–/]\s?(?:20)?\d\d|\s?[,:–—-]?\s\d+\s?(?:e"
-    r"|ème|er|re) (?:édition|session)"
+    r"|,?\s(?:[-–—,]\s)?(?:année scolaire )?20\d\d\s?[-–/]\s?(?:20)?\d\d"
+    r"|\s?[,:–—-]?\s(?:\d+\s?|(?-i:[IVXLC]+))(?:e|ème|er|re) (?:édition|session)"
     r"|,?\s(?:saison|édition|session) \d{1,4}|,\s(?:cycles? \d.*|saison \d+)"
     r"|\s?[*,:–—-]+\s(?:inscriptions?|foire aux questions|faq|règlement|mode d['’]emploi)"
     r"|\spour (?:les|\w+) classes de .*|\s(?:en|de) (?:deux|trois|quatre|cinq|\d) (?:étapes|heures)"
     r"|\s[–—-] (?:dès|à partir de) \d+ ans.*|\souverte?s? à tous.*|,\s(?:en ligne|tous concours)"
-    r"|\s[>→•]\s.*|\s?\.{3,}.*|\s!+|\s\*)$",
+    r"|,?\s(?:de|dès|à|à partir de)\s\d{1,2}\s?h\b.*"
+    r"|\s[>→•]\s.*|\s?\.{3,}.*|\s!+|\s[*>→⏵►]|\s(?-i:NOUVEAU)(?:\s!)?"
+    # « Formation « Premiers secours » pour les directeurs »
+    r"|(?<=»)\s(?:pour|(?:à destination|à l['’]attention) d"
+    r"|(?:destiné|réservé|ouvert)e?s? à)\b.*)$",
     re.IGNORECASE,
 )
 _RULES = re.compile(
-    r"^(?:le |la |les )?(?:règlement|calendrier|dates|programme) (?:du|de la|des|de l['’]) ?",
+    r"^(?:le |la |les )?(?:(?:règlement|calendrier|dates|programme) (?:du|de la|des|de l['’]) ?"
+    r"|règlement\s[–—:-]\s)",
     re.IGNORECASE,
 )
 _UNQUOTED = re.compile(r"^« ((?:concours|prix|défi)[^»]*) » pour l['’]édition.*$", re.IGNORECASE)
-_EDITION_FIRST = re.compile(r"^\d{1,3}\s?(?:e|es|ème|re)\s(?=[A-ZÀ-Þ])")
+_EDITION_FIRST = re.compile(r"^\d{1,3}\s?(?:e|es|ème|re)\s(?=[A-ZÀ-Þ])(?!(?i:anniversaire))")
 
 #: Words before a name that only announce it: « Lancement de la 6e édition du concours « … » ».
 _ANNOUNCES = re.compile(
@@ -48,7 +54,7 @@ _ANNOUNCES = re.compile(
 )
 _ORGANISED = re.compile(
     r"(?:,? (?:la |sa )?(?:\d+\s?(?:e|ème|er|ère|re)|\w{3,9}ième|première|nouvelle) édition"
-    r"|,? (?:organisée?s?|proposée?s?|portée?s?) par .*)$",
+    r"|,? (?:organis|propos|port|anim|encadr|men|assur|présent|conçu)(?:ée?s?|e?s?) par .*)$",
     re.IGNORECASE,
 )
 
@@ -93,7 +99,7 @@ def shown(title: str) -> str:
         over = _name(over)
     title = f"{over}{joint}{part}"
     step = _ARTICLE.sub("", part)
-    if joint and PART.match(fold(step)):
+    if joint and (PART.match(fold(step)) or is_only_a_sort(step)):
         return f"{_name(over)} : {_step(step)}"
     return _name(title)
 

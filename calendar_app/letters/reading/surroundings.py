@@ -96,7 +96,7 @@ def place_of(
     over, broken, own = line.rpartition("\n")
     if broken and block.kind is BlockKind.PARAGRAPH and opens(own.strip()):
         line = line if GOES_ON.search(over.strip()) else own
-    label = flat(line).strip(" :–—*-") if _LABEL.match(line.lstrip(" \t*_•-")) else ""
+    label = flat(line).strip(" :–—*-(") if _LABEL.match(line.lstrip(" \t*_•-")) else ""
     if block.kind is BlockKind.ITEM and _LABEL_LINE.fullmatch(line):
         label = flat(line)  # the line above the date (``date_lines``)
     return Surroundings(

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calendar_app.letters.grammar.french_dates import hours
+from calendar_app.letters.known_names import KNOWN
 from calendar_app.letters.layout.blocks import GUESSED_LEVEL, Block, BlockKind, Outline
 from calendar_app.letters.layout.flat_text import flat, folded
 from calendar_app.letters.reading.names import (
     GENERIC,
     KIND,
     KINDS,
-    KNOWN,
     LENGTH,
     NAMED,
     NEXT_SENTENCE,
@@ -38,6 +38,7 @@ from calendar_app.letters.reading.names import (
     is_generic,
     is_letter,
     is_named,
+    is_only_a_sort,
     is_part,
     is_rubric,
     is_strong,
@@ -150,7 +151,7 @@ def _of_row_or_topic(outline: Outline, place: Surroundings, own: str, rule: str)
         return Title(joined(over, column), rule, own, over) if over else None
     if rule not in ("", "sentence", "stage") or not (over := topic(outline, place)):
         return None
-    if own and is_named(own) and not says(over, own):
+    if own and is_named(own) and not (says(over, own) or is_part(own, rule)):
         return None
     return Title(joined(over, own) if rule == "stage" else over, rule or "label", own, over)
 
@@ -166,7 +167,9 @@ def _is_far(outline: Outline, place: Surroundings, over: str, rule: str, letter:
         return not _OF_CONTEST.search(fold(over))
     if rule != "named-nearby":
         return False
-    if fold(over) not in folded(outline.text[place.block.start : place.block.end]):
+    # Each line of a paragraph may be about another thing.
+    line = outline.text.rfind("\n", place.block.start, place.sentence[0]) + 1
+    if fold(over) not in folded(outline.text[max(line, place.block.start) : place.block.end]):
         return True
     said = flat(outline.text[slice(*place.territory)][: 2 * NEARBY])
     return bare(over) not in bare(f"{said} {letter}")
@@ -185,6 +188,15 @@ def is_marked(outline: Outline, place: Surroundings, rule: str) -> bool:
     return not outline.text[heading.start : heading.end].isupper()  # in capitals, it is guessed
 
 
+#: Another thing of the same sort: « la Journée des ponts le 3 ; celle des tunnels, le 9 ».
+_ANOTHER = re.compile(
+    r"\b(?:(?:celles?|celui|ceux)(?:[- ]ci|[- ]la| (?:de|du|des|en|pour)\b| d')|l'autre"
+    r"|(?:son|leur) pendant|(?:un|une|d'autres) autres?)\b"
+)
+#: How near to a date these words stand, in characters.
+_CLOSE = 80
+
+
 def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: str) -> bool:
     """Whether a name in quotation marks stands nearer to the date than a title from above it.
 
@@ -193,19 +205,35 @@ def has_rival(outline: Outline, place: Surroundings, at: int, title: str, rule: 
     :param rule: the rule that found it.
     """
     heading = place.section.heading
+    if _ANOTHER.search(folded(outline.text[max(place.sentence[0], at - _CLOSE) : at])):
+        return True
+    if rule == "label":
+        return False  # the words right before a date are no farther than any other name
     if heading and outline.text[heading.start : heading.end].rstrip(" *_\n").endswith("?"):
         return True  # an answer tells of the thing that the whole letter is about
-    if rule not in ("heading", "named-nearby", "document", "label"):
-        return False
-    own_words = slice(place.sentence[0], at)
-    if rule == "label" and fold(title.rpartition(" : ")[2]) in folded(outline.text[own_words]):
+    if rule not in ("heading", "named-nearby", "document"):
         return False
     start = max(heading.end if heading else 0, at - NEARBY)
     own = fold(title)
     told = flat(outline.text[start : max(place.sentence[1], at)][: 2 * NEARBY])
+    nearest = max(place.block.start, at - NEARBY)
+    if rule == "heading" and _names_another(flat(outline.text[nearest:at]), title):
+        return True
     return any(
         fold(match["name"]) not in own and not _THEME.search(told[: match.start()])
         for match in QUOTED.finditer(told)
+    )
+
+
+def _names_another(before: str, title: str) -> bool:
+    """Whether the words before a date name a thing with a proper name that is none of the title's:
+    « Les classes inscrites au Rallye mathématique du Tarn… » under « Semaine des maths »."""
+    own = set(fold(title).split())
+    return any(
+        re.search(r"\s(?:[ld]['’])?[A-ZÀ-Þ]", match["name"])
+        and names_a_sort(name(match))
+        and not own & {word for word in fold(name(match)).split() if len(word) > 3}
+        for match in names_in(before)
     )
 
 
@@ -240,6 +268,14 @@ _OPENS = 250
 _MANY_IN = re.compile(r"(?:cycles?|parcours|programmes?|saison|formations?|stages?|ateliers?)\b")
 
 
+#: « inscription au plan de formation »: what one registers for.
+_INTO = re.compile(r"inscri\w* (?:au|a la|aux|a l')\s?(?P<thing>[a-z]{4,})")
+#: A sentence with a subject of its own: « Mais le bal sera… ».
+_TELLS = re.compile(
+    r"\W*(?:(?:mais|puis|ensuite|enfin|et)\s)?(?:l[ae]s?|une?|des)\s", re.IGNORECASE
+)
+
+
 def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, happens: bool) -> bool:
     """Whether a title is only that of the thing above, though the words beside the date say more,
     or though it is of one of several events there.
@@ -247,9 +283,12 @@ def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, hap
     :param others: the places of the other date phrases of the section.
     :param happens: whether something takes place or opens on that day.
     """
-    if found.far:
+    if found.far or _in_unread_column(found, place, others):
         return True
-    later = place.sentence[0] > place.block.start
+    into = _INTO.search(fold(place.before))
+    if into and into["thing"] not in fold(found.text) and not GENERIC.fullmatch(into["thing"]):
+        return True
+    later = place.sentence[0] > place.block.start and bool(_TELLS.match(place.before))
     if found.rule == "label" and happens and later and fold(found.text) not in fold(place.before):
         return True  # a later sentence of the paragraph may tell of another thing
     if names_a_sort(found.text) and not _MANY_IN.match(fold(found.text)):
@@ -258,6 +297,14 @@ def leaves_out(found: Title, place: Surroundings, others: Sequence[Span], *, hap
         return False
     one_of_many = happens and bool(others) and not found.own
     return one_of_many or (found.text == found.over and len(found.own.split()) > 4)
+
+
+def _in_unread_column(found: Title, place: Surroundings, others: Sequence[Span]) -> bool:
+    """Whether a date shares its row with another one, and no header was read that tells them apart:
+    each column may be that of another thing."""
+    block = place.block
+    shared = any(block.start <= start < block.end for start, _ in others)
+    return found.rule == "row" and shared and not place.label
 
 
 def is_stacked(outline: Outline, place: Surroundings, rule: str) -> bool:
@@ -336,7 +383,8 @@ def of_step(outline: Outline, place: Surroundings, found: Title, letter: str) ->
     over, rule = (found.over, found.rule) if found.over else _umbrella(outline, place, letter)
     if not over or is_letter(over) or (rule == "document" and place.block.start == 0):
         return found
-    return Title(over, "heading" if found.over else rule, own, over)
+    far = found.far or _is_far(outline, place, over, _umbrella(outline, place, letter)[1], letter)
+    return Title(over, "heading" if found.over else rule, own, over, found.over != "" and far)
 
 
 def _is_told_under(outline: Outline, place: Surroundings, span: Span, own: str, rule: str) -> bool:
@@ -399,12 +447,37 @@ _OF_CONTEST = re.compile(
 )
 
 
+#: Who of those that a heading concerns: « Secteur Nord », « Catégorie collèges », « Cycle 2 ».
+_WHO_OF = re.compile(
+    r"(?:secteurs?|bassins?|circonscriptions?|zones?|districts?|poles?|groupes?|categories?"
+    r"|niveaux?|cycles?|classes de|colleges|lycees|ecoles|maternelles?|cours moyens?"
+    r"|[3-6]e|[cCg][pem]\d?|premieres?|terminales?)\b[^«:]{0,30}"
+)
+
+
+def of_audience(outline: Outline, place: Surroundings, found: Title) -> Title:
+    """Return the title of what a heading names with those whom the words beside the date tell:
+    « Secteur Nord : … » under « École et cinéma » is « École et cinéma : secteur Nord »."""
+    if found.rule not in ("label", "line") or found.text != found.own or found.over:
+        return found
+    if not _WHO_OF.fullmatch(fold(found.own)):
+        return found
+    over = topic(outline, place)
+    if not over or says(over, found.own):
+        over = heading_over(outline, place)
+    if not over or is_rubric(over) or is_letter(over) or says(over, found.own):
+        return found
+    return Title(joined(over, found.own), found.rule, found.own, over)
+
+
 def of_contest(outline: Outline, place: Surroundings, found: Title) -> Title:
     """Return the title of a part with the contest that its heading names: « Concours « Dis-moi » :
     lecture publique »."""
-    if found.rule not in ("label", "line") or not _is_common(found):
+    only_a_sort = found.text == found.own and is_only_a_sort(found.own)
+    if found.rule not in ("label", "line") or not (only_a_sort or _is_common(found)):
         return found
-    over = topic(outline, place) or heading_over(outline, place)
+    over = heading_over(outline, place) if only_a_sort else topic(outline, place)
+    over = over or heading_over(outline, place)
     if not _OF_CONTEST.match(fold(over)) or is_rubric(over) or fold(over) == fold(found.own):
         return found
     part = small_initial(found.own)
@@ -440,6 +513,10 @@ _CLOSES = 3
 _ARTICLE = 1
 
 
+#: « le stage « Dire », puis l'université d'été »: something else follows.
+_AND_MORE = re.compile(r"\b(?:puis|et|ou|ainsi que|avant|après)\b(?=.*\w{5})", re.IGNORECASE)
+
+
 def is_told(outline: Outline, place: Surroundings, at: int, title: str) -> bool:
     """Whether the sentence of a date itself says the proper name that a title has, and is about
     nothing else: « Le challenge « Courir » se déroule du… », « la Nuit de l'orientation le… ».
@@ -459,6 +536,9 @@ def is_told(outline: Outline, place: Surroundings, at: int, title: str) -> bool:
         return False
     opens, closes = not before.strip(" ('’"), len(after.split()) <= _CLOSES
     quoted = ("«" in thing or '"' in thing) and names_a_sort(thing)
+    alone = not (_names_another(said, thing) or _AND_MORE.search(after))
+    if quoted and KIND.match(thing) and alone:
+        return True  # nothing else has a name there
     own = not is_generic(thing) or bool(_OF_ALL.search(fold(thing)))
     inside = start > _ARTICLE and own and bool(KIND.match(thing))
     proper = said[start].isupper() and (inside or names_a_sort(thing))
@@ -534,6 +614,13 @@ def of_column(place: Surroundings, found: Title) -> Title:
     return Title(joined(found.text, step), found.rule, found.own, found.text)
 
 
+#: The subject of a mail, or of a mail that was pasted with its header.
+_SUBJECT_LINE = re.compile(
+    r"(?:(?:De|From)\s?:(?:[^\n]*\n){1,6}?\s*)?(?:Objet|Sujet)\s?:\s(?P<said>[^\n]{4,200})"
+)
+_HEADER = 600
+
+
 def document_title(outline: Outline) -> str:
     """Return the title of the letter, or nothing for an empty one.
 
@@ -544,11 +631,9 @@ def document_title(outline: Outline) -> str:
     if top and top[0].level <= 2:  # a heading that is marked, not guessed
         return as_title(flat(outline.text[top[0].start : top[0].end]))
     if outline.blocks and (
-        subject_line := re.match(
-            r"(?:Objet|Sujet)\s?:\s(.{4,200})", outline.text[outline.blocks[0].start :][:210]
-        )
+        subject_line := _SUBJECT_LINE.match(outline.text[outline.blocks[0].start :][:_HEADER])
     ):
-        return as_title(flat(subject_line[1]))
+        return as_title(flat(subject_line["said"]))
     for block in (b for b in outline.blocks[:5] if b.kind not in (BlockKind.ROW, BlockKind.ITEM)):
         if block.kind is BlockKind.HEADING and _is_over_sections(outline, block):
             break
@@ -849,6 +934,8 @@ def _after(following: str) -> str:
 
     Examples: « : Journée … », « à Paris : Journée … », « pour la journée … ».
     """
+    if re.match(r"\s?[.!?…]\s", following):
+        return ""  # another sentence
     following = re.sub(r"^\s*\([^()]{2,60}\)", "", following)
     said = re.split(r"(?<=[^.][.!?])\s", following.strip(" ,"))[0]
     colon = re.match(
@@ -905,7 +992,7 @@ def _in_sentence(place: Surroundings) -> str:
 
 
 _FIRST_QUOTED = re.compile(
-    r"\W*(?P<name>«[^«»]{3,70}»)(?!\s?(?:,|et «|ou «|est le thème))", re.IGNORECASE
+    r"\W*(?P<name>«[^«»]{3,70}»)(?!\s?(?:,|(?i:et «|ou «|est le thème)|[A-ZÀ-Þ]))"
 )
 
 

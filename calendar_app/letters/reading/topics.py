@@ -9,6 +9,7 @@ from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import flat
 from calendar_app.letters.layout.lines import GOES_ON, ONLY_DATES, SENTENCE_ENDS, opens
 from calendar_app.letters.reading.names import (
+    DATE,
     KIND,
     NAMED,
     PART,
@@ -54,7 +55,7 @@ def topic(outline: Outline, place: Surroundings) -> str:
         # Each line has a label of its own.
         opening = max(opening, text.rfind("\n", opening, start) + 1)
     said = flat(text[opening : min(block.end, opening + 120)])
-    if said[:1] == "«" and section.heading is not None and block.kind is BlockKind.PARAGRAPH:
+    if said[:1] == "«" and heading_over(outline, place) and block.kind is BlockKind.PARAGRAPH:
         return ""  # « Où est l'info ? » : the theme of what the heading names
     run_in = _run_in_title(said)
     # « Concours de dessin. Envoi… » under « BULLES » tells what « Bulles » is.
@@ -114,7 +115,7 @@ def _first_line(outline: Outline, place: Surroundings) -> str:
     return as_title(said) if alone and not looks_like_a_sentence(said, marked=True) else ""
 
 
-_LABEL_LINES = re.compile(r"(?m)^[A-ZÀ-Þ][^:.!?\n]{2,45}(?:\s?:|\.)\s")
+_LABEL_LINES = re.compile(r"(?m)^[A-ZÀ-Þ«][^:.!?\n]{2,45}(?:\s?:|\.)\s")
 _RUN_IN = re.compile(r"(?P<title>[A-ZÀ-Þ«][^.!?:;]{3,75})\.\s(?=[A-ZÀ-Þ«])")
 #: A run-in title that names no sort of thing has at most so many words: « Permis piéton. »
 _SHORT = 6
@@ -126,7 +127,7 @@ def _run_in_title(said: str) -> str:
     match = _RUN_IN.match(said)
     if not match or looks_like_a_sentence(match["title"].replace(",", ""), marked=False):
         return ""
-    title = match["title"]
+    title = DATE.sub("", match["title"]).rstrip(" ,")  # « Fête de la science, du 2 au 12 octobre. »
     if has_verb(title):
         return ""
     if quoted := re.match(r"«[^«»]{3,60}»(?=\s[–—-]\s|$)", title):
@@ -144,7 +145,8 @@ def named_label(said: str) -> str:
     """Return the name at the start of a text, up to its colon (« Concours de chant : … »), or
     nothing."""
     match = re.match(
-        r"(?P<topic>[A-ZÀ-Þ«][^:.!?0-9(]{3,60}?|«[^»]{3,60}»)(?:\s\([^()]{1,90}\))?\s?:\s", said
+        r"(?P<topic>[A-ZÀ-Þ«][^:.!?0-9(]{3,60}?|«[^»]{3,60}»)(?:\s20\d\d(?:[-–/]\d\d)?)?(?:\s\([^()]{1,90}\))?\s?:\s",
+        said,
     )
     if not match:
         return ""

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
+from calendar_app.letters.known_names import COUNTRYWIDE, EXCHANGES
 from calendar_app.letters.layout.blocks import BlockKind, Outline
 from calendar_app.letters.layout.flat_text import folded
-from calendar_app.letters.reading.names import KNOWN
 from calendar_app.letters.reading.places.senders import Where, first_ranked, sender_of
 from calendar_app.letters.reading.surroundings import Surroundings
 from calendar_app.school.academies import Academies
@@ -28,6 +28,14 @@ _BEFORE, _BESIDE = 400, 90
 #: How many paragraphs of a section may introduce its list.
 _LEADING = 5
 
+#: What somebody does here on a day or in a week of the whole country: the item is theirs.
+_OURS = re.compile(
+    r"\b(?:nous|notre|nos|stand|chez|parents|familles|residents|inscription"
+    r"|\d\d? ?h(?:eures)?(?: ?\d\d)?"
+    r"|(?:fete|celebre|marque)e?s? (?:a|au|en|dans)|place de|salle|gymnase|mediatheque|cour)\b"
+)
+_DAY_OR_WEEK = re.compile(r"\b(?:journees?|semaines?|mois|fetes?|nuits?|quinzaine|printemps)\b")
+
 #: More académies than this are a list of examples, or of all académies.
 _MANY = 6
 
@@ -39,15 +47,22 @@ _NATIONAL = re.compile(
     r"|toute la france|partout en france|france entiere|ensemble du territoire"
     r"|toutes les (?:academies|regions))\b"
 )
+#: The same in the title of a letter, which is in its first characters.
+_NATIONAL_CONTEST = re.compile(
+    r"\b(?:concours|prix|olympiades|defi|rallye|trophees|tournoi|championnat)"
+    r" (?:national\w*|europeen\w*|international\w*)"
+)
+_TITLE = 200
 #: A day of the whole country, whoever tells of it.
 _NATIONAL_DAY = re.compile(
     r"(?:la |les )?(?:journees?|semaines?|mois|fetes?|nuits?|quinzaine)"
     r" (?:(?:nationale?s?|europeen\w*|mondiale?s?|internationale?s?)\b"
     r"|de la (?:memoire des genocides|laicite|langue francaise|presse|geographie|cooperation"
-    r"|chimie|nature|lecture)|de l'industrie|du patrimoine)"
-    r"|erasmus\+?|etwinning"
+    r"|chimie|nature|lecture)|de l'(?:industrie|europe)|du patrimoine)"
 )
 _IS_NATIONAL = "le concours est national"
+#: The stages of a contest that every class takes part in.
+_WIDE_STAGE = re.compile(r" : (?:epreuves?|ecrits?|(?:\w+ )?tour|[^:]*\bnationale?s?)\b")
 #: What may stand before and after the name of a national contest in a title that is only its own:
 #: « Jeunes reporters de la forêt » and « Olympiades des écoles » are other things.
 _OWN_BEFORE = re.compile(
@@ -134,6 +149,8 @@ class Scopes:
         }
         self._starts = [mention.start for mention in self.mentions]
         self.sender = sender_of(outline, self.mentions, self._is_meant)
+        #: Whether the letter is about one contest of the whole country.
+        self._in_national = bool(_NATIONAL_CONTEST.search(folded(outline.text[:_TITLE])))
 
     def with_headers(self, place: Surroundings) -> Surroundings:
         """Return the text around a date with a header on each cell that has none and is a place."""
@@ -168,13 +185,16 @@ class Scopes:
         near = folded(f"{place.lead_in} {self.outline.text[slice(*place.sentence)][:_ABOUT]}")
         called = fold(title)
         local = bool(_LOCAL.search(f"{called} {near}"))
-        known = KNOWN.search(called) and not self._names_a_place(called)
+        known = COUNTRYWIDE.search(called) and not self._names_a_place(called)
         if known and not local and not self._within(*place.sentence):
             heading = place.section.heading
             over = [heading] if heading and heading is not self.outline.blocks[0] else []
             beside = [place.block, *over]
             here = any(self._within(block.start, block.end) for block in beside)
-            sure = 0.85 if _is_own_name(called) and not here else 0.78
+            # A part of it (« Fête de la science : village des sciences ») may be held here only.
+            part = " : " in called and not _WIDE_STAGE.search(called)
+            wide = _is_own_name(called) and not (part or here or _is_ours(called, near))
+            sure = 0.85 if wide else 0.78
             return Scope((), (), sure, "un service local en parle peut-être")
         for ring_at, ring in enumerate(self._rings(place, at)):
             spans = [(max(a, at - _ABOUT), min(b, at + _ABOUT)) for a, b in ring]
@@ -182,40 +202,92 @@ class Scopes:
             if chosen := _chosen(found):
                 scope = self._within_own(chosen, found)
                 sure, why = self._sure(scope, found, ring_at)
-                wide = _NATIONAL.search(called) or _NATIONAL_DAY.search(called)
-                told_of = ring_at > 1 and not local and _CONTEST.search(called)
-                if sure > 0.75 and (wide or told_of or (ring_at and KNOWN.search(called))):
+                if sure > 0.75 and self._is_wide(place, called, found, ring_at, local):
                     sure, why = 0.75, _IS_NATIONAL
                 return Scope(*scope, sure, why)
             said = " ".join(folded(self.outline.text[a:b]) for a, b in spans if a < b)
             if _NATIONAL.search(said) and not (ring_at and (local or self.sender.named)):
-                return self._of_national(called, ring_at)
-        return self._of_sender(place, called, local)
+                return self._of_national(called, near, ring_at)
+        return self._of_sender(place, called, local=local, where=_names_where(title))
 
-    def _of_national(self, title: str, ring_at: int) -> Scope:
+    def _is_wide(
+        self,
+        place: Surroundings,
+        title: str,
+        found: Iterable[PlaceMention],
+        ring_at: int,
+        local: bool,
+    ) -> bool:
+        """Whether a date with places around it may be for the whole country all the same.
+
+        :param title: the title of the item, folded.
+        :param found: the places, of the ring *ring_at* (from 0, the nearest).
+        :param local: whether the words around the date are those of one place.
+        """
+        if _NATIONAL.search(title) or _NATIONAL_DAY.search(title):
+            return True
+        if not local and (self._is_exchange(place, title) or (ring_at > 1 and self._in_national)):
+            return True
+        if ring_at and COUNTRYWIDE.search(title):
+            return True
+        told_of = ring_at > 1 and not local and _CONTEST.search(title)
+        own = any(fold(self.outline.text[m.start : m.end]) in title for m in found)
+        return bool(told_of) and not own
+
+    def _is_exchange(self, place: Surroundings, title: str) -> bool:
+        """Whether a date is for what Europe offers to every school: its title, its block or a
+        heading above says so."""
+        block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
+        over = [*place.section.above, *filter(None, [place.section.heading])]
+        said = [title, folded(block), *map(self.outline.words_of, over)]
+        return any(EXCHANGES.search(words) for words in said)
+
+    def _of_national(self, title: str, near: str, ring_at: int) -> Scope:
         """Return the scope of what the words around it call national.
 
+        :param title: the title of the item, folded.
+        :param near: the words around its date, folded.
         :param ring_at: the number of the ring that says so, from 0, the nearest.
         """
+        if _is_ours(title, near):
+            return Scope((), (), 0.75, "un service local en parle peut-être")
         if _NATIONAL_DAY.match(title) or (_NATIONAL.search(title) and not self.sender.named):
             return Scope((), (), 0.95, "")
         sure = not self.sender.named and self.sender.nationwide and ring_at < _NEAR_RINGS
         return Scope((), (), 0.85 if sure else 0.75, "le mot « national » parle d'autre chose ?")
 
-    def _of_sender(self, place: Surroundings, title: str, local: bool) -> Scope:
-        """Return the scope of an item that names no place: that of the letter's office."""
+    def _of_sender(self, place: Surroundings, title: str, *, local: bool, where: bool) -> Scope:
+        """Return the scope of an item that names no place: that of the letter's office.
+
+        :param title: the title of the item, folded.
+        :param local: whether the words around the date are those of one place.
+        :param where: whether the title may say of which place it is (:func:`_names_where`).
+        """
         own = self.sender.academies, self.sender.departments
         if not self.sender.named:
-            sure = 0.85 if self.sender.nationwide and not local else 0.7
+            sure = 0.85 if self.sender.nationwide and not (local or where) else 0.7
             return Scope((), (), sure, "la lettre ne dit pas pour qui")
         block = self.outline.text[place.block.start : place.block.end][:_ABOUT]
         heading = self.outline.words_of(place.section.heading) if place.section.heading else ""
         said = f"{title} {folded(block)} {heading}"
-        if _NATIONAL_DAY.match(title) or (KNOWN.search(title) and not _LOCAL.search(title)):
+        if _NATIONAL_DAY.match(title) or (COUNTRYWIDE.search(title) and not _LOCAL.search(title)):
             return Scope(*own, 0.75, _IS_NATIONAL)
-        if not local and (_WIDE.search(said) or _CONTEST.search(said)):
+        wide = _WIDE.search(said) or _CONTEST.search(said) or self._in_national
+        if not local and (
+            self._is_exchange(place, title) or (wide and not self._is_held_here(place))
+        ):
             return Scope(*own, 0.75, "le concours est peut-être national")
         return Scope(*own, self.sender.sure, "déduit des lieux que la lettre nomme")
+
+    def _is_held_here(self, place: Surroundings) -> bool:
+        """Whether the text about a date names a place of the letter's office, be it only where the
+        finale is held, and no place elsewhere."""
+        start, end = place.territory
+        over = place.section.heading
+        spans = [(start, min(end, start + _ABOUT)), (over.start, over.end) if over else (0, 0)]
+        found = [mention.academies for span in spans for mention in self._within(*span)]
+        own = set(self.sender.academies)
+        return bool(found) and all(set(academies) <= own for academies in found)
 
     def _sure(self, scope: Where, found: list[PlaceMention], ring_at: int) -> tuple[float, str]:
         """Return how sure a scope is, and why it may be wrong.
@@ -288,9 +360,31 @@ class Scopes:
         return (academies, departments) if not chosen[1] and same else chosen
 
 
+def _is_ours(title: str, near: str) -> bool:
+    """Whether the words around the date of a national day or week tell what is done here on it.
+
+    :param title: the title of the item, folded.
+    :param near: these words, folded.
+    """
+    return bool(_DAY_OR_WEEK.search(title) and _OURS.search(near))
+
+
+def _names_where(title: str) -> bool:
+    """Whether a title may say of which place its thing is: « Rallye du Val de Loire », « Prix des
+    lecteurs ligériens ». In capitals, a place looks like any other word."""
+    thing = re.sub(r"[«“\"][^»”\"]*[»”\"]", "", title.partition(" : ")[0])
+    return bool(_OF_WHERE.search(thing)) or (thing.isupper() and len(thing.split()) > 1)
+
+
+#: What a thing is of, with a capital that makes it a name.
+_OF_WHERE = re.compile(
+    r"\s(?:d(?:e|u|es)|en|à|au|aux)\s(?:(?:la|les)\s|l['’])?[A-ZÀ-Þ]|\sd['’][A-ZÀ-Þ]"
+)
+
+
 def _is_own_name(title: str) -> bool:
     """Whether a title, folded, is that of a contest of the whole country and says no more."""
-    known = KNOWN.search(title)
+    known = COUNTRYWIDE.search(title)
     return bool(
         known
         and _OWN_BEFORE.fullmatch(title[: known.start()])

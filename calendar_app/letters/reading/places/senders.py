@@ -32,6 +32,8 @@ _REGION = re.compile(
     r"\b(?:region academique|delegation|dr?anes?|draeac|dr?areic|drac|clemi|rectorat|recteur"
     r"|rectrice|inspe|canope|regionale?s?)\b[^.]{0,24}$"
 )
+#: « Académie de Corse : le concours… » is one of a list, and does not write the letter.
+_LABEL = re.compile(r"[ \u00a0]:[ \u00a0][^\W\d_]")
 #: « La Rochelle, lundi 7 octobre 2024 », « Angers, le 3 mai ».
 _DATELINE = re.compile(
     r"^,? (?:le )?(?:(?:lun|mar|mer|jeu|ven|sam|dim)[a-z]* )?\d{1,2}(?:er)?(?:/| [a-z]{3,9})"
@@ -45,15 +47,26 @@ _LOCAL_KINDS = frozenset((PlaceKind.ACADEMY, PlaceKind.DEPARTMENT))
 #: A letter that speaks to the whole country.
 _EVERYWHERE = re.compile(
     r"\b(?:(?:toutes?|chaque|chacune des) (?:les )?(?:academies?|regions?|departements?)\b"
+    r"|(?:ecoles|classes|colleges|lycees|etablissements)(?: [a-z]+){0,3} de france(?! compt)"
     r"|academies d'outre-mer|(?:en|de|france) metropol\w*|toute la france|partout en france"
     r"|(?:concours|jury|finale|prix|rallye|tournoi|olympiades?|palmares|association|federation"
     r"|comite|selection|bureau|phase) nationale?s?|finale? de france)\b"
+)
+#: Words of a letter for the schools of one place, whatever else of the country it tells of: « les
+#: six départements de l'académie », « nos circonscriptions ».
+_OF_ONE = re.compile(
+    r"\b(?:(?:de|dans|par) (?:l'|notre |cette )(?:academie|agglomeration|ile)\b|(?:du|notre)"
+    r" (?:departement|bassin|territoire|district|secteur)\b"
+    r"|(?:de la|notre) (?:circonscription|region|metropole|ville|commune|communaute de communes)\b"
+    r"|(?:des|nos) (?:[a-z]+ )?(?:departements|circonscriptions|communes) (?:de|du|des)\b"
+    r"|(?:elus|conseil|bureau|comite|antenne|section|delegation)"
+    r" (?:departementa|regiona|academique))"
 )
 #: So many places of one académie tell where a letter is from; towns of so many académies are far
 #: from each other.
 _FAR = 3
 #: An address of the State; so many of them are those of its own letter.
-_STATE = re.compile(r"[\w-]+\.gouv\.fr\b")
+_STATE = re.compile(r"(?<=[\w-])\.gouv\.fr\b")
 _MOST_STATE = 3
 _MINISTRY = re.compile(
     r"\b(?:ministere|secretariat d'etat|direction du numerique pour l'education|dgesco"
@@ -131,8 +144,11 @@ def _says_so(text: str, mentions: Sequence[PlaceMention], ends: Sequence[tuple[i
         or (mention.academies != ("paris",) and any(a <= mention.start < b for a, b in ends))
         for mention in mentions
     )
-    told = _EVERYWHERE.search(folded(text))
-    return not of_place and bool(told or any(_MINISTRY.search(folded(text[a:b])) for a, b in ends))
+    said = folded(text)
+    if of_place or _OF_ONE.search(said):
+        return False
+    told = _EVERYWHERE.search(said)
+    return bool(told or any(_MINISTRY.search(folded(text[a:b])) for a, b in ends))
 
 
 def _ends(outline: Outline) -> list[tuple[int, int]]:
@@ -181,6 +197,8 @@ def _of_office(text: str, near: Iterable[PlaceMention]) -> Where | None:
 
 def _is_office(text: str, mention: PlaceMention) -> bool:
     """Whether a mention names an office (« DSDEN de l'Allier ») or the site of an académie."""
+    if _LABEL.match(text, mention.end):
+        return False
     if mention.kind in (PlaceKind.ACADEMY, PlaceKind.SITE):
         return True
     before = folded(text[max(0, mention.start - _BEFORE) : mention.start])
