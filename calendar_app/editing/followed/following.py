@@ -103,9 +103,8 @@ class _Taking:
     def take(self, *, believe: bool) -> None:
         shown = _shown(self.source)
         missing = self._missing(shown)
-        ahead = [last_day_of(h.said) for h in self.histories.values() if is_promised(h)]
-        lost = [last_day_of(self.histories[i].said) for i in missing]
-        broken = not believe and is_broken(ahead, lost, self.today)
+        ahead, lost = self._ahead(shown, missing), len(missing)
+        broken = not believe and is_broken(ahead, lost)
         new = []
         for identity, item in self.items.items():
             if not self._follow(identity, item):
@@ -125,7 +124,7 @@ class _Taking:
             ]
         self.source.copy = copy
         self.source.left_out, self.source.first_seen = self.left_out, self.found.first_seen
-        self.source.warning = _lost_words(len(lost), len(ahead)) if broken else None
+        self.source.warning = _lost_words(lost, ahead) if broken else None
 
     # -- identities --------------------------------------------------------------------------------
 
@@ -204,6 +203,15 @@ class _Taking:
             and last_day_of(history.said) >= self.today
             and should_show(last_day_of(history.said), now, before if identity in shown else 0)
         ]
+
+    def _ahead(self, shown: Mapping[Identity, str], missing: Iterable[Identity]) -> int:
+        """Return how many dates ahead the source should show: those that it showed, and those that
+        are missing. What was pushed beyond its end is neither, for as long as it is promised."""
+        return sum(
+            is_promised(history) and last_day_of(history.said) >= self.today
+            for identity in {*shown, *missing}
+            if (history := self.histories.get(identity))
+        )
 
     # -- what was said before ----------------------------------------------------------------------
 
