@@ -532,6 +532,19 @@ def test_the_place_of_the_only_date_is_that_of_its_event(played):
         assert event.summary == told_summary.replace(", lieu : Lens", said_place)
 
 
+def test_two_dates_of_one_event_may_get_two_new_titles_at_once(played):
+    played.says(told(), told("0415", "b"))
+    while played.pending:
+        played.accept(played.pending[0])
+    both = told(title="Finale du lac"), told("0415", "b", "Remise des prix")
+    assert [draft.changes for draft in played.says(*both)] == [["label"], ["label"]]
+    while played.pending:
+        played.accept(played.pending[0])
+    labels = select(Milestone.label).order_by(Milestone.first_day)
+    assert db.session.scalars(labels).all() == ["Finale du lac", "Remise des prix"]
+    assert played.says(*both) == []
+
+
 @pytest.mark.parametrize("waits", [False, True])
 def test_a_date_that_an_agenda_gives_no_place_is_not_at_the_place_of_another(played, waits):
     at_lens, elsewhere = told(LOCATION="Lens"), told("0415", "b")

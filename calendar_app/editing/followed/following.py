@@ -257,7 +257,7 @@ class _Taking:
             return
         # What was refused is proposed whole when it comes back as something else.
         settled = agreed_item(history, decided)
-        alone = self._others_keep_title(history, here, settled)
+        alone = self._is_called_so_alone(history, here, said, settled)
         change = changed(said, settled, standing_of(here, self.academies), alone=alone)
         if change is None and waiting is None:
             if same_announcement(said, said_by(decided)):
@@ -286,17 +286,29 @@ class _Taking:
         else:
             self._update(waiting, fresh)
 
-    def _others_keep_title(self, own: History, here: Milestone, settled: DatedItem) -> bool:
-        """Whether the source calls another date of the event as before: by the title of the event,
-        or by the one that this date had. The event then keeps its title, whatever this date is
-        called."""
+    def _is_called_so_alone(
+        self, own: History, here: Milestone, said: DatedItem, settled: DatedItem
+    ) -> bool:
+        """Whether the source calls another date of the event as before (by the title of the event,
+        or by the one that this date had), or gives a third title to one that has no label. The
+        event then keeps its title, whatever this date is called: of two new titles the one that is
+        accepted last would stand for both."""
         names = fold(here.event.title), fold(settled.title)
         return any(
-            fold(item.title) in names
+            (
+                fold(item.title) in names
+                or (fold(item.title) != fold(said.title) and self._would_be_renamed(identity, item))
+            )
             and self.histories.get(identity) is not own
             and self._is_of_event(identity, item, here)
             for identity, item in self.items.items()
         )
+
+    def _would_be_renamed(self, identity: Identity, item: DatedItem) -> bool:
+        """Whether a date that takes place here follows the title of its event."""
+        history = self.histories.get(identity)
+        other = history.here if history else None
+        return other is not None and not other.label and item.status not in ENDED
 
     def _is_of_event(self, identity: Identity, item: DatedItem, here: Milestone) -> bool:
         """Whether a date of the source is, or would be once it is accepted, one of the event of a
