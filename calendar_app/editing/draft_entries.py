@@ -33,6 +33,7 @@ from calendar_app.editing.rules.known_events import KIND_OF_STEP, RESULTS, compa
 from calendar_app.editing.rules.source_changes import (
     LABEL,
     TITLE,
+    Identity,
     Standing,
     different_parts,
     only,
@@ -127,8 +128,11 @@ def written_draft(session: AnySession, draft: Draft) -> Written:
     is_change = draft.said is not None and draft.proposal is Proposal.CHANGE
     if is_change and here is not None:
         item = item_of_change(draft, here, reference.academies)
+    known = {m.key for m in event.milestones}
     for key, milestone in _changed(draft, item, event, entry, reference):
         facts[f"milestones.{key}"] = milestone
+        if key not in known and _has_no_place(draft, item):
+            _put_at(facts, key, None)
     if is_change and here is not None:
         parts = changed_parts(draft)
         if LABEL in parts:
@@ -399,6 +403,14 @@ def _changed(
         return
     for m in span:
         yield m.key, _of(entry, m.key) | {"cancelled": "true"} if ended else _moved(m, item, entry)
+
+
+def _has_no_place(draft: Draft, item: DatedItem) -> bool:
+    """Whether a date is not at the place of its event either: an agenda has a line for the place.
+    What is told in sentences may leave out that of its event."""
+    told = Identity(draft.outside_id or "", draft.recurrence)
+    is_of_agenda = draft.source_id is not None and not told.is_of_news
+    return is_of_agenda and item.kind is ItemKind.EVENT and not item.place
 
 
 def _is_changed(m: Milestone, draft: Draft, item: DatedItem) -> bool:

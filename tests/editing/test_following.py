@@ -20,6 +20,7 @@ from calendar_app.editing.models.editors import Editor
 from calendar_app.editing.models.journal import Change
 from calendar_app.editing.models.letters import Draft
 from calendar_app.editing.models.sources import Source
+from calendar_app.editing.rules.changes import ChangeSubject
 from calendar_app.editing.rules.draft_states import DraftState, Proposal
 from calendar_app.editing.rules.source_changes import Identity
 from calendar_app.letters.agendas.calendar_file import read_agenda
@@ -250,6 +251,20 @@ def test_what_is_dropped_is_cancelled_and_what_comes_back_is_restored(played):
     played.says(told(), other)
     played.accept()
     assert played.dates[0] == ("Rallye des balises", "03-15", None, None, False)
+
+
+def test_what_was_pushed_beyond_the_end_hides_no_broken_agenda(played):
+    def lines(uids: str) -> list[str]:
+        return [told(f"0{'abpqyz'.index(uid) + 1}15", uid, f"{uid}{uid}u {uid}o") for uid in uids]
+
+    for uids in ("abyz", "abpq"):  # the next four dates
+        played.says(*lines(uids))
+        while played.pending:
+            played.accept(played.pending[0])
+    assert len(played.dates) == 6
+    assert played.says(*lines("a")) == []
+    warning = db.session.get(Source, played.id, populate_existing=True).warning
+    assert "ne montre plus 3 de ses 4 dates à venir" in warning
 
 
 def test_the_last_date_that_is_shown_may_be_dropped_or_pushed_out(played):
@@ -516,6 +531,51 @@ def test_the_place_of_the_only_date_is_that_of_its_event(played):
         [milestone] = event.milestones
         assert (event.place, milestone.place) == (place, None)
         assert event.summary == told_summary.replace(", lieu : Lens", said_place)
+
+
+def test_two_dates_of_one_event_may_get_two_new_titles_at_once(played):
+    played.says(told(), told("0415", "b"))
+    while played.pending:
+        played.accept(played.pending[0])
+    both = told(title="Finale du lac"), told("0415", "b", "Remise des prix")
+    assert [draft.changes for draft in played.says(*both)] == [["label"], ["label"]]
+    while played.pending:
+        played.accept(played.pending[0])
+    labels = select(Milestone.label).order_by(Milestone.first_day)
+    assert db.session.scalars(labels).all() == ["Finale du lac", "Remise des prix"]
+    assert played.says(*both) == []
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_date_that_an_agenda_gives_no_place_is_not_at_the_place_of_another(played, waits):
+    at_lens, elsewhere = told(LOCATION="Lens"), told("0415", "b")
+    played.says(told() if waits else at_lens)
+    played.accept()
+    played.says(at_lens, elsewhere)
+    while played.pending:
+        event = played.accept(played.pending[0])
+    assert [place for *_, place, _ in played.dates] == ["Lens", None]
+    assert ", lieu : Lens" not in event.summary
+    assert played.says(at_lens, elsewhere) == []
+    change = db.session.scalars(
+        select(Change)
+        .where(Change.subject == ChangeSubject.EVENT, Change.editor_id.is_not(None))
+        .order_by(Change.id.desc())
+    ).first()
+    undo.undo(db.session, played.editor, change.id, None, played.now)
+    assert [place for *_, place, _ in played.dates] == ["Lens"]
+
+
+def test_a_date_of_news_that_names_no_place_may_be_at_that_of_its_event(played):
+    feed = '<rss version="2.0"><channel><title>Nouvelles</title>{}</channel></rss>'
+    entry = "<item><guid>{0}</guid><title>{1}</title><description>{1} : {0}.</description></item>"
+    days = "le 15 mars 2021", "le 12 avril 2021"
+    first, second = played.reads(feed.format("".join(entry.format(day, RALLYE) for day in days)))
+    event = played.accept(first)
+    seen = facts(event.id)
+    events.save(db.session, played.editor, wanted(seen, place="Lens"), seen, played.now)
+    assert played.accept(second).place == "Lens"
+    assert [place for *_, place, _ in played.dates] == ["Lens", "Lens"]
 
 
 def test_an_undone_place_is_undone_for_its_date_alone(played):

@@ -103,9 +103,8 @@ class _Taking:
     def take(self, *, believe: bool) -> None:
         shown = _shown(self.source)
         missing = self._missing(shown)
-        ahead = [last_day_of(h.said) for h in self.histories.values() if is_promised(h)]
-        lost = [last_day_of(self.histories[i].said) for i in missing]
-        broken = not believe and is_broken(ahead, lost, self.today)
+        ahead, lost = self._ahead(shown, missing), len(missing)
+        broken = not believe and is_broken(ahead, lost)
         new = []
         for identity, item in self.items.items():
             if not self._follow(identity, item):
@@ -125,7 +124,7 @@ class _Taking:
             ]
         self.source.copy = copy
         self.source.left_out, self.source.first_seen = self.left_out, self.found.first_seen
-        self.source.warning = _lost_words(len(lost), len(ahead)) if broken else None
+        self.source.warning = _lost_words(lost, ahead) if broken else None
 
     # -- identities --------------------------------------------------------------------------------
 
@@ -205,6 +204,15 @@ class _Taking:
             and should_show(last_day_of(history.said), now, before if identity in shown else 0)
         ]
 
+    def _ahead(self, shown: Mapping[Identity, str], missing: Iterable[Identity]) -> int:
+        """Return how many dates ahead the source should show: those that it showed, and those that
+        are missing. What was pushed beyond its end is neither, for as long as it is promised."""
+        return sum(
+            is_promised(history) and last_day_of(history.said) >= self.today
+            for identity in {*shown, *missing}
+            if (history := self.histories.get(identity))
+        )
+
     # -- what was said before ----------------------------------------------------------------------
 
     def _follow(self, identity: Identity, item: DatedItem) -> bool:
@@ -249,7 +257,7 @@ class _Taking:
             return
         # What was refused is proposed whole when it comes back as something else.
         settled = agreed_item(history, decided)
-        alone = self._others_keep_title(history, here, settled)
+        alone = self._is_called_so_alone(history, here, said, settled)
         change = changed(said, settled, standing_of(here, self.academies), alone=alone)
         if change is None and waiting is None:
             if same_announcement(said, said_by(decided)):
@@ -278,17 +286,29 @@ class _Taking:
         else:
             self._update(waiting, fresh)
 
-    def _others_keep_title(self, own: History, here: Milestone, settled: DatedItem) -> bool:
-        """Whether the source calls another date of the event as before: by the title of the event,
-        or by the one that this date had. The event then keeps its title, whatever this date is
-        called."""
+    def _is_called_so_alone(
+        self, own: History, here: Milestone, said: DatedItem, settled: DatedItem
+    ) -> bool:
+        """Whether the source calls another date of the event as before (by the title of the event,
+        or by the one that this date had), or gives a third title to one that has no label. The
+        event then keeps its title, whatever this date is called: of two new titles the one that is
+        accepted last would stand for both."""
         names = fold(here.event.title), fold(settled.title)
         return any(
-            fold(item.title) in names
+            (
+                fold(item.title) in names
+                or (fold(item.title) != fold(said.title) and self._would_be_renamed(identity, item))
+            )
             and self.histories.get(identity) is not own
             and self._is_of_event(identity, item, here)
             for identity, item in self.items.items()
         )
+
+    def _would_be_renamed(self, identity: Identity, item: DatedItem) -> bool:
+        """Whether a date that takes place here follows the title of its event."""
+        history = self.histories.get(identity)
+        other = history.here if history else None
+        return other is not None and not other.label and item.status not in ENDED
 
     def _is_of_event(self, identity: Identity, item: DatedItem, here: Milestone) -> bool:
         """Whether a date of the source is, or would be once it is accepted, one of the event of a

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from calendar_app.editing.rules.source_changes import Identity
+from calendar_app.editing.rules.source_changes import OF_NEWS, Identity
 from calendar_app.letters.agendas.calendar_file import read_agenda
 from calendar_app.letters.agendas.entries import link
 from calendar_app.letters.agendas.left_out import DOUBLE, LeftOut
@@ -162,7 +162,7 @@ def _of_news(
                 left_out.add(NO_YEAR, item.title)
                 continue
             values = contract(item) | {"url": item.url or link(entry.link)}
-            found.append((own, f"#{position}", item_from_json(values)))
+            found.append((own, f"{OF_NEWS}{position}", item_from_json(values)))
     return found, seen
 
 

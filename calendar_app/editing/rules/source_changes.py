@@ -21,6 +21,9 @@ FEW = 4
 _NEAR = timedelta(days=31)
 ENDED = (ItemStatus.CANCELLED, ItemStatus.POSTPONED)
 
+#: How the recurrence of a date of an entry of news begins.
+OF_NEWS = "#"
+
 #: The parts of a date beside « days », « hours », « place » and « ended » (:func:`_parts`): the
 #: title of its event, and the label of the date alone.
 TITLE, LABEL = "title", "label"
@@ -39,6 +42,11 @@ class Identity(NamedTuple):
 
     uid: str
     recurrence: str | None = None
+
+    @property
+    def is_of_news(self) -> bool:
+        """Whether this is a date of an entry of news."""
+        return (self.recurrence or "").startswith(OF_NEWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +114,12 @@ def renamed(
     return found
 
 
-def is_broken(before: Iterable[date], missing: Iterable[date], today: date) -> bool:
+def is_broken(ahead: int, lost: int) -> bool:
     """Whether an agenda lost so many of its dates that it is rather broken.
 
-    :param before: the last days of the dates that it showed.
-    :param missing: of these, the last days of those that it no longer shows, though it should.
+    :param ahead: how many dates ahead it should show.
+    :param lost: how many of these it does not show.
     """
-    ahead = sum(day >= today for day in before)
-    lost = sum(day >= today for day in missing)
     return ahead >= FEW and 2 * lost > ahead
 
 
