@@ -87,6 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the folders of the tests (``tmp_path``) in memory where there is room, and remove them
     at the end: on a disk, to remove those of earlier runs took longer than many tests. ``pytest
     --basetemp FOLDER`` keeps them."""
+    gc.disable()  # until all tests are collected
     if config.option.basetemp is None:
         made = ExitStack()
         config.option.basetemp = str(made.enter_context(folder_in_memory()) / "run")
@@ -109,6 +110,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 class Scheduling(LoadScopeScheduling):

@@ -149,6 +149,7 @@ def test_a_mail_server_that_is_down_slow_or_refuses(due, caplog, behaviour, stag
         assert run(due, server.url, clock, "two").sent == PEOPLE
 
 
+@pytest.mark.long
 def test_a_clock_two_hours_ahead_and_back(due):
     """What was planned too early is sent early, and nothing twice."""
     ahead, right = NOW, NOW - timedelta(hours=2)

@@ -814,6 +814,7 @@ def test_a_bomb_of_aliases_is_refused_and_never_followed():
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("opening", ["[", "- ", "{a: "])
 def test_values_too_deep_are_refused_before_they_cost_anything(opening):
     key = ".".join(["a" if opening == "{a: " else "0"] * 20)
@@ -822,6 +823,7 @@ def test_values_too_deep_are_refused_before_they_cost_anything(opening):
     ]
 
 
+@pytest.mark.long
 def test_a_file_over_1_mib_is_refused_and_one_of_1_mib_is_read():
     at_the_limit = RIGHT + "#" * (1024 * 1024 - len(RIGHT.encode()))
     assert read(at_the_limit) == read(RIGHT)

@@ -200,6 +200,7 @@ def shown(client, page: str, **query: str) -> tuple[set[str], str]:
     return set(re.findall(r'href="/evenements/([^/"]+)/', main)), text
 
 
+@pytest.mark.long
 @pytest.mark.sql
 @pytest.mark.parametrize(
     ("typed", "found"),

@@ -212,6 +212,7 @@ def test_the_drill(due, elsewhere, tmp_path, with_ledger):
         assert len(server.mails) == sent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_what_was_due_in_the_night_is_skipped_too(due, elsewhere, tmp_path):
     """What the lost store sent yesterday is planned by a restored one only at 7 h 30."""
@@ -257,6 +258,7 @@ def test_a_restore_overwrites_nothing(due, elsewhere, tmp_path):
     assert deliveries(due) == {("reminder", "pending"): PEOPLE}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_a_damaged_backup_is_refused_and_makes_nothing(due, elsewhere, tmp_path):
     path, damaged = tmp_path / "backup.tar.gz", tmp_path / "damaged.tar.gz"
@@ -313,6 +315,7 @@ def test_a_store_moves_to_the_other_engine_and_back(due, elsewhere, tmp_path):
 # -- a copy of the file of a SQLite store ----------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_a_copy_without_its_journal_is_refused_until_somebody_accepts_it(make_app, tmp_path):
     app = make_app("empty")

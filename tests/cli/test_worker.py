@@ -98,6 +98,7 @@ def test_plan_send_and_status_on_a_rehearsed_morning(ask, due, tmp_path):
     assert re.search(r"envoyés +3", ask("reminders", "status")[1])
 
 
+@pytest.mark.long
 def test_what_is_parked_is_settled_by_its_number(ask, due):
     plan(due, NOW)
     clock = Clock()

@@ -214,6 +214,7 @@ def mails_of(store: Flask, now: datetime) -> list[tuple[str, str]]:
     return told
 
 
+@pytest.mark.long
 def test_a_fault_is_told_once_to_the_editor_who_follows_the_agenda(store, address, feed):
     editor("responsable", LILLE)
     source = follow(address)
@@ -236,6 +237,7 @@ def test_a_fault_is_told_once_to_the_editor_who_follows_the_agenda(store, addres
     assert mails_of(store, NOW + 30 * HOUR) == []
 
 
+@pytest.mark.long
 def test_a_site_that_rests_for_a_night_is_no_fault(store, address, feed):
     source = follow(address)
     read(source)
@@ -256,6 +258,7 @@ def test_a_site_that_rests_for_a_night_is_no_fault(store, address, feed):
     assert read(source, NOW + 6 * HOUR).told_at is None
 
 
+@pytest.mark.long
 def test_a_fault_whose_mail_expired_is_told_when_mails_leave_again(store, address, feed):
     source = follow(address)
     read(source)
@@ -375,6 +378,7 @@ def site(make_app):
         yield make_app("empty")
 
 
+@pytest.mark.long
 def test_a_feed_is_followed_paused_and_looked_at(site):
     client = logged_in(site)
     token = fields(client.get(SOURCES).text, SOURCES)["jeton"]
@@ -411,6 +415,7 @@ def test_a_feed_is_followed_paused_and_looked_at(site):
     }
 
 
+@pytest.mark.long
 def test_a_row_says_once_that_a_date_is_off(site):
     client = logged_in(site)
     with site.app_context():

@@ -72,6 +72,7 @@ def link_in(mail: bytes) -> str:
     return f"{FORGOTTEN}{token}/"
 
 
+@pytest.mark.long
 def test_from_the_page_to_the_mail_to_the_room(site, client):
     assert f'href="{FORGOTTEN}"' in client.get(LOG_IN).text
     answer = ask(client, ZOE)

@@ -276,6 +276,7 @@ def test_what_a_session_dies_of(session, change, dies):
     assert alive(session, other)
 
 
+@pytest.mark.long
 def test_a_disabled_editor_is_out_and_comes_back_without_a_password(session):
     with_password(session)
     token = accounts.reset(session, ZOE, NOW)

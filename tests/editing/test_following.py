@@ -253,6 +253,7 @@ def test_what_is_dropped_is_cancelled_and_what_comes_back_is_restored(played):
     assert played.dates[0] == ("Rallye des balises", "03-15", None, None, False)
 
 
+@pytest.mark.long
 def test_what_was_pushed_beyond_the_end_hides_no_broken_agenda(played):
     def lines(uids: str) -> list[str]:
         return [told(f"0{'abpqyz'.index(uid) + 1}15", uid, f"{uid}{uid}u {uid}o") for uid in uids]
@@ -363,6 +364,7 @@ def test_an_agenda_whose_uids_are_new_at_each_export_says_nothing_new(played, ui
     assert moved.outside_id == uids[0]
 
 
+@pytest.mark.long
 def test_a_repetition_that_moves_moves_each_of_its_dates(played):
     club = told("0201", "c", "Club de lecture", RRULE="FREQ=WEEKLY;COUNT=3")
     played.says(club)
@@ -378,6 +380,7 @@ def test_a_repetition_that_moves_moves_each_of_its_dates(played):
     assert (gone.recurrence, gone.status.value) == ("2021-02-09", "cancelled")
 
 
+@pytest.mark.long
 def test_a_new_title_of_a_repetition_is_proposed_once(played):
     club = told("0201", "c", "Club de lecture", RRULE="FREQ=WEEKLY;COUNT=3")
     played.says(club)
@@ -454,6 +457,7 @@ def test_what_an_older_version_stored_gets_its_identity(store):
     assert (waiting.last_day, waiting.recurrence) == (date(2021, 4, 16), None)
 
 
+@pytest.mark.long
 def test_a_session_called_otherwise_gets_a_label_and_the_event_keeps_its_title(played):
     final = "Finale du rallye"
     played.says(told(), told("0415", "b"))
@@ -502,6 +506,7 @@ def test_a_session_called_otherwise_may_be_an_event_of_its_own(played):
     assert played.accept().title == "Finale du rallye"
 
 
+@pytest.mark.long
 def test_a_place_that_the_source_takes_back_is_proposed_and_goes(played):
     played.says(told(LOCATION="Lens"), told("0415", "b", LOCATION="Lens"))
     while played.pending:
@@ -602,6 +607,7 @@ def test_a_change_leaves_what_an_editor_wrote_while_it_waited(played):
     assert played.dates == [(RALLYE, "03-20", "10:00", "Lens", False)]
 
 
+@pytest.mark.long
 def test_what_was_refused_comes_back_whole_with_another_hour(played):
     played.says(told(STATUS="CANCELLED"), told("0501", "z", "Autre chose"))
     played.accept()
@@ -700,6 +706,7 @@ def test_a_title_that_changed_while_the_date_was_off_comes_when_it_takes_place_a
     assert played.says(told(title=grand)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("known", "later", "today", "stands"),
     [

@@ -448,6 +448,7 @@ def test_what_was_refused_may_be_proposed_again(empty_app):
     assert [draft.state for draft in again.drafts] == [DraftState.PENDING] * 2
 
 
+@pytest.mark.long
 def test_a_letter_moves_nothing_that_is_public(empty_app):
     publish(empty_app, entry())
     client = empty_app.test_client()

@@ -748,6 +748,7 @@ def address_of(world: World, t: Try, maker: Editor) -> str:
     return world.app.url_map.bind("localhost").build(endpoint, values)
 
 
+@pytest.mark.long
 def test_what_is_read_is_what_the_table_says(world, engine):
     """An object that an editor may not read does not exist for them: 404."""
     seed, world = world

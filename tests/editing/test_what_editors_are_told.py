@@ -38,6 +38,7 @@ LILLE = {"academies": ["lille"]}
 # -- the form of an event --------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_deadline_is_moved_by_one_field(site):
     publish(site, entry(scope=LILLE))
     client = logged_in(site)
@@ -245,6 +246,7 @@ def test_a_suggestions_card_shows_its_link_and_no_percentage(site):
 # -- bulk acceptance -------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_bulk_acceptance_redirects(site):
     propose(site, "Concours du Nord", "academie/lille")
     propose(site, "Rallye du Pas-de-Calais", "academie/lille")
@@ -328,6 +330,7 @@ def test_www_is_taken_wherever_a_link_is_typed(site):
         assert found.link == "https://www.concours.example"
 
 
+@pytest.mark.long
 def test_an_event_is_picked_by_its_title(site):
     publish(site, entry(scope=LILLE), another("semaine", scope=LILLE, title="Semaine des arts"))
     client = logged_in(site)

@@ -152,6 +152,7 @@ def test_a_client_that_has_the_feed_gets_304(empty_app, client):
     assert client.get("/flux/toutes.ics", headers=since).status_code == 304
 
 
+@pytest.mark.long
 def test_if_none_match_wins_over_if_modified_since(empty_app, client):
     publish(empty_app, entry())
     modified = client.get("/flux/toutes.ics").headers["Last-Modified"]

@@ -251,6 +251,7 @@ def overlapping(calendar: SchoolCalendar, first_day: date) -> Counter:
     )
 
 
+@pytest.mark.long
 def test_every_academie_in_every_year_gets_each_of_its_holidays_once(empty_app):
     with empty_app.app_context():
         reference = queries.reference(db.session)

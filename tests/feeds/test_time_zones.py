@@ -96,6 +96,7 @@ def test_icalendar_does(zone):
     assert misread(zone_reading.read_by_icalendar, [zone]) == []
 
 
+@pytest.mark.long
 @settings(max_examples=tools.scaled(300), deadline=None)
 @given(
     zone=st.sampled_from(sorted(available_timezones() - {"localtime", "Factory"})),

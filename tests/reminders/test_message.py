@@ -290,6 +290,7 @@ def test_a_subject_holds_nothing_personal(word):
         build(head=head)
 
 
+@pytest.mark.long
 def test_to_fill_costs_a_small_part_of_building():
     content = french.typography("Un texte de mail : long ! " * 200)
     message = build(content=content)

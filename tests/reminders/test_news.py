@@ -168,6 +168,7 @@ def test_a_cancelled_or_moved_date_is_told_to_whoever_counts_on_it(school, chang
         assert school.news(tuesday + timedelta(days=days)) == set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["opening", "results", "session"])
 def test_news_of_any_kind_of_date_are_told(school, kind):
     milestone = {"kind": kind, "day": "2021-02-11"}

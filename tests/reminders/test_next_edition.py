@@ -144,6 +144,7 @@ def test_a_newcomer_is_told_of_the_next_edition(teacher):
     assert teacher.mails(THREE_WEEKS, "bob@ecole.example") == []
 
 
+@pytest.mark.long
 def test_who_does_not_confirm_is_told_nothing(teacher):
     teacher.ask()
     teacher.mails(MARCH)

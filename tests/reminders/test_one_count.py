@@ -189,6 +189,7 @@ def engine() -> str:
     return "sqlite"
 
 
+@pytest.mark.long
 def test_page_mail_and_feed_count_alike(empty_app):
     cases = list(drawn(scaled(300)))
     publish(

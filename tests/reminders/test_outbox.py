@@ -149,6 +149,7 @@ def test_each_behaviour_of_a_server_ends_in_its_state(due, behaviour):
         assert deliveries(due) == {("reminder", "sent"): 1}
 
 
+@pytest.mark.long
 def test_an_address_that_does_not_exist_gets_no_more_mail(due):
     with scripted_server("5xx at RCPT") as server:
         run(due, server.url, Clock())
@@ -156,6 +157,7 @@ def test_an_address_that_does_not_exist_gets_no_more_mail(due):
         assert db.session.scalars(select(Subscriber)).one().state is SubscriberState.REFUSED
 
 
+@pytest.mark.long
 def test_a_mail_in_doubt_goes_out_once_more_with_the_same_bytes_and_is_then_parked(due):
     clock = Clock()
     with scripted_server("accepts then closes") as server:
@@ -197,6 +199,7 @@ def test_a_mail_in_doubt_whose_date_moved_is_for_a_person(due):
     assert deliveries(due) == {("reminder", "parked"): 1}
 
 
+@pytest.mark.long
 def test_a_parked_mail_that_is_tried_again_tells_what_still_holds(make_app):
     """The kept bytes of the mail tell a date that has moved since. They must neither go out nor
     park the mail again and again."""
@@ -553,6 +556,7 @@ def test_the_breaker_leaves_a_server_alone(make_due):
     assert {row.state for row in rows(due)} == {DeliveryState.PENDING}
 
 
+@pytest.mark.long
 def test_a_relay_that_refuses_everything_by_policy_does_not_fail_it_all(make_due):
     due = make_due(*(f"n{n}" for n in range(30)))
     clock = Clock()

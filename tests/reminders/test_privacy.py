@@ -120,6 +120,7 @@ def statements(site, client, path: str, data: dict) -> tuple[int, list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "page", [sign_up_page, next_edition_page, find_page, mistake_page, forgotten_page, log_in_page]
 )

@@ -256,6 +256,7 @@ def test_what_is_dropped_at_the_gate_is_not_sent(transport_to):
         assert server.mails == [Mail("<mail-2@calendrier.example>", "deux@ac-exemple.fr", mail(2))]
 
 
+@pytest.mark.long
 def test_a_hundred_mails_share_a_connection(transport_to):
     with mail_server() as server:
         transport = transport_to(server.url)

@@ -72,6 +72,7 @@ def description(client, address: str) -> str:
 # -- the last class day --------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("slug", "wednesdays", "day", "whose"),
     [

@@ -137,6 +137,7 @@ def test_half_a_form_is_none(app):
     assert status_of(app, environ) == 400
 
 
+@pytest.mark.long
 def test_the_body_of_what_only_reads_is_not_waited_for(app):
     class Slow(io.RawIOBase):
         def read(self, *_: object) -> bytes:
@@ -173,6 +174,7 @@ def test_one_too_many_is_sent_away_at_once_and_feeds_go_on(client, gate):
     assert client.post("/abonnement/", data={"adresse": ""}).status_code == 400
 
 
+@pytest.mark.long
 def test_every_place_is_given_back_whatever_happens(app, monkeypatch):
     def fail() -> None:
         raise RuntimeError("a fault of ours")

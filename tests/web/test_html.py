@@ -67,6 +67,7 @@ def test_the_checker_finds_nothing_in_any_page(app, tmp_path):
     assert check(tmp_path / "pages") == []
 
 
+@pytest.mark.long
 def test_the_checker_finds_nothing_in_the_editors_room(empty_app, tmp_path):
     with time_machine.travel(JANUARY, tick=False):
         publish(empty_app, entry(scope={"academies": ["lille"]}))

@@ -238,6 +238,7 @@ def _quote(text, safe="", encoding=None, errors=None) -> str:
     return quote_from_bytes(text if isinstance(text, bytes) else text.encode(), safe)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("visitor", ["anybody", "administrateur"])
 def test_no_request_however_odd_makes_a_500(site, engine, visitor, caplog):
     client, seed = site.test_client(), random.randrange(10**9)

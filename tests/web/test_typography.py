@@ -46,6 +46,7 @@ def test_every_public_page_has_curly_apostrophes(app):
     assert {address: texts for address, texts in found.items() if texts} == {}
 
 
+@pytest.mark.long
 def test_every_page_of_the_editors_room_has_curly_apostrophes(editor):
     found = {address: straight_apostrophes(read(editor, address)) for address in ROOM_PAGES}
     assert {address: texts for address, texts in found.items() if texts} == {}
@@ -59,6 +60,7 @@ def test_what_somebody_typed_is_given_back_as_it_was(editor):
     assert "s&#39;inscri" in read(editor, "/redaction/lettres/1/")
 
 
+@pytest.mark.long
 def test_words_are_found_with_either_apostrophe(app):
     """A search may be copied from a page, where the apostrophe is curly."""
     client = app.test_client()

@@ -202,6 +202,7 @@ def rows_of(text: str, separator: str, quoting: int) -> list[list[str]]:
     return list(csv.reader(io.StringIO(lines), delimiter=separator, strict=False))
 
 
+@pytest.mark.long
 @settings(max_examples=scaled(3000), deadline=None)
 @given(st.lists(TEXT, min_size=1, max_size=3))
 def test_the_journal_commands_no_spreadsheet_whatever_separates_its_cells(cells):

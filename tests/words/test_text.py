@@ -136,6 +136,7 @@ def test_a_long_text_is_cut_after_a_whole_word(text, length, short):
     assert shortened(text, length) == short
 
 
+@pytest.mark.long
 def test_accents_stand_in_their_letters():
     assert clean("e\u0301te\u0301") == "\u00e9t\u00e9"
     # Also when a control character stands between letter and accent.

@@ -272,6 +272,7 @@ def test_nobody_keeps_or_lists_a_page_of_the_room(site, client):
 # -- logging in ------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_refusal_is_the_same_for_all_and_keeps_the_address(site, client):
     known = make_editor(site)
     pages = []
@@ -310,6 +311,7 @@ def test_too_many_tries_are_told_to_wait(site, client, monkeypatch):
     assert client.get(ROOM).status_code == 303
 
 
+@pytest.mark.long
 def test_a_form_is_only_good_in_the_browser_that_it_was_shown_to(site, client):
     """Otherwise another site could log somebody in as another person, or log them out."""
     address, thief = make_editor(site), site.test_client()
@@ -395,6 +397,7 @@ def test_what_was_typed_while_the_session_ended_is_given_back(site, client, cloc
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kept", ["[" * 3000, '[["a", "\\ud800"]]', '{"a": 1}', "[[1]]", "x"])
 def test_a_crafted_log_in_breaks_nothing(site, client, kept):
     data = {"adresse": "x@x.example", "mot_de_passe": "x", "jeton": jeton(client, LOG_IN)}

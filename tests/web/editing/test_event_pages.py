@@ -170,6 +170,7 @@ def test_saving_what_was_not_touched_changes_nothing(site):
     assert in_store(site).revision == 1
 
 
+@pytest.mark.long
 def test_a_date_that_moved_is_announced_and_a_mistake_is_not(site):
     publish(site, of_lille(), now=NOW)
     client = logged_in(site)
@@ -431,6 +432,7 @@ def test_a_series_of_others_is_not_taken(site):
     assert "/podcast-academie-lille-2021-2022/" in answer.headers["Location"]
 
 
+@pytest.mark.long
 def test_an_event_stands_on_no_page_of_others(site):
     publish(site, of_lyon(), now=NOW)
     answer = create(logged_in(site), partie_de="podcast-2020-2021")
@@ -504,6 +506,7 @@ def test_what_a_redacteur_prepared_is_shown_part_by_part(site):
 # -- a series that returns by a rule ---------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("scope", "role", "who_may"),
     [

@@ -49,6 +49,7 @@ def test_a_change_is_told_and_taken_back(site):
     assert "Il est défait par un autre changement" in words(client.get(f"{JOURNAL}1/"))
 
 
+@pytest.mark.long
 def test_what_cannot_be_taken_back_says_what_changed_since(site):
     client = logged_in(site)
     save(client, titre="Un")
@@ -62,6 +63,7 @@ def test_what_cannot_be_taken_back_says_what_changed_since(site):
     assert dump(site) == before
 
 
+@pytest.mark.long
 def test_only_who_may_take_a_change_back_is_offered_to(site):
     client, helper = logged_in(site), logged_in(site, "redacteur")
     save(client, titre="Un")
@@ -116,6 +118,7 @@ def test_lyon_reads_nothing_of_lille(site):
     assert dump(site) == before
 
 
+@pytest.mark.long
 def test_the_journal_is_filtered_and_exported_as_it_is_shown(site):
     client = logged_in(site)
     save(client, titre="Un")

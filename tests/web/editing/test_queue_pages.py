@@ -129,6 +129,7 @@ FIRST_HOUR = "La première heure"
 TOLD = "Nous ne connaissons pas toutes les vacances scolaires de"
 
 
+@pytest.mark.long
 def test_the_steps_of_the_first_hour_tick_themselves(site):
     client = logged_in(site)
     page = client.get(ROOM)
@@ -267,6 +268,7 @@ def test_a_letter_that_cannot_be_taken_says_why_and_keeps_what_was_typed(site, g
     assert dump(site) == before
 
 
+@pytest.mark.long
 def test_the_page_of_a_dropped_mail_says_what_was_not_read(site):
     client, mail = logged_in(site), EmailMessage()
     mail["From"], mail["Subject"] = "lettre@inconnu.example", "Infolettre"
@@ -298,6 +300,7 @@ def test_the_same_letter_shows_each_editor_their_own_dates(site):
     assert len(drafts(site)) == 3
 
 
+@pytest.mark.long
 def test_all_that_is_certain_is_published_by_one_button(site):
     client = logged_in(site)
     drop(client)
@@ -332,6 +335,7 @@ def test_accept_and_refuse_lead_to_what_waits_next(site):
     assert [state.value for _, state in drafts(site)] == ["accepted", "pending", "refused"]
 
 
+@pytest.mark.long
 def test_what_is_certain_is_folded_and_what_must_be_read_leads_to_the_next_of_its_kind(site):
     for title, confidence in (("Un", 0.5), ("Deux", 0.9), ("Trois", 0.5), ("Quatre", 0.9)):
         propose(site, title, "academie/lille", confidence=confidence)

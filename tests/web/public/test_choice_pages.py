@@ -264,6 +264,7 @@ def test_last_year_is_told(empty_app):
 # -- my selection ----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_selection_is_a_page_a_feed_a_poster_and_a_message(client):
     address = f"/ma-selection/?{JANUARY}&evenements={TALENT},{ROBOTEAM}"
     page = text_of(client, address)
@@ -321,6 +322,7 @@ def test_a_message_never_says_all_year_of_what_has_a_day(client):
     assert "6e édition – date limite : jeudi 11 février 2021 (date passée)" in page
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "more",
     [

@@ -50,6 +50,7 @@ def test_a_month_of_an_academie_names_its_own(client):
     assert "Choisissez une académie" not in page
 
 
+@pytest.mark.long
 def test_a_month_and_a_list_and_a_year_say_that_holidays_are_unknown(empty_app):
     client = empty_app.test_client()
     publish(empty_app, entry())

@@ -90,6 +90,7 @@ def test_only_its_networks_read_it_and_never_through_a_proxy(
     assert answer.status_code == status
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_no_cache_keeps_it_for_others(make_app):
     """As it is served: behind the layer that keeps whole answers."""

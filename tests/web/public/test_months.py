@@ -63,6 +63,7 @@ def test_a_day_with_dates_leads_to_its_place_in_the_list(empty_app):
     assert words == "11 janvier 2021 : 3 dates (jour de l'événement, date limite)"
 
 
+@pytest.mark.long
 def test_a_journee_has_a_place_in_the_list_too(fresh):
     renew(fresh, date(2026, 9, 1))
     words, title = days_of(fresh.test_client(), "/calendrier/2026/12/")["2026-12-09"]

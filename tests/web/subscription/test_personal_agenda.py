@@ -155,6 +155,7 @@ def test_both_libraries_agree_with_ical_js(client, site, agenda):
     assert facts_of_ical_js(data) == facts(data) != []
 
 
+@pytest.mark.long
 def test_an_answer_is_said_and_ends_the_reminders_that_it_settles(client, site, agenda, clock):
     before = {str(e["UID"]): e for e in vevents(read(client, agenda))}
     clock.shift(HOUR)
@@ -206,6 +207,7 @@ def read_empty(client, path: str) -> bytes:
     return answer.data
 
 
+@pytest.mark.long
 def test_a_moved_and_a_cancelled_date_say_so_under_the_same_uid(client, site, agenda, clock):
     before = by_summary(read(client, agenda))
     clock.shift(HOUR)
@@ -372,6 +374,7 @@ def is_over(client, path: str) -> bool:
     return answer.status_code == 410
 
 
+@pytest.mark.long
 def test_another_address_ends_the_first_and_holds_the_same_dates(client, agenda, token, clock):
     before = {str(e["UID"]) for e in vevents(read(client, agenda))}
     clock.shift(HOUR)
@@ -397,6 +400,7 @@ def test_it_is_stopped_and_made_again_elsewhere(client, agenda, token):
     assert is_over(client, agenda)
 
 
+@pytest.mark.long
 def test_it_goes_on_in_a_pause_and_ends_with_the_reminders(client, site, agenda, token):
     act(site, subscriptions.pause)
     assert not is_over(client, agenda)
@@ -496,6 +500,7 @@ def test_one_s_data_tell_that_it_exists_and_not_where(client, token, agenda):
     assert json.loads(client.get(personal(token, "donnees.json")).text)["agenda_personnel"] is None
 
 
+@pytest.mark.long
 def test_its_token_is_in_no_log(site, client, token, agenda, caplog, monkeypatch):
     """Not either when the store fails, or when we make a mistake."""
     secret = agenda.split("/")[3]
