@@ -47,7 +47,6 @@ def test_importing_the_real_content_twice_changes_nothing(app):
         assert queries.catalogue(db.session).version == before
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", ["toutes", "national", "academie-de-lille", "departement-63"])
 def test_an_export_imported_into_a_fresh_store_gives_the_same_feeds(make_app, tmp_path, name):
     app, fresh = make_app("content"), make_app("empty")
