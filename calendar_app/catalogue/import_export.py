@@ -110,7 +110,7 @@ def _import_batch(
     the field of :class:`ImportReport` that lists it."""
     reference = queries.reference(session)
     series = _import_series(session, file, {entry.series for entry in batch})
-    stored = queries.events_by_id(session, {entry.id for entry in batch}, for_update=True)
+    stored = queries.locked_events(session, {entry.id for entry in batch})
     found: dict[str, Event] = {}
     kept = set()
     for entry in batch:

@@ -26,8 +26,8 @@ class KeptMarks:
     """A memory of what :func:`queries.date_marks` returned, for many threads.
 
     An event that changes, or whose dates do, gets the catalogue's version of then; none is ever
-    deleted, and no condition of a filter looks at another event. So what
-    was read in an earlier version is still right for all events with no later version.
+    deleted, and no condition of a filter looks at another event. So what was read in an earlier
+    version is still right for all events with no later version.
 
     :param budget: maximum size of what is kept, in bytes; the least recently used goes first.
     """

@@ -262,16 +262,11 @@ def event(session: AnySession, event_id: str, *, for_update: bool = False) -> Ev
     return session.get(Event, event_id, with_for_update={"of": Event} if for_update else None)
 
 
-def events_by_id(
-    session: AnySession, ids: Collection[str], *, for_update: bool = False
-) -> dict[str, Event]:
-    """Return those of some events that the store has, by id.
-
-    :param for_update: lock their rows until the transaction ends.
-    """
-    query = select(Event).where(Event.id.in_(ids))
-    if for_update:
-        query = query.with_for_update(of=Event).execution_options(populate_existing=True)
+def locked_events(session: AnySession, ids: Collection[str]) -> dict[str, Event]:
+    """Lock the rows of those of some events that the store has, until the transaction ends; return
+    these events by id."""
+    query = select(Event).where(Event.id.in_(ids)).with_for_update(of=Event)
+    query = query.execution_options(populate_existing=True)
     return {found.id: found for found in session.scalars(query)}
 
 

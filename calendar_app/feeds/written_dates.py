@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from cachetools import LRUCache
 
+from calendar_app.catalogue.kept_marks import Marks
 from calendar_app.catalogue.queries import DateMark
 from calendar_app.feeds.zipped import Part
 
@@ -20,8 +21,6 @@ _AROUND = 500
 #: A run has so many dates on average (a power of two). A change compresses one run again; each run
 #: costs a feed some 600 bytes, because it repeats no words of the runs before it.
 _RUN = 128
-
-Marks = tuple[DateMark, ...]
 
 
 @dataclass(frozen=True, slots=True)

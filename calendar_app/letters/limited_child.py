@@ -10,7 +10,7 @@ import pickle
 import socket
 import sys
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from calendar_app.words.errors import CalendarError
 
@@ -116,8 +116,8 @@ def serve(descriptor: int, modules: list[str]) -> None:
             for end in ends:
                 os.close(end)
             line.sendall(number(child))
-            ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
-            assert ended is not None  # noqa: S101 - without WNOHANG there is one
+            # Without WNOHANG there is a result.
+            ended = cast("os.waitid_result", os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT))
             killed = ended.si_code != os.CLD_EXITED
             line.sendall(number(-ended.si_status if killed else ended.si_status))
             line.recv(1)  # the parent knows: it will not kill this id, which may be another's soon

@@ -52,13 +52,17 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"[«“\"]\s?(?P<name>[^«»“”\"]{3,90}?)\s?[»”\"]")
+#: Words after which a name goes on: it does not end with one.
+LINKS = (
+    r"à|aux?|les?|la|du|de|des|en|et|ou|une?|ce|cette|pour|dans|contre|avec|sans|sous|sur|entre"
+    r"|chez|vers|par|qui"
+)
 # Words at the end of a title that only join it to its date.
 ENDS = re.compile(
-    r"(?:^|[\s'’])(?:à|au|aux|le|la|les|l['’]|du|de|des|d['’]|en|et|ce|cette|pour|dès|jusqu['’]?"
-    r"|avant|dans|contre|avec|sans|sous|entre|chez|vers|par|ou|une?"
-    r"|rendez-vous|reportée?s?|prévue?s?|organisée?s?|fixée?s?|qui|aura lieu|se tiendra"
+    rf"(?:^|[\s'’])(?:{LINKS}|l['’]|d['’]|dès|jusqu['’]?|avant"
+    r"|rendez-vous|reportée?s?|prévue?s?|organisée?s?|fixée?s?|aura lieu|se tiendra"
     r"|se déroulera"
-    r"|a lieu|initialement|(?<!portes )ouverte?s?|notez|sur|lundi|mardi|mercredi|jeudi|vendredi"
+    r"|a lieu|initialement|(?<!portes )ouverte?s?|notez|lundi|mardi|mercredi|jeudi|vendredi"
     r"|samedi"
     r"|dimanche|y|(?:du|le|au|les) \d{1,2}(?:er)?|consacrée?s?|dédiée?s?|réservée?s?|destinée?s?)$",
     re.IGNORECASE,

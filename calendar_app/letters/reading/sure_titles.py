@@ -15,6 +15,7 @@ from calendar_app.letters.known_names import KNOWN
 from calendar_app.letters.layout.flat_text import flat
 from calendar_app.letters.reading.names import (
     KINDS,
+    LINKS,
     PART,
     has_verb,
     is_generic,
@@ -117,9 +118,8 @@ _OF_ALL = re.compile(
 _SORT_AND_NAME = re.compile(rf"(?:[\w’'-]+ )?(?:{KINDS})s?\b[^«»]*«[^«»]+»", re.IGNORECASE)
 #: A last word that asks for more: « Journée nationale de lutte contre ».
 _ASKS_FOR_MORE = re.compile(
-    r"(?:\s(?:à|au|aux|de|du|des|en|et|ou|un|une|le|la|les|ce|cet|cette|ces|son|sa|ses|leurs?"
-    r"|notre|nos|votre|vos|par|pour|contre|avec|sans|sous|sur|dans|chez|vers|entre|depuis|selon"
-    r"|comme|dont|qui|que)|\s?[ldLD]['’])$",
+    rf"(?:\s(?:{LINKS}|cet|ces|son|sa|ses|leurs?|notre|nos|votre|vos|depuis|selon|comme|dont|que)"
+    r"|\s?[ld]['’])$",
     re.IGNORECASE,
 )
 #: What somebody says or asks in quotation marks is rather the joke of its section than a name.

@@ -383,8 +383,10 @@ def of_step(outline: Outline, place: Surroundings, found: Title, letter: str) ->
     over, rule = (found.over, found.rule) if found.over else _umbrella(outline, place, letter)
     if not over or is_letter(over) or (rule == "document" and place.block.start == 0):
         return found
+    if not found.over:
+        return Title(over, rule, own, over)
     far = found.far or _is_far(outline, place, over, _umbrella(outline, place, letter)[1], letter)
-    return Title(over, "heading" if found.over else rule, own, over, found.over != "" and far)
+    return Title(over, "heading", own, over, far)
 
 
 def _is_told_under(outline: Outline, place: Surroundings, span: Span, own: str, rule: str) -> bool:
@@ -476,7 +478,7 @@ def of_contest(outline: Outline, place: Surroundings, found: Title) -> Title:
     only_a_sort = found.text == found.own and is_only_a_sort(found.own)
     if found.rule not in ("label", "line") or not (only_a_sort or _is_common(found)):
         return found
-    over = heading_over(outline, place) if only_a_sort else topic(outline, place)
+    over = "" if only_a_sort else topic(outline, place)
     over = over or heading_over(outline, place)
     if not _OF_CONTEST.match(fold(over)) or is_rubric(over) or fold(over) == fold(found.own):
         return found
