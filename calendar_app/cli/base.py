@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from calendar_app.cli.group import FILE
 from calendar_app.config.settings import data_folder
 from calendar_app.config.start import begin
 from calendar_app.school.local_time import PARIS
-from calendar_app.store.base import AnySession
+from calendar_app.store.base import AnySession, db
 from calendar_app.web.answer_cache import keep_answers
 from calendar_app.words.errors import CalendarError
 
@@ -55,7 +55,9 @@ def entered() -> Iterator[Flask]:
         do.
     """
     app = application()
-    with app.app_context():
+    with ExitStack() as at_end, app.app_context():
+        # After the session; otherwise its connections stay open for as long as the process runs.
+        at_end.callback(db.engine.dispose)
         try:
             yield app
         except DBAPIError as error:

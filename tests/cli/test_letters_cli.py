@@ -7,12 +7,16 @@ import os
 import pty
 import re
 import select
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
 
 from calendar_app.cli import cli
 from calendar_app.editing.mailbox import waiting_room
@@ -339,3 +343,28 @@ def test_a_fault_of_ours_sends_no_mail_back(monkeypatch):
     result = CliRunner().invoke(cli, ["letters", "receive"], input=b"From: a@b.example\n\n")
     assert (result.exit_code, "RuntimeError" in result.stderr) == (75, True)
     assert "secret" not in result.output
+
+
+@pytest.fixture
+def opened() -> Iterator[list[sqlite3.Connection]]:
+    """The connections to SQLite that are opened during the test."""
+    found: list[sqlite3.Connection] = []
+
+    def note(connection: sqlite3.Connection, _record: object) -> None:
+        found.append(connection)
+
+    event.listen(Pool, "connect", note)
+    yield found
+    event.remove(Pool, "connect", note)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("command", ["letters receive", "reminders status", "events import"])
+def test_a_command_closes_the_connections_that_it_opens(environ, opened, command):
+    CliRunner().invoke(cli, ["migrate"], env=environ)
+    done = CliRunner().invoke(cli, command.split(), input=b"From: a@b.example\n\n", env=environ)
+    assert done.exit_code in (0, 65), done.output
+    assert len(opened) > 1
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
